@@ -1,0 +1,148 @@
+//! Checks `rules.toml` and compiles it into constants; a bad rule fails the build with its id and the reason.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use rule::compile::{Compiled, Known, compile};
+use rule::file::RuleFile;
+use rule::{Field, Keyword, List, Matcher, Remediation, Rule, Step, Str};
+
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the build script needs the compiler of rules, not all that the program does with them"
+)]
+#[path = "src/rule/mod.rs"]
+mod rule;
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=rules.toml");
+    println!("cargo::rerun-if-changed=src/rule");
+    println!("cargo::rerun-if-changed=build.rs");
+    match generate() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reasons) => {
+            for reason in reasons {
+                println!("cargo::error=rules.toml: {reason}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generate() -> Result<(), Vec<String>> {
+    let one = |e: String| vec![e];
+    let text = std::fs::read_to_string("rules.toml").map_err(|e| one(e.to_string()))?;
+    let file: RuleFile = toml::from_str(&text).map_err(|e| one(e.to_string().replace('\n', " ")))?;
+    let compiled =
+        compile(&file, &Known::default()).map_err(|flaws| flaws.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or_else(|| one("cargo sets OUT_DIR".into()))?);
+    std::fs::write(out.join("rules.rs"), constants(&compiled)).map_err(|e| one(e.to_string()))
+}
+
+/// The text of a module that holds `RULES`, `REMEDIATIONS` and `FIELDS`.
+fn constants(compiled: &Compiled) -> String {
+    let mut out = String::from(
+        "use crate::rule::{Boundary, Case, Check, CheckUse, Confidence, Field, Keyword, Matcher, OnFail, Reach, Remediation, Rule, Severity, Step};\nuse std::borrow::Cow;\n",
+    );
+    section(&mut out, "Rules compiled from `rules.toml`.", "RULES", "Rule", compiled.rules.iter().map(rule));
+    section(
+        &mut out,
+        "Remediations compiled from `rules.toml`.",
+        "REMEDIATIONS",
+        "Remediation",
+        compiled.remediations.iter().map(remediation),
+    );
+    section(&mut out, "Fields compiled from `rules.toml`.", "FIELDS", "Field", compiled.fields.iter().map(field));
+    out
+}
+
+fn section(out: &mut String, doc: &str, name: &str, kind: &str, items: impl Iterator<Item = String>) {
+    let _ = writeln!(out, "/// {doc}\npub(super) static {name}: &[{kind}] = &[");
+    for item in items {
+        let _ = writeln!(out, "    {item},");
+    }
+    out.push_str("];\n");
+}
+
+fn text(value: &Str) -> String {
+    format!("Cow::Borrowed({:?})", &**value)
+}
+
+fn list<T: Clone>(values: &List<T>, one: impl Fn(&T) -> String) -> String {
+    let items: Vec<String> = values.iter().map(one).collect();
+    format!("Cow::Borrowed(&[{}])", items.join(", "))
+}
+
+fn rule(rule: &Rule) -> String {
+    format!(
+        "Rule {{ id: {}, name: {}, provider: {}, severity: Severity::{:?}, confidence: Confidence::{:?}, keywords: {}, \
+         matcher: {}, place: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
+         remediation: {}, prefix: {}, reach: Reach {{ before: {}, after: {} }}, references: {} }}",
+        text(&rule.id),
+        text(&rule.name),
+        text(&rule.provider),
+        rule.severity,
+        rule.confidence,
+        list(&rule.keywords, keyword),
+        matcher(&rule.matcher),
+        rule.place,
+        rule.boundary,
+        list(&rule.checks, |c| format!(
+            "CheckUse {{ check: {}, on_fail: OnFail::{:?} }}",
+            c.check.to_source(),
+            c.on_fail
+        )),
+        rule.statistics,
+        list(&rule.placeholders, |digest| format!("{digest:?}")),
+        list(&rule.companions, text),
+        text(&rule.remediation),
+        text(&rule.prefix),
+        rule.reach.before,
+        rule.reach.after,
+        list(&rule.references, text),
+    )
+}
+
+fn keyword(keyword: &Keyword) -> String {
+    format!("Keyword {{ text: {}, case: Case::{:?}, offset: {:?} }}", text(&keyword.text), keyword.case, keyword.offset)
+}
+
+fn matcher(matcher: &Matcher) -> String {
+    match matcher {
+        Matcher::Around { pattern } => format!("Matcher::Around {{ pattern: {} }}", text(pattern)),
+        Matcher::After { pattern, within } => {
+            format!("Matcher::After {{ pattern: {}, within: {within} }}", text(pattern))
+        }
+        Matcher::Assignment => "Matcher::Assignment".to_owned(),
+    }
+}
+
+fn remediation(r: &Remediation) -> String {
+    format!(
+        "Remediation {{ id: {}, impact: {}, revoke: {}, rotate: {}, verify: {}, audit: {}, prevent: {}, caution: {}, docs: {} }}",
+        text(&r.id),
+        text(&r.impact),
+        list(&r.revoke, step),
+        list(&r.rotate, step),
+        text(&r.verify),
+        text(&r.audit),
+        text(&r.prevent),
+        text(&r.caution),
+        text(&r.docs),
+    )
+}
+
+fn step(step: &Step) -> String {
+    format!("Step {{ action: {}, run: {} }}", text(&step.action), text(&step.run))
+}
+
+fn field(field: &Field) -> String {
+    format!(
+        "Field {{ name: {}, hint: {}, patterns: {} }}",
+        text(&field.name),
+        text(&field.hint),
+        list(&field.patterns, text)
+    )
+}

@@ -1,0 +1,68 @@
+//! Whether a value stands free: `xghp_…` and `ghp_…0` with one character too many are other words.
+
+use crate::rule::Boundary;
+use crate::text::Span;
+
+/// Whether no byte that belongs to the rule's alphabet touches the span.
+pub fn free(text: &[u8], span: Span, boundary: Boundary) -> bool {
+    let touches: fn(u8) -> bool = match boundary {
+        Boundary::Word => |b| b.is_ascii_alphanumeric() || b == b'_',
+        Boundary::Base64 => |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-'),
+        Boundary::None => return true,
+    };
+    free_before(text, span.start, boundary, touches) && free_after(text, span.end, touches)
+}
+
+fn free_after(text: &[u8], at: usize, touches: fn(u8) -> bool) -> bool {
+    text.get(at).is_none_or(|byte| !touches(*byte))
+}
+
+/// An assignment sign may stand before a base64 value, and a letter may belong to an escape such as `\n` or `%3D`.
+fn free_before(text: &[u8], at: usize, boundary: Boundary, touches: fn(u8) -> bool) -> bool {
+    let Some(before) = at.checked_sub(1).and_then(|i| text.get(i)) else { return true };
+    if !touches(*before) || (boundary == Boundary::Base64 && *before == b'=') {
+        return true;
+    }
+    ends_escape(text.get(at.saturating_sub(6)..at).unwrap_or_default())
+}
+
+/// Whether these bytes end with `\n`, `\r`, `\t`, `%XX`, `\xXX`, `\uXXXX` or a colour sequence.
+fn ends_escape(tail: &[u8]) -> bool {
+    let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    match tail {
+        [.., b'\\', b'n' | b'r' | b't' | b'0' | b'b' | b'f' | b'v'] => true,
+        [.., b'%', a, b] if hex(&[*a, *b]) => true,
+        [.., b'\\', b'x', a, b] if hex(&[*a, *b]) => true,
+        [.., b'\\', b'u', a, b, c, d] if hex(&[*a, *b, *c, *d]) => true,
+        [.., b'[', b'm'] => true,
+        [.., b'[' | b';', digit, b'm'] | [.., b'[' | b';', _, digit, b'm'] => digit.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, value: &str, boundary: Boundary) -> bool {
+        let start = text.find(value).unwrap();
+        free(text.as_bytes(), Span::new(start, start + value.len()), boundary)
+    }
+
+    #[test]
+    fn a_longer_word_is_another_word() {
+        assert!(at("a=VALUE;", "VALUE", Boundary::Word));
+        assert!(!at("aVALUE", "VALUE", Boundary::Word));
+        assert!(!at("VALUE9", "VALUE", Boundary::Word));
+        assert!(at("VALUE-9", "VALUE", Boundary::Word));
+        assert!(!at("VALUE-9", "VALUE", Boundary::Base64));
+        assert!(at("key=VALUE", "VALUE", Boundary::Base64));
+    }
+
+    #[test]
+    fn escapes_are_no_letters() {
+        for text in [r"a\nVALUE", "a%3DVALUE", r"\u003dVALUE", r"\x3dVALUE", "\x1b[32mVALUE", "\x1b[0mVALUE"] {
+            assert!(at(text, "VALUE", Boundary::Word), "{text}");
+        }
+    }
+}

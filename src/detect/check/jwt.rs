@@ -1,0 +1,167 @@
+//! JSON Web Tokens (RFC 7519), also behind a vendor's prefix (`bkaj_`, `ghs_<id>_`).
+//!
+//! Owns structure and claims. Whether a token has expired depends on the day and is decided by the reader of the facts.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::codec::{base64, json_starts};
+use super::json::object;
+use super::time::rfc3339;
+use super::{Fact, Outcome};
+
+type Object = Map<String, Value>;
+
+/// SHA-256 of the token jwt.io shows; as a hash, so that the source holds no token.
+const JWT_IO: [u8; 32] = [
+    0x7f, 0x75, 0x36, 0x7e, 0x78, 0x81, 0x25, 0x51, 0x34, 0xe1, 0x37, 0x5e, 0x72, 0x3d, 0x1d, 0xea, 0x8a, 0xd5, 0xf6,
+    0xa4, 0xfd, 0xb7, 0x9d, 0x93, 0x8d, 0xf1, 0xf1, 0x75, 0x4a, 0x83, 0x06, 0x06,
+];
+
+/// Signature lengths in bytes, by algorithm; RSA ones depend on the key and start at 1024 bits.
+const SIGNATURES: [(&str, usize); 8] = [
+    ("HS256", 32),
+    ("HS384", 48),
+    ("HS512", 64),
+    ("ES256", 64),
+    ("ES256K", 64),
+    ("ES384", 96),
+    ("ES512", 132),
+    ("EdDSA", 64),
+];
+
+/// A signed token; with `role`, one whose payload names it.
+pub(super) fn token(secret: &[u8], role: Option<&str>) -> Outcome {
+    if Sha256::digest(secret)[..] == JWT_IO {
+        return Outcome::Fail("published example");
+    }
+    let Some((header, payload, signature)) = json_starts(secret).find_map(parts) else {
+        return Outcome::Fail("not three parts with a JSON header and payload");
+    };
+    if is_tutorial(&payload) {
+        return Outcome::Fail("published example");
+    }
+    if role.is_some_and(|r| text(&payload, "role") != Some(r)) {
+        return Outcome::Fail("another role");
+    }
+    judge(text(&header, "alg").unwrap_or_default(), &signature, claims(&payload))
+}
+
+fn parts(text: &[u8]) -> Option<(Object, Object, Vec<u8>)> {
+    let mut segments = text.split(|b| *b == b'.');
+    let (header, payload, signature) = (segments.next()?, segments.next()?, segments.next()?);
+    let header = object(header).filter(|h| h.contains_key("alg"))?;
+    let whole = segments.next().is_none();
+    Some((header, object(payload)?, base64(signature)?)).filter(|_| whole)
+}
+
+/// Tutorials sign the same payload with keys of their own.
+fn is_tutorial(payload: &Object) -> bool {
+    text(payload, "sub") == Some("1234567890") && text(payload, "name") == Some("John Doe")
+}
+
+fn judge(algorithm: &str, signature: &[u8], facts: Vec<Fact>) -> Outcome {
+    if signature.is_empty() || algorithm.eq_ignore_ascii_case("none") {
+        return Outcome::Fail("not signed");
+    }
+    let expected = SIGNATURES.iter().find(|(name, _)| *name == algorithm).map(|(_, length)| *length);
+    let rsa = algorithm.starts_with("RS") || algorithm.starts_with("PS");
+    if expected.is_some_and(|length| length != signature.len()) || rsa && signature.len() < 128 {
+        return Outcome::Weak { reason: "the signature's length does not fit its algorithm", facts };
+    }
+    Outcome::Pass(facts)
+}
+
+fn claims(payload: &Object) -> Vec<Fact> {
+    let plain = [("iss", "jwt_issuer"), ("sub", "jwt_subject")];
+    let named = plain.into_iter().filter_map(|(claim, field)| Some(Fact::new(field, text(payload, claim)?)));
+    let expires = payload.get("exp").and_then(seconds).and_then(rfc3339).map(|t| Fact::new("jwt_expires", t));
+    let audience = audience(payload).map(|a| Fact::new("jwt_audience", a));
+    named.chain(audience).chain(expires).chain(kubernetes(payload)).collect()
+}
+
+/// One audience; lists are cut to their first, long ones left out.
+fn audience(payload: &Object) -> Option<&str> {
+    let audience = payload.get("aud")?;
+    let first = audience.as_array().and_then(|list| list.first()).unwrap_or(audience);
+    first.as_str().filter(|a| a.len() <= 100)
+}
+
+/// Some issuers write times as fractions.
+fn seconds(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| format!("{:.0}", value.as_f64()?).parse().ok())
+}
+
+/// Namespace and service account, in the flat claims of old and the nested ones of bound tokens.
+fn kubernetes(payload: &Object) -> Vec<Fact> {
+    let nested = payload.get("kubernetes.io");
+    let bound = |path: &str| nested.and_then(|k| k.pointer(path)).and_then(Value::as_str);
+    let flat = |name: &str| text(payload, name);
+    let namespace = flat("kubernetes.io/serviceaccount/namespace").or_else(|| bound("/namespace"));
+    let account = flat("kubernetes.io/serviceaccount/service-account.name").or_else(|| bound("/serviceaccount/name"));
+    let fields = [("kubernetes_namespace", namespace), ("kubernetes_service_account", account)];
+    fields.into_iter().filter_map(|(field, value)| Some(Fact::new(field, value?))).collect()
+}
+
+fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
+    object.get(key)?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::BASE64URL_NOPAD;
+
+    fn sign(header: &str, payload: &str, length: usize) -> String {
+        let encode = |b: &[u8]| BASE64URL_NOPAD.encode(b);
+        format!("{}.{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()), encode(&vec![0x5A; length]))
+    }
+
+    fn facts(outcome: Outcome) -> Vec<(&'static str, String)> {
+        match outcome {
+            Outcome::Pass(facts) | Outcome::Weak { facts, .. } => {
+                facts.into_iter().map(|f| (f.field, f.value)).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn claims_are_told() {
+        let payload =
+            r#"{"iss":"acme","sub":"7","aud":["api"],"exp":1735689599.4,"kubernetes.io":{"namespace":"prod"}}"#;
+        let token = sign(r#"{"alg":"HS256"}"#, payload, 32);
+        let expected = [
+            ("jwt_issuer", "acme"),
+            ("jwt_subject", "7"),
+            ("jwt_audience", "api"),
+            ("jwt_expires", "2024-12-31T23:59:59Z"),
+            ("kubernetes_namespace", "prod"),
+        ];
+        assert_eq!(facts(super::token(token.as_bytes(), None)), expected.map(|(f, v)| (f, v.to_owned())));
+        assert!(!facts(super::token(format!("ghs_123_{token}").as_bytes(), None)).is_empty());
+    }
+
+    #[test]
+    fn roles_are_compared() {
+        let token = sign(r#"{"alg":"HS256"}"#, r#"{"role":"anon"}"#, 32);
+        assert_eq!(super::token(token.as_bytes(), Some("anon")), Outcome::Pass(vec![]));
+        assert_eq!(super::token(token.as_bytes(), Some("service_role")), Outcome::Fail("another role"));
+    }
+
+    #[test]
+    fn what_is_no_credential_fails() {
+        let fails = |token: &str, reason| assert_eq!(super::token(token.as_bytes(), None), Outcome::Fail(reason));
+        fails(&sign(r#"{"alg":"none"}"#, "{}", 32), "not signed");
+        fails(&sign(r#"{"alg":"HS256"}"#, "{}", 0), "not signed");
+        fails(&sign(r#"{"alg":"HS256"}"#, r#"{"sub":"1234567890","name":"John Doe"}"#, 32), "published example");
+        fails(&sign("{}", "{}", 32), "not three parts with a JSON header and payload");
+        fails("a.b.c", "not three parts with a JSON header and payload");
+    }
+
+    #[test]
+    fn a_signature_of_another_length_weighs_less() {
+        let token = sign(r#"{"alg":"RS256"}"#, "{}", 32);
+        assert!(matches!(super::token(token.as_bytes(), None), Outcome::Weak { .. }));
+    }
+}

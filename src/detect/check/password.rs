@@ -1,0 +1,188 @@
+//! What people write where a password would stand: templates, placeholders, masks, defaults.
+//!
+//! Owns the judgement of one value on its own. Whether it equals the user name, and whether the host is a local one,
+//! depends on its surroundings and is decided elsewhere.
+
+use super::Outcome;
+
+/// Words that stand for a password. A value made of nothing else, with separators and a few digits, is a placeholder.
+const FILLERS: &str = "\
+    a abc access account admin and api app auth bar baz change changed client database db default demo dev dummy \
+    enter example fake false foo go goes here hidden hunter in insert invalid key login me my mysql new nil no \
+    none null of old or pass passphrase passw0rd passwd password placeholder postgres put pw pwd qwerty real \
+    redacted redis removed replace root sample secret server set some something string super test testing the \
+    this to todo token true undefined unset use user username value with your \
+    home host on proxy store url word";
+
+/// Words that give a placeholder away wherever they stand: too long to turn up by chance.
+const GIVEAWAYS: &str = "\
+    example placeholder changeme change_me change-me redacted replaceme replace_me replace-me insert_ insert- \
+    your_ your- yourpass yoursecret notreal deadbeef xxxx **** .... \u{2022}\u{2022}\u{2022}";
+
+/// Passwords that products come with: live where nobody changed them, but no secret to anyone.
+const DEFAULTS: &str = "\
+    admin guest minioadmin mysql postgres postgresql rabbitmq redis root test toor";
+
+/// In pairs: what begins and ends an expression that a template engine, shell or build tool fills in.
+const WRAPPERS: &str =
+    "${ } $( ) $[ ] {{ }} {% %} < > #{ } @{ } (( )) [[ ]] { } [ ] %( )s %{ } __ __ @ @ % % ` ` enc[ ] enc( )";
+
+/// References into a secret store, and expressions that read the environment.
+const REFERENCES: &str = "\
+    vault: op:// ssm: secretsmanager: arn:aws: file:// env: env. env( keyvault process.env os.environ os.getenv \
+    getenv( import.meta system.getenv secrets. vars. var. !ref !sub {{ ${";
+
+/// The lists above are texts with blanks between.
+fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.split_ascii_whitespace()
+}
+
+/// A value given as a password.
+///
+/// Source: the families of placeholders seen in public code; see the tests for one of each.
+pub(super) fn plain(secret: &[u8]) -> Outcome {
+    let text = String::from_utf8_lossy(secret).to_lowercase();
+    let default = words(DEFAULTS).any(|w| w == text);
+    match objection(&text, secret) {
+        Some(reason) => Outcome::Fail(reason),
+        None if default => Outcome::Weak { reason: "a product's default password", facts: Vec::new() },
+        None => Outcome::Pass(Vec::new()),
+    }
+}
+
+fn objection(text: &str, secret: &[u8]) -> Option<&'static str> {
+    if text.chars().count() < 4 {
+        return Some("too short");
+    }
+    if is_template(text, secret) {
+        return Some("a template or reference, filled in elsewhere");
+    }
+    if is_uniform(text) {
+        return Some("one character repeated");
+    }
+    is_placeholder(text).then_some("a placeholder")
+}
+
+/// Filled in when it is used: `${X}`, `{{ x }}`, `%s`, `$X`, `process.env.X`.
+fn is_template(text: &str, secret: &[u8]) -> bool {
+    let (opens, closes) = (words(WRAPPERS).step_by(2), words(WRAPPERS).skip(1).step_by(2));
+    let wrapped = opens.zip(closes).any(|(open, close)| wraps(text, open, close));
+    wrapped || words(REFERENCES).any(|r| text.starts_with(r)) || is_variable(secret) || is_format(text)
+}
+
+/// A single mark at each end may be part of a password: between those only a name counts.
+fn wraps(text: &str, open: &str, close: &str) -> bool {
+    let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let name = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _-.:".contains(c));
+    inside.is_some_and(|i| !i.is_empty() && (open.len() > 1 || open == "<" || name(i)))
+}
+
+/// `$NAME`, `$$NAME`, `$1`. In lower case a variable and a password that starts with `$` look alike: only names that
+/// hold an underscore or no digit count.
+fn is_variable(secret: &[u8]) -> bool {
+    let Some(name) = secret.strip_prefix(b"$") else {
+        return false;
+    };
+    let name = name.strip_prefix(b"$").unwrap_or(name);
+    let word = name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let lower = name.iter().any(u8::is_ascii_lowercase);
+    let digit = name.iter().any(u8::is_ascii_digit);
+    word && (!lower || !digit || name.contains(&b'_'))
+}
+
+/// `%s`, `%(x)s`, `{0}` and the like in a short text.
+fn is_format(text: &str) -> bool {
+    text.len() <= 8 && (text.contains("%s") || text.contains("{}") || text.contains("%v"))
+}
+
+fn is_uniform(text: &str) -> bool {
+    let mut rest = text.chars();
+    let first = rest.next();
+    rest.all(|c| Some(c) == first)
+}
+
+fn is_placeholder(text: &str) -> bool {
+    words(GIVEAWAYS).any(|g| text.contains(g)) || is_filler(text) && !words(DEFAULTS).any(|w| w == text)
+}
+
+/// Whether the value can be cut into filler words, separators and at most four digits.
+///
+/// Reaches forward from every place that can be reached; values long enough to cost time are not cut at all.
+fn is_filler(text: &str) -> bool {
+    if text.len() > 64 || text.bytes().filter(u8::is_ascii_digit).count() > 4 {
+        return false;
+    }
+    let mut reached = vec![0_usize];
+    let mut next = 0;
+    while let Some(at) = reached.get(next).copied() {
+        let rest = text.get(at..).unwrap_or_default();
+        for step in steps(rest) {
+            if !reached.contains(&(at + step)) {
+                reached.push(at + step);
+            }
+        }
+        next += 1;
+    }
+    reached.contains(&text.len())
+}
+
+/// Lengths of the fillers that `rest` starts with.
+fn steps(rest: &str) -> impl Iterator<Item = usize> {
+    let fillers = words(FILLERS).filter(move |w| rest.starts_with(w)).map(str::len);
+    let single = rest.starts_with(|c: char| c.is_ascii_digit() || "_-. !@#$*x".contains(c));
+    fillers.chain(single.then_some(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fails(text: &str) -> bool {
+        matches!(plain(text.as_bytes()), Outcome::Fail(_))
+    }
+
+    #[test]
+    fn placeholders_fail() {
+        let list = "password Password123 changeme xxx XXXXXXXX ******** passw0rd my-password your_password_here db_password \
+            test1234 <your-password> some-example-value REDACTED YOUR_API_KEY insert-token-here mysecretpassword foobar aaaaaaaa null123 p4-example";
+        for text in list.split(' ') {
+            assert!(fails(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn templates_fail() {
+        let list = "${DB_PASS} ${DB_PASS:-x} $DB_PASS $PASS $password $(cat,x) {{password}} {{.Values.x}} <password> %s %(pw)s %DB_PASS% @pw@ \
+            #{pw} __PW__ ENC[AES256_GCM,x] vault:secret/x op://a/b process.env.PW os.environ['PW'] {password} [password] ((pw))";
+        for text in list.split(' ') {
+            assert!(fails(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn short_values_fail() {
+        assert!(fails("") && fails("abc") && fails("\u{e9}\u{e9}z") && !fails("k9!z"));
+    }
+
+    #[test]
+    fn passwords_pass() {
+        for text in [
+            "kV9tz-Lq2",
+            "Tr0ub4dor&3",
+            "correct horse battery staple",
+            "$uper9Hero",
+            "S3cr3t!x7Q",
+            "\u{fc}ber-Kaese-9",
+            "p@ss/w&rd{7",
+            "{k9!z&Q}",
+        ] {
+            assert!(matches!(plain(text.as_bytes()), Outcome::Pass(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn defaults_weigh_less() {
+        assert!(matches!(plain(b"postgres"), Outcome::Weak { .. }));
+        assert!(matches!(plain(b"Admin"), Outcome::Weak { .. }));
+    }
+}

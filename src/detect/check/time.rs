@@ -1,0 +1,43 @@
+//! Seconds since 1970 as RFC 3339, without a clock and without a time library.
+
+const DAY: u64 = 86_400;
+/// First second of the year 10000: what lies behind has no RFC 3339 form.
+const LIMIT: u64 = 253_402_300_800;
+
+/// `2026-01-31T12:00:00Z`; nothing for times after the year 9999.
+pub(super) fn rfc3339(seconds: u64) -> Option<String> {
+    if seconds >= LIMIT {
+        return None;
+    }
+    let (year, month, day) = civil(seconds / DAY);
+    let (hour, minute, second) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
+/// Gregorian date of a day number (Hinnant's `civil_from_days`): years are counted from March, so that the leap day
+/// is the last of its year.
+const fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year + era * 400 + (month <= 2) as u64, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_moments() {
+        assert_eq!(rfc3339(0).as_deref(), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(rfc3339(951_782_399).as_deref(), Some("2000-02-28T23:59:59Z"));
+        assert_eq!(rfc3339(951_782_400).as_deref(), Some("2000-02-29T00:00:00Z"));
+        assert_eq!(rfc3339(1_735_689_599).as_deref(), Some("2024-12-31T23:59:59Z"));
+        assert_eq!(rfc3339(LIMIT - 1).as_deref(), Some("9999-12-31T23:59:59Z"));
+        assert_eq!(rfc3339(LIMIT), None);
+    }
+}

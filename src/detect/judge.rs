@@ -1,0 +1,431 @@
+//! From a candidate to a verdict: what speaks for it, what against it, and how sure that leaves us.
+
+use sha2::{Digest, Sha256};
+
+use super::check::{self, Outcome};
+use super::entropy::{self, Strictness};
+use super::name::NameKind;
+use super::{Candidate, Detection, Form, Judged, boundary, decode, likeness, placeholder};
+use crate::finding::{Evidence, Fact, Secret};
+use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
+use crate::text::Span;
+
+/// Why a candidate was dropped. Every reason has a name that `explain` can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// A byte of the rule's alphabet touches it: part of a longer word.
+    Boundary,
+    /// A published value that is known not to be a secret.
+    Published,
+    /// A sample, mask, sequence or reference; says which.
+    Placeholder(&'static str),
+    /// A check of a confirmed format failed; says what did not fit.
+    Check(&'static str),
+    /// Too regular for its alphabet and length.
+    Entropy,
+    /// Reads like words.
+    Words,
+    /// The name it is assigned to does not speak of a secret.
+    Name,
+    /// Of a shape that secrets do not have; says which.
+    Shape(&'static str),
+    /// The word before it says that it is a hash or an id.
+    Context,
+}
+
+impl Rejection {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boundary => "part of a longer word",
+            Self::Published => "a published value",
+            Self::Placeholder(what) | Self::Check(what) | Self::Shape(what) => what,
+            Self::Entropy => "too regular for an issued value",
+            Self::Words => "reads like words",
+            Self::Name => "its name does not speak of a secret",
+            Self::Context => "its name speaks of a hash or an identifier",
+        }
+    }
+}
+
+/// What a candidate has gathered so far.
+struct Case<'t> {
+    rule: &'t Rule,
+    text: &'t [u8],
+    candidate: &'t Candidate,
+    value: &'t [u8],
+    confidence: Confidence,
+    severity: Severity,
+    evidence: Vec<Evidence>,
+    facts: Vec<Fact>,
+}
+
+/// Judges one candidate.
+pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8]) -> Judged {
+    let value = candidate.secret.of(text);
+    let mut case = Case {
+        rule,
+        text,
+        candidate: &candidate,
+        value,
+        confidence: rule.confidence,
+        severity: rule.severity,
+        evidence: Vec::new(),
+        facts: Vec::new(),
+    };
+    let verdict = match rule.matcher {
+        Matcher::Assignment => case.assigned(),
+        Matcher::Around { .. } | Matcher::After { .. } => case.formed(),
+    };
+    match verdict {
+        Ok(()) => Judged::Accepted(case.detection()),
+        Err(why) => Judged::Rejected(candidate, why),
+    }
+}
+
+impl Case<'_> {
+    fn detection(self) -> Detection {
+        Detection {
+            rule: self.candidate.rule,
+            span: self.candidate.secret,
+            secret: Secret::new(self.value),
+            confidence: self.confidence,
+            severity: self.severity,
+            evidence: self.evidence,
+            facts: self.facts,
+            form: self.candidate.form,
+            depth: 0,
+        }
+    }
+
+    /// A value of a fixed form, by itself or after a word.
+    fn formed(&mut self) -> Result<(), Rejection> {
+        if !boundary::free(self.text, self.candidate.secret, self.rule.boundary) {
+            return Err(Rejection::Boundary);
+        }
+        self.published()?;
+        if matches!(self.rule.matcher, Matcher::After { .. }) {
+            self.context()?;
+            self.evidence.push(Evidence::Named(lossy(self.candidate.keyword, self.text)));
+        } else {
+            self.evidence.push(Evidence::Format);
+        }
+        if self.rule.place && placeholder::masked(self.value) {
+            return Err(Rejection::Placeholder("masked or repeated characters"));
+        }
+        self.checks()?;
+        if self.rule.statistics { self.statistics() } else { Ok(()) }
+    }
+
+    fn published(&self) -> Result<(), Rejection> {
+        if self.rule.placeholders.is_empty() {
+            return Ok(());
+        }
+        let digest = Sha256::digest(self.value);
+        if self.rule.placeholders.iter().any(|known| known[..] == digest[..]) {
+            Err(Rejection::Published)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Between the word and the value nothing may say that the value is a hash or an identifier.
+    fn context(&self) -> Result<(), Rejection> {
+        const NOT_SECRET: [&str; 22] = [
+            "sha",
+            "sha1",
+            "sha256",
+            "sha512",
+            "md5",
+            "hash",
+            "checksum",
+            "digest",
+            "commit",
+            "rev",
+            "revision",
+            "etag",
+            "integrity",
+            "fingerprint",
+            "uuid",
+            "guid",
+            "trace",
+            "span",
+            "version",
+            "public",
+            "pub",
+            "thumbprint",
+        ];
+        let gap = Span::new(self.candidate.keyword.end, self.candidate.secret.start).of(self.text);
+        let says_so = placeholder::segments(gap).any(|word| NOT_SECRET.contains(&word.as_str()));
+        if says_so { Err(Rejection::Context) } else { Ok(()) }
+    }
+
+    fn checks(&mut self) -> Result<(), Rejection> {
+        let rule = self.rule;
+        let in_url = rule.checks.iter().any(|used| used.check == Check::UrlPassword);
+        if in_url && reserved_host(self.text, self.candidate.secret) {
+            return Err(Rejection::Placeholder("an address that is reserved for examples"));
+        }
+        for CheckUse { check, on_fail } in rule.checks.iter() {
+            match check::run(check, self.value) {
+                Outcome::Pass(facts) => {
+                    self.learn(facts);
+                    self.evidence.push(Evidence::Check(check.name()));
+                }
+                Outcome::Weak { reason, facts } => {
+                    self.learn(facts);
+                    self.severity = self.severity.min(Severity::Low);
+                    self.evidence.push(Evidence::Weak(reason));
+                }
+                Outcome::Fail(reason) => self.doubt(check.name(), reason, *on_fail)?,
+                Outcome::NotApplicable => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn doubt(&mut self, check: &'static str, reason: &'static str, on_fail: OnFail) -> Result<(), Rejection> {
+        let ceiling = match on_fail {
+            OnFail::Drop => return Err(Rejection::Check(reason)),
+            OnFail::Low => Confidence::Low,
+            OnFail::Medium => Confidence::Medium,
+        };
+        self.confidence = self.confidence.min(ceiling);
+        self.evidence.push(Evidence::Doubt { check, reason });
+        Ok(())
+    }
+
+    fn learn(&mut self, facts: Vec<check::Fact>) {
+        self.facts.extend(facts.into_iter().map(|fact| Fact { field: fact.field.to_owned(), value: fact.value }));
+    }
+
+    /// Samples and regular values of a fixed form.
+    fn statistics(&mut self) -> Result<(), Rejection> {
+        let body = self.drawn().to_vec();
+        if let Some(what) = placeholder::sample_of_form(&body) {
+            return Err(Rejection::Placeholder(what));
+        }
+        // A check that passed speaks louder than statistics: chance does not make it pass.
+        if self.evidence.iter().any(|e| matches!(e, Evidence::Check(_))) {
+            return Ok(());
+        }
+        if self.rule.confidence < Confidence::High && likeness::is_words(&body) {
+            return Err(Rejection::Words);
+        }
+        self.entropy(&longest_part(&body), Strictness::Issued)
+    }
+
+    /// The value without the fixed text that it starts with.
+    fn drawn(&self) -> &[u8] {
+        let keyword = self.candidate.keyword;
+        let starts = keyword.start == self.candidate.secret.start && keyword.len() < self.value.len();
+        let prefix = if starts { keyword.len().max(self.rule.prefix.len()) } else { self.rule.prefix.len() };
+        self.value
+            .get(prefix..)
+            .filter(|_| starts || self.value.starts_with(self.rule.prefix.as_bytes()))
+            .unwrap_or(self.value)
+    }
+
+    fn entropy(&mut self, body: &[u8], strictness: Strictness) -> Result<(), Rejection> {
+        let (centibits, floor) = (entropy::centibits(body), entropy::floor(body, strictness));
+        if centibits < floor {
+            return Err(Rejection::Entropy);
+        }
+        self.evidence.push(Evidence::Entropy { centibits, floor });
+        Ok(())
+    }
+
+    /// A value that only its name speaks for.
+    fn assigned(&mut self) -> Result<(), Rejection> {
+        let name = self.candidate.name.unwrap_or(self.candidate.keyword);
+        let kind = NameKind::of(name.of(self.text)).ok_or(Rejection::Name)?;
+        let inside = decode::base64_text(self.value);
+        for text in [Some(self.value), inside.as_deref()].into_iter().flatten() {
+            if let Some(what) = placeholder::stand_in(text) {
+                return Err(Rejection::Placeholder(what));
+            }
+        }
+        if inside.is_some_and(|text| likeness::reads_like_words(&text)) {
+            return Err(Rejection::Words);
+        }
+        if let Some(what) = odd_shape(self.value, self.candidate.form) {
+            return Err(Rejection::Shape(what));
+        }
+        if echoes(name.of(self.text), self.value) {
+            return Err(Rejection::Placeholder("the name again"));
+        }
+        self.evidence.push(Evidence::Named(lossy(name, self.text)));
+        match kind {
+            NameKind::Password => self.password(),
+            NameKind::Token => self.token(),
+        }
+    }
+
+    /// A person may have chosen it: classes of characters count, entropy does not.
+    fn password(&mut self) -> Result<(), Rejection> {
+        if self.value.len() < 8 {
+            return Err(Rejection::Shape("too short"));
+        }
+        if classes(self.value) >= 3 && !wordy(self.value) {
+            return Ok(());
+        }
+        if likeness::reads_like_words(self.value) || self.value.iter().all(u8::is_ascii_digit) {
+            return Err(Rejection::Words);
+        }
+        if classes(self.value) < 2 || self.value.len() < 12 {
+            self.confidence = self.confidence.min(Confidence::Low);
+        }
+        Ok(())
+    }
+
+    /// A machine drew it.
+    fn token(&mut self) -> Result<(), Rejection> {
+        if self.value.len() < 16 {
+            return Err(Rejection::Shape("too short"));
+        }
+        let digits = self.value.iter().filter(|b| b.is_ascii_digit()).count();
+        if digits == 0 || digits == self.value.len() {
+            return Err(Rejection::Shape("letters or digits alone"));
+        }
+        if likeness::reads_like_words(self.value) {
+            return Err(Rejection::Words);
+        }
+        self.entropy(self.value, Strictness::Named)?;
+        if is_uuid(self.value) {
+            self.confidence = self.confidence.min(Confidence::Low);
+        }
+        Ok(())
+    }
+}
+
+/// The longest run of letters and digits: a token of several parts is measured by its largest one, one of many small
+/// parts, such as a UUID, without what separates them.
+fn longest_part(body: &[u8]) -> Vec<u8> {
+    const ENOUGH: usize = 16;
+    let drawn = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let longest = body.split(|b| !drawn(b)).max_by_key(|part| part.len()).unwrap_or(body);
+    if longest.len() >= ENOUGH { longest.to_vec() } else { body.iter().copied().filter(drawn).collect() }
+}
+
+/// Whether the secret is the password of a URL to a name that RFC 2606 and RFC 6761 reserve: nobody can own one.
+fn reserved_host(text: &[u8], secret: Span) -> bool {
+    const MOST: usize = 255;
+    let Some(rest) = text.get(secret.end..).and_then(|rest| rest.strip_prefix(b"@")) else { return false };
+    let length = rest.iter().take(MOST).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
+    let host = String::from_utf8_lossy(&rest[..length]).to_ascii_lowercase();
+    let mut labels = host.trim_end_matches('.').rsplit('.');
+    matches!(
+        (labels.next(), labels.next()),
+        (Some("example" | "test" | "invalid"), _) | (Some("com" | "org" | "net"), Some("example"))
+    )
+}
+
+fn lossy(span: Span, text: &[u8]) -> String {
+    String::from_utf8_lossy(span.of(text)).into_owned()
+}
+
+/// Shapes that secrets do not have.
+fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
+    if value.len() > 256 {
+        return Some("too long");
+    }
+    if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
+        return Some("holds blanks");
+    }
+    if !value.is_ascii() {
+        return Some("not ASCII");
+    }
+    if is_path(value) {
+        return Some("a path or address");
+    }
+    if form == Form::Bare && is_expression(value) {
+        return Some("an expression");
+    }
+    None
+}
+
+fn is_path(value: &[u8]) -> bool {
+    let slashes = value.iter().filter(|b| matches!(b, b'/' | b'\\')).count();
+    memchr::memmem::find(value, b"://").is_some()
+        || value.starts_with(b"/")
+        || value.starts_with(b"./")
+        || value.starts_with(b"../")
+        || value.starts_with(b"~/")
+        || (slashes >= 2 && likeness::reads_like_words(value))
+        || (value.contains(&b'@') && value.contains(&b'.') && likeness::reads_like_words(value))
+}
+
+/// Calls, member access, indexing, generics: code, not a literal.
+fn is_expression(value: &[u8]) -> bool {
+    let called = value.iter().any(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}'));
+    let scoped = value.windows(2).any(|w| w == b"::" || w == b"->");
+    let parts: Vec<&[u8]> = value.split(|b| *b == b'.').collect();
+    let word = |part: &&[u8]| {
+        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+            && (part.len() < 6 || likeness::mean(part) > 0.0)
+    };
+    called || scoped || (parts.len() >= 2 && parts.iter().all(word))
+}
+
+/// Whether the value says the name again, or the other way round.
+fn echoes(name: &[u8], value: &[u8]) -> bool {
+    let letters = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let (name, value) = (letters(name), letters(value));
+    !value.is_empty()
+        && (memchr::memmem::find(&name, &value).is_some()
+            || (name.len() >= 6 && memchr::memmem::find(&value, &name).is_some()))
+}
+
+/// Lower case, upper case, digits, other.
+fn classes(value: &[u8]) -> usize {
+    let has = |set: fn(&u8) -> bool| usize::from(value.iter().any(set));
+    has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(u8::is_ascii_punctuation)
+}
+
+/// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
+fn wordy(value: &[u8]) -> bool {
+    let words: Vec<String> = placeholder::segments(value).collect();
+    let letters: usize = words
+        .iter()
+        .filter(|w| w.len() >= 3 && w.bytes().all(|b| b.is_ascii_lowercase()) && likeness::mean(w.as_bytes()) > 0.0)
+        .map(String::len)
+        .sum();
+    letters * 10 >= value.len() * 7
+}
+
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value
+            .iter()
+            .enumerate()
+            .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_hosts_are_recognised() {
+        let at = |text: &str| {
+            let start = text.find("PASS").unwrap();
+            reserved_host(text.as_bytes(), Span::new(start, start + 4))
+        };
+        assert!(
+            at("http://u:PASS@example.com/x") && at("http://u:PASS@db.example.org:80") && at("http://u:PASS@a.test")
+        );
+        assert!(!at("http://u:PASS@myexample.com/x") && !at("http://u:PASS@db.internal") && !at("PASS"));
+    }
+
+    #[test]
+    fn expressions_and_paths_are_no_literals() {
+        for value in ["os.environ", "config.get", "self.password", "std::env", "foo->bar"] {
+            assert!(is_expression(value.as_bytes()), "{value}");
+        }
+        assert!(!is_expression(b"q8XvR2pLw9.ZkT4mNc7Bd"));
+        assert!(is_path(b"/run/secrets/db_password"));
+    }
+}

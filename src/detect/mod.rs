@@ -1,0 +1,204 @@
+//! The detector: bytes in, detections out. Pure: no I/O, no clock, no environment, no paths.
+//!
+//! Keywords are found in one pass ([`prefilter`]); at each, the rules that name it try their expression or read an
+//! assignment ([`pattern`], [`assignment`]); each candidate is judged ([`judge`]) by its surroundings, its checks
+//! ([`check`]) and its statistics ([`entropy`], [`likeness`], [`placeholder`]). Encoded text is decoded and goes the same
+//! way ([`decode`]). Of several detections of the same bytes the best wins ([`overlap`]).
+//!
+//! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword. What a file's name says
+//! about a detection ([`path`]) and which identifiers stand near it ([`companion`]) is decided afterwards, for accepted
+//! detections only: a blob has many names, and is judged once.
+
+pub mod assignment;
+pub mod boundary;
+pub mod check;
+pub mod companion;
+pub mod decode;
+pub mod entropy;
+pub mod judge;
+pub mod likeness;
+pub mod name;
+pub mod overlap;
+pub mod path;
+pub mod pattern;
+pub mod placeholder;
+pub mod prefilter;
+
+use crate::finding::{Evidence, Fact, Secret};
+use crate::rule::{Confidence, Matcher, Rule, Severity};
+use crate::rule_set::RuleSet;
+use crate::text::Span;
+
+pub use judge::Rejection;
+
+/// Layers of encoding that are opened, at most.
+const MAX_DEPTH: usize = 2;
+
+/// One secret at one place of a text.
+#[derive(Debug, Clone)]
+pub struct Detection {
+    /// Position of the rule in the rule set.
+    pub rule: usize,
+    /// Where the value stands in the text given; for decoded values, the bytes it was decoded from.
+    pub span: Span,
+    /// The value, decoded.
+    pub secret: Secret,
+    /// How sure.
+    pub confidence: Confidence,
+    /// How bad, after what the value itself says (an encrypted key is of little use).
+    pub severity: Severity,
+    /// Why it was believed.
+    pub evidence: Vec<Evidence>,
+    /// What the value reveals without being secret.
+    pub facts: Vec<Fact>,
+    /// How it was written.
+    pub form: Form,
+    /// Layers of encoding around it.
+    pub depth: usize,
+}
+
+/// How a value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Of a fixed form: it needs no place to be recognised.
+    Token,
+    /// Assigned, in quotes.
+    Quoted,
+    /// Assigned, without quotes: a literal in some languages, an expression in others.
+    Bare,
+}
+
+/// A match that is not yet believed.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Position of the rule.
+    pub rule: usize,
+    /// The keyword that led here.
+    pub keyword: Span,
+    /// The value.
+    pub secret: Span,
+    /// The name it is assigned to.
+    pub name: Option<Span>,
+    /// How it was written.
+    pub form: Form,
+}
+
+/// A candidate and what became of it.
+#[derive(Debug, Clone)]
+pub enum Judged {
+    /// Believed.
+    Accepted(Detection),
+    /// Not believed, and why.
+    Rejected(Candidate, Rejection),
+}
+
+/// All rules in force, ready to run. Shared by all threads.
+#[derive(Debug)]
+pub struct Detector {
+    rules: RuleSet,
+    prefilter: prefilter::Prefilter,
+    patterns: pattern::Patterns,
+    companions: companion::Companions,
+}
+
+impl Detector {
+    /// Prepares the keyword pass; expressions are compiled when they are first needed.
+    pub fn new(rules: RuleSet) -> Self {
+        Self {
+            prefilter: prefilter::Prefilter::new(&rules.rules),
+            patterns: pattern::Patterns::new(rules.rules.len()),
+            companions: companion::Companions::new(&rules),
+            rules,
+        }
+    }
+
+    /// The rules it runs.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The rule a detection names.
+    pub fn rule(&self, detection: &Detection) -> &Rule {
+        &self.rules.rules[detection.rule]
+    }
+
+    /// Every secret in `text`, in order of place; of several over the same bytes the best.
+    pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
+        let mut found = Vec::new();
+        self.judge_all(text, &mut |judged| {
+            if let Judged::Accepted(detection) = judged {
+                found.push(detection);
+            }
+        });
+        overlap::resolve(found, &self.rules)
+    }
+
+    /// Every candidate in `text` with its verdict: what [`Detector::scan`] sees, rejections included.
+    pub fn judge_all(&self, text: &[u8], sink: &mut dyn FnMut(Judged)) {
+        self.layer(text, 0, sink);
+    }
+
+    /// Identifiers near a detection that complete its credential.
+    pub fn companions(&self, text: &[u8], detection: &Detection) -> Vec<Fact> {
+        self.companions.near(text, detection.span, &self.rules.rules[detection.rule])
+    }
+
+    fn layer(&self, text: &[u8], depth: usize, sink: &mut dyn FnMut(Judged)) {
+        self.plain(text, sink);
+        if depth == MAX_DEPTH {
+            return;
+        }
+        decode::each_run(text, &mut |run| {
+            self.layer(&run.text, depth + 1, &mut |mut judged| {
+                if let Judged::Accepted(detection) = &mut judged {
+                    // Identifiers in the same decoded text are nearest of all.
+                    let near = self.companions(&run.text, detection);
+                    detection.facts.extend(near);
+                }
+                sink(outward(judged, &run));
+            });
+        });
+    }
+
+    /// Keywords, candidates, verdicts; nothing decoded.
+    fn plain(&self, text: &[u8], sink: &mut dyn FnMut(Judged)) {
+        let mut last = vec![Span::default(); self.rules.rules.len()];
+        self.prefilter.each_hit(text, |hit| {
+            // A keyword inside a secret that was just found leads to the same one.
+            if last[hit.rule].contains(hit.span) {
+                return;
+            }
+            let rule = &self.rules.rules[hit.rule];
+            let candidate = match &rule.matcher {
+                Matcher::Assignment => assignment::read(text, hit.span).map(|a| a.candidate(hit.rule, hit.span)),
+                Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, &hit, text),
+            };
+            if let Some(candidate) = candidate {
+                let secret = candidate.secret;
+                let judged = judge::judge(rule, candidate, text);
+                if matches!(judged, Judged::Accepted(_)) {
+                    last[hit.rule] = secret;
+                }
+                sink(judged);
+            }
+        });
+    }
+}
+
+/// Moves a verdict about decoded text to the place it was decoded from.
+fn outward(judged: Judged, run: &decode::Run) -> Judged {
+    match judged {
+        Judged::Accepted(mut detection) => {
+            detection.span = run.outer(detection.span);
+            detection.depth += 1;
+            detection.evidence.push(Evidence::Decoded(run.encoding.as_str()));
+            Judged::Accepted(detection)
+        }
+        Judged::Rejected(mut candidate, why) => {
+            candidate.secret = run.outer(candidate.secret);
+            candidate.keyword = run.outer(candidate.keyword);
+            candidate.name = candidate.name.map(|name| run.outer(name));
+            Judged::Rejected(candidate, why)
+        }
+    }
+}

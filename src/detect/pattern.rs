@@ -1,0 +1,100 @@
+//! Runs a rule's expression in the window around a keyword.
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::prefilter::Hit;
+use super::{Candidate, Form};
+use crate::rule::{Keyword, Matcher, Rule};
+use crate::text::Span;
+
+/// Most lines between a context word and its value.
+const MAX_LINE_BREAKS: usize = 1;
+
+/// One expression for each rule, compiled at its first keyword.
+#[derive(Debug)]
+pub struct Patterns {
+    compiled: Box<[OnceLock<Option<Regex>>]>,
+}
+
+impl Patterns {
+    /// Room for so many rules.
+    pub fn new(rules: usize) -> Self {
+        Self { compiled: std::iter::repeat_with(OnceLock::new).take(rules).collect() }
+    }
+
+    /// The match that belongs to the keyword hit, if there is one.
+    pub fn candidate(&self, rule: &Rule, hit: &Hit, text: &[u8]) -> Option<Candidate> {
+        let keyword = &rule.keywords[hit.keyword];
+        let regex = self.compiled[hit.rule].get_or_init(|| compile(rule)).as_ref()?;
+        let secret = match &rule.matcher {
+            Matcher::Around { .. } => around(regex, rule, keyword, hit.span, text)?,
+            Matcher::After { within, .. } => after(regex, *within as usize, rule, hit.span, text)?,
+            Matcher::Assignment => return None,
+        };
+        let form = if rule.place { Form::Quoted } else { Form::Token };
+        Some(Candidate { rule: hit.rule, keyword: hit.span, secret, name: None, form })
+    }
+}
+
+/// Rules whose keywords all stand at a fixed place are anchored there: the search then costs only the match.
+fn compile(rule: &Rule) -> Option<Regex> {
+    let source = match &rule.matcher {
+        Matcher::Around { pattern } if anchored(rule) => format!(r"\A(?:{pattern})"),
+        Matcher::Around { pattern } | Matcher::After { pattern, .. } => pattern.to_string(),
+        Matcher::Assignment => return None,
+    };
+    // Expressions were parsed and bounded when the rules were compiled; the size limit only guards against growth.
+    RegexBuilder::new(&source).unicode(false).size_limit(64 << 20).build().ok()
+}
+
+fn anchored(rule: &Rule) -> bool {
+    rule.keywords.iter().all(|keyword| keyword.offset.0 == keyword.offset.1)
+}
+
+/// A match that contains the keyword.
+fn around(regex: &Regex, rule: &Rule, keyword: &Keyword, at: Span, text: &[u8]) -> Option<Span> {
+    let start = if anchored(rule) {
+        at.start.checked_sub(keyword.offset.0 as usize)?
+    } else {
+        at.start.saturating_sub(keyword.offset.1 as usize)
+    };
+    let end = at.end.saturating_add(rule.reach.after as usize).min(text.len());
+    let window = text.get(start..end)?;
+    let keyword = Span::new(at.start - start, at.end - start);
+    let mut from = 0;
+    while let Some(found) = regex.captures_at(window, from) {
+        let whole = found.get(0)?;
+        if whole.start() > keyword.start {
+            return None;
+        }
+        if whole.end() >= keyword.end {
+            let secret = found.name("secret").unwrap_or(whole);
+            return Some(Span::new(start + secret.start(), start + secret.end()));
+        }
+        from = whole.start() + 1;
+    }
+    None
+}
+
+/// The first match that starts within so many bytes of the keyword and on its line or the next.
+fn after(regex: &Regex, within: usize, rule: &Rule, at: Span, text: &[u8]) -> Option<Span> {
+    let end = at.end.saturating_add(rule.reach.after as usize).min(text.len());
+    let window = text.get(at.end..end)?;
+    let mut from = 0;
+    while let Some(found) = regex.captures_at(window, from) {
+        let whole = found.get(0)?;
+        let secret = found.name("secret").unwrap_or(whole);
+        let gap = window.get(..secret.start())?;
+        if whole.start() > within || gap.iter().filter(|b| **b == b'\n').count() > MAX_LINE_BREAKS {
+            return None;
+        }
+        let span = Span::new(at.end + secret.start(), at.end + secret.end());
+        if super::boundary::free(text, span, rule.boundary) {
+            return Some(span);
+        }
+        from = whole.start() + 1;
+    }
+    None
+}

@@ -1,0 +1,317 @@
+//! Values that stand for a secret without being one: references, masks, samples, sequences.
+//!
+//! Each test names what it saw, so that a rejection can be explained. Tests for values of a fixed form are narrow: chance
+//! must not drop an issued value (each is passed by more than 9,999 of 10,000 random ones). Tests for values that only
+//! their name speaks for are wider.
+
+/// Words that mark a sample. Of five letters and more, so that random text all but never holds one.
+const SAMPLE_WORDS: [&str; 14] = [
+    "example",
+    "sample",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "redacted",
+    "notreal",
+    "not_real",
+    "dummy",
+    "foobar",
+    "insert",
+    "replace",
+    "deadbeef",
+    "masked",
+];
+
+/// Words that mark a sample when they are a whole segment of a named value.
+const SAMPLE_SEGMENTS: [&str; 46] = [
+    "example",
+    "sample",
+    "placeholder",
+    "changeme",
+    "change",
+    "dummy",
+    "fake",
+    "test",
+    "testing",
+    "tests",
+    "your",
+    "my",
+    "insert",
+    "replace",
+    "todo",
+    "fixme",
+    "xxx",
+    "xxxx",
+    "redacted",
+    "masked",
+    "hidden",
+    "secret",
+    "password",
+    "passwd",
+    "pass",
+    "token",
+    "foobar",
+    "foo",
+    "bar",
+    "baz",
+    "lorem",
+    "ipsum",
+    "notreal",
+    "invalid",
+    "null",
+    "none",
+    "undefined",
+    "true",
+    "false",
+    "value",
+    "here",
+    "enter",
+    "mock",
+    "demo",
+    "default",
+    "key",
+];
+
+/// Why a value of a fixed form is only a sample; `body` is the part that is drawn at random.
+pub fn sample_of_form(body: &[u8]) -> Option<&'static str> {
+    let lower = body.to_ascii_lowercase();
+    if repetitive(body) {
+        return Some("masked or repeated characters");
+    }
+    if longest_sequence(&lower) >= 7 || keyboard_row(&lower) {
+        return Some("a sequence");
+    }
+    if SAMPLE_WORDS.iter().any(|word| one_case(body, &lower, word)) {
+        return Some("a sample's word");
+    }
+    None
+}
+
+/// Why an assigned `value` only stands for a secret.
+pub fn stand_in(value: &[u8]) -> Option<&'static str> {
+    if reference(value) {
+        return Some("a reference or template");
+    }
+    let lower = value.to_ascii_lowercase();
+    if masked(value) {
+        return Some("masked or repeated characters");
+    }
+    if longest_sequence(&lower) >= 5 || keyboard_row(&lower) {
+        return Some("a sequence");
+    }
+    if sample_segment(value, &lower) {
+        return Some("a sample's word");
+    }
+    if SAMPLE_WORDS.iter().any(|word| one_case(value, &lower, word)) {
+        return Some("a sample's word");
+    }
+    None
+}
+
+/// Whether a sample's word is a segment of the value. Short ones count only between separators: random text holds them.
+fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
+    const SHORT: usize = 5;
+    let listed = |word: &[u8]| SAMPLE_SEGMENTS.iter().any(|sample| sample.as_bytes() == word);
+    lower.split(|b| !b.is_ascii_alphanumeric()).any(listed)
+        || segments(value).any(|segment| segment.len() >= SHORT && listed(segment.as_bytes()))
+}
+
+/// Whether the value is looked up somewhere else: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
+pub fn reference(value: &[u8]) -> bool {
+    const INSIDE: [&[u8]; 9] = [b"${", b"{{", b"$(", b"<%", b"#{", b"$[", b"((", b"{%", b"%("];
+    const START: [&[u8]; 22] = [
+        b"ENC[",
+        b"ENC(",
+        b"vault:",
+        b"op://",
+        b"ssm:",
+        b"arn:",
+        b"file:",
+        b"env:",
+        b"@Microsoft.KeyVault",
+        b"keyvault:",
+        b"!Ref",
+        b"!Sub",
+        b"!Get",
+        b"!vault",
+        b"projects/",
+        b"secretsmanager",
+        b"sops:",
+        b"awssm:",
+        b"gcpsm:",
+        b"azurekeyvault:",
+        b"http://",
+        b"https://",
+    ];
+    let inside = |needle: &&[u8]| memchr::memmem::find(value, needle).is_some();
+    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    INSIDE.iter().any(inside)
+        || START.iter().any(|start| value.starts_with(start))
+        || wrapped(b'<', b'>')
+        || wrapped(b'[', b']')
+        || wrapped(b'{', b'}')
+        || wrapped(b'%', b'%')
+        || wrapped(b'@', b'@')
+        || (value.starts_with(b"__") && value.ends_with(b"__"))
+        || has_blank(value)
+        || is_variable(value)
+        || is_format(value)
+}
+
+/// `prefix<name:12>`: something in angle brackets is to be filled in.
+fn has_blank(value: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'<', value) else { return false };
+    memchr::memchr(b'>', &value[open..]).is_some_and(|close| close > 3)
+}
+
+/// `$NAME`, `$name.x`, `$$NAME`.
+fn is_variable(value: &[u8]) -> bool {
+    let name = value.strip_prefix(b"$$").or_else(|| value.strip_prefix(b"$")).unwrap_or_default();
+    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'))
+}
+
+/// `%s`, `%d`, `{0}` and the like as the whole value.
+fn is_format(value: &[u8]) -> bool {
+    matches!(value, [b'%', kind] if kind.is_ascii_alphabetic())
+}
+
+/// Stars, dots, or hardly any different characters.
+pub fn masked(value: &[u8]) -> bool {
+    value.windows(3).any(|w| w == b"***" || w == b"...")
+        || memchr::memmem::find(value, "…".as_bytes()).is_some()
+        || repetitive(value)
+}
+
+/// Hardly any different characters, long runs of one, or one piece over and over.
+fn repetitive(value: &[u8]) -> bool {
+    let longest = longest_run(value);
+    let distinct = distinct(value);
+    longest >= 8
+        || (longest >= 4 && value.len() <= 12)
+        || (value.len() >= 16 && distinct < 6)
+        || (value.len() >= 8 && distinct <= 2)
+        || periodic(value)
+}
+
+fn longest_run(value: &[u8]) -> usize {
+    value.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
+}
+
+fn distinct(value: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    value.iter().for_each(|b| seen[usize::from(*b)] = true);
+    seen.iter().filter(|s| **s).count()
+}
+
+/// A piece of at most eight characters, three times or more, filling the value.
+fn periodic(value: &[u8]) -> bool {
+    (1..=8usize).any(|period| {
+        value.len() >= 3 * period
+            && value.len() >= 8
+            && value.iter().zip(value.iter().skip(period)).all(|(a, b)| a == b)
+    })
+}
+
+/// Length of the longest run of characters that rise or fall by one.
+pub fn longest_sequence(lower: &[u8]) -> usize {
+    let run = |step: i16| {
+        let follows = |a: &u8, b: &u8| a.is_ascii_alphanumeric() && i16::from(*b) - i16::from(*a) == step;
+        lower.chunk_by(follows).map(<[u8]>::len).max().unwrap_or(0)
+    };
+    run(1).max(run(-1))
+}
+
+/// Six neighbours of a keyboard row.
+fn keyboard_row(lower: &[u8]) -> bool {
+    const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1q2w3e4r5t"];
+    ROWS.iter().any(|row| row.windows(6).any(|piece| memchr::memmem::find(lower, piece).is_some()))
+}
+
+/// Whether the word stands in the value all in lower case, all in upper case or capitalised.
+fn one_case(value: &[u8], lower: &[u8], word: &str) -> bool {
+    let Some(at) = memchr::memmem::find(lower, word.as_bytes()) else { return false };
+    let found = &value[at..at + word.len()];
+    let rest = found.get(1..).unwrap_or_default();
+    rest.iter().all(|b| !b.is_ascii_uppercase()) || found.iter().all(|b| !b.is_ascii_lowercase())
+}
+
+/// Words of a value or name in lower case, split at anything but letters and digits and at changes of case.
+pub fn segments(value: &[u8]) -> impl Iterator<Item = String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut last = b' ';
+    for (at, byte) in value.iter().enumerate() {
+        let next_lower = value.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        let camel =
+            byte.is_ascii_uppercase() && (last.is_ascii_lowercase() || (last.is_ascii_uppercase() && next_lower));
+        let digit = byte.is_ascii_digit() != last.is_ascii_digit() && last != b' ';
+        if (!byte.is_ascii_alphanumeric() || camel || digit) && !word.is_empty() {
+            out.push(std::mem::take(&mut word));
+        }
+        if byte.is_ascii_alphanumeric() {
+            word.push(char::from(byte.to_ascii_lowercase()));
+        }
+        last = *byte;
+    }
+    if !word.is_empty() {
+        out.push(word);
+    }
+    out.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_recognised() {
+        for value in [
+            "${PASSWORD}",
+            "$PASSWORD",
+            "{{ .Values.password }}",
+            "%PASSWORD%",
+            "<password>",
+            "$(cat file)",
+            "vault:secret/x",
+            "op://vault/item",
+            "#{ENV}",
+            "@Microsoft.KeyVault(SecretUri=x)",
+            "%s",
+            "__TOKEN__",
+            "abc<base64:20>",
+        ] {
+            assert!(reference(value.as_bytes()), "{value}");
+        }
+        for value in ["pa$$word1", "a%b%c1", "x<y>z", "a>b<c", "hunter2"] {
+            assert!(!reference(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn samples_are_recognised() {
+        for value in [
+            "xxxxxxxxxxxxxxxx",
+            "abcdefghijklmnop",
+            "1234567890abcdef",
+            "AKIAEXAMPLEKEY",
+            "abcabcabcabc",
+            "qwertyuiop12",
+        ] {
+            assert!(sample_of_form(value.as_bytes()).is_some(), "{value}");
+        }
+        for value in ["changeme", "my-secret-value", "your_token_here", "********", "testPassword1"] {
+            assert!(stand_in(value.as_bytes()).is_some(), "{value}");
+        }
+        for value in ["q8XvR2pLw9ZkT4mNc7Bd", "s3cR!tPz9w"] {
+            assert!(stand_in(value.as_bytes()).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn segments_split_cases_and_digits() {
+        let of = |s: &str| segments(s.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(of("clientSecretKey"), ["client", "secret", "key"]);
+        assert_eq!(of("AWS_SECRET-key2"), ["aws", "secret", "key", "2"]);
+        assert_eq!(of("HTTPToken"), ["http", "token"]);
+    }
+}

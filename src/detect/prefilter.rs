@@ -1,0 +1,205 @@
+//! The keyword pass: which rules have to look, and where.
+//!
+//! Every keyword is found by three of its bytes, the rarest it has. A bitmap of 32 kB, which stays in the first-level
+//! cache, says of any three bytes whether a keyword may stand there; only then is anything compared. So the cost is one
+//! load, one multiplication and one bit test a byte, whatever the number of rules, and there is nothing to build but the
+//! bitmap.
+
+use super::likeness;
+use crate::rule::{Case, Rule};
+use crate::text::Span;
+
+/// Bits of the bitmap, as a power of two.
+const BITS: u32 = 18;
+
+/// A keyword of a rule at a place of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Position of the rule.
+    pub rule: usize,
+    /// Position of the keyword in the rule.
+    pub keyword: usize,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A keyword, the rules that use it and the three bytes it is found by.
+#[derive(Debug)]
+struct Word {
+    text: Box<[u8]>,
+    case: Case,
+    /// Where in the keyword the three bytes stand.
+    probe: usize,
+    /// (rule, keyword of the rule).
+    users: Vec<(usize, usize)>,
+}
+
+/// All keywords of all rules.
+#[derive(Debug)]
+pub struct Prefilter {
+    bitmap: Box<[u64]>,
+    words: Vec<Word>,
+    /// (three bytes, position in `words`), sorted.
+    probes: Vec<(u32, u32)>,
+    /// For each value of the probes' highest eleven hash bits, where its probes start in `probes`.
+    index: Vec<u32>,
+}
+
+/// Hash bits that `index` tells apart.
+const INDEX_BITS: u32 = 11;
+
+impl Prefilter {
+    /// Chooses the bytes each keyword is found by.
+    pub fn new(rules: &[Rule]) -> Self {
+        let words = words(rules);
+        let mut probes: Vec<(u32, u32)> = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            probes.extend(spellings(word).into_iter().map(|three| (three, at)));
+        }
+        probes.sort_by_key(|(three, at)| (hash(*three), *three, *at));
+        let mut bitmap = vec![0u64; 1 << (BITS - 6)].into_boxed_slice();
+        let mut index = vec![0u32; (1 << INDEX_BITS) + 1];
+        for (three, _) in &probes {
+            let hash = hash(*three);
+            bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
+            index[(hash >> (BITS - INDEX_BITS)) as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut index {
+            sum += *start;
+            *start = sum;
+        }
+        Self { bitmap, words, probes, index }
+    }
+
+    /// Calls `found` for each keyword of each rule, in order of the bytes they are found by.
+    pub fn each_hit(&self, text: &[u8], mut found: impl FnMut(Hit)) {
+        let Some(bitmap) = self.bitmap.first_chunk::<{ 1 << (BITS - 6) }>() else { return };
+        for (at, three) in text.windows(3).enumerate() {
+            let three = u32::from_le_bytes([three[0], three[1], three[2], 0]);
+            let hash = hash(three);
+            if bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 == 1 {
+                self.verify(text, at, three, &mut found);
+            }
+        }
+    }
+
+    #[cold]
+    fn verify(&self, text: &[u8], at: usize, three: u32, found: &mut impl FnMut(Hit)) {
+        let slot = (hash(three) >> (BITS - INDEX_BITS)) as usize;
+        let (from, to) = (self.index[slot] as usize, self.index[slot + 1] as usize);
+        for (_, word) in self.probes[from..to].iter().filter(|(probe, _)| *probe == three) {
+            let word = &self.words[*word as usize];
+            let Some(start) = at.checked_sub(word.probe) else { continue };
+            let span = Span::new(start, start + word.text.len());
+            let Some(here) = text.get(span.start..span.end) else { continue };
+            let same = match word.case {
+                Case::Exact => *here == *word.text,
+                Case::Any => here.eq_ignore_ascii_case(&word.text),
+            };
+            if same {
+                word.users.iter().for_each(|(rule, keyword)| found(Hit { rule: *rule, keyword: *keyword, span }));
+            }
+        }
+    }
+}
+
+/// A multiplicative hash of three bytes.
+fn hash(three: u32) -> u32 {
+    three.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
+}
+
+/// The distinct keywords. Those shorter than three bytes were refused when the rules were compiled.
+fn words(rules: &[Rule]) -> Vec<Word> {
+    let mut all: Vec<(&[u8], bool, usize, usize)> = Vec::new();
+    for (rule, entry) in rules.iter().enumerate() {
+        for (keyword, word) in entry.keywords.iter().enumerate() {
+            all.push((word.text.as_bytes(), word.case == Case::Any, rule, keyword));
+        }
+    }
+    all.sort_unstable();
+    all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
+        .map(|same| Word {
+            text: same[0].0.into(),
+            case: if same[0].1 { Case::Any } else { Case::Exact },
+            probe: rarest(same[0].0),
+            users: same.iter().map(|(_, _, rule, keyword)| (*rule, *keyword)).collect(),
+        })
+        .collect()
+}
+
+/// The start of the three bytes that are rarest in text, by the letter pairs they hold.
+fn rarest(word: &[u8]) -> usize {
+    let commonness = |at: &usize| {
+        let three = &word[*at..*at + 3];
+        // Capitals are several times rarer than the small letters the table speaks of.
+        let capitals = three.iter().filter(|b| b.is_ascii_uppercase()).count();
+        likeness::commonness(three) - 20 * i32::try_from(capitals).unwrap_or(0)
+    };
+    (0..=word.len().saturating_sub(3)).min_by_key(commonness).unwrap_or(0)
+}
+
+/// The three bytes in every case they may be written in.
+fn spellings(word: &Word) -> Vec<u32> {
+    let three = &word.text[word.probe..word.probe + 3];
+    let both = |b: u8| match word.case {
+        Case::Exact => vec![b],
+        Case::Any if b.is_ascii_alphabetic() => vec![b.to_ascii_lowercase(), b.to_ascii_uppercase()],
+        Case::Any => vec![b],
+    };
+    let mut out = Vec::new();
+    for a in both(three[0]) {
+        for b in both(three[1]) {
+            out.extend(both(three[2]).into_iter().map(|c| u32::from_le_bytes([a, b, c, 0])));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule_set::RuleSet;
+    use proptest::prelude::*;
+
+    /// Every keyword at every place, the slow way.
+    fn plainly(rules: &[Rule], text: &[u8]) -> Vec<(usize, usize, Span)> {
+        let mut out = Vec::new();
+        for (rule, entry) in rules.iter().enumerate() {
+            for (keyword, word) in entry.keywords.iter().enumerate() {
+                let length = word.text.len();
+                for (at, here) in text.windows(length).enumerate() {
+                    let same = match word.case {
+                        Case::Exact => here == word.text.as_bytes(),
+                        Case::Any => here.eq_ignore_ascii_case(word.text.as_bytes()),
+                    };
+                    if same {
+                        out.push((rule, keyword, Span::new(at, at + length)));
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn finds_every_keyword_of_every_rule(
+            picks in proptest::collection::vec((0usize..2000, any::<bool>(), "[ -~]{0,5}"), 0..12),
+        ) {
+            let set = RuleSet::builtin();
+            let keywords: Vec<&str> = set.rules.iter().flat_map(|r| r.keywords.iter().map(|k| &*k.text)).collect();
+            let mut text = Vec::new();
+            for (pick, upper, filler) in picks {
+                let word = keywords[pick % keywords.len()];
+                text.extend(if upper { word.to_uppercase() } else { word.to_owned() }.bytes());
+                text.extend(filler.bytes());
+            }
+            let mut found = Vec::new();
+            Prefilter::new(&set.rules).each_hit(&text, |hit| found.push((hit.rule, hit.keyword, hit.span)));
+            found.sort();
+            prop_assert_eq!(found, plainly(&set.rules, &text));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Findings: what a scan says, as plain data. No I/O, no formatting.
+//!
+//! One [`Finding`] is one secret under one rule, with every place it stands in. A [`Report`] is all that a renderer
+//! gets to see.
+
+pub mod exposure;
+pub mod fingerprint;
+pub mod report;
+pub mod secret;
+
+use bstr::BString;
+
+use crate::rule::{Confidence, Severity, Str};
+use crate::text::Place;
+
+pub use exposure::{Exposure, Stage};
+pub use fingerprint::Fingerprint;
+pub use report::{Gap, GapKind, Note, Report, Scope, Stats, Verdict};
+pub use secret::Secret;
+
+/// One secret under one rule, wherever it was seen.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Identity of (rule, secret): the same in every scan.
+    pub id: Fingerprint,
+    /// Id of the rule.
+    pub rule: Str,
+    /// What the secret is called.
+    pub name: Str,
+    /// Who issues it.
+    pub provider: Str,
+    /// How bad the leak is.
+    pub severity: Severity,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// What may be shown of the secret: its public prefix and its length.
+    pub preview: String,
+    /// The value itself; never printed unless asked for.
+    pub secret: Secret,
+    /// Why we believe it.
+    pub evidence: Vec<Evidence>,
+    /// Identifiers that complete the credential, found in it or near it.
+    pub facts: Vec<Fact>,
+    /// How far it got.
+    pub exposure: Exposure,
+    /// Every place, oldest first.
+    pub occurrences: Vec<Occurrence>,
+    /// What to do, in order.
+    pub plan: Vec<PlanStep>,
+}
+
+/// A reason to believe, or to doubt, a detection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// The vendor's fixed form.
+    Format,
+    /// A check of the value's own structure passed.
+    Check(&'static str),
+    /// A check of the value's own structure failed, which lowered the confidence.
+    Doubt {
+        /// Which check.
+        check: &'static str,
+        /// What did not fit.
+        reason: &'static str,
+    },
+    /// Recognised, but of less weight.
+    Weak(&'static str),
+    /// It stands near this keyword or is assigned to this name.
+    Named(String),
+    /// The value is as irregular as an issued one: bits a character, and the floor for its alphabet and length.
+    Entropy {
+        /// Measured, in hundredths of a bit.
+        centibits: u32,
+        /// Least for random text of this alphabet and length, in hundredths of a bit.
+        floor: u32,
+    },
+    /// It was found in text that had to be decoded first.
+    Decoded(&'static str),
+    /// Identifiers of the same credential stand nearby.
+    Companions(usize),
+    /// The file it stands in speaks for or against it.
+    Path(&'static str),
+}
+
+/// An identifier that belongs to a credential; not itself secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fact {
+    /// Name of the field.
+    pub field: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// One place a secret stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// What kind of content.
+    pub kind: ContentKind,
+    /// File path, ref name or label of the stream.
+    pub path: BString,
+    /// First character; absent in content that has no lines.
+    pub start: Place,
+    /// One past the last character.
+    pub end: Place,
+    /// Hex id of the blob.
+    pub blob: Option<String>,
+    /// Hex id of the commit that brought it in, if known.
+    pub commit: Option<String>,
+    /// When that commit was authored, RFC 3339.
+    pub author_time: Option<String>,
+}
+
+/// What kind of content a secret stood in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContentKind {
+    /// A file's content.
+    File,
+    /// The target of a symbolic link.
+    Symlink,
+    /// A file's name.
+    FileName,
+    /// A commit's message.
+    CommitMessage,
+    /// An annotated tag's message.
+    TagMessage,
+    /// A note.
+    Note,
+    /// A commit's author or committer.
+    Author,
+    /// The name of a branch or tag.
+    RefName,
+}
+
+impl ContentKind {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Symlink => "symlink",
+            Self::FileName => "file-name",
+            Self::CommitMessage => "commit-message",
+            Self::TagMessage => "tag-message",
+            Self::Note => "note",
+            Self::Author => "author",
+            Self::RefName => "ref-name",
+        }
+    }
+}
+
+/// One step of what to do about a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanStep {
+    /// What the step is for.
+    pub kind: StepKind,
+    /// What to do.
+    pub title: String,
+    /// The command that does it; empty if there is none.
+    pub command: String,
+    /// Names of placeholders the command still holds, each with how to find its value.
+    pub missing: Vec<Fact>,
+    /// A page that says more; empty if there is none.
+    pub link: String,
+}
+
+/// What a step is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepKind {
+    /// Take it out of what is about to be committed.
+    Remove,
+    /// Make the leaked value useless.
+    Revoke,
+    /// Put a new value in place.
+    Rotate,
+    /// Take it out of the commits.
+    Purge,
+    /// See that the old value is dead.
+    Verify,
+    /// Look for misuse.
+    Audit,
+    /// Keep it from happening again.
+    Prevent,
+}
+
+impl StepKind {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Revoke => "revoke",
+            Self::Rotate => "rotate",
+            Self::Purge => "purge",
+            Self::Verify => "verify",
+            Self::Audit => "audit",
+            Self::Prevent => "prevent",
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The result of a scan: the only input of every renderer.
+
+use bstr::BString;
+
+use super::Finding;
+
+/// Everything a scan found out.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// What was asked for.
+    pub scope: Scope,
+    /// Findings at or above the thresholds, worst first.
+    pub findings: Vec<Finding>,
+    /// Parts of the scope that were not read.
+    pub gaps: Vec<Gap>,
+    /// What a reader should know about the coverage, though it is no gap.
+    pub notes: Vec<Note>,
+    /// How much was read.
+    pub stats: Stats,
+}
+
+/// What a scan was asked to look at, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// `staged`, `range`, `history` or `files`.
+    pub command: &'static str,
+    /// What exactly: a range, a folder.
+    pub subject: String,
+}
+
+/// What a scan concludes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of the scope was read; nothing was found.
+    Clean,
+    /// Something was found.
+    Findings,
+    /// Nothing was found, but a part of the scope was not read.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Findings => "findings",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Report {
+    /// The verdict, which no format and no option changes.
+    pub fn verdict(&self) -> Verdict {
+        if !self.findings.is_empty() {
+            Verdict::Findings
+        } else if self.gaps.is_empty() {
+            Verdict::Clean
+        } else {
+            Verdict::Unknown
+        }
+    }
+}
+
+/// A part of the scope that was not read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// Which part: a path or an object, with how it is reached.
+    pub what: BString,
+    /// Why it was not read.
+    pub kind: GapKind,
+    /// The cause in words, with the remedy.
+    pub why: String,
+}
+
+/// Why a part was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GapKind {
+    /// The object is not in this clone.
+    Missing,
+    /// The object or file cannot be decoded.
+    Corrupt,
+    /// It is larger than the limit.
+    TooLarge,
+    /// It cannot be opened.
+    Unreadable,
+    /// History ends before the range does.
+    Shallow,
+    /// A Git LFS object that is not in this clone, under `--strict`.
+    LfsAbsent,
+}
+
+impl GapKind {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Corrupt => "corrupt",
+            Self::TooLarge => "too-large",
+            Self::Unreadable => "unreadable",
+            Self::Shallow => "shallow",
+            Self::LfsAbsent => "lfs-absent",
+        }
+    }
+}
+
+/// Something about the coverage that is not a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note(pub String);
+
+/// How much was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Commits whose messages were read.
+    pub commits: usize,
+    /// Annotated tags whose messages were read.
+    pub tags: usize,
+    /// Trees whose entry names were read.
+    pub trees: usize,
+    /// Blobs or files read.
+    pub blobs: usize,
+    /// Bytes of those.
+    pub bytes: u64,
+    /// Findings below the thresholds.
+    pub below_threshold: usize,
+    /// Secrets that were there already and that this change does not add.
+    pub old: usize,
+    /// Milliseconds from start to report.
+    pub elapsed_ms: u128,
+}

@@ -1,0 +1,21 @@
+//! keysweep finds secrets in git repositories and says how to make each one harmless.
+//!
+//! The modules in layer order; each imports only from those above it (`tests/architecture.rs` checks that):
+//!
+//! - [`text`]: spans, lines, encodings
+//! - [`rule`], [`rule_set`]: what a secret looks like, and the rules in force
+//! - [`finding`]: what a scan says, as plain data
+//! - [`detect`]: the pure core, bytes in, detections out
+//! - [`proof`]: rules proved against their own examples
+//!
+//! The library exists for the binary, its tests, benches and fuzz targets; its interface is not stable.
+
+pub mod text;
+
+pub mod rule;
+pub mod rule_set;
+
+pub mod finding;
+
+pub mod detect;
+pub mod proof;

@@ -1,0 +1,106 @@
+//! Check characters at the end of generated tokens.
+//!
+//! Owns which part of a token each seal covers; the algorithms are those of `detect::check`, so that a seal and its
+//! check cannot drift apart.
+
+use super::template::TemplateError;
+use crate::detect::check::{azure, crc, github, gitlab};
+
+/// Names of the seals, which are those of the checks they satisfy.
+pub(super) const NAMES: [&str; 8] = [
+    "crc32-base62",
+    "github-fine-grained",
+    "atlassian-crc32",
+    "grafana-crc32",
+    "cloudflare-crc32",
+    "entra",
+    "gitlab-routable",
+    "confluent-crc32",
+];
+
+/// The check characters that `before` lacks. What a check covers is documented beside its function.
+pub(super) fn check(name: &str, before: &str) -> Result<String, TemplateError> {
+    if !NAMES.contains(&name) {
+        return Err(TemplateError::UnknownSeal(name.to_owned()));
+    }
+    let body = before.split_once('_').map(|(_, body)| body.as_bytes());
+    let check = match name {
+        "crc32-base62" => body.map(crc::base62_crc32),
+        "cloudflare-crc32" => body.filter(|b| b.len() == 40).map(crc::cloudflare_crc32),
+        "grafana-crc32" => before.strip_suffix('_').map(|b| crc::grafana_crc32(b.as_bytes())),
+        "confluent-crc32" => before.strip_prefix("cflt").map(|b| crc::confluent_crc32(b.as_bytes())),
+        "entra" => Some(before.as_bytes()).filter(|b| b.len() == 37).map(azure::entra_check),
+        "github-fine-grained" => Some(github::fine_grained_check(before.as_bytes())),
+        "gitlab-routable" => Some(gitlab::routable_check(before)),
+        _ => Some(crc::atlassian_crc32(before.as_bytes())),
+    };
+    check.ok_or_else(|| TemplateError::Unsealable(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::check::{Outcome, run};
+    use crate::proof::template::Generator;
+    use crate::rule::check::Check;
+
+    /// Check, template, and which bytes of the token its check covers.
+    const SEALED: [(&str, &str, std::ops::Range<usize>); 16] = [
+        ("crc32-base62", "ghp_<base62:30><seal:crc32-base62>", 4..40),
+        ("crc32-base62", "vcp_<base62:50><seal:crc32-base62>", 4..60),
+        (
+            "github-fine-grained",
+            "github_pat_11<base32:7>0<base62:14>_<base62:43><seal:github-fine-grained><base62:8>",
+            0..87,
+        ),
+        ("atlassian-crc32", "ATATT3xFfGF0<base64url:171>=<seal:atlassian-crc32>", 0..192),
+        ("grafana-crc32", "glsa_<base62:32>_<seal:grafana-crc32>", 0..46),
+        ("cloudflare-crc32", "cfut_<base62:40><seal:cloudflare-crc32>", 5..53),
+        ("entra", "<base62:3>8Q~<unreserved:31><seal:entra>", 0..40),
+        ("gitlab-routable", "glpat-<base64url:27>.01.<seal:gitlab-routable>", 0..45),
+        ("gitlab-routable", "glrt-t1_<base64url:43>.01.17<seal:gitlab-routable>", 0..62),
+        ("confluent-crc32", "cflt<base64:54><seal:confluent-crc32>", 0..64),
+        ("azure-cask", "<azure-cask>", 0..84),
+        ("azure-marvin(Default0)", "<azure-key:64:+ASt:Default0>", 0..88),
+        ("azure-marvin(Send0000,Manage00)", "<azure-key:32:+ASb:Manage00>", 0..44),
+        ("azure-marvin(Query000)", "<azure-key:39:AzSe:Query000>", 0..52),
+        ("azure-marvin(Functi00)", "<azure-key:40:AzFu:Functi00>", 0..56),
+        ("azure-marvin(ACRDflt0)", "<azure-key:39:+ACR:ACRDflt0>", 0..52),
+    ];
+
+    fn passes(check: &Check, token: &[u8]) -> bool {
+        matches!(run(check, token), Outcome::Pass(_))
+    }
+
+    #[test]
+    fn sealed_tokens_pass_their_own_check() {
+        for (check, template, covered) in SEALED {
+            let check = Check::parse(check).unwrap();
+            for seed in 0..200 {
+                let token = Generator::new(seed).expand(template, None).unwrap();
+                assert!(passes(&check, token.as_bytes()), "{template}: {token}");
+                assert!(covered.end <= token.len(), "{template}: {token}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_altered_character_gets_through() {
+        for (check, template, covered) in SEALED {
+            let check = Check::parse(check).unwrap();
+            let token = Generator::new(1).expand(template, None).unwrap().into_bytes();
+            for at in covered {
+                let mut altered = token.clone();
+                altered[at] = if altered[at] == b'Q' { b'R' } else { b'Q' };
+                assert!(!passes(&check, &altered), "{template}: {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_seal_without_its_text_is_an_error() {
+        for name in ["crc32-base62", "cloudflare-crc32", "grafana-crc32", "confluent-crc32", "entra"] {
+            assert_eq!(check(name, "x"), Err(TemplateError::Unsealable(name.to_owned())));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The shape of `rules.toml` and of a user's rule file: a serde mirror, nothing more.
+//!
+//! Keys are strict: an unknown key is an error that names the line. Nothing here is validated beyond its type;
+//! [`super::compile`] turns a [`RuleDef`] into a [`super::Rule`] and says what is wrong with it.
+
+use serde::Deserialize;
+
+use super::{Confidence, Severity};
+
+/// A whole rule file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// Detection rules.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<RuleDef>,
+    /// What to do about each kind of secret; several rules may share one.
+    #[serde(default, rename = "remediation")]
+    pub remediations: Vec<RemediationDef>,
+    /// Identifiers found near a secret which complete the commands of a remediation.
+    #[serde(default, rename = "field")]
+    pub fields: Vec<FieldDef>,
+}
+
+/// One `[[rule]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleDef {
+    /// Stable kebab-case id.
+    pub id: String,
+    /// What the secret is called by its provider.
+    pub name: String,
+    /// Who issues it.
+    pub provider: String,
+    /// How bad a leak is.
+    pub severity: Severity,
+    /// How sure a match is when no check lowers it.
+    pub confidence: Confidence,
+    /// Literals, one of which every match contains; with `within`, words that stand before the value.
+    pub keywords: Vec<String>,
+    /// Whether keywords are compared with or without regard to ASCII case.
+    #[serde(default)]
+    pub case: Case,
+    /// Regular expression over bytes; the group named `secret`, or else the whole match, is the secret.
+    pub pattern: Option<String>,
+    /// Use the assignment reader instead of a pattern: the keyword is (part of) a name, the secret its value.
+    #[serde(default)]
+    pub assignment: bool,
+    /// The rule is contextual: `pattern` is looked for within so many bytes after a keyword.
+    pub within: Option<u32>,
+    /// The rule is for a place where any secret may stand (a URL, a header): a provider's own rule wins over it.
+    #[serde(default)]
+    pub place: bool,
+    /// Which bytes may not touch the secret on either side.
+    #[serde(default)]
+    pub boundary: Boundary,
+    /// Offline checks of the secret and what their failure means.
+    #[serde(default)]
+    pub checks: Vec<CheckDef>,
+    /// Whether statistics (entropy, repetition, sequences) and placeholder words judge the value.
+    #[serde(default = "yes")]
+    pub statistics: bool,
+    /// SHA-256 (lower-case hex) of published values that are known not to be secrets.
+    #[serde(default)]
+    pub placeholders: Vec<String>,
+    /// Ids of `[[field]]` entries that complete this credential and are looked for near it.
+    #[serde(default)]
+    pub companions: Vec<String>,
+    /// Id of the `[[remediation]]`; the rule's own id if absent.
+    pub remediation: Option<String>,
+    /// Where the format is documented.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Template of the secret itself, which `<token>` stands for in the examples.
+    pub token: Option<String>,
+    /// Templates of text in which exactly this rule must report a secret.
+    pub examples: Vec<String>,
+    /// Templates of text in which this rule must report nothing.
+    pub counter_examples: Vec<String>,
+}
+
+/// One entry of `checks`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckDef {
+    /// Name of the check, with arguments in parentheses where it takes any: `azure-marvin(Default0)`.
+    pub is: String,
+    /// What a failed check does to the detection.
+    #[serde(rename = "else")]
+    pub on_fail: OnFail,
+}
+
+/// What a failed check does to the detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFail {
+    /// Reject it: the format is confirmed, so this is not a secret.
+    Drop,
+    /// Keep it with low confidence.
+    Low,
+    /// Keep it with medium confidence at most.
+    Medium,
+}
+
+/// How keywords are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Case {
+    /// Byte for byte.
+    #[default]
+    Exact,
+    /// Without regard to ASCII case.
+    Any,
+}
+
+/// Which bytes may not touch a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Boundary {
+    /// Letters, digits and `_`.
+    #[default]
+    Word,
+    /// Letters, digits and `+ / = _ -`.
+    Base64,
+    /// Any neighbour is fine (the pattern itself delimits).
+    None,
+}
+
+/// One `[[remediation]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemediationDef {
+    /// Kebab-case id, named by rules.
+    pub id: String,
+    /// What an attacker can do with the secret; one or two sentences.
+    pub impact: String,
+    /// Steps that make the leaked value useless.
+    pub revoke: Vec<StepDef>,
+    /// Steps that put a new value in place.
+    pub rotate: Vec<StepDef>,
+    /// How to see that the old value is dead.
+    pub verify: String,
+    /// Where misuse would show.
+    pub audit: String,
+    /// The mechanism that needs no long-lived secret, or that keeps it safe.
+    pub prevent: String,
+    /// What goes wrong when the obvious command is run.
+    #[serde(default)]
+    pub caution: String,
+    /// The provider's page about it.
+    pub docs: String,
+}
+
+/// One step of a remediation.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepDef {
+    /// What to do, as a short imperative sentence.
+    #[serde(rename = "do")]
+    pub action: String,
+    /// The command that does it; `{field}` is filled from what was found near the secret.
+    #[serde(default)]
+    pub run: String,
+}
+
+/// One `[[field]]`: an identifier that completes a command.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldDef {
+    /// `lower_snake` name, used as `{name}` in commands.
+    pub name: String,
+    /// How a person finds the value when it did not stand near the secret.
+    pub hint: String,
+    /// Names under which the value is assigned in files; compared without regard to case, `_`, `-`, `.` and spaces.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Regular expression of a value assigned to one of `names`.
+    #[serde(default)]
+    pub value: String,
+    /// Further expressions with a group `value`, for places other than assignments (URLs, for instance).
+    #[serde(default)]
+    pub patterns: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}

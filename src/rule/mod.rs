@@ -1,0 +1,217 @@
+//! Rules: what a secret looks like, how sure a match is, and what to do about it.
+//!
+//! Owns the compiled, validated form ([`Rule`]), its file format ([`mod@file`]) and the compiler between the two ([`mod@compile`]). Which rules are in force is said by `rule_set`. Matching is the business of `detect`; filling in a remediation
+//! is the business of `remediation`.
+//!
+//! The built-in rules are compiled by `build.rs` into constants, so that start-up parses nothing. For that reason
+//! every piece of text is a [`Str`], borrowed for built-in rules and owned for a user's.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+pub mod check;
+pub mod compile;
+pub mod file;
+
+pub use check::Check;
+pub use file::{Boundary, Case, OnFail};
+
+/// Text of a rule: `'static` for built-in rules, owned for a user's.
+pub type Str = Cow<'static, str>;
+/// A list of a rule: `'static` for built-in rules, owned for a user's.
+pub type List<T> = Cow<'static, [T]>;
+
+/// How bad the leak of a secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Little can be done with it.
+    Low,
+    /// Limited access.
+    Medium,
+    /// Access to data or money.
+    High,
+    /// Control of an account, an organisation or a cloud.
+    Critical,
+}
+
+/// How sure a detection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Looks like one, but a check speaks against it or nothing speaks for it.
+    Low,
+    /// Stands in a place named for a secret and looks issued.
+    Medium,
+    /// A vendor's format or the secret's own structure says so.
+    High,
+}
+
+impl Severity {
+    /// The lower-case word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl Confidence {
+    /// The lower-case word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// One rule, validated.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Stable kebab-case id.
+    pub id: Str,
+    /// What the secret is called by its provider.
+    pub name: Str,
+    /// Who issues it.
+    pub provider: Str,
+    /// How bad a leak is.
+    pub severity: Severity,
+    /// How sure a match is when no check lowers it.
+    pub confidence: Confidence,
+    /// What must be present before the pattern is tried.
+    pub keywords: List<Keyword>,
+    /// How a keyword becomes a candidate.
+    pub matcher: Matcher,
+    /// It is for a place where any secret may stand (a URL, a header): a provider's own rule says more.
+    pub place: bool,
+    /// Which bytes may not touch the secret.
+    pub boundary: Boundary,
+    /// Offline checks, in order.
+    pub checks: List<CheckUse>,
+    /// Whether statistics and placeholder words judge the value.
+    pub statistics: bool,
+    /// SHA-256 of published values that are no secrets.
+    pub placeholders: List<[u8; 32]>,
+    /// Names of fields looked for nearby.
+    pub companions: List<Str>,
+    /// Id of the remediation.
+    pub remediation: Str,
+    /// Literal text that every secret of this rule starts with; may be empty. Safe to print.
+    pub prefix: Str,
+    /// How far the rule looks around a keyword.
+    pub reach: Reach,
+    /// Where the format is documented.
+    pub references: List<Str>,
+}
+
+impl Rule {
+    /// How much a match says: a vendor's form more than a word nearby, that more than a place, that more than a name.
+    pub fn specificity(&self) -> u8 {
+        match self.matcher {
+            Matcher::Assignment => 0,
+            _ if self.place => 1,
+            Matcher::After { .. } => 2,
+            Matcher::Around { .. } => 3,
+        }
+    }
+}
+
+/// A literal of a rule and where in a match it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keyword {
+    /// The literal; lower case if `case` is [`Case::Any`].
+    pub text: Str,
+    /// How it is compared.
+    pub case: Case,
+    /// Fewest and most bytes of the match that precede it; `(0, 0)` for a prefix.
+    pub offset: (u32, u32),
+}
+
+/// How a keyword becomes a candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matcher {
+    /// The match contains the keyword.
+    Around {
+        /// The expression.
+        pattern: Str,
+    },
+    /// The match starts within so many bytes after the keyword.
+    After {
+        /// The expression.
+        pattern: Str,
+        /// Most bytes between the end of the keyword and the start of the match.
+        within: u32,
+    },
+    /// The keyword is part of a name; the secret is the value assigned to it.
+    Assignment,
+}
+
+/// A check as a rule uses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckUse {
+    /// Which predicate.
+    pub check: Check,
+    /// What its failure means.
+    pub on_fail: OnFail,
+}
+
+/// How many bytes before the start and after the end of a keyword can influence what a rule says about it.
+///
+/// Everything a rule looks at (its match, the bytes touching it, the words of its line) lies inside. This is what lets
+/// a sweep judge only what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reach {
+    /// Bytes before the keyword's first byte.
+    pub before: u32,
+    /// Bytes after the keyword's last byte.
+    pub after: u32,
+}
+
+/// What to do about a kind of secret.
+#[derive(Debug, Clone)]
+pub struct Remediation {
+    /// Kebab-case id.
+    pub id: Str,
+    /// What an attacker can do.
+    pub impact: Str,
+    /// Steps that make the value useless.
+    pub revoke: List<Step>,
+    /// Steps that put a new value in place.
+    pub rotate: List<Step>,
+    /// How to see that the old value is dead.
+    pub verify: Str,
+    /// Where misuse would show.
+    pub audit: Str,
+    /// The better mechanism.
+    pub prevent: Str,
+    /// What goes wrong when the obvious command is run; may be empty.
+    pub caution: Str,
+    /// The provider's page.
+    pub docs: Str,
+}
+
+/// A step of a remediation.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What to do.
+    pub action: Str,
+    /// The command, with `{field}` placeholders; may be empty.
+    pub run: Str,
+}
+
+/// An identifier that completes commands.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// `lower_snake` name.
+    pub name: Str,
+    /// How a person finds the value.
+    pub hint: Str,
+    /// Expressions with a group `value`, which find the field's value in the text around a secret.
+    pub patterns: List<Str>,
+}

@@ -1,0 +1,126 @@
+//! UTF-16 and UTF-32 to UTF-8, with or without a byte order mark.
+//!
+//! Secrets are ASCII, so only the encodings whose ASCII characters take more than one byte matter: everything else
+//! can be matched as it is. Without a mark, the places of the zero bytes tell.
+
+/// An encoding whose ASCII characters take two or four bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wide {
+    /// UTF-16, least significant byte first.
+    Utf16Le,
+    /// UTF-16, most significant byte first.
+    Utf16Be,
+    /// UTF-32, least significant byte first.
+    Utf32Le,
+    /// UTF-32, most significant byte first.
+    Utf32Be,
+}
+
+/// How many of the first bytes are looked at when there is no mark.
+const SAMPLE: usize = 4096;
+
+impl Wide {
+    /// The wide encoding of `bytes`, if it is one.
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
+        Self::by_mark(bytes).or_else(|| Self::by_zeros(bytes.get(..SAMPLE.min(bytes.len())).unwrap_or(bytes)))
+    }
+
+    fn by_mark(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xff, 0xfe, 0, 0, ..] => Some(Self::Utf32Le),
+            [0, 0, 0xfe, 0xff, ..] => Some(Self::Utf32Be),
+            [0xff, 0xfe, ..] => Some(Self::Utf16Le),
+            [0xfe, 0xff, ..] => Some(Self::Utf16Be),
+            _ => None,
+        }
+    }
+
+    /// ASCII text leaves zeros at fixed places: at least seven in ten units must have them.
+    fn by_zeros(sample: &[u8]) -> Option<Self> {
+        if sample.len() < 8 || memchr::memchr(0, sample).is_none() {
+            return None;
+        }
+        [Self::Utf32Le, Self::Utf32Be, Self::Utf16Le, Self::Utf16Be].into_iter().find(|wide| wide.fits(sample))
+    }
+
+    fn fits(self, sample: &[u8]) -> bool {
+        let units = sample.chunks_exact(self.width());
+        let total = units.len();
+        let ascii = units.filter(|unit| self.ascii(unit).is_some_and(is_text)).count();
+        total >= 4 && ascii * 10 >= total * 7
+    }
+
+    /// Bytes of one unit.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Utf16Le | Self::Utf16Be => 2,
+            Self::Utf32Le | Self::Utf32Be => 4,
+        }
+    }
+
+    fn unit(self, bytes: &[u8]) -> Option<u32> {
+        match (self, bytes) {
+            (Self::Utf16Le, [a, b]) => Some(u32::from(u16::from_le_bytes([*a, *b]))),
+            (Self::Utf16Be, [a, b]) => Some(u32::from(u16::from_be_bytes([*a, *b]))),
+            (Self::Utf32Le, [a, b, c, d]) => Some(u32::from_le_bytes([*a, *b, *c, *d])),
+            (Self::Utf32Be, [a, b, c, d]) => Some(u32::from_be_bytes([*a, *b, *c, *d])),
+            _ => None,
+        }
+    }
+
+    fn ascii(self, bytes: &[u8]) -> Option<u8> {
+        self.unit(bytes).and_then(|unit| u8::try_from(unit).ok()).filter(u8::is_ascii)
+    }
+
+    /// The text in UTF-8 (what is not a character becomes U+FFFD), without the mark.
+    pub fn decode(self, bytes: &[u8]) -> Vec<u8> {
+        let units = bytes.chunks_exact(self.width()).filter_map(|unit| self.unit(unit));
+        let text: String = match self {
+            Self::Utf16Le | Self::Utf16Be => char::decode_utf16(units.filter_map(|unit| u16::try_from(unit).ok()))
+                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect(),
+            Self::Utf32Le | Self::Utf32Be => {
+                units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+            }
+        };
+        text.strip_prefix('\u{feff}').unwrap_or(&text).as_bytes().to_vec()
+    }
+}
+
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "client_secret = \"value\"\n# ä€😀\n";
+
+    fn utf16(mark: bool, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        let mark = mark.then_some(0xfeff);
+        mark.into_iter().chain(TEXT.encode_utf16()).flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn wide_text_is_recognised_and_decoded() {
+        for mark in [true, false] {
+            for (wide, bytes) in [
+                (Wide::Utf16Le, utf16(mark, u16::to_le_bytes)),
+                (Wide::Utf16Be, utf16(mark, u16::to_be_bytes)),
+                (Wide::Utf32Le, TEXT.chars().flat_map(|c| (c as u32).to_le_bytes()).collect()),
+                (Wide::Utf32Be, TEXT.chars().flat_map(|c| (c as u32).to_be_bytes()).collect()),
+            ] {
+                assert_eq!(Wide::detect(&bytes), Some(wide), "mark {mark}");
+                assert_eq!(wide.decode(&bytes), TEXT.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn plain_text_and_binary_are_not_wide() {
+        assert_eq!(Wide::detect(TEXT.as_bytes()), None);
+        assert_eq!(Wide::detect(b"\x7fELF\0\0\0\0\x01\0\x02\0\0\x01\x90\xff\xee\0\0"), None);
+        assert_eq!(Wide::detect(b""), None);
+    }
+}

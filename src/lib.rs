@@ -6,7 +6,10 @@
 //! - [`rule`], [`rule_set`]: what a secret looks like, and the rules in force
 //! - [`finding`]: what a scan says, as plain data
 //! - [`detect`]: the pure core, bytes in, detections out
+//! - [`remediation`]: from a finding to a plan
 //! - [`proof`]: rules proved against their own examples
+//! - [`source`], [`config`]: bytes and settings from the world
+//! - [`scan`]: items in, report out
 //!
 //! The library exists for the binary, its tests, benches and fuzz targets; its interface is not stable.
 
@@ -19,3 +22,9 @@ pub mod finding;
 
 pub mod detect;
 pub mod proof;
+pub mod remediation;
+
+pub mod config;
+pub mod source;
+
+pub mod scan;

@@ -1,0 +1,37 @@
+//! Settings: resolved once from defaults, the configuration file and the command line. Work sees only the result.
+
+pub mod file;
+
+use crate::rule::{Confidence, Severity};
+
+pub use file::{ConfigError, ConfigFile};
+
+/// Bytes of a file or blob that are read, unless configured otherwise.
+pub const MAX_FILE_SIZE: u64 = 256 << 20;
+
+/// What a scan does.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// Findings below are counted, not shown.
+    pub min_severity: Severity,
+    /// Findings below are counted, not shown.
+    pub min_confidence: Confidence,
+    /// Larger files and blobs become gaps.
+    pub max_file_size: u64,
+    /// Whether an absent LFS object is a gap rather than a note.
+    pub strict: bool,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        Self {
+            min_severity: Severity::Low,
+            min_confidence: Confidence::Medium,
+            max_file_size: MAX_FILE_SIZE,
+            strict: false,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}

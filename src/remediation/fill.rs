@@ -1,0 +1,61 @@
+//! Fills `{field}` placeholders with what was found near the secret.
+//!
+//! What was found is hostile input that a person will paste into a shell, so only plain identifiers are filled in.
+
+use crate::finding::Fact;
+use crate::rule::compile::placeholders;
+use crate::rule_set::RuleSet;
+
+/// Most characters of a value that is filled in.
+const MAX_VALUE: usize = 200;
+
+/// The text with known fields filled in and unknown ones marked `<field>`, and how to find the unknown ones.
+pub fn command(template: &str, facts: &[Fact], rules: &RuleSet) -> (String, Vec<Fact>) {
+    let mut text = template.to_owned();
+    let mut missing: Vec<Fact> = Vec::new();
+    for name in placeholders(template) {
+        let known = facts.iter().find(|fact| fact.field == name && is_plain(&fact.value));
+        let value = known.map_or_else(|| format!("<{name}>"), |fact| fact.value.clone());
+        text = text.replace(&format!("{{{name}}}"), &value);
+        if known.is_none() && !missing.iter().any(|m| m.field == name) {
+            let hint = rules.field(name).map_or_else(String::new, |field| field.hint.to_string());
+            missing.push(Fact { field: name.to_owned(), value: hint });
+        }
+    }
+    (text, missing)
+}
+
+/// Whether a value means nothing to any shell.
+fn is_plain(value: &str) -> bool {
+    !value.is_empty()
+        && value.len() <= MAX_VALUE
+        && !value.starts_with('-')
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@' | b':' | b'/' | b'+' | b'='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(field: &str, value: &str) -> Fact {
+        Fact { field: field.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn known_fields_are_filled_and_unknown_ones_marked() {
+        let facts = [fact("host", "db.internal")];
+        let (text, missing) = command("psql -h {host} -U {user} -c '{\"a\": 1}'", &facts, &RuleSet::builtin());
+        assert_eq!(text, "psql -h db.internal -U <user> -c '{\"a\": 1}'");
+        assert_eq!(missing.iter().map(|m| &*m.field).collect::<Vec<_>>(), ["user"]);
+    }
+
+    #[test]
+    fn values_that_mean_something_to_a_shell_are_not_filled_in() {
+        for hostile in ["$(id)", "a;b", "`x`", "a b", "-rf", "a'b", "a\nb"] {
+            let (text, _) = command("ssh {host}", &[fact("host", hostile)], &RuleSet::builtin());
+            assert_eq!(text, "ssh <host>", "{hostile}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What git needs: out of the index, out of local commits, and what a rewrite of published history cannot reach.
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::Surroundings;
+use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
+
+/// Out of the index.
+pub fn unstage(finding: &Finding, surroundings: &Surroundings) -> Vec<PlanStep> {
+    let paths = paths(finding, surroundings);
+    let verb = if surroundings.unborn { "git rm --cached --" } else { "git restore --staged --" };
+    vec![
+        step(
+            StepKind::Remove,
+            "Take it out of what is about to be committed: nothing is lost, the file stays in your work tree",
+            format!("{verb} {paths}"),
+        ),
+        step(
+            StepKind::Remove,
+            "Replace the value in the file by a reference (environment variable, secret store), look at it, and stage it again",
+            format!("git add -p -- {paths}"),
+        ),
+    ]
+}
+
+/// Out of commits that were not pushed, when a tip still holds it.
+pub fn local(finding: &Finding, surroundings: &Surroundings) -> Vec<PlanStep> {
+    let paths = paths(finding, surroundings);
+    let Some(commit) = &finding.exposure.first_commit else { return leftovers() };
+    let short = commit.get(..12).unwrap_or(commit);
+    let onto = parent(finding, short);
+    let mut steps = vec![step(
+        StepKind::Purge,
+        "Fold the removal into the commit that brought it in, before anything is pushed (a later commit that deletes the line does not help): take the value out of the file, then",
+        format!("git add -- {paths} && git commit --fixup={short} && git rebase -i --autosquash {onto}"),
+    )];
+    steps.extend(leftovers());
+    steps
+}
+
+/// Out of commits that were not pushed, when no tip holds it any more.
+pub fn older(finding: &Finding) -> Vec<PlanStep> {
+    let Some(commit) = &finding.exposure.first_commit else { return leftovers() };
+    let short = commit.get(..12).unwrap_or(commit);
+    let mut steps = vec![step(
+        StepKind::Purge,
+        &format!(
+            "Mark commit {short} with 'edit' in the list that opens; where the rebase stops, take the value out, 'git commit --amend -a', 'git rebase --continue'"
+        ),
+        format!("git rebase -i --rebase-merges {}", parent(finding, short)),
+    )];
+    steps.extend(leftovers());
+    steps
+}
+
+/// What a rebase starts from.
+fn parent(finding: &Finding, short: &str) -> String {
+    if finding.exposure.first_is_root { "--root".to_owned() } else { format!("{short}~1") }
+}
+
+/// Out of reflogs and the object store.
+pub fn leftovers() -> Vec<PlanStep> {
+    vec![step(
+        StepKind::Purge,
+        "Drop what is left in this clone (this also removes every other undo point; stashes go with 'git stash clear')",
+        "git reflog expire --expire=now --all && git gc --prune=now".to_owned(),
+    )]
+}
+
+/// What a rewrite of pushed history can and cannot do.
+pub fn published() -> Vec<PlanStep> {
+    vec![step(
+        StepKind::Purge,
+        "Rewriting history is optional and never a substitute for revoking: forks, pull-request refs, clones and caches keep the value. If you rewrite, do it in a fresh clone, with the value in a file that only you can read",
+        "git filter-repo --sensitive-data-removal --replace-text ../replace.txt".to_owned(),
+    )]
+}
+
+/// The files, quoted for a shell; several at most.
+fn paths(finding: &Finding, surroundings: &Surroundings) -> String {
+    const MOST: usize = 5;
+    let files = |kind| matches!(kind, ContentKind::File | ContentKind::Symlink | ContentKind::FileName);
+    let mut paths: Vec<&BStr> =
+        finding.occurrences.iter().filter(|o| files(o.kind) && !o.path.is_empty()).map(|o| o.path.as_bstr()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let holds = |path: &&BStr| path.contains_str(finding.secret.reveal());
+    if paths.is_empty() || paths.len() > MOST || paths.iter().any(holds) {
+        return "<path>".to_owned();
+    }
+    let from_root = |path: &&BStr| [if surroundings.subfolder { ":/" } else { "" }.as_bytes(), path].concat();
+    paths.iter().map(|path| quoted(from_root(path).as_bstr())).collect::<Vec<_>>().join(" ")
+}
+
+/// A path as one word of a POSIX shell; control characters in `$'…'`.
+pub fn quoted(path: &BStr) -> String {
+    let plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b'+' | b'@' | b'%' | b',' | b':');
+    if !path.is_empty() && path.iter().all(|b| plain(*b)) && !path.starts_with(b"-") {
+        return path.to_string();
+    }
+    let safe = std::str::from_utf8(path).is_ok_and(|text| text.chars().all(|c| !crate::text::hostile(c)));
+    if safe {
+        return format!("'{}'", path.to_string().replace('\'', r"'\''"));
+    }
+    let mut out = String::from("$'");
+    for byte in path.iter() {
+        match byte {
+            b'\'' | b'\\' => out.extend(['\\', char::from(*byte)]),
+            0x20..=0x7e => out.push(char::from(*byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
+    PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_one_word_each() {
+        assert_eq!(quoted(b"src/a.rs".as_bstr()), "src/a.rs");
+        assert_eq!(quoted(b"a b".as_bstr()), "'a b'");
+        assert_eq!(quoted(b"it's".as_bstr()), r"'it'\''s'");
+        assert_eq!(quoted(b"a\nb".as_bstr()), r"$'a\x0ab'");
+        assert_eq!(quoted(b"-rf".as_bstr()), "'-rf'");
+        assert_eq!(quoted("a\u{202e}b".as_bytes().as_bstr()), r"$'a\xe2\x80\xaeb'");
+    }
+}

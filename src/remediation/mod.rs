@@ -1,0 +1,126 @@
+//! From a finding to an ordered plan: what to do first depends on the kind of secret *and* on how far it got.
+//!
+//! The steps of a kind come from `rules.toml`; this module orders them, adds what git needs and fills in what was found
+//! near the secret. A command never holds a secret.
+
+pub mod fill;
+pub mod git;
+
+use crate::finding::{Fact, Finding, PlanStep, Stage, StepKind};
+use crate::rule::{Remediation, Step};
+use crate::rule_set::RuleSet;
+
+/// What the plan must know of the repository.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// No commit yet: unstaging works differently.
+    pub unborn: bool,
+    /// There is no git at all: plain files.
+    pub no_git: bool,
+    /// Not run from the work tree's root: paths in commands are written from there.
+    pub subfolder: bool,
+}
+
+/// The ordered steps for a finding.
+pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
+    let Some(rule) = rules.rule(&finding.rule) else { return Vec::new() };
+    let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
+    let kind = Kind { remediation, facts: &finding.facts, rules };
+    match finding.exposure.stage {
+        Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.revoke(), kind.after()].concat(),
+        Stage::Uncommitted => [git::unstage(finding, surroundings), kind.only_if_shared(), kind.prevent()].concat(),
+        Stage::LocalOnly => {
+            [git::local(finding, surroundings), kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
+        }
+        Stage::HistoryOnly => [git::older(finding), kind.only_if_doubt(), kind.revoke(), kind.after()].concat(),
+        Stage::Unreachable if finding.exposure.commits == 0 => {
+            [git::leftovers(), kind.only_if_shared(), kind.prevent()].concat()
+        }
+        Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), kind.after()].concat(),
+        Stage::Published => [kind.revoke(), kind.after(), git::published()].concat(),
+    }
+}
+
+/// The steps of one kind of secret, filled in.
+struct Kind<'a> {
+    remediation: &'a Remediation,
+    facts: &'a [Fact],
+    rules: &'a RuleSet,
+}
+
+impl Kind<'_> {
+    /// Revoke, then rotate: after a leak an overlap of old and new is harm.
+    fn revoke(&self) -> Vec<PlanStep> {
+        let mut steps: Vec<PlanStep> = Vec::new();
+        for (kind, list) in [(StepKind::Revoke, &self.remediation.revoke), (StepKind::Rotate, &self.remediation.rotate)]
+        {
+            steps.extend(list.iter().map(|step| self.step(kind, step)));
+        }
+        if let Some(first) = steps.first_mut() {
+            first.link = self.remediation.docs.to_string();
+        }
+        if !self.remediation.caution.is_empty() {
+            let caution = format!("Mind: {}", self.text(&self.remediation.caution));
+            steps.insert(0, text_step(StepKind::Revoke, caution));
+        }
+        steps
+    }
+
+    fn after(&self) -> Vec<PlanStep> {
+        vec![
+            self.titled(StepKind::Verify, &self.remediation.verify),
+            self.titled(StepKind::Audit, &self.remediation.audit),
+            self.titled(StepKind::Prevent, &self.remediation.prevent),
+        ]
+    }
+
+    fn prevent(&self) -> Vec<PlanStep> {
+        vec![self.titled(StepKind::Prevent, &self.remediation.prevent)]
+    }
+
+    fn replace(&self) -> Vec<PlanStep> {
+        vec![text_step(
+            StepKind::Remove,
+            "Take the value out of the file and read it from the environment or a secret store instead".to_owned(),
+        )]
+    }
+
+    fn only_if_shared(&self) -> Vec<PlanStep> {
+        vec![PlanStep {
+            kind: StepKind::Revoke,
+            title: "Nothing to rotate yet, unless the value was also shared elsewhere (chat, ticket, log, another repository): then revoke it".to_owned(),
+            command: format!("keysweep explain {}", self.rule_id()),
+            missing: Vec::new(),
+            link: self.remediation.docs.to_string(),
+        }]
+    }
+
+    fn only_if_doubt(&self) -> Vec<PlanStep> {
+        vec![text_step(
+            StepKind::Revoke,
+            "There is no sign of a push from this clone, which is not proof: other clones, deleted branches and backups leave no trace here. In doubt treat it as leaked and revoke it:".to_owned(),
+        )]
+    }
+
+    fn rule_id(&self) -> String {
+        let rule = self.rules.rules.iter().find(|rule| rule.remediation == self.remediation.id);
+        rule.map_or_else(String::new, |rule| rule.id.to_string())
+    }
+
+    fn step(&self, kind: StepKind, step: &Step) -> PlanStep {
+        let (command, missing) = fill::command(&step.run, self.facts, self.rules);
+        PlanStep { kind, title: self.text(&step.action), command, missing, link: String::new() }
+    }
+
+    fn titled(&self, kind: StepKind, text: &str) -> PlanStep {
+        text_step(kind, self.text(text))
+    }
+
+    fn text(&self, text: &str) -> String {
+        fill::command(text, self.facts, self.rules).0
+    }
+}
+
+fn text_step(kind: StepKind, title: String) -> PlanStep {
+    PlanStep { kind, title, command: String::new(), missing: Vec::new(), link: String::new() }
+}

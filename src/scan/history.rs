@@ -1,0 +1,155 @@
+//! The sweep: every object once, then where each secret lives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::BString;
+
+use super::{Missing, Outcome, Scan, Sighting};
+use crate::detect::path;
+use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
+use crate::source::attribution::{Arrival, Attribution, Target};
+use crate::source::repo::Mode;
+use crate::source::{Content, ObjectId, Repo, history, staged};
+
+/// Every way each target came in.
+type Arrivals = BTreeMap<Target, Vec<Arrival>>;
+
+impl Scan<'_> {
+    /// Scans everything git stores.
+    pub fn history(&self, repository: &Repo, objects: history::Objects, scope: Scope) -> Report {
+        let mut outcome = self.each(&objects.ids, |worker, id| worker.object(*id, &objects));
+        outcome.absorb(self.each(&objects.listing.items, |worker, item| worker.item(item, 0)));
+        outcome.gaps.extend(objects.listing.gaps);
+        let missing = std::mem::take(&mut outcome.missing);
+        if outcome.sightings.is_empty() && missing.is_empty() {
+            return self.report(outcome, scope, &mut |_| Exposure::default());
+        }
+        let records = std::mem::take(&mut outcome.commits);
+        let mut wanted: BTreeSet<Target> = outcome.sightings.iter().filter_map(Sighting::target).collect();
+        wanted.extend(missing.iter().map(|missing| Target::Object(missing.id)));
+        let mut attribution = Attribution::new(repository, &records, wanted);
+        let arrivals = attribution.arrivals();
+        absent(&missing, &arrivals, &attribution, &mut outcome);
+        let staged = staged_paths(repository);
+        let sightings = std::mem::take(&mut outcome.sightings);
+        outcome.sightings = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged)).collect();
+        self.report(outcome, scope, &mut |group| exposure(group, &mut attribution, &staged))
+    }
+}
+
+impl Sighting {
+    /// What to look for in trees, to learn where it lives.
+    fn target(&self) -> Option<Target> {
+        match self.occurrence.kind {
+            ContentKind::FileName => Some(Target::Name(self.occurrence.path.clone())),
+            _ => self.blob.map(Target::Object),
+        }
+    }
+}
+
+fn exposure(group: &[Sighting], attribution: &mut Attribution<'_>, staged: &BTreeMap<ObjectId, BString>) -> Exposure {
+    let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
+    let targets: BTreeSet<Target> = group.iter().filter_map(Sighting::found_as).collect();
+    if let (true, Some(tag)) = (commits.is_empty(), group.iter().find_map(|s| s.tag)) {
+        return attribution.tag_exposure(tag);
+    }
+    let mut exposure = attribution.exposure(&commits, &targets);
+    if commits.is_empty() && group.iter().any(|s| s.blob.is_some_and(|blob| staged.contains_key(&blob))) {
+        exposure.stage = Stage::Uncommitted;
+    }
+    if group.iter().all(|s| s.occurrence.kind == ContentKind::RefName) {
+        exposure.stage = ref_stage(group);
+    }
+    exposure
+}
+
+impl Sighting {
+    /// The target it was attributed by; a name is its path's last part by now.
+    fn found_as(&self) -> Option<Target> {
+        let name = self.occurrence.path.rsplit(|b| *b == b'/').next().map(BString::from);
+        match self.occurrence.kind {
+            ContentKind::FileName => name.map(Target::Name),
+            _ => self.blob.map(Target::Object),
+        }
+    }
+}
+
+/// Objects missing from what a ref reaches are gaps; below leftovers they are normal, and only noted.
+fn absent(missing: &[Missing], arrivals: &Arrivals, attribution: &Attribution<'_>, outcome: &mut Outcome) {
+    let mut leftovers = 0;
+    for Missing { id, commit } in missing {
+        let arrival = arrivals
+            .get(&Target::Object(*id))
+            .and_then(|list| list.iter().find(|a| attribution.is_reachable(&a.commit)));
+        let what = match (arrival, commit.filter(|commit| attribution.is_reachable(commit))) {
+            (Some(arrival), _) => format!("{} in commit {}", arrival.path, arrival.commit),
+            (None, Some(commit)) => format!("object {id}, which commit {commit} names"),
+            (None, None) => {
+                leftovers += 1;
+                continue;
+            }
+        };
+        let why = format!(
+            "object {id} is not in this clone; 'git fetch --refetch' brings missing objects of a partial clone, 'git fsck' tells more"
+        );
+        outcome.gaps.push(Gap { what: BString::from(what), kind: GapKind::Missing, why });
+    }
+    if leftovers > 0 {
+        outcome.notes.push(Note(format!("{leftovers} objects that only unreachable leftovers name are gone already")));
+    }
+}
+
+/// One sighting for each way its blob or name came in, judged by the path it came in under.
+fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &BTreeMap<ObjectId, BString>) -> Vec<Sighting> {
+    let Some(arrivals) = sighting.target().and_then(|target| arrivals.get(&target)) else {
+        return unattributed(sighting, staged).into_iter().collect();
+    };
+    arrivals.iter().filter_map(|arrival| arrived(&sighting, arrival)).collect()
+}
+
+/// A blob in no commit may still stand in an index, which knows its path.
+fn unattributed(mut sighting: Sighting, staged: &BTreeMap<ObjectId, BString>) -> Option<Sighting> {
+    if let Some(path) = sighting.blob.and_then(|blob| staged.get(&blob)) {
+        sighting.detection = path::apply(path, sighting.detection)?;
+        sighting.occurrence.path = path.clone();
+    }
+    Some(sighting)
+}
+
+fn arrived(sighting: &Sighting, arrival: &Arrival) -> Option<Sighting> {
+    let detection = path::apply(&arrival.path, sighting.detection.clone())?;
+    let mut one = Sighting { detection, order: arrival.order, commit: Some(arrival.commit), ..sighting.clone() };
+    one.occurrence.kind = match (sighting.occurrence.kind, arrival.mode) {
+        (ContentKind::FileName, _) => ContentKind::FileName,
+        _ if arrival.note => ContentKind::Note,
+        (_, Mode::Link) => ContentKind::Symlink,
+        (kind, _) => kind,
+    };
+    one.occurrence.path = arrival.path.clone();
+    one.occurrence.commit = Some(arrival.commit.to_string());
+    one.occurrence.author_time = Some(arrival.author_time.clone());
+    Some(one)
+}
+
+/// A remote-tracking name was pushed or fetched; any other name is local.
+fn ref_stage(group: &[Sighting]) -> Stage {
+    if group.iter().any(|s| s.occurrence.path.starts_with(b"refs/remotes/")) {
+        Stage::Published
+    } else {
+        Stage::LocalOnly
+    }
+}
+
+/// Blobs of the indexes of all work trees, which no commit may hold yet, with their paths.
+fn staged_paths(repository: &Repo) -> BTreeMap<ObjectId, BString> {
+    let mut paths = BTreeMap::new();
+    for worktree in repository.worktrees() {
+        // An index that cannot be read keeps the blobs it holds from being named, not from being found.
+        for item in staged::list(&worktree).map(|listing| listing.items).unwrap_or_default() {
+            if let Content::Object(id) = item.content {
+                paths.insert(id, item.path);
+            }
+        }
+    }
+    paths
+}

@@ -1,0 +1,289 @@
+//! The scan: items in, report out. Loads, detects in parallel, leaves out what was there before, groups by secret.
+
+mod history;
+mod worker;
+
+use std::cell::{OnceCell, RefCell};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::AhoCorasick;
+use bstr::BString;
+use rayon::prelude::*;
+
+use crate::config::ScanOptions;
+use crate::detect::{Detection, Detector};
+use crate::finding::{
+    Exposure, Fact, Finding, Fingerprint, Gap, Note, Occurrence, Report, Scope, Secret, Stage, Stats,
+};
+use crate::remediation::{self, Surroundings};
+use crate::rule::Matcher;
+use crate::source::attribution::CommitRecord;
+use crate::source::repo;
+use crate::source::{Item, Listing, ObjectId, Repo};
+use worker::{Worker, as_text};
+
+/// Items below which threads cost more than they bring.
+const FEW: usize = 32;
+
+/// One detection at one place, before grouping.
+#[derive(Debug, Clone)]
+struct Sighting {
+    detection: Detection,
+    occurrence: Occurrence,
+    blob: Option<ObjectId>,
+    commit: Option<ObjectId>,
+    tag: Option<ObjectId>,
+    /// Older occurrences come first.
+    order: usize,
+    /// The bytes it was decoded from, if it was.
+    raw: Option<Secret>,
+}
+
+/// What one worker makes of one item.
+#[derive(Debug, Default)]
+struct Outcome {
+    sightings: Vec<Sighting>,
+    gaps: Vec<Gap>,
+    notes: Vec<Note>,
+    stats: Stats,
+    commits: Vec<CommitRecord>,
+    missing: Vec<Missing>,
+}
+
+/// An object that another one names and that is not in this clone.
+#[derive(Debug, Clone)]
+struct Missing {
+    id: ObjectId,
+    /// The commit that names it, if it is a commit.
+    commit: Option<ObjectId>,
+}
+
+impl Outcome {
+    fn absorb(&mut self, other: Self) {
+        self.sightings.extend(other.sightings);
+        self.gaps.extend(other.gaps);
+        self.notes.extend(other.notes);
+        self.commits.extend(other.commits);
+        self.missing.extend(other.missing);
+        self.stats.commits += other.stats.commits;
+        self.stats.tags += other.stats.tags;
+        self.stats.trees += other.stats.trees;
+        self.stats.blobs += other.stats.blobs;
+        self.stats.bytes += other.stats.bytes;
+    }
+}
+
+/// Everything a scan needs besides its items.
+#[derive(Debug)]
+pub struct Scan<'a> {
+    /// The rules, ready to run.
+    pub detector: &'a Detector,
+    /// Thresholds and limits.
+    pub options: &'a ScanOptions,
+    /// The repository, if there is one.
+    pub repo: Option<&'a Repo>,
+    /// What the advice must know.
+    pub surroundings: Surroundings,
+}
+
+impl Scan<'_> {
+    /// Scans what a source listed. `known` says whether a content was part of the history at that path already.
+    pub fn listed(&self, listing: Listing, scope: Scope, known: &dyn Fn(&BString, ObjectId) -> bool) -> Report {
+        let items: Vec<(usize, Item)> = listing.items.into_iter().enumerate().collect();
+        let mut outcome = self.each(&items, |worker, (order, item)| worker.item(item, *order));
+        outcome.stats.commits = listing.stats.commits;
+        outcome.gaps.extend(listing.gaps);
+        outcome.notes.extend(listing.notes);
+        let before = std::mem::take(&mut outcome.sightings);
+        let fresh = self.fresh(before, &listing.before, &listing.names_before, known);
+        outcome.stats.old = fresh.1;
+        outcome.sightings = fresh.0;
+        let exposures = |sightings: &[Sighting]| self.range_exposure(sightings);
+        self.report(outcome, scope, &mut |group| exposures(group))
+    }
+
+    /// Runs `work` over all of `list`, on all threads if there is enough of it.
+    fn each<T: Sync>(&self, list: &[T], work: impl Fn(&Worker, &T) -> Outcome + Sync) -> Outcome {
+        let merge = |mut all: Outcome, one: Outcome| {
+            all.absorb(one);
+            all
+        };
+        if list.len() < FEW || self.options.threads < 2 {
+            let worker = self.worker();
+            return list.iter().map(|item| work(&worker, item)).fold(Outcome::default(), merge);
+        }
+        // Neighbours in the list are neighbours in a pack, so chunks keep the delta caches warm.
+        let chunk = (list.len() / (self.options.threads * 16)).clamp(8, 4096);
+        let run = |worker: &mut Worker<'_>, part: &[T]| {
+            part.iter().map(|item| work(worker, item)).fold(Outcome::default(), merge)
+        };
+        let all = || list.par_chunks(chunk).map_init(|| self.worker(), run).reduce(Outcome::default, merge);
+        match rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build() {
+            Ok(pool) => pool.install(all),
+            Err(_) => all(),
+        }
+    }
+
+    fn worker(&self) -> Worker<'_> {
+        Worker {
+            detector: self.detector,
+            options: self.options,
+            repository: self.repo,
+            local: OnceCell::new(),
+            names: RefCell::default(),
+        }
+    }
+
+    /// Leaves out what the parents hold; says how many secrets that were.
+    fn fresh(
+        &self,
+        sightings: Vec<Sighting>,
+        before: &BTreeSet<ObjectId>,
+        names_before: &BTreeSet<BString>,
+        known: &dyn Fn(&BString, ObjectId) -> bool,
+    ) -> (Vec<Sighting>, usize) {
+        let old = self.held_before(&sightings, before, names_before);
+        let mut old_secrets: BTreeSet<Secret> = BTreeSet::new();
+        let mut verdicts: BTreeMap<(BString, ObjectId), bool> = BTreeMap::new();
+        let fresh = sightings
+            .into_iter()
+            .filter(|sighting| {
+                let is_old = old.contains(&sighting.detection.secret)
+                    || sighting.blob.is_some_and(|blob| {
+                        let path = &sighting.occurrence.path;
+                        *verdicts.entry((path.clone(), blob)).or_insert_with(|| known(path, blob))
+                    });
+                if is_old {
+                    old_secrets.insert(sighting.detection.secret.clone());
+                }
+                !is_old
+            })
+            .collect();
+        (fresh, old_secrets.len())
+    }
+
+    /// Which of the secrets seen stand in contents or names that were there before.
+    fn held_before(
+        &self,
+        sightings: &[Sighting],
+        before: &BTreeSet<ObjectId>,
+        names: &BTreeSet<BString>,
+    ) -> BTreeSet<Secret> {
+        let mut needles: Vec<(Vec<u8>, &Secret)> = Vec::new();
+        for sighting in sightings {
+            let secret = &sighting.detection.secret;
+            needles.push((secret.reveal().to_vec(), secret));
+            needles.extend(sighting.raw.as_ref().map(|raw| (raw.reveal().to_vec(), secret)));
+        }
+        let mut held = BTreeSet::new();
+        let Some(repository) = self.repo.filter(|_| !needles.is_empty()) else { return held };
+        let Ok(search) = AhoCorasick::new(needles.iter().map(|(bytes, _)| bytes)) else { return held };
+        let mut look = |text: &[u8]| {
+            for hit in search.find_overlapping_iter(text) {
+                held.insert(needles[hit.pattern().as_usize()].1.clone());
+            }
+        };
+        names.iter().for_each(|name| look(name));
+        let local = repository.local();
+        for id in before {
+            // A parent's content that cannot be read makes nothing old: the finding stays.
+            if let Ok((_, data)) = repo::load(&local, *id, self.options.max_file_size) {
+                look(&as_text(&data));
+            }
+        }
+        held
+    }
+
+    /// The exposure of what the index or a range adds.
+    fn range_exposure(&self, group: &[Sighting]) -> Exposure {
+        let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
+        let first = group.iter().filter(|s| s.commit.is_some()).min_by_key(|s| s.order);
+        let published = self.repo.is_some_and(|repository| repository.any_published(&commits));
+        let stage = match (commits.is_empty(), published) {
+            (true, _) => Stage::Uncommitted,
+            (false, true) => Stage::Published,
+            (false, false) => Stage::LocalOnly,
+        };
+        Exposure {
+            stage,
+            commits: commits.len(),
+            first_commit: first.and_then(|s| s.occurrence.commit.clone()),
+            first_is_root: self.is_root(first),
+            first_seen: first.and_then(|s| s.occurrence.author_time.clone()),
+            ..Exposure::default()
+        }
+    }
+
+    /// Whether the sighting's commit has no parent.
+    fn is_root(&self, sighting: Option<&Sighting>) -> bool {
+        let (Some(repository), Some(commit)) = (self.repo, sighting.and_then(|s| s.commit)) else { return false };
+        repo::commit_of(&repository.local(), commit).is_ok_and(|commit| commit.parents.is_empty())
+    }
+
+    /// Groups sightings by secret, applies the thresholds and adds the advice.
+    fn report(&self, outcome: Outcome, scope: Scope, exposure: &mut dyn FnMut(&[Sighting]) -> Exposure) -> Report {
+        let mut groups: BTreeMap<Secret, Vec<Sighting>> = BTreeMap::new();
+        for sighting in outcome.sightings {
+            groups.entry(sighting.detection.secret.clone()).or_default().push(sighting);
+        }
+        let mut report =
+            Report { scope, findings: Vec::new(), gaps: outcome.gaps, notes: outcome.notes, stats: outcome.stats };
+        for (secret, group) in groups {
+            let mut finding = self.finding(secret, &group, exposure(&group));
+            if finding.severity < self.options.min_severity || finding.confidence < self.options.min_confidence {
+                report.stats.below_threshold += 1;
+                continue;
+            }
+            finding.plan = remediation::plan(&finding, self.detector.rules(), &self.surroundings);
+            report.findings.push(finding);
+        }
+        report.findings.sort_by(|a, b| {
+            let key = |f: &Finding| {
+                (Reverse(f.severity), Reverse(f.confidence), Reverse(f.exposure.stage), f.rule.clone(), f.id.clone())
+            };
+            key(a).cmp(&key(b))
+        });
+        report.gaps.sort();
+        report.gaps.dedup();
+        report.notes.dedup();
+        report
+    }
+
+    /// One finding from all sightings of one secret; the most specific rule names it.
+    fn finding(&self, secret: Secret, group: &[Sighting], exposure: Exposure) -> Finding {
+        let specific = |s: &&Sighting| {
+            (self.detector.rule(&s.detection).specificity(), s.detection.confidence, Reverse(s.detection.depth))
+        };
+        // Groups are never empty: each was made for a sighting.
+        let best = group.iter().max_by_key(specific).map_or_else(|| &group[0].detection, |s| &s.detection);
+        let rule = self.detector.rule(best);
+        let confidence = group.iter().filter(|s| s.detection.rule == best.rule).map(|s| s.detection.confidence).max();
+        let mut facts: Vec<Fact> = Vec::new();
+        for fact in group.iter().flat_map(|s| &s.detection.facts) {
+            if !facts.iter().any(|have| have.field == fact.field) {
+                facts.push(fact.clone());
+            }
+        }
+        let mut occurrences: Vec<(usize, Occurrence)> = group.iter().map(|s| (s.order, s.occurrence.clone())).collect();
+        occurrences.sort_by(|(ta, a), (tb, b)| {
+            (ta, &a.commit, &a.path, a.start, a.kind).cmp(&(tb, &b.commit, &b.path, b.start, b.kind))
+        });
+        occurrences.dedup();
+        Finding {
+            id: Fingerprint::new(&rule.id, &secret, rule.statistics && !matches!(rule.matcher, Matcher::Assignment)),
+            rule: rule.id.clone(),
+            name: rule.name.clone(),
+            provider: rule.provider.clone(),
+            severity: best.severity,
+            confidence: confidence.unwrap_or(best.confidence),
+            preview: secret.preview(&rule.prefix),
+            evidence: best.evidence.clone(),
+            facts,
+            exposure,
+            occurrences: occurrences.into_iter().map(|(_, occurrence)| occurrence).collect(),
+            plan: Vec::new(),
+            secret,
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! One thread's share of a scan: loads an item or object and detects in every text it holds.
+
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashSet;
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Missing, Outcome, Sighting};
+use crate::config::ScanOptions;
+use crate::detect::{Detection, Detector, path};
+use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret};
+use crate::rule::Confidence;
+use crate::source::attribution::CommitRecord;
+use crate::source::repo::{self, Mode, Unread};
+use crate::source::{Content, Item, ObjectId, Repo, history, lfs};
+use crate::text::LineIndex;
+use crate::text::encoding::Wide;
+
+/// One thread's share: its own handle on the object database.
+pub(super) struct Worker<'a> {
+    pub(super) detector: &'a Detector,
+    pub(super) options: &'a ScanOptions,
+    pub(super) repository: Option<&'a Repo>,
+    pub(super) local: OnceCell<repo::Local>,
+    /// File names looked at already.
+    pub(super) names: RefCell<HashSet<Vec<u8>>>,
+}
+
+impl Worker<'_> {
+    fn local(&self) -> Option<&repo::Local> {
+        let repository = self.repository?;
+        Some(self.local.get_or_init(|| repository.local()))
+    }
+
+    /// An item of a listing.
+    pub(super) fn item(&self, item: &Item, order: usize) -> Outcome {
+        let mut outcome = Outcome::default();
+        match self.load(item) {
+            Ok(bytes) => self.content(item, &bytes, &mut outcome),
+            Err(Unread { kind, why }) => outcome.gaps.push(Gap { what: item.path.clone(), kind, why }),
+        }
+        outcome.sightings.iter_mut().for_each(|sighting| sighting.order = order);
+        outcome
+    }
+
+    fn load<'i>(&self, item: &'i Item) -> Result<Cow<'i, [u8]>, Unread> {
+        match &item.content {
+            Content::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Content::File(path) => read_file(path, self.options.max_file_size).map(Cow::Owned),
+            Content::Object(id) => {
+                let absent = || Unread { kind: GapKind::Missing, why: "there is no repository".to_owned() };
+                let local = self.local().ok_or_else(absent)?;
+                repo::load(local, *id, self.options.max_file_size).map(|(_, data)| Cow::Owned(data))
+            }
+        }
+    }
+
+    fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
+        let blob = match (&item.content, item.kind) {
+            (Content::Object(id), ContentKind::File | ContentKind::Symlink) => Some(*id),
+            _ => None,
+        };
+        if item.kind == ContentKind::CommitMessage {
+            if let Content::Object(id) = item.content {
+                self.headed(bytes, id, ContentKind::CommitMessage, outcome);
+            }
+            return;
+        }
+        let place = Origin { kind: item.kind, path: item.path.as_bstr(), blob, commit: item.commit, tag: None };
+        if matches!(item.kind, ContentKind::File | ContentKind::Symlink) {
+            outcome.stats.blobs += 1;
+            outcome.stats.bytes += bytes.len() as u64;
+        }
+        self.text(bytes, &place, outcome);
+        self.lfs(bytes, &place, outcome);
+    }
+
+    /// Any object of the store.
+    pub(super) fn object(&self, id: ObjectId, objects: &history::Objects) -> Outcome {
+        let mut outcome = Outcome::default();
+        let Some(local) = self.local() else { return outcome };
+        match repo::load(local, id, self.options.max_file_size) {
+            Ok((kind, data)) => {
+                connected(local, id, kind, &data, objects, &mut outcome);
+                self.stored(local, id, kind, &data, objects, &mut outcome);
+            }
+            Err(Unread { kind, why }) => {
+                outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
+            }
+        }
+        outcome
+    }
+
+    fn stored(
+        &self,
+        local: &repo::Local,
+        id: ObjectId,
+        kind: repo::Kind,
+        data: &[u8],
+        objects: &history::Objects,
+        outcome: &mut Outcome,
+    ) {
+        match kind {
+            repo::Kind::Blob => {
+                outcome.stats.blobs += 1;
+                outcome.stats.bytes += data.len() as u64;
+                let place =
+                    Origin { kind: ContentKind::File, path: b"".as_bstr(), blob: Some(id), commit: None, tag: None };
+                self.text(data, &place, outcome);
+                self.lfs(data, &place, outcome);
+            }
+            repo::Kind::Commit => {
+                outcome.stats.commits += 1;
+                match repo::parse_commit(data, id, local) {
+                    Ok(commit) => outcome.commits.push(CommitRecord { id, commit }),
+                    Err(Unread { kind, why }) => {
+                        outcome.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind, why });
+                    }
+                }
+                self.headed(data, id, ContentKind::CommitMessage, outcome);
+            }
+            repo::Kind::Tag => {
+                outcome.stats.tags += 1;
+                self.headed(data, id, ContentKind::TagMessage, outcome);
+            }
+            repo::Kind::Tree => {
+                outcome.stats.trees += 1;
+                self.tree(local, id, data, objects, outcome);
+            }
+        }
+    }
+
+    /// A commit or tag: people in its header, then the message.
+    fn headed(&self, data: &[u8], id: ObjectId, kind: ContentKind, outcome: &mut Outcome) {
+        let split = data.find(b"\n\n").map_or(data.len(), |at| at + 2);
+        let (header, message) = data.split_at(split);
+        let name = BString::from(id.to_string());
+        // A tag is an object of its own: it has no commit to be named.
+        let (tag, commit) = if kind == ContentKind::TagMessage { (Some(id), None) } else { (None, Some(id)) };
+        let mut at = |text: &[u8], kind| {
+            self.text(text, &Origin { kind, path: name.as_bstr(), blob: None, commit, tag }, outcome);
+        };
+        for line in header.lines() {
+            if let Some(person) =
+                ["author ", "committer ", "tagger "].iter().find_map(|p| line.strip_prefix(p.as_bytes()))
+            {
+                at(person, ContentKind::Author);
+            }
+        }
+        at(message, kind);
+    }
+
+    /// The names in a tree, each once for each worker, and what it names that is not here.
+    fn tree(&self, local: &repo::Local, id: ObjectId, data: &[u8], objects: &history::Objects, outcome: &mut Outcome) {
+        let read = repo::each_entry(data, local, |mode, name, id| {
+            if mode != Mode::Submodule && !objects.known.contains(&id) && !id.is_empty_blob() && !id.is_empty_tree() {
+                outcome.missing.push(Missing { id, commit: None });
+            }
+            if !self.names.borrow().contains(name.as_bytes()) {
+                self.names.borrow_mut().insert(name.to_vec());
+                let place = Origin { kind: ContentKind::FileName, path: name, blob: None, commit: None, tag: None };
+                self.text(name, &place, outcome);
+            }
+        });
+        if let Err(why) = read {
+            outcome.gaps.push(Gap { what: BString::from(format!("tree {id}")), kind: GapKind::Corrupt, why });
+        }
+    }
+
+    /// Detects in one text.
+    fn text(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        let text = as_text(bytes);
+        let found = self.detector.scan(&text);
+        if found.is_empty() {
+            return;
+        }
+        let lines = LineIndex::new(&text);
+        for detection in found {
+            let Some(detection) = path::apply(origin.path, detection) else { continue };
+            outcome.sightings.push(self.sighting(&text, &lines, origin, detection));
+        }
+    }
+
+    fn sighting(&self, text: &[u8], lines: &LineIndex, origin: &Origin<'_>, mut detection: Detection) -> Sighting {
+        let companions = self.detector.companions(text, &detection);
+        self.support(&mut detection, companions);
+        let raw = (detection.depth > 0).then(|| Secret::new(detection.span.of(text)));
+        let occurrence = Occurrence {
+            kind: origin.kind,
+            path: origin.path.to_owned(),
+            start: lines.place(text, detection.span.start),
+            end: lines.place(text, detection.span.end),
+            blob: origin.blob.map(|id| id.to_string()),
+            commit: origin.commit.map(|id| id.to_string()),
+            author_time: None,
+        };
+        let mut sighting = Sighting {
+            detection,
+            occurrence,
+            blob: origin.blob,
+            commit: origin.commit,
+            tag: origin.tag,
+            order: 0,
+            raw,
+        };
+        if let (Some(commit), Some(local)) = (origin.commit, self.local())
+            && let Ok(read) = repo::commit_of(local, commit)
+        {
+            sighting.occurrence.author_time = Some(read.author_time);
+        }
+        sighting
+    }
+
+    /// Identifiers of the same credential nearby make up for a check that did not fit.
+    fn support(&self, detection: &mut Detection, companions: Vec<Fact>) {
+        if companions.is_empty() {
+            return;
+        }
+        detection.evidence.push(Evidence::Companions(companions.len()));
+        if detection.confidence == Confidence::Medium && self.detector.rule(detection).confidence == Confidence::High {
+            detection.confidence = Confidence::High;
+        }
+        for fact in companions {
+            if !detection.facts.iter().any(|have| have.field == fact.field) {
+                detection.facts.push(fact);
+            }
+        }
+    }
+
+    /// A pointer's object is scanned in its place when it is in this clone.
+    fn lfs(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        let Some(oid) = lfs::pointer(bytes) else { return };
+        let path = self.repository.and_then(|repository| lfs::object_path(&repository.common_dir(), oid));
+        match path.filter(|path| path.is_file()).map(|path| read_file(&path, self.options.max_file_size)) {
+            Some(Ok(content)) => self.text(&content, origin, outcome),
+            Some(Err(Unread { kind, why })) => outcome.gaps.push(Gap { what: origin.path.to_owned(), kind, why }),
+            None => {
+                let why = format!(
+                    "Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it"
+                );
+                if self.options.strict {
+                    outcome.gaps.push(Gap { what: origin.path.to_owned(), kind: GapKind::LfsAbsent, why });
+                } else {
+                    outcome.notes.push(Note(why));
+                }
+            }
+        }
+    }
+}
+
+/// Notes the objects that this one names and that are not in this clone.
+fn connected(
+    local: &repo::Local,
+    id: ObjectId,
+    kind: repo::Kind,
+    data: &[u8],
+    objects: &history::Objects,
+    outcome: &mut Outcome,
+) {
+    let mut missing = |named: ObjectId, commit: Option<ObjectId>| {
+        if !objects.known.contains(&named) {
+            outcome.missing.push(Missing { id: named, commit });
+        }
+    };
+    match kind {
+        repo::Kind::Tag => repo::tag_target(data, local).into_iter().for_each(|target| missing(target, None)),
+        repo::Kind::Commit => {
+            if let Ok(commit) = repo::parse_commit(data, id, local) {
+                missing(commit.tree, Some(id));
+                if !objects.shallow.contains(&id) {
+                    commit.parents.iter().for_each(|parent| missing(*parent, Some(id)));
+                }
+            }
+        }
+        repo::Kind::Blob | repo::Kind::Tree => {}
+    }
+}
+
+/// Where a text comes from.
+struct Origin<'o> {
+    kind: ContentKind,
+    path: &'o bstr::BStr,
+    blob: Option<ObjectId>,
+    commit: Option<ObjectId>,
+    tag: Option<ObjectId>,
+}
+
+fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {
+    let unreadable = |error: std::io::Error| Unread { kind: GapKind::Unreadable, why: error.to_string() };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > limit {
+        let why = format!("{size} bytes, the limit is {limit}; raise [limits] max_file_size in .keysweep.toml");
+        return Err(Unread { kind: GapKind::TooLarge, why });
+    }
+    std::fs::read(path).map_err(unreadable)
+}
+
+/// Bytes as text that can be matched: wide encodings become UTF-8.
+pub(super) fn as_text(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match Wide::detect(bytes) {
+        Some(wide) => Cow::Owned(wide.decode(bytes)),
+        None => Cow::Borrowed(bytes),
+    }
+}

@@ -1,0 +1,105 @@
+//! Where bytes come from: the index, a range of commits, everything git stores, files, a stream.
+//!
+//! A source lists what is to be looked at as cheap [`Item`]s and loads their bytes when asked. It knows nothing of
+//! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence. Only this module's children use `gix`,
+//! and only `repo` opens a repository.
+
+pub mod attribution;
+pub mod change;
+pub mod files;
+pub mod history;
+pub mod lfs;
+pub mod range;
+pub mod repo;
+pub mod staged;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use bstr::BString;
+
+use crate::finding::{ContentKind, Gap, Note, Stats};
+
+pub use gix::ObjectId;
+pub use repo::Repo;
+
+/// Something to be looked at.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// What kind of content it is.
+    pub kind: ContentKind,
+    /// What it is called: a path, a ref, a label.
+    pub path: BString,
+    /// Where its bytes are.
+    pub content: Content,
+    /// The commit that is known to bring it in.
+    pub commit: Option<ObjectId>,
+}
+
+/// Where an item's bytes are.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// In the object database.
+    Object(ObjectId),
+    /// In a file.
+    File(PathBuf),
+    /// Here.
+    Bytes(Vec<u8>),
+}
+
+/// All that a source lists.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// What is to be looked at.
+    pub items: Vec<Item>,
+    /// Contents that were there before: a secret that stands in one of them is not new.
+    pub before: BTreeSet<ObjectId>,
+    /// Names that were there before.
+    pub names_before: BTreeSet<BString>,
+    /// What could not be listed.
+    pub gaps: Vec<Gap>,
+    /// What a reader should know about the coverage.
+    pub notes: Vec<Note>,
+    /// What was read in order to list.
+    pub stats: Stats,
+}
+
+/// What keeps a scan from starting.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// No repository here.
+    #[error(
+        "not a git repository (nor any folder above): '{path}'\nrun keysweep inside one, or use 'keysweep files PATH' to scan files without git"
+    )]
+    NotARepository {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// Owned by somebody else, as git's safe.directory sees it.
+    #[error(
+        "the repository at '{path}' has dubious ownership: it belongs to another user, so git and keysweep do not read it\n\
+         if you trust it: git config --global --add safe.directory '{path}'"
+    )]
+    DubiousOwnership {
+        /// Its path.
+        path: String,
+    },
+    /// There is a repository, but something it needs cannot be read.
+    #[error("cannot read {what}: {cause}\n'git fsck' tells more; nothing was scanned")]
+    Broken {
+        /// Which part.
+        what: String,
+        /// What git's reader said.
+        cause: String,
+    },
+    /// A revision that does not resolve.
+    #[error("cannot resolve '{text}': {cause}\n{remedy}")]
+    Revision {
+        /// As given.
+        text: String,
+        /// What git's reader said.
+        cause: String,
+        /// What to do.
+        remedy: String,
+    },
+}

@@ -1,0 +1,122 @@
+//! What the commits of a range add: for a pull request or a push.
+
+use std::collections::BTreeSet;
+
+use bstr::BString;
+
+use super::change::{self, Difference, Known};
+use super::repo::{self, Unread};
+use super::{Content, Item, Listing, ObjectId, Repo, SourceError};
+use crate::finding::{ContentKind, Gap, GapKind};
+
+/// Lists what each commit reachable from the head but not from the base adds to all its parents, and its message; with it
+/// the base's commit.
+///
+/// # Errors
+/// When a revision does not resolve.
+pub fn list(repository: &Repo, base: &str, head: &str) -> Result<(Listing, ObjectId), SourceError> {
+    let local = repository.local();
+    let base = repo::resolve(&local, base)?;
+    let head = repo::resolve(&local, head)?;
+    let mut listing = Listing::default();
+    let commits = commits(&local, base, head, &mut listing)?;
+    listing.stats.commits = commits.len();
+    let mut known = Known::default();
+    for id in commits {
+        list_commit(&local, id, &mut known, &mut listing);
+    }
+    Ok((listing, base))
+}
+
+fn commits(
+    local: &gix::Repository,
+    base: ObjectId,
+    head: ObjectId,
+    listing: &mut Listing,
+) -> Result<Vec<ObjectId>, SourceError> {
+    let broken = |error: gix::Error| SourceError::Broken {
+        what: format!("the commits {base}..{head}"),
+        cause: repo::error_text(&error),
+    };
+    let shallow = local.shallow_commits().map_err(broken)?;
+    let walk = local.rev_walk([head]).with_hidden([base]).all().map_err(broken)?;
+    let mut ids = Vec::new();
+    for info in walk {
+        match info {
+            Ok(info) => {
+                if shallow.as_ref().is_some_and(|cut| cut.contains(&info.id)) {
+                    listing.gaps.push(Gap {
+                        what: BString::from(format!("commits before {}", info.id)),
+                        kind: GapKind::Shallow,
+                        why: "this clone is shallow and the range goes past its end: run 'git fetch --unshallow' (in GitHub Actions: fetch-depth: 0 for actions/checkout)".to_owned(),
+                    });
+                }
+                ids.push(info.id);
+            }
+            Err(error) => {
+                let error: gix::Error = error;
+                listing.gaps.push(Gap {
+                    what: BString::from(format!("the commits {base}..{head}")),
+                    kind: GapKind::Corrupt,
+                    why: repo::error_text(&error),
+                });
+                break;
+            }
+        }
+    }
+    Ok(parents_first(local, ids))
+}
+
+/// Parents before children, so that the first occurrence of a finding is the commit that brought it in.
+fn parents_first(local: &gix::Repository, newest_first: Vec<ObjectId>) -> Vec<ObjectId> {
+    let members: BTreeSet<ObjectId> = newest_first.iter().copied().collect();
+    let mut done: BTreeSet<ObjectId> = BTreeSet::new();
+    let mut ordered = Vec::with_capacity(newest_first.len());
+    let mut stack: Vec<(ObjectId, bool)> = newest_first.iter().map(|id| (*id, false)).collect();
+    while let Some((id, parents_done)) = stack.pop() {
+        if parents_done {
+            ordered.push(id);
+        } else if members.contains(&id) && done.insert(id) {
+            stack.push((id, true));
+            let parents = repo::commit_of(local, id).map(|commit| commit.parents).unwrap_or_default();
+            stack.extend(parents.into_iter().map(|parent| (parent, false)));
+        }
+    }
+    ordered
+}
+
+fn list_commit(local: &gix::Repository, id: ObjectId, known: &mut Known, listing: &mut Listing) {
+    if let Err(Unread { kind, why }) = try_list_commit(local, id, known, listing) {
+        listing.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind, why });
+    }
+}
+
+fn try_list_commit(
+    local: &gix::Repository,
+    id: ObjectId,
+    known: &mut Known,
+    listing: &mut Listing,
+) -> Result<(), Unread> {
+    listing.items.push(Item {
+        kind: ContentKind::CommitMessage,
+        path: BString::from(id.to_string()),
+        content: Content::Object(id),
+        commit: Some(id),
+    });
+    let commit = repo::commit_of(local, id)?;
+    let mut trees = Vec::new();
+    for parent in &commit.parents {
+        trees.push(repo::tree_of(local, *parent)?);
+    }
+    if trees.is_empty() {
+        trees.push(ObjectId::empty_tree(local.object_hash()));
+    }
+    let mut differences = Vec::new();
+    for tree in trees {
+        let mut difference = Difference::default();
+        difference.trees(local, tree, commit.tree, &BString::default(), &mut listing.gaps);
+        differences.push(difference);
+    }
+    change::list(&differences, Some(id), known, listing);
+    Ok(())
+}

@@ -1,0 +1,354 @@
+//! The only file that opens a repository: trust, environment, and a small facade over what the other sources need.
+//!
+//! Nothing of a repository's configuration is run or obeyed beyond finding its objects: no filters, no textconv, no
+//! external diff, no replacement objects.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::{ObjectId, SourceError};
+
+pub use gix::Repository as Local;
+pub use gix::objs::Kind;
+
+use crate::finding::GapKind;
+use crate::text::escape;
+
+/// A repository, shared by threads.
+#[derive(Debug, Clone)]
+pub struct Repo {
+    shared: gix::ThreadSafeRepository,
+}
+
+/// Why an object's bytes could not be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Which kind of gap.
+    pub kind: GapKind,
+    /// In words, with the remedy.
+    pub why: String,
+}
+
+impl Repo {
+    /// Opens the repository that `directory` lies in, or the one that git's environment variables name (as in a hook).
+    ///
+    /// # Errors
+    /// When there is none, when it belongs to somebody else, or when it cannot be read.
+    pub fn open(directory: &Path) -> Result<Self, SourceError> {
+        let full = options(gix::sec::Trust::Full);
+        let reduced = options(gix::sec::Trust::Reduced);
+        let trust = gix::sec::trust::Mapping { full, reduced };
+        let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+            directory,
+            gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() },
+            trust,
+        )
+        .map_err(|error| classify(directory, &error))?;
+        let repo = Self { shared };
+        repo.trusted()?;
+        Ok(repo)
+    }
+
+    /// git itself refuses repositories of other users, and so do we.
+    fn trusted(&self) -> Result<(), SourceError> {
+        let local = self.local();
+        if local.git_dir_trust() == gix::sec::Trust::Full {
+            return Ok(());
+        }
+        let path = escape(local.workdir().unwrap_or(local.git_dir()).as_os_str().as_encoded_bytes());
+        Err(SourceError::DubiousOwnership { path })
+    }
+
+    /// A handle for one thread. Objects are read as stored: replacements would hide what is replaced.
+    pub fn local(&self) -> gix::Repository {
+        let mut local = self.shared.to_thread_local();
+        local.objects.ignore_replacements = true;
+        local
+    }
+
+    /// HEAD's commit, if there is one.
+    pub fn head(&self) -> Option<ObjectId> {
+        self.local().head_id().ok().map(gix::Id::detach)
+    }
+
+    /// This repository as each of its work trees sees it, this one first.
+    pub fn worktrees(&self) -> Vec<Self> {
+        let local = self.local();
+        let own = local.git_dir().to_owned();
+        let others = local.worktrees_including_main().into_iter().flatten().filter_map(Result::ok);
+        let others = others.filter(|other| other.git_dir() != own).map(|other| Self { shared: other.into_sync() });
+        std::iter::once(self.clone()).chain(others).collect()
+    }
+
+    /// The commits that the other work trees have checked out, with what to call them.
+    pub fn other_heads(&self) -> Vec<(String, ObjectId)> {
+        let head = |tree: &Self| {
+            let local = tree.local();
+            let name = local.workdir().unwrap_or(local.git_dir()).display().to_string();
+            local.head_id().ok().map(|id| (format!("HEAD of {name}"), id.detach()))
+        };
+        self.worktrees().iter().skip(1).filter_map(head).collect()
+    }
+
+    /// Whether there is no commit yet.
+    pub fn is_unborn(&self) -> bool {
+        self.local().head().is_ok_and(|head| head.is_unborn())
+    }
+
+    /// The private git directory of this work tree.
+    pub fn git_dir(&self) -> PathBuf {
+        self.shared.to_thread_local().git_dir().to_owned()
+    }
+
+    /// The git directory that all work trees share.
+    pub fn common_dir(&self) -> PathBuf {
+        self.shared.to_thread_local().common_dir().to_owned()
+    }
+
+    /// The work tree's root, unless the repository is bare.
+    pub fn workdir(&self) -> Option<PathBuf> {
+        self.shared.to_thread_local().workdir().map(Path::to_owned)
+    }
+
+    /// Where hooks are, as `core.hooksPath` and the environment have it.
+    pub fn hooks_dir(&self) -> PathBuf {
+        let local = self.local();
+        let configured = local.config_snapshot().trusted_path("core.hooksPath").ok().flatten();
+        match configured {
+            Some(path) if path.is_absolute() => path.to_path_buf(),
+            Some(path) => local.workdir().unwrap_or(local.git_dir()).join(&path),
+            None => local.common_dir().join("hooks"),
+        }
+    }
+
+    /// Whether a remote-tracking ref reaches any of the commits.
+    pub fn any_published(&self, commits: &BTreeSet<ObjectId>) -> bool {
+        let local = self.local();
+        if commits.is_empty() {
+            return false;
+        }
+        let Ok(platform) = local.references() else { return false };
+        let Ok(remotes) = platform.remote_branches() else { return false };
+        let tips: Vec<ObjectId> =
+            remotes.flatten().filter_map(|mut r| r.peel_to_id().ok().map(gix::Id::detach)).collect();
+        let Ok(walk) = local.rev_walk(tips).all() else { return false };
+        walk.flatten().any(|info| commits.contains(&info.id))
+    }
+}
+
+fn options(trust: gix::sec::Trust) -> gix::open::Options {
+    gix::open::Options::default().with(trust).bail_if_untrusted(false)
+}
+
+fn classify(directory: &Path, error: &gix::Error) -> SourceError {
+    let path = escape(directory.as_os_str().as_encoded_bytes());
+    let text = error_text(error);
+    let nowhere = error.downcast_any_ref::<gix::discover::upwards::Error>().is_some()
+        || text.contains("not a git repository")
+        || text.contains("Could not find a git repository");
+    if nowhere {
+        SourceError::NotARepository { path }
+    } else {
+        SourceError::Broken { what: format!("the repository at '{path}'"), cause: text }
+    }
+}
+
+/// The whole chain of an error of git's reader, on one line.
+pub fn error_text(error: &gix::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for part in error.iter_errors() {
+        let text = part.to_string();
+        if parts.last() != Some(&text) {
+            parts.push(text);
+        }
+    }
+    escape(parts.join(": ").as_bytes())
+}
+
+/// Reads an object whole, if it is not larger than `limit` bytes.
+///
+/// # Errors
+/// Says which gap its absence is.
+pub fn load(repo: &gix::Repository, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), Unread> {
+    let header = repo.find_header(id).map_err(|error| unread(repo, id, &error))?;
+    if header.size() > limit {
+        return Err(Unread {
+            kind: GapKind::TooLarge,
+            why: format!(
+                "{} bytes, the limit is {limit}; raise [limits] max_file_size in .keysweep.toml",
+                header.size()
+            ),
+        });
+    }
+    let object = repo.find_object(id).map_err(|error| unread(repo, id, &error))?;
+    let kind = object.kind;
+    Ok((kind, object.detach().data))
+}
+
+fn unread(repo: &gix::Repository, id: ObjectId, error: &gix::Error) -> Unread {
+    let absent = error.is_not_found() || !repo.has_object(id);
+    if absent {
+        let why = format!(
+            "object {id} is not in this clone; 'git fetch --refetch' brings missing objects of a partial clone, 'git fsck' tells more"
+        );
+        return Unread { kind: GapKind::Missing, why };
+    }
+    Unread {
+        kind: GapKind::Corrupt,
+        why: format!("object {id} cannot be read ({}); 'git fsck' tells more", error_text(error)),
+    }
+}
+
+/// The tree of a commit.
+///
+/// # Errors
+/// When the commit cannot be read or is none.
+pub fn tree_of(repo: &gix::Repository, commit: ObjectId) -> Result<ObjectId, Unread> {
+    Ok(commit_of(repo, commit)?.tree)
+}
+
+/// What a commit says, as far as scans need it.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Its root tree.
+    pub tree: ObjectId,
+    /// Its parents, in order.
+    pub parents: Vec<ObjectId>,
+    /// When it was authored, RFC 3339.
+    pub author_time: String,
+    /// When it was committed, in seconds since 1970.
+    pub committed: i64,
+}
+
+/// Reads a commit.
+///
+/// # Errors
+/// When it cannot be read or is none.
+pub fn commit_of(repo: &gix::Repository, id: ObjectId) -> Result<Commit, Unread> {
+    let (kind, data) = load(repo, id, u64::MAX)?;
+    if kind != Kind::Commit {
+        return Err(Unread { kind: GapKind::Corrupt, why: format!("object {id} is a {kind}, not a commit") });
+    }
+    parse_commit(&data, id, repo)
+}
+
+/// Decodes a commit's bytes.
+///
+/// # Errors
+/// When they are not a commit.
+pub fn parse_commit(data: &[u8], id: ObjectId, repo: &Local) -> Result<Commit, Unread> {
+    let corrupt = |why: String| Unread { kind: GapKind::Corrupt, why };
+    let commit = gix::objs::CommitRef::from_bytes(data, repo.object_hash())
+        .map_err(|error| corrupt(format!("commit {id} cannot be read ({})", error_text(&error))))?;
+    let time = |raw: &BStr| gix::date::parse_header(raw.to_str_lossy().as_ref());
+    let author = time(commit.author().map(|a| a.time.into()).unwrap_or_default());
+    let committer = time(commit.committer().map(|c| c.time.into()).unwrap_or_default());
+    Ok(Commit {
+        tree: commit.tree(),
+        parents: commit.parents().collect(),
+        author_time: author.map(|t| t.format_or_unix(gix::date::time::format::ISO8601_STRICT)).unwrap_or_default(),
+        committed: committer.map_or(0, |t| t.seconds),
+    })
+}
+
+/// Resolves a revision to a commit.
+///
+/// # Errors
+/// When it does not resolve; the remedy depends on whether the clone is shallow.
+pub fn resolve(repo: &gix::Repository, text: &str) -> Result<ObjectId, SourceError> {
+    let failed = |cause: String| SourceError::Revision {
+        text: escape(text.as_bytes()),
+        cause: escape(cause.as_bytes()),
+        remedy: remedy(repo),
+    };
+    let id = repo.rev_parse_single(text).map_err(|error| failed(error_text(&error)))?;
+    let object = id.object().map_err(|error| failed(error_text(&error)))?;
+    let commit = object.peel_to_kind(Kind::Commit).map_err(|error| failed(error_text(&error)))?;
+    Ok(commit.id)
+}
+
+fn remedy(repo: &gix::Repository) -> String {
+    if repo.is_shallow().unwrap_or(false) {
+        "this clone is shallow, so older commits are not here: run 'git fetch --unshallow' (in GitHub Actions: fetch-depth: 0 for actions/checkout)".to_owned()
+    } else {
+        "give a commit, branch or tag that this clone has; 'git fetch' brings newer ones".to_owned()
+    }
+}
+
+/// One entry of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name in the tree.
+    pub name: BString,
+    /// What it is.
+    pub mode: Mode,
+    /// The object it names.
+    pub id: ObjectId,
+}
+
+/// What a tree entry or index entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A folder.
+    Tree,
+    /// A file.
+    File,
+    /// A symbolic link.
+    Link,
+    /// A submodule's commit: an object of another repository.
+    Submodule,
+}
+
+/// Reads a tree.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn tree(repo: &gix::Repository, id: ObjectId) -> Result<Vec<Entry>, Unread> {
+    if id.is_empty_tree() {
+        return Ok(Vec::new());
+    }
+    let (_, data) = load(repo, id, u64::MAX)?;
+    entries(&data, repo)
+        .map_err(|why| Unread { kind: GapKind::Corrupt, why: format!("tree {id} cannot be read ({why})") })
+}
+
+/// The object an annotated tag names.
+pub fn tag_target(data: &[u8], repo: &Local) -> Option<ObjectId> {
+    gix::objs::TagRefIter::from_bytes(data, repo.object_hash()).target_id().ok()
+}
+
+/// Decodes a tree's bytes.
+///
+/// # Errors
+/// When they are not a tree.
+pub fn entries(data: &[u8], repo: &Local) -> Result<Vec<Entry>, String> {
+    let mut entries = Vec::new();
+    each_entry(data, repo, |mode, name, id| entries.push(Entry { name: name.to_owned(), mode, id }))?;
+    Ok(entries)
+}
+
+/// Calls `found` for each entry of a tree's bytes.
+///
+/// # Errors
+/// When they are not a tree.
+pub fn each_entry(data: &[u8], repo: &Local, mut found: impl FnMut(Mode, &BStr, ObjectId)) -> Result<(), String> {
+    use gix::objs::tree::EntryKind;
+    for entry in gix::objs::TreeRefIter::from_bytes(data, repo.object_hash()) {
+        let entry = entry.map_err(|error| error_text(&error))?;
+        let mode = match entry.mode.kind() {
+            EntryKind::Tree => Mode::Tree,
+            EntryKind::Link => Mode::Link,
+            EntryKind::Commit => Mode::Submodule,
+            EntryKind::Blob | EntryKind::BlobExecutable => Mode::File,
+        };
+        found(mode, entry.filename, entry.oid.to_owned());
+    }
+    Ok(())
+}
+
+/// The root of the work tree that `directory` lies in, if it lies in one.
+pub fn root_of(directory: &Path) -> Option<PathBuf> {
+    Repo::open(directory).ok()?.workdir()
+}

@@ -1,0 +1,245 @@
+//! What the index adds to HEAD, and to the commits being merged.
+//!
+//! Trees are compared with the index through the index's cache-tree: a folder whose tree is known and equal costs
+//! nothing, so a repository of 100,000 files costs little more than one of ten.
+
+use std::collections::BTreeMap;
+
+use bstr::{BString, ByteSlice as _};
+use gix::index::entry::Flags;
+use gix::index::{State, extension};
+
+use super::change::{self, Difference, Known, join};
+use super::repo::{self, Entry, Mode, error_text};
+use super::{Listing, ObjectId, Repo, SourceError};
+use crate::finding::{Gap, Note};
+
+/// Commits before HEAD in which an identical earlier version of a file is looked for, when one holds a finding.
+const LOOK_BACK: usize = 256;
+
+/// Lists what a commit of the index would add.
+///
+/// # Errors
+/// When HEAD or the index cannot be read.
+pub fn list(repository: &Repo) -> Result<Listing, SourceError> {
+    let local = repository.local();
+    let index = read_index(&local)?;
+    let mut listing = Listing::default();
+    let parents = parents(&local, &mut listing)?;
+    let mut differences = Vec::new();
+    for parent in &parents {
+        let mut difference = Difference::default();
+        Comparison { local: &local, index: &index, gaps: &mut listing.gaps, difference: &mut difference }.run(*parent);
+        differences.push(difference);
+    }
+    change::list(&differences, None, &mut Known::default(), &mut listing);
+    Ok(listing)
+}
+
+/// A missing index is an empty one; anything else that keeps it from being read is an error.
+fn read_index(local: &gix::Repository) -> Result<State, SourceError> {
+    let path = local.index_path();
+    let options = gix::index::decode::Options::default();
+    // As git does, the checksum is left to fsck: the decoder finds truncation by itself, and hashing would double the time.
+    let file = gix::index::File::at_or_default(&path, local.object_hash(), true, options);
+    file.map(|file| file.into_parts().0).map_err(|error| SourceError::Broken {
+        what: format!("the index at '{}'", path.display()),
+        cause: error_text(&error),
+    })
+}
+
+/// The root trees of HEAD and of the heads being merged; the empty tree before the first commit.
+fn parents(local: &gix::Repository, listing: &mut Listing) -> Result<Vec<ObjectId>, SourceError> {
+    let broken = |what: &str, cause: String| SourceError::Broken { what: what.to_owned(), cause };
+    let head = local.head().map_err(|error| broken("HEAD", error_text(&error)))?;
+    if head.is_unborn() {
+        listing.notes.push(Note("no commit yet: all of the index is new".to_owned()));
+        return Ok(vec![ObjectId::empty_tree(local.object_hash())]);
+    }
+    let head = local.head_id().map_err(|error| broken("HEAD", error_text(&error)))?.detach();
+    let mut commits = vec![head];
+    commits.extend(heads_of(local, "MERGE_HEAD"));
+    // A revert restores what the parent of the reverted commit held.
+    for reverted in heads_of(local, "REVERT_HEAD") {
+        commits.extend(repo::commit_of(local, reverted).map(|commit| commit.parents).unwrap_or_default());
+    }
+    commits
+        .into_iter()
+        .map(|commit| repo::tree_of(local, commit).map_err(|unread| broken(&format!("commit {commit}"), unread.why)))
+        .collect()
+}
+
+/// The ids in a file such as `MERGE_HEAD`, which holds one a line.
+fn heads_of(local: &gix::Repository, name: &str) -> Vec<ObjectId> {
+    let text = std::fs::read(local.git_dir().join(name)).unwrap_or_default();
+    text.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect()
+}
+
+/// One walk over a tree and the index side by side.
+struct Comparison<'a> {
+    local: &'a gix::Repository,
+    index: &'a State,
+    gaps: &'a mut Vec<Gap>,
+    difference: &'a mut Difference,
+}
+
+impl Comparison<'_> {
+    fn run(&mut self, root: ObjectId) {
+        let cache = self.index.tree();
+        let range = 0..self.index.entries().len();
+        self.folder(root, cache, range, &BString::default());
+    }
+
+    /// Compares the tree `id` with the index entries `range`, all of which start with `prefix/`.
+    fn folder(
+        &mut self,
+        id: ObjectId,
+        cache: Option<&extension::Tree>,
+        range: std::ops::Range<usize>,
+        prefix: &BString,
+    ) {
+        if cache.is_some_and(|cache| cache.num_entries.is_some_and(|n| n as usize == range.len()) && cache.id == id) {
+            return;
+        }
+        let mut old: BTreeMap<BString, Entry> = match repo::tree(self.local, id) {
+            Ok(entries) => entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect(),
+            Err(unread) => {
+                let what = if prefix.is_empty() { BString::from("the root folder of HEAD") } else { prefix.clone() };
+                self.gaps.push(Gap { what, kind: unread.kind, why: unread.why });
+                BTreeMap::new()
+            }
+        };
+        let mut at = range.start;
+        while at < range.end {
+            at = self.child(at, range.end, cache, prefix, &mut old);
+        }
+        for entry in old.into_values() {
+            self.gone(&entry, prefix);
+        }
+    }
+
+    /// Handles the file or folder that the index entry `at` belongs to; returns the entry after it.
+    fn child(
+        &mut self,
+        at: usize,
+        end: usize,
+        cache: Option<&extension::Tree>,
+        prefix: &BString,
+        old: &mut BTreeMap<BString, Entry>,
+    ) -> usize {
+        let entry = &self.index.entries()[at];
+        let path = entry.path(self.index);
+        let below = &path[if prefix.is_empty() { 0 } else { prefix.len() + 1 }..];
+        let Some(slash) = below.find_byte(b'/') else {
+            self.file(at, old.remove(below.as_bstr()), path.to_owned());
+            return at + 1;
+        };
+        let name = BString::from(&below[..slash]);
+        let folder = join(prefix, &name);
+        if entry.mode == gix::index::entry::Mode::DIR {
+            self.sparse_folder(entry.id, old.remove(&name), &folder);
+            return at + 1;
+        }
+        let cache = cache.and_then(|cache| cache.children.iter().find(|child| child.name[..] == name[..]));
+        let stop = self.end_of_folder(at, end, &folder, cache);
+        match old.remove(&name) {
+            Some(tree) if tree.mode == Mode::Tree => self.folder(tree.id, cache, at..stop, &folder),
+            other => {
+                if let Some(file) = other {
+                    self.gone(&file, prefix);
+                }
+                let empty = ObjectId::empty_tree(self.local.object_hash());
+                self.folder(empty, None, at..stop, &folder);
+            }
+        }
+        stop
+    }
+
+    /// The first entry after `at` that does not lie in `folder`. A cache-tree's count is only a hint.
+    fn end_of_folder(&self, at: usize, end: usize, folder: &BString, cache: Option<&extension::Tree>) -> usize {
+        let entries = self.index.entries();
+        let inside = |entry: &gix::index::Entry| {
+            let path = entry.path(self.index);
+            path.len() > folder.len() && path.starts_with(folder) && path[folder.len()] == b'/'
+        };
+        if let Some(count) = cache.and_then(|cache| cache.num_entries) {
+            let stop = at + count as usize;
+            let fits =
+                stop <= end && stop > at && inside(&entries[stop - 1]) && (stop == end || !inside(&entries[stop]));
+            if fits {
+                return stop;
+            }
+        }
+        at + entries[at..end].partition_point(inside)
+    }
+
+    /// A folder that a sparse index keeps as one entry.
+    fn sparse_folder(&mut self, id: ObjectId, old: Option<Entry>, folder: &BString) {
+        match old {
+            Some(tree) if tree.mode == Mode::Tree => self.difference.trees(self.local, tree.id, id, folder, self.gaps),
+            _ => self.difference.note_tree(self.local, id, folder, true, self.gaps),
+        }
+    }
+
+    fn file(&mut self, at: usize, old: Option<Entry>, path: BString) {
+        let entry = &self.index.entries()[at];
+        // An entry that is only intended to be added is not part of a commit; stages 2 and 3 of a conflict keep it from one.
+        if entry.flags.contains(Flags::INTENT_TO_ADD) || entry.flags.stage_raw() == 1 {
+            return;
+        }
+        let mode = match entry.mode {
+            gix::index::entry::Mode::SYMLINK => Mode::Link,
+            gix::index::entry::Mode::COMMIT => Mode::Submodule,
+            _ => Mode::File,
+        };
+        let before = match old {
+            Some(tree) if tree.mode == Mode::Tree => {
+                self.difference.note_tree(self.local, tree.id, &path, false, self.gaps);
+                None
+            }
+            other => other.map(|entry| (entry.mode, entry.id)),
+        };
+        self.difference.note(path, before, Some((mode, entry.id)));
+    }
+
+    fn gone(&mut self, entry: &Entry, prefix: &BString) {
+        let path = join(prefix, &entry.name);
+        match entry.mode {
+            Mode::Tree => self.difference.note_tree(self.local, entry.id, &path, false, self.gaps),
+            mode => self.difference.note(path, Some((mode, entry.id)), None),
+        }
+    }
+}
+
+/// Whether an identical blob is already part of a commit's tree, at any path, or was this file's content in one of the
+/// commits before: a copy, or a revert that restores what history holds. Asked only for blobs with a finding.
+pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: ObjectId) -> bool {
+    let local = repository.local();
+    let mut commit = from;
+    for step in 0..LOOK_BACK {
+        let Ok(read) = repo::commit_of(&local, commit) else { return false };
+        let held = if step == 0 { holds(&local, read.tree, id) } else { at_path(&local, read.tree, path) == Some(id) };
+        if held {
+            return true;
+        }
+        match read.parents.first() {
+            Some(parent) => commit = *parent,
+            None => return false,
+        }
+    }
+    false
+}
+
+fn holds(local: &gix::Repository, tree: ObjectId, id: ObjectId) -> bool {
+    let entries = repo::tree(local, tree).unwrap_or_default();
+    entries.iter().any(|entry| entry.id == id)
+        || entries.iter().any(|entry| entry.mode == Mode::Tree && holds(local, entry.id, id))
+}
+
+fn at_path(local: &gix::Repository, tree: ObjectId, path: &BString) -> Option<ObjectId> {
+    let mut id = tree;
+    for name in path.split(|b| *b == b'/') {
+        id = repo::tree(local, id).ok()?.into_iter().find(|entry| entry.name == name)?.id;
+    }
+    Some(id)
+}

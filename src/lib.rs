@@ -10,6 +10,9 @@
 //! - [`proof`]: rules proved against their own examples
 //! - [`source`], [`config`]: bytes and settings from the world
 //! - [`scan`]: items in, report out
+//! - [`output`]: reports as text
+//! - [`hook`]: git's hooks
+//! - [`cli`]: the command line
 //!
 //! The library exists for the binary, its tests, benches and fuzz targets; its interface is not stable.
 
@@ -28,3 +31,8 @@ pub mod config;
 pub mod source;
 
 pub mod scan;
+
+pub mod hook;
+pub mod output;
+
+pub mod cli;

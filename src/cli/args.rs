@@ -1,0 +1,171 @@
+//! The arguments: recorded, not interpreted.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Stops secrets from entering a git repository, sweeps its history for those already there, and says how to make each
+/// one harmless.
+#[derive(Debug, Parser)]
+#[command(name = "keysweep", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 clean, 1 findings, 2 could not tell (usage, configuration, or a part was not read).";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan what the index adds to HEAD: what the next commit would bring in
+    Staged,
+    /// Scan everything git stores: all refs, reflogs, stashes, notes, messages, names and unreachable objects
+    #[command(visible_alias = "sweep")]
+    History {
+        /// The repository
+        #[arg(default_value = ".")]
+        repo: PathBuf,
+    },
+    /// Scan what the commits of a range add, for pull requests and pushes
+    Range {
+        /// BASE..HEAD
+        range: String,
+    },
+    /// Scan files and folders, honouring ignore files; '-' is standard input
+    Files {
+        /// What to scan
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Install, remove, inspect or run the pre-commit hook
+    Hook {
+        /// What to do
+        #[command(subcommand)]
+        action: HookAction,
+    },
+    /// Say what a rule looks for and what to do about a finding
+    Explain {
+        /// The rule's id
+        rule: String,
+    },
+    /// List the rules, or prove them against their own examples
+    Rules {
+        /// What to do
+        #[command(subcommand)]
+        action: RulesAction,
+    },
+}
+
+/// What `hook` does.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum HookAction {
+    /// Write the pre-commit hook; one that is there is kept and runs first
+    Install,
+    /// Remove it and put back what was there before
+    Uninstall,
+    /// Say whether it is in place and runs this program
+    Status,
+    /// What the hook itself calls
+    Run {
+        /// Which hook
+        name: HookName,
+    },
+}
+
+/// Hooks that can be run.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum HookName {
+    /// Before a commit
+    PreCommit,
+}
+
+/// What `rules` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RulesAction {
+    /// One line for each rule in force
+    List,
+    /// Prove every rule against its examples, counter-examples and remediation
+    Check {
+        /// A rule file; the built-in rules if absent
+        file: Option<PathBuf>,
+    },
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// How results are written
+    #[arg(long, value_enum, default_value = "human", global = true)]
+    pub format: FormatArg,
+    /// Write results to a file instead of standard output
+    #[arg(long, value_name = "FILE", global = true)]
+    pub output: Option<PathBuf>,
+    /// Show the secrets' values
+    #[arg(long, global = true)]
+    pub show_secrets: bool,
+    /// Least severity to report
+    #[arg(long, value_enum, global = true)]
+    pub min_severity: Option<SeverityArg>,
+    /// Least confidence to report [default: medium]
+    #[arg(long, value_enum, global = true)]
+    pub min_confidence: Option<ConfidenceArg>,
+    /// Configuration file [default: .keysweep.toml at the repository's root]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Run only this rule; may be given more than once
+    #[arg(long = "rule", value_name = "ID", global = true)]
+    pub rules: Vec<String>,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N", global = true)]
+    pub threads: Option<std::num::NonZeroUsize>,
+    /// Findings and verdict only, no advice
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Count Git LFS objects that are not in this clone as parts not read
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// End with 0 although there are findings
+    #[arg(long, global = true)]
+    pub exit_zero: bool,
+}
+
+/// Formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// Severities.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SeverityArg {
+    /// All
+    Low,
+    /// Medium and worse
+    Medium,
+    /// High and worse
+    High,
+    /// Critical only
+    Critical,
+}
+
+/// Confidences.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ConfidenceArg {
+    /// All
+    Low,
+    /// Medium and surer
+    Medium,
+    /// High only
+    High,
+}

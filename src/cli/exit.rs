@@ -1,0 +1,39 @@
+//! Exit codes, the same for every command and format.
+
+use std::process::ExitCode;
+
+use crate::finding::{Report, Verdict};
+
+/// What the process says when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// 0: everything asked for was looked at and nothing was found, or the command did its work.
+    Clean,
+    /// 1: something was found.
+    Findings,
+    /// 2: could not tell: wrong usage or configuration, or a part of the scope was not read.
+    Unknown,
+}
+
+impl ExitStatus {
+    /// The status of a report. `exit_zero` turns findings, and nothing else, into success.
+    pub fn of(report: &Report, exit_zero: bool) -> Self {
+        match report.verdict() {
+            Verdict::Clean => Self::Clean,
+            Verdict::Findings if exit_zero && report.gaps.is_empty() => Self::Clean,
+            Verdict::Findings if exit_zero => Self::Unknown,
+            Verdict::Findings => Self::Findings,
+            Verdict::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Clean => 0,
+            ExitStatus::Findings => 1,
+            ExitStatus::Unknown => 2,
+        })
+    }
+}

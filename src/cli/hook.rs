@@ -1,0 +1,102 @@
+//! `hook install|uninstall|status|run`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::args::{Common, HookAction, HookName};
+use super::exit::ExitStatus;
+use super::{scans, shell, withhold};
+use crate::hook::install::Change;
+use crate::hook::{Hook, State};
+use crate::source::Repo;
+use crate::text::escape;
+
+/// Runs the action.
+///
+/// # Errors
+/// When there is no repository, or a file cannot be changed.
+pub fn run(common: &Common, action: HookAction) -> anyhow::Result<ExitStatus> {
+    if let HookAction::Run { name: HookName::PreCommit } = action {
+        return before_commit(common);
+    }
+    let repo = Repo::open(Path::new("."))?;
+    let hook = Hook::in_folder(repo.hooks_dir());
+    let program = program()?;
+    match action {
+        HookAction::Install => install(&hook, &program),
+        HookAction::Uninstall => uninstall(&hook, &program),
+        HookAction::Status => status(&hook, &program),
+        HookAction::Run { .. } => Ok(ExitStatus::Clean),
+    }
+}
+
+/// git shows what a hook writes; a clean commit needs no words.
+fn before_commit(common: &Common) -> anyhow::Result<ExitStatus> {
+    let status = scans::hook(common)?;
+    match status {
+        ExitStatus::Clean => {}
+        ExitStatus::Findings => {
+            shell::say("keysweep: the commit was stopped; nothing was committed and no file was changed");
+        }
+        ExitStatus::Unknown => shell::say(
+            "keysweep: the commit was stopped, because not everything could be checked; 'git commit --no-verify' commits unchecked",
+        ),
+    }
+    Ok(status)
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("finding out where keysweep itself is installed")
+}
+
+fn install(hook: &Hook, program: &Path) -> anyhow::Result<ExitStatus> {
+    let path = hook.path();
+    let change = hook.install(program).with_context(|| format!("installing the hook '{}'", path.display()))?;
+    shell::say(&withhold(&match change {
+        Change::Chained => format!(
+            "installed '{}'; the hook that was there runs first, from '{}'",
+            path.display(),
+            hook.kept().display()
+        ),
+        Change::Unchanged => format!("'{}' is in place already", path.display()),
+        _ => format!("installed '{}': every commit is checked from now on", path.display()),
+    }));
+    Ok(ExitStatus::Clean)
+}
+
+fn uninstall(hook: &Hook, program: &Path) -> anyhow::Result<ExitStatus> {
+    let path = hook.path();
+    let change = hook.uninstall(program).with_context(|| format!("removing the hook '{}'", path.display()))?;
+    shell::say(&withhold(&match change {
+        Change::Restored => format!("removed; the hook that was there before is back at '{}'", path.display()),
+        Change::Unchanged => format!("there is no hook at '{}'", path.display()),
+        _ => format!("removed '{}'", path.display()),
+    }));
+    Ok(ExitStatus::Clean)
+}
+
+/// In place and current is 0; anything else is 2, so that a script can tell.
+fn status(hook: &Hook, program: &Path) -> anyhow::Result<ExitStatus> {
+    let path = hook.path().display().to_string();
+    let (text, status) = match hook.state(program) {
+        State::Ours => (format!("active: git runs '{path}', which runs '{}'", program.display()), ExitStatus::Clean),
+        State::Absent => {
+            (format!("not installed: there is no '{path}'; 'keysweep hook install' writes it"), ExitStatus::Unknown)
+        }
+        State::Outdated => (
+            format!("'{path}' runs another keysweep or is of another version; 'keysweep hook install' renews it"),
+            ExitStatus::Unknown,
+        ),
+        State::NotExecutable => (
+            format!("'{path}' is not executable, so git does not run it; 'keysweep hook install' mends it"),
+            ExitStatus::Unknown,
+        ),
+        State::Foreign => {
+            (format!("'{path}' is another tool's; 'keysweep hook install' keeps it and runs both"), ExitStatus::Unknown)
+        }
+    };
+    let text = escape(withhold(&text).as_bytes());
+    shell::results(None, &mut |out| writeln!(out, "{text}"))?;
+    Ok(status)
+}

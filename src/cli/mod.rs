@@ -1,0 +1,71 @@
+//! The command line: dispatch, and the one place where errors become text.
+
+pub mod args;
+pub mod exit;
+pub mod explain;
+pub mod hook;
+pub mod resolve;
+pub mod rules;
+pub mod scans;
+pub mod shell;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::detect::Detector;
+use crate::output::mask::Mask;
+use crate::rule_set::RuleSet;
+use crate::text::escape;
+
+use args::{Cli, Command};
+pub use exit::ExitStatus;
+
+/// Runs the program.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    shell::set_colours();
+    let status = match Cli::try_parse_from(&args) {
+        Ok(cli) => run(&cli),
+        // The message repeats an argument, so it is made from harmless ones.
+        Err(_) => Cli::try_parse_from(args.iter().map(|arg| escape(arg.as_encoded_bytes())))
+            .map_or_else(|error| usage(&error), |_| ExitStatus::Unknown),
+    };
+    status.into()
+}
+
+fn run(cli: &Cli) -> ExitStatus {
+    let common = &cli.common;
+    let result = match &cli.command {
+        Command::Staged => scans::staged(common),
+        Command::History { repo } => scans::history(common, repo),
+        Command::Range { range } => scans::range(common, range),
+        Command::Files { paths } => scans::files(common, paths),
+        Command::Hook { action } => hook::run(common, *action),
+        Command::Explain { rule } => explain::run(common, rule),
+        Command::Rules { action } => rules::run(common, action),
+    };
+    result.unwrap_or_else(|error| {
+        shell::say(&withhold(&format!("keysweep: {error:#}")));
+        ExitStatus::Unknown
+    })
+}
+
+/// Help and version are results; anything else is wrong usage.
+fn usage(error: &clap::Error) -> ExitStatus {
+    if error.use_stderr() {
+        shell::say(&withhold(error.to_string().trim_end()));
+        return ExitStatus::Unknown;
+    }
+    let text = error.render();
+    match shell::results(None, &mut |out| write!(out, "{text}")) {
+        Ok(()) => ExitStatus::Clean,
+        Err(_) => ExitStatus::Unknown,
+    }
+}
+
+/// A message about input may repeat it, and the input may hold a secret.
+pub(crate) fn withhold(text: &str) -> String {
+    let detector = Detector::new(RuleSet::builtin());
+    Mask::new(&detector, None).text(text)
+}

@@ -1,0 +1,75 @@
+//! Arguments, configuration and terminal become settings; commands see only these.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
+use crate::config::{ConfigFile, ScanOptions};
+use crate::output::{Format, OutputOptions};
+use crate::rule::{Confidence, Severity};
+use crate::rule_set::RuleSet;
+use crate::text::escape;
+
+/// Everything a command needs.
+#[derive(Debug)]
+pub struct Settings {
+    /// What scans do.
+    pub scan: ScanOptions,
+    /// The rules in force.
+    pub rules: RuleSet,
+    /// How results are written.
+    pub output: OutputOptions,
+    /// Where they are written; standard output if absent.
+    pub output_file: Option<PathBuf>,
+    /// Whether findings end with 0.
+    pub exit_zero: bool,
+}
+
+/// Resolves the settings; `root` is where the configuration file is looked for.
+///
+/// # Errors
+/// When the configuration cannot be used or names rules that do not exist.
+pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings> {
+    let config = ConfigFile::load(common.config.as_deref(), root)?;
+    let rules = RuleSet::builtin().select(&escaped(&common.rules), &escaped(&config.disable))?;
+    let defaults = ScanOptions::default();
+    let scan = ScanOptions {
+        min_severity: common.min_severity.map(severity).or(config.min_severity).unwrap_or(defaults.min_severity),
+        min_confidence: common
+            .min_confidence
+            .map(confidence)
+            .or(config.min_confidence)
+            .unwrap_or(defaults.min_confidence),
+        max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size),
+        strict: common.strict,
+        threads: common.threads.map_or(defaults.threads, std::num::NonZeroUsize::get),
+    };
+    let format = match common.format {
+        FormatArg::Human => Format::Human,
+        FormatArg::Json => Format::Json,
+        FormatArg::Jsonl => Format::Jsonl,
+    };
+    let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
+    Ok(Settings { scan, rules, output, output_file: common.output.clone(), exit_zero: common.exit_zero })
+}
+
+fn severity(arg: SeverityArg) -> Severity {
+    match arg {
+        SeverityArg::Low => Severity::Low,
+        SeverityArg::Medium => Severity::Medium,
+        SeverityArg::High => Severity::High,
+        SeverityArg::Critical => Severity::Critical,
+    }
+}
+
+fn confidence(arg: ConfidenceArg) -> Confidence {
+    match arg {
+        ConfidenceArg::Low => Confidence::Low,
+        ConfidenceArg::Medium => Confidence::Medium,
+        ConfidenceArg::High => Confidence::High,
+    }
+}
+
+/// Ids as they may be repeated in a message; a real one is unchanged.
+fn escaped(ids: &[String]) -> Vec<String> {
+    ids.iter().map(|id| escape(id.as_bytes())).collect()
+}

@@ -1,0 +1,81 @@
+//! `rules list|check`.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::args::{Common, FormatArg, RulesAction};
+use super::exit::ExitStatus;
+use super::{resolve, shell, withhold};
+use crate::proof;
+use crate::rule_set::RuleSet;
+use crate::text::escape;
+
+/// The built-in rules as written: parsed only to prove them.
+const BUILTIN: &str = include_str!("../../rules.toml");
+
+/// Runs the action.
+///
+/// # Errors
+/// When a rule file cannot be read.
+pub fn run(common: &Common, action: &RulesAction) -> anyhow::Result<ExitStatus> {
+    match action {
+        RulesAction::List => list(common),
+        RulesAction::Check { file: None } => check(common, "built-in rules", BUILTIN),
+        RulesAction::Check { file: Some(path) } => {
+            let text = read(path)?;
+            check(common, &path.display().to_string(), &text)
+        }
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("reading the rules '{}'", path.display()))
+}
+
+fn list(common: &Common) -> anyhow::Result<ExitStatus> {
+    let settings = resolve::settings(common, None)?;
+    shell::results(settings.output_file.as_deref(), &mut |out| {
+        for rule in settings.rules.rules.iter() {
+            if common.format == FormatArg::Human {
+                writeln!(
+                    out,
+                    "{:40} {:8} {:7} {}",
+                    rule.id,
+                    rule.severity.as_str(),
+                    rule.confidence.as_str(),
+                    rule.name
+                )?;
+            } else {
+                let line = serde_json::json!({
+                    "id": &*rule.id, "name": &*rule.name, "provider": &*rule.provider,
+                    "severity": rule.severity, "confidence": rule.confidence,
+                });
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(ExitStatus::Clean)
+}
+
+fn check(common: &Common, name: &str, text: &str) -> anyhow::Result<ExitStatus> {
+    let known = if name == "built-in rules" { None } else { Some(RuleSet::builtin()) };
+    let outcome = proof::prove(text, known);
+    let count = outcome.rules;
+    let name = escape(withhold(name).as_bytes());
+    shell::results(common.output.as_deref(), &mut |out| {
+        for flaw in &outcome.flaws {
+            writeln!(out, "{}", escape(withhold(flaw).as_bytes()))?;
+        }
+        match outcome.flaws.len() {
+            0 => writeln!(
+                out,
+                "{name}: {count} rules proved against {} examples and {} counter-examples",
+                outcome.examples, outcome.counter_examples
+            ),
+            flaws => writeln!(out, "{name}: {flaws} flaws in {count} rules"),
+        }
+    })?;
+    Ok(if outcome.flaws.is_empty() && count > 0 { ExitStatus::Clean } else { ExitStatus::Findings })
+}

@@ -1,0 +1,155 @@
+//! The commands that scan: each picks a source, all end in one report.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use bstr::BString;
+
+use super::args::Common;
+use super::exit::ExitStatus;
+use super::resolve::{self, Settings};
+use super::shell;
+use crate::detect::Detector;
+use crate::finding::{Report, Scope};
+use crate::output;
+use crate::output::mask::Mask;
+use crate::remediation::Surroundings;
+use crate::rule_set::RuleSet;
+use crate::scan::Scan;
+use crate::source::{self, ObjectId, Repo, files, history as stored, range as commits, staged as index};
+use crate::text::escape;
+
+/// What is not known to be old.
+const NEW: &dyn Fn(&BString, ObjectId) -> bool = &|_, _| false;
+
+/// `staged`
+///
+/// # Errors
+/// When the scan cannot start.
+pub fn staged(common: &Common) -> anyhow::Result<ExitStatus> {
+    staged_as(common, Speech::Always)
+}
+
+/// What the pre-commit hook runs: silent when there is nothing to say.
+///
+/// # Errors
+/// When the scan cannot start.
+pub fn hook(common: &Common) -> anyhow::Result<ExitStatus> {
+    staged_as(common, Speech::IfNeeded)
+}
+
+/// When a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    Always,
+    /// Only if there is a finding, a gap or a note.
+    IfNeeded,
+}
+
+fn staged_as(common: &Common, speech: Speech) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let repo = Repo::open(Path::new("."))?;
+    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let listing = index::list(&repo)?;
+    let surroundings = around(&repo);
+    let run = Run { settings: &settings, repo: Some(&repo), surroundings, start, speech };
+    let scope = Scope { command: "staged", subject: "what the next commit adds".to_owned() };
+    run.finish(|scan| {
+        scan.listed(listing, scope, &|path, blob| {
+            repo.head().is_some_and(|head| index::known_content(&repo, head, path, blob))
+        })
+    })
+}
+
+/// `range BASE..HEAD`
+///
+/// # Errors
+/// When a revision does not resolve.
+pub fn range(common: &Common, range: &str) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let repo = Repo::open(Path::new("."))?;
+    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let Some((base, head)) = range.split_once("..").filter(|(base, head)| !base.is_empty() && !head.starts_with('.'))
+    else {
+        anyhow::bail!(
+            "'{}' is no range: write BASE..HEAD with two dots, such as origin/main..HEAD",
+            escape(range.as_bytes())
+        );
+    };
+    let (listing, base) = commits::list(&repo, base, if head.is_empty() { "HEAD" } else { head })?;
+    let run =
+        Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
+    let scope = Scope { command: "range", subject: format!("what {} adds", escape(range.as_bytes())) };
+    run.finish(|scan| scan.listed(listing, scope, &|path, blob| index::known_content(&repo, base, path, blob)))
+}
+
+/// `history [REPO]`
+///
+/// # Errors
+/// When the repository cannot be read.
+pub fn history(common: &Common, path: &Path) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let repo = Repo::open(path)?;
+    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let objects = stored::list(&repo)?;
+    let run =
+        Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
+    let scope = Scope { command: "history", subject: "everything this clone stores".to_owned() };
+    run.finish(|scan| scan.history(&repo, objects, scope))
+}
+
+/// `files PATH…`
+///
+/// # Errors
+/// When standard input cannot be read.
+pub fn files(common: &Common, paths: &[PathBuf]) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let here = std::env::current_dir().ok();
+    let root = source::repo::root_of(Path::new(".")).or(here);
+    let settings = resolve::settings(common, root.as_deref())?;
+    let (streams, paths): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.as_os_str() == "-");
+    let mut listing = files::list(&paths);
+    if !streams.is_empty() {
+        let bytes = shell::input().context("reading standard input")?;
+        listing.items.extend(files::stream("<stdin>", bytes).items);
+    }
+    let repo = Repo::open(Path::new(".")).ok();
+    let surroundings = Surroundings { no_git: true, ..Surroundings::default() };
+    let run = Run { settings: &settings, repo: repo.as_ref(), surroundings, start, speech: Speech::Always };
+    let scope = Scope { command: "files", subject: "the files given".to_owned() };
+    run.finish(|scan| scan.listed(listing, scope, NEW))
+}
+
+fn around(repo: &Repo) -> Surroundings {
+    let root = repo.workdir().and_then(|root| root.canonicalize().ok());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    Surroundings { unborn: repo.is_unborn(), no_git: false, subfolder: root.is_some() && root != here }
+}
+
+/// A scan about to run.
+struct Run<'a> {
+    settings: &'a Settings,
+    repo: Option<&'a Repo>,
+    surroundings: Surroundings,
+    start: Instant,
+    speech: Speech,
+}
+
+impl Run<'_> {
+    fn finish(self, scan: impl FnOnce(&Scan<'_>) -> Report) -> anyhow::Result<ExitStatus> {
+        let Settings { scan: options, rules, output, output_file, exit_zero } = self.settings;
+        let detector = Detector::new(rules.clone());
+        let mut report = scan(&Scan { detector: &detector, options, repo: self.repo, surroundings: self.surroundings });
+        report.stats.elapsed_ms = self.start.elapsed().as_millis();
+        let quiet = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
+        if self.speech == Speech::IfNeeded && quiet {
+            return Ok(ExitStatus::Clean);
+        }
+        // A neighbour that a rule not selected would find is masked all the same.
+        let all = Detector::new(RuleSet::builtin());
+        let mask = if output.show_secrets { Mask::off() } else { Mask::new(&all, Some(&report)) };
+        shell::results(output_file.as_deref(), &mut |out| output::render(&report, *output, &mask, out))?;
+        Ok(ExitStatus::of(&report, *exit_zero))
+    }
+}

@@ -1,0 +1,71 @@
+//! The only holder of the standard streams: results to one, everything else to the other, colours decided once.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::output::style;
+use crate::text::escape;
+
+/// Decides about colours: `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR`, then whether `stream` is a terminal.
+#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+pub fn set_colours() {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let on = if is_set("NO_COLOR") {
+        false
+    } else if is_set("CLICOLOR_FORCE") {
+        true
+    } else {
+        std::env::var_os("CLICOLOR").is_none_or(|value| value != "0") && io::stdout().is_terminal()
+    };
+    style::set(on);
+}
+
+/// Writes results to a file, whole or not at all, or to standard output. A reader that went away is no error.
+///
+/// # Errors
+/// When writing fails.
+#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    let Some(path) = file else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        return pipe(write(&mut out).and_then(|()| out.flush())).context("writing to standard output");
+    };
+    let beside = path.with_file_name(format!(".keysweep-{}.tmp", std::process::id()));
+    let written = File::create(&beside).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()?;
+        std::fs::rename(&beside, path)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.with_context(|| format!("writing to '{}'", path.display()))
+}
+
+fn pipe(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Reads standard input to its end.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn input() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Says something that is not a result; each line is escaped. Nobody listening is no error.
+#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+pub fn say(text: &str) {
+    let lines: Vec<String> = text.split('\n').map(|line| escape(line.as_bytes())).collect();
+    let _ = writeln!(io::stderr().lock(), "{}", lines.join("\n"));
+}

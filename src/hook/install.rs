@@ -1,0 +1,103 @@
+//! Writes and removes the shim. A hook that was there is renamed, run first, and put back on removal.
+
+use std::io;
+use std::path::Path;
+
+use super::{Hook, State, shim};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The shim was written.
+    Installed,
+    /// It was there already.
+    Unchanged,
+    /// It was written, and runs the hook that was there first.
+    Chained,
+    /// It was removed.
+    Removed,
+    /// It was removed, and the hook that was there before is back.
+    Restored,
+}
+
+impl Hook {
+    /// Puts the shim in place; a second time changes nothing.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or a hook would be lost.
+    pub fn install(&self, program: &Path) -> io::Result<Change> {
+        let change = match self.state(program) {
+            State::Ours => return Ok(Change::Unchanged),
+            State::Absent | State::Outdated | State::NotExecutable => Change::Installed,
+            State::Foreign if self.kept().exists() => {
+                let text = format!(
+                    "both '{}' and '{}' exist; move one of them away first",
+                    self.path().display(),
+                    self.kept().display()
+                );
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+            }
+            State::Foreign => {
+                std::fs::rename(self.path(), self.kept())?;
+                Change::Chained
+            }
+        };
+        std::fs::create_dir_all(&self.folder)?;
+        self.write(&shim(program))?;
+        Ok(change)
+    }
+
+    /// Writes beside and renames, so that git never sees half a hook.
+    fn write(&self, text: &str) -> io::Result<()> {
+        let beside = self.folder.join(format!("pre-commit.keysweep-{}", std::process::id()));
+        std::fs::write(&beside, text)?;
+        make_executable(&beside)?;
+        std::fs::rename(&beside, self.path())
+    }
+
+    /// Removes the shim and puts back what was there before.
+    ///
+    /// # Errors
+    /// When a file cannot be changed, or the hook there is not ours.
+    pub fn uninstall(&self, program: &Path) -> io::Result<Change> {
+        match self.state(program) {
+            State::Absent => Ok(Change::Unchanged),
+            State::Foreign => {
+                let text = format!("'{}' is not keysweep's; it was left alone", self.path().display());
+                Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+            }
+            State::Ours | State::Outdated | State::NotExecutable if self.kept().exists() => {
+                std::fs::rename(self.kept(), self.path())?;
+                Ok(Change::Restored)
+            }
+            State::Ours | State::Outdated | State::NotExecutable => {
+                std::fs::remove_file(self.path())?;
+                Ok(Change::Removed)
+            }
+        }
+    }
+}
+
+/// Whether git would run the file.
+#[cfg(unix)]
+pub fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether git would run the file: everywhere but on Unix, if it is there.
+#[cfg(not(unix))]
+pub fn is_executable(path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

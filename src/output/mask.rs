@@ -1,0 +1,67 @@
+//! Takes secrets out of everything that is printed: paths, names, errors.
+//!
+//! The last gate before any stream. It knows the secrets of a report, and asks the detector about any other text, so
+//! that a value in a file name, in a message or in a mistyped argument is not repeated.
+
+use crate::detect::Detector;
+use crate::finding::{Report, Secret};
+use crate::text::Span;
+
+/// What stands in place of a secret.
+const MASK: &[u8] = b"[secret]";
+/// Fewest bytes of a value that are masked wherever they stand.
+const MIN_VALUE: usize = 6;
+
+/// Knows what may not be printed.
+#[derive(Debug)]
+pub struct Mask<'d> {
+    detector: Option<&'d Detector>,
+    values: Vec<Secret>,
+}
+
+impl<'d> Mask<'d> {
+    /// Masks the secrets of a report and whatever `detector` (all rules, whatever was selected) finds in a text.
+    pub fn new(detector: &'d Detector, report: Option<&Report>) -> Self {
+        let mut values: Vec<Secret> = report.into_iter().flat_map(|r| &r.findings).map(|f| f.secret.clone()).collect();
+        values.retain(|value| value.reveal().len() >= MIN_VALUE);
+        values.sort();
+        values.dedup();
+        Self { detector: Some(detector), values }
+    }
+
+    /// Masks nothing: the user asked to see secrets.
+    pub fn off() -> Self {
+        Self { detector: None, values: Vec::new() }
+    }
+
+    /// The text without secrets.
+    pub fn bytes(&self, text: &[u8]) -> Vec<u8> {
+        let Some(detector) = self.detector else { return text.to_vec() };
+        let mut spans: Vec<Span> = Vec::new();
+        for value in &self.values {
+            let found = memchr::memmem::find_iter(text, value.reveal());
+            spans.extend(found.map(|at| Span::new(at, at + value.reveal().len())));
+        }
+        spans.extend(detector.scan(text).into_iter().map(|detection| detection.span));
+        spans.sort();
+        let mut out = Vec::with_capacity(text.len());
+        let mut at = 0;
+        for span in spans {
+            if span.end <= at {
+                continue;
+            }
+            if span.start >= at {
+                out.extend_from_slice(Span::new(at, span.start).of(text));
+                out.extend_from_slice(MASK);
+            }
+            at = span.end;
+        }
+        out.extend_from_slice(Span::new(at, text.len()).of(text));
+        out
+    }
+
+    /// The text without secrets.
+    pub fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+}

@@ -1,0 +1,361 @@
+//! Who may import whom: the sources as they stand against the layer table at the head of `src/lib.rs`.
+//!
+//! The sources are read as text: comments and literals are blanked, then every path (`a::b::c`, groups written out) is
+//! looked at, in `use` and in code alike. `super` is resolved by where it stands.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a module must not name, wherever in its folder.
+const FORBIDDEN: [(&str, &[&str]); 4] = [
+    (
+        "detect",
+        &[
+            "crate::source",
+            "crate::config",
+            "crate::output",
+            "crate::cli",
+            "crate::scan",
+            "crate::hook",
+            "std::fs",
+            "std::env",
+            "std::time",
+            "std::io",
+            "gix",
+        ],
+    ),
+    ("output", &["crate::source", "crate::config", "crate::scan", "gix"]),
+    ("source", &["crate::detect", "crate::remediation", "crate::output"]),
+    ("remediation", &["std::fs", "std::env"]),
+];
+
+/// The only holder of the standard streams.
+const SHELL: &str = "src/cli/shell.rs";
+
+/// What the tests within a module may import besides what the module itself may: the maker of examples.
+const FOR_TESTS: &str = "proof";
+
+/// One path that a source names, from its root: `crate`, `keysweep`, or another crate.
+#[derive(Debug, Clone)]
+struct Crossing {
+    file: String,
+    /// The top-level module that names it; `main` and `lib` for the two roots.
+    module: String,
+    /// Whether it stands in a module of tests.
+    in_tests: bool,
+    path: Vec<String>,
+}
+
+impl Crossing {
+    /// Whether the path is this one or below it.
+    fn is_within(&self, path: &str) -> bool {
+        let wanted: Vec<&str> = path.split("::").collect();
+        self.path.len() >= wanted.len() && self.path.iter().zip(wanted).all(|(have, want)| have == want)
+    }
+
+    /// The top-level module of this crate that is named.
+    fn target(&self) -> Option<&str> {
+        let local = ["crate", "keysweep"].contains(&self.path.first()?.as_str());
+        if local { self.path.get(1).map(String::as_str) } else { None }
+    }
+}
+
+impl Display for Crossing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.path.join("::"))
+    }
+}
+
+// ---------------------------------------------------------------- the rules
+
+#[test]
+fn every_module_has_its_layer() {
+    let (table, modules) = (layers(), modules());
+    for module in &modules {
+        assert!(table.contains_key(module), "{module} is missing in the table of src/lib.rs");
+    }
+    for named in table.keys() {
+        assert!(modules.contains(named), "the table of src/lib.rs names {named}, which is no module");
+    }
+}
+
+#[test]
+fn imports_go_up_the_layers_only() {
+    let table = layers();
+    let goes_down = |crossing: &Crossing| {
+        let own = table.get(&crossing.module);
+        let target = crossing.target().and_then(|target| table.get(target));
+        let for_tests = crossing.in_tests && crossing.target() == Some(FOR_TESTS);
+        own.zip(target).is_some_and(|(own, target)| target > own) && !for_tests
+    };
+    refuse("a layer below is imported", goes_down);
+}
+
+#[test]
+fn no_module_names_what_is_forbidden_to_it() {
+    refuse("a forbidden path is named", |crossing| {
+        let own = FORBIDDEN.iter().filter(|(module, _)| *module == crossing.module);
+        own.flat_map(|(_, paths)| *paths).any(|path| crossing.is_within(path))
+    });
+}
+
+#[test]
+fn only_main_imports_the_command_line() {
+    refuse("cli is imported", |crossing| {
+        crossing.target() == Some("cli") && !["main", "cli"].contains(&crossing.module.as_str())
+    });
+}
+
+#[test]
+fn main_imports_nothing_but_the_command_line() {
+    refuse("main reaches past cli", |crossing| {
+        crossing.module == "main" && crossing.target().is_some_and(|target| target != "cli")
+    });
+}
+
+#[test]
+fn only_sources_use_gix() {
+    refuse("gix is used", |crossing| crossing.is_within("gix") && crossing.module != "source");
+}
+
+#[test]
+fn only_the_shell_holds_the_standard_streams() {
+    let names_a_stream = |crossing: &Crossing| {
+        let pairs = crossing.path.windows(2);
+        pairs.into_iter().any(|pair| pair[0] == "io" && ["stdout", "stderr"].contains(&pair[1].as_str()))
+    };
+    refuse("a standard stream is named", |crossing| crossing.file != SHELL && names_a_stream(crossing));
+}
+
+/// The reader of these tests has to see what it is meant to see.
+#[test]
+fn crossings_are_seen_in_every_form_they_are_written_in() {
+    let text = "use crate::{a::B, c::{self, D}};\n// crate::comment\nfn f() { super::x(); \"crate::text\"; 'c'; gix::y }\n\
+                #[cfg(test)]\nmod tests { use super::super::std::io::{self, stdout}; fn g<'a>() { crate::z!() } }\n";
+    let seen: Vec<String> = crossings_of("src/top/inner.rs", text)
+        .map(|crossing| format!("{}{}", if crossing.in_tests { "test " } else { "" }, crossing.path.join("::")))
+        .collect();
+    let expected = [
+        "crate::a::B",
+        "crate::c::self",
+        "crate::c::D",
+        "crate::top::x",
+        "gix::y",
+        "test crate::top::std::io::self",
+        "test crate::top::std::io::stdout",
+        "test crate::z",
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[track_caller]
+fn refuse(what: &str, wrong: impl Fn(&Crossing) -> bool) {
+    let all = crossings();
+    assert!(all.len() > 100, "the sources were not read: {} crossings", all.len());
+    let wrong: Vec<String> = all.iter().filter(|crossing| wrong(crossing)).map(ToString::to_string).collect();
+    assert!(wrong.is_empty(), "{what}:\n{}", wrong.join("\n"));
+}
+
+// ---------------------------------------------------------------- the table
+
+/// Each module with the number of its line in the table; the modules of one line may import each other.
+fn layers() -> BTreeMap<String, usize> {
+    let text = read(&root().join("src/lib.rs"));
+    let lines = text.lines().filter_map(|line| line.strip_prefix("//! - [`"));
+    lines.enumerate().flat_map(|(layer, line)| names(line).map(move |name| (name, layer))).collect()
+}
+
+/// The names in front of the colon: what is left of "text`]: spans" or "rule`], [`rule_set`]: what".
+fn names(line: &str) -> impl Iterator<Item = String> + '_ {
+    let names = line.split_once("`]: ").map_or("", |(names, _)| names);
+    names.split("`], [`").map(str::to_owned)
+}
+
+/// The modules that src/lib.rs declares.
+fn modules() -> Vec<String> {
+    let text = read(&root().join("src/lib.rs"));
+    let declared = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    declared.map(str::to_owned).collect()
+}
+
+// ---------------------------------------------------------------- the sources
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+/// All sources below a folder, in order of name.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let below = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![path] };
+    let files = paths.into_iter().flat_map(below);
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+fn crossings() -> Vec<Crossing> {
+    let name = |path: &Path| path.strip_prefix(root()).unwrap_or(path).display().to_string();
+    let read = |path: PathBuf| crossings_of(&name(&path), &read(&path)).collect::<Vec<_>>();
+    sources(&root().join("src")).into_iter().flat_map(read).collect()
+}
+
+fn crossings_of(file: &str, text: &str) -> impl Iterator<Item = Crossing> {
+    let own = module_path(file);
+    let module = own.first().cloned().unwrap_or_else(|| file.trim_start_matches("src/").replace(".rs", ""));
+    let file = file.to_owned();
+    let code = blank(text);
+    // By convention the tests of a file are one module at its end.
+    let (code, tests) = code.split_once("#[cfg(test)]\nmod ").unwrap_or((&code, ""));
+    let of_code = paths(code).into_iter().filter_map(|path| Some((resolve(&own, path)?, false))).collect::<Vec<_>>();
+    let within = [&own[..], &["tests".to_owned()]].concat();
+    let of_tests = paths(tests).into_iter().filter_map(move |path| Some((resolve(&within, path)?, true)));
+    let all = of_code.into_iter().chain(of_tests.collect::<Vec<_>>());
+    all.map(move |(path, in_tests)| Crossing { file: file.clone(), module: module.clone(), in_tests, path })
+}
+
+/// `src/detect/check/mod.rs` is `detect::check`; the two roots have no path.
+fn module_path(file: &str) -> Vec<String> {
+    let inner = file.trim_start_matches("src/").trim_end_matches(".rs");
+    let parts = inner.split('/').filter(|part| !["mod", "lib", "main"].contains(part));
+    parts.map(str::to_owned).collect()
+}
+
+/// A path from the crate's root; `None` for a name of the module itself.
+fn resolve(own: &[String], path: Vec<String>) -> Option<Vec<String>> {
+    let ups = path.iter().take_while(|part| *part == "super").count();
+    if ups == 0 {
+        return (path.len() > 1 && path[0] != "self").then_some(path);
+    }
+    let base = own.iter().take(own.len().saturating_sub(ups)).cloned();
+    Some(["crate".to_owned()].into_iter().chain(base).chain(path.into_iter().skip(ups)).collect())
+}
+
+// ---------------------------------------------------------------- a reader of paths
+
+/// The code without comments and literals, character for character.
+fn blank(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let skip = comment(rest).or_else(|| literal(rest));
+        match skip {
+            Some(_) => out.push(' '),
+            None => out.push(first),
+        }
+        rest = &rest[skip.unwrap_or(first.len_utf8())..];
+    }
+    out
+}
+
+/// The length of the comment that the text starts with.
+fn comment(text: &str) -> Option<usize> {
+    if text.starts_with("//") {
+        return Some(text.find('\n').unwrap_or(text.len()));
+    }
+    let inner = text.strip_prefix("/*")?;
+    Some(inner.find("*/").map_or(text.len(), |end| end + 4))
+}
+
+/// The length of the string or character that the text starts with.
+fn literal(text: &str) -> Option<usize> {
+    let raw = text.trim_start_matches('r').trim_start_matches('#');
+    if text.starts_with('r') && raw.starts_with('"') {
+        let hashes = text.len() - raw.len() - 1;
+        let end = format!("\"{}", "#".repeat(hashes));
+        return raw[1..].find(&end).map(|at| text.len() - raw.len() + 1 + at + end.len());
+    }
+    match text.chars().next()? {
+        '"' => Some(quoted(text, '"')),
+        '\'' => character(text),
+        _ => None,
+    }
+}
+
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = true;
+    for (at, next) in text.char_indices() {
+        if next == quote && !escaped {
+            return at + next.len_utf8();
+        }
+        escaped = next == '\\' && !escaped;
+    }
+    text.len()
+}
+
+/// `'a'` and `'\n'`, but not the lifetime `'a`.
+fn character(text: &str) -> Option<usize> {
+    let mut inner = text[1..].char_indices();
+    let (_, first) = inner.next()?;
+    if first == '\\' {
+        return Some(quoted(text, '\''));
+    }
+    let (at, second) = inner.next()?;
+    (second == '\'').then_some(at + 2)
+}
+
+/// All paths in blanked code, groups written out.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while !rest.is_empty() {
+        let name = identifier(rest);
+        if name.is_empty() {
+            let next = rest.chars().next().map_or(1, char::len_utf8);
+            rest = &rest[next..];
+        } else {
+            rest = path(rest, &[], &mut found);
+        }
+    }
+    found
+}
+
+fn identifier(text: &str) -> &str {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    &text[..text.find(|c| !is_part(c)).unwrap_or(text.len())]
+}
+
+/// Reads one path that continues `prefix`; returns what comes after it.
+fn path<'t>(text: &'t str, prefix: &[String], found: &mut Vec<Vec<String>>) -> &'t str {
+    let name = identifier(text);
+    let here = [prefix, &[name.to_owned()]].concat();
+    let after = &text[name.len()..];
+    let Some(next) = after.strip_prefix("::") else {
+        found.push(here);
+        return after;
+    };
+    if let Some(inside) = next.strip_prefix('{') {
+        return group(inside, &here, found);
+    }
+    if identifier(next).is_empty() {
+        // `use a::*` and `collect::<T>()`
+        found.push(here);
+        return next;
+    }
+    path(next, &here, found)
+}
+
+/// Reads the inside of `{…}` and what closes it.
+fn group<'t>(inside: &'t str, prefix: &[String], found: &mut Vec<Vec<String>>) -> &'t str {
+    let mut rest = inside;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',' || c == '*');
+        if let Some(after) = rest.strip_prefix('}') {
+            return after;
+        }
+        if identifier(rest).is_empty() {
+            return rest;
+        }
+        rest = path(rest, prefix, found);
+        rest = rest.trim_start();
+        if let Some(alias) = rest.strip_prefix("as ") {
+            rest = &alias.trim_start()[identifier(alias.trim_start()).len()..];
+        }
+    }
+}

@@ -1,0 +1,585 @@
+//! `hook`: what is written into a repository's hooks, what git makes of it, and that nobody else's hook is lost.
+
+use std::ffi::OsString;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// What a hook that stood there before is called.
+const KEPT: &str = "hooks/pre-commit.before-keysweep";
+const HOOK: &str = "hooks/pre-commit";
+
+/// Writes a shell script that git runs as its pre-commit hook.
+fn write_hook(repo: &Repo, lines: &str) -> String {
+    let (path, script) = (repo.git_path(HOOK), format!("#!/bin/sh\n{lines}\n"));
+    repo.write(&path, &script);
+    set_mode(&path, 0o755);
+    script
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    must(fs::set_permissions(path, fs::Permissions::from_mode(mode)), "set a mode");
+}
+
+fn is_executable(path: &Path) -> bool {
+    must(fs::metadata(path), "look at a hook").permissions().mode() & 0o111 == 0o111
+}
+
+fn install(repo: &Repo) -> Run {
+    repo.keysweep(&["hook", "install"]).expect_code(0)
+}
+
+fn uninstall(repo: &Repo) -> Run {
+    repo.keysweep(&["hook", "uninstall"])
+}
+
+fn status(repo: &Repo) -> Run {
+    repo.keysweep(&["hook", "status"])
+}
+
+/// git runs our hook: a commit of a secret is stopped, and one without passes.
+#[track_caller]
+fn guards(repo: &Repo, seed: u32) {
+    let (before, secret) = (repo.head(), Secret::entra(seed));
+    repo.write("config.env", secret.line());
+    repo.add();
+    let run = repo.try_git(&["commit", "-m", "leak"]).expect_code(1).expect_mention(secret.rule);
+    run.expect_withheld(&secret.value);
+    assert_eq!(repo.head(), before, "the commit went through: {run}");
+    repo.write("config.env", "AZURE_CLIENT_SECRET=\n");
+    repo.add();
+    repo.git(&["commit", "-m", "no leak"]);
+    assert_ne!(repo.head(), before, "nothing was committed");
+}
+
+/// git runs no hook of ours.
+#[track_caller]
+fn does_not_guard(repo: &Repo, seed: u32) {
+    repo.write("config.env", Secret::entra(seed).line());
+    repo.add();
+    repo.git(&["commit", "-m", "leak"]);
+}
+
+// ---------------------------------------------------------------- install and uninstall
+
+#[test]
+fn an_installed_hook_is_executable_and_guards() {
+    let repo = Repo::with_a_commit();
+    install(&repo).expect_mention("installed");
+    assert!(is_executable(&repo.git_path(HOOK)));
+    guards(&repo, 700);
+}
+
+#[test]
+fn installing_twice_changes_nothing_and_says_so() {
+    let repo = Repo::with_a_commit();
+    install(&repo);
+    let (listing, text) = (repo.git_listing(), repo.read(repo.git_path(HOOK)));
+    install(&repo).expect_mention("in place already");
+    assert_eq!(repo.read(repo.git_path(HOOK)), text);
+    assert_eq!(repo.git_listing(), listing);
+    guards(&repo, 701);
+}
+
+#[test]
+fn an_uninstalled_hook_is_gone_with_everything_it_brought() {
+    let repo = Repo::with_a_commit();
+    let before: Vec<PathBuf> = repo.git_listing().into_keys().collect();
+    install(&repo);
+    uninstall(&repo).expect_code(0).expect_mention("removed");
+    let after: Vec<PathBuf> = repo.git_listing().into_keys().collect();
+    assert_eq!(after, before);
+    does_not_guard(&repo, 702);
+}
+
+#[test]
+fn uninstalling_where_nothing_is_installed_is_no_error() {
+    let repo = Repo::with_a_commit();
+    uninstall(&repo).expect_code(0).expect_mention("no hook");
+    install(&repo);
+    uninstall(&repo).expect_code(0);
+    uninstall(&repo).expect_code(0).expect_mention("no hook");
+}
+
+#[test]
+fn a_hooks_folder_that_is_missing_is_made() {
+    let repo = Repo::with_a_commit();
+    must(fs::remove_dir_all(repo.git_path("hooks")), "remove the hooks");
+    install(&repo);
+    guards(&repo, 703);
+}
+
+#[test]
+fn the_first_commit_of_all_is_guarded() {
+    let repo = Repo::init();
+    install(&repo);
+    guards(&repo, 704);
+}
+
+#[test]
+fn installing_from_a_folder_within_the_worktree_guards_the_repository() {
+    let repo = Repo::with_a_commit();
+    install(&repo.at("sub/folder"));
+    guards(&repo, 705);
+    guards(&repo.at("sub/folder"), 706);
+}
+
+// ---------------------------------------------------------------- the hook that was there before
+
+#[test]
+fn a_hook_that_was_there_still_runs_and_runs_first() {
+    let repo = Repo::with_a_commit();
+    write_hook(&repo, "echo \"the other hook in $(pwd)\" >&2; echo ran >>.git/other-hook");
+    install(&repo).expect_mention("runs first");
+    guards(&repo, 710);
+    assert_eq!(repo.read(".git/other-hook"), "ran\nran\n");
+    repo.write("config.env", Secret::entra(711).line());
+    repo.add();
+    let text = repo.try_git(&["commit", "-m", "leak"]).expect_code(1).text();
+    let (other, ours) = (text.find("the other hook in"), text.find("azure-entra"));
+    assert!(other.zip(ours).is_some_and(|(other, ours)| other < ours), "{text}");
+}
+
+#[test]
+fn a_hook_that_was_there_can_still_veto() {
+    let repo = Repo::with_a_commit();
+    write_hook(&repo, "echo 'not on a Friday' >&2; exit 3");
+    install(&repo);
+    let before = repo.head();
+    repo.write("notes.txt", "nothing secret\n");
+    repo.add();
+    let run = repo.try_git(&["commit", "-m", "on a Friday"]).expect_code(1).expect_mention("not on a Friday");
+    assert_eq!(repo.head(), before, "the commit went through: {run}");
+}
+
+#[test]
+fn what_a_hook_that_was_there_stages_is_checked() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(712));
+    write_hook(&repo, "cp .git/formatted config.env && git add config.env");
+    repo.write(".git/formatted", secret.line());
+    install(&repo);
+    repo.write("config.env", "AZURE_CLIENT_SECRET=\n");
+    repo.add();
+    repo.try_git(&["commit", "-m", "formatted"]).expect_code(1).expect_mention(secret.rule);
+}
+
+#[test]
+fn a_hook_that_was_there_is_restored_as_it_was() {
+    let repo = Repo::with_a_commit();
+    let script = write_hook(&repo, "echo ran >>.git/other-hook");
+    set_mode(&repo.git_path(HOOK), 0o750);
+    install(&repo);
+    install(&repo).expect_mention("in place already");
+    uninstall(&repo).expect_code(0).expect_mention("back");
+    assert_eq!(repo.read(repo.git_path(HOOK)), script);
+    let mode = must(fs::metadata(repo.git_path(HOOK)), "look at a hook").permissions().mode();
+    assert_eq!(mode & 0o777, 0o750);
+    assert!(!repo.git_path(KEPT).exists());
+    does_not_guard(&repo, 713);
+    assert_eq!(repo.read(".git/other-hook"), "ran\n");
+}
+
+#[test]
+fn a_hook_that_is_a_link_is_kept_and_restored_as_one() {
+    let repo = Repo::with_a_commit();
+    repo.write("tools/check", "#!/bin/sh\necho ran >>.git/other-hook\n");
+    set_mode(&repo.path("tools/check"), 0o755);
+    must(symlink("../../tools/check", repo.git_path(HOOK)), "make a link");
+    install(&repo);
+    guards(&repo, 714);
+    assert_eq!(repo.read(".git/other-hook"), "ran\nran\n");
+    assert_eq!(repo.read("tools/check"), "#!/bin/sh\necho ran >>.git/other-hook\n");
+    uninstall(&repo).expect_code(0);
+    let target = must(fs::read_link(repo.git_path(HOOK)), "read a link");
+    assert_eq!(target, Path::new("../../tools/check"));
+}
+
+#[test]
+fn a_hook_that_git_did_not_run_is_not_run_now_either() {
+    let repo = Repo::with_a_commit();
+    write_hook(&repo, "echo ran >>.git/other-hook");
+    set_mode(&repo.git_path(HOOK), 0o644);
+    install(&repo);
+    guards(&repo, 715);
+    assert!(!repo.path(".git/other-hook").exists(), "a hook that was switched off has run");
+    uninstall(&repo).expect_code(0);
+    assert!(!is_executable(&repo.git_path(HOOK)), "a hook that was switched off is on");
+}
+
+#[test]
+fn a_hook_of_another_language_still_runs() {
+    let repo = Repo::with_a_commit();
+    let path = repo.git_path(HOOK);
+    repo.write(&path, "#!/usr/bin/env -S sh -eu\nprintf '%s' \"$0\" >.git/other-hook\n");
+    set_mode(&path, 0o755);
+    install(&repo);
+    guards(&repo, 716);
+    assert!(repo.read(".git/other-hook").contains("pre-commit"));
+}
+
+#[test]
+fn a_hook_that_mentions_keysweep_is_kept_all_the_same() {
+    let repo = Repo::with_a_commit();
+    let script = write_hook(&repo, "# keysweep: once we have it, it goes here\necho ran >>.git/other-hook");
+    install(&repo);
+    guards(&repo, 717);
+    uninstall(&repo).expect_code(0);
+    assert!(repo.git_path(HOOK).exists(), "the hook is lost");
+    assert_eq!(repo.read(repo.git_path(HOOK)), script);
+}
+
+#[test]
+fn a_foreign_hook_is_left_alone_by_uninstall() {
+    let repo = Repo::with_a_commit();
+    let script = write_hook(&repo, "echo ran >>.git/other-hook");
+    uninstall(&repo).expect_code(2).expect_mention("left alone");
+    assert_eq!(repo.read(repo.git_path(HOOK)), script);
+}
+
+#[test]
+fn no_hook_is_overwritten_by_one_that_was_kept_before() {
+    let repo = Repo::with_a_commit();
+    write_hook(&repo, "echo first");
+    install(&repo);
+    let second = write_hook(&repo, "echo second");
+    repo.keysweep(&["hook", "install"]).expect_code(2).expect_mention("pre-commit.before-keysweep");
+    assert_eq!(repo.read(repo.git_path(HOOK)), second);
+    assert_eq!(repo.read(repo.git_path(KEPT)), "#!/bin/sh\necho first\n");
+}
+
+#[test]
+fn other_hooks_are_left_alone() {
+    let repo = Repo::with_a_commit();
+    for name in ["commit-msg", "pre-push", "post-commit"] {
+        let path = repo.git_path(&format!("hooks/{name}"));
+        repo.write(&path, format!("#!/bin/sh\necho {name} >>.git/other-hooks\n"));
+        set_mode(&path, 0o755);
+    }
+    install(&repo);
+    guards(&repo, 718);
+    assert_eq!(repo.read(".git/other-hooks"), "commit-msg\npost-commit\n");
+    uninstall(&repo).expect_code(0);
+    assert!(repo.git_path("hooks/commit-msg").exists());
+}
+
+// ---------------------------------------------------------------- where git looks for hooks
+
+/// Installs under a value of core.hooksPath; the hook has to stand in that folder and nowhere else.
+#[track_caller]
+fn guards_under(repo: &Repo, value: &str, folder: &Path, seed: u32) {
+    repo.git(&["config", "core.hooksPath", value]);
+    install(repo);
+    assert!(folder.join("pre-commit").is_file(), "no hook in {}", folder.display());
+    assert!(!repo.path(".git/hooks/pre-commit").exists(), "a hook where git does not look");
+    status(repo).expect_code(0).expect_mention("active");
+    guards(repo, seed);
+    uninstall(repo).expect_code(0);
+    assert!(!folder.join("pre-commit").exists());
+    does_not_guard(repo, seed + 1);
+}
+
+#[test]
+fn an_absolute_hooks_path_is_honoured() {
+    let repo = Repo::with_a_commit();
+    let folder = repo.path("../team hooks");
+    guards_under(&repo, &folder.display().to_string(), &folder, 720);
+}
+
+#[test]
+fn a_relative_hooks_path_is_honoured() {
+    let repo = Repo::with_a_commit();
+    guards_under(&repo, ".githooks", &repo.path(".githooks"), 722);
+}
+
+#[test]
+fn a_relative_hooks_path_is_honoured_from_a_folder_within() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["config", "core.hooksPath", ".githooks"]);
+    let folder = repo.at("sub");
+    install(&folder);
+    assert!(repo.path(".githooks/pre-commit").is_file());
+    status(&folder).expect_code(0);
+    guards(&folder, 724);
+}
+
+#[test]
+fn a_hooks_path_in_the_home_folder_is_honoured() {
+    let repo = Repo::with_a_commit();
+    guards_under(&repo, "~/hooks", &repo.path("../home/hooks"), 725);
+}
+
+#[test]
+fn a_hooks_path_of_the_users_configuration_is_honoured() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["config", "--global", "core.hooksPath", "~/hooks"]);
+    install(&repo);
+    assert!(repo.path("../home/hooks/pre-commit").is_file());
+    guards(&repo, 727);
+}
+
+#[test]
+fn hooks_that_are_switched_off_are_not_called_installed() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["config", "core.hooksPath", "/dev/null"]);
+    repo.keysweep(&["hook", "install"]).expect_code(2);
+    status(&repo).expect_code(2);
+}
+
+#[test]
+fn a_linked_worktree_shares_the_hook() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
+    let linked = repo.at("../linked");
+    install(&linked);
+    status(&repo).expect_code(0);
+    status(&linked).expect_code(0);
+    guards(&linked, 728);
+    guards(&repo, 729);
+    uninstall(&repo).expect_code(0);
+    status(&linked).expect_code(2);
+    does_not_guard(&linked, 730);
+}
+
+#[test]
+fn a_relative_hooks_path_belongs_to_each_worktree() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["config", "core.hooksPath", ".githooks"]);
+    repo.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
+    let linked = repo.at("../linked");
+    install(&linked);
+    assert!(linked.path(".githooks/pre-commit").is_file());
+    guards(&linked, 731);
+    status(&repo).expect_code(2);
+}
+
+#[test]
+fn a_submodule_has_a_hook_of_its_own() {
+    let outer = Repo::with_a_commit();
+    let library = outer.at("../library");
+    library.git(&["init", "--quiet"]);
+    library.commit("start");
+    outer.git(&["submodule", "--quiet", "add", "../library", "module"]);
+    outer.commit("a submodule");
+    let module = outer.at("module");
+    install(&module);
+    status(&outer).expect_code(2);
+    guards(&module, 732);
+    does_not_guard(&outer, 733);
+    install(&outer);
+    guards(&outer, 734);
+}
+
+// ---------------------------------------------------------------- status
+
+#[test]
+fn status_says_active_and_names_both_files() {
+    let repo = Repo::with_a_commit();
+    install(&repo);
+    let run = status(&repo).expect_code(0).expect_mention("active").expect_mention("hooks/pre-commit");
+    run.expect_mention(env!("CARGO_BIN_EXE_keysweep"));
+}
+
+#[test]
+fn status_says_not_installed_and_how_to() {
+    let repo = Repo::with_a_commit();
+    let run = status(&repo).expect_code(2).expect_mention("not installed");
+    run.expect_mention("keysweep hook install");
+}
+
+#[test]
+fn status_says_that_a_hook_is_not_executable_and_installing_mends_it() {
+    let repo = Repo::with_a_commit();
+    install(&repo);
+    set_mode(&repo.git_path(HOOK), 0o644);
+    status(&repo).expect_code(2).expect_mention("not executable").expect_mention("keysweep hook install");
+    install(&repo);
+    status(&repo).expect_code(0);
+    guards(&repo, 740);
+}
+
+#[test]
+fn status_says_that_a_hook_is_outdated_and_installing_renews_it() {
+    let repo = Repo::with_a_commit();
+    write_hook(&repo, "echo ran >>.git/other-hook");
+    install(&repo);
+    let text = repo.read(repo.git_path(HOOK));
+    repo.write(repo.git_path(HOOK), text.replace("exec ", "exec -a old "));
+    status(&repo).expect_code(2).expect_mention("keysweep hook install");
+    install(&repo);
+    status(&repo).expect_code(0);
+    guards(&repo, 741);
+    assert_eq!(repo.read(".git/other-hook"), "ran\nran\n", "the hook that was there before has to run still");
+    assert_eq!(repo.read(repo.git_path(HOOK)), text);
+}
+
+#[test]
+fn status_says_that_a_hook_is_another_tools() {
+    let repo = Repo::with_a_commit();
+    write_hook(&repo, "true");
+    status(&repo).expect_code(2).expect_mention("another tool");
+}
+
+#[test]
+fn status_outside_a_repository_is_refused() {
+    status(&Repo::folder()).expect_code(2).expect_mention("not a git repository");
+}
+
+// ---------------------------------------------------------------- the program's own path
+
+/// A copy of the program at a path that a shell would take apart.
+fn program_elsewhere(repo: &Repo) -> PathBuf {
+    let folder = repo.path("../it's a \"nice\" $HOME `id` \\ & place");
+    must(fs::create_dir_all(&folder), "make a folder");
+    let program = folder.join("key sweep");
+    must(fs::copy(env!("CARGO_BIN_EXE_keysweep"), &program), "copy the program");
+    must(program.canonicalize(), "resolve the program's path")
+}
+
+/// Runs the copy as git runs an alias, within the sandbox.
+fn run_elsewhere(repo: &Repo, program: &Path, command: &str) -> Run {
+    let alias = format!("alias.elsewhere=!\"$PROGRAM\" {command}");
+    repo.git_tool(&["-c", &alias, "elsewhere"]).env("PROGRAM", program).run()
+}
+
+/// The machine's own `PATH`, without a keysweep.
+fn path_without_keysweep() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).filter(|folder| !folder.join("keysweep").exists());
+    must(env::join_paths(folders), "shorten PATH")
+}
+
+#[test]
+fn a_program_at_a_path_with_spaces_and_quotes_guards() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(750));
+    let program = program_elsewhere(&repo);
+    run_elsewhere(&repo, &program, "hook install").expect_code(0);
+    run_elsewhere(&repo, &program, "hook status").expect_code(0).expect_mention("active");
+    repo.write("config.env", secret.line());
+    repo.add();
+    let commit = repo.git_tool(&["commit", "-m", "leak"]).env("PATH", path_without_keysweep());
+    commit.run().expect_code(1).expect_mention(secret.rule);
+    run_elsewhere(&repo, &program, "hook uninstall").expect_code(0);
+    does_not_guard(&repo, 751);
+}
+
+#[test]
+fn a_hook_of_another_keysweep_is_called_that() {
+    let repo = Repo::with_a_commit();
+    let program = program_elsewhere(&repo);
+    run_elsewhere(&repo, &program, "hook install").expect_code(0);
+    status(&repo).expect_code(2).expect_mention("another keysweep");
+    install(&repo);
+    status(&repo).expect_code(0);
+    run_elsewhere(&repo, &program, "hook status").expect_code(2);
+}
+
+/// A repository whose hook names a program that is gone.
+fn with_a_vanished_program() -> Repo {
+    let repo = Repo::with_a_commit();
+    let program = program_elsewhere(&repo);
+    run_elsewhere(&repo, &program, "hook install").expect_code(0);
+    must(fs::remove_file(program), "remove the program");
+    repo.write("notes.txt", "nothing secret\n");
+    repo.add();
+    repo
+}
+
+#[test]
+fn a_commit_is_stopped_with_a_clear_message_when_the_program_has_vanished() {
+    let repo = with_a_vanished_program();
+    let before = repo.head();
+    let commit = repo.git_tool(&["commit", "-m", "unchecked"]).env("PATH", path_without_keysweep()).run();
+    assert_ne!(commit.code, Some(0), "{commit}");
+    assert_eq!(repo.head(), before, "the commit went through: {commit}");
+    commit.expect_mention("keysweep").expect_mention("not checked").expect_mention("--no-verify");
+    repo.git(&["commit", "--no-verify", "-m", "unchecked, on purpose"]);
+}
+
+#[test]
+fn a_program_that_has_moved_onto_the_path_is_found_there() {
+    let repo = with_a_vanished_program();
+    guards(&repo, 752);
+    status(&repo).expect_code(2);
+}
+
+// ---------------------------------------------------------------- what git runs
+
+fn run_hook(repo: &Repo) -> Run {
+    repo.keysweep(&["hook", "run", "pre-commit"])
+}
+
+#[test]
+fn a_clean_commit_is_silent() {
+    let repo = Repo::with_a_commit();
+    repo.write("notes.txt", "nothing secret\n");
+    repo.add();
+    for place in [&repo, &repo.at("sub/folder")] {
+        let run = run_hook(place).expect_code(0);
+        assert_eq!(run.text(), "", "{run}");
+    }
+    install(&repo);
+    let run = repo.git(&["commit", "--quiet", "-m", "clean"]);
+    assert_eq!(run.text(), "", "{run}");
+}
+
+#[test]
+fn an_empty_commit_and_an_unborn_head_are_let_through() {
+    let repo = Repo::init();
+    run_hook(&repo).expect_code(0);
+    install(&repo);
+    repo.git(&["commit", "--quiet", "--allow-empty", "-m", "empty"]);
+    repo.git(&["commit", "--quiet", "--allow-empty", "-m", "empty again"]);
+}
+
+#[test]
+fn a_finding_stops_the_commit_and_says_what_has_not_happened() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(760));
+    repo.write("sub/config.env", secret.line());
+    repo.add();
+    for place in [&repo, &repo.at("sub")] {
+        let run = run_hook(place).expect_code(1).expect_mention("nothing was committed");
+        run.expect_withheld(&secret.value);
+        run.expect_mention("sub/config.env");
+    }
+}
+
+#[test]
+fn a_part_that_was_not_read_stops_the_commit_and_says_how_to_go_on() {
+    let repo = Repo::with_a_commit();
+    repo.write("lost.txt", "about to vanish\n");
+    repo.add();
+    must(fs::remove_file(repo.loose_object(":lost.txt")), "remove an object");
+    run_hook(&repo).expect_code(2).expect_mention("lost.txt").expect_mention("--no-verify");
+}
+
+#[test]
+fn a_broken_configuration_stops_the_commit() {
+    let repo = Repo::guarded();
+    repo.write(".keysweep.toml", "no_such_key = true\n");
+    repo.add();
+    let before = repo.head();
+    let run = repo.try_git(&["commit", "-m", "configuration"]).expect_mention("no_such_key");
+    assert_ne!(run.code, Some(0), "{run}");
+    assert_eq!(repo.head(), before, "the commit went through: {run}");
+}
+
+#[test]
+fn a_hook_that_there_is_not_is_refused() {
+    let repo = Repo::with_a_commit();
+    repo.keysweep(&["hook", "run", "post-commit"]).expect_code(2);
+    repo.keysweep(&["hook", "run"]).expect_code(2);
+    repo.keysweep(&["hook"]).expect_code(2);
+}
+
+#[test]
+fn commands_on_a_hook_write_nothing_to_the_worktree_or_the_configuration() {
+    let repo = Repo::with_a_commit();
+    let configuration = repo.read(".git/config");
+    install(&repo);
+    status(&repo).expect_code(0);
+    uninstall(&repo).expect_code(0);
+    assert_eq!(repo.read(".git/config"), configuration);
+    assert_eq!(repo.git(&["status", "--porcelain", "--ignored"]).out(), "");
+}

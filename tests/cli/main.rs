@@ -1,0 +1,11 @@
+//! The program as its users run it: real repositories, real `git commit`, git itself as the oracle.
+
+mod entra;
+mod history;
+mod hook;
+mod oracle;
+mod range;
+mod secrecy;
+mod staged;
+mod support;
+mod verdict;

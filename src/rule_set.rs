@@ -1,5 +1,6 @@
 //! The rules in force: built-in ones, a user's, and the selection between them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::rule::{Field, List, Remediation, Rule, Str};
@@ -93,12 +94,13 @@ impl RuleSet {
         }
     }
 
-    /// Ids that share the most three-letter pieces with `id`.
+    /// The id that shares most three-letter pieces with `id`, if it shares half of them; the shortest of several.
     fn nearest(&self, id: &str) -> Option<Str> {
         let pieces = |text: &str| text.as_bytes().windows(3).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
         let wanted = pieces(id);
         let score = |rule: &&Rule| pieces(&rule.id).intersection(&wanted).count();
-        self.rules.iter().max_by_key(score).filter(|rule| score(rule) > 0).map(|rule| rule.id.clone())
+        let best = self.rules.iter().max_by_key(|rule| (score(rule), Reverse(rule.id.len())))?;
+        (score(&best) * 2 >= wanted.len().max(1)).then(|| best.id.clone())
     }
 }
 

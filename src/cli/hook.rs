@@ -33,7 +33,9 @@ pub fn run(common: &Common, action: HookAction) -> anyhow::Result<ExitStatus> {
 
 /// git shows what a hook writes; a clean commit needs no words.
 fn before_commit(common: &Common) -> anyhow::Result<ExitStatus> {
-    let status = scans::hook(common)?;
+    let status = scans::hook(common).context(
+        "the commit was stopped, because it could not be checked ('git commit --no-verify' commits unchecked)",
+    )?;
     match status {
         ExitStatus::Clean => {}
         ExitStatus::Findings => {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
 use crate::config::{ConfigFile, ScanOptions};
 use crate::output::{Format, OutputOptions};
@@ -30,7 +32,11 @@ pub struct Settings {
 /// When the configuration cannot be used or names rules that do not exist.
 pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings> {
     let config = ConfigFile::load(common.config.as_deref(), root)?;
-    let rules = RuleSet::builtin().select(&escaped(&common.rules), &escaped(&config.disable))?;
+    let rules = RuleSet::builtin()
+        .select(&[], &escaped(&config.disable))
+        .context("'disable' in the configuration")?
+        .select(&escaped(&common.rules), &[])
+        .context("'keysweep rules list' names the rules")?;
     let defaults = ScanOptions::default();
     let scan = ScanOptions {
         min_severity: common.min_severity.map(severity).or(config.min_severity).unwrap_or(defaults.min_severity),

@@ -202,3 +202,62 @@ fn outward(judged: Judged, run: &decode::Run) -> Judged {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::template::Generator;
+    use crate::rule::file::RuleFile;
+    use proptest::prelude::*;
+
+    fn rules() -> RuleFile {
+        toml::from_str(include_str!("../../rules.toml")).unwrap()
+    }
+
+    fn found(detector: &Detector, text: &[u8]) -> Vec<(usize, Secret, Confidence)> {
+        detector.scan(text).into_iter().map(|d| (d.rule, d.secret, d.confidence)).collect()
+    }
+
+    /// What a rule says depends on nothing beyond its reach: cut there, the text says the same.
+    #[test]
+    fn nothing_beyond_the_reach_matters() {
+        let detector = Detector::new(RuleSet::builtin());
+        let filler = "The quick brown fox: jumps over = the lazy dog; 42 times (or so).\n".repeat(300);
+        for def in rules().rules {
+            for (seed, example) in (0..).zip(&def.examples) {
+                let (example, _) = Generator::new(seed).expand_with_token(example, def.token.as_deref()).unwrap();
+                let text = format!("{filler}\n{example}\n{filler}");
+                for detection in detector.scan(text.as_bytes()) {
+                    let reach = detector.rule(&detection).reach;
+                    let window = detection
+                        .span
+                        .grown(reach.before as usize, reach.after as usize, text.len())
+                        .of(text.as_bytes());
+                    let expected = (detection.rule, detection.secret.clone(), detection.confidence);
+                    assert!(found(&detector, window).contains(&expected), "{}: {example}", def.id);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// Any bytes at all, with tokens among them: no panic, and every span lies in the text and in order.
+        #[test]
+        fn any_bytes_are_scanned(
+            parts in proptest::collection::vec((0usize..10_000, proptest::collection::vec(any::<u8>(), 0..40)), 0..12),
+        ) {
+            let rules = rules().rules;
+            let mut text = Vec::new();
+            for (pick, junk) in parts {
+                let def = &rules[pick % rules.len()];
+                let example = &def.examples[pick % def.examples.len()];
+                let (example, _) = Generator::new(pick as u64).expand_with_token(example, def.token.as_deref()).unwrap();
+                text.extend(&example.as_bytes()[..example.len().min(pick)]);
+                text.extend(junk);
+            }
+            let detections = Detector::new(RuleSet::builtin()).scan(&text);
+            prop_assert!(detections.iter().all(|d| d.span.end <= text.len() && !d.span.is_empty()));
+            prop_assert!(detections.is_sorted_by_key(|d| d.span));
+        }
+    }
+}

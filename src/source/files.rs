@@ -30,10 +30,14 @@ fn list_path(path: &Path, listing: &mut Listing) {
             Err(error) => listing.gaps.push(Gap {
                 what: name(path),
                 kind: GapKind::Unreadable,
-                why: format!("{error}; check the path and its permissions"),
+                why: format!("{}; check the path and its permissions", cause(&error)),
             }),
         }
     }
+}
+
+fn cause(error: &ignore::Error) -> String {
+    error.io_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn list_entry(entry: &ignore::DirEntry, listing: &mut Listing) {

@@ -67,6 +67,12 @@ pub struct Listing {
 /// What keeps a scan from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
+    /// No folder here.
+    #[error("there is no folder '{path}'")]
+    NoFolder {
+        /// As given.
+        path: String,
+    },
     /// No repository here.
     #[error(
         "not a git repository (nor any folder above): '{path}'\nrun keysweep inside one, or use 'keysweep files PATH' to scan files without git"

@@ -37,6 +37,10 @@ impl Repo {
     /// # Errors
     /// When there is none, when it belongs to somebody else, or when it cannot be read.
     pub fn open(directory: &Path) -> Result<Self, SourceError> {
+        if !directory.is_dir() {
+            let path = escape(directory.as_os_str().as_encoded_bytes());
+            return Err(SourceError::NoFolder { path });
+        }
         let full = options(gix::sec::Trust::Full);
         let reduced = options(gix::sec::Trust::Reduced);
         let trust = gix::sec::trust::Mapping { full, reduced };
@@ -76,9 +80,11 @@ impl Repo {
     /// This repository as each of its work trees sees it, this one first.
     pub fn worktrees(&self) -> Vec<Self> {
         let local = self.local();
-        let own = local.git_dir().to_owned();
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let own = whole(local.git_dir());
         let others = local.worktrees_including_main().into_iter().flatten().filter_map(Result::ok);
-        let others = others.filter(|other| other.git_dir() != own).map(|other| Self { shared: other.into_sync() });
+        let others =
+            others.filter(|other| whole(other.git_dir()) != own).map(|other| Self { shared: other.into_sync() });
         std::iter::once(self.clone()).chain(others).collect()
     }
 

@@ -12,7 +12,7 @@ use gix::index::{State, extension};
 use super::change::{self, Difference, Known, join};
 use super::repo::{self, Entry, Mode, error_text};
 use super::{Listing, ObjectId, Repo, SourceError};
-use crate::finding::{Gap, Note};
+use crate::finding::Gap;
 
 /// Commits before HEAD in which an identical earlier version of a file is looked for, when one holds a finding.
 const LOOK_BACK: usize = 256;
@@ -25,7 +25,7 @@ pub fn list(repository: &Repo) -> Result<Listing, SourceError> {
     let local = repository.local();
     let index = read_index(&local)?;
     let mut listing = Listing::default();
-    let parents = parents(&local, &mut listing)?;
+    let parents = parents(&local)?;
     let mut differences = Vec::new();
     for parent in &parents {
         let mut difference = Difference::default();
@@ -49,11 +49,10 @@ fn read_index(local: &gix::Repository) -> Result<State, SourceError> {
 }
 
 /// The root trees of HEAD and of the heads being merged; the empty tree before the first commit.
-fn parents(local: &gix::Repository, listing: &mut Listing) -> Result<Vec<ObjectId>, SourceError> {
+fn parents(local: &gix::Repository) -> Result<Vec<ObjectId>, SourceError> {
     let broken = |what: &str, cause: String| SourceError::Broken { what: what.to_owned(), cause };
     let head = local.head().map_err(|error| broken("HEAD", error_text(&error)))?;
     if head.is_unborn() {
-        listing.notes.push(Note("no commit yet: all of the index is new".to_owned()));
         return Ok(vec![ObjectId::empty_tree(local.object_hash())]);
     }
     let head = local.head_id().map_err(|error| broken("HEAD", error_text(&error)))?.detach();

@@ -3,7 +3,7 @@
 //! What was found is hostile input that a person will paste into a shell, so only plain identifiers are filled in.
 
 use crate::finding::Fact;
-use crate::rule::compile::placeholders;
+use crate::rule::advice::placeholders;
 use crate::rule_set::RuleSet;
 
 /// Most characters of a value that is filled in.

@@ -10,8 +10,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub mod advice;
 pub mod check;
 pub mod compile;
+mod expression;
 pub mod file;
 
 pub use check::Check;

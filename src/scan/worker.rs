@@ -290,8 +290,7 @@ fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {
     let unreadable = |error: std::io::Error| Unread { kind: GapKind::Unreadable, why: error.to_string() };
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > limit {
-        let why = format!("{size} bytes, the limit is {limit}; raise [limits] max_file_size in .keysweep.toml");
-        return Err(Unread { kind: GapKind::TooLarge, why });
+        return Err(Unread::too_large(size, limit));
     }
     std::fs::read(path).map_err(unreadable)
 }

@@ -173,6 +173,14 @@ pub fn error_text(error: &gix::Error) -> String {
     escape(parts.join(": ").as_bytes())
 }
 
+impl Unread {
+    /// Larger than the limit.
+    pub fn too_large(size: u64, limit: u64) -> Self {
+        let why = format!("{size} bytes, the limit is {limit}; raise [limits] max_file_size in .keysweep.toml");
+        Self { kind: GapKind::TooLarge, why }
+    }
+}
+
 /// Reads an object whole, if it is not larger than `limit` bytes.
 ///
 /// # Errors
@@ -180,13 +188,7 @@ pub fn error_text(error: &gix::Error) -> String {
 pub fn load(repo: &gix::Repository, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), Unread> {
     let header = repo.find_header(id).map_err(|error| unread(repo, id, &error))?;
     if header.size() > limit {
-        return Err(Unread {
-            kind: GapKind::TooLarge,
-            why: format!(
-                "{} bytes, the limit is {limit}; raise [limits] max_file_size in .keysweep.toml",
-                header.size()
-            ),
-        });
+        return Err(Unread::too_large(header.size(), limit));
     }
     let object = repo.find_object(id).map_err(|error| unread(repo, id, &error))?;
     let kind = object.kind;

@@ -1,0 +1,126 @@
+//! Compiles remediations and the fields that complete their commands.
+
+use std::collections::BTreeSet;
+
+use super::compile::{https, kebab, nonempty, own};
+use super::expression::{bounded, find_capture};
+use super::file::{FieldDef, RemediationDef, StepDef};
+use super::{Field, List, Remediation, Step, Str};
+
+/// One remediation: texts present, placeholders known, links well-formed.
+pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Result<Remediation, String> {
+    kebab(&def.id)?;
+    for (key, text) in
+        [("impact", &def.impact), ("verify", &def.verify), ("audit", &def.audit), ("prevent", &def.prevent)]
+    {
+        nonempty(key, text)?;
+        known_placeholders(text, fields)?;
+    }
+    if def.revoke.is_empty() || def.rotate.is_empty() {
+        return Err("needs at least one step each under revoke and rotate".into());
+    }
+    Ok(Remediation {
+        id: own(&def.id),
+        impact: own(&def.impact),
+        revoke: steps(&def.revoke, fields)?,
+        rotate: steps(&def.rotate, fields)?,
+        verify: own(&def.verify),
+        audit: own(&def.audit),
+        prevent: own(&def.prevent),
+        caution: own(&def.caution),
+        docs: own(https(&def.docs)?),
+    })
+}
+
+fn steps(defs: &[StepDef], fields: &BTreeSet<String>) -> Result<List<Step>, String> {
+    let mut out = Vec::with_capacity(defs.len());
+    for def in defs {
+        nonempty("do", &def.action)?;
+        known_placeholders(&def.action, fields)?;
+        known_placeholders(&def.run, fields)?;
+        out.push(Step { action: own(&def.action), run: own(&def.run) });
+    }
+    Ok(List::Owned(out))
+}
+
+fn known_placeholders(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
+    match placeholders(text).into_iter().find(|name| !fields.contains(*name)) {
+        Some(unknown) => Err(format!("placeholder {{{unknown}}} is no [[field]]")),
+        None => Ok(()),
+    }
+}
+
+/// The names of `{lower_snake}` placeholders in a text, in order; other braces are literal.
+pub fn placeholders(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        rest = &rest[open + 1..];
+        if let Some(name) = rest.split('}').next().filter(|name| name.len() < rest.len() && is_snake(name)) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+fn is_snake(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// One field: its names become an expression that reads an assignment.
+pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
+    if !is_snake(&def.name) {
+        return Err("name is lower_snake".into());
+    }
+    nonempty("hint", &def.hint)?;
+    if def.names.is_empty() != def.value.is_empty() {
+        return Err("names and value go together".into());
+    }
+    let mut patterns: Vec<Str> = Vec::new();
+    if !def.names.is_empty() {
+        patterns.push(Str::Owned(assignment_pattern(&def.names, &def.value)));
+        patterns.push(Str::Owned(option_pattern(&def.names, &def.value)));
+        patterns.push(Str::Owned(pair_pattern(&def.names, &def.value)));
+    }
+    patterns.extend(def.patterns.iter().map(|p| own(p)));
+    for pattern in &patterns {
+        let hir = bounded(pattern)?;
+        if find_capture(&hir, "value").is_none() {
+            return Err(format!("pattern '{pattern}' has no group named value"));
+        }
+    }
+    Ok(Field { name: own(&def.name), hint: own(&def.hint), patterns: List::Owned(patterns) })
+}
+
+/// `name = value`, `"name": "value"`, `| name | value |`, `<name>value` and the like, a type in between or not.
+/// Separators inside names are free.
+fn assignment_pattern(names: &[String], value: &str) -> String {
+    let names = alternatives(names);
+    format!(
+        r#"(?i:(?:{names}))(?-i:["'`\\*)\]]{{0,4}}[\t ]{{0,24}}(?::[\t ]{{0,2}}[&A-Za-z' ]{{1,24}})?(?:=>|:=|[:=,|(>])[\t \r\n]{{0,24}}["'`\\*({{\[]{{0,4}}(?P<value>{value}))"#
+    )
+}
+
+/// The value of a name that stands under a key of its own: `- name: X` and `value: Y`, `"X": {"value": "Y"}`,
+/// `key="X" value="Y"`.
+fn pair_pattern(names: &[String], value: &str) -> String {
+    let names = alternatives(names);
+    format!(
+        r#"(?i:(?:{names}))(?-i:["'`]{{0,1}}[\s,:{{]{{1,48}}["']{{0,1}}(?i:value|default)["']{{0,1}}[\t ]{{0,4}}[:=][\t ]{{0,4}}["']{{0,1}}(?P<value>{value}))"#
+    )
+}
+
+/// `--name value`, `ENV name value`: only there a blank alone sets a value apart.
+fn option_pattern(names: &[String], value: &str) -> String {
+    let names = alternatives(names);
+    format!(r#"(?i:(?:--?|(?:env|arg|setenv)[\t ]{{1,8}})(?:{names}))(?-i:[\t ]{{1,8}}["']?(?P<value>{value}))"#)
+}
+
+fn alternatives(names: &[String]) -> String {
+    let one = |name: &String| {
+        let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' '));
+        letters.map(|c| regex_syntax::escape(&c.to_string())).collect::<Vec<_>>().join("[_. -]?")
+    };
+    names.iter().map(one).collect::<Vec<_>>().join("|")
+}

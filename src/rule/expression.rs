@@ -1,0 +1,247 @@
+//! What a regular expression shows without being run: how long its matches are, what they start with, where keywords
+//! stand in them.
+
+use std::collections::BTreeSet;
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::Case;
+use super::compile::MAX_MATCH;
+
+/// Most texts that a part of an expression is expanded into in search of its keywords.
+const MAX_TEXTS: usize = 4096;
+
+pub(super) fn fold(text: &[u8], case: Case) -> Vec<u8> {
+    match case {
+        Case::Exact => text.to_vec(),
+        Case::Any => text.to_ascii_lowercase(),
+    }
+}
+
+/// Parses an expression over bytes and demands an upper bound.
+pub(super) fn bounded(pattern: &str) -> Result<Hir, String> {
+    let hir = parse(pattern)?;
+    if hir.properties().maximum_len().is_none() {
+        return Err(format!("pattern '{pattern}' has no upper bound; give every repetition one, such as {{0,64}}"));
+    }
+    if hir.properties().minimum_len().unwrap_or(0) == 0 {
+        return Err(format!("pattern '{pattern}' matches the empty string"));
+    }
+    Ok(hir)
+}
+
+fn parse(pattern: &str) -> Result<Hir, String> {
+    regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern)
+        .map_err(|e| format!("pattern does not parse: {e}"))
+}
+
+pub(super) fn longest(hir: &Hir) -> Result<u32, String> {
+    let length = hir.properties().maximum_len().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX);
+    if length > MAX_MATCH {
+        return Err(format!("a match may span {length} bytes; the most is {MAX_MATCH}"));
+    }
+    Ok(length)
+}
+
+/// Where the keywords stand in the matches of an expression, as far as its finite parts show.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    /// For each keyword, fewest and most bytes before it.
+    pub(super) offsets: Vec<Option<(u32, u32)>>,
+    /// Whether every match holds one of them.
+    pub(super) required: bool,
+}
+
+/// Walks an expression piece by piece, spelling out what each run of finite pieces can match.
+pub(super) struct Walk<'w> {
+    pub(super) keywords: &'w [Vec<u8>],
+    pub(super) case: Case,
+}
+
+/// A run of finite pieces: where it starts, and all it can match.
+#[derive(Clone)]
+struct Run {
+    start: (u32, u32),
+    texts: BTreeSet<Vec<u8>>,
+}
+
+impl Run {
+    fn at(start: (u32, u32)) -> Self {
+        Self { start, texts: BTreeSet::from([Vec::new()]) }
+    }
+}
+
+impl Walk<'_> {
+    pub(super) fn places(&self, hir: &Hir) -> Places {
+        let mut places = Places { offsets: vec![None; self.keywords.len()], required: false };
+        self.pieces(&sequence(hir), (0, 0), Run::at((0, 0)), &mut places);
+        places
+    }
+
+    /// Notes in `places` what the pieces show; `run` is what stands right before them.
+    fn pieces(&self, pieces: &[&Hir], mut offset: (u32, u32), mut run: Run, places: &mut Places) {
+        for piece in pieces {
+            let (least, most) = lengths(piece).unwrap_or((0, MAX_MATCH));
+            let next = (offset.0 + least, offset.1 + most);
+            match finite(piece, self.case) {
+                Some(more) => {
+                    run = match product(&run.texts, &more) {
+                        Some(texts) => Run { texts, ..run },
+                        None => Run { start: offset, texts: more },
+                    };
+                    if self.note(&run, places) {
+                        run = Run::at(next);
+                    }
+                }
+                None => {
+                    self.endless(piece, offset, run, places);
+                    run = Run::at(next);
+                }
+            }
+            offset = next;
+        }
+    }
+
+    /// A piece with too many texts: its branches continue the run, what it repeats starts anew.
+    fn endless(&self, piece: &Hir, offset: (u32, u32), run: Run, places: &mut Places) {
+        match piece.kind() {
+            HirKind::Alternation(branches) => {
+                let mut all = true;
+                for branch in branches {
+                    let mut inner = Places { required: false, ..places.clone() };
+                    self.pieces(&sequence(branch), offset, run.clone(), &mut inner);
+                    all &= inner.required;
+                    places.offsets = inner.offsets;
+                }
+                places.required |= all;
+            }
+            HirKind::Repetition(repetition) => {
+                let mut inner = Places { required: false, ..places.clone() };
+                self.pieces(&sequence(&repetition.sub), offset, Run::at(offset), &mut inner);
+                let most = offset.1 + lengths(piece).map_or(MAX_MATCH, |(_, most)| most);
+                for (at, found) in inner.offsets.iter().enumerate() {
+                    if *found != places.offsets[at] {
+                        places.offsets[at] = found.map(|(least, _)| (least, most));
+                    }
+                }
+                places.required |= repetition.min > 0 && inner.required;
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes the keywords of a run; says whether all its texts hold one.
+    fn note(&self, run: &Run, places: &mut Places) -> bool {
+        for (word, offset) in self.keywords.iter().zip(&mut places.offsets) {
+            for at in run.texts.iter().filter_map(|text| find(text, word)) {
+                let at = u32::try_from(at).unwrap_or(MAX_MATCH);
+                let here = (run.start.0 + at, run.start.1 + at);
+                *offset = Some(offset.map_or(here, |o| (o.0.min(here.0), o.1.max(here.1))));
+            }
+        }
+        let all = run.texts.iter().all(|text| self.keywords.iter().any(|word| find(text, word).is_some()));
+        places.required |= all;
+        all
+    }
+}
+
+/// All texts an expression can match, if they are few.
+fn finite(hir: &Hir, case: Case) -> Option<BTreeSet<Vec<u8>>> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(BTreeSet::from([Vec::new()])),
+        HirKind::Literal(text) => Some(BTreeSet::from([fold(&text.0, case)])),
+        HirKind::Class(class) => class_bytes(class).map(|bytes| bytes.iter().map(|b| fold(&[*b], case)).collect()),
+        HirKind::Capture(capture) => finite(&capture.sub, case),
+        HirKind::Alternation(branches) => {
+            let all: Option<Vec<_>> = branches.iter().map(|branch| finite(branch, case)).collect();
+            all.map(|sets| sets.into_iter().flatten().collect()).filter(|set: &BTreeSet<_>| set.len() <= MAX_TEXTS)
+        }
+        HirKind::Concat(pieces) => pieces.iter().try_fold(BTreeSet::from([Vec::new()]), |texts, piece| {
+            finite(piece, case).and_then(|more| product(&texts, &more))
+        }),
+        HirKind::Repetition(repetition) if repetition.max.is_some_and(|max| max <= 2) => {
+            let one = finite(&repetition.sub, case)?;
+            let mut texts = BTreeSet::from([Vec::new()]);
+            let mut out = if repetition.min == 0 { texts.clone() } else { BTreeSet::new() };
+            for count in 1..=repetition.max? {
+                texts = product(&texts, &one)?;
+                if count >= repetition.min {
+                    out.extend(texts.iter().cloned());
+                }
+            }
+            Some(out)
+        }
+        HirKind::Repetition(_) => None,
+    }
+}
+
+fn product(left: &BTreeSet<Vec<u8>>, right: &BTreeSet<Vec<u8>>) -> Option<BTreeSet<Vec<u8>>> {
+    (left.len() * right.len() <= MAX_TEXTS)
+        .then(|| left.iter().flat_map(|l| right.iter().map(move |r| [l.as_slice(), r.as_slice()].concat())).collect())
+}
+
+/// The literal the secret itself starts with.
+pub(super) fn secret_prefix(hir: &Hir) -> String {
+    let secret = find_capture(hir, "secret").unwrap_or(hir);
+    let mut prefix = Vec::new();
+    for piece in sequence(secret) {
+        match literal(piece) {
+            Some(bytes) => prefix.extend_from_slice(&bytes),
+            None => break,
+        }
+    }
+    String::from_utf8(prefix).unwrap_or_default()
+}
+
+pub(super) fn find_capture<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
+    match hir.kind() {
+        HirKind::Capture(c) if c.name.as_deref() == Some(name) => Some(&c.sub),
+        HirKind::Capture(c) => find_capture(&c.sub, name),
+        HirKind::Concat(list) | HirKind::Alternation(list) => list.iter().find_map(|h| find_capture(h, name)),
+        HirKind::Repetition(r) => find_capture(&r.sub, name),
+        _ => None,
+    }
+}
+
+/// The pieces of a concatenation, captures opened.
+fn sequence(hir: &Hir) -> Vec<&Hir> {
+    match hir.kind() {
+        HirKind::Concat(pieces) => pieces.iter().flat_map(sequence).collect(),
+        HirKind::Capture(capture) => sequence(&capture.sub),
+        _ => vec![hir],
+    }
+}
+
+/// The text of a piece that can match only one.
+fn literal(hir: &Hir) -> Option<Vec<u8>> {
+    finite(hir, Case::Exact).filter(|texts| texts.len() == 1).and_then(|texts| texts.into_iter().next())
+}
+
+/// The members of a small class.
+fn class_bytes(class: &regex_syntax::hir::Class) -> Option<Vec<u8>> {
+    const MOST: usize = 16;
+    let members: Vec<u8> = match class {
+        regex_syntax::hir::Class::Bytes(class) => {
+            class.ranges().iter().flat_map(|r| r.start()..=r.end()).take(MOST + 1).collect()
+        }
+        regex_syntax::hir::Class::Unicode(class) => {
+            let members = class.ranges().iter().flat_map(|r| r.start()..=r.end()).take(MOST + 1);
+            members.map(u8::try_from).collect::<Result<_, _>>().ok()?
+        }
+    };
+    (members.len() <= MOST).then_some(members)
+}
+
+fn lengths(hir: &Hir) -> Option<(u32, u32)> {
+    let least = u32::try_from(hir.properties().minimum_len()?).ok()?;
+    let most = u32::try_from(hir.properties().maximum_len()?).ok()?;
+    Some((least, most))
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len().max(1)).position(|window| window == needle)
+}

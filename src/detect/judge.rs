@@ -3,12 +3,15 @@
 use sha2::{Digest, Sha256};
 
 use super::check::{self, Outcome};
-use super::entropy::{self, Strictness};
+use super::entropy::{self, Alphabet, Strictness};
 use super::name::NameKind;
 use super::{Candidate, Detection, Form, Judged, boundary, decode, likeness, placeholder};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
+
+/// Hex digits below which only a name does not make a secret.
+const SHORT_HEX: usize = 20;
 
 /// Why a candidate was dropped. Every reason has a name that `explain` can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,7 +294,9 @@ impl Case<'_> {
             return Err(Rejection::Words);
         }
         self.entropy(self.value, Strictness::Named)?;
-        if is_uuid(self.value) {
+        // Short hex is more often an id or a digest than a secret.
+        let short_hex = entropy::alphabet(self.value) == Alphabet::Hex && self.value.len() < SHORT_HEX;
+        if is_uuid(self.value) || short_hex {
             self.confidence = self.confidence.min(Confidence::Low);
         }
         Ok(())

@@ -147,8 +147,10 @@ impl Run<'_> {
             return Ok(ExitStatus::Clean);
         }
         // A neighbour that a rule not selected would find is masked all the same.
-        let all = Detector::new(RuleSet::builtin());
-        let mask = if output.show_secrets { Mask::off() } else { Mask::new(&all, Some(&report)) };
+        let whole = RuleSet::builtin();
+        let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole));
+        let mask =
+            if output.show_secrets { Mask::off() } else { Mask::new(all.as_ref().unwrap_or(&detector), Some(&report)) };
         shell::results(output_file.as_deref(), &mut |out| output::render(&report, *output, &mask, out))?;
         Ok(ExitStatus::of(&report, *exit_zero))
     }

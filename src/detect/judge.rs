@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::check::{self, Outcome};
 use super::entropy::{self, Alphabet, Strictness};
 use super::name::NameKind;
-use super::{Candidate, Detection, Form, Judged, boundary, decode, likeness, placeholder};
+use super::{Candidate, Detection, Judged, boundary, decode, likeness, placeholder, shape};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
@@ -251,10 +251,10 @@ impl Case<'_> {
         if inside.is_some_and(|text| likeness::reads_like_words(&text)) {
             return Err(Rejection::Words);
         }
-        if let Some(what) = odd_shape(self.value, self.candidate.form) {
+        if let Some(what) = shape::odd_shape(self.value, self.candidate.form) {
             return Err(Rejection::Shape(what));
         }
-        if echoes(name.of(self.text), self.value) {
+        if shape::echoes(name.of(self.text), self.value) {
             return Err(Rejection::Placeholder("the name again"));
         }
         self.evidence.push(Evidence::Named(lossy(name, self.text)));
@@ -269,13 +269,13 @@ impl Case<'_> {
         if self.value.len() < 8 {
             return Err(Rejection::Shape("too short"));
         }
-        if classes(self.value) >= 3 && !wordy(self.value) {
+        if shape::classes(self.value) >= 3 && !shape::wordy(self.value) {
             return Ok(());
         }
         if likeness::reads_like_words(self.value) || self.value.iter().all(u8::is_ascii_digit) {
             return Err(Rejection::Words);
         }
-        if classes(self.value) < 2 || self.value.len() < 12 {
+        if shape::classes(self.value) < 2 || self.value.len() < 12 {
             self.confidence = self.confidence.min(Confidence::Low);
         }
         Ok(())
@@ -296,7 +296,7 @@ impl Case<'_> {
         self.entropy(self.value, Strictness::Named)?;
         // Short hex is more often an id or a digest than a secret.
         let short_hex = entropy::alphabet(self.value) == Alphabet::Hex && self.value.len() < SHORT_HEX;
-        if is_uuid(self.value) || short_hex {
+        if shape::is_uuid(self.value) || short_hex {
             self.confidence = self.confidence.min(Confidence::Low);
         }
         Ok(())
@@ -329,86 +329,6 @@ fn lossy(span: Span, text: &[u8]) -> String {
     String::from_utf8_lossy(span.of(text)).into_owned()
 }
 
-/// Shapes that secrets do not have.
-fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
-    if value.len() > 256 {
-        return Some("too long");
-    }
-    if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
-        return Some("holds blanks");
-    }
-    if !value.is_ascii() {
-        return Some("not ASCII");
-    }
-    if is_path(value) {
-        return Some("a path or address");
-    }
-    if form == Form::Bare && is_expression(value) {
-        return Some("an expression");
-    }
-    None
-}
-
-fn is_path(value: &[u8]) -> bool {
-    let slashes = value.iter().filter(|b| matches!(b, b'/' | b'\\')).count();
-    memchr::memmem::find(value, b"://").is_some()
-        || value.starts_with(b"/")
-        || value.starts_with(b"./")
-        || value.starts_with(b"../")
-        || value.starts_with(b"~/")
-        || (slashes >= 2 && likeness::reads_like_words(value))
-        || (value.contains(&b'@') && value.contains(&b'.') && likeness::reads_like_words(value))
-}
-
-/// Calls, member access, indexing, generics: code, not a literal.
-fn is_expression(value: &[u8]) -> bool {
-    let called = value.iter().any(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}'));
-    let scoped = value.windows(2).any(|w| w == b"::" || w == b"->");
-    let parts: Vec<&[u8]> = value.split(|b| *b == b'.').collect();
-    let word = |part: &&[u8]| {
-        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-            && (part.len() < 6 || likeness::mean(part) > 0.0)
-    };
-    called || scoped || (parts.len() >= 2 && parts.iter().all(word))
-}
-
-/// Whether the value says the name again, or the other way round.
-fn echoes(name: &[u8], value: &[u8]) -> bool {
-    let letters = |text: &[u8]| -> Vec<u8> {
-        text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
-    };
-    let (name, value) = (letters(name), letters(value));
-    !value.is_empty()
-        && (memchr::memmem::find(&name, &value).is_some()
-            || (name.len() >= 6 && memchr::memmem::find(&value, &name).is_some()))
-}
-
-/// Lower case, upper case, digits, other.
-fn classes(value: &[u8]) -> usize {
-    let has = |set: fn(&u8) -> bool| usize::from(value.iter().any(set));
-    has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(u8::is_ascii_punctuation)
-}
-
-/// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
-fn wordy(value: &[u8]) -> bool {
-    let words: Vec<String> = placeholder::segments(value).collect();
-    let letters: usize = words
-        .iter()
-        .filter(|w| w.len() >= 3 && w.bytes().all(|b| b.is_ascii_lowercase()) && likeness::mean(w.as_bytes()) > 0.0)
-        .map(String::len)
-        .sum();
-    letters * 10 >= value.len() * 7
-}
-
-fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value
-            .iter()
-            .enumerate()
-            .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,14 +343,5 @@ mod tests {
             at("http://u:PASS@example.com/x") && at("http://u:PASS@db.example.org:80") && at("http://u:PASS@a.test")
         );
         assert!(!at("http://u:PASS@myexample.com/x") && !at("http://u:PASS@db.internal") && !at("PASS"));
-    }
-
-    #[test]
-    fn expressions_and_paths_are_no_literals() {
-        for value in ["os.environ", "config.get", "self.password", "std::env", "foo->bar"] {
-            assert!(is_expression(value.as_bytes()), "{value}");
-        }
-        assert!(!is_expression(b"q8XvR2pLw9.ZkT4mNc7Bd"));
-        assert!(is_path(b"/run/secrets/db_password"));
     }
 }

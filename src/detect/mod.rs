@@ -23,6 +23,7 @@ pub mod path;
 pub mod pattern;
 pub mod placeholder;
 pub mod prefilter;
+pub mod shape;
 
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Confidence, Matcher, Rule, Severity};

@@ -33,6 +33,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure we are.
     pub confidence: Confidence,
+    /// What an attacker can do with it.
+    pub impact: Str,
     /// What may be shown of the secret: its public prefix and its length.
     pub preview: String,
     /// The value itself; never printed unless asked for.

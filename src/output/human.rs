@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use super::mask::Mask;
 use super::{OutputOptions, style};
 use crate::finding::{ContentKind, Evidence, Finding, Occurrence, PlanStep, Report, Stage, Verdict};
-use crate::rule_set::RuleSet;
 use crate::text::escape;
 
 /// Occurrences named for one finding, at most.
@@ -55,11 +54,7 @@ impl Page<'_> {
         }
         self.row("why", &self.safe(reasons(finding).as_bytes()))?;
         self.row("stage", &self.safe(stage(finding).as_bytes()))?;
-        if let Some(remediation) =
-            RuleSet::builtin().rule(&finding.rule).and_then(|r| RuleSet::builtin().remediation(&r.remediation).cloned())
-        {
-            self.row("risk", &remediation.impact)?;
-        }
+        self.row("risk", &finding.impact)?;
         if with_plan {
             self.plan(&finding.plan)?;
         } else {

@@ -99,8 +99,9 @@ impl Scan<'_> {
         let fresh = self.fresh(before, &listing.before, &listing.names_before, known);
         outcome.stats.old = fresh.1;
         outcome.sightings = fresh.0;
-        let exposures = |sightings: &[Sighting]| self.range_exposure(sightings);
-        self.report(outcome, scope, &mut |group| exposures(group))
+        let commits: BTreeSet<ObjectId> = outcome.sightings.iter().filter_map(|s| s.commit).collect();
+        let published = self.repo.map(|repository| repository.published(commits)).unwrap_or_default();
+        self.report(outcome, scope, &mut |group| self.range_exposure(group, &published))
     }
 
     /// Runs `work` over all of `list`, on all threads if there is enough of it.
@@ -195,12 +196,11 @@ impl Scan<'_> {
         held
     }
 
-    /// The exposure of what the index or a range adds.
-    fn range_exposure(&self, group: &[Sighting]) -> Exposure {
+    /// The exposure of what the index or a range adds, given the commits that a remote-tracking ref reaches.
+    fn range_exposure(&self, group: &[Sighting], published: &BTreeSet<ObjectId>) -> Exposure {
         let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
         let first = group.iter().filter(|s| s.commit.is_some()).min_by_key(|s| s.order);
-        let published = self.repo.is_some_and(|repository| repository.any_published(&commits));
-        let stage = match (commits.is_empty(), published) {
+        let stage = match (commits.is_empty(), !commits.is_disjoint(published)) {
             (true, _) => Stage::Uncommitted,
             (false, true) => Stage::Published,
             (false, false) => Stage::LocalOnly,
@@ -277,6 +277,7 @@ impl Scan<'_> {
             provider: rule.provider.clone(),
             severity: best.severity,
             confidence: confidence.unwrap_or(best.confidence),
+            impact: self.detector.rules().remediation(&rule.remediation).map(|r| r.impact.clone()).unwrap_or_default(),
             preview: secret.preview(&rule.prefix),
             evidence: best.evidence.clone(),
             facts,

@@ -82,7 +82,6 @@ impl Worker<'_> {
         let Some(local) = self.local() else { return outcome };
         match repo::load(local, id, self.options.max_file_size) {
             Ok((kind, data)) => {
-                connected(local, id, kind, &data, objects, &mut outcome);
                 self.stored(local, id, kind, &data, objects, &mut outcome);
             }
             Err(Unread { kind, why }) => {
@@ -113,7 +112,10 @@ impl Worker<'_> {
             repo::Kind::Commit => {
                 outcome.stats.commits += 1;
                 match repo::parse_commit(data, id, local) {
-                    Ok(commit) => outcome.commits.push(CommitRecord { id, commit }),
+                    Ok(commit) => {
+                        connected(id, &commit, objects, outcome);
+                        outcome.commits.push(CommitRecord { id, commit });
+                    }
                     Err(Unread { kind, why }) => {
                         outcome.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind, why });
                     }
@@ -122,6 +124,8 @@ impl Worker<'_> {
             }
             repo::Kind::Tag => {
                 outcome.stats.tags += 1;
+                let target = repo::tag_target(data, local).filter(|target| !objects.known.contains(target));
+                outcome.missing.extend(target.map(|id| Missing { id, commit: None }));
                 self.headed(data, id, ContentKind::TagMessage, outcome);
             }
             repo::Kind::Tree => {
@@ -249,32 +253,11 @@ impl Worker<'_> {
     }
 }
 
-/// Notes the objects that this one names and that are not in this clone.
-fn connected(
-    local: &repo::Local,
-    id: ObjectId,
-    kind: repo::Kind,
-    data: &[u8],
-    objects: &history::Objects,
-    outcome: &mut Outcome,
-) {
-    let mut missing = |named: ObjectId, commit: Option<ObjectId>| {
-        if !objects.known.contains(&named) {
-            outcome.missing.push(Missing { id: named, commit });
-        }
-    };
-    match kind {
-        repo::Kind::Tag => repo::tag_target(data, local).into_iter().for_each(|target| missing(target, None)),
-        repo::Kind::Commit => {
-            if let Ok(commit) = repo::parse_commit(data, id, local) {
-                missing(commit.tree, Some(id));
-                if !objects.shallow.contains(&id) {
-                    commit.parents.iter().for_each(|parent| missing(*parent, Some(id)));
-                }
-            }
-        }
-        repo::Kind::Blob | repo::Kind::Tree => {}
-    }
+/// Notes the tree and parents of a commit that are not in this clone.
+fn connected(id: ObjectId, commit: &repo::Commit, objects: &history::Objects, outcome: &mut Outcome) {
+    let parents = if objects.shallow.contains(&id) { &[][..] } else { &commit.parents };
+    let missing = std::iter::once(&commit.tree).chain(parents).filter(|named| !objects.known.contains(*named));
+    outcome.missing.extend(missing.map(|named| Missing { id: *named, commit: Some(id) }));
 }
 
 /// Where a text comes from.

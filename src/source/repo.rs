@@ -129,18 +129,25 @@ impl Repo {
         }
     }
 
-    /// Whether a remote-tracking ref reaches any of the commits.
-    pub fn any_published(&self, commits: &BTreeSet<ObjectId>) -> bool {
-        let local = self.local();
+    /// Those of the commits that a remote-tracking ref reaches; one walk for all of them.
+    pub fn published(&self, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
+        let mut found = BTreeSet::new();
         if commits.is_empty() {
-            return false;
+            return found;
         }
-        let Ok(platform) = local.references() else { return false };
-        let Ok(remotes) = platform.remote_branches() else { return false };
+        let local = self.local();
+        let Ok(platform) = local.references() else { return found };
+        let Ok(remotes) = platform.remote_branches() else { return found };
         let tips: Vec<ObjectId> =
             remotes.flatten().filter_map(|mut r| r.peel_to_id().ok().map(gix::Id::detach)).collect();
-        let Ok(walk) = local.rev_walk(tips).all() else { return false };
-        walk.flatten().any(|info| commits.contains(&info.id))
+        let Ok(walk) = local.rev_walk(tips).all() else { return found };
+        for info in walk.flatten() {
+            if commits.is_empty() {
+                break;
+            }
+            found.extend(commits.take(&info.id));
+        }
+        found
     }
 }
 

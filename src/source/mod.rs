@@ -9,6 +9,7 @@ pub mod change;
 pub mod files;
 pub mod history;
 pub mod lfs;
+pub mod pack;
 pub mod range;
 pub mod repo;
 pub mod staged;

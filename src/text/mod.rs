@@ -1,10 +1,12 @@
-//! Bytes as text: spans, lines, encodings. Knows nothing of git, rules or secrets.
+//! Bytes as text: spans, edits, lines, encodings. Knows nothing of git, rules or secrets.
 
+pub mod edit;
 pub mod encoding;
 pub mod escape;
 pub mod lines;
 pub mod span;
 
+pub use edit::{Copied, Edits};
 pub use escape::{escape, hostile};
 pub use lines::{LineIndex, Place};
 pub use span::Span;

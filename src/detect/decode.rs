@@ -21,6 +21,7 @@ pub struct Run {
     /// How it was encoded.
     pub encoding: Encoding,
     start: usize,
+    length: usize,
     offsets: Offsets,
 }
 
@@ -56,6 +57,11 @@ enum Offsets {
 }
 
 impl Run {
+    /// The bytes it was made from.
+    pub fn extent(&self) -> Span {
+        Span::new(self.start, self.start + self.length)
+    }
+
     /// The encoded bytes that hold the decoded ones of `inner`.
     pub fn outer(&self, inner: Span) -> Span {
         let (start, end) = match &self.offsets {
@@ -70,10 +76,18 @@ impl Run {
 }
 
 /// Calls `found` for each encoded run of `text` that decodes to text.
-pub fn each_run(text: &[u8], found: &mut dyn FnMut(Run)) {
-    each_base64(text, found);
-    each_escaped(text, Encoding::Percent, found);
-    each_escaped(text, Encoding::Backslash, found);
+pub fn each_run(text: &[u8], dirty: Span, found: &mut dyn FnMut(Run)) {
+    let dirty = dirty.grown(1, 1, text.len());
+    let left = text[..dirty.start].iter().rev().take_while(|b| is_base64(**b)).count();
+    let right = text[dirty.end..].iter().take_while(|b| is_base64(**b)).count();
+    each_base64(text, Span::new(dirty.start - left, dirty.end + right), found);
+    let outside =
+        |b: &u8| b.is_ascii_whitespace() || b.is_ascii_control() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
+    let left = text[..dirty.start].iter().rev().take_while(|b| !outside(b)).count();
+    let right = text[dirty.end..].iter().take_while(|b| !outside(b)).count();
+    let part = Span::new(dirty.start - left, dirty.end + right);
+    each_escaped(text, part, Encoding::Percent, found);
+    each_escaped(text, part, Encoding::Backslash, found);
 }
 
 static BASE64: LazyLock<Option<Base>> = LazyLock::new(|| {
@@ -86,8 +100,9 @@ static BASE64: LazyLock<Option<Base>> = LazyLock::new(|| {
 });
 
 /// Most text has no long run, so only every twenty-fourth byte is looked at until one may belong to a run.
-fn each_base64(text: &[u8], found: &mut dyn FnMut(Run)) {
-    let mut at = 0;
+fn each_base64(text: &[u8], part: Span, found: &mut dyn FnMut(Run)) {
+    let text = &text[..part.end];
+    let mut at = part.start;
     while let Some(probe) = text.get(at..at + MIN_BASE64) {
         if let Some(gap) = probe.iter().rposition(|b| !is_base64(*b)) {
             at += gap + 1;
@@ -96,7 +111,7 @@ fn each_base64(text: &[u8], found: &mut dyn FnMut(Run)) {
         let length = text[at..].iter().take_while(|b| is_base64(**b)).count();
         let run = &text[at..at + length.min(MAX_RUN)];
         if let Some(decoded) = decode_base64(run) {
-            found(Run { text: decoded, encoding: Encoding::Base64, start: at, offsets: Offsets::Base64 });
+            found(Run { text: decoded, encoding: Encoding::Base64, start: at, length, offsets: Offsets::Base64 });
         }
         at += length + 1;
     }
@@ -144,13 +159,14 @@ fn is_text(byte: u8) -> bool {
 }
 
 /// Escapes are decoded with the text around them up to blanks, quotes and angle brackets.
-fn each_escaped(text: &[u8], encoding: Encoding, found: &mut dyn FnMut(Run)) {
+fn each_escaped(text: &[u8], part: Span, encoding: Encoding, found: &mut dyn FnMut(Run)) {
+    let text = &text[..part.end];
     let mark = match encoding {
         Encoding::Percent => b'%',
         Encoding::Backslash => b'\\',
         Encoding::Base64 => return,
     };
-    let mut at = 0;
+    let mut at = part.start;
     while let Some(sign) = memchr::memchr(mark, text.get(at..).unwrap_or_default()) {
         let sign = at + sign;
         if escape(text, sign, encoding).is_none() {
@@ -160,7 +176,7 @@ fn each_escaped(text: &[u8], encoding: Encoding, found: &mut dyn FnMut(Run)) {
         let run = escaped_run(text, sign, at);
         at = run.end.max(sign + 1);
         let (decoded, offsets) = decode_escapes(run.of(text), encoding);
-        found(Run { text: decoded, encoding, start: run.start, offsets: Offsets::Listed(offsets) });
+        found(Run { text: decoded, encoding, start: run.start, length: run.len(), offsets: Offsets::Listed(offsets) });
     }
 }
 
@@ -209,7 +225,7 @@ mod tests {
 
     fn runs(text: &str) -> Vec<Run> {
         let mut out = Vec::new();
-        each_run(text.as_bytes(), &mut |run| out.push(run));
+        each_run(text.as_bytes(), Span::new(0, text.len()), &mut |run| out.push(run));
         out
     }
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::check::{self, Outcome};
 use super::entropy::{self, Alphabet, Strictness};
 use super::name::NameKind;
-use super::{Candidate, Detection, Judged, boundary, decode, likeness, placeholder, shape};
+use super::{Candidate, Detection, boundary, decode, likeness, placeholder, shape};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
@@ -64,7 +64,10 @@ struct Case<'t> {
 }
 
 /// Judges one candidate.
-pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8]) -> Judged {
+///
+/// # Errors
+/// Says why it is not believed.
+pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8]) -> Result<Detection, Rejection> {
     let value = candidate.secret.of(text);
     let mut case = Case {
         rule,
@@ -76,14 +79,11 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8]) -> Judged {
         evidence: Vec::new(),
         facts: Vec::new(),
     };
-    let verdict = match rule.matcher {
-        Matcher::Assignment => case.assigned(),
-        Matcher::Around { .. } | Matcher::After { .. } => case.formed(),
-    };
-    match verdict {
-        Ok(()) => Judged::Accepted(case.detection()),
-        Err(why) => Judged::Rejected(candidate, why),
+    match rule.matcher {
+        Matcher::Assignment => case.assigned()?,
+        Matcher::Around { .. } | Matcher::After { .. } => case.formed()?,
     }
+    Ok(case.detection())
 }
 
 impl Case<'_> {

@@ -5,7 +5,8 @@
 //! ([`check`]) and its statistics ([`entropy`], [`likeness`], [`placeholder`]). Encoded text is decoded and goes the same
 //! way ([`decode`]). Of several detections of the same bytes the best wins ([`overlap`]).
 //!
-//! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword. What a file's name says
+//! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword, so that of a text made from
+//! another one only what changed has to be judged ([`edit`]). What a file's name says
 //! about a detection ([`path`]) and which identifiers stand near it ([`companion`]) is decided afterwards, for accepted
 //! detections only: a blob has many names, and is judged once.
 
@@ -14,6 +15,7 @@ pub mod boundary;
 pub mod check;
 pub mod companion;
 pub mod decode;
+pub mod edit;
 pub mod entropy;
 pub mod judge;
 pub mod likeness;
@@ -30,7 +32,9 @@ use crate::rule::{Confidence, Matcher, Rule, Severity};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
+pub use edit::Hits;
 pub use judge::Rejection;
+use prefilter::Anchor;
 
 /// Layers of encoding that are opened, at most.
 const MAX_DEPTH: usize = 2;
@@ -84,15 +88,6 @@ pub struct Candidate {
     pub form: Form,
 }
 
-/// A candidate and what became of it.
-#[derive(Debug, Clone)]
-pub enum Judged {
-    /// Believed.
-    Accepted(Detection),
-    /// Not believed, and why.
-    Rejected(Candidate, Rejection),
-}
-
 /// All rules in force, ready to run. Shared by all threads.
 #[derive(Debug)]
 pub struct Detector {
@@ -125,18 +120,7 @@ impl Detector {
 
     /// Every secret in `text`, in order of place; of several over the same bytes the best.
     pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
-        let mut found = Vec::new();
-        self.judge_all(text, &mut |judged| {
-            if let Judged::Accepted(detection) = judged {
-                found.push(detection);
-            }
-        });
-        overlap::resolve(found, &self.rules)
-    }
-
-    /// Every candidate in `text` with its verdict: what [`Detector::scan`] sees, rejections included.
-    pub fn judge_all(&self, text: &[u8], sink: &mut dyn FnMut(Judged)) {
-        self.layer(text, 0, sink);
+        overlap::resolve(self.layer(text, 0), &self.rules)
     }
 
     /// Identifiers near a detection that complete its credential.
@@ -144,64 +128,66 @@ impl Detector {
         self.companions.near(text, detection.span, &self.rules.rules[detection.rule])
     }
 
-    fn layer(&self, text: &[u8], depth: usize, sink: &mut dyn FnMut(Judged)) {
-        self.plain(text, sink);
-        if depth == MAX_DEPTH {
-            return;
+    /// What is accepted in a text and in what is encoded in it; before it is said which of several wins.
+    fn layer(&self, text: &[u8], depth: usize) -> Vec<Detection> {
+        let whole = Span::new(0, text.len());
+        let mut accepted = Vec::new();
+        self.prefilter.each_anchor(text, whole, |anchor| self.judge(text, anchor, &mut accepted));
+        let mut found = self.apart(accepted);
+        if depth < MAX_DEPTH {
+            decode::each_run(text, whole, &mut |run| found.extend(self.encoded(&run, depth)));
         }
-        decode::each_run(text, &mut |run| {
-            self.layer(&run.text, depth + 1, &mut |mut judged| {
-                if let Judged::Accepted(detection) = &mut judged {
-                    // Identifiers in the same decoded text are nearest of all.
-                    let near = self.companions(&run.text, detection);
-                    detection.facts.extend(near);
-                }
-                sink(outward(judged, &run));
-            });
-        });
+        found
     }
 
-    /// Keywords, candidates, verdicts; nothing decoded.
-    fn plain(&self, text: &[u8], sink: &mut dyn FnMut(Judged)) {
-        let mut last = vec![Span::default(); self.rules.rules.len()];
-        self.prefilter.each_hit(text, |hit| {
-            // A keyword inside a secret that was just found leads to the same one.
-            if last[hit.rule].contains(hit.span) {
-                return;
-            }
+    /// What is accepted in an encoded run, with the places of the encoded bytes.
+    fn encoded(&self, run: &decode::Run, depth: usize) -> Vec<Detection> {
+        let mut found = self.layer(&run.text, depth + 1);
+        for detection in &mut found {
+            // Identifiers in the same decoded text are nearest of all.
+            detection.facts.extend(self.companions(&run.text, detection));
+            detection.span = run.outer(detection.span);
+            detection.depth += 1;
+            detection.evidence.push(Evidence::Decoded(run.encoding.as_str()));
+        }
+        found
+    }
+
+    /// What the rules that name a keyword accept there.
+    fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) {
+        for hit in self.prefilter.hits(anchor) {
             let rule = &self.rules.rules[hit.rule];
             let candidate = match &rule.matcher {
                 Matcher::Assignment => assignment::read(text, hit.span).map(|a| a.candidate(hit.rule, hit.span)),
                 Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, &hit, text),
             };
-            if let Some(candidate) = candidate {
-                let secret = candidate.secret;
-                let judged = judge::judge(rule, candidate, text);
-                if matches!(judged, Judged::Accepted(_)) {
-                    last[hit.rule] = secret;
-                }
-                sink(judged);
+            let judged = candidate.map(|candidate| judge::judge(rule, candidate, text));
+            if let Some(Ok(detection)) = judged {
+                accepted.push(Accepted { anchor, detection });
             }
-        });
+        }
+    }
+
+    /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.
+    fn apart(&self, mut accepted: Vec<Accepted>) -> Vec<Detection> {
+        let keyword = |one: &Accepted| self.prefilter.span(one.anchor);
+        accepted.sort_by_key(|one| (one.detection.rule, keyword(one), one.detection.span));
+        let mut found: Vec<Detection> = Vec::new();
+        for one in accepted {
+            let before = found.last().filter(|last| last.rule == one.detection.rule);
+            if !before.is_some_and(|last| last.span.contains(keyword(&one))) {
+                found.push(one.detection);
+            }
+        }
+        found
     }
 }
 
-/// Moves a verdict about decoded text to the place it was decoded from.
-fn outward(judged: Judged, run: &decode::Run) -> Judged {
-    match judged {
-        Judged::Accepted(mut detection) => {
-            detection.span = run.outer(detection.span);
-            detection.depth += 1;
-            detection.evidence.push(Evidence::Decoded(run.encoding.as_str()));
-            Judged::Accepted(detection)
-        }
-        Judged::Rejected(mut candidate, why) => {
-            candidate.secret = run.outer(candidate.secret);
-            candidate.keyword = run.outer(candidate.keyword);
-            candidate.name = candidate.name.map(|name| run.outer(name));
-            Judged::Rejected(candidate, why)
-        }
-    }
+/// A detection and the keyword that led to it.
+#[derive(Debug)]
+struct Accepted {
+    anchor: Anchor,
+    detection: Detection,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! bitmap.
 
 use super::likeness;
-use crate::rule::{Case, Rule};
+use crate::rule::{Case, Reach, Rule};
 use crate::text::Span;
 
 /// Bits of the bitmap, as a power of two.
@@ -23,6 +23,15 @@ pub struct Hit {
     pub span: Span,
 }
 
+/// A keyword at a place of a text, whichever rules name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Anchor {
+    /// Where the three bytes stand that it was found by.
+    pub at: u32,
+    /// Which keyword.
+    pub word: u16,
+}
+
 /// A keyword, the rules that use it and the three bytes it is found by.
 #[derive(Debug)]
 struct Word {
@@ -32,6 +41,8 @@ struct Word {
     probe: usize,
     /// (rule, keyword of the rule).
     users: Vec<(usize, usize)>,
+    /// As far as the one of these rules looks that looks furthest.
+    reach: Reach,
 }
 
 /// All keywords of all rules.
@@ -40,9 +51,11 @@ pub struct Prefilter {
     bitmap: Box<[u64]>,
     words: Vec<Word>,
     /// (three bytes, position in `words`), sorted.
-    probes: Vec<(u32, u32)>,
+    probes: Vec<(u32, u16)>,
     /// For each value of the probes' highest eleven hash bits, where its probes start in `probes`.
     index: Vec<u32>,
+    /// Most bytes of a keyword before and after the start of its three bytes.
+    around: (usize, usize),
 }
 
 /// Hash bits that `index` tells apart.
@@ -52,9 +65,8 @@ impl Prefilter {
     /// Chooses the bytes each keyword is found by.
     pub fn new(rules: &[Rule]) -> Self {
         let words = words(rules);
-        let mut probes: Vec<(u32, u32)> = Vec::new();
-        for (at, word) in words.iter().enumerate() {
-            let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let mut probes: Vec<(u32, u16)> = Vec::new();
+        for (at, word) in (0..=u16::MAX).zip(&words) {
             probes.extend(spellings(word).into_iter().map(|three| (three, at)));
         }
         probes.sort_by_key(|(three, at)| (hash(*three), *three, *at));
@@ -70,13 +82,19 @@ impl Prefilter {
             sum += *start;
             *start = sum;
         }
-        Self { bitmap, words, probes, index }
+        let around = (
+            words.iter().map(|word| word.probe).max().unwrap_or(0),
+            words.iter().map(|word| word.text.len() - word.probe).max().unwrap_or(0),
+        );
+        Self { bitmap, words, probes, index, around }
     }
 
-    /// Calls `found` for each keyword of each rule, in order of the bytes they are found by.
-    pub fn each_hit(&self, text: &[u8], mut found: impl FnMut(Hit)) {
+    /// Calls `found` for each keyword that has a byte in `part`, or bytes on both sides of it if it is empty, and perhaps
+    /// for some that stand next to it; in order. Texts of 4 GiB and more are looked at up to there.
+    pub fn each_anchor(&self, text: &[u8], part: Span, mut found: impl FnMut(Anchor)) {
         let Some(bitmap) = self.bitmap.first_chunk::<{ 1 << (BITS - 6) }>() else { return };
-        for (at, three) in text.windows(3).enumerate() {
+        let near = self.near(part, text.len());
+        for (at, three) in (near.start..).zip(near.of(text).windows(3)) {
             let three = u32::from_le_bytes([three[0], three[1], three[2], 0]);
             let hash = hash(three);
             if bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 == 1 {
@@ -85,23 +103,46 @@ impl Prefilter {
         }
     }
 
+    /// The bytes that the probes of keywords in `part` may take.
+    pub fn near(&self, part: Span, length: usize) -> Span {
+        part.grown(self.around.1, self.around.0 + 2, length)
+    }
+
     #[cold]
-    fn verify(&self, text: &[u8], at: usize, three: u32, found: &mut impl FnMut(Hit)) {
+    fn verify(&self, text: &[u8], at: usize, three: u32, found: &mut impl FnMut(Anchor)) {
         let slot = (hash(three) >> (BITS - INDEX_BITS)) as usize;
         let (from, to) = (self.index[slot] as usize, self.index[slot + 1] as usize);
-        for (_, word) in self.probes[from..to].iter().filter(|(probe, _)| *probe == three) {
-            let word = &self.words[*word as usize];
+        for (_, number) in self.probes[from..to].iter().filter(|(probe, _)| *probe == three) {
+            let word = &self.words[usize::from(*number)];
             let Some(start) = at.checked_sub(word.probe) else { continue };
-            let span = Span::new(start, start + word.text.len());
-            let Some(here) = text.get(span.start..span.end) else { continue };
+            let Some(here) = text.get(start..start + word.text.len()) else { continue };
             let same = match word.case {
                 Case::Exact => *here == *word.text,
                 Case::Any => here.eq_ignore_ascii_case(&word.text),
             };
-            if same {
-                word.users.iter().for_each(|(rule, keyword)| found(Hit { rule: *rule, keyword: *keyword, span }));
+            if let (true, Ok(at)) = (same, u32::try_from(at)) {
+                found(Anchor { at, word: *number });
             }
         }
+    }
+
+    /// Where the keyword of an anchor stands.
+    pub fn span(&self, anchor: Anchor) -> Span {
+        let word = &self.words[usize::from(anchor.word)];
+        let start = (anchor.at as usize).saturating_sub(word.probe);
+        Span::new(start, start + word.text.len())
+    }
+
+    /// As far as any rule looks around the keyword of an anchor.
+    pub fn reach(&self, anchor: Anchor) -> Reach {
+        self.words[usize::from(anchor.word)].reach
+    }
+
+    /// The rules that name the keyword of an anchor.
+    pub fn hits(&self, anchor: Anchor) -> impl Iterator<Item = Hit> + '_ {
+        let span = self.span(anchor);
+        let users = &self.words[usize::from(anchor.word)].users;
+        users.iter().map(move |(rule, keyword)| Hit { rule: *rule, keyword: *keyword, span })
     }
 }
 
@@ -125,6 +166,10 @@ fn words(rules: &[Rule]) -> Vec<Word> {
             case: if same[0].1 { Case::Any } else { Case::Exact },
             probe: rarest(same[0].0),
             users: same.iter().map(|(_, _, rule, keyword)| (*rule, *keyword)).collect(),
+            reach: same.iter().fold(Reach::default(), |most, (_, _, rule, _)| Reach {
+                before: most.before.max(rules[*rule].reach.before),
+                after: most.after.max(rules[*rule].reach.after),
+            }),
         })
         .collect()
 }
@@ -197,7 +242,10 @@ mod tests {
                 text.extend(filler.bytes());
             }
             let mut found = Vec::new();
-            Prefilter::new(&set.rules).each_hit(&text, |hit| found.push((hit.rule, hit.keyword, hit.span)));
+            let prefilter = Prefilter::new(&set.rules);
+            prefilter.each_anchor(&text, Span::new(0, text.len()), |anchor| {
+                found.extend(prefilter.hits(anchor).map(|hit| (hit.rule, hit.keyword, hit.span)));
+            });
             found.sort();
             prop_assert_eq!(found, plainly(&set.rules, &text));
         }

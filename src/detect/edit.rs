@@ -1,0 +1,317 @@
+//! Judges an edited text from what was judged in its base: only what the edits touch is looked at.
+//!
+//! A keyword in a copied stretch need not be looked for again, and if everything its rules look at lies in that stretch, what
+//! they said of it holds. The same goes for an encoded run and the byte on either side of it. All else is judged afresh.
+//! So [`Detector::after_edit`] says the same as [`Detector::hits`] of the whole text, at a cost that depends on the edits.
+
+use std::sync::Arc;
+
+use super::decode::{self, Encoding};
+use super::{Accepted, Anchor, Detection, Detector, overlap};
+use crate::text::{Copied, Edits, Span};
+
+/// Bytes on either side of an encoded run that say where it ends.
+const DELIMITER: usize = 1;
+
+/// What was seen in a text: enough to say what it holds, and to judge what is made from it.
+#[derive(Debug, Default)]
+pub struct Hits {
+    /// Every keyword, in order.
+    anchors: Vec<Anchor>,
+    kept: Vec<Kept>,
+    runs: Vec<Opened>,
+}
+
+/// A detection that may have been made in an earlier text.
+#[derive(Debug)]
+struct Kept {
+    anchor: Anchor,
+    span: Span,
+    /// Its span is that in the text where it was made.
+    detection: Arc<Detection>,
+}
+
+/// An encoded run that holds something.
+#[derive(Debug, Clone)]
+struct Opened {
+    encoding: Encoding,
+    extent: Span,
+    /// Places are those of the text where it was opened; its extent started at `first` there.
+    found: Arc<Vec<Detection>>,
+    first: usize,
+}
+
+impl Hits {
+    /// Whether nothing was accepted.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.runs.is_empty()
+    }
+
+    fn keep(&mut self, accepted: Vec<Accepted>) {
+        let kept =
+            |Accepted { anchor, detection }| Kept { anchor, span: detection.span, detection: Arc::new(detection) };
+        self.kept.extend(accepted.into_iter().map(kept));
+    }
+}
+
+impl Detector {
+    /// What [`Detector::scan`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
+    pub fn hits(&self, text: &[u8]) -> Hits {
+        let whole = Span::new(0, text.len());
+        let mut hits = Hits::default();
+        self.prefilter.each_anchor(text, whole, |anchor| hits.anchors.push(anchor));
+        let mut accepted = Vec::new();
+        hits.anchors.iter().for_each(|anchor| self.judge(text, *anchor, &mut accepted));
+        hits.keep(accepted);
+        decode::each_run(text, whole, &mut |run| hits.runs.extend(self.opened(&run)));
+        hits
+    }
+
+    /// The same as [`Detector::hits`], for a text that `edits` made from one in which `base` was seen.
+    pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
+        let mut hits = Hits::default();
+        let mut again = Vec::new();
+        for copied in edits.copied() {
+            self.carry(base, &copied, &mut hits, &mut again);
+        }
+        let carried = hits.anchors.len();
+        for part in merged(edits.changed(), |span| self.prefilter.near(span, text.len())) {
+            self.prefilter.each_anchor(text, part, |anchor| {
+                if edits.copy_of(self.prefilter.span(anchor)).is_none() {
+                    hits.anchors.push(anchor);
+                }
+            });
+        }
+        let mut accepted = Vec::new();
+        again.iter().chain(&hits.anchors[carried..]).for_each(|anchor| self.judge(text, *anchor, &mut accepted));
+        hits.keep(accepted);
+        if carried > 0 && hits.anchors.len() > carried {
+            // Two sorted stretches, which this merges.
+            hits.anchors.sort();
+        }
+        self.reopen(text, edits, &mut hits);
+        hits
+    }
+
+    /// What the hits of a text come to; the same as [`Detector::scan`] says of it.
+    pub fn settle(&self, hits: &Hits) -> Vec<Detection> {
+        let accepted = hits.kept.iter().map(|kept| Accepted {
+            anchor: kept.anchor,
+            detection: Detection { span: kept.span, ..(*kept.detection).clone() },
+        });
+        let mut found = self.apart(accepted.collect());
+        for run in &hits.runs {
+            found.extend(run.found.iter().map(|detection| {
+                let moved = |place: usize| run.extent.start + (place - run.first);
+                let span = Span::new(moved(detection.span.start), moved(detection.span.end));
+                Detection { span, ..detection.clone() }
+            }));
+        }
+        overlap::resolve(found, &self.rules)
+    }
+
+    /// Takes over what stands in one copied stretch; in `again` go keywords whose surroundings changed.
+    fn carry(&self, base: &Hits, copied: &Copied, hits: &mut Hits, again: &mut Vec<Anchor>) {
+        let from = base.anchors.partition_point(|anchor| (anchor.at as usize) < copied.source.start);
+        let here = base.anchors[from..].iter().take_while(|anchor| (anchor.at as usize) < copied.source.end);
+        for anchor in here.filter_map(|anchor| self.moved(*anchor, copied)) {
+            hits.anchors.push(anchor);
+            if !self.is_untouched(anchor, copied) {
+                again.push(anchor);
+            }
+        }
+        for kept in &base.kept {
+            let anchor = self.moved(kept.anchor, copied).filter(|anchor| self.is_untouched(*anchor, copied));
+            if let Some(anchor) = anchor {
+                let span = Span::new(copied.moved(kept.span.start), copied.moved(kept.span.end));
+                hits.kept.push(Kept { anchor, span, detection: Arc::clone(&kept.detection) });
+            }
+        }
+        for run in base.runs.iter().filter(|run| copied.source.contains(run.extent)) {
+            let extent = Span::new(copied.moved(run.extent.start), copied.moved(run.extent.end));
+            if copied.holds(extent, DELIMITER, DELIMITER) {
+                hits.runs.push(Opened { extent, ..run.clone() });
+            }
+        }
+    }
+
+    /// The anchor of a keyword that lies in a copied stretch, where that now is.
+    fn moved(&self, anchor: Anchor, copied: &Copied) -> Option<Anchor> {
+        if !copied.source.contains(self.prefilter.span(anchor)) {
+            return None;
+        }
+        let at = u32::try_from(copied.moved(anchor.at as usize)).ok()?;
+        Some(Anchor { at, ..anchor })
+    }
+
+    /// Whether all that any rule looks at around a keyword was copied with it.
+    fn is_untouched(&self, anchor: Anchor, copied: &Copied) -> bool {
+        let reach = self.prefilter.reach(anchor);
+        copied.holds(self.prefilter.span(anchor), reach.before as usize, reach.after as usize)
+    }
+
+    /// Opens the encoded runs that the edits touch.
+    fn reopen(&self, text: &[u8], edits: &Edits, hits: &mut Hits) {
+        for part in merged(edits.changed(), |span| span.grown(DELIMITER, DELIMITER, text.len())) {
+            let before = hits.runs.len();
+            decode::each_run(text, part, &mut |run| {
+                let extent = run.extent();
+                let copied = edits.copy_of(extent).is_some_and(|copied| copied.holds(extent, DELIMITER, DELIMITER));
+                // A run may reach from one change to the next.
+                let known = hits.runs[..before].iter().any(|r| r.extent == extent && r.encoding == run.encoding);
+                if !copied && !known {
+                    hits.runs.extend(self.opened(&run));
+                }
+            });
+        }
+    }
+
+    fn opened(&self, run: &decode::Run) -> Option<Opened> {
+        let found = self.encoded(run, 0);
+        let extent = run.extent();
+        let opened = || Opened { encoding: run.encoding, extent, found: Arc::new(found.clone()), first: extent.start };
+        (!found.is_empty()).then(opened)
+    }
+}
+
+/// Joins changes that are so close that what has to be looked at for one overlaps what has to be for the next.
+fn merged(changed: impl Iterator<Item = Span>, seen: impl Fn(Span) -> Span) -> Vec<Span> {
+    let mut parts: Vec<Span> = Vec::new();
+    for span in changed {
+        match parts.last_mut() {
+            Some(last) if seen(*last).end >= seen(span).start => last.end = span.end,
+            _ => parts.push(span),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::template::Generator;
+    use crate::rule::file::RuleFile;
+    use crate::rule_set::RuleSet;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
+
+    /// An example of every rule, in three spellings, each also encoded.
+    static EXAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let rules: RuleFile = toml::from_str(include_str!("../../rules.toml")).unwrap();
+        let mut out = Vec::new();
+        for def in &rules.rules {
+            for (seed, example) in (0..).zip(def.examples.iter().take(3)) {
+                let (example, _) = Generator::new(seed).expand_with_token(example, def.token.as_deref()).unwrap();
+                if seed == 0 {
+                    out.push(format!("x: {}\n", data_encoding::BASE64.encode(example.as_bytes())));
+                    out.push(example.replace('=', "%3D").replace(':', "\\u003a").replace('_', "%5f"));
+                }
+                out.push(example);
+            }
+        }
+        out
+    });
+
+    /// One thing that an edit puts at the end of the new text.
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// A stretch of the base, by two fractions of its length.
+        Copy(u16, u16),
+        /// A stretch that starts within so many bytes of where the last one ended.
+        Onward(u16, u16),
+        Example(usize),
+        /// The first or the last bytes of one.
+        Part(usize, u16, bool),
+        Filler(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            2 => (any::<u16>(), any::<u16>()).prop_map(|(a, b)| Step::Copy(a, b)),
+            5 => (0u16..6, any::<u16>()).prop_map(|(a, b)| Step::Onward(a, b)),
+            2 => any::<usize>().prop_map(Step::Example),
+            2 => (any::<usize>(), any::<u16>(), any::<bool>()).prop_map(|(a, b, c)| Step::Part(a, b, c)),
+            2 => (0usize..12).prop_map(Step::Filler),
+        ]
+    }
+
+    fn edit(base: &[u8], steps: &[Step]) -> (Vec<u8>, Edits) {
+        let (mut text, mut edits) = (Vec::new(), Edits::default());
+        edits.clear(base.len());
+        let mut last = 0;
+        let insert = |text: &mut Vec<u8>, edits: &mut Edits, bytes: &[u8]| {
+            text.extend_from_slice(bytes);
+            edits.push(bytes.len(), None);
+        };
+        for step in steps {
+            match step {
+                Step::Copy(..) | Step::Onward(..) if base.is_empty() => {}
+                Step::Copy(a, b) | Step::Onward(a, b) => {
+                    let start = match step {
+                        Step::Onward(skip, _) => (last + usize::from(*skip)).min(base.len()),
+                        _ => usize::from(*a) * base.len() / 65536,
+                    };
+                    // Often to the very end.
+                    let length = (usize::from(*b) * (base.len() - start) / 50000).min(base.len() - start);
+                    text.extend_from_slice(&base[start..start + length]);
+                    edits.push(length, Some(start));
+                    last = start + length;
+                }
+                Step::Example(pick) => insert(&mut text, &mut edits, EXAMPLES[pick % EXAMPLES.len()].as_bytes()),
+                Step::Part(pick, cut, first) => {
+                    let example = EXAMPLES[pick % EXAMPLES.len()].as_bytes();
+                    let cut = usize::from(*cut) * example.len() / 65536;
+                    insert(&mut text, &mut edits, if *first { &example[..cut] } else { &example[cut..] });
+                }
+                Step::Filler(which) => {
+                    let filler: [&[u8]; 12] = [
+                        b"\n",
+                        b" ",
+                        b"x",
+                        b"\"",
+                        b"=",
+                        b"password = ",
+                        b"\\u00",
+                        b"%4",
+                        b"Zm9v",
+                        b"\n\n# secret: none\n",
+                        &[b'a'; 300],
+                        &[b'\n'; 2000],
+                    ];
+                    insert(&mut text, &mut edits, filler[*which]);
+                }
+            }
+        }
+        (text, edits)
+    }
+
+    fn said(detections: &[Detection]) -> Vec<String> {
+        detections.iter().map(|d| format!("{d:?} {:?}", d.secret.reveal())).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        /// After any number of edits the same is said as of the whole text, and the same keywords are known.
+        #[test]
+        fn an_edit_says_the_same_as_the_whole(
+            versions in proptest::collection::vec(proptest::collection::vec(step(), 1..9), 2..6),
+        ) {
+            let (mut text, _) = edit(&[], &versions[0]);
+            let mut hits = DETECTOR.hits(&text);
+            for steps in &versions[1..] {
+                let (next, edits) = edit(&text, steps);
+                hits = DETECTOR.after_edit(&next, &hits, &edits);
+                let whole = DETECTOR.hits(&next);
+                prop_assert_eq!(&hits.anchors, &whole.anchors);
+                prop_assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan(&next)));
+                prop_assert_eq!(said(&DETECTOR.settle(&whole)), said(&DETECTOR.scan(&next)));
+                prop_assert_eq!(hits.kept.len(), whole.kept.len());
+                prop_assert_eq!(hits.runs.len(), whole.runs.len());
+                text = next;
+            }
+        }
+    }
+}

@@ -4,37 +4,99 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::BString;
 
+use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
 use crate::detect::path;
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
-use crate::source::attribution::{Arrival, Attribution, Target};
-use crate::source::repo::Mode;
-use crate::source::{Content, ObjectId, Repo, history, staged};
+use crate::source::attribution::{Arrival, Attribution};
+use crate::source::history::Objects;
+use crate::source::holding::{Notes, Search, Target};
+use crate::source::pack::walk;
+use crate::source::repo::{Kind, Mode};
+use crate::source::store::Number;
+use crate::source::{Content, ObjectId, Repo, staged};
 
 /// Every way each target came in.
 type Arrivals = BTreeMap<Target, Vec<Arrival>>;
 
 impl Scan<'_> {
     /// Scans everything git stores.
-    pub fn history(&self, repository: &Repo, objects: history::Objects, scope: Scope) -> Report {
-        let mut outcome = self.each(&objects.ids, |worker, id| worker.object(*id, &objects));
+    pub fn history(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
+        let mut outcome = self.blobs(&objects);
         outcome.absorb(self.each(&objects.listing.items, |worker, item| worker.item(item, 0)));
-        outcome.gaps.extend(objects.listing.gaps);
-        let missing = std::mem::take(&mut outcome.missing);
-        if outcome.sightings.is_empty() && missing.is_empty() {
+        // Blobs come first, so that the trees which hold those with a sighting are found when trees are read.
+        let mut search = Search::new(&wanted(&outcome));
+        let (others, mut notes) = self.others(&objects, &search);
+        outcome.absorb(others);
+        outcome.gaps.extend_from_slice(&objects.listing.gaps);
+        let wanted = wanted(&outcome);
+        if wanted.is_empty() && outcome.sightings.is_empty() {
             return self.report(outcome, scope, &mut |_| Exposure::default());
         }
+        if !search.covers(&wanted) {
+            search = Search::new(&wanted);
+            notes = search.read(&objects.store, self.options.threads);
+        }
+        let holding = search.conclude(repository, &objects.store, notes);
         let records = std::mem::take(&mut outcome.commits);
-        let mut wanted: BTreeSet<Target> = outcome.sightings.iter().filter_map(Sighting::target).collect();
-        wanted.extend(missing.iter().map(|missing| Target::Object(missing.id)));
-        let mut attribution = Attribution::new(repository, &records, wanted);
+        let mut attribution = Attribution::new(repository, &objects.store, records, holding);
         let arrivals = attribution.arrivals();
+        let missing = std::mem::take(&mut outcome.missing);
         absent(&missing, &arrivals, &attribution, &mut outcome);
         let staged = staged_paths(repository);
         let sightings = std::mem::take(&mut outcome.sightings);
         outcome.sightings = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged)).collect();
         self.report(outcome, scope, &mut |group| exposure(group, &mut attribution, &staged))
     }
+
+    /// Looks at every blob once, and at all objects that stand alone.
+    fn blobs(&self, objects: &Objects) -> Outcome {
+        let (mut outcome, _, unread) = self.walk(objects, &[Kind::Blob], &Search::default());
+        let mut single = objects.store.single();
+        single.extend(unread);
+        outcome.absorb(self.single(objects, &single));
+        outcome
+    }
+
+    /// Looks at every other object once, noting which trees hold what is searched for.
+    fn others(&self, objects: &Objects, search: &Search) -> (Outcome, Vec<Notes>) {
+        let (mut outcome, notes, unread) = self.walk(objects, &[Kind::Tree, Kind::Commit, Kind::Tag], search);
+        outcome.absorb(self.single(objects, &unread));
+        (outcome, notes)
+    }
+
+    /// Walks the packs; says which objects could not be decoded.
+    fn walk(&self, objects: &Objects, kinds: &[Kind], search: &Search) -> (Outcome, Vec<Notes>, Vec<Number>) {
+        let store = &objects.store;
+        let make = || Sweeper::new(self.worker(), objects, search);
+        let (sweepers, unread) = walk(store.packs(), kinds, self.options.max_file_size, self.options.threads, make);
+        let mut outcome = Outcome::default();
+        let mut notes = Vec::new();
+        for sweeper in sweepers {
+            let (seen, noted) = sweeper.finish();
+            outcome.absorb(seen);
+            notes.push(noted);
+        }
+        let unread = unread.into_iter().map(|(pack, entry)| store.number_of(pack, entry)).collect();
+        (outcome, notes, unread)
+    }
+
+    /// Looks at objects that a walk does not come to, one by one: reads them, or says why they cannot be read.
+    fn single(&self, objects: &Objects, numbers: &[Number]) -> Outcome {
+        let ids: Vec<ObjectId> = numbers.iter().filter_map(|number| objects.store.id(*number)).collect();
+        self.each_part(&ids, |part| {
+            let search = Search::default();
+            let mut sweeper = Sweeper::new(self.worker(), objects, &search);
+            part.iter().for_each(|id| sweeper.single(*id));
+            sweeper.finish().0
+        })
+    }
+}
+
+/// What to look for in trees, to learn where it lives.
+fn wanted(outcome: &Outcome) -> BTreeSet<Target> {
+    let missing = outcome.missing.iter().map(|missing| Target::Object(missing.id));
+    outcome.sightings.iter().filter_map(Sighting::target).chain(missing).collect()
 }
 
 impl Sighting {

@@ -1,9 +1,10 @@
 //! The scan: items in, report out. Loads, detects in parallel, leaves out what was there before, groups by secret.
 
 mod history;
+mod sweep;
 mod worker;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ use crate::finding::{
 };
 use crate::remediation::{self, Surroundings};
 use crate::rule::Matcher;
-use crate::source::attribution::CommitRecord;
+use crate::source::graph::CommitRecord;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
 use worker::{Worker, as_text};
@@ -60,6 +61,11 @@ struct Missing {
 }
 
 impl Outcome {
+    fn and(mut self, other: Self) -> Self {
+        self.absorb(other);
+        self
+    }
+
     fn absorb(&mut self, other: Self) {
         self.sightings.extend(other.sightings);
         self.gaps.extend(other.gaps);
@@ -106,20 +112,20 @@ impl Scan<'_> {
 
     /// Runs `work` over all of `list`, on all threads if there is enough of it.
     fn each<T: Sync>(&self, list: &[T], work: impl Fn(&Worker, &T) -> Outcome + Sync) -> Outcome {
-        let merge = |mut all: Outcome, one: Outcome| {
-            all.absorb(one);
-            all
-        };
-        if list.len() < FEW || self.options.threads < 2 {
+        self.each_part(list, |part| {
             let worker = self.worker();
-            return list.iter().map(|item| work(&worker, item)).fold(Outcome::default(), merge);
+            part.iter().map(|item| work(&worker, item)).fold(Outcome::default(), Outcome::and)
+        })
+    }
+
+    /// Runs `work` over parts of `list`, on all threads if there is enough of it.
+    fn each_part<T: Sync>(&self, list: &[T], work: impl Fn(&[T]) -> Outcome + Sync) -> Outcome {
+        if list.len() < FEW || self.options.threads < 2 {
+            return work(list);
         }
-        // Neighbours in the list are neighbours in a pack, so chunks keep the delta caches warm.
-        let chunk = (list.len() / (self.options.threads * 16)).clamp(8, 4096);
-        let run = |worker: &mut Worker<'_>, part: &[T]| {
-            part.iter().map(|item| work(worker, item)).fold(Outcome::default(), merge)
-        };
-        let all = || list.par_chunks(chunk).map_init(|| self.worker(), run).reduce(Outcome::default, merge);
+        // Neighbours in the list are neighbours in a pack, so parts keep the delta caches warm.
+        let size = (list.len() / (self.options.threads * 16)).clamp(8, 4096);
+        let all = || list.par_chunks(size).map(&work).reduce(Outcome::default, Outcome::and);
         match rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build() {
             Ok(pool) => pool.install(all),
             Err(_) => all(),
@@ -127,13 +133,7 @@ impl Scan<'_> {
     }
 
     fn worker(&self) -> Worker<'_> {
-        Worker {
-            detector: self.detector,
-            options: self.options,
-            repository: self.repo,
-            local: OnceCell::new(),
-            names: RefCell::default(),
-        }
+        Worker { detector: self.detector, options: self.options, repository: self.repo, local: OnceCell::new() }
     }
 
     /// Leaves out what the parents hold; says how many secrets that were.

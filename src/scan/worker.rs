@@ -1,19 +1,17 @@
 //! One thread's share of a scan: loads an item or object and detects in every text it holds.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashSet;
+use std::cell::OnceCell;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::{Missing, Outcome, Sighting};
+use super::{Outcome, Sighting};
 use crate::config::ScanOptions;
 use crate::detect::{Detection, Detector, path};
 use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret};
 use crate::rule::Confidence;
-use crate::source::attribution::CommitRecord;
-use crate::source::repo::{self, Mode, Unread};
-use crate::source::{Content, Item, ObjectId, Repo, history, lfs};
+use crate::source::repo::{self, Unread};
+use crate::source::{Content, Item, ObjectId, Repo, lfs};
 use crate::text::LineIndex;
 use crate::text::encoding::Wide;
 
@@ -23,12 +21,10 @@ pub(super) struct Worker<'a> {
     pub(super) options: &'a ScanOptions,
     pub(super) repository: Option<&'a Repo>,
     pub(super) local: OnceCell<repo::Local>,
-    /// File names looked at already.
-    pub(super) names: RefCell<HashSet<Vec<u8>>>,
 }
 
 impl Worker<'_> {
-    fn local(&self) -> Option<&repo::Local> {
+    pub(super) fn local(&self) -> Option<&repo::Local> {
         let repository = self.repository?;
         Some(self.local.get_or_init(|| repository.local()))
     }
@@ -76,67 +72,8 @@ impl Worker<'_> {
         self.lfs(bytes, &place, outcome);
     }
 
-    /// Any object of the store.
-    pub(super) fn object(&self, id: ObjectId, objects: &history::Objects) -> Outcome {
-        let mut outcome = Outcome::default();
-        let Some(local) = self.local() else { return outcome };
-        match repo::load(local, id, self.options.max_file_size) {
-            Ok((kind, data)) => {
-                self.stored(local, id, kind, &data, objects, &mut outcome);
-            }
-            Err(Unread { kind, why }) => {
-                outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
-            }
-        }
-        outcome
-    }
-
-    fn stored(
-        &self,
-        local: &repo::Local,
-        id: ObjectId,
-        kind: repo::Kind,
-        data: &[u8],
-        objects: &history::Objects,
-        outcome: &mut Outcome,
-    ) {
-        match kind {
-            repo::Kind::Blob => {
-                outcome.stats.blobs += 1;
-                outcome.stats.bytes += data.len() as u64;
-                let place =
-                    Origin { kind: ContentKind::File, path: b"".as_bstr(), blob: Some(id), commit: None, tag: None };
-                self.text(data, &place, outcome);
-                self.lfs(data, &place, outcome);
-            }
-            repo::Kind::Commit => {
-                outcome.stats.commits += 1;
-                match repo::parse_commit(data, id, local) {
-                    Ok(commit) => {
-                        connected(id, &commit, objects, outcome);
-                        outcome.commits.push(CommitRecord { id, commit });
-                    }
-                    Err(Unread { kind, why }) => {
-                        outcome.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind, why });
-                    }
-                }
-                self.headed(data, id, ContentKind::CommitMessage, outcome);
-            }
-            repo::Kind::Tag => {
-                outcome.stats.tags += 1;
-                let target = repo::tag_target(data, local).filter(|target| !objects.known.contains(target));
-                outcome.missing.extend(target.map(|id| Missing { id, commit: None }));
-                self.headed(data, id, ContentKind::TagMessage, outcome);
-            }
-            repo::Kind::Tree => {
-                outcome.stats.trees += 1;
-                self.tree(local, id, data, objects, outcome);
-            }
-        }
-    }
-
     /// A commit or tag: people in its header, then the message.
-    fn headed(&self, data: &[u8], id: ObjectId, kind: ContentKind, outcome: &mut Outcome) {
+    pub(super) fn headed(&self, data: &[u8], id: ObjectId, kind: ContentKind, outcome: &mut Outcome) {
         let split = data.find(b"\n\n").map_or(data.len(), |at| at + 2);
         let (header, message) = data.split_at(split);
         let name = BString::from(id.to_string());
@@ -155,34 +92,21 @@ impl Worker<'_> {
         at(message, kind);
     }
 
-    /// The names in a tree, each once for each worker, and what it names that is not here.
-    fn tree(&self, local: &repo::Local, id: ObjectId, data: &[u8], objects: &history::Objects, outcome: &mut Outcome) {
-        let read = repo::each_entry(data, local, |mode, name, id| {
-            if mode != Mode::Submodule && !objects.known.contains(&id) && !id.is_empty_blob() && !id.is_empty_tree() {
-                outcome.missing.push(Missing { id, commit: None });
-            }
-            if !self.names.borrow().contains(name.as_bytes()) {
-                self.names.borrow_mut().insert(name.to_vec());
-                let place = Origin { kind: ContentKind::FileName, path: name, blob: None, commit: None, tag: None };
-                self.text(name, &place, outcome);
-            }
-        });
-        if let Err(why) = read {
-            outcome.gaps.push(Gap { what: BString::from(format!("tree {id}")), kind: GapKind::Corrupt, why });
-        }
+    /// Detects in one text.
+    pub(super) fn text(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        let text = as_text(bytes);
+        self.sightings(&text, self.detector.scan(&text), origin, outcome);
     }
 
-    /// Detects in one text.
-    fn text(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
-        let text = as_text(bytes);
-        let found = self.detector.scan(&text);
+    /// What was detected in a text, as sightings there.
+    pub(super) fn sightings(&self, text: &[u8], found: Vec<Detection>, origin: &Origin<'_>, outcome: &mut Outcome) {
         if found.is_empty() {
             return;
         }
-        let lines = LineIndex::new(&text);
+        let lines = LineIndex::new(text);
         for detection in found {
             let Some(detection) = path::apply(origin.path, detection) else { continue };
-            outcome.sightings.push(self.sighting(&text, &lines, origin, detection));
+            outcome.sightings.push(self.sighting(text, &lines, origin, detection));
         }
     }
 
@@ -233,7 +157,7 @@ impl Worker<'_> {
     }
 
     /// A pointer's object is scanned in its place when it is in this clone.
-    fn lfs(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+    pub(super) fn lfs(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let Some(oid) = lfs::pointer(bytes) else { return };
         let path = self.repository.and_then(|repository| lfs::object_path(&repository.common_dir(), oid));
         match path.filter(|path| path.is_file()).map(|path| read_file(&path, self.options.max_file_size)) {
@@ -253,20 +177,13 @@ impl Worker<'_> {
     }
 }
 
-/// Notes the tree and parents of a commit that are not in this clone.
-fn connected(id: ObjectId, commit: &repo::Commit, objects: &history::Objects, outcome: &mut Outcome) {
-    let parents = if objects.shallow.contains(&id) { &[][..] } else { &commit.parents };
-    let missing = std::iter::once(&commit.tree).chain(parents).filter(|named| !objects.known.contains(*named));
-    outcome.missing.extend(missing.map(|named| Missing { id: *named, commit: Some(id) }));
-}
-
 /// Where a text comes from.
-struct Origin<'o> {
-    kind: ContentKind,
-    path: &'o bstr::BStr,
-    blob: Option<ObjectId>,
-    commit: Option<ObjectId>,
-    tag: Option<ObjectId>,
+pub(super) struct Origin<'o> {
+    pub(super) kind: ContentKind,
+    pub(super) path: &'o bstr::BStr,
+    pub(super) blob: Option<ObjectId>,
+    pub(super) commit: Option<ObjectId>,
+    pub(super) tag: Option<ObjectId>,
 }
 
 fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {

@@ -1,39 +1,20 @@
 //! Where a secret lives: which commits brought its blob or name in, under which paths, and how far those commits got.
 //!
-//! Done only for what has a finding. Trees are read once each, keeping for each what is wanted below it; a commit brings in
-//! what its tree holds and no parent's does.
+//! Done only for what has a finding. A commit brings in what its tree holds and no parent's does.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::BString;
 
-use super::change::join;
+use super::graph::{CommitRecord, Graph};
+use super::holding::{Holding, NodeId, Target, TargetId};
 use super::repo::{self, Mode};
+use super::store::Store;
 use super::{ObjectId, Repo};
 use crate::finding::{Exposure, Stage};
 
 /// Refs named in an exposure, at most.
 const MAX_REFS: usize = 5;
-
-/// What is remembered of each commit while objects are read.
-#[derive(Debug, Clone)]
-pub struct CommitRecord {
-    /// Its id.
-    pub id: ObjectId,
-    /// What it says.
-    pub commit: repo::Commit,
-}
-
-/// What is looked for in trees.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
-    /// An entry that names this object.
-    Object(ObjectId),
-    /// An entry of this name.
-    Name(BString),
-}
 
 /// One way a target came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +33,6 @@ pub struct Arrival {
     pub note: bool,
 }
 
-/// Targets below a tree: path, kind and which.
-type Below = Rc<Vec<(BString, Mode, Target)>>;
-
 /// A ref, and every object on the way from it: tags, then a commit, tree or blob.
 #[derive(Debug, Clone)]
 struct Tip {
@@ -69,126 +47,91 @@ impl Tip {
 }
 
 /// Answers questions about commits, trees and refs of one repository.
-#[derive(Debug)]
-pub struct Attribution<'r> {
+pub struct Attribution<'s> {
     local: repo::Local,
-    commits: HashMap<ObjectId, &'r repo::Commit>,
-    order: HashMap<ObjectId, usize>,
-    children: HashMap<ObjectId, Vec<ObjectId>>,
+    store: &'s Store,
+    graph: Graph,
+    holding: Holding,
     tips: Vec<Tip>,
-    published: BTreeSet<ObjectId>,
-    reachable: BTreeSet<ObjectId>,
-    notes: BTreeSet<ObjectId>,
+    published: Vec<bool>,
+    reachable: Vec<bool>,
+    notes: Vec<bool>,
     head: Option<ObjectId>,
-    wanted: BTreeSet<Target>,
-    memo: HashMap<ObjectId, Below>,
-    none: Below,
+    below: HashMap<NodeId, BTreeSet<TargetId>>,
 }
 
-impl<'r> Attribution<'r> {
-    /// Prepares to answer for what is `wanted`.
-    pub fn new(repository: &Repo, records: &'r [CommitRecord], wanted: BTreeSet<Target>) -> Self {
+impl<'s> Attribution<'s> {
+    /// Prepares to answer, given all commits and what trees hold.
+    pub fn new(repository: &Repo, store: &'s Store, records: Vec<CommitRecord>, holding: Holding) -> Self {
         let local = repository.local();
-        let commits: HashMap<ObjectId, &repo::Commit> = records.iter().map(|r| (r.id, &r.commit)).collect();
-        let mut children: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
-        for record in records {
-            for parent in &record.commit.parents {
-                children.entry(*parent).or_default().push(record.id);
-            }
-        }
+        let graph = Graph::new(records);
         let tips = tips(repository, &local);
         let from = |filter: &dyn Fn(&str) -> bool| {
-            reach(tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end), &commits)
+            let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
+            graph.ancestors(ends.filter_map(|end| graph.find(&end)))
         };
         Self {
-            order: parents_first(&commits, &children),
             published: from(&|name| name.starts_with("refs/remotes/")),
             reachable: from(&|_| true),
             notes: from(&|name| name.starts_with("refs/notes/")),
             head: local.head_id().ok().map(gix::Id::detach),
-            memo: HashMap::new(),
-            none: Rc::default(),
+            below: HashMap::new(),
             local,
-            commits,
-            children,
+            store,
+            graph,
+            holding,
             tips,
-            wanted,
         }
     }
 
     /// For each target every way it came in, oldest first.
-    pub fn arrivals(&mut self) -> BTreeMap<Target, Vec<Arrival>> {
-        let mut ordered: Vec<(usize, ObjectId)> = self.order.iter().map(|(id, order)| (*order, *id)).collect();
-        ordered.sort_unstable();
+    pub fn arrivals(&self) -> BTreeMap<Target, Vec<Arrival>> {
         let mut out: BTreeMap<Target, Vec<Arrival>> = BTreeMap::new();
-        for (order, id) in ordered {
-            let Some(commit) = self.commits.get(&id).copied() else { continue };
-            for (path, mode, target) in self.brought_in(commit) {
-                let note = self.notes.contains(&id);
-                let author_time = commit.author_time.clone();
-                out.entry(target).or_default().push(Arrival { order, commit: id, author_time, path, mode, note });
+        for at in self.graph.order() {
+            let brought = self.brought_in(*at);
+            if brought.is_empty() {
+                continue;
+            }
+            let commit = self.graph.record(*at).id;
+            let author_time = self.author_time(commit);
+            for (path, mode, target) in brought {
+                let (order, note) = (self.graph.rank(*at), self.notes[*at as usize]);
+                let arrival = Arrival { order, commit, author_time: author_time.clone(), path, mode, note };
+                out.entry(self.holding.target(target).clone()).or_default().push(arrival);
             }
         }
         out
     }
 
     /// What a commit's tree holds and no parent's does.
-    fn brought_in(&mut self, commit: &repo::Commit) -> Vec<(BString, Mode, Target)> {
-        let here = self.below(commit.tree);
-        if here.is_empty() {
-            return Vec::new();
-        }
-        let trees: Vec<ObjectId> =
-            commit.parents.iter().filter_map(|parent| self.commits.get(parent).map(|c| c.tree)).collect();
-        let before: Vec<Below> = trees.into_iter().map(|tree| self.below(tree)).collect();
-        if before.iter().any(|parent| **parent == *here) {
-            return Vec::new();
-        }
-        here.iter().filter(|entry| !before.iter().any(|parent| parent.contains(entry))).cloned().collect()
+    fn brought_in(&self, at: u32) -> Vec<(BString, Mode, TargetId)> {
+        let Some(here) = self.node_of(at) else { return Vec::new() };
+        let before: Vec<NodeId> = self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
+        self.holding.beyond(here, &before)
     }
 
-    /// The targets below a tree; each tree is read once.
-    fn below(&mut self, tree: ObjectId) -> Below {
-        if let Some(known) = self.memo.get(&tree) {
-            return Rc::clone(known);
-        }
-        let mut found = Vec::new();
-        let mut folders = Vec::new();
-        // A tree that cannot be read was already named as a gap when all objects were read.
-        if let Ok((_, data)) = repo::load(&self.local, tree, u64::MAX) {
-            let names = self.wanted.iter().any(|target| matches!(target, Target::Name(_)));
-            let _ = repo::each_entry(&data, &self.local, |mode, name, id| {
-                if mode != Mode::Submodule && self.wanted.contains(&Target::Object(id)) {
-                    found.push((name.to_owned(), mode, Target::Object(id)));
-                } else if mode == Mode::Tree && self.memo.get(&id).is_none_or(|below| !below.is_empty()) {
-                    folders.push((id, name.to_owned()));
-                }
-                if names && self.wanted.contains(&Target::Name(name.to_owned())) {
-                    found.push((name.to_owned(), mode, Target::Name(name.to_owned())));
-                }
-            });
-        }
-        for (id, name) in folders {
-            for (path, mode, target) in self.below(id).iter() {
-                found.push((join(&name, path), *mode, target.clone()));
-            }
-        }
-        let below = if found.is_empty() { Rc::clone(&self.none) } else { Rc::new(found) };
-        self.memo.insert(tree, Rc::clone(&below));
-        below
+    /// What a commit's tree holds.
+    fn node_of(&self, at: u32) -> Option<NodeId> {
+        self.holding.node(self.store.find(&self.graph.record(at).tree)?)
+    }
+
+    fn author_time(&self, commit: ObjectId) -> String {
+        repo::commit_of(&self.local, commit).map(|commit| commit.author_time).unwrap_or_default()
     }
 
     /// Whether a ref reaches the commit.
     pub fn is_reachable(&self, commit: &ObjectId) -> bool {
-        self.reachable.contains(commit)
+        self.graph.find(commit).is_some_and(|at| self.reachable[at as usize])
     }
 
     /// How far a secret got: the commits that brought it in, and what holds it (`targets`).
     pub fn exposure(&mut self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Exposure {
-        let in_head = self.head.is_some_and(|head| self.commit_holds(head, targets));
-        let at_tip = self.at_tip(targets);
-        let refs = self.refs_reaching(commits, targets);
-        let stage = if commits.iter().any(|commit| self.published.contains(commit)) {
+        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.holding.target_id(target)).collect();
+        let in_head = self.head.is_some_and(|head| self.holds(head, &ids));
+        let at_tip = self.at_tip(&ids);
+        let found: Vec<u32> = commits.iter().filter_map(|id| self.graph.find(id)).collect();
+        let refs = self.refs_reaching(&found, &ids);
+        let stage = if found.iter().any(|at| self.published[*at as usize]) {
             Stage::Published
         } else if refs.is_empty() {
             Stage::Unreachable
@@ -197,17 +140,16 @@ impl<'r> Attribution<'r> {
         } else {
             Stage::HistoryOnly
         };
-        let first = commits.iter().filter_map(|id| Some((self.order.get(id)?, *id, *self.commits.get(id)?)));
-        let first = first.min_by_key(|(order, ..)| **order);
+        let first = found.iter().min_by_key(|at| self.graph.rank(**at)).map(|at| self.graph.record(*at));
         Exposure {
             stage,
             in_head,
             ref_count: refs.len(),
             refs: refs.into_iter().take(MAX_REFS).collect(),
             commits: commits.len(),
-            first_is_root: first.as_ref().is_some_and(|(_, _, commit)| commit.parents.is_empty()),
-            first_commit: first.as_ref().map(|(_, id, _)| id.to_string()),
-            first_seen: first.map(|(_, _, commit)| commit.author_time.clone()),
+            first_is_root: first.is_some_and(|commit| commit.parents.is_empty()),
+            first_commit: first.map(|commit| commit.id.to_string()),
+            first_seen: first.map(|commit| self.author_time(commit.id)),
         }
     }
 
@@ -225,77 +167,49 @@ impl<'r> Attribution<'r> {
     }
 
     /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.
-    fn at_tip(&mut self, targets: &BTreeSet<Target>) -> bool {
+    fn at_tip(&mut self, targets: &BTreeSet<TargetId>) -> bool {
         let mut ends: Vec<ObjectId> = Vec::new();
         for tip in &self.tips {
             let end = tip.end();
             ends.extend(end);
             if tip.name == "refs/stash" {
-                let parents = end.and_then(|end| self.commits.get(&end)).map(|commit| commit.parents.clone());
-                ends.extend(parents.unwrap_or_default());
+                let stash = end.and_then(|end| self.graph.find(&end));
+                ends.extend(stash.into_iter().flat_map(|at| self.graph.record(at).parents.iter().copied()));
             }
         }
-        ends.into_iter().any(|end| self.commit_holds(end, targets) || self.is_held_directly(end, targets))
+        ends.into_iter().any(|end| self.holds(end, targets))
     }
 
-    fn commit_holds(&mut self, commit: ObjectId, targets: &BTreeSet<Target>) -> bool {
-        let Some(tree) = self.commits.get(&commit).map(|commit| commit.tree) else { return false };
-        self.below(tree).iter().any(|(_, _, target)| targets.contains(target))
-    }
-
-    /// A ref may lead to a blob or a tree.
-    fn is_held_directly(&mut self, end: ObjectId, targets: &BTreeSet<Target>) -> bool {
-        if self.commits.contains_key(&end) {
-            return false;
+    /// Whether a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
+    fn holds(&mut self, end: ObjectId, targets: &BTreeSet<TargetId>) -> bool {
+        let commit = self.graph.find(&end);
+        let tree = commit.map_or(end, |at| self.graph.record(at).tree);
+        let itself = || self.holding.target_id(&Target::Object(end)).is_some_and(|id| targets.contains(&id));
+        if commit.is_none() && itself() {
+            return true;
         }
-        targets.contains(&Target::Object(end)) || self.below(end).iter().any(|(_, _, target)| targets.contains(target))
+        let Some(node) = self.store.find(&tree).and_then(|tree| self.holding.node(tree)) else { return false };
+        let below = self.below.entry(node).or_insert_with(|| self.holding.targets_below(node));
+        !below.is_disjoint(targets)
     }
 
     /// Names of the refs from which one of the commits, or a target itself, can be reached.
-    fn refs_reaching(&mut self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Vec<String> {
-        let mut seen = commits.clone();
-        let mut stack: Vec<ObjectId> = commits.iter().copied().collect();
-        while let Some(id) = stack.pop() {
-            for child in self.children.get(&id).into_iter().flatten() {
-                if seen.insert(*child) {
-                    stack.push(*child);
-                }
-            }
-        }
+    fn refs_reaching(&mut self, commits: &[u32], targets: &BTreeSet<TargetId>) -> Vec<String> {
+        let after = self.graph.descendants(commits.iter().copied());
+        let ends: Vec<(usize, ObjectId)> =
+            self.tips.iter().enumerate().filter_map(|(at, tip)| Some((at, tip.end()?))).collect();
         let mut names = Vec::new();
-        for tip in self.tips.clone() {
-            let reaches = tip.end().is_some_and(|end| seen.contains(&end) || self.is_held_directly(end, targets));
+        for (tip, end) in ends {
+            let reaches = match self.graph.find(&end) {
+                Some(at) => after[at as usize],
+                None => self.holds(end, targets),
+            };
             if reaches {
-                names.push(tip.name);
+                names.push(self.tips[tip].name.clone());
             }
         }
         names
     }
-}
-
-/// Each commit's position: parents before children, then older before newer.
-fn parents_first(
-    commits: &HashMap<ObjectId, &repo::Commit>,
-    children: &HashMap<ObjectId, Vec<ObjectId>>,
-) -> HashMap<ObjectId, usize> {
-    let known = |commit: &repo::Commit| commit.parents.iter().filter(|parent| commits.contains_key(*parent)).count();
-    let mut waiting: HashMap<ObjectId, usize> = commits.iter().map(|(id, commit)| (*id, known(commit))).collect();
-    let ready = commits.iter().filter(|(id, _)| waiting.get(*id) == Some(&0));
-    let mut heap: BinaryHeap<Reverse<(i64, ObjectId)>> =
-        ready.map(|(id, commit)| Reverse((commit.committed, *id))).collect();
-    let mut order = HashMap::with_capacity(commits.len());
-    while let Some(Reverse((_, id))) = heap.pop() {
-        order.insert(id, order.len());
-        for child in children.get(&id).into_iter().flatten() {
-            if let (Some(left), Some(commit)) = (waiting.get_mut(child), commits.get(child)) {
-                *left = left.saturating_sub(1);
-                if *left == 0 {
-                    heap.push(Reverse((commit.committed, *child)));
-                }
-            }
-        }
-    }
-    order
 }
 
 /// All refs and the HEADs of all work trees, with the objects they lead to, by name.
@@ -339,15 +253,4 @@ fn chain(local: &repo::Local, id: ObjectId) -> Vec<ObjectId> {
         }
     }
     chain
-}
-
-fn reach(from: impl Iterator<Item = ObjectId>, commits: &HashMap<ObjectId, &repo::Commit>) -> BTreeSet<ObjectId> {
-    let mut seen: BTreeSet<ObjectId> = BTreeSet::new();
-    let mut stack: Vec<ObjectId> = from.filter(|id| commits.contains_key(id)).collect();
-    while let Some(id) = stack.pop() {
-        if seen.insert(id) {
-            stack.extend(commits.get(&id).into_iter().flat_map(|commit| commit.parents.iter().copied()));
-        }
-    }
-    seen
 }

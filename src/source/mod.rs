@@ -7,12 +7,16 @@
 pub mod attribution;
 pub mod change;
 pub mod files;
+pub mod graph;
 pub mod history;
+pub mod holding;
 pub mod lfs;
 pub mod pack;
 pub mod range;
 pub mod repo;
 pub mod staged;
+pub mod store;
+pub mod tree;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -304,7 +304,7 @@ pub struct Entry {
 }
 
 /// What a tree entry or index entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// A folder.
     Tree,

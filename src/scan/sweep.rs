@@ -1,0 +1,193 @@
+//! One thread's share of a sweep: looks at the objects that a walk of the packs brings, and at single ones.
+//!
+//! Of an object made from another one only what the edit touched is looked at: keywords, encoded runs, tree entries.
+
+use std::collections::HashSet;
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::worker::{Origin, Worker};
+use super::{Missing, Outcome};
+use crate::detect::Hits;
+use crate::finding::{ContentKind, Gap, GapKind};
+use crate::source::ObjectId;
+use crate::source::graph::CommitRecord;
+use crate::source::history::Objects;
+use crate::source::holding::{Notes, Reader, Search};
+use crate::source::pack::{Base, Object, Visitor};
+use crate::source::repo::{self, Kind, Mode, Unread};
+use crate::source::store::Number;
+use crate::source::tree::{Entries, entry_at};
+use crate::text::encoding::Wide;
+
+/// What is remembered of an object while others are made from it.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// What was seen in a blob.
+    Blob(Hits),
+    /// The number and the entries of a tree.
+    Tree(Number, Entries),
+    /// Nothing: what is made from it is looked at as a whole.
+    Nothing,
+}
+
+/// Looks at objects.
+pub(super) struct Sweeper<'a> {
+    worker: Worker<'a>,
+    objects: &'a Objects,
+    /// File names looked at already.
+    names: HashSet<Vec<u8>>,
+    search: &'a Search,
+    reader: Reader<'a>,
+    outcome: Outcome,
+}
+
+impl Visitor for Sweeper<'_> {
+    type State = Seen;
+
+    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Seen>>) -> Seen {
+        self.object(object.id, object.kind, object.data, base)
+    }
+}
+
+impl<'a> Sweeper<'a> {
+    pub(super) fn new(worker: Worker<'a>, objects: &'a Objects, search: &'a Search) -> Self {
+        let reader = search.reader(&objects.store);
+        Self { worker, objects, names: HashSet::new(), search, reader, outcome: Outcome::default() }
+    }
+
+    /// What was seen, and what was noted of trees.
+    pub(super) fn finish(self) -> (Outcome, Notes) {
+        (self.outcome, self.reader.finish())
+    }
+
+    /// An object by itself.
+    pub(super) fn single(&mut self, id: ObjectId) {
+        let Some(read) = self.worker.local().map(|local| repo::load(local, id, self.worker.options.max_file_size))
+        else {
+            return;
+        };
+        match read {
+            Ok((kind, data)) => {
+                self.object(id, kind, &data, None);
+            }
+            Err(Unread { kind, why }) => {
+                self.outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
+            }
+        }
+    }
+
+    fn object(&mut self, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let stats = &mut self.outcome.stats;
+        match kind {
+            Kind::Blob => {
+                stats.blobs += 1;
+                stats.bytes += data.len() as u64;
+                self.blob(id, data, base)
+            }
+            Kind::Tree => {
+                stats.trees += 1;
+                self.tree(id, data, base)
+            }
+            Kind::Commit => {
+                stats.commits += 1;
+                self.commit(id, data);
+                Seen::Nothing
+            }
+            Kind::Tag => {
+                stats.tags += 1;
+                self.tag(id, data);
+                Seen::Nothing
+            }
+        }
+    }
+
+    fn blob(&mut self, id: ObjectId, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let origin = Origin { kind: ContentKind::File, path: BStr::new(""), blob: Some(id), commit: None, tag: None };
+        self.worker.lfs(data, &origin, &mut self.outcome);
+        if Wide::detect(data).is_some() {
+            self.worker.text(data, &origin, &mut self.outcome);
+            return Seen::Nothing;
+        }
+        let detector = self.worker.detector;
+        let hits = match base {
+            Some(Base { state: Seen::Blob(base), edits, .. }) => detector.after_edit(data, base, edits),
+            _ => detector.hits(data),
+        };
+        if !hits.is_empty() {
+            self.worker.sightings(data, detector.settle(&hits), &origin, &mut self.outcome);
+        }
+        Seen::Blob(hits)
+    }
+
+    /// The names in a tree, each once for each thread, and what it names that is not here.
+    fn tree(&mut self, id: ObjectId, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let id_length = id.as_slice().len();
+        let (entries, changes, base) = match base {
+            Some(Base { state: Seen::Tree(number, base), edits, data: base_data }) => {
+                let (entries, changes) = Entries::after_edit(data, id_length, base, edits);
+                (entries, changes, Some((*number, base_data)))
+            }
+            _ => {
+                let (entries, changes) = Entries::read(data, id_length);
+                (entries, changes, None)
+            }
+        };
+        for entry in changes.added.iter().filter_map(|start| entry_at(data, *start, id_length)) {
+            if entry.mode != Mode::Submodule {
+                self.named(entry.id.to_owned(), None);
+            }
+            if !self.names.contains(entry.name) {
+                self.names.insert(entry.name.to_vec());
+                let path = entry.name.as_bstr();
+                let origin = Origin { kind: ContentKind::FileName, path, blob: None, commit: None, tag: None };
+                self.worker.text(entry.name, &origin, &mut self.outcome);
+            }
+        }
+        if !entries.is_whole() {
+            let why = "its entries cannot be read; 'git fsck' tells more".to_owned();
+            self.outcome.gaps.push(Gap { what: BString::from(format!("tree {id}")), kind: GapKind::Corrupt, why });
+        }
+        let Some(number) = self.objects.store.find(&id) else { return Seen::Nothing };
+        if !self.search.is_empty() {
+            self.reader.note(number, data, &changes, base);
+        }
+        Seen::Tree(number, entries)
+    }
+
+    fn commit(&mut self, id: ObjectId, data: &[u8]) {
+        match CommitRecord::parse(id, data) {
+            Some(record) => {
+                let cut = self.objects.shallow.contains(&id);
+                let parents = record.parents.iter().filter(|_| !cut);
+                parents.chain([&record.tree]).for_each(|named| self.named(*named, Some(id)));
+                self.outcome.commits.push(record);
+            }
+            None => self.outcome.gaps.push(Gap {
+                what: BString::from(format!("commit {id}")),
+                kind: GapKind::Corrupt,
+                why: "its head cannot be read; 'git fsck' tells more".to_owned(),
+            }),
+        }
+        self.headed(data, id, ContentKind::CommitMessage);
+    }
+
+    fn tag(&mut self, id: ObjectId, data: &[u8]) {
+        if let Some(target) = self.worker.local().and_then(|local| repo::tag_target(data, local)) {
+            self.named(target, None);
+        }
+        self.headed(data, id, ContentKind::TagMessage);
+    }
+
+    /// Notes an object that another one names, if it is not here.
+    fn named(&mut self, id: ObjectId, commit: Option<ObjectId>) {
+        if self.objects.store.find(&id).is_none() && !id.is_empty_blob() && !id.is_empty_tree() {
+            self.outcome.missing.push(Missing { id, commit });
+        }
+    }
+
+    /// A commit or tag: people in its header, then the message.
+    fn headed(&mut self, data: &[u8], id: ObjectId, kind: ContentKind) {
+        self.worker.headed(data, id, kind, &mut self.outcome);
+    }
+}

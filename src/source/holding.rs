@@ -1,0 +1,409 @@
+//! Which trees hold something that is looked for, directly or in a folder below, and under which paths.
+//!
+//! All trees are read once, in the order of the pack. Of each only the entries are noted that it has and its delta base has
+//! not, or the other way round; so the notes take little room, and who holds what is worked out without reading again. What
+//! one tree holds is a *node*; trees that hold the same share it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use bstr::BString;
+use gix::hashtable;
+
+use super::pack::{Base, Object, Visitor, walk};
+use super::repo::{self, Kind, Mode};
+use super::store::{Number, Store};
+use super::tree::{Changes, Entries, Entry, entry_at};
+use super::{ObjectId, Repo};
+
+/// What is looked for in trees.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// An entry that names this object.
+    Object(ObjectId),
+    /// An entry of this name.
+    Name(BString),
+}
+
+/// Position of a target.
+pub type TargetId = u32;
+/// Position of a node.
+pub type NodeId = u32;
+
+/// An entry worth noting: its name, and what it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Edge {
+    name: u32,
+    child: Child,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Child {
+    Tree(Number),
+    Target(TargetId, Mode),
+}
+
+/// One entry of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Held {
+    /// A folder that holds something.
+    Below(NodeId),
+    /// A target.
+    Here(TargetId, Mode),
+}
+
+/// What trees hold.
+#[derive(Debug, Default)]
+pub struct Holding {
+    targets: Vec<Target>,
+    names: Vec<BString>,
+    nodes: Vec<Vec<(u32, Held)>>,
+    /// Nodes of the trees that hold something.
+    by_tree: HashMap<Number, NodeId>,
+}
+
+/// What is noted of a tree.
+struct Record {
+    tree: Number,
+    base: Option<Number>,
+    added: Vec<Edge>,
+    dropped: Vec<Edge>,
+}
+
+/// A search for targets: what is looked for, and what the readers of trees share.
+#[derive(Default)]
+pub struct Search {
+    targets: Vec<Target>,
+    objects: hashtable::HashMap<ObjectId, TargetId>,
+    by_name: HashMap<BString, TargetId>,
+    names: Mutex<Names>,
+}
+
+/// Names of folders and targets, as numbers.
+#[derive(Default)]
+struct Names {
+    numbers: HashMap<Vec<u8>, u32>,
+    list: Vec<BString>,
+}
+
+impl Search {
+    /// A search for these targets.
+    pub fn new(targets: &BTreeSet<Target>) -> Self {
+        let mut search = Self { targets: targets.iter().cloned().collect(), ..Self::default() };
+        for (at, target) in (0..).zip(&search.targets) {
+            match target {
+                Target::Object(id) => search.objects.insert(*id, at),
+                Target::Name(name) => search.by_name.insert(name.clone(), at),
+            };
+        }
+        search
+    }
+
+    /// Whether nothing is looked for.
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// Whether all of `targets` are looked for.
+    pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
+        targets.iter().all(|target| self.targets.binary_search(target).is_ok())
+    }
+
+    /// What one thread reads trees with.
+    pub fn reader<'r>(&'r self, store: &'r Store) -> Reader<'r> {
+        Reader { store, search: self, known: HashMap::new(), notes: Notes::default() }
+    }
+
+    /// Reads all trees of the packs.
+    pub fn read(&self, store: &Store, threads: usize) -> Vec<Notes> {
+        // Trees that cannot be decoded were named as gaps when all objects were read.
+        let (readers, _) = walk(store.packs(), &[Kind::Tree], u64::from(u32::MAX), threads, || self.reader(store));
+        readers.into_iter().map(Reader::finish).collect()
+    }
+
+    /// Reads what a walk of the packs does not come to, and works out which trees hold what.
+    pub fn conclude(self, repository: &Repo, store: &Store, notes: Vec<Notes>) -> Holding {
+        let mut reader = self.reader(store);
+        let local = repository.local();
+        let id_length = local.object_hash().len_in_bytes();
+        let read: HashSet<Number> = notes.iter().flat_map(|notes| &notes.0).map(|record| record.tree).collect();
+        for number in store.single().into_iter().filter(|number| !read.contains(number)) {
+            if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| repo::load(&local, id, u64::MAX)) {
+                let (_, changes) = Entries::read(&data, id_length);
+                reader.note(number, &data, &changes, None);
+            }
+        }
+        let mut records = reader.finish().0;
+        records.extend(notes.into_iter().flat_map(|notes| notes.0));
+        let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
+        let mut holding = Holding { targets: self.targets, names, ..Holding::default() };
+        holding.work_out(&records, store.count());
+        holding
+    }
+}
+
+impl Holding {
+    fn work_out(&mut self, records: &[Record], count: usize) {
+        let mut by_number: HashMap<Number, usize> = HashMap::with_capacity(records.len());
+        records.iter().enumerate().for_each(|(at, record)| {
+            by_number.insert(record.tree, at);
+        });
+        let base_of = |record: &Record| record.base.and_then(|base| by_number.get(&base).copied());
+        let bases: Vec<Option<usize>> = records.iter().map(base_of).collect();
+        let order = bases_first(&bases);
+        let holds = holders(records, &bases, &order, count);
+        // What each holder has that leads to a target.
+        let mut lists: Vec<Vec<Edge>> = vec![Vec::new(); records.len()];
+        for at in order {
+            let record = &records[at];
+            if !holds[record.tree as usize] {
+                continue;
+            }
+            let mut list = bases[at].map(|base| lists[base].clone()).unwrap_or_default();
+            for edge in record.dropped.iter().filter(|edge| leads(edge, &holds)) {
+                if let Some(found) = list.iter().position(|have| have == edge) {
+                    list.swap_remove(found);
+                }
+            }
+            list.extend(record.added.iter().filter(|edge| leads(edge, &holds)));
+            list.sort_unstable();
+            lists[at] = list;
+        }
+        self.make_nodes(records, &by_number, &lists);
+    }
+
+    /// Folders before what holds them, without recursion: a hostile tree may be deeper than the stack.
+    fn make_nodes(&mut self, records: &[Record], by_number: &HashMap<Number, usize>, lists: &[Vec<Edge>]) {
+        let mut known: HashMap<Vec<(u32, Held)>, NodeId> = HashMap::new();
+        for start in (0..records.len()).filter(|at| !lists[*at].is_empty()) {
+            let mut stack = vec![start];
+            while let Some(at) = stack.last().copied() {
+                let tree = records[at].tree;
+                let below = lists[at].iter().filter_map(|edge| match edge.child {
+                    Child::Tree(tree) if !self.by_tree.contains_key(&tree) => by_number.get(&tree).copied(),
+                    _ => None,
+                });
+                let before = stack.len();
+                stack.extend(below.collect::<Vec<_>>());
+                if stack.len() > before {
+                    continue;
+                }
+                stack.pop();
+                if self.by_tree.contains_key(&tree) {
+                    continue;
+                }
+                let held = lists[at].iter().filter_map(|edge| match edge.child {
+                    Child::Tree(tree) => Some((edge.name, Held::Below(*self.by_tree.get(&tree)?))),
+                    Child::Target(target, mode) => Some((edge.name, Held::Here(target, mode))),
+                });
+                let held: Vec<(u32, Held)> = held.collect();
+                let nodes = &mut self.nodes;
+                let node = *known.entry(held).or_insert_with_key(|held| {
+                    nodes.push(held.clone());
+                    u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX)
+                });
+                self.by_tree.insert(tree, node);
+            }
+        }
+    }
+
+    /// The target at a position.
+    pub fn target(&self, id: TargetId) -> &Target {
+        &self.targets[id as usize]
+    }
+
+    /// The position of a target.
+    pub fn target_id(&self, target: &Target) -> Option<TargetId> {
+        self.targets.binary_search(target).ok().and_then(|at| u32::try_from(at).ok())
+    }
+
+    /// The node of a tree, if it holds anything.
+    pub fn node(&self, tree: Number) -> Option<NodeId> {
+        self.by_tree.get(&tree).copied()
+    }
+
+    /// All targets in a node and below.
+    pub fn targets_below(&self, node: NodeId) -> BTreeSet<TargetId> {
+        let (mut targets, mut seen, mut stack) = (BTreeSet::new(), BTreeSet::from([node]), vec![node]);
+        while let Some(node) = stack.pop() {
+            for (_, held) in &self.nodes[node as usize] {
+                match held {
+                    Held::Here(target, _) => {
+                        targets.insert(*target);
+                    }
+                    Held::Below(below) if seen.insert(*below) => stack.push(*below),
+                    Held::Below(_) => {}
+                }
+            }
+        }
+        targets
+    }
+
+    /// What a node holds, with its path, and none of the `others` holds at that path.
+    pub fn beyond(&self, node: NodeId, others: &[NodeId]) -> Vec<(BString, Mode, TargetId)> {
+        let mut found = Vec::new();
+        let mut stack: Vec<(BString, NodeId, Vec<NodeId>)> = vec![(BString::default(), node, others.to_vec())];
+        while let Some((folder, node, others)) = stack.pop() {
+            if others.contains(&node) {
+                continue;
+            }
+            for (name, held) in &self.nodes[node as usize] {
+                let there = others.iter().flat_map(|other| &self.nodes[*other as usize]);
+                let same_name = there.filter(|(other, _)| other == name).map(|(_, held)| *held);
+                let path = || super::change::join(&folder, &self.names[*name as usize]);
+                match held {
+                    Held::Here(target, mode) => {
+                        let held = *held;
+                        if !{ same_name }.any(|other| other == held) {
+                            found.push((path(), *mode, *target));
+                        }
+                    }
+                    Held::Below(below) => {
+                        let others = same_name.filter_map(|other| match other {
+                            Held::Below(other) => Some(other),
+                            Held::Here(..) => None,
+                        });
+                        stack.push((path(), *below, others.collect()));
+                    }
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+/// Which trees, by number, hold a target or a tree that does.
+fn holders(records: &[Record], bases: &[Option<usize>], order: &[usize], count: usize) -> Vec<bool> {
+    let mut holds = vec![false; count];
+    let mut counts = vec![0i64; records.len()];
+    // Each round finds those one folder further up.
+    loop {
+        let mut new = Vec::new();
+        for at in order {
+            let record = &records[*at];
+            let leading = |edges: &[Edge]| i64::try_from(edges.iter().filter(|edge| leads(edge, &holds)).count());
+            let own = leading(&record.added).unwrap_or(0) - leading(&record.dropped).unwrap_or(0);
+            counts[*at] = bases[*at].map_or(0, |base| counts[base]) + own;
+            if counts[*at] > 0 && !holds[record.tree as usize] {
+                new.push(record.tree);
+            }
+        }
+        if new.is_empty() {
+            return holds;
+        }
+        new.iter().for_each(|tree| holds[*tree as usize] = true);
+    }
+}
+
+fn leads(edge: &Edge, holds: &[bool]) -> bool {
+    match edge.child {
+        Child::Target(..) => true,
+        Child::Tree(tree) => holds[tree as usize],
+    }
+}
+
+/// Positions, bases before what is made from them.
+fn bases_first(bases: &[Option<usize>]) -> Vec<usize> {
+    let mut done = vec![false; bases.len()];
+    let mut order = Vec::with_capacity(bases.len());
+    for at in 0..bases.len() {
+        let mut chain = Vec::new();
+        let mut next = Some(at);
+        while let Some(at) = next.filter(|at| !done[*at]) {
+            chain.push(at);
+            done[at] = true;
+            next = bases[at];
+        }
+        order.extend(chain.into_iter().rev());
+    }
+    order
+}
+
+/// What one thread noted.
+#[derive(Default)]
+pub struct Notes(Vec<Record>);
+
+/// Reads trees on one thread.
+pub struct Reader<'r> {
+    store: &'r Store,
+    search: &'r Search,
+    /// Numbers of names that this thread has seen.
+    known: HashMap<Vec<u8>, u32>,
+    notes: Notes,
+}
+
+impl Visitor for Reader<'_> {
+    type State = (Number, Entries);
+
+    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State {
+        let number = self.store.number_of(object.pack, object.entry);
+        let id_length = object.id.as_slice().len();
+        let (entries, changes) = match &base {
+            Some(base) => Entries::after_edit(object.data, id_length, &base.state.1, base.edits),
+            None => Entries::read(object.data, id_length),
+        };
+        self.note(number, object.data, &changes, base.map(|base| (base.state.0, base.data)));
+        (number, entries)
+    }
+}
+
+impl Reader<'_> {
+    /// Notes what a tree has and its base, given by number and bytes, has not, or the other way round.
+    pub fn note(&mut self, tree: Number, data: &[u8], changes: &Changes, base: Option<(Number, &[u8])>) {
+        let record = Record {
+            tree,
+            base: base.map(|(number, _)| number),
+            added: self.edges(data, &changes.added),
+            dropped: base.map(|(_, data)| self.edges(data, &changes.dropped)).unwrap_or_default(),
+        };
+        self.notes.0.push(record);
+    }
+
+    /// Gives the notes back.
+    pub fn finish(self) -> Notes {
+        self.notes
+    }
+
+    fn edges(&mut self, tree: &[u8], starts: &[u32]) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        for entry in starts.iter().filter_map(|start| entry_at(tree, *start, self.store.id_length())) {
+            self.edge(&entry, &mut edges);
+        }
+        edges
+    }
+
+    fn edge(&mut self, entry: &Entry<'_>, edges: &mut Vec<Edge>) {
+        let search = self.search;
+        let object = (entry.mode != Mode::Submodule).then(|| search.objects.get(entry.id).copied()).flatten();
+        let named = if search.by_name.is_empty() { None } else { search.by_name.get(entry.name).copied() };
+        let tree = (entry.mode == Mode::Tree && object.is_none()).then(|| self.store.find(entry.id)).flatten();
+        if object.is_none() && named.is_none() && tree.is_none() {
+            return;
+        }
+        let name = self.name(entry.name);
+        let targets = object.into_iter().chain(named).map(|target| Child::Target(target, entry.mode));
+        edges.extend(targets.chain(tree.map(Child::Tree)).map(|child| Edge { name, child }));
+    }
+
+    fn name(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.known.get(name) {
+            return *number;
+        }
+        let number = self.search.names.lock().unwrap_or_else(PoisonError::into_inner).number(name);
+        self.known.insert(name.to_vec(), number);
+        number
+    }
+}
+
+impl Names {
+    fn number(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.list.push(BString::from(name));
+        self.numbers.insert(name.to_vec(), number);
+        number
+    }
+}

@@ -131,6 +131,14 @@ pub enum ContentKind {
     Author,
     /// The name of a branch or tag.
     RefName,
+    /// A file of git's configuration.
+    Config,
+    /// A hook.
+    Hook,
+    /// A reflog.
+    Reflog,
+    /// Any other file in the repository's own folder: a message being written, what was fetched last.
+    GitFile,
 }
 
 impl ContentKind {
@@ -145,7 +153,16 @@ impl ContentKind {
             Self::Note => "note",
             Self::Author => "author",
             Self::RefName => "ref-name",
+            Self::Config => "config",
+            Self::Hook => "hook",
+            Self::Reflog => "reflog",
+            Self::GitFile => "git-file",
         }
+    }
+
+    /// Whether it is a file in the repository's own folder, which no commit holds and no push transfers.
+    pub fn beside_objects(self) -> bool {
+        matches!(self, Self::Config | Self::Hook | Self::Reflog | Self::GitFile)
     }
 }
 

@@ -104,6 +104,10 @@ impl Page<'_> {
             ContentKind::Note => format!("note {}, line {}{commit}{time}", short(&path), occurrence.start.line),
             ContentKind::Author => format!("author or committer of {}{time}", short(&path)),
             ContentKind::RefName => format!("{path} (the ref's name)"),
+            ContentKind::Config => format!("{path}:{at} (git's configuration)"),
+            ContentKind::Hook => format!("{path}:{at} (a hook)"),
+            ContentKind::Reflog => format!("{path}:{at} (a reflog)"),
+            ContentKind::GitFile => format!("{path}:{at} (a file of git's own)"),
         }
     }
 
@@ -228,10 +232,13 @@ fn stage(finding: &Finding) -> String {
         _ => format!(", reached from {}", exposure.refs.join(", ")),
     };
     let text = match exposure.stage {
+        Stage::Uncommitted if finding.occurrences.iter().all(|o| o.kind.beside_objects()) => {
+            "in no commit: in files that git keeps for itself"
+        }
         Stage::Uncommitted => "in no commit yet",
         Stage::LocalOnly => "committed; no sign of a push (no remote-tracking branch has it)",
         Stage::HistoryOnly => "in older commits only; no sign of a push (no remote-tracking branch has it)",
-        Stage::Unreachable => "in objects that no branch or tag reaches (a reflog or leftovers)",
+        Stage::Unreachable => "in nothing that a branch or tag reaches (a reflog or leftovers)",
         Stage::Published => "published: a remote-tracking branch has it",
     };
     let head = if exposure.in_head { "; still in HEAD" } else { "" };

@@ -3,6 +3,7 @@
 //! The steps of a kind come from `rules.toml`; this module orders them, adds what git needs and fills in what was found
 //! near the secret. A command never holds a secret.
 
+pub mod beside;
 pub mod fill;
 pub mod git;
 
@@ -26,18 +27,22 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
     let Some(rule) = rules.rule(&finding.rule) else { return Vec::new() };
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
     let kind = Kind { remediation, facts: &finding.facts, rules };
+    let beside = beside::steps(finding);
     match finding.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.revoke(), kind.after()].concat(),
-        Stage::Uncommitted => [git::unstage(finding, surroundings), kind.only_if_shared(), kind.prevent()].concat(),
+        Stage::Uncommitted => {
+            let index = if beside::alone(finding) { Vec::new() } else { git::unstage(finding, surroundings) };
+            [index, beside, beside::reflogs(finding), kind.only_if_shared(), kind.prevent()].concat()
+        }
         Stage::LocalOnly => {
-            [git::local(finding, surroundings), kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
+            [git::local(finding, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
         }
-        Stage::HistoryOnly => [git::older(finding), kind.only_if_doubt(), kind.revoke(), kind.after()].concat(),
+        Stage::HistoryOnly => [git::older(finding), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat(),
         Stage::Unreachable if finding.exposure.commits == 0 => {
-            [git::leftovers(), kind.only_if_shared(), kind.prevent()].concat()
+            [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
         }
-        Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), kind.after()].concat(),
-        Stage::Published => [kind.revoke(), kind.after(), git::published()].concat(),
+        Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
+        Stage::Published => [kind.revoke(), kind.after(), git::published(), beside].concat(),
     }
 }
 

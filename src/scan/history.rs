@@ -23,12 +23,14 @@ impl Scan<'_> {
     /// Scans everything git stores.
     pub fn history(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
         let mut outcome = self.blobs(&objects);
-        outcome.absorb(self.each(&objects.listing.items, |worker, item| worker.item(item, 0)));
+        // What lies beside the objects often repeats what a commit says, and is named after it.
+        outcome.absorb(self.each(&objects.listing.items, |worker, item| worker.item(item, usize::MAX)));
         // Blobs come first, so that the trees which hold those with a sighting are found when trees are read.
         let mut search = Search::new(&wanted(&outcome));
         let (others, mut notes) = self.others(&objects, &search);
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
+        outcome.notes.extend_from_slice(&objects.listing.notes);
         let wanted = wanted(&outcome);
         if wanted.is_empty() && outcome.sightings.is_empty() {
             return self.report(outcome, scope, &mut |_| Exposure::default());
@@ -116,16 +118,28 @@ fn exposure(group: &[Sighting], attribution: &mut Attribution<'_>, staged: &BTre
         return attribution.tag_exposure(tag);
     }
     let mut exposure = attribution.exposure(&commits, &targets);
-    if commits.is_empty() && group.iter().any(|s| s.blob.is_some_and(|blob| staged.contains_key(&blob))) {
+    if commits.is_empty() && group.iter().any(|s| s.is_staged(staged)) {
         exposure.stage = Stage::Uncommitted;
     }
-    if group.iter().all(|s| s.occurrence.kind == ContentKind::RefName) {
+    let mut objects = group.iter().filter(|s| !s.occurrence.kind.beside_objects()).peekable();
+    if objects.peek().is_none() {
+        exposure.stage = stage_beside(group);
+    } else if objects.all(|s| s.occurrence.kind == ContentKind::RefName) {
         exposure.stage = ref_stage(group);
     }
     exposure
 }
 
 impl Sighting {
+    /// Whether an index holds the content or the name.
+    fn is_staged(&self, staged: &BTreeMap<ObjectId, BString>) -> bool {
+        match (self.occurrence.kind, self.blob) {
+            (_, Some(blob)) => staged.contains_key(&blob),
+            (ContentKind::FileName, None) => staged.values().any(|path| *path == self.occurrence.path),
+            _ => false,
+        }
+    }
+
     /// The target it was attributed by; a name is its path's last part by now.
     fn found_as(&self) -> Option<Target> {
         let name = self.occurrence.path.rsplit(|b| *b == b'/').next().map(BString::from);
@@ -200,6 +214,12 @@ fn ref_stage(group: &[Sighting]) -> Stage {
     } else {
         Stage::LocalOnly
     }
+}
+
+/// A reflog tells of what was once there, and a commit whose message it repeats may have got out; the other files beside the
+/// objects are nobody's but this clone's.
+fn stage_beside(group: &[Sighting]) -> Stage {
+    if group.iter().any(|s| s.occurrence.kind == ContentKind::Reflog) { Stage::Unreachable } else { Stage::Uncommitted }
 }
 
 /// Blobs of the indexes of all work trees, which no commit may hold yet, with their paths.

@@ -11,7 +11,7 @@ use crate::detect::{Detection, Detector, path};
 use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret};
 use crate::rule::Confidence;
 use crate::source::repo::{self, Unread};
-use crate::source::{Content, Item, ObjectId, Repo, lfs};
+use crate::source::{Content, Item, ObjectId, Repo, beside, lfs};
 use crate::text::LineIndex;
 use crate::text::encoding::Wide;
 
@@ -67,6 +67,9 @@ impl Worker<'_> {
         if matches!(item.kind, ContentKind::File | ContentKind::Symlink) {
             outcome.stats.blobs += 1;
             outcome.stats.bytes += bytes.len() as u64;
+        }
+        if let (true, Some(local)) = (item.kind.beside_objects(), self.local()) {
+            return self.text(&beside::without_ids(item.kind, bytes, local), &place, outcome);
         }
         self.text(bytes, &place, outcome);
         self.lfs(bytes, &place, outcome);

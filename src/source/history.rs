@@ -1,4 +1,5 @@
-//! Everything git stores in a clone: all objects of all packs, loose objects and alternates, and the names of refs.
+//! Everything git stores in a clone: all objects of all packs, loose objects and alternates, the names of refs, and what
+//! lies beside them.
 //!
 //! Objects are taken from the store itself, not by walking refs, so reflogs, stashes, notes, replaced and unreachable
 //! objects come along. Each object is read once.
@@ -9,7 +10,7 @@ use bstr::BString;
 
 use super::repo::error_text;
 use super::store::Store;
-use super::{Content, Item, Listing, ObjectId, Repo, SourceError};
+use super::{Content, Item, Listing, ObjectId, Repo, SourceError, beside};
 use crate::finding::{ContentKind, Gap, GapKind};
 
 /// Everything a clone stores.
@@ -19,7 +20,7 @@ pub struct Objects {
     pub store: Store,
     /// Commits whose parents a shallow clone leaves out.
     pub shallow: BTreeSet<ObjectId>,
-    /// Ref names, to be looked at as text.
+    /// Ref names and what lies beside the objects, to be looked at as text.
     pub listing: Listing,
 }
 
@@ -34,6 +35,7 @@ pub fn list(repository: &Repo) -> Result<Objects, SourceError> {
     out.listing.gaps.append(&mut out.store.gaps);
     list_shallow(&local, &mut out).map_err(|error| broken("the list of shallow commits", error_text(&error)))?;
     list_refs(&local, &mut out).map_err(|cause| broken("the refs", cause))?;
+    beside::list(repository, &mut out.listing);
     Ok(out)
 }
 

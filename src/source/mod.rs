@@ -5,6 +5,7 @@
 //! and only `repo` opens a repository.
 
 pub mod attribution;
+pub mod beside;
 pub mod change;
 pub mod files;
 pub mod graph;

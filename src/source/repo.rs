@@ -113,6 +113,11 @@ impl Repo {
         self.shared.to_thread_local().common_dir().to_owned()
     }
 
+    /// Where the index of this work tree is, if it has one.
+    pub fn index_path(&self) -> PathBuf {
+        self.shared.to_thread_local().index_path()
+    }
+
     /// The work tree's root, unless the repository is bare.
     pub fn workdir(&self) -> Option<PathBuf> {
         self.shared.to_thread_local().workdir().map(Path::to_owned)

@@ -17,15 +17,15 @@ const UNREACHABLE: &str = "unreachable";
 const UNCOMMITTED: &str = "uncommitted";
 
 /// What `history` says of the one secret of a repository.
-struct Found {
-    run: Run,
-    finding: Value,
+pub(crate) struct Found {
+    pub(crate) run: Run,
+    pub(crate) finding: Value,
 }
 
 impl Found {
     /// The first occurrence has all of these fields.
     #[track_caller]
-    fn at(self, fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn at(self, fields: &[(&str, &str)]) -> Self {
         let place = &self.finding["occurrences"][0];
         for (name, value) in fields {
             assert_eq!(place[*name], **value, "the first place's {name}: {}", self.run);
@@ -42,15 +42,26 @@ impl Found {
     }
 
     #[track_caller]
-    fn stage(self, stage: &str) -> Self {
+    pub(crate) fn stage(self, stage: &str) -> Self {
         assert_eq!(self.finding["stage"], stage, "the stage: {}", self.run);
         self
     }
 
     #[track_caller]
-    fn places(self, count: usize) -> Self {
+    pub(crate) fn places(self, count: usize) -> Self {
         let places = self.finding["occurrences"].as_array().map_or(0, Vec::len);
         assert_eq!(places, count, "the number of places: {}", self.run);
+        self
+    }
+
+    /// After the first place there are these in git's own folder, and no others.
+    #[track_caller]
+    pub(crate) fn and_beside(self, wanted: &[(&str, &str)]) -> Self {
+        let places = self.finding["occurrences"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let places: Vec<_> = places.iter().skip(1).map(|place| (text(&place["kind"]), text(&place["path"]))).collect();
+        let places: Vec<_> = places.iter().map(|(kind, path)| (&**kind, &**path)).collect();
+        assert_eq!(places, wanted, "the places after the first: {}", self.run);
         self
     }
 
@@ -63,7 +74,7 @@ impl Found {
 
 /// The one finding of a repository's history, which has to be this secret.
 #[track_caller]
-fn found(repo: &Repo, secret: &Secret) -> Found {
+pub(crate) fn found(repo: &Repo, secret: &Secret) -> Found {
     let run = repo.keysweep(&["history", "--format", "jsonl", "--show-secrets"]).expect_code(1);
     let mut findings = run.records_of("finding");
     assert_eq!(findings.len(), 1, "one secret is one finding: {run}");
@@ -371,7 +382,8 @@ fn a_detached_head_of_another_worktree_is_reachable() {
 fn a_commit_message_is_found() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(540));
     repo.commit(&format!("rotate the secret\n\nThe new one is {}", secret.value));
-    found(&repo, &secret).places(1).at(&[("kind", "commit-message"), ("commit", &repo.head())]).stage(LOCAL_ONLY);
+    let found = found(&repo, &secret).at(&[("kind", "commit-message"), ("commit", &repo.head())]);
+    found.and_beside(&[("git-file", ".git/COMMIT_EDITMSG")]).stage(LOCAL_ONLY);
 }
 
 #[test]
@@ -432,7 +444,8 @@ fn a_committers_address_is_found() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(546));
     let commit = repo.git_tool(&["commit", "--quiet", "--allow-empty", "-m", "by whom"]);
     commit.env("GIT_COMMITTER_EMAIL", format!("{}@example.com", secret.value)).run().expect_code(0);
-    found(&repo, &secret).places(1).at(&[("kind", "author"), ("commit", &repo.head())]).stage(LOCAL_ONLY);
+    let found = found(&repo, &secret).at(&[("kind", "author"), ("commit", &repo.head())]);
+    found.and_beside(&[("reflog", ".git/logs/HEAD"), ("reflog", ".git/logs/refs/heads/main")]).stage(LOCAL_ONLY);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod entra;
 mod history;
 mod hook;
 mod oracle;
+mod places;
 mod range;
 mod secrecy;
 mod staged;

@@ -2,6 +2,7 @@
 
 mod beside;
 mod entra;
+mod exact;
 mod history;
 mod hook;
 mod oracle;

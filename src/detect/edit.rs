@@ -10,8 +10,12 @@ use super::decode::{self, Encoding};
 use super::{Accepted, Anchor, Detection, Detector, overlap};
 use crate::text::{Copied, Edits, Span};
 
+/// Keywords that a stretch which goes on after a few bytes may have left out.
+const SKIPPED: usize = 8;
 /// Bytes on either side of an encoded run that say where it ends.
 const DELIMITER: usize = 1;
+/// Changes with fewer bytes between them, twice over, are searched for encoded runs in one go.
+const CLOSE: usize = 32;
 
 /// What was seen in a text: enough to say what it holds, and to judge what is made from it.
 #[derive(Debug, Default)]
@@ -26,6 +30,7 @@ pub struct Hits {
 #[derive(Debug)]
 struct Kept {
     anchor: Anchor,
+    keyword: Span,
     span: Span,
     /// Its span is that in the text where it was made.
     detection: Arc<Detection>,
@@ -48,9 +53,10 @@ impl Hits {
     }
 
     fn keep(&mut self, accepted: Vec<Accepted>) {
-        let kept =
-            |Accepted { anchor, detection }| Kept { anchor, span: detection.span, detection: Arc::new(detection) };
-        self.kept.extend(accepted.into_iter().map(kept));
+        self.kept.extend(accepted.into_iter().map(|Accepted { anchor, keyword, detection }| {
+            let span = detection.span;
+            Kept { anchor, keyword, span, detection: Arc::new(detection) }
+        }));
     }
 }
 
@@ -71,13 +77,15 @@ impl Detector {
     pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
         let mut hits = Hits::default();
         let mut again = Vec::new();
+        hits.anchors.reserve(base.anchors.len());
+        let mut next = 0;
         for copied in edits.copied() {
-            self.carry(base, &copied, &mut hits, &mut again);
+            next = self.carry(base, next, &copied, &mut hits, &mut again);
         }
         let carried = hits.anchors.len();
         for part in merged(edits.changed(), |span| self.prefilter.near(span, text.len())) {
             self.prefilter.each_anchor(text, part, |anchor| {
-                if edits.copy_of(self.prefilter.span(anchor)).is_none() {
+                if edits.copy_of(self.prefilter.core(anchor)).is_none() {
                     hits.anchors.push(anchor);
                 }
             });
@@ -97,9 +105,10 @@ impl Detector {
     pub fn settle(&self, hits: &Hits) -> Vec<Detection> {
         let accepted = hits.kept.iter().map(|kept| Accepted {
             anchor: kept.anchor,
+            keyword: kept.keyword,
             detection: Detection { span: kept.span, ..(*kept.detection).clone() },
         });
-        let mut found = self.apart(accepted.collect());
+        let mut found = Self::apart(accepted.collect());
         for run in &hits.runs {
             found.extend(run.found.iter().map(|detection| {
                 let moved = |place: usize| run.extent.start + (place - run.first);
@@ -110,11 +119,21 @@ impl Detector {
         overlap::resolve(found, &self.rules)
     }
 
-    /// Takes over what stands in one copied stretch; in `again` go keywords whose surroundings changed.
-    fn carry(&self, base: &Hits, copied: &Copied, hits: &mut Hits, again: &mut Vec<Anchor>) {
-        let from = base.anchors.partition_point(|anchor| (anchor.at as usize) < copied.source.start);
-        let here = base.anchors[from..].iter().take_while(|anchor| (anchor.at as usize) < copied.source.end);
-        for anchor in here.filter_map(|anchor| self.moved(*anchor, copied)) {
+    /// Takes over what stands in one copied stretch; in `again` go keywords whose surroundings changed. Returns the position
+    /// of the keyword behind the stretch; `next` is the one behind the stretch before, for most go on where the last ended.
+    fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<Anchor>) -> usize {
+        let before = |anchor: &Anchor| (anchor.at as usize) < copied.source.start;
+        let ahead = base.anchors[..next].last().is_none_or(before);
+        let near = next + SKIPPED.min(base.anchors.len() - next);
+        let from = if ahead && !base.anchors[..near].last().is_some_and(before) {
+            next + base.anchors[next..near].iter().take_while(|anchor| before(anchor)).count()
+        } else {
+            base.anchors.partition_point(before)
+        };
+        let mut end = from;
+        for anchor in base.anchors[from..].iter().take_while(|anchor| (anchor.at as usize) < copied.source.end) {
+            end += 1;
+            let Some(anchor) = self.moved(*anchor, copied) else { continue };
             hits.anchors.push(anchor);
             if !self.is_untouched(anchor, copied) {
                 again.push(anchor);
@@ -123,8 +142,9 @@ impl Detector {
         for kept in &base.kept {
             let anchor = self.moved(kept.anchor, copied).filter(|anchor| self.is_untouched(*anchor, copied));
             if let Some(anchor) = anchor {
-                let span = Span::new(copied.moved(kept.span.start), copied.moved(kept.span.end));
-                hits.kept.push(Kept { anchor, span, detection: Arc::clone(&kept.detection) });
+                let moved = |span: Span| Span::new(copied.moved(span.start), copied.moved(span.end));
+                let (keyword, span) = (moved(kept.keyword), moved(kept.span));
+                hits.kept.push(Kept { anchor, keyword, span, detection: Arc::clone(&kept.detection) });
             }
         }
         for run in base.runs.iter().filter(|run| copied.source.contains(run.extent)) {
@@ -133,11 +153,12 @@ impl Detector {
                 hits.runs.push(Opened { extent, ..run.clone() });
             }
         }
+        end
     }
 
     /// The anchor of a keyword that lies in a copied stretch, where that now is.
     fn moved(&self, anchor: Anchor, copied: &Copied) -> Option<Anchor> {
-        if !copied.source.contains(self.prefilter.span(anchor)) {
+        if !copied.source.contains(self.prefilter.core(anchor)) {
             return None;
         }
         let at = u32::try_from(copied.moved(anchor.at as usize)).ok()?;
@@ -147,12 +168,12 @@ impl Detector {
     /// Whether all that any rule looks at around a keyword was copied with it.
     fn is_untouched(&self, anchor: Anchor, copied: &Copied) -> bool {
         let reach = self.prefilter.reach(anchor);
-        copied.holds(self.prefilter.span(anchor), reach.before as usize, reach.after as usize)
+        copied.holds(self.prefilter.core(anchor), reach.before as usize, reach.after as usize)
     }
 
     /// Opens the encoded runs that the edits touch.
     fn reopen(&self, text: &[u8], edits: &Edits, hits: &mut Hits) {
-        for part in merged(edits.changed(), |span| span.grown(DELIMITER, DELIMITER, text.len())) {
+        for part in merged(edits.changed(), |span| span.grown(CLOSE, CLOSE, text.len())) {
             let before = hits.runs.len();
             decode::each_run(text, part, &mut |run| {
                 let extent = run.extent();

@@ -133,7 +133,7 @@ impl Detector {
         let whole = Span::new(0, text.len());
         let mut accepted = Vec::new();
         self.prefilter.each_anchor(text, whole, |anchor| self.judge(text, anchor, &mut accepted));
-        let mut found = self.apart(accepted);
+        let mut found = Self::apart(accepted);
         if depth < MAX_DEPTH {
             decode::each_run(text, whole, &mut |run| found.extend(self.encoded(&run, depth)));
         }
@@ -155,7 +155,7 @@ impl Detector {
 
     /// What the rules that name a keyword accept there.
     fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) {
-        for hit in self.prefilter.hits(anchor) {
+        for hit in self.prefilter.hits(text, anchor) {
             let rule = &self.rules.rules[hit.rule];
             let candidate = match &rule.matcher {
                 Matcher::Assignment => assignment::read(text, hit.span).map(|a| a.candidate(hit.rule, hit.span)),
@@ -163,19 +163,18 @@ impl Detector {
             };
             let judged = candidate.map(|candidate| judge::judge(rule, candidate, text));
             if let Some(Ok(detection)) = judged {
-                accepted.push(Accepted { anchor, detection });
+                accepted.push(Accepted { anchor, keyword: hit.span, detection });
             }
         }
     }
 
     /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.
-    fn apart(&self, mut accepted: Vec<Accepted>) -> Vec<Detection> {
-        let keyword = |one: &Accepted| self.prefilter.span(one.anchor);
-        accepted.sort_by_key(|one| (one.detection.rule, keyword(one), one.detection.span));
+    fn apart(mut accepted: Vec<Accepted>) -> Vec<Detection> {
+        accepted.sort_by_key(|one| (one.detection.rule, one.keyword, one.detection.span));
         let mut found: Vec<Detection> = Vec::new();
         for one in accepted {
             let before = found.last().filter(|last| last.rule == one.detection.rule);
-            if !before.is_some_and(|last| last.span.contains(keyword(&one))) {
+            if !before.is_some_and(|last| last.span.contains(one.keyword)) {
                 found.push(one.detection);
             }
         }
@@ -187,6 +186,7 @@ impl Detector {
 #[derive(Debug)]
 struct Accepted {
     anchor: Anchor,
+    keyword: Span,
     detection: Detection,
 }
 

@@ -1,6 +1,7 @@
 //! The keyword pass: which rules have to look, and where.
 //!
-//! Every keyword is found by three of its bytes, the rarest it has. A bitmap of 32 kB, which stays in the first-level
+//! Every keyword is found by three of its bytes, the rarest it has, and then by a *core* of a few more around them; the
+//! rest of a long one is compared only when its rules are asked. So little around an edit has to be looked at. A bitmap of 32 kB, which stays in the first-level
 //! cache, says of any three bytes whether a keyword may stand there; only then is anything compared. So the cost is one
 //! load, one multiplication and one bit test a byte, whatever the number of rules, and there is nothing to build but the
 //! bitmap.
@@ -11,6 +12,9 @@ use crate::text::Span;
 
 /// Bits of the bitmap, as a power of two.
 const BITS: u32 = 18;
+
+/// Most bytes of a core.
+const MAX_CORE: usize = 12;
 
 /// A keyword of a rule at a place of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +36,18 @@ pub struct Anchor {
     pub word: u16,
 }
 
-/// A keyword, the rules that use it and the three bytes it is found by.
+/// A keyword, the rules that use it and the bytes it is found by.
 #[derive(Debug)]
 struct Word {
     text: Box<[u8]>,
     case: Case,
     /// Where in the keyword the three bytes stand.
     probe: usize,
+    /// Which part of the keyword is compared when the three bytes are there.
+    core: Span,
     /// (rule, keyword of the rule).
     users: Vec<(usize, usize)>,
-    /// As far as the one of these rules looks that looks furthest.
+    /// As far around the core as the one of these rules looks that looks furthest.
     reach: Reach,
 }
 
@@ -54,7 +60,7 @@ pub struct Prefilter {
     probes: Vec<(u32, u16)>,
     /// For each value of the probes' highest eleven hash bits, where its probes start in `probes`.
     index: Vec<u32>,
-    /// Most bytes of a keyword before and after the start of its three bytes.
+    /// Most bytes of a core before and after the start of its three bytes.
     around: (usize, usize),
 }
 
@@ -83,14 +89,14 @@ impl Prefilter {
             *start = sum;
         }
         let around = (
-            words.iter().map(|word| word.probe).max().unwrap_or(0),
-            words.iter().map(|word| word.text.len() - word.probe).max().unwrap_or(0),
+            words.iter().map(|word| word.probe - word.core.start).max().unwrap_or(0),
+            words.iter().map(|word| word.core.end - word.probe).max().unwrap_or(0),
         );
         Self { bitmap, words, probes, index, around }
     }
 
-    /// Calls `found` for each keyword that has a byte in `part`, or bytes on both sides of it if it is empty, and perhaps
-    /// for some that stand next to it; in order. Texts of 4 GiB and more are looked at up to there.
+    /// Calls `found` for each core of a keyword that has a byte in `part`, or bytes on both sides of it if it is empty, and
+    /// perhaps for some that stand next to it; in order. Texts of 4 GiB and more are looked at up to there.
     pub fn each_anchor(&self, text: &[u8], part: Span, mut found: impl FnMut(Anchor)) {
         let Some(bitmap) = self.bitmap.first_chunk::<{ 1 << (BITS - 6) }>() else { return };
         let near = self.near(part, text.len());
@@ -103,7 +109,7 @@ impl Prefilter {
         }
     }
 
-    /// The bytes that the probes of keywords in `part` may take.
+    /// The bytes that the probes of cores in `part` may take.
     pub fn near(&self, part: Span, length: usize) -> Span {
         part.grown(self.around.1, self.around.0 + 2, length)
     }
@@ -114,35 +120,47 @@ impl Prefilter {
         let (from, to) = (self.index[slot] as usize, self.index[slot + 1] as usize);
         for (_, number) in self.probes[from..to].iter().filter(|(probe, _)| *probe == three) {
             let word = &self.words[usize::from(*number)];
-            let Some(start) = at.checked_sub(word.probe) else { continue };
-            let Some(here) = text.get(start..start + word.text.len()) else { continue };
-            let same = match word.case {
-                Case::Exact => *here == *word.text,
-                Case::Any => here.eq_ignore_ascii_case(&word.text),
-            };
+            let Some(start) = at.checked_sub(word.probe - word.core.start) else { continue };
+            let same = word.stands_at(text, start, word.core);
             if let (true, Ok(at)) = (same, u32::try_from(at)) {
                 found(Anchor { at, word: *number });
             }
         }
     }
 
-    /// Where the keyword of an anchor stands.
-    pub fn span(&self, anchor: Anchor) -> Span {
+    /// Where the core of an anchor's keyword stands.
+    pub fn core(&self, anchor: Anchor) -> Span {
         let word = &self.words[usize::from(anchor.word)];
-        let start = (anchor.at as usize).saturating_sub(word.probe);
-        Span::new(start, start + word.text.len())
+        let start = anchor.at as usize - (word.probe - word.core.start);
+        Span::new(start, start + word.core.len())
     }
 
-    /// As far as any rule looks around the keyword of an anchor.
+    /// As far as any rule looks around the core of an anchor's keyword.
     pub fn reach(&self, anchor: Anchor) -> Reach {
         self.words[usize::from(anchor.word)].reach
     }
 
-    /// The rules that name the keyword of an anchor.
-    pub fn hits(&self, anchor: Anchor) -> impl Iterator<Item = Hit> + '_ {
-        let span = self.span(anchor);
-        let users = &self.words[usize::from(anchor.word)].users;
-        users.iter().map(move |(rule, keyword)| Hit { rule: *rule, keyword: *keyword, span })
+    /// Where the keyword of an anchor stands, and the rules that name it; none if there is more to the keyword than the core.
+    pub fn hits(&self, text: &[u8], anchor: Anchor) -> impl Iterator<Item = Hit> + '_ {
+        let word = &self.words[usize::from(anchor.word)];
+        let whole = Span::new(0, word.text.len());
+        let start = (anchor.at as usize).checked_sub(word.probe).filter(|start| word.stands_at(text, *start, whole));
+        start.into_iter().flat_map(move |start| {
+            let span = Span::new(start, start + word.text.len());
+            word.users.iter().map(move |(rule, keyword)| Hit { rule: *rule, keyword: *keyword, span })
+        })
+    }
+}
+
+impl Word {
+    /// Whether a part of the keyword stands in `text` at `start`.
+    fn stands_at(&self, text: &[u8], start: usize, part: Span) -> bool {
+        let (Some(here), part) = (text.get(start..start + part.len()), part.of(&self.text)) else { return false };
+        // Nearly always the first bytes differ already.
+        match self.case {
+            Case::Exact => here.iter().zip(part).all(|(a, b)| a == b),
+            Case::Any => here.iter().zip(part).all(|(a, b)| a.eq_ignore_ascii_case(b)),
+        }
     }
 }
 
@@ -161,17 +179,27 @@ fn words(rules: &[Rule]) -> Vec<Word> {
     }
     all.sort_unstable();
     all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
-        .map(|same| Word {
-            text: same[0].0.into(),
-            case: if same[0].1 { Case::Any } else { Case::Exact },
-            probe: rarest(same[0].0),
-            users: same.iter().map(|(_, _, rule, keyword)| (*rule, *keyword)).collect(),
-            reach: same.iter().fold(Reach::default(), |most, (_, _, rule, _)| Reach {
-                before: most.before.max(rules[*rule].reach.before),
-                after: most.after.max(rules[*rule].reach.after),
-            }),
+        .map(|same| {
+            let (text, probe) = (same[0].0, rarest(same[0].0));
+            let start = (probe + 3).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
+            let core = Span::new(start, (start + MAX_CORE).min(text.len()));
+            Word {
+                text: text.into(),
+                case: if same[0].1 { Case::Any } else { Case::Exact },
+                probe,
+                core,
+                users: same.iter().map(|(_, _, rule, keyword)| (*rule, *keyword)).collect(),
+                reach: same.iter().fold(Reach::default(), |most, (_, _, rule, _)| Reach {
+                    before: most.before.max(rules[*rule].reach.before + bytes(core.start)),
+                    after: most.after.max(rules[*rule].reach.after + bytes(text.len() - core.end)),
+                }),
+            }
         })
         .collect()
+}
+
+fn bytes(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The start of the three bytes that are rarest in text, by the letter pairs they hold.
@@ -244,7 +272,7 @@ mod tests {
             let mut found = Vec::new();
             let prefilter = Prefilter::new(&set.rules);
             prefilter.each_anchor(&text, Span::new(0, text.len()), |anchor| {
-                found.extend(prefilter.hits(anchor).map(|hit| (hit.rule, hit.keyword, hit.span)));
+                found.extend(prefilter.hits(&text, anchor).map(|hit| (hit.rule, hit.keyword, hit.span)));
             });
             found.sort();
             prop_assert_eq!(found, plainly(&set.rules, &text));

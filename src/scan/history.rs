@@ -1,6 +1,7 @@
 //! The sweep: every object once, then where each secret lives.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
 
@@ -56,14 +57,16 @@ impl Scan<'_> {
         let (mut outcome, _, unread) = self.walk(objects, &[Kind::Blob], &Search::default());
         let mut single = objects.store.single();
         single.extend(unread);
-        outcome.absorb(self.single(objects, &single));
+        outcome.absorb(self.single(objects, &single, &Search::default()).0);
         outcome
     }
 
     /// Looks at every other object once, noting which trees hold what is searched for.
     fn others(&self, objects: &Objects, search: &Search) -> (Outcome, Vec<Notes>) {
-        let (mut outcome, notes, unread) = self.walk(objects, &[Kind::Tree, Kind::Commit, Kind::Tag], search);
-        outcome.absorb(self.single(objects, &unread));
+        let (mut outcome, mut notes, unread) = self.walk(objects, &[Kind::Tree, Kind::Commit, Kind::Tag], search);
+        let (others, noted) = self.single(objects, &unread, search);
+        outcome.absorb(others);
+        notes.push(noted);
         (outcome, notes)
     }
 
@@ -84,14 +87,16 @@ impl Scan<'_> {
     }
 
     /// Looks at objects that a walk does not come to, one by one: reads them, or says why they cannot be read.
-    fn single(&self, objects: &Objects, numbers: &[Number]) -> Outcome {
-        let ids: Vec<ObjectId> = numbers.iter().filter_map(|number| objects.store.id(*number)).collect();
-        self.each_part(&ids, |part| {
-            let search = Search::default();
-            let mut sweeper = Sweeper::new(self.worker(), objects, &search);
-            part.iter().for_each(|id| sweeper.single(*id));
-            sweeper.finish().0
-        })
+    fn single(&self, objects: &Objects, numbers: &[Number], search: &Search) -> (Outcome, Notes) {
+        let noted = Mutex::new(Notes::default());
+        let outcome = self.each_part(numbers, |part| {
+            let mut sweeper = Sweeper::new(self.worker(), objects, search);
+            part.iter().for_each(|number| sweeper.single(*number));
+            let (outcome, notes) = sweeper.finish();
+            noted.lock().unwrap_or_else(PoisonError::into_inner).append(notes);
+            outcome
+        });
+        (outcome, noted.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

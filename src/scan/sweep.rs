@@ -11,7 +11,7 @@ use super::{Missing, Outcome};
 use crate::detect::Hits;
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::source::ObjectId;
-use crate::source::graph::CommitRecord;
+use crate::source::graph::{CommitRecord, Head};
 use crate::source::history::Objects;
 use crate::source::holding::{Notes, Reader, Search};
 use crate::source::pack::{Base, Object, Visitor};
@@ -19,6 +19,9 @@ use crate::source::repo::{self, Kind, Mode, Unread};
 use crate::source::store::Number;
 use crate::source::tree::{Entries, entry_at};
 use crate::text::encoding::Wide;
+
+/// Objects that are remembered as being here.
+const PRESENT: usize = 1 << 13;
 
 /// What is remembered of an object while others are made from it.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub(super) struct Sweeper<'a> {
     objects: &'a Objects,
     /// File names looked at already.
     names: HashSet<Vec<u8>>,
+    /// Objects that are known to be here.
+    present: Vec<Option<(ObjectId, Number)>>,
     search: &'a Search,
     reader: Reader<'a>,
     outcome: Outcome,
@@ -46,14 +51,16 @@ impl Visitor for Sweeper<'_> {
     type State = Seen;
 
     fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Seen>>) -> Seen {
-        self.object(object.id, object.kind, object.data, base)
+        let number = self.objects.store.number_of(object.pack, object.entry);
+        self.object(number, object.id, object.kind, object.data, base)
     }
 }
 
 impl<'a> Sweeper<'a> {
     pub(super) fn new(worker: Worker<'a>, objects: &'a Objects, search: &'a Search) -> Self {
         let reader = search.reader(&objects.store);
-        Self { worker, objects, names: HashSet::new(), search, reader, outcome: Outcome::default() }
+        let present = vec![None; PRESENT];
+        Self { worker, objects, names: HashSet::new(), present, search, reader, outcome: Outcome::default() }
     }
 
     /// What was seen, and what was noted of trees.
@@ -62,14 +69,11 @@ impl<'a> Sweeper<'a> {
     }
 
     /// An object by itself.
-    pub(super) fn single(&mut self, id: ObjectId) {
-        let Some(read) = self.worker.local().map(|local| repo::load(local, id, self.worker.options.max_file_size))
-        else {
-            return;
-        };
-        match read {
+    pub(super) fn single(&mut self, number: Number) {
+        let (Some(id), Some(local)) = (self.objects.store.id(number), self.worker.local()) else { return };
+        match repo::load(local, id, self.worker.options.max_file_size) {
             Ok((kind, data)) => {
-                self.object(id, kind, &data, None);
+                self.object(number, id, kind, &data, None);
             }
             Err(Unread { kind, why }) => {
                 self.outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
@@ -77,7 +81,7 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    fn object(&mut self, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn object(&mut self, number: Number, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
         let stats = &mut self.outcome.stats;
         match kind {
             Kind::Blob => {
@@ -87,11 +91,11 @@ impl<'a> Sweeper<'a> {
             }
             Kind::Tree => {
                 stats.trees += 1;
-                self.tree(id, data, base)
+                self.tree(number, id, data, base)
             }
             Kind::Commit => {
                 stats.commits += 1;
-                self.commit(id, data);
+                self.commit(number, id, data);
                 Seen::Nothing
             }
             Kind::Tag => {
@@ -121,12 +125,12 @@ impl<'a> Sweeper<'a> {
     }
 
     /// The names in a tree, each once for each thread, and what it names that is not here.
-    fn tree(&mut self, id: ObjectId, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn tree(&mut self, number: Number, id: ObjectId, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
         let id_length = id.as_slice().len();
         let (entries, changes, base) = match base {
-            Some(Base { state: Seen::Tree(number, base), edits, data: base_data }) => {
+            Some(Base { state: Seen::Tree(base_number, base), edits, data: base_data }) => {
                 let (entries, changes) = Entries::after_edit(data, id_length, base, edits);
-                (entries, changes, Some((*number, base_data)))
+                (entries, changes, Some((*base_number, base_data)))
             }
             _ => {
                 let (entries, changes) = Entries::read(data, id_length);
@@ -148,46 +152,47 @@ impl<'a> Sweeper<'a> {
             let why = "its entries cannot be read; 'git fsck' tells more".to_owned();
             self.outcome.gaps.push(Gap { what: BString::from(format!("tree {id}")), kind: GapKind::Corrupt, why });
         }
-        let Some(number) = self.objects.store.find(&id) else { return Seen::Nothing };
         if !self.search.is_empty() {
             self.reader.note(number, data, &changes, base);
         }
         Seen::Tree(number, entries)
     }
 
-    fn commit(&mut self, id: ObjectId, data: &[u8]) {
-        match CommitRecord::parse(id, data) {
-            Some(record) => {
-                let cut = self.objects.shallow.contains(&id);
-                let parents = record.parents.iter().filter(|_| !cut);
-                parents.chain([&record.tree]).for_each(|named| self.named(*named, Some(id)));
-                self.outcome.commits.push(record);
-            }
-            None => self.outcome.gaps.push(Gap {
-                what: BString::from(format!("commit {id}")),
-                kind: GapKind::Corrupt,
-                why: "its head cannot be read; 'git fsck' tells more".to_owned(),
-            }),
-        }
-        self.headed(data, id, ContentKind::CommitMessage);
+    fn commit(&mut self, commit: Number, id: ObjectId, data: &[u8]) {
+        let Some(head) = Head::parse(data, id.kind()) else {
+            let why = "its head cannot be read; 'git fsck' tells more".to_owned();
+            self.outcome.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind: GapKind::Corrupt, why });
+            self.worker.headed(data, id, ContentKind::CommitMessage, &mut self.outcome);
+            return;
+        };
+        let tree = self.named(head.tree, Some(id));
+        let cut = self.objects.shallow.contains(&id);
+        let parents = head.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(id))).collect();
+        let is_root = head.parents.is_empty();
+        self.outcome.commits.push(CommitRecord { commit, tree, parents, is_root, committed: head.committed });
+        self.worker.headed(data, id, ContentKind::CommitMessage, &mut self.outcome);
     }
 
     fn tag(&mut self, id: ObjectId, data: &[u8]) {
         if let Some(target) = self.worker.local().and_then(|local| repo::tag_target(data, local)) {
             self.named(target, None);
         }
-        self.headed(data, id, ContentKind::TagMessage);
+        self.worker.headed(data, id, ContentKind::TagMessage, &mut self.outcome);
     }
 
-    /// Notes an object that another one names, if it is not here.
-    fn named(&mut self, id: ObjectId, commit: Option<ObjectId>) {
-        if self.objects.store.find(&id).is_none() && !id.is_empty_blob() && !id.is_empty_tree() {
-            self.outcome.missing.push(Missing { id, commit });
+    /// The number of an object that another one names; if it is not here, that is noted.
+    fn named(&mut self, id: ObjectId, commit: Option<ObjectId>) -> Option<Number> {
+        // The same objects are named again and again by trees that resemble each other.
+        let slot = usize::from(u16::from_le_bytes([id.as_bytes()[0], id.as_bytes()[1]])) % PRESENT;
+        if let Some((_, number)) = self.present[slot].filter(|(known, _)| *known == id) {
+            return Some(number);
         }
-    }
-
-    /// A commit or tag: people in its header, then the message.
-    fn headed(&mut self, data: &[u8], id: ObjectId, kind: ContentKind) {
-        self.worker.headed(data, id, kind, &mut self.outcome);
+        let number = self.objects.store.find(&id);
+        match number {
+            Some(number) => self.present[slot] = Some((id, number)),
+            None if id.is_empty_blob() || id.is_empty_tree() => {}
+            None => self.outcome.missing.push(Missing { id, commit }),
+        }
+        number
     }
 }

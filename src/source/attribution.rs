@@ -64,11 +64,11 @@ impl<'s> Attribution<'s> {
     /// Prepares to answer, given all commits and what trees hold.
     pub fn new(repository: &Repo, store: &'s Store, records: Vec<CommitRecord>, holding: Holding) -> Self {
         let local = repository.local();
-        let graph = Graph::new(records);
+        let graph = Graph::new(records, store);
         let tips = tips(repository, &local);
         let from = |filter: &dyn Fn(&str) -> bool| {
             let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
-            graph.ancestors(ends.filter_map(|end| graph.find(&end)))
+            graph.ancestors(ends.filter_map(|end| graph.find(store.find(&end)?)))
         };
         Self {
             published: from(&|name| name.starts_with("refs/remotes/")),
@@ -92,7 +92,7 @@ impl<'s> Attribution<'s> {
             if brought.is_empty() {
                 continue;
             }
-            let commit = self.graph.record(*at).id;
+            let Some(commit) = self.store.id(self.graph.record(*at).commit) else { continue };
             let author_time = self.author_time(commit);
             for (path, mode, target) in brought {
                 let (order, note) = (self.graph.rank(*at), self.notes[*at as usize]);
@@ -112,7 +112,12 @@ impl<'s> Attribution<'s> {
 
     /// What a commit's tree holds.
     fn node_of(&self, at: u32) -> Option<NodeId> {
-        self.holding.node(self.store.find(&self.graph.record(at).tree)?)
+        self.holding.node(self.graph.record(at).tree?)
+    }
+
+    /// The position of a commit.
+    fn commit(&self, id: &ObjectId) -> Option<u32> {
+        self.graph.find(self.store.find(id)?)
     }
 
     fn author_time(&self, commit: ObjectId) -> String {
@@ -121,7 +126,7 @@ impl<'s> Attribution<'s> {
 
     /// Whether a ref reaches the commit.
     pub fn is_reachable(&self, commit: &ObjectId) -> bool {
-        self.graph.find(commit).is_some_and(|at| self.reachable[at as usize])
+        self.commit(commit).is_some_and(|at| self.reachable[at as usize])
     }
 
     /// How far a secret got: the commits that brought it in, and what holds it (`targets`).
@@ -129,7 +134,7 @@ impl<'s> Attribution<'s> {
         let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.holding.target_id(target)).collect();
         let in_head = self.head.is_some_and(|head| self.holds(head, &ids));
         let at_tip = self.at_tip(&ids);
-        let found: Vec<u32> = commits.iter().filter_map(|id| self.graph.find(id)).collect();
+        let found: Vec<u32> = commits.iter().filter_map(|id| self.commit(id)).collect();
         let refs = self.refs_reaching(&found, &ids);
         let stage = if found.iter().any(|at| self.published[*at as usize]) {
             Stage::Published
@@ -141,15 +146,16 @@ impl<'s> Attribution<'s> {
             Stage::HistoryOnly
         };
         let first = found.iter().min_by_key(|at| self.graph.rank(**at)).map(|at| self.graph.record(*at));
+        let first_id = first.and_then(|first| self.store.id(first.commit));
         Exposure {
             stage,
             in_head,
             ref_count: refs.len(),
             refs: refs.into_iter().take(MAX_REFS).collect(),
             commits: commits.len(),
-            first_is_root: first.is_some_and(|commit| commit.parents.is_empty()),
-            first_commit: first.map(|commit| commit.id.to_string()),
-            first_seen: first.map(|commit| self.author_time(commit.id)),
+            first_is_root: first.is_some_and(|commit| commit.is_root),
+            first_commit: first_id.map(|id| id.to_string()),
+            first_seen: first_id.map(|id| self.author_time(id)),
         }
     }
 
@@ -173,8 +179,9 @@ impl<'s> Attribution<'s> {
             let end = tip.end();
             ends.extend(end);
             if tip.name == "refs/stash" {
-                let stash = end.and_then(|end| self.graph.find(&end));
-                ends.extend(stash.into_iter().flat_map(|at| self.graph.record(at).parents.iter().copied()));
+                let stash = end.and_then(|end| self.commit(&end));
+                let parents = stash.into_iter().flat_map(|at| &self.graph.record(at).parents);
+                ends.extend(parents.filter_map(|parent| self.store.id(*parent)));
             }
         }
         ends.into_iter().any(|end| self.holds(end, targets))
@@ -182,13 +189,16 @@ impl<'s> Attribution<'s> {
 
     /// Whether a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
     fn holds(&mut self, end: ObjectId, targets: &BTreeSet<TargetId>) -> bool {
-        let commit = self.graph.find(&end);
-        let tree = commit.map_or(end, |at| self.graph.record(at).tree);
+        let commit = self.commit(&end);
         let itself = || self.holding.target_id(&Target::Object(end)).is_some_and(|id| targets.contains(&id));
         if commit.is_none() && itself() {
             return true;
         }
-        let Some(node) = self.store.find(&tree).and_then(|tree| self.holding.node(tree)) else { return false };
+        let tree = match commit {
+            Some(at) => self.graph.record(at).tree,
+            None => self.store.find(&end),
+        };
+        let Some(node) = tree.and_then(|tree| self.holding.node(tree)) else { return false };
         let below = self.below.entry(node).or_insert_with(|| self.holding.targets_below(node));
         !below.is_disjoint(targets)
     }
@@ -200,7 +210,7 @@ impl<'s> Attribution<'s> {
             self.tips.iter().enumerate().filter_map(|(at, tip)| Some((at, tip.end()?))).collect();
         let mut names = Vec::new();
         for (tip, end) in ends {
-            let reaches = match self.graph.find(&end) {
+            let reaches = match self.commit(&end) {
                 Some(at) => after[at as usize],
                 None => self.holds(end, targets),
             };

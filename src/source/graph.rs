@@ -3,39 +3,38 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use gix::hashtable::HashMap;
-
 use super::ObjectId;
+use super::store::{Number, Store};
 
-/// What is remembered of each commit while objects are read.
-#[derive(Debug, Clone)]
-pub struct CommitRecord {
-    /// Its id.
-    pub id: ObjectId,
-    /// Its root tree.
+/// No commit.
+const NONE: u32 = u32::MAX;
+
+/// What the head of a commit object says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The root tree.
     pub tree: ObjectId,
-    /// Its parents, in order.
+    /// The parents, in order.
     pub parents: Vec<ObjectId>,
     /// When it was committed, in seconds since 1970.
     pub committed: i64,
 }
 
-impl CommitRecord {
-    /// Reads the head of a commit object; `None` if it has no tree or names an object in other than `id_length` bytes.
-    pub fn parse(id: ObjectId, data: &[u8]) -> Option<Self> {
-        let mut record = Self { id, tree: id, parents: Vec::new(), committed: 0 };
+impl Head {
+    /// Reads a commit object; `None` if it has no tree or names an object by other than a hash of this kind.
+    pub fn parse(data: &[u8], hash: gix::hash::Kind) -> Option<Self> {
         let mut lines = data.split(|b| *b == b'\n');
-        let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.kind() == id.kind());
-        record.tree = hex(lines.next()?.strip_prefix(b"tree ")?)?;
+        let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.kind() == hash);
+        let mut head = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
         for line in lines.take_while(|line| !line.is_empty()) {
             if let Some(parent) = line.strip_prefix(b"parent ") {
-                record.parents.push(hex(parent)?);
+                head.parents.push(hex(parent)?);
             } else if line.starts_with(b"committer ") {
-                record.committed = time(line).unwrap_or(0);
+                head.committed = time(line).unwrap_or(0);
                 break;
             }
         }
-        Some(record)
+        Some(head)
     }
 }
 
@@ -45,14 +44,61 @@ fn time(line: &[u8]) -> Option<i64> {
     std::str::from_utf8(seconds).ok()?.parse().ok()
 }
 
+/// What is remembered of each commit while objects are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitRecord {
+    /// Which object it is.
+    pub commit: Number,
+    /// Its root tree, if that is here.
+    pub tree: Option<Number>,
+    /// Those of its parents that are here, in order.
+    pub parents: Vec<Number>,
+    /// Whether it has no parent at all.
+    pub is_root: bool,
+    /// When it was committed, in seconds since 1970.
+    pub committed: i64,
+}
+
+/// Lists of positions, one for each position.
+#[derive(Debug, Default)]
+struct Links {
+    starts: Vec<u32>,
+    list: Vec<u32>,
+}
+
+impl Links {
+    /// From pairs of a position and one that belongs to its list.
+    fn new(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut starts = vec![0u32; count + 1];
+        pairs.clone().for_each(|(from, _)| starts[from as usize + 1] += 1);
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut next = starts.clone();
+        let mut list = vec![0u32; sum as usize];
+        for (from, to) in pairs {
+            let slot = &mut next[from as usize];
+            list[*slot as usize] = to;
+            *slot += 1;
+        }
+        Self { starts, list }
+    }
+
+    fn of(&self, at: u32) -> &[u32] {
+        &self.list[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
+    }
+}
+
 /// All commits.
 #[derive(Debug)]
 pub struct Graph {
     records: Vec<CommitRecord>,
-    positions: HashMap<ObjectId, u32>,
-    /// Parents that are here, by position.
-    parents: Vec<Vec<u32>>,
-    children: Vec<Vec<u32>>,
+    /// Position of each commit, by its number.
+    positions: Vec<u32>,
+    parents: Links,
+    children: Links,
     /// Positions, parents before children, then older before newer.
     order: Vec<u32>,
     /// Where each commit stands in `order`.
@@ -60,26 +106,30 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// The graph of these commits.
-    pub fn new(mut records: Vec<CommitRecord>) -> Self {
-        records.sort_unstable_by_key(|record| record.id);
-        records.dedup_by_key(|record| record.id);
-        let positions: HashMap<ObjectId, u32> = (0..).zip(&records).map(|(at, record)| (record.id, at)).collect();
-        let here = |ids: &Vec<ObjectId>| ids.iter().filter_map(|id| positions.get(id).copied()).collect();
-        let parents: Vec<Vec<u32>> = records.iter().map(|record| here(&record.parents)).collect();
-        let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
-        for (at, parents) in (0..).zip(&parents) {
-            parents.iter().for_each(|parent| children[*parent as usize].push(at));
-        }
-        let order = parents_first(&records, &parents, &children);
+    /// The graph of these commits of a store, each given once.
+    pub fn new(records: Vec<CommitRecord>, store: &Store) -> Self {
+        Self::with_ids(records, store.count(), |number| store.id(number))
+    }
+
+    fn with_ids(records: Vec<CommitRecord>, count: usize, id: impl Fn(Number) -> Option<ObjectId>) -> Self {
+        let mut positions = vec![NONE; count];
+        (0..).zip(&records).for_each(|(at, record)| positions[record.commit as usize] = at);
+        let here = |number: &Number| Some(positions[*number as usize]).filter(|at| *at != NONE);
+        let pairs =
+            (0..).zip(&records).flat_map(|(at, r)| r.parents.iter().filter_map(here).map(move |parent| (at, parent)));
+        let parents = Links::new(records.len(), pairs.clone());
+        let children = Links::new(records.len(), pairs.map(|(at, parent)| (parent, at)));
+        // Between commits of one second the id decides, so that the order is the same in every clone.
+        let key = |at: u32| (records[at as usize].committed, id(records[at as usize].commit), at);
+        let order = parents_first(records.len(), &parents, &children, key);
         let mut ranks = vec![usize::MAX; records.len()];
         order.iter().enumerate().for_each(|(rank, at)| ranks[*at as usize] = rank);
         Self { records, positions, parents, children, order, ranks }
     }
 
     /// The position of a commit.
-    pub fn find(&self, id: &ObjectId) -> Option<u32> {
-        self.positions.get(id).copied()
+    pub fn find(&self, commit: Number) -> Option<u32> {
+        self.positions.get(commit as usize).copied().filter(|at| *at != NONE)
     }
 
     /// The commit at a position.
@@ -87,9 +137,9 @@ impl Graph {
         &self.records[at as usize]
     }
 
-    /// The parents of a commit that are here.
+    /// The positions of a commit's parents that are here.
     pub fn parents(&self, at: u32) -> &[u32] {
-        &self.parents[at as usize]
+        self.parents.of(at)
     }
 
     /// All positions, parents before children, then older before newer.
@@ -112,31 +162,35 @@ impl Graph {
         self.reach(from, &self.children)
     }
 
-    fn reach(&self, from: impl IntoIterator<Item = u32>, next: &[Vec<u32>]) -> Vec<bool> {
+    fn reach(&self, from: impl IntoIterator<Item = u32>, next: &Links) -> Vec<bool> {
         let mut seen = vec![false; self.records.len()];
         let mut stack: Vec<u32> = from.into_iter().collect();
         while let Some(at) = stack.pop() {
             if !std::mem::replace(&mut seen[at as usize], true) {
-                stack.extend_from_slice(&next[at as usize]);
+                stack.extend_from_slice(next.of(at));
             }
         }
         seen
     }
 }
 
-fn parents_first(records: &[CommitRecord], parents: &[Vec<u32>], children: &[Vec<u32>]) -> Vec<u32> {
-    let mut waiting: Vec<usize> = parents.iter().map(Vec::len).collect();
-    // Records are in order of id, so the position decides between commits of one second.
-    let key = |at: u32| Reverse((records[at as usize].committed, at));
-    let mut heap: BinaryHeap<_> = (0..).zip(&waiting).filter(|(_, left)| **left == 0).map(|(at, _)| key(at)).collect();
-    let mut order = Vec::with_capacity(records.len());
-    while let Some(Reverse((_, at))) = heap.pop() {
+fn parents_first<K: Ord>(
+    count: usize,
+    parents: &Links,
+    children: &Links,
+    key: impl Fn(u32) -> (K, Option<ObjectId>, u32),
+) -> Vec<u32> {
+    let all = 0..u32::try_from(count).unwrap_or(NONE);
+    let mut waiting: Vec<usize> = all.clone().map(|at| parents.of(at).len()).collect();
+    let mut heap: BinaryHeap<_> = all.filter(|at| waiting[*at as usize] == 0).map(|at| Reverse(key(at))).collect();
+    let mut order = Vec::with_capacity(count);
+    while let Some(Reverse((_, _, at))) = heap.pop() {
         order.push(at);
-        for child in &children[at as usize] {
+        for child in children.of(at) {
             let left = &mut waiting[*child as usize];
             *left -= 1;
             if *left == 0 {
-                heap.push(key(*child));
+                heap.push(Reverse(key(*child)));
             }
         }
     }
@@ -151,8 +205,8 @@ mod tests {
         ObjectId::from_bytes_or_panic(&[n; 20])
     }
 
-    fn record(n: u8, parents: &[u8], committed: i64) -> CommitRecord {
-        CommitRecord { id: id(n), tree: id(0), parents: parents.iter().map(|p| id(*p)).collect(), committed }
+    fn record(n: u8, parents: &[u32], committed: i64) -> CommitRecord {
+        CommitRecord { commit: n.into(), tree: None, parents: parents.to_vec(), is_root: parents.is_empty(), committed }
     }
 
     #[test]
@@ -163,26 +217,32 @@ mod tests {
             id(2),
             id(3)
         );
-        let record = CommitRecord::parse(id(9), text.as_bytes()).unwrap();
-        assert_eq!((record.tree, record.parents, record.committed), (id(1), vec![id(2), id(3)], 1_700_000_000));
-        assert!(CommitRecord::parse(id(9), b"author A\n").is_none());
-        assert!(CommitRecord::parse(id(9), b"tree 12\n").is_none());
+        let head = Head::parse(text.as_bytes(), gix::hash::Kind::Sha1);
+        assert_eq!(head, Some(Head { tree: id(1), parents: vec![id(2), id(3)], committed: 1_700_000_000 }));
+        assert!(Head::parse(text.as_bytes(), gix::hash::Kind::Sha256).is_none());
+        assert!(Head::parse(b"author A\n", gix::hash::Kind::Sha1).is_none());
+        assert!(Head::parse(b"tree 12\n", gix::hash::Kind::Sha1).is_none());
     }
 
     #[test]
     fn parents_come_first_whatever_the_clock_says() {
-        // 9 has a parent that is not here.
-        let graph = Graph::new(vec![record(1, &[9, 2], 1), record(2, &[3], 7), record(3, &[], 8), record(4, &[3], 2)]);
-        let order: Vec<ObjectId> = graph.order().iter().map(|at| graph.record(*at).id).collect();
-        assert_eq!(order, [id(3), id(4), id(2), id(1)]);
-        let at = |n| graph.find(&id(n)).unwrap();
-        assert_eq!(
-            graph.ancestors([at(2)]),
-            [2, 3].map(at).iter().fold(vec![false; 4], |mut all, p| {
-                all[*p as usize] = true;
-                all
-            })
-        );
+        // The object 9 is not a commit that is here.
+        let records = vec![record(4, &[3], 2), record(1, &[9, 2], 1), record(2, &[3], 7), record(3, &[], 8)];
+        let graph = Graph::with_ids(records, 10, |n| u8::try_from(n).ok().map(id));
+        let order: Vec<Number> = graph.order().iter().map(|at| graph.record(*at).commit).collect();
+        assert_eq!(order, [3, 4, 2, 1]);
+        let at = |n| graph.find(n).unwrap();
+        let reached = graph.ancestors([at(2)]);
+        assert_eq!([1, 2, 3, 4].map(|n| reached[at(n) as usize]), [false, true, true, false]);
         assert!(graph.descendants([at(3)]).iter().all(|reached| *reached));
+        assert_eq!(graph.find(9), None);
+    }
+
+    #[test]
+    fn commits_of_one_second_come_in_order_of_their_ids() {
+        let records = vec![record(3, &[], 5), record(1, &[], 5), record(2, &[], 5)];
+        let graph = Graph::with_ids(records, 4, |n| u8::try_from(9 - n).ok().map(id));
+        let order: Vec<Number> = graph.order().iter().map(|at| graph.record(*at).commit).collect();
+        assert_eq!(order, [3, 2, 1]);
     }
 }

@@ -4,7 +4,7 @@
 //! not, or the other way round; so the notes take little room, and who holds what is worked out without reading again. What
 //! one tree holds is a *node*; trees that hold the same share it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
@@ -15,6 +15,9 @@ use super::repo::{self, Kind, Mode};
 use super::store::{Number, Store};
 use super::tree::{Changes, Entries, Entry, entry_at};
 use super::{ObjectId, Repo};
+
+/// No node, no record.
+const NONE: u32 = u32::MAX;
 
 /// What is looked for in trees.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +61,8 @@ pub struct Holding {
     targets: Vec<Target>,
     names: Vec<BString>,
     nodes: Vec<Vec<(u32, Held)>>,
-    /// Nodes of the trees that hold something.
-    by_tree: HashMap<Number, NodeId>,
+    /// Nodes of the trees that hold something, by number; `NONE` for all other objects.
+    by_tree: Vec<NodeId>,
 }
 
 /// What is noted of a tree.
@@ -126,8 +129,7 @@ impl Search {
         let mut reader = self.reader(store);
         let local = repository.local();
         let id_length = local.object_hash().len_in_bytes();
-        let read: HashSet<Number> = notes.iter().flat_map(|notes| &notes.0).map(|record| record.tree).collect();
-        for number in store.single().into_iter().filter(|number| !read.contains(number)) {
+        for number in store.single() {
             if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| repo::load(&local, id, u64::MAX)) {
                 let (_, changes) = Entries::read(&data, id_length);
                 reader.note(number, &data, &changes, None);
@@ -144,11 +146,10 @@ impl Search {
 
 impl Holding {
     fn work_out(&mut self, records: &[Record], count: usize) {
-        let mut by_number: HashMap<Number, usize> = HashMap::with_capacity(records.len());
-        records.iter().enumerate().for_each(|(at, record)| {
-            by_number.insert(record.tree, at);
-        });
-        let base_of = |record: &Record| record.base.and_then(|base| by_number.get(&base).copied());
+        self.by_tree = vec![NONE; count];
+        let mut by_number = vec![NONE; count];
+        (0..).zip(records).for_each(|(at, record)| by_number[record.tree as usize] = at);
+        let base_of = |record: &Record| record.base.and_then(|base| position(&by_number, base));
         let bases: Vec<Option<usize>> = records.iter().map(base_of).collect();
         let order = bases_first(&bases);
         let holds = holders(records, &bases, &order, count);
@@ -173,14 +174,14 @@ impl Holding {
     }
 
     /// Folders before what holds them, without recursion: a hostile tree may be deeper than the stack.
-    fn make_nodes(&mut self, records: &[Record], by_number: &HashMap<Number, usize>, lists: &[Vec<Edge>]) {
+    fn make_nodes(&mut self, records: &[Record], by_number: &[u32], lists: &[Vec<Edge>]) {
         let mut known: HashMap<Vec<(u32, Held)>, NodeId> = HashMap::new();
         for start in (0..records.len()).filter(|at| !lists[*at].is_empty()) {
             let mut stack = vec![start];
             while let Some(at) = stack.last().copied() {
                 let tree = records[at].tree;
                 let below = lists[at].iter().filter_map(|edge| match edge.child {
-                    Child::Tree(tree) if !self.by_tree.contains_key(&tree) => by_number.get(&tree).copied(),
+                    Child::Tree(tree) if self.node(tree).is_none() => position(by_number, tree),
                     _ => None,
                 });
                 let before = stack.len();
@@ -189,11 +190,11 @@ impl Holding {
                     continue;
                 }
                 stack.pop();
-                if self.by_tree.contains_key(&tree) {
+                if self.node(tree).is_some() {
                     continue;
                 }
                 let held = lists[at].iter().filter_map(|edge| match edge.child {
-                    Child::Tree(tree) => Some((edge.name, Held::Below(*self.by_tree.get(&tree)?))),
+                    Child::Tree(tree) => Some((edge.name, Held::Below(self.node(tree)?))),
                     Child::Target(target, mode) => Some((edge.name, Held::Here(target, mode))),
                 });
                 let held: Vec<(u32, Held)> = held.collect();
@@ -202,7 +203,7 @@ impl Holding {
                     nodes.push(held.clone());
                     u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX)
                 });
-                self.by_tree.insert(tree, node);
+                self.by_tree[tree as usize] = node;
             }
         }
     }
@@ -219,7 +220,7 @@ impl Holding {
 
     /// The node of a tree, if it holds anything.
     pub fn node(&self, tree: Number) -> Option<NodeId> {
-        self.by_tree.get(&tree).copied()
+        self.by_tree.get(tree as usize).copied().filter(|node| *node != NONE)
     }
 
     /// All targets in a node and below.
@@ -273,6 +274,10 @@ impl Holding {
     }
 }
 
+fn position(by_number: &[u32], tree: Number) -> Option<usize> {
+    by_number.get(tree as usize).filter(|at| **at != NONE).map(|at| *at as usize)
+}
+
 /// Which trees, by number, hold a target or a tree that does.
 fn holders(records: &[Record], bases: &[Option<usize>], order: &[usize], count: usize) -> Vec<bool> {
     let mut holds = vec![false; count];
@@ -323,6 +328,13 @@ fn bases_first(bases: &[Option<usize>]) -> Vec<usize> {
 /// What one thread noted.
 #[derive(Default)]
 pub struct Notes(Vec<Record>);
+
+impl Notes {
+    /// Adds those of another thread.
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+}
 
 /// Reads trees on one thread.
 pub struct Reader<'r> {

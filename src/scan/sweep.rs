@@ -20,9 +20,6 @@ use crate::source::store::Number;
 use crate::source::tree::{Entries, entry_at};
 use crate::text::encoding::Wide;
 
-/// Objects that are remembered as being here.
-const PRESENT: usize = 1 << 13;
-
 /// What is remembered of an object while others are made from it.
 #[derive(Debug)]
 pub(super) enum Seen {
@@ -40,8 +37,6 @@ pub(super) struct Sweeper<'a> {
     objects: &'a Objects,
     /// File names looked at already.
     names: HashSet<Vec<u8>>,
-    /// Objects that are known to be here.
-    present: Vec<Option<(ObjectId, Number)>>,
     search: &'a Search,
     reader: Reader<'a>,
     outcome: Outcome,
@@ -59,8 +54,7 @@ impl Visitor for Sweeper<'_> {
 impl<'a> Sweeper<'a> {
     pub(super) fn new(worker: Worker<'a>, objects: &'a Objects, search: &'a Search) -> Self {
         let reader = search.reader(&objects.store);
-        let present = vec![None; PRESENT];
-        Self { worker, objects, names: HashSet::new(), present, search, reader, outcome: Outcome::default() }
+        Self { worker, objects, names: HashSet::new(), search, reader, outcome: Outcome::default() }
     }
 
     /// What was seen, and what was noted of trees.
@@ -182,16 +176,9 @@ impl<'a> Sweeper<'a> {
 
     /// The number of an object that another one names; if it is not here, that is noted.
     fn named(&mut self, id: ObjectId, commit: Option<ObjectId>) -> Option<Number> {
-        // The same objects are named again and again by trees that resemble each other.
-        let slot = usize::from(u16::from_le_bytes([id.as_bytes()[0], id.as_bytes()[1]])) % PRESENT;
-        if let Some((_, number)) = self.present[slot].filter(|(known, _)| *known == id) {
-            return Some(number);
-        }
         let number = self.objects.store.find(&id);
-        match number {
-            Some(number) => self.present[slot] = Some((id, number)),
-            None if id.is_empty_blob() || id.is_empty_tree() => {}
-            None => self.outcome.missing.push(Missing { id, commit }),
+        if number.is_none() && !id.is_empty_blob() && !id.is_empty_tree() {
+            self.outcome.missing.push(Missing { id, commit });
         }
         number
     }

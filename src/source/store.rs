@@ -55,7 +55,7 @@ impl Store {
         store.number_packed();
         for id in loose {
             if store.find(&id).is_none() {
-                let number = u32::try_from(store.count()).map_err(|_| too_many())?;
+                let number = u32::try_from(store.count()).ok().filter(|n| *n != FREE).ok_or_else(too_many)?;
                 store.loose.push(id);
                 store.numbers.insert(&id, number);
             }
@@ -171,16 +171,7 @@ impl Store {
 
     /// The number of an object, if it is here.
     pub fn find(&self, id: &gix::oid) -> Option<Number> {
-        self.numbers.candidates(id).find(|number| self.is(*number, id))
-    }
-
-    fn is(&self, number: Number, id: &gix::oid) -> bool {
-        let Some(pack) = self.firsts.partition_point(|first| *first <= number).checked_sub(1) else { return false };
-        let place = number - self.firsts[pack];
-        match self.packs.get(pack) {
-            Some(pack) => pack.oid(place) == id,
-            None => self.loose.get(place as usize).is_some_and(|have| **have == *id),
-        }
+        self.numbers.find(id)
     }
 
     fn first_loose(&self) -> Number {
@@ -188,40 +179,79 @@ impl Store {
     }
 }
 
-/// Numbers by id, as a hash table with open addressing. Ids are hashes already: their first bytes say where to look, the
-/// next ones are kept beside the number, so that an index is read only for what is very likely there.
+/// Numbers by id, as a hash table with open addressing. An id is a hash already: its first four bytes say where to look, the
+/// next eight are kept beside the number. Ids that agree in all twelve are taken for the same: nobody has found two.
 #[derive(Default)]
 struct Numbers {
-    /// Tag and number; a number is kept plus one, so that zero is an empty slot.
-    slots: Vec<(u32, u32)>,
+    tags: Vec<u64>,
+    /// `FREE` where there is no object.
+    numbers: Vec<Number>,
 }
 
+/// A slot without an object.
+const FREE: Number = Number::MAX;
+
 impl Numbers {
-    /// At most half of the slots will be taken.
+    /// At most three of four slots will be taken.
     fn with_room_for(count: usize) -> Self {
-        Self { slots: vec![(0, 0); (count * 2).next_power_of_two().max(2)] }
+        let slots = count + count / 3 + 2;
+        Self { tags: vec![0; slots], numbers: vec![FREE; slots] }
     }
 
     fn insert(&mut self, id: &gix::oid, number: Number) {
         let (mut slot, tag) = self.place(id);
-        while self.slots[slot].1 != 0 {
-            slot = (slot + 1) & (self.slots.len() - 1);
+        while self.numbers[slot] != FREE {
+            slot = self.next(slot);
         }
-        self.slots[slot] = (tag, number + 1);
+        self.tags[slot] = tag;
+        self.numbers[slot] = number;
     }
 
-    /// Numbers of objects whose ids have the same tag.
-    fn candidates(&self, id: &gix::oid) -> impl Iterator<Item = Number> + '_ {
-        let (first, tag) = self.place(id);
-        let mask = self.slots.len().wrapping_sub(1);
-        let chain = (0..self.slots.len()).map(move |step| self.slots[(first + step) & mask]);
-        chain.take_while(|(_, number)| *number != 0).filter(move |(have, _)| *have == tag).map(|(_, number)| number - 1)
+    fn find(&self, id: &gix::oid) -> Option<Number> {
+        if self.numbers.is_empty() {
+            return None;
+        }
+        let (mut slot, tag) = self.place(id);
+        while self.numbers[slot] != FREE {
+            if self.tags[slot] == tag {
+                return Some(self.numbers[slot]);
+            }
+            slot = self.next(slot);
+        }
+        None
     }
 
-    fn place(&self, id: &gix::oid) -> (usize, u32) {
+    fn next(&self, slot: usize) -> usize {
+        if slot + 1 == self.numbers.len() { 0 } else { slot + 1 }
+    }
+
+    fn place(&self, id: &gix::oid) -> (usize, u64) {
         let bytes = id.as_bytes();
-        let part =
-            |from: usize| bytes.get(from..from + 4).and_then(|part| part.try_into().ok()).map_or(0, u32::from_be_bytes);
-        (part(0) as usize & self.slots.len().wrapping_sub(1), part(4))
+        let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
+        let tag = bytes.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |next| u64::from_le_bytes(*next));
+        let slot = (u64::from(first) * self.numbers.len() as u64) >> 32;
+        (usize::try_from(slot).unwrap_or(0), tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_is_found_and_no_other() {
+        let id = |n: u32| {
+            let mut bytes = [0; 20];
+            // Many of them look in the same place first, and some at the very end.
+            bytes[..4].copy_from_slice(&(n % 3 * 0x7fff_ffff).to_be_bytes());
+            bytes[4..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b1).to_be_bytes());
+            ObjectId::from_bytes_or_panic(&bytes)
+        };
+        let mut numbers = Numbers::with_room_for(500);
+        assert_eq!(numbers.find(&id(1)), None);
+        (0..500).for_each(|n| numbers.insert(&id(n), n));
+        assert!((0..500).all(|n| numbers.find(&id(n)) == Some(n)));
+        assert!((500..900).all(|n| numbers.find(&id(n)).is_none()));
+        assert_eq!(Numbers::default().find(&id(1)), None);
     }
 }

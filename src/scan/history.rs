@@ -62,25 +62,25 @@ impl Scan<'_> {
     }
 
     /// Looks at every other object once, noting which trees hold what is searched for.
-    fn others(&self, objects: &Objects, search: &Search) -> (Outcome, Vec<Notes>) {
+    fn others(&self, objects: &Objects, search: &Search) -> (Outcome, Notes) {
         let (mut outcome, mut notes, unread) = self.walk(objects, &[Kind::Tree, Kind::Commit, Kind::Tag], search);
         let (others, noted) = self.single(objects, &unread, search);
         outcome.absorb(others);
-        notes.push(noted);
+        notes.append(noted);
         (outcome, notes)
     }
 
     /// Walks the packs; says which objects could not be decoded.
-    fn walk(&self, objects: &Objects, kinds: &[Kind], search: &Search) -> (Outcome, Vec<Notes>, Vec<Number>) {
+    fn walk(&self, objects: &Objects, kinds: &[Kind], search: &Search) -> (Outcome, Notes, Vec<Number>) {
         let store = &objects.store;
         let make = || Sweeper::new(self.worker(), objects, search);
         let (sweepers, unread) = walk(store.packs(), kinds, self.options.max_file_size, self.options.threads, make);
         let mut outcome = Outcome::default();
-        let mut notes = Vec::new();
+        let mut notes = Notes::default();
         for sweeper in sweepers {
             let (seen, noted) = sweeper.finish();
             outcome.absorb(seen);
-            notes.push(noted);
+            notes.append(noted);
         }
         let unread = unread.into_iter().map(|(pack, entry)| store.number_of(pack, entry)).collect();
         (outcome, notes, unread)

@@ -4,7 +4,7 @@
 //! not, or the other way round; so the notes take little room, and who holds what is worked out without reading again. What
 //! one tree holds is a *node*; trees that hold the same share it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
@@ -59,18 +59,47 @@ pub enum Held {
 #[derive(Debug, Default)]
 pub struct Holding {
     targets: Vec<Target>,
+    ids: BTreeMap<Target, TargetId>,
     names: Vec<BString>,
     nodes: Vec<Vec<(u32, Held)>>,
     /// Nodes of the trees that hold something, by number; `NONE` for all other objects.
     by_tree: Vec<NodeId>,
 }
 
-/// What is noted of a tree.
+/// What is noted of a tree; its entries stand with those of all others in one list.
+#[derive(Debug, Clone, Copy)]
 struct Record {
     tree: Number,
     base: Option<Number>,
-    added: Vec<Edge>,
-    dropped: Vec<Edge>,
+    /// Where its entries start in the list: first those that it has and its base has not, then the other way round.
+    first: usize,
+    added: u32,
+    dropped: u32,
+}
+
+/// What is noted of trees.
+#[derive(Default)]
+pub struct Notes {
+    records: Vec<Record>,
+    edges: Vec<Edge>,
+}
+
+impl Notes {
+    /// Adds those of another thread.
+    pub fn append(&mut self, mut other: Self) {
+        let shift = self.edges.len();
+        self.records.extend(other.records.iter().map(|record| Record { first: record.first + shift, ..*record }));
+        self.edges.append(&mut other.edges);
+    }
+
+    fn added(&self, record: &Record) -> &[Edge] {
+        &self.edges[record.first..record.first + record.added as usize]
+    }
+
+    fn dropped(&self, record: &Record) -> &[Edge] {
+        let first = record.first + record.added as usize;
+        &self.edges[first..first + record.dropped as usize]
+    }
 }
 
 /// A search for targets: what is looked for, and what the readers of trees share.
@@ -80,6 +109,8 @@ pub struct Search {
     objects: hashtable::HashMap<ObjectId, TargetId>,
     by_name: HashMap<BString, TargetId>,
     names: Mutex<Names>,
+    /// Objects that trees name and that are not here: they become targets as they are come across.
+    absent: Mutex<hashtable::HashMap<ObjectId, TargetId>>,
 }
 
 /// Names of folders and targets, as numbers.
@@ -107,9 +138,20 @@ impl Search {
         self.targets.is_empty()
     }
 
-    /// Whether all of `targets` are looked for.
+    /// Whether all of `targets` are looked for, or were come across.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
-        targets.iter().all(|target| self.targets.binary_search(target).is_ok())
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        targets.iter().all(|target| {
+            let come_across = matches!(target, Target::Object(id) if !self.is_empty() && absent.contains_key(id));
+            come_across || self.targets.binary_search(target).is_ok()
+        })
+    }
+
+    /// Makes a target of an object that is not here.
+    fn absent(&self, id: ObjectId) -> TargetId {
+        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = u32::try_from(self.targets.len() + absent.len()).unwrap_or(u32::MAX);
+        *absent.entry(id).or_insert(next)
     }
 
     /// What one thread reads trees with.
@@ -118,14 +160,17 @@ impl Search {
     }
 
     /// Reads all trees of the packs.
-    pub fn read(&self, store: &Store, threads: usize) -> Vec<Notes> {
+    pub fn read(&self, store: &Store, threads: usize) -> Notes {
         // Trees that cannot be decoded were named as gaps when all objects were read.
         let (readers, _) = walk(store.packs(), &[Kind::Tree], u64::from(u32::MAX), threads, || self.reader(store));
-        readers.into_iter().map(Reader::finish).collect()
+        readers.into_iter().map(Reader::finish).fold(Notes::default(), |mut all, notes| {
+            all.append(notes);
+            all
+        })
     }
 
     /// Reads what a walk of the packs does not come to, and works out which trees hold what.
-    pub fn conclude(self, repository: &Repo, store: &Store, notes: Vec<Notes>) -> Holding {
+    pub fn conclude(self, repository: &Repo, store: &Store, mut notes: Notes) -> Holding {
         let mut reader = self.reader(store);
         let local = repository.local();
         let id_length = local.object_hash().len_in_bytes();
@@ -135,24 +180,30 @@ impl Search {
                 reader.note(number, &data, &changes, None);
             }
         }
-        let mut records = reader.finish().0;
-        records.extend(notes.into_iter().flat_map(|notes| notes.0));
+        notes.append(reader.finish());
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
-        let mut holding = Holding { targets: self.targets, names, ..Holding::default() };
-        holding.work_out(&records, store.count());
+        let mut targets = self.targets;
+        let absent = self.absent.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut absent: Vec<(TargetId, ObjectId)> = absent.into_iter().map(|(id, target)| (target, id)).collect();
+        absent.sort_unstable();
+        targets.extend(absent.into_iter().map(|(_, id)| Target::Object(id)));
+        let ids = (0..).zip(&targets).map(|(at, target)| (target.clone(), at)).collect();
+        let mut holding = Holding { targets, ids, names, ..Holding::default() };
+        holding.work_out(&notes, store.count());
         holding
     }
 }
 
 impl Holding {
-    fn work_out(&mut self, records: &[Record], count: usize) {
+    fn work_out(&mut self, notes: &Notes, count: usize) {
+        let records = &notes.records;
         self.by_tree = vec![NONE; count];
         let mut by_number = vec![NONE; count];
         (0..).zip(records).for_each(|(at, record)| by_number[record.tree as usize] = at);
         let base_of = |record: &Record| record.base.and_then(|base| position(&by_number, base));
         let bases: Vec<Option<usize>> = records.iter().map(base_of).collect();
         let order = bases_first(&bases);
-        let holds = holders(records, &bases, &order, count);
+        let holds = holders(notes, &bases, &order, count);
         // What each holder has that leads to a target.
         let mut lists: Vec<Vec<Edge>> = vec![Vec::new(); records.len()];
         for at in order {
@@ -161,12 +212,12 @@ impl Holding {
                 continue;
             }
             let mut list = bases[at].map(|base| lists[base].clone()).unwrap_or_default();
-            for edge in record.dropped.iter().filter(|edge| leads(edge, &holds)) {
+            for edge in notes.dropped(record).iter().filter(|edge| leads(edge, &holds)) {
                 if let Some(found) = list.iter().position(|have| have == edge) {
                     list.swap_remove(found);
                 }
             }
-            list.extend(record.added.iter().filter(|edge| leads(edge, &holds)));
+            list.extend(notes.added(record).iter().filter(|edge| leads(edge, &holds)));
             list.sort_unstable();
             lists[at] = list;
         }
@@ -215,7 +266,7 @@ impl Holding {
 
     /// The position of a target.
     pub fn target_id(&self, target: &Target) -> Option<TargetId> {
-        self.targets.binary_search(target).ok().and_then(|at| u32::try_from(at).ok())
+        self.ids.get(target).copied()
     }
 
     /// The node of a tree, if it holds anything.
@@ -279,16 +330,16 @@ fn position(by_number: &[u32], tree: Number) -> Option<usize> {
 }
 
 /// Which trees, by number, hold a target or a tree that does.
-fn holders(records: &[Record], bases: &[Option<usize>], order: &[usize], count: usize) -> Vec<bool> {
+fn holders(notes: &Notes, bases: &[Option<usize>], order: &[usize], count: usize) -> Vec<bool> {
     let mut holds = vec![false; count];
-    let mut counts = vec![0i64; records.len()];
+    let mut counts = vec![0i64; notes.records.len()];
     // Each round finds those one folder further up.
     loop {
         let mut new = Vec::new();
         for at in order {
-            let record = &records[*at];
+            let record = &notes.records[*at];
             let leading = |edges: &[Edge]| i64::try_from(edges.iter().filter(|edge| leads(edge, &holds)).count());
-            let own = leading(&record.added).unwrap_or(0) - leading(&record.dropped).unwrap_or(0);
+            let own = leading(notes.added(record)).unwrap_or(0) - leading(notes.dropped(record)).unwrap_or(0);
             counts[*at] = bases[*at].map_or(0, |base| counts[base]) + own;
             if counts[*at] > 0 && !holds[record.tree as usize] {
                 new.push(record.tree);
@@ -325,17 +376,6 @@ fn bases_first(bases: &[Option<usize>]) -> Vec<usize> {
     order
 }
 
-/// What one thread noted.
-#[derive(Default)]
-pub struct Notes(Vec<Record>);
-
-impl Notes {
-    /// Adds those of another thread.
-    pub fn append(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
-    }
-}
-
 /// Reads trees on one thread.
 pub struct Reader<'r> {
     store: &'r Store,
@@ -363,13 +403,16 @@ impl Visitor for Reader<'_> {
 impl Reader<'_> {
     /// Notes what a tree has and its base, given by number and bytes, has not, or the other way round.
     pub fn note(&mut self, tree: Number, data: &[u8], changes: &Changes, base: Option<(Number, &[u8])>) {
-        let record = Record {
-            tree,
-            base: base.map(|(number, _)| number),
-            added: self.edges(data, &changes.added),
-            dropped: base.map(|(_, data)| self.edges(data, &changes.dropped)).unwrap_or_default(),
-        };
-        self.notes.0.push(record);
+        let first = self.notes.edges.len();
+        self.edges(data, &changes.added);
+        let middle = self.notes.edges.len();
+        if let Some((_, data)) = base {
+            self.edges(data, &changes.dropped);
+        }
+        let length = |from: usize, to: usize| u32::try_from(to - from).unwrap_or(u32::MAX);
+        let (added, dropped) = (length(first, middle), length(middle, self.notes.edges.len()));
+        let base = base.map(|(number, _)| number);
+        self.notes.records.push(Record { tree, base, first, added, dropped });
     }
 
     /// Gives the notes back.
@@ -377,25 +420,30 @@ impl Reader<'_> {
         self.notes
     }
 
-    fn edges(&mut self, tree: &[u8], starts: &[u32]) -> Vec<Edge> {
-        let mut edges = Vec::new();
+    fn edges(&mut self, tree: &[u8], starts: &[u32]) {
         for entry in starts.iter().filter_map(|start| entry_at(tree, *start, self.store.id_length())) {
-            self.edge(&entry, &mut edges);
+            self.edge(&entry);
         }
-        edges
     }
 
-    fn edge(&mut self, entry: &Entry<'_>, edges: &mut Vec<Edge>) {
+    fn edge(&mut self, entry: &Entry<'_>) {
         let search = self.search;
-        let object = (entry.mode != Mode::Submodule).then(|| search.objects.get(entry.id).copied()).flatten();
         let named = if search.by_name.is_empty() { None } else { search.by_name.get(entry.name).copied() };
-        let tree = (entry.mode == Mode::Tree && object.is_none()).then(|| self.store.find(entry.id)).flatten();
+        let (mut object, mut tree) = (None, None);
+        if entry.mode != Mode::Submodule {
+            object = search.objects.get(entry.id).copied();
+            match self.store.find(entry.id) {
+                Some(number) => tree = Some(number).filter(|_| entry.mode == Mode::Tree && object.is_none()),
+                None if entry.id.is_empty_tree() || entry.id.is_empty_blob() => {}
+                None => object = object.or_else(|| Some(search.absent(entry.id.to_owned()))),
+            }
+        }
         if object.is_none() && named.is_none() && tree.is_none() {
             return;
         }
         let name = self.name(entry.name);
         let targets = object.into_iter().chain(named).map(|target| Child::Target(target, entry.mode));
-        edges.extend(targets.chain(tree.map(Child::Tree)).map(|child| Edge { name, child }));
+        self.notes.edges.extend(targets.chain(tree.map(Child::Tree)).map(|child| Edge { name, child }));
     }
 
     fn name(&mut self, name: &[u8]) -> u32 {

@@ -14,8 +14,6 @@ use crate::text::{Copied, Edits, Span};
 const SKIPPED: usize = 8;
 /// Bytes on either side of an encoded run that say where it ends.
 const DELIMITER: usize = 1;
-/// Changes with fewer bytes between them, twice over, are searched for encoded runs in one go.
-const CLOSE: usize = 32;
 
 /// What was seen in a text: enough to say what it holds, and to judge what is made from it.
 #[derive(Debug, Default)]
@@ -173,7 +171,7 @@ impl Detector {
 
     /// Opens the encoded runs that the edits touch.
     fn reopen(&self, text: &[u8], edits: &Edits, hits: &mut Hits) {
-        for part in merged(edits.changed(), |span| span.grown(CLOSE, CLOSE, text.len())) {
+        for part in merged(edits.changed(), |span| span.grown(decode::REACH, decode::REACH, text.len())) {
             let before = hits.runs.len();
             decode::each_run(text, part, &mut |run| {
                 let extent = run.extent();
@@ -188,7 +186,7 @@ impl Detector {
     }
 
     fn opened(&self, run: &decode::Run) -> Option<Opened> {
-        let found = self.encoded(run, 0);
+        let found = self.run(run);
         let extent = run.extent();
         let opened = || Opened { encoding: run.encoding, extent, found: Arc::new(found.clone()), first: extent.start };
         (!found.is_empty()).then(opened)

@@ -37,7 +37,11 @@ pub use judge::Rejection;
 use prefilter::Anchor;
 
 /// Layers of encoding that are opened, at most.
-const MAX_DEPTH: usize = 2;
+const MAX_DEPTH: usize = 3;
+
+/// Bytes that a run and all runs inside of it may come to, for each byte of it. Counted for each run alone, so that what is
+/// found in it does not depend on what stands elsewhere.
+const MAX_GROWTH: usize = 64;
 
 /// One secret at one place of a text.
 #[derive(Debug, Clone)]
@@ -120,7 +124,7 @@ impl Detector {
 
     /// Every secret in `text`, in order of place; of several over the same bytes the best.
     pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
-        overlap::resolve(self.layer(text, 0), &self.rules)
+        overlap::resolve(self.layer(text), &self.rules)
     }
 
     /// Identifiers near a detection that complete its credential.
@@ -129,20 +133,36 @@ impl Detector {
     }
 
     /// What is accepted in a text and in what is encoded in it; before it is said which of several wins.
-    fn layer(&self, text: &[u8], depth: usize) -> Vec<Detection> {
-        let whole = Span::new(0, text.len());
-        let mut accepted = Vec::new();
-        self.prefilter.each_anchor(text, whole, |anchor| self.judge(text, anchor, &mut accepted));
-        let mut found = Self::apart(accepted);
-        if depth < MAX_DEPTH {
-            decode::each_run(text, whole, &mut |run| found.extend(self.encoded(&run, depth)));
-        }
+    fn layer(&self, text: &[u8]) -> Vec<Detection> {
+        let mut found = self.plain(text);
+        decode::each_run(text, Span::new(0, text.len()), &mut |run| found.extend(self.run(&run)));
         found
     }
 
+    /// What is accepted in a text as it stands.
+    fn plain(&self, text: &[u8]) -> Vec<Detection> {
+        let mut accepted = Vec::new();
+        let whole = Span::new(0, text.len());
+        self.prefilter.each_anchor(text, whole, |anchor| self.judge(text, anchor, &mut accepted));
+        Self::apart(accepted)
+    }
+
     /// What is accepted in an encoded run, with the places of the encoded bytes.
-    fn encoded(&self, run: &decode::Run, depth: usize) -> Vec<Detection> {
-        let mut found = self.layer(&run.text, depth + 1);
+    fn run(&self, run: &decode::Run) -> Vec<Detection> {
+        let mut budget = run.outer(Span::new(0, run.text.len())).len().saturating_mul(MAX_GROWTH);
+        self.decoded(run, 1, &mut budget)
+    }
+
+    /// What is accepted in what a run decodes to, and in the runs in that, as long as the budget of bytes lasts.
+    fn decoded(&self, run: &decode::Run, depth: usize, budget: &mut usize) -> Vec<Detection> {
+        let Some(left) = budget.checked_sub(run.text.len()) else { return Vec::new() };
+        *budget = left;
+        let mut found = self.plain(&run.text);
+        if depth < MAX_DEPTH {
+            let whole = Span::new(0, run.text.len());
+            let mut inner = |inner: decode::Run| found.extend(self.decoded(&inner, depth + 1, budget));
+            decode::each_run(&run.text, whole, &mut inner);
+        }
         for detection in &mut found {
             // Identifiers in the same decoded text are nearest of all.
             detection.facts.extend(self.companions(&run.text, detection));
@@ -195,6 +215,7 @@ mod tests {
     use super::*;
     use crate::proof::template::Generator;
     use crate::rule::file::RuleFile;
+    use bstr::ByteSlice;
     use proptest::prelude::*;
 
     fn rules() -> RuleFile {
@@ -225,6 +246,34 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A token in each encoding, and in several around each other.
+    #[test]
+    fn layers_of_encoding_are_opened() {
+        let detector = Detector::new(RuleSet::builtin());
+        let def = rules().rules.into_iter().find(|def| def.id == "github-pat-classic").unwrap();
+        let (token, _) = Generator::new(1).expand_with_token("<token>", def.token.as_deref()).unwrap();
+        let base64 = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+        let hex = |text: &str| data_encoding::HEXLOWER.encode(text.as_bytes());
+        let wrapped = |text: &str| text.as_bytes().chunks(64).map(|line| line.as_bstr().to_string() + "\n").collect();
+        let config = format!("a configuration that holds {token} and some more text after it\n");
+        let layered: [(&str, String, usize); 8] = [
+            ("base64", base64(&config), 1),
+            ("wrapped base64", wrapped(&base64(&config)), 1),
+            ("hexadecimal", hex(&config), 1),
+            ("base64 twice", base64(&base64(&config)), 2),
+            ("hexadecimal in base64 in a URL", format!("x://y?z={}%3D", base64(&hex(&config))), 2),
+            ("escaped", token.replace('_', "\\u005f"), 1),
+            ("references", token.replace('_', "&#95;"), 1),
+            ("base64 three times", base64(&base64(&base64(&config))), 3),
+        ];
+        for (what, text, depth) in layered {
+            let detections = detector.scan(text.as_bytes());
+            let found: Vec<_> = detections.iter().map(|d| (d.secret.reveal(), d.depth)).collect();
+            assert_eq!(found, [(token.as_bytes(), depth)], "{what}");
+        }
+        assert!(detector.scan(base64(&base64(&base64(&base64(&config)))).as_bytes()).is_empty());
     }
 
     proptest! {

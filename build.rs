@@ -1,6 +1,7 @@
 //! Checks `rules.toml` and compiles it into constants; a bad rule fails the build with its id and the reason.
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,6 +21,8 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules.toml");
     println!("cargo::rerun-if-changed=src/rule");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/detect");
+    println!("cargo::rerun-if-changed=src/text");
     match generate() {
         Ok(()) => ExitCode::SUCCESS,
         Err(reasons) => {
@@ -33,12 +36,31 @@ fn main() -> ExitCode {
 
 fn generate() -> Result<(), Vec<String>> {
     let one = |e: String| vec![e];
+    println!("cargo::rustc-env=KEYSWEEP_DETECTOR={:016x}", detector().map_err(|e| one(e.to_string()))?);
     let text = std::fs::read_to_string("rules.toml").map_err(|e| one(e.to_string()))?;
     let file: RuleFile = toml::from_str(&text).map_err(|e| one(e.to_string().replace('\n', " ")))?;
     let compiled =
         compile(&file, &Known::default()).map_err(|flaws| flaws.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or_else(|| one("cargo sets OUT_DIR".into()))?);
     std::fs::write(out.join("rules.rs"), constants(&compiled)).map_err(|e| one(e.to_string()))
+}
+
+/// A hash of the detector's sources: what one version has seen says nothing of what another would see.
+fn detector() -> std::io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut folders = vec![PathBuf::from("src/detect"), PathBuf::from("src/text")];
+    while let Some(folder) = folders.pop() {
+        let mut paths = std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<Vec<_>, _>>()?;
+        paths.sort();
+        for path in paths {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                (&path, std::fs::read(&path)?).hash(&mut hasher);
+            }
+        }
+    }
+    Ok(hasher.finish())
 }
 
 /// The text of a module that holds `RULES`, `REMEDIATIONS` and `FIELDS`.

@@ -31,6 +31,9 @@ pub enum Command {
         /// The repository
         #[arg(default_value = ".")]
         repo: PathBuf,
+        /// Keep ids of objects seen here, so that the next sweep with the same rules looks at new ones only
+        #[arg(long, value_name = "DIR")]
+        cache: Option<PathBuf>,
     },
     /// Scan what the commits of a range add, for pull requests and pushes
     Range {

@@ -38,7 +38,7 @@ fn run(cli: &Cli) -> ExitStatus {
     let common = &cli.common;
     let result = match &cli.command {
         Command::Staged => scans::staged(common),
-        Command::History { repo } => scans::history(common, repo),
+        Command::History { repo, cache } => scans::history(common, repo, cache.as_deref()),
         Command::Range { range } => scans::range(common, range),
         Command::Files { paths } => scans::files(common, paths),
         Command::Hook { action } => hook::run(common, *action),

@@ -48,6 +48,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size),
         strict: common.strict,
         threads: common.threads.map_or(defaults.threads, std::num::NonZeroUsize::get),
+        cache: defaults.cache,
     };
     let format = match common.format {
         FormatArg::Human => Format::Human,

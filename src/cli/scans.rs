@@ -88,10 +88,11 @@ pub fn range(common: &Common, range: &str) -> anyhow::Result<ExitStatus> {
 ///
 /// # Errors
 /// When the repository cannot be read.
-pub fn history(common: &Common, path: &Path) -> anyhow::Result<ExitStatus> {
+pub fn history(common: &Common, path: &Path, cache: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(path)?;
-    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
+    settings.scan.cache = cache.map(Path::to_owned);
     let objects = stored::list(&repo)?;
     let run =
         Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };

@@ -2,6 +2,8 @@
 
 pub mod file;
 
+use std::path::PathBuf;
+
 use crate::rule::{Confidence, Severity};
 
 pub use file::{ConfigError, ConfigFile};
@@ -22,6 +24,8 @@ pub struct ScanOptions {
     pub strict: bool,
     /// Worker threads.
     pub threads: usize,
+    /// Where a sweep keeps what it has looked at.
+    pub cache: Option<PathBuf>,
 }
 
 impl Default for ScanOptions {
@@ -32,6 +36,7 @@ impl Default for ScanOptions {
             max_file_size: MAX_FILE_SIZE,
             strict: false,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            cache: None,
         }
     }
 }

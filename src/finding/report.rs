@@ -122,6 +122,8 @@ pub struct Stats {
     pub blobs: usize,
     /// Bytes of those.
     pub bytes: u64,
+    /// Objects that an earlier sweep with the same rules found to be clean.
+    pub cached: usize,
     /// Findings below the thresholds.
     pub below_threshold: usize,
     /// Secrets that were there already and that this change does not add.

@@ -189,7 +189,7 @@ impl Page<'_> {
 /// How much was read, in words.
 fn read(report: &Report) -> String {
     let stats = &report.stats;
-    if stats.blobs + stats.commits + stats.trees == 0 && report.gaps.is_empty() {
+    if stats.blobs + stats.commits + stats.trees + stats.cached == 0 && report.gaps.is_empty() {
         return match report.scope.command {
             "staged" => "nothing is staged",
             "range" => "it holds no commits",
@@ -201,7 +201,11 @@ fn read(report: &Report) -> String {
     if stats.commits > 0 {
         parts.push(plural(stats.commits, "commit"));
     }
-    format!("{} read, {}", parts.join(" and "), bytes(stats.bytes))
+    let known = match stats.cached {
+        0 => String::new(),
+        count => format!("; {} known from the cache", plural(count, "object")),
+    };
+    format!("{} read, {}{known}", parts.join(" and "), bytes(stats.bytes))
 }
 
 fn bytes(count: u64) -> String {

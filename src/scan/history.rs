@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
 
+use super::seen::{self, Seen};
 use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
 use crate::detect::path;
@@ -14,7 +15,7 @@ use crate::source::history::Objects;
 use crate::source::holding::{Notes, Search, Target};
 use crate::source::pack::walk;
 use crate::source::repo::{Kind, Mode};
-use crate::source::store::Number;
+use crate::source::store::{Number, Store};
 use crate::source::{Content, ObjectId, Repo, staged};
 
 /// Every way each target came in.
@@ -22,21 +23,32 @@ type Arrivals = BTreeMap<Target, Vec<Arrival>>;
 
 impl Scan<'_> {
     /// Scans everything git stores.
-    pub fn history(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
-        let mut outcome = self.blobs(&objects);
+    pub fn history(&self, repository: &Repo, mut objects: Objects, scope: Scope) -> Report {
+        let (mut seen, remark) = self.seen(&objects.store);
+        if let Some(seen) = &seen {
+            objects.store.select(|number| !seen.is_clean(number));
+        }
+        let mut outcome = self.blobs(&objects, seen.as_ref());
+        outcome.notes.extend(remark);
         // What lies beside the objects often repeats what a commit says, and is named after it.
         outcome.absorb(self.each(&objects.listing.items, |worker, item| worker.item(item, usize::MAX)));
+        if seen.as_ref().is_some_and(|seen| !seen.complete) {
+            // What a tree names may be gone by now, so each is asked again.
+            objects.store.select(|_| true);
+        }
         // Blobs come first, so that the trees which hold those with a sighting are found when trees are read.
         let mut search = Search::new(&wanted(&outcome));
         let (others, mut notes) = self.others(&objects, &search);
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
         outcome.notes.extend_from_slice(&objects.listing.notes);
+        let was_partial = self.remember(&mut seen, &mut outcome, &objects.store);
         let wanted = wanted(&outcome);
         if wanted.is_empty() && outcome.sightings.is_empty() {
             return self.report(outcome, scope, &mut |_| Exposure::default());
         }
-        if !search.covers(&wanted) {
+        if (was_partial && !wanted.is_empty()) || !search.covers(&wanted) {
+            objects.store.select(|_| true);
             search = Search::new(&wanted);
             notes = search.read(&objects.store, self.options.threads);
         }
@@ -52,10 +64,52 @@ impl Scan<'_> {
         self.report(outcome, scope, &mut |group| exposure(group, &mut attribution, &staged))
     }
 
+    /// What earlier sweeps saw, and what there is to say about that.
+    fn seen(&self, store: &Store) -> (Option<Seen>, Option<Note>) {
+        let Some(folder) = &self.options.cache else { return (None, None) };
+        let path = seen::path(folder, self.detector.rules());
+        match seen::load(&path, self.detector.rules(), store) {
+            Ok(seen) => (seen, None),
+            Err(error) => {
+                let note = format!("the cache '{}' was not used: {error}; everything was read anew", path.display());
+                (None, Some(Note(note)))
+            }
+        }
+    }
+
+    /// Adds what earlier sweeps know to this one's outcome, and saves both for the next. Says whether this one left trees
+    /// unread that the earlier ones have seen.
+    fn remember(&self, seen: &mut Option<Seen>, outcome: &mut Outcome, store: &Store) -> bool {
+        let Some(folder) = &self.options.cache else { return false };
+        let was_partial = seen.as_ref().is_some_and(|seen| seen.complete);
+        let mut seen = seen.take().unwrap_or_default();
+        let looked_again = outcome.looked.iter().filter(|one| seen.is_clean(one.number)).count();
+        outcome.stats.cached = seen.count() - looked_again;
+        if was_partial {
+            outcome.commits.append(&mut seen.commits);
+        }
+        // A name is looked at where it is met first. If there is something to say of one, every tree may have it.
+        let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
+        let mut looked = std::mem::take(&mut outcome.looked);
+        for one in looked.iter_mut().filter(|one| named && one.kind == Kind::Tree) {
+            one.clean = false;
+        }
+        if seen.add(&looked, store.count()) {
+            let rules = self.detector.rules();
+            let path = seen::path(folder, rules);
+            if let Err(error) = seen::save(&path, rules, &seen, &outcome.commits, store) {
+                let note = format!("the cache '{}' could not be written: {error}", path.display());
+                outcome.notes.push(Note(note));
+            }
+        }
+        was_partial
+    }
+
     /// Looks at every blob once, and at all objects that stand alone.
-    fn blobs(&self, objects: &Objects) -> Outcome {
+    fn blobs(&self, objects: &Objects, seen: Option<&Seen>) -> Outcome {
         let (mut outcome, _, unread) = self.walk(objects, &[Kind::Blob], &Search::default());
         let mut single = objects.store.single();
+        single.retain(|number| !seen.is_some_and(|seen| seen.complete && seen.is_clean(*number)));
         single.extend(unread);
         outcome.absorb(self.single(objects, &single, &Search::default()).0);
         outcome

@@ -1,6 +1,7 @@
 //! The scan: items in, report out. Loads, detects in parallel, leaves out what was there before, groups by secret.
 
 mod history;
+mod seen;
 mod sweep;
 mod worker;
 
@@ -22,6 +23,7 @@ use crate::rule::Matcher;
 use crate::source::graph::CommitRecord;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
+use seen::Looked;
 use worker::{Worker, as_text};
 
 /// Items below which threads cost more than they bring.
@@ -50,6 +52,8 @@ struct Outcome {
     stats: Stats,
     commits: Vec<CommitRecord>,
     missing: Vec<Missing>,
+    /// Every object that was looked at, if that is to be remembered.
+    looked: Vec<Looked>,
 }
 
 /// An object that another one names and that is not in this clone.
@@ -66,17 +70,24 @@ impl Outcome {
         self
     }
 
+    /// How much there is to say so far.
+    fn said(&self) -> usize {
+        self.sightings.len() + self.gaps.len() + self.notes.len() + self.missing.len()
+    }
+
     fn absorb(&mut self, other: Self) {
         self.sightings.extend(other.sightings);
         self.gaps.extend(other.gaps);
         self.notes.extend(other.notes);
         self.commits.extend(other.commits);
         self.missing.extend(other.missing);
+        self.looked.extend(other.looked);
         self.stats.commits += other.stats.commits;
         self.stats.tags += other.stats.tags;
         self.stats.trees += other.stats.trees;
         self.stats.blobs += other.stats.blobs;
         self.stats.bytes += other.stats.bytes;
+        self.stats.cached += other.stats.cached;
     }
 }
 

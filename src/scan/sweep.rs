@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::seen::Looked;
 use super::worker::{Origin, Worker};
 use super::{Missing, Outcome};
 use crate::detect::Hits;
@@ -76,6 +77,16 @@ impl<'a> Sweeper<'a> {
     }
 
     fn object(&mut self, number: Number, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let before = self.outcome.said();
+        let seen = self.look(number, id, kind, data, base);
+        if self.worker.options.cache.is_some() {
+            let clean = self.outcome.said() == before;
+            self.outcome.looked.push(Looked { number, kind, clean });
+        }
+        seen
+    }
+
+    fn look(&mut self, number: Number, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
         let stats = &mut self.outcome.stats;
         match kind {
             Kind::Blob => {

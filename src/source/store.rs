@@ -21,6 +21,8 @@ pub struct Store {
     packs: Vec<Plan>,
     /// The number of the first object of each pack, and of the first loose one.
     firsts: Vec<Number>,
+    /// For each pack what an earlier one has, by position in its index.
+    again: Vec<Vec<u32>>,
     /// Loose objects that are in no pack, in order of id.
     loose: Vec<ObjectId>,
     numbers: Numbers,
@@ -129,6 +131,15 @@ impl Store {
             if !again.is_empty() {
                 self.packs[at].select(|entry| again.binary_search(&entry).is_err());
             }
+            self.again.push(again);
+        }
+    }
+
+    /// Chooses what a walk of the packs looks at; of what is stored several times, the first copy alone.
+    pub fn select(&mut self, wanted: impl Fn(Number) -> bool + Sync) {
+        for (at, pack) in self.packs.iter_mut().enumerate() {
+            let (first, again) = (self.firsts[at], &self.again[at]);
+            pack.select(|entry| again.binary_search(&entry).is_err() && wanted(first + entry));
         }
     }
 

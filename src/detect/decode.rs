@@ -1,5 +1,5 @@
-//! Encoded text inside text, decoded, with the way back to the original bytes: base64 (wrapped over lines, and of UTF-16,
-//! too), hexadecimal digits, percent-encoding, backslash escapes, character references of HTML and XML.
+//! Encoded text inside text, decoded, with the way back to the original bytes: base64 (wrapped over lines, of UTF-16 and
+//! of gzip, too), hexadecimal digits, percent-encoding, backslash escapes, character references of HTML and XML.
 //!
 //! What a run is and what it decodes to is decided by the bytes of its extent and the one on either side, never by what
 //! stands elsewhere. So a text that changed in one place needs to be decoded again in that place only.
@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use data_encoding::{Encoding as Base, HEXLOWER_PERMISSIVE, Specification};
 
 use crate::text::Span;
+use crate::text::archive::{self, Kind};
 use crate::text::encoding::Wide;
 
 /// Fewest characters of a base64 run worth decoding: 18 bytes.
@@ -19,6 +20,10 @@ const MIN_HEX: usize = 32;
 const HEAD: usize = 12;
 /// Characters that are decoded at a time; decoding stops at the first such chunk that is no text. A multiple of 4.
 const CHUNK: usize = 64 * 1024;
+/// Bytes that a run may unpack to for each of its characters.
+const MAX_RATIO: usize = 32;
+/// Most bytes that a run may unpack to.
+const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 /// Most characters of a line of wrapped base64.
 const MAX_LINE: usize = 128;
 /// Most blanks before a line of wrapped base64.
@@ -270,6 +275,13 @@ fn base64(base: &Base, text: &[u8], run: Span, head: &[u8], found: &mut dyn FnMu
             Offsets::Whole
         };
         report(text, offsets);
+    } else if archive::kind(head) == Some(Kind::Gzip)
+        && let Some(packed) = decode(base, characters, |_| true)
+    {
+        let text = archive::gunzip(&packed, run.len().saturating_mul(MAX_RATIO).min(MAX_UNPACKED));
+        if !text.is_empty() && mostly_text(&text) {
+            report(text, Offsets::Whole);
+        }
     }
 }
 
@@ -532,6 +544,7 @@ mod tests {
     use super::*;
     use bstr::ByteSlice;
     use data_encoding::{BASE64 as PADDED, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+    use flate2::{Compress, Compression, FlushCompress};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::sample::Index;
@@ -548,6 +561,15 @@ mod tests {
 
     fn runs(text: &str) -> Vec<Run> {
         all(text.as_bytes())
+    }
+
+    /// The detector has no streams, so a gzip file is put together from its parts.
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut packed = Vec::with_capacity(text.len() + 100);
+        let mut deflate = Compress::new(Compression::fast(), false);
+        deflate.compress_vec(text.as_bytes(), &mut packed, FlushCompress::Finish).unwrap();
+        let end = [crc32fast::hash(text.as_bytes()), u32::try_from(text.len()).unwrap()].map(u32::to_le_bytes);
+        [b"\x1f\x8b\x08\0\0\0\0\0\0\x03", &packed[..], end.as_flattened()].concat()
     }
 
     /// What a text decodes to, if it holds one run.
@@ -616,6 +638,20 @@ mod tests {
             assert_eq!(decoded(encoded), inner);
             assert_eq!(origin(encoded, "ecret"), encoded);
         }
+    }
+
+    #[test]
+    fn base64_of_gzip_is_unpacked_under_a_limit() {
+        let gzip = |text: &str| PADDED.encode(&gzip(text));
+        let encoded = gzip("release: x, secret: VALUE");
+        let encoded = encoded.trim_end_matches('=');
+        assert_eq!(decoded(encoded), "release: x, secret: VALUE");
+        assert_eq!(origin(encoded, "VALUE"), encoded);
+        let bomb = gzip(&"text ".repeat(1_000_000));
+        assert_eq!(decoded(&bomb).len(), bomb.trim_end_matches('=').len() * MAX_RATIO);
+        assert!(runs(&gzip(&"\0\u{1}".repeat(100))).is_empty());
+        let torn = &encoded[..encoded.len() - 16];
+        assert!("release: x, secret: VALUE".starts_with(&decoded(torn)), "what comes before the damage");
     }
 
     #[test]
@@ -752,6 +788,7 @@ mod tests {
                 let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
                 PADDED.encode(&wide).into_bytes()
             }),
+            long.prop_map(|text| PADDED.encode(&gzip(&text)).into_bytes()),
             ("[a-z]{0,12}", "[!-~]", 0usize..5, "[a-z]{0,12}").prop_map(|(before, sign, form, after)| {
                 let code = sign.as_bytes()[0];
                 let escape = match form {

@@ -1,5 +1,6 @@
-//! Bytes as text: spans, edits, lines, encodings. Knows nothing of git, rules or secrets.
+//! Bytes as text: spans, edits, lines, encodings, archives. Knows nothing of git, rules or secrets.
 
+pub mod archive;
 pub mod edit;
 pub mod encoding;
 pub mod escape;

@@ -8,7 +8,7 @@ pub mod fingerprint;
 pub mod report;
 pub mod secret;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 
 use crate::rule::{Confidence, Severity, Str};
 use crate::text::Place;
@@ -100,6 +100,8 @@ pub struct Occurrence {
     pub kind: ContentKind,
     /// File path, ref name or label of the stream.
     pub path: BString,
+    /// Path of the member in the archive that the file is; empty if it is none.
+    pub member: BString,
     /// First character; absent in content that has no lines.
     pub start: Place,
     /// One past the last character.
@@ -117,6 +119,8 @@ pub struct Occurrence {
 pub enum ContentKind {
     /// A file's content.
     File,
+    /// A file in an archive that is kept as a file.
+    ArchiveMember,
     /// The target of a symbolic link.
     Symlink,
     /// A file's name.
@@ -141,11 +145,28 @@ pub enum ContentKind {
     GitFile,
 }
 
+impl Occurrence {
+    /// The path and, behind an exclamation mark, that of the member of an archive.
+    pub fn whole_path(&self) -> BString {
+        join_member(self.path.as_ref(), self.member.as_ref())
+    }
+}
+
+/// `archive!member`; just the one that is not empty if the other is.
+pub fn join_member(archive: &BStr, member: &BStr) -> BString {
+    match (archive.is_empty(), member.is_empty()) {
+        (_, true) => archive.to_owned(),
+        (true, false) => member.to_owned(),
+        (false, false) => bstr::join("!", [archive, member]).into(),
+    }
+}
+
 impl ContentKind {
     /// The word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::File => "file",
+            Self::ArchiveMember => "archive-member",
             Self::Symlink => "symlink",
             Self::FileName => "file-name",
             Self::CommitMessage => "commit-message",

@@ -81,7 +81,7 @@ impl Page<'_> {
     }
 
     fn place(&self, occurrence: &Occurrence) -> String {
-        let path = self.safe(&occurrence.path);
+        let path = self.safe(&occurrence.whole_path());
         let at = format!("{}:{}", occurrence.start.line, occurrence.start.column);
         let commit = occurrence.commit.as_deref().map(|id| format!(" in commit {}", short(id))).unwrap_or_default();
         let time = occurrence
@@ -91,8 +91,11 @@ impl Page<'_> {
             .unwrap_or_default();
         let blob = occurrence.blob.as_deref().map(short).unwrap_or_default();
         match occurrence.kind {
+            ContentKind::ArchiveMember if occurrence.path.is_empty() => {
+                format!("{path}:{at} in the archive that is blob {blob}, in no commit")
+            }
             ContentKind::File if path.is_empty() => format!("blob {blob}:{at}, in no commit"),
-            ContentKind::File => format!("{path}:{at}{commit}{time}"),
+            ContentKind::File | ContentKind::ArchiveMember => format!("{path}:{at}{commit}{time}"),
             ContentKind::Symlink => format!("{path} (the link's target){commit}{time}"),
             ContentKind::FileName => format!("{path} (the file's name){commit}{time}"),
             ContentKind::CommitMessage => {

@@ -236,7 +236,7 @@ impl Convert<'_> {
     fn occurrence(&self, occurrence: &Occurrence) -> JsonOccurrence {
         JsonOccurrence {
             kind: occurrence.kind.as_str(),
-            path: self.safe(&occurrence.path),
+            path: self.safe(&occurrence.whole_path()),
             line: occurrence.start.line,
             column: occurrence.start.column,
             end_line: occurrence.end.line,

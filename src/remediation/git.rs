@@ -79,7 +79,9 @@ pub fn published() -> Vec<PlanStep> {
 /// The files, quoted for a shell; several at most.
 fn paths(finding: &Finding, surroundings: &Surroundings) -> String {
     const MOST: usize = 5;
-    let files = |kind| matches!(kind, ContentKind::File | ContentKind::Symlink | ContentKind::FileName);
+    let files = |kind| {
+        matches!(kind, ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName)
+    };
     let mut paths: Vec<&BStr> =
         finding.occurrences.iter().filter(|o| files(o.kind) && !o.path.is_empty()).map(|o| o.path.as_bstr()).collect();
     paths.sort_unstable();

@@ -9,7 +9,7 @@ use super::seen::{self, Seen};
 use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
 use crate::detect::path;
-use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
+use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage, join_member};
 use crate::source::attribution::{Arrival, Attribution};
 use crate::source::history::Objects;
 use crate::source::holding::{Notes, Search, Target};
@@ -245,14 +245,16 @@ fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &BTreeMap<ObjectI
 /// A blob in no commit may still stand in an index, which knows its path.
 fn unattributed(mut sighting: Sighting, staged: &BTreeMap<ObjectId, BString>) -> Option<Sighting> {
     if let Some(path) = sighting.blob.and_then(|blob| staged.get(&blob)) {
-        sighting.detection = path::apply(path, sighting.detection)?;
+        let whole = join_member(path.as_ref(), sighting.occurrence.member.as_ref());
+        sighting.detection = path::apply(&whole, sighting.detection)?;
         sighting.occurrence.path = path.clone();
     }
     Some(sighting)
 }
 
 fn arrived(sighting: &Sighting, arrival: &Arrival) -> Option<Sighting> {
-    let detection = path::apply(&arrival.path, sighting.detection.clone())?;
+    let whole = join_member(arrival.path.as_ref(), sighting.occurrence.member.as_ref());
+    let detection = path::apply(&whole, sighting.detection.clone())?;
     let mut one = Sighting { detection, order: arrival.order, commit: Some(arrival.commit), ..sighting.clone() };
     one.occurrence.kind = match (sighting.occurrence.kind, arrival.mode) {
         (ContentKind::FileName, _) => ContentKind::FileName,

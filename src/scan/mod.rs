@@ -23,6 +23,7 @@ use crate::rule::Matcher;
 use crate::source::graph::CommitRecord;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
+use crate::text::archive;
 use seen::Looked;
 use worker::{Worker, as_text};
 
@@ -52,6 +53,8 @@ struct Outcome {
     stats: Stats,
     commits: Vec<CommitRecord>,
     missing: Vec<Missing>,
+    /// Archives and members of archives that were not opened, by the reason.
+    unopened: BTreeMap<String, usize>,
     /// Every object that was looked at, if that is to be remembered.
     looked: Vec<Looked>,
 }
@@ -72,7 +75,11 @@ impl Outcome {
 
     /// How much there is to say so far.
     fn said(&self) -> usize {
-        self.sightings.len() + self.gaps.len() + self.notes.len() + self.missing.len()
+        self.sightings.len()
+            + self.gaps.len()
+            + self.notes.len()
+            + self.missing.len()
+            + self.unopened.values().sum::<usize>()
     }
 
     fn absorb(&mut self, other: Self) {
@@ -82,6 +89,9 @@ impl Outcome {
         self.commits.extend(other.commits);
         self.missing.extend(other.missing);
         self.looked.extend(other.looked);
+        for (reason, count) in other.unopened {
+            *self.unopened.entry(reason).or_default() += count;
+        }
         self.stats.commits += other.stats.commits;
         self.stats.tags += other.stats.tags;
         self.stats.trees += other.stats.trees;
@@ -202,6 +212,8 @@ impl Scan<'_> {
             // A parent's content that cannot be read makes nothing old: the finding stays.
             if let Ok((_, data)) = repo::load(&local, *id, self.options.max_file_size) {
                 look(&as_text(&data));
+                // What a member cannot be opened for makes nothing old either.
+                archive::each_member(&data, &archive::Limits::default(), &mut |_, text| look(&as_text(text)));
             }
         }
         held
@@ -234,6 +246,11 @@ impl Scan<'_> {
 
     /// Groups sightings by secret, applies the thresholds and adds the advice.
     fn report(&self, outcome: Outcome, scope: Scope, exposure: &mut dyn FnMut(&[Sighting]) -> Exposure) -> Report {
+        let reasons = outcome.unopened.iter().map(|(reason, count)| format!("{count} {reason}"));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        let unopened = (!reasons.is_empty()).then(|| {
+            Note(format!("archives or members of archives that were looked at as they are, not opened: {reasons}"))
+        });
         let mut groups: BTreeMap<Secret, Vec<Sighting>> = BTreeMap::new();
         for sighting in outcome.sightings {
             groups.entry(sighting.detection.secret.clone()).or_default().push(sighting);
@@ -257,6 +274,7 @@ impl Scan<'_> {
         });
         report.gaps.sort();
         report.gaps.dedup();
+        report.notes.extend(unopened);
         report.notes.dedup();
         report
     }

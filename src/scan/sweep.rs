@@ -15,10 +15,12 @@ use crate::source::ObjectId;
 use crate::source::graph::{CommitRecord, Head};
 use crate::source::history::Objects;
 use crate::source::holding::{Notes, Reader, Search};
+use crate::source::lfs;
 use crate::source::pack::{Base, Object, Visitor};
 use crate::source::repo::{self, Kind, Mode, Unread};
 use crate::source::store::Number;
 use crate::source::tree::{Entries, entry_at};
+use crate::text::archive;
 use crate::text::encoding::Wide;
 
 /// What is remembered of an object while others are made from it.
@@ -112,10 +114,10 @@ impl<'a> Sweeper<'a> {
     }
 
     fn blob(&mut self, id: ObjectId, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
-        let origin = Origin { kind: ContentKind::File, path: BStr::new(""), blob: Some(id), commit: None, tag: None };
-        self.worker.lfs(data, &origin, &mut self.outcome);
-        if Wide::detect(data).is_some() {
-            self.worker.text(data, &origin, &mut self.outcome);
+        let origin = Origin { blob: Some(id), ..Origin::new(ContentKind::File, BStr::new("")) };
+        // What a search for keywords cannot see in the bytes themselves is looked at as a whole.
+        if archive::kind(data).is_some() || lfs::pointer(data).is_some() || Wide::detect(data).is_some() {
+            self.worker.file(data, &origin, &mut self.outcome);
             return Seen::Nothing;
         }
         let detector = self.worker.detector;
@@ -149,7 +151,7 @@ impl<'a> Sweeper<'a> {
             if !self.names.contains(entry.name) {
                 self.names.insert(entry.name.to_vec());
                 let path = entry.name.as_bstr();
-                let origin = Origin { kind: ContentKind::FileName, path, blob: None, commit: None, tag: None };
+                let origin = Origin::new(ContentKind::FileName, path);
                 self.worker.text(entry.name, &origin, &mut self.outcome);
             }
         }

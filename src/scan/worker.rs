@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{Outcome, Sighting};
 use crate::config::ScanOptions;
 use crate::detect::{Detection, Detector, path};
-use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret};
+use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret, join_member};
 use crate::rule::Confidence;
 use crate::source::repo::{self, Unread};
 use crate::source::{Content, Item, ObjectId, Repo, beside, lfs};
 use crate::text::LineIndex;
+use crate::text::archive::{self, Reason, Unopened};
 use crate::text::encoding::Wide;
 
 /// One thread's share: its own handle on the object database.
@@ -63,7 +65,7 @@ impl Worker<'_> {
             }
             return;
         }
-        let place = Origin { kind: item.kind, path: item.path.as_bstr(), blob, commit: item.commit, tag: None };
+        let place = Origin { blob, commit: item.commit, ..Origin::new(item.kind, item.path.as_bstr()) };
         if matches!(item.kind, ContentKind::File | ContentKind::Symlink) {
             outcome.stats.blobs += 1;
             outcome.stats.bytes += bytes.len() as u64;
@@ -71,8 +73,44 @@ impl Worker<'_> {
         if let (true, Some(local)) = (item.kind.beside_objects(), self.local()) {
             return self.text(&beside::without_ids(item.kind, bytes, local), &place, outcome);
         }
-        self.text(bytes, &place, outcome);
-        self.lfs(bytes, &place, outcome);
+        self.file(bytes, &place, outcome);
+    }
+
+    /// A file or blob: a text, an archive, or what a Git LFS pointer stands for.
+    pub(super) fn file(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        if archive::kind(bytes).is_some() {
+            self.archive(bytes, origin, outcome);
+        } else {
+            self.text(bytes, origin, outcome);
+        }
+        self.lfs(bytes, origin, outcome);
+    }
+
+    /// The members of an archive, and then its bytes: a comment or what hangs behind the last member is no member.
+    fn archive(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        let first = outcome.sightings.len();
+        let unopened = archive::each_member(bytes, &archive::Limits::default(), &mut |member, text| {
+            // A gzip file need not name what it holds; other archives without a name for it could not be opened.
+            let is_member = !member.is_empty() || archive::kind(bytes) == Some(archive::Kind::Gzip);
+            let kind = if is_member { ContentKind::ArchiveMember } else { origin.kind };
+            self.text(text, &Origin { kind, member, ..*origin }, outcome);
+        });
+        for Unopened { path, reason } in unopened {
+            match reason {
+                Reason::TooLarge | Reason::TooMany | Reason::TooDeep => {
+                    let blob = origin.blob.map(|id| format!("blob {id}")).unwrap_or_default();
+                    let archive = if origin.path.is_empty() { BStr::new(&blob) } else { origin.path };
+                    let what = if path.is_empty() { archive.to_owned() } else { join_member(archive, path.as_bstr()) };
+                    outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why: reason.to_string() });
+                }
+                _ => *outcome.unopened.entry(reason.to_string()).or_default() += 1,
+            }
+        }
+        let inside: BTreeSet<Secret> = outcome.sightings[first..].iter().map(|s| s.detection.secret.clone()).collect();
+        let mut raw = Outcome::default();
+        self.text(bytes, origin, &mut raw);
+        raw.sightings.retain(|sighting| !inside.contains(&sighting.detection.secret));
+        outcome.absorb(raw);
     }
 
     /// A commit or tag: people in its header, then the message.
@@ -83,7 +121,7 @@ impl Worker<'_> {
         // A tag is an object of its own: it has no commit to be named.
         let (tag, commit) = if kind == ContentKind::TagMessage { (Some(id), None) } else { (None, Some(id)) };
         let mut at = |text: &[u8], kind| {
-            self.text(text, &Origin { kind, path: name.as_bstr(), blob: None, commit, tag }, outcome);
+            self.text(text, &Origin { commit, tag, ..Origin::new(kind, name.as_bstr()) }, outcome);
         };
         for line in header.lines() {
             if let Some(person) =
@@ -107,8 +145,9 @@ impl Worker<'_> {
             return;
         }
         let lines = LineIndex::new(text);
+        let path = if origin.path.is_empty() { BString::default() } else { join_member(origin.path, origin.member) };
         for detection in found {
-            let Some(detection) = path::apply(origin.path, detection) else { continue };
+            let Some(detection) = path::apply(&path, detection) else { continue };
             outcome.sightings.push(self.sighting(text, &lines, origin, detection));
         }
     }
@@ -120,6 +159,7 @@ impl Worker<'_> {
         let occurrence = Occurrence {
             kind: origin.kind,
             path: origin.path.to_owned(),
+            member: origin.member.to_owned(),
             start: lines.place(text, detection.span.start),
             end: lines.place(text, detection.span.end),
             blob: origin.blob.map(|id| id.to_string()),
@@ -181,12 +221,21 @@ impl Worker<'_> {
 }
 
 /// Where a text comes from.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Origin<'o> {
     pub(super) kind: ContentKind,
-    pub(super) path: &'o bstr::BStr,
+    pub(super) path: &'o BStr,
+    /// Path in the archive that the blob or file is; empty if it is none.
+    pub(super) member: &'o BStr,
     pub(super) blob: Option<ObjectId>,
     pub(super) commit: Option<ObjectId>,
     pub(super) tag: Option<ObjectId>,
+}
+
+impl<'o> Origin<'o> {
+    pub(super) fn new(kind: ContentKind, path: &'o BStr) -> Self {
+        Self { kind, path, member: BStr::new(""), blob: None, commit: None, tag: None }
+    }
 }
 
 fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {

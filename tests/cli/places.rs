@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::support::{Repo, Run, Secret, must};
+use crate::support::{Repo, Run, Secret, crc32, must};
 
 const LOCAL_ONLY: &str = "local-only";
 const HISTORY_ONLY: &str = "history-only";
@@ -136,6 +136,35 @@ fn large(secret: &str) -> String {
         })
     };
     filler(0..50_000) + &line(secret) + &filler(50_000..100_000)
+}
+
+// ---------------------------------------------------------------- compression and archives
+
+/// A gzip file of one block with the fixed codes: no byte of the text stands in it as it is.
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut bits = vec![true, true, false];
+    let mut code = |value: u16, width: u16| bits.extend((0..width).rev().map(|at| value >> at & 1 == 1));
+    for byte in text {
+        match *byte {
+            low @ 0..=143 => code(0x30 + u16::from(low), 8),
+            high => code(0x190 + u16::from(high - 144), 9),
+        }
+    }
+    code(0, 7);
+    let octet = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| (byte << 1) | u8::from(*bit));
+    let deflated: Vec<u8> = bits.chunks(8).map(octet).collect();
+    let size = u32::try_from(text.len()).unwrap_or_default();
+    [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff][..], &deflated, &crc32(text).to_le_bytes(), &size.to_le_bytes()].concat()
+}
+
+/// An archive that git makes of one file, in a repository that nobody sweeps.
+fn archive(site: &Site, format: &str, path: &str, bytes: &[u8]) -> Vec<u8> {
+    let packer = site.repo.at("../packer");
+    packer.git(&["init", "--quiet"]);
+    packer.git(&["rm", "-r", "--quiet", "--ignore-unmatch", "."]);
+    packer.write_bytes(path, bytes);
+    packer.commit("one file");
+    packer.git(&["archive", "--format", format, "HEAD"]).stdout
 }
 
 // ---------------------------------------------------------------- the places
@@ -665,6 +694,100 @@ const PLACES: &[Place] = &[
     },
 ];
 
+/// Places within other formats.
+const LATER: &[Place] = &[
+    Place {
+        name: "hexadecimal text",
+        kind: "file",
+        path: "hex.txt",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let digits = each_byte(&line(secret), |byte| format!("{byte:02x}"));
+            site.commit("hex.txt", format!("env: {digits}\n"));
+        },
+    },
+    Place {
+        name: "base64 of base64 of base64",
+        kind: "file",
+        path: "thrice.yaml",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let wrap = |text: &str| format!("env: {}\n", base64(text.as_bytes()));
+            site.commit("thrice.yaml", wrap(&wrap(&wrap(&line(secret)))));
+        },
+    },
+    Place {
+        name: "a gzip file",
+        kind: "archive-member",
+        path: "",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| site.commit("logs/app.log.gz", gzip(line(secret).as_bytes())),
+    },
+    Place {
+        name: "a deleted gzip file",
+        kind: "archive-member",
+        path: "",
+        stage: HISTORY_ONLY,
+        plant: |site, secret| {
+            site.commit("logs/old.log.gz", gzip(line(secret).as_bytes()));
+            site.delete("logs/old.log.gz");
+        },
+    },
+    Place {
+        name: "a member of a zip file",
+        kind: "archive-member",
+        path: "dir/file.zip!inner/app.env",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            site.commit("dir/file.zip", archive(site, "zip", "inner/app.env", padded(secret).as_bytes()));
+        },
+    },
+    Place {
+        name: "a member of a tar file",
+        kind: "archive-member",
+        path: "dir/file.tar!inner/app.env",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            site.commit("dir/file.tar", archive(site, "tar", "inner/app.env", line(secret).as_bytes()));
+        },
+    },
+    Place {
+        name: "a member of a tar.gz file",
+        kind: "archive-member",
+        path: "dir/file.tar.gz!inner/app.env",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            site.commit("dir/file.tar.gz", archive(site, "tar.gz", "inner/app.env", line(secret).as_bytes()));
+        },
+    },
+    Place {
+        name: "a member of a zip file that no ref reaches",
+        kind: "archive-member",
+        path: "dir/amended.zip!inner/app.env",
+        stage: UNREACHABLE,
+        plant: |site, secret| {
+            site.commit("dir/amended.zip", archive(site, "zip", "inner/app.env", padded(secret).as_bytes()));
+            site.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+        },
+    },
+    Place {
+        name: "a member of a staged zip file",
+        kind: "archive-member",
+        path: "dir/staged.zip!inner/app.env",
+        stage: UNCOMMITTED,
+        plant: |site, secret| {
+            let zip = archive(site, "zip", "inner/app.env", padded(secret).as_bytes());
+            site.repo.write_bytes("dir/staged.zip", zip);
+            site.repo.git(&["add", "dir/staged.zip"]);
+        },
+    },
+];
+
+/// Enough text that git compresses it, with the secret in it once.
+fn padded(secret: &str) -> String {
+    "a line that is the same as all the others\n".repeat(20) + &line(secret)
+}
+
 // ---------------------------------------------------------------- what a sweep says of them
 
 /// Plants a secret of its own in each place.
@@ -716,6 +839,11 @@ fn objection(place: &Place, secret: &str, said: &[Value]) -> Option<String> {
 #[test]
 fn every_place_is_found_once_and_told_apart() {
     all_found(PLACES, 800);
+}
+
+#[test]
+fn every_place_within_other_formats_is_found_once_and_told_apart() {
+    all_found(LATER, 1000);
 }
 
 /// The objects of a kind, as git itself lists them.

@@ -1,6 +1,7 @@
 //! The program as its users run it: real repositories, real `git commit`, git itself as the oracle.
 
 mod beside;
+mod cache;
 mod entra;
 mod exact;
 mod history;

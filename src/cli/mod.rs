@@ -4,6 +4,7 @@ pub mod args;
 pub mod exit;
 pub mod explain;
 pub mod hook;
+pub mod progress;
 pub mod resolve;
 pub mod rules;
 pub mod scans;

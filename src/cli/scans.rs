@@ -8,6 +8,7 @@ use bstr::BString;
 
 use super::args::Common;
 use super::exit::ExitStatus;
+use super::progress;
 use super::resolve::{self, Settings};
 use super::shell;
 use crate::detect::Detector;
@@ -16,7 +17,7 @@ use crate::output;
 use crate::output::mask::Mask;
 use crate::remediation::Surroundings;
 use crate::rule_set::RuleSet;
-use crate::scan::Scan;
+use crate::scan::{Progress, Scan};
 use crate::source::{self, ObjectId, Repo, files, history as stored, range as commits, staged as index};
 use crate::text::escape;
 
@@ -45,6 +46,8 @@ enum Speech {
     Always,
     /// Only if there is a finding, a gap or a note.
     IfNeeded,
+    /// Always, with a bar on the terminal until then.
+    Bar,
 }
 
 fn staged_as(common: &Common, speech: Speech) -> anyhow::Result<ExitStatus> {
@@ -94,8 +97,7 @@ pub fn history(common: &Common, path: &Path, cache: Option<&Path>) -> anyhow::Re
     let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
     settings.scan.cache = cache.map(Path::to_owned);
     let objects = stored::list(&repo)?;
-    let run =
-        Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
+    let run = Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Bar };
     let scope = Scope { command: "history", subject: "everything this clone stores".to_owned() };
     run.finish(|scan| scan.history(&repo, objects, scope))
 }
@@ -141,7 +143,18 @@ impl Run<'_> {
     fn finish(self, scan: impl FnOnce(&Scan<'_>) -> Report) -> anyhow::Result<ExitStatus> {
         let Settings { scan: options, rules, output, output_file, exit_zero } = self.settings;
         let detector = Detector::new(rules.clone());
-        let mut report = scan(&Scan { detector: &detector, options, repo: self.repo, surroundings: self.surroundings });
+        let progress = Progress::default();
+        let prepared = Scan {
+            detector: &detector,
+            options,
+            repo: self.repo,
+            surroundings: self.surroundings,
+            progress: &progress,
+        };
+        let mut report = match self.speech {
+            Speech::Bar if !output.quiet => progress::shown(&progress, || scan(&prepared)),
+            _ => scan(&prepared),
+        };
         report.stats.elapsed_ms = self.start.elapsed().as_millis();
         let quiet = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
         if self.speech == Speech::IfNeeded && quiet {

@@ -23,6 +23,12 @@ pub fn set_colours() {
     style::set(on);
 }
 
+/// Whether somebody may be looking at what is said beside the results.
+#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Writes results to a file, whole or not at all, or to standard output. A reader that went away is no error.
 ///
 /// # Errors

@@ -28,10 +28,14 @@ impl Scan<'_> {
         if let Some(seen) = &seen {
             objects.store.select(|number| !seen.is_clean(number));
         }
+        let known = seen.as_ref().map_or(0, Seen::count);
+        self.progress.expect(objects.store.count().saturating_sub(known) as u64);
         let mut outcome = self.blobs(&objects, seen.as_ref());
         outcome.notes.extend(remark);
+        let mut beside = self.each(&objects.listing.items, |worker, item| worker.item(item));
         // What lies beside the objects often repeats what a commit says, and is named after it.
-        outcome.absorb(self.each(&objects.listing.items, |worker, item| worker.item(item, usize::MAX)));
+        beside.sightings.iter_mut().for_each(|sighting| sighting.order = usize::MAX);
+        outcome.absorb(beside);
         if seen.as_ref().is_some_and(|seen| !seen.complete) {
             // What a tree names may be gone by now, so each is asked again.
             objects.store.select(|_| true);
@@ -127,7 +131,7 @@ impl Scan<'_> {
     /// Walks the packs; says which objects could not be decoded.
     fn walk(&self, objects: &Objects, kinds: &[Kind], search: &Search) -> (Outcome, Notes, Vec<Number>) {
         let store = &objects.store;
-        let make = || Sweeper::new(self.worker(), objects, search);
+        let make = || Sweeper::new(self.worker(), objects, search, self.progress);
         let (sweepers, unread) = walk(store.packs(), kinds, self.options.max_file_size, self.options.threads, make);
         let mut outcome = Outcome::default();
         let mut notes = Notes::default();
@@ -144,7 +148,7 @@ impl Scan<'_> {
     fn single(&self, objects: &Objects, numbers: &[Number], search: &Search) -> (Outcome, Notes) {
         let noted = Mutex::new(Notes::default());
         let outcome = self.each_part(numbers, |part| {
-            let mut sweeper = Sweeper::new(self.worker(), objects, search);
+            let mut sweeper = Sweeper::new(self.worker(), objects, search, self.progress);
             part.iter().for_each(|number| sweeper.single(*number));
             let (outcome, notes) = sweeper.finish();
             noted.lock().unwrap_or_else(PoisonError::into_inner).append(notes);

@@ -1,6 +1,8 @@
 //! The scan: items in, report out. Loads, detects in parallel, leaves out what was there before, groups by secret.
 
+mod batch;
 mod history;
+mod progress;
 mod seen;
 mod sweep;
 mod worker;
@@ -24,6 +26,7 @@ use crate::source::graph::CommitRecord;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
 use crate::text::archive;
+pub use progress::{Counts, Progress};
 use seen::Looked;
 use worker::{Worker, as_text};
 
@@ -112,13 +115,21 @@ pub struct Scan<'a> {
     pub repo: Option<&'a Repo>,
     /// What the advice must know.
     pub surroundings: Surroundings,
+    /// Where a sweep says how far it is.
+    pub progress: &'a Progress,
 }
 
 impl Scan<'_> {
     /// Scans what a source listed. `known` says whether a content was part of the history at that path already.
     pub fn listed(&self, listing: Listing, scope: Scope, known: &dyn Fn(&BString, ObjectId) -> bool) -> Report {
+        let (batch, together) = self.batch(&listing);
         let items: Vec<(usize, Item)> = listing.items.into_iter().enumerate().collect();
-        let mut outcome = self.each(&items, |worker, (order, item)| worker.item(item, *order));
+        let mut outcome = self.each(&items, |worker, (order, item)| {
+            let mut outcome = batch::take(&batch, worker, item).unwrap_or_else(|| worker.item(item));
+            outcome.sightings.iter_mut().for_each(|sighting| sighting.order = *order);
+            outcome
+        });
+        outcome.absorb(together);
         outcome.stats.commits = listing.stats.commits;
         outcome.gaps.extend(listing.gaps);
         outcome.notes.extend(listing.notes);

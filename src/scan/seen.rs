@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::rule_set::RuleSet;
-use crate::source::ObjectId;
 use crate::source::graph::CommitRecord;
 use crate::source::repo::Kind;
 use crate::source::store::{Number, Store};
+use crate::source::{ObjectId, oid};
 
 /// What the file starts with; another number for another layout.
 const MAGIC: &[u8] = b"keysweep seen objects 1\n";
@@ -173,7 +173,7 @@ fn decode(bytes: &[u8], key: &[u8], store: &Store) -> Option<Seen> {
     let count = rest.number()? as usize;
     let mut numbers = Vec::with_capacity(count.min(store.count()));
     for _ in 0..count {
-        let id = gix::oid::try_from_bytes(rest.take(store.id_length())?).ok()?;
+        let id = oid::try_from_bytes(rest.take(store.id_length())?).ok()?;
         let clean = rest.take(1)? == [1];
         let number = store.find(id);
         match number {

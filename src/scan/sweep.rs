@@ -8,7 +8,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::seen::Looked;
 use super::worker::{Origin, Worker};
-use super::{Missing, Outcome};
+use super::{Counts, Missing, Outcome, Progress};
 use crate::detect::Hits;
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::source::ObjectId;
@@ -42,6 +42,9 @@ pub(super) struct Sweeper<'a> {
     names: HashSet<Vec<u8>>,
     search: &'a Search,
     reader: Reader<'a>,
+    progress: &'a Progress,
+    /// What the progress does not know of yet.
+    untold: Counts,
     outcome: Outcome,
 }
 
@@ -55,9 +58,18 @@ impl Visitor for Sweeper<'_> {
 }
 
 impl<'a> Sweeper<'a> {
-    pub(super) fn new(worker: Worker<'a>, objects: &'a Objects, search: &'a Search) -> Self {
+    pub(super) fn new(worker: Worker<'a>, objects: &'a Objects, search: &'a Search, progress: &'a Progress) -> Self {
         let reader = search.reader(&objects.store);
-        Self { worker, objects, names: HashSet::new(), search, reader, outcome: Outcome::default() }
+        Self {
+            worker,
+            objects,
+            names: HashSet::new(),
+            search,
+            reader,
+            progress,
+            untold: Counts::default(),
+            outcome: Outcome::default(),
+        }
     }
 
     /// What was seen, and what was noted of trees.
@@ -79,13 +91,27 @@ impl<'a> Sweeper<'a> {
     }
 
     fn object(&mut self, number: Number, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
-        let before = self.outcome.said();
+        let (before, sightings) = (self.outcome.said(), self.outcome.sightings.len());
         let seen = self.look(number, id, kind, data, base);
+        self.tell(data.len(), self.outcome.sightings.len() - sightings);
         if self.worker.options.cache.is_some() {
             let clean = self.outcome.said() == before;
             self.outcome.looked.push(Looked { number, kind, clean });
         }
         seen
+    }
+
+    /// Counts an object, and tells the progress now and then.
+    fn tell(&mut self, bytes: usize, sightings: usize) {
+        const TOGETHER: u64 = 256;
+        let untold = &mut self.untold;
+        untold.objects += 1;
+        untold.bytes += bytes as u64;
+        untold.sightings += sightings as u64;
+        if untold.objects == TOGETHER {
+            self.progress.add(untold.objects, untold.bytes, untold.sightings);
+            *untold = Counts::default();
+        }
     }
 
     fn look(&mut self, number: Number, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {

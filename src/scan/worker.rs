@@ -32,13 +32,12 @@ impl Worker<'_> {
     }
 
     /// An item of a listing.
-    pub(super) fn item(&self, item: &Item, order: usize) -> Outcome {
+    pub(super) fn item(&self, item: &Item) -> Outcome {
         let mut outcome = Outcome::default();
         match self.load(item) {
             Ok(bytes) => self.content(item, &bytes, &mut outcome),
             Err(Unread { kind, why }) => outcome.gaps.push(Gap { what: item.path.clone(), kind, why }),
         }
-        outcome.sightings.iter_mut().for_each(|sighting| sighting.order = order);
         outcome
     }
 
@@ -175,12 +174,15 @@ impl Worker<'_> {
             order: 0,
             raw,
         };
-        if let (Some(commit), Some(local)) = (origin.commit, self.local())
-            && let Ok(read) = repo::commit_of(local, commit)
-        {
-            sighting.occurrence.author_time = Some(read.author_time);
+        if let Some(time) = origin.commit.and_then(|commit| self.author_time(commit)) {
+            sighting.occurrence.author_time = Some(time);
         }
         sighting
+    }
+
+    /// When a commit was authored.
+    pub(super) fn author_time(&self, commit: ObjectId) -> Option<String> {
+        repo::commit_of(self.local()?, commit).ok().map(|commit| commit.author_time)
     }
 
     /// Identifiers of the same credential nearby make up for a check that did not fit.

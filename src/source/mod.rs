@@ -26,7 +26,7 @@ use bstr::BString;
 
 use crate::finding::{ContentKind, Gap, Note, Stats};
 
-pub use gix::ObjectId;
+pub use gix::{ObjectId, oid};
 pub use repo::Repo;
 
 /// Something to be looked at.

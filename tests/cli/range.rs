@@ -466,3 +466,26 @@ fn a_range_withholds_the_value_and_writes_nothing() {
     repo.keysweep(&["range", "main..side"]).expect_code(1).expect_withheld(&secret.value);
     assert_eq!(repo.git_listing(), before);
 }
+
+// ---------------------------------------------------------------- long ranges
+
+/// So many blobs are looked at in the order of their pack; that must not be seen in what is said of them.
+#[test]
+fn a_long_range_says_the_same_packed_and_loose() {
+    let repo = branched();
+    for step in 0..3 {
+        for file in 0..300 {
+            let secret = if file % 97 == step { Secret::entra(700 + file).line() } else { String::new() };
+            let lines = "a line that stays\n".repeat(20);
+            repo.write(format!("folder{}/{file}.txt", file % 7), format!("{lines}{secret}step {step} of {file}\n"));
+        }
+        repo.commit(&format!("step {step}"));
+    }
+    let loose = jsonl(&repo, "main..side").expect_code(1);
+    repo.git(&["repack", "-adfq", "--depth=50"]);
+    let packed = jsonl(&repo, "main..side").expect_code(1);
+    let findings = loose.records_of("finding");
+    assert_eq!(findings.len(), 12, "{}", findings.len());
+    assert_eq!(findings, packed.records_of("finding"), "loose: {loose}\npacked: {packed}");
+    assert_eq!(packed.records_of("summary")[0]["blobs"], 900, "{packed}");
+}

@@ -5,8 +5,11 @@
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -792,4 +795,18 @@ fn fraction_of_root(prime: u128, degree: u32) -> u32 {
         if next.pow(degree) <= target { next } else { root }
     });
     u32::try_from(root & u128::from(u32::MAX)).unwrap_or_default()
+}
+
+#[test]
+fn an_interrupted_scan_leaves_no_report() {
+    let repo = Repo::init();
+    // It waits for the rest of its input, so it is certainly not done when the signal comes.
+    let mut child = repo.tool(&["files", "-", "--format", "json", "--output", "report.json"]).spawn();
+    thread::sleep(Duration::from_millis(200));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(must(killed, "running kill").success());
+    let status = must(child.wait(), "waiting for the scan");
+    assert_eq!(status.signal(), Some(2), "a shell makes 130 of it");
+    let left: Vec<_> = must(fs::read_dir(repo.path(".")), "listing").map(|e| must(e, "listing").file_name()).collect();
+    assert_eq!(left, [".git"], "neither a report nor a part of one");
 }

@@ -1,0 +1,70 @@
+//! A bar on the terminal while a sweep runs; nothing anywhere else.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::shell;
+use crate::scan::Progress;
+
+/// Between two looks at the counts.
+const TICK: Duration = Duration::from_millis(100);
+/// A scan that is done by then shows no bar.
+const PATIENCE: u32 = 3;
+
+/// Runs `work` and shows how far it is, if standard error is a terminal.
+pub fn shown<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
+    if !shell::is_watched() {
+        return work();
+    }
+    let done = Done::default();
+    std::thread::scope(|scope| {
+        scope.spawn(|| draw(progress, &done.0));
+        // Dropped when the work panics, too: else the scope would wait for the bar forever.
+        let _stop = Stop(&done);
+        work()
+    })
+}
+
+#[derive(Default)]
+struct Done(AtomicBool);
+
+struct Stop<'d>(&'d Done);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn draw(progress: &Progress, done: &AtomicBool) {
+    for _ in 0..PATIENCE {
+        std::thread::sleep(TICK);
+        if done.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:24} {human_pos}/{human_len} objects, {msg}, {eta} left");
+    bar.set_message("starting");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    while !done.load(Ordering::Relaxed) {
+        let counts = progress.counts();
+        bar.set_length(counts.total.max(counts.objects));
+        bar.set_position(counts.objects);
+        let seconds = bar.elapsed() + TICK * PATIENCE;
+        let rate = HumanBytes(rate(counts.bytes, seconds));
+        bar.set_message(format!("{rate}/s, {} places found", counts.sightings));
+        std::thread::sleep(TICK);
+    }
+    bar.finish_and_clear();
+}
+
+/// Bytes a second.
+fn rate(bytes: u64, time: Duration) -> u64 {
+    let rate = u128::from(bytes) * 1000 / time.as_millis().max(1);
+    u64::try_from(rate).unwrap_or(u64::MAX)
+}

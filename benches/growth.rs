@@ -1,0 +1,180 @@
+//! How the time of a sweep grows: with the number of versions, and with the size of files that change as little as before.
+//!
+//! Makes histories with git, in a folder of its own that goes away afterwards, and sweeps each. Nothing is downloaded.
+//! *Inserted* is what git stores without copying it from another blob: whole blobs, and what deltas put between stretches of
+//! their base. *Floor* is a walk that decodes the same objects and looks at nothing. Times are medians of several runs on one
+//! thread, so that whatever else a machine with two cores does shows less.
+
+#![expect(clippy::print_stdout, reason = "a table is what it is run for")]
+
+mod support;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use keysweep::config::ScanOptions;
+use keysweep::detect::Detector;
+use keysweep::finding::Scope;
+use keysweep::remediation::Surroundings;
+use keysweep::rule_set::RuleSet;
+use keysweep::scan::Scan;
+use keysweep::source::store::Store;
+use keysweep::source::{Repo, history};
+use support::{Lines, floor};
+
+/// Files of each history.
+const FILES: usize = 8;
+/// Files that a commit changes.
+const TOUCHED: usize = 3;
+/// Lines that change in each.
+const CHANGED: usize = 3;
+/// Sweeps for each line of the table.
+const RUNS: usize = 7;
+
+/// Commits of each step of the history that becomes longer, how many steps there are, and bytes of its files.
+const LONGER: (usize, usize, usize) = (200, 10, 40_000);
+/// Commits of the histories whose files become larger, and bytes of those.
+const LARGER: (usize, [usize; 5]) = (600, [10_000, 20_000, 40_000, 80_000, 160_000]);
+
+fn main() -> anyhow::Result<()> {
+    let detector = Detector::new(RuleSet::builtin());
+    println!("| file | commits | blobs | stored | inserted | floor | sweep | sweep a MB inserted |");
+    println!("|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let (step, steps, size) = LONGER;
+    let mut growing = Growing::new(size)?;
+    for _ in 0..steps {
+        growing.grow(step)?;
+        growing.measure(&detector)?;
+    }
+    let (commits, sizes) = LARGER;
+    for size in sizes {
+        let mut growing = Growing::new(size)?;
+        growing.grow(commits)?;
+        growing.measure(&detector)?;
+    }
+    Ok(())
+}
+
+/// A history that grows.
+struct Growing {
+    folder: tempfile::TempDir,
+    lines: Lines,
+    /// Bytes of a file.
+    size: usize,
+    files: Vec<Vec<String>>,
+    commits: usize,
+}
+
+impl Growing {
+    fn new(size: usize) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        git(folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main"], Stdio::null())?;
+        let mut lines = Lines::new(3);
+        let files = [(); FILES].map(|()| {
+            let text = lines.text(size);
+            String::from_utf8_lossy(&text).split_inclusive('\n').map(str::to_owned).collect()
+        });
+        Ok(Self { folder, lines, size, files: files.into(), commits: 0 })
+    }
+
+    /// Adds commits, each with a few lines changed in a few files, and packs anew.
+    fn grow(&mut self, commits: usize) -> anyhow::Result<()> {
+        let stream = self.folder.path().join("stream");
+        let mut out = BufWriter::new(File::create(&stream)?);
+        let before = self.commits;
+        for at in 0..commits {
+            self.commit(&mut out, at == 0 && before > 0)?;
+        }
+        out.into_inner()?.sync_all()?;
+        git(self.folder.path(), &["fast-import", "--quiet"], File::open(&stream)?)?;
+        std::fs::remove_file(&stream)?;
+        git(self.folder.path(), &["repack", "-adfq", "--depth=50", "--window=10"], Stdio::null())
+    }
+
+    /// The first commit of a stream has to say that it goes on where the branch ends.
+    fn commit(&mut self, out: &mut impl Write, goes_on: bool) -> anyhow::Result<()> {
+        let mut touched: Vec<usize> = (0..FILES).collect();
+        while self.commits > 0 && touched.len() > TOUCHED {
+            touched.swap_remove(self.lines.below(touched.len()));
+        }
+        self.commits += 1;
+        let time = 1_700_000_000 + self.commits * 60;
+        let message = format!("Change number {}\n", self.commits);
+        writeln!(out, "commit refs/heads/main\ncommitter A U Thor <author@example.com> {time} +0000")?;
+        writeln!(out, "data {}\n{message}", message.len())?;
+        if goes_on {
+            writeln!(out, "from refs/heads/main^0")?;
+        }
+        for file in touched {
+            for _ in 0..CHANGED {
+                let at = self.lines.below(self.files[file].len());
+                self.files[file][at] = self.lines.line();
+            }
+            let text = self.files[file].concat();
+            writeln!(out, "M 100644 inline src/file{file}.rs\ndata {}\n{text}", text.len())?;
+        }
+        Ok(())
+    }
+
+    /// Sweeps it and prints a line.
+    fn measure(&self, detector: &Detector) -> anyhow::Result<()> {
+        let repo = Repo::open(self.folder.path())?;
+        let options = ScanOptions { threads: 1, ..ScanOptions::default() };
+        let store = Store::open(&repo)?;
+        let volume = floor(&store, options.max_file_size, options.threads);
+        let decoded = median(|| {
+            floor(&store, options.max_file_size, options.threads);
+            Ok(())
+        })?;
+        let scan = Scan { detector, options: &options, repo: Some(&repo), surroundings: Surroundings::default() };
+        let swept = median(|| {
+            let scope = Scope { command: "history", subject: String::new() };
+            let report = scan.history(&repo, history::list(&repo)?, scope);
+            ensure!(report.findings.is_empty() && report.gaps.is_empty(), "the history was to be clean");
+            Ok(())
+        })?;
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        println!(
+            "| {} kB | {} | {} | {:.0} MB | {:.2} MB | {:.0} ms | {:.0} ms | {:.0} ms |",
+            self.size / 1000,
+            volume.commits,
+            volume.blobs,
+            megabytes(volume.stored),
+            megabytes(volume.inserted),
+            decoded.as_secs_f64() * 1e3,
+            swept.as_secs_f64() * 1e3,
+            swept.as_secs_f64() * 1e3 / megabytes(volume.inserted),
+        );
+        Ok(())
+    }
+}
+
+/// The time in the middle of several.
+fn median(mut run: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        run()?;
+        times.push(start.elapsed());
+    }
+    times.sort();
+    Ok(times[RUNS / 2])
+}
+
+/// Runs git without any configuration but the repository's.
+fn git(folder: &Path, arguments: &[&str], input: impl Into<Stdio>) -> anyhow::Result<()> {
+    let status = Command::new("git")
+        .current_dir(folder)
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdin(input)
+        .status()
+        .context("starting git")?;
+    ensure!(status.success(), "git {} failed", arguments[0]);
+    Ok(())
+}

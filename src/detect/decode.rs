@@ -142,7 +142,7 @@ pub fn each_run(text: &[u8], dirty: Span, found: &mut dyn FnMut(Run)) {
         }
     };
     each_base(text, near, &mut touching);
-    each_escaped(text, near, &mut touching);
+    each_escaped(text, dirty.grown(1, 1, text.len()), &mut touching);
 }
 
 static BASE64: LazyLock<Option<Base>> = LazyLock::new(|| {

@@ -100,10 +100,26 @@ impl Prefilter {
     pub fn each_anchor(&self, text: &[u8], part: Span, mut found: impl FnMut(Anchor)) {
         let Some(bitmap) = self.bitmap.first_chunk::<{ 1 << (BITS - 6) }>() else { return };
         let near = self.near(part, text.len());
-        for (at, three) in (near.start..).zip(near.of(text).windows(3)) {
-            let three = u32::from_le_bytes([three[0], three[1], three[2], 0]);
+        let bytes = near.of(text);
+        let is_probe = |three: u32| {
             let hash = hash(three);
-            if bitmap[(hash >> 6) as usize] >> (hash & 63) & 1 == 1 {
+            bitmap[(hash >> 6) as usize] >> (hash & 63) & 1
+        };
+        // Eight bytes are loaded at once, for the six places whose three bytes they hold.
+        let mut at = 0;
+        while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            let eight = u64::from_le_bytes(*eight);
+            let mut places = (0..STRIDE).fold(0, |places, place| places | is_probe(three(eight, place)) << place);
+            while places != 0 {
+                let place = places.trailing_zeros();
+                self.verify(text, near.start + at + place as usize, three(eight, place), &mut found);
+                places &= places - 1;
+            }
+            at += STRIDE as usize;
+        }
+        for (at, rest) in (near.start + at..).zip(bytes.get(at..).unwrap_or_default().windows(3)) {
+            let three = u32::from_le_bytes([rest[0], rest[1], rest[2], 0]);
+            if is_probe(three) == 1 {
                 self.verify(text, at, three, &mut found);
             }
         }
@@ -162,6 +178,14 @@ impl Word {
             Case::Any => here.iter().zip(part).all(|(a, b)| a.eq_ignore_ascii_case(b)),
         }
     }
+}
+
+/// Places that eight bytes are looked at for.
+const STRIDE: u32 = 6;
+
+/// The three bytes at one of the places.
+fn three(eight: u64, place: u32) -> u32 {
+    u32::try_from(eight >> (8 * place) & 0xff_ffff).unwrap_or(0)
 }
 
 /// A multiplicative hash of three bytes.

@@ -217,6 +217,7 @@ impl<'a> Sweeper<'a> {
     fn named(&mut self, id: ObjectId, commit: Option<ObjectId>) -> Option<Number> {
         let number = self.objects.store.find(&id);
         if number.is_none() && !id.is_empty_blob() && !id.is_empty_tree() {
+            self.reader.miss(id);
             self.outcome.missing.push(Missing { id, commit });
         }
         number

@@ -5,7 +5,8 @@
 //! one tree holds is a *node*; trees that hold the same share it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bstr::BString;
 use gix::hashtable;
@@ -109,8 +110,10 @@ pub struct Search {
     objects: hashtable::HashMap<ObjectId, TargetId>,
     by_name: HashMap<BString, TargetId>,
     names: Mutex<Names>,
-    /// Objects that trees name and that are not here: they become targets as they are come across.
-    absent: Mutex<hashtable::HashMap<ObjectId, TargetId>>,
+    /// Objects that trees name and that are not here: they become targets, in this order, as they are come across.
+    absent: Mutex<Vec<ObjectId>>,
+    /// How many these are.
+    absent_count: AtomicUsize,
 }
 
 /// Names of folders and targets, as numbers.
@@ -140,23 +143,26 @@ impl Search {
 
     /// Whether all of `targets` are looked for, or were come across.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
-        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        let absent: BTreeSet<ObjectId> = self.absent().iter().copied().collect();
         targets.iter().all(|target| {
-            let come_across = matches!(target, Target::Object(id) if !self.is_empty() && absent.contains_key(id));
+            let come_across = matches!(target, Target::Object(id) if !self.is_empty() && absent.contains(id));
             come_across || self.targets.binary_search(target).is_ok()
         })
     }
 
-    /// Makes a target of an object that is not here.
-    fn absent(&self, id: ObjectId) -> TargetId {
-        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = u32::try_from(self.targets.len() + absent.len()).unwrap_or(u32::MAX);
-        *absent.entry(id).or_insert(next)
+    fn absent(&self) -> MutexGuard<'_, Vec<ObjectId>> {
+        self.absent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What one thread reads trees with.
     pub fn reader<'r>(&'r self, store: &'r Store) -> Reader<'r> {
-        Reader { store, search: self, known: HashMap::new(), notes: Notes::default() }
+        Reader {
+            store,
+            search: self,
+            known: HashMap::new(),
+            absent: hashtable::HashMap::default(),
+            notes: Notes::default(),
+        }
     }
 
     /// Reads all trees of the packs.
@@ -184,9 +190,7 @@ impl Search {
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
         let mut targets = self.targets;
         let absent = self.absent.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut absent: Vec<(TargetId, ObjectId)> = absent.into_iter().map(|(id, target)| (target, id)).collect();
-        absent.sort_unstable();
-        targets.extend(absent.into_iter().map(|(_, id)| Target::Object(id)));
+        targets.extend(absent.into_iter().map(Target::Object));
         let ids = (0..).zip(&targets).map(|(at, target)| (target.clone(), at)).collect();
         let mut holding = Holding { targets, ids, names, ..Holding::default() };
         holding.work_out(&notes, store.count());
@@ -382,6 +386,8 @@ pub struct Reader<'r> {
     search: &'r Search,
     /// Numbers of names that this thread has seen.
     known: HashMap<Vec<u8>, u32>,
+    /// Objects that are not here, as far as this thread knows.
+    absent: hashtable::HashMap<ObjectId, TargetId>,
     notes: Notes,
 }
 
@@ -415,6 +421,35 @@ impl Reader<'_> {
         self.notes.records.push(Record { tree, base, first, added, dropped });
     }
 
+    /// Makes a target of an object that is not here, before the first tree that names it is noted.
+    pub fn miss(&mut self, id: ObjectId) {
+        self.catch_up();
+        let mut absent = self.search.absent();
+        // Another thread may have been quicker.
+        if !self.absent.contains_key(&id) && !absent[self.absent.len()..].contains(&id) {
+            absent.push(id);
+            self.search.absent_count.store(absent.len(), Ordering::Release);
+        }
+    }
+
+    /// The target that an object is.
+    fn object(&mut self, id: &gix::oid) -> Option<TargetId> {
+        self.catch_up();
+        self.search.objects.get(id).or_else(|| self.absent.get(id)).copied()
+    }
+
+    /// Learns which objects the other threads have missed.
+    fn catch_up(&mut self) {
+        if self.search.absent_count.load(Ordering::Acquire) == self.absent.len() {
+            return;
+        }
+        let all = self.search.absent();
+        for (at, id) in all.iter().enumerate().skip(self.absent.len()) {
+            let target = u32::try_from(self.search.targets.len() + at).unwrap_or(u32::MAX);
+            self.absent.insert(*id, target);
+        }
+    }
+
     /// Gives the notes back.
     pub fn finish(self) -> Notes {
         self.notes
@@ -429,15 +464,8 @@ impl Reader<'_> {
     fn edge(&mut self, entry: &Entry<'_>) {
         let search = self.search;
         let named = if search.by_name.is_empty() { None } else { search.by_name.get(entry.name).copied() };
-        let (mut object, mut tree) = (None, None);
-        if entry.mode != Mode::Submodule {
-            object = search.objects.get(entry.id).copied();
-            match self.store.find(entry.id) {
-                Some(number) => tree = Some(number).filter(|_| entry.mode == Mode::Tree && object.is_none()),
-                None if entry.id.is_empty_tree() || entry.id.is_empty_blob() => {}
-                None => object = object.or_else(|| Some(search.absent(entry.id.to_owned()))),
-            }
-        }
+        let object = if entry.mode == Mode::Submodule { None } else { self.object(entry.id) };
+        let tree = (entry.mode == Mode::Tree && object.is_none()).then(|| self.store.find(entry.id)).flatten();
         if object.is_none() && named.is_none() && tree.is_none() {
             return;
         }

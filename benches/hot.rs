@@ -21,7 +21,7 @@ use keysweep::proof::template::Generator;
 use keysweep::remediation::Surroundings;
 use keysweep::rule::file::RuleFile;
 use keysweep::rule_set::RuleSet;
-use keysweep::scan::Scan;
+use keysweep::scan::{Progress, Scan};
 use keysweep::source::holding::{Search, Target};
 use keysweep::source::pack::{Base, Object, Visitor, walk};
 use keysweep::source::repo::Kind;
@@ -139,7 +139,8 @@ fn repository(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<
 
 /// What `keysweep history` does between its start and its output.
 fn sweep(repo: &Repo, detector: &Detector, options: &ScanOptions) -> anyhow::Result<Report> {
-    let scan = Scan { detector, options, repo: Some(repo), surroundings: Surroundings::default() };
+    let progress = Progress::default();
+    let scan = Scan { detector, options, repo: Some(repo), surroundings: Surroundings::default(), progress: &progress };
     let scope = Scope { command: "history", subject: String::new() };
     Ok(scan.history(repo, history::list(repo)?, scope))
 }

@@ -2,6 +2,7 @@
 
 mod beside;
 mod cache;
+mod engine;
 mod entra;
 mod exact;
 mod history;

@@ -1,0 +1,110 @@
+//! The walk of a pack, held against git: every object comes once, whole, after what it was made from.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::{fs, sync::Mutex};
+
+use gix::ObjectId;
+use keysweep::source::pack::{Base, Object, Plan, Visitor, walk};
+use keysweep::source::repo::Kind;
+
+use crate::support::{Repo, must};
+
+const KINDS: [Kind; 4] = [Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag];
+
+/// Hashes every object, and remembers its bytes to hold the edits of the next against them.
+struct Rebuild<'r> {
+    seen: &'r Mutex<Vec<ObjectId>>,
+}
+
+impl Visitor for Rebuild<'_> {
+    type State = Vec<u8>;
+
+    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Vec<u8>>>) -> Vec<u8> {
+        let hash = gix::objs::compute_hash(object.id.kind(), object.kind, object.data);
+        assert_eq!(must(hash, "hashing"), object.id, "these bytes are another object");
+        if let Some(base) = base {
+            assert_eq!(base.data, base.state, "the base is not the one its state was made of");
+            assert_eq!(base.edits.length(), object.data.len());
+            for copied in base.edits.copied() {
+                assert_eq!(copied.source.of(base.data), copied.span.of(object.data), "a stretch is no copy");
+            }
+        }
+        must(self.seen.lock(), "noting an object").push(object.id);
+        object.data.to_vec()
+    }
+}
+
+/// A pack with long delta chains, and with enough below one object to be shared by threads.
+fn packed(options: &[&str]) -> (Repo, Vec<PathBuf>) {
+    let repo = Repo::with_a_commit();
+    let mut lines: Vec<String> = (0..300).map(|line| format!("line {line} of a file that grows\n")).collect();
+    for step in 0..120 {
+        lines.insert(step * 7 % lines.len(), format!("step {step} put this here\n"));
+        lines.remove(step * 13 % lines.len());
+        repo.write(format!("a/{}.txt", step % 3), lines.concat());
+        repo.commit(&format!("step {step}"));
+    }
+    repo.git(&["tag", "-a", "-m", "a tag", "v1"]);
+    repo.git(&[&["-c", "repack.writeBitmaps=false", "repack", "-adfq", "--window=50"], options].concat());
+    let folder = repo.git_path("objects/pack");
+    let entries = must(fs::read_dir(folder), "reading the packs").map(|entry| must(entry, "reading the packs").path());
+    let indexes = entries.filter(|path| path.extension().is_some_and(|extension| extension == "idx")).collect();
+    (repo, indexes)
+}
+
+fn plans(indexes: &[PathBuf]) -> Vec<Plan> {
+    indexes.iter().map(|index| must(Plan::new(index, gix::hash::Kind::Sha1), "planning")).collect()
+}
+
+fn listed(repo: &Repo) -> Vec<ObjectId> {
+    let list = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]).out();
+    list.lines().map(|id| must(ObjectId::from_hex(id.as_bytes()), "reading an id")).collect()
+}
+
+#[test]
+fn every_object_comes_once_and_whole() {
+    for (depth, threads) in [("--depth=50", 1), ("--depth=50", 4), ("--depth=4", 3), ("--depth=0", 2)] {
+        let (repo, indexes) = packed(&[depth]);
+        let seen = Mutex::default();
+        let (_, unread) = walk(&plans(&indexes), &KINDS, u64::MAX >> 1, threads, || Rebuild { seen: &seen });
+        let mut seen = must(seen.into_inner(), "counting objects");
+        seen.sort_unstable();
+        assert_eq!(seen, listed(&repo), "{depth}, {threads} threads");
+        assert!(unread.is_empty());
+    }
+}
+
+#[test]
+fn what_is_not_selected_is_read_only_for_what_is() {
+    let (repo, indexes) = packed(&["--depth=50"]);
+    let mut plans = plans(&indexes);
+    let wanted = |entry: u32| entry.is_multiple_of(5);
+    let expected: BTreeSet<ObjectId> = (0..plans[0].count()).filter(|e| wanted(*e)).map(|e| plans[0].id(e)).collect();
+    plans[0].select(wanted);
+    let seen = Mutex::default();
+    walk(&plans, &KINDS, u64::MAX >> 1, 2, || Rebuild { seen: &seen });
+    assert_eq!(must(seen.into_inner(), "counting objects").into_iter().collect::<BTreeSet<_>>(), expected);
+    assert!(expected.len() < listed(&repo).len());
+}
+
+#[test]
+fn damaged_and_large_objects_are_given_back_with_all_that_is_made_from_them() {
+    let (repo, indexes) = packed(&["--depth=50"]);
+    let pack = indexes[0].with_extension("pack");
+    let mut bytes = must(fs::read(&pack), "reading the pack");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 40].fill(0xff);
+    must(fs::remove_file(&pack).and_then(|()| fs::write(&pack, bytes)), "damaging the pack");
+    for limit in [u64::MAX >> 1, 5_000] {
+        let plans = plans(&indexes);
+        let seen = Mutex::default();
+        let (_, unread) = walk(&plans, &KINDS, limit, 2, || Rebuild { seen: &seen });
+        let mut all = must(seen.into_inner(), "counting objects");
+        assert!(!unread.is_empty() && !all.is_empty());
+        all.extend(unread.into_iter().map(|(pack, entry)| plans[pack].id(entry)));
+        all.extend(plans[0].lost().map(|entry| plans[0].id(entry)));
+        all.sort_unstable();
+        assert_eq!(all, listed(&repo), "limit {limit}: each object is either visited or given back");
+    }
+}

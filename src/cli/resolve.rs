@@ -45,7 +45,8 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
             .map(confidence)
             .or(config.min_confidence)
             .unwrap_or(defaults.min_confidence),
-        max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size),
+        // Places in a text are kept in 32 bits; what is larger is a gap that names this limit.
+        max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size).min(u64::from(u32::MAX)),
         strict: common.strict,
         threads: common.threads.map_or(defaults.threads, std::num::NonZeroUsize::get),
         cache: defaults.cache,

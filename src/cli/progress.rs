@@ -18,23 +18,20 @@ pub fn shown<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     if !shell::is_watched() {
         return work();
     }
-    let done = Done::default();
+    let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| draw(progress, &done.0));
+        scope.spawn(|| draw(progress, &done));
         // Dropped when the work panics, too: else the scope would wait for the bar forever.
         let _stop = Stop(&done);
         work()
     })
 }
 
-#[derive(Default)]
-struct Done(AtomicBool);
-
-struct Stop<'d>(&'d Done);
+struct Stop<'d>(&'d AtomicBool);
 
 impl Drop for Stop<'_> {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -188,8 +188,8 @@ impl Detector {
     fn opened(&self, run: &decode::Run) -> Option<Opened> {
         let found = self.run(run);
         let extent = run.extent();
-        let opened = || Opened { encoding: run.encoding, extent, found: Arc::new(found.clone()), first: extent.start };
-        (!found.is_empty()).then(opened)
+        let (encoding, first) = (run.encoding, extent.start);
+        (!found.is_empty()).then(|| Opened { encoding, extent, found: Arc::new(found), first })
     }
 }
 

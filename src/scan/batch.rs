@@ -3,17 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sweep::Sweeper;
 use super::worker::Worker;
 use super::{Outcome, Scan, Sighting};
-use crate::detect::path;
-use crate::finding::{ContentKind, join_member};
+use crate::finding::ContentKind;
 use crate::source::history::Objects;
 use crate::source::holding::Search;
-use crate::source::pack::walk;
 use crate::source::repo::Kind;
 use crate::source::store::{Number, Store};
-use crate::source::{Content, Item, Listing, ObjectId};
+use crate::source::{Item, Listing, ObjectId};
 
 /// Blobs below which opening the packs costs more than it brings.
 const MANY: usize = 512;
@@ -24,7 +21,7 @@ pub(super) type Batch = BTreeMap<ObjectId, Vec<Sighting>>;
 impl Scan<'_> {
     /// Looks at the blobs of a long listing that lie in packs, with how much that was; at none of a short one.
     pub(super) fn batch(&self, listing: &Listing) -> (Batch, Outcome) {
-        let wanted: BTreeSet<ObjectId> = listing.items.iter().filter_map(blob).collect();
+        let wanted: BTreeSet<ObjectId> = listing.items.iter().filter_map(Item::blob).collect();
         let Some(repository) = self.repo.filter(|_| wanted.len() >= MANY) else { return Default::default() };
         // Whatever is wrong with the store is told of each blob that cannot be read.
         let Ok(store) = Store::open(repository) else { return Default::default() };
@@ -32,12 +29,7 @@ impl Scan<'_> {
             wanted.into_iter().filter_map(|id| Some((store.find(&id)?, id))).collect();
         let mut objects = Objects { store, ..Objects::default() };
         objects.store.select(|number| numbers.contains_key(&number));
-        let search = Search::default();
-        let (limit, threads) = (self.options.max_file_size, self.options.threads);
-        let make = || Sweeper::new(self.worker(), &objects, &search, self.progress);
-        let (sweepers, unread) = walk(objects.store.packs(), &[Kind::Blob], limit, threads, make);
-        let mut outcome = sweepers.into_iter().map(|sweeper| sweeper.finish().0).fold(Outcome::default(), Outcome::and);
-        let unread = unread.into_iter().map(|(pack, entry)| objects.store.number_of(pack, entry));
+        let (mut outcome, _, unread) = self.walk(&objects, &[Kind::Blob], &Search::default());
         let single: BTreeSet<Number> = objects.store.single().into_iter().chain(unread).collect();
         let read = numbers.into_iter().filter(|(number, _)| !single.contains(number));
         let mut batch: Batch = read.map(|(_, id)| (id, Vec::new())).collect();
@@ -52,26 +44,17 @@ impl Scan<'_> {
 
 /// What was seen in an item's blob, under the item's path; `None` if it was not looked at yet.
 pub(super) fn take(batch: &Batch, worker: &Worker<'_>, item: &Item) -> Option<Outcome> {
-    let seen = batch.get(&blob(item)?)?;
+    let seen = batch.get(&item.blob()?)?;
     let time = item.commit.filter(|_| !seen.is_empty()).and_then(|commit| worker.author_time(commit));
     let sightings = seen.iter().filter_map(|sighting| {
-        let whole = join_member(item.path.as_ref(), sighting.occurrence.member.as_ref());
-        let detection = path::apply(&whole, sighting.detection.clone())?;
-        let mut one = Sighting { detection, commit: item.commit, ..sighting.clone() };
+        let mut one = sighting.under(&item.path)?;
+        one.commit = item.commit;
         if item.kind == ContentKind::Symlink {
             one.occurrence.kind = ContentKind::Symlink;
         }
-        one.occurrence.path = item.path.clone();
         one.occurrence.commit = item.commit.map(|commit| commit.to_string());
         one.occurrence.author_time = time.clone();
         Some(one)
     });
     Some(Outcome { sightings: sightings.collect(), ..Outcome::default() })
-}
-
-fn blob(item: &Item) -> Option<ObjectId> {
-    match (&item.content, item.kind) {
-        (Content::Object(id), ContentKind::File | ContentKind::Symlink) => Some(*id),
-        _ => None,
-    }
 }

@@ -5,11 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
 
-use super::seen::{self, Seen};
+use super::seen::{Seen, SeenFile};
 use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
-use crate::detect::path;
-use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage, join_member};
+use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
 use crate::source::attribution::{Arrival, Attribution};
 use crate::source::history::Objects;
 use crate::source::holding::{Notes, Search, Target};
@@ -24,7 +23,8 @@ type Arrivals = BTreeMap<Target, Vec<Arrival>>;
 impl Scan<'_> {
     /// Scans everything git stores.
     pub fn history(&self, repository: &Repo, mut objects: Objects, scope: Scope) -> Report {
-        let (mut seen, remark) = self.seen(&objects.store);
+        let file = self.options.cache.as_ref().map(|folder| SeenFile::new(folder, self.detector.rules()));
+        let (seen, remark) = file.as_ref().map(|file| earlier(file, &objects.store)).unwrap_or_default();
         if let Some(seen) = &seen {
             objects.store.select(|number| !seen.is_clean(number));
         }
@@ -46,7 +46,7 @@ impl Scan<'_> {
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
         outcome.notes.extend_from_slice(&objects.listing.notes);
-        let was_partial = self.remember(&mut seen, &mut outcome, &objects.store);
+        let was_partial = file.is_some_and(|file| remember(&file, seen, &mut outcome, &objects.store));
         let wanted = wanted(&outcome);
         if wanted.is_empty() && outcome.sightings.is_empty() {
             return self.report(outcome, scope, &mut |_| Exposure::default());
@@ -66,47 +66,6 @@ impl Scan<'_> {
         let sightings = std::mem::take(&mut outcome.sightings);
         outcome.sightings = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged)).collect();
         self.report(outcome, scope, &mut |group| exposure(group, &mut attribution, &staged))
-    }
-
-    /// What earlier sweeps saw, and what there is to say about that.
-    fn seen(&self, store: &Store) -> (Option<Seen>, Option<Note>) {
-        let Some(folder) = &self.options.cache else { return (None, None) };
-        let path = seen::path(folder, self.detector.rules());
-        match seen::load(&path, self.detector.rules(), store) {
-            Ok(seen) => (seen, None),
-            Err(error) => {
-                let note = format!("the cache '{}' was not used: {error}; everything was read anew", path.display());
-                (None, Some(Note(note)))
-            }
-        }
-    }
-
-    /// Adds what earlier sweeps know to this one's outcome, and saves both for the next. Says whether this one left trees
-    /// unread that the earlier ones have seen.
-    fn remember(&self, seen: &mut Option<Seen>, outcome: &mut Outcome, store: &Store) -> bool {
-        let Some(folder) = &self.options.cache else { return false };
-        let was_partial = seen.as_ref().is_some_and(|seen| seen.complete);
-        let mut seen = seen.take().unwrap_or_default();
-        let looked_again = outcome.looked.iter().filter(|one| seen.is_clean(one.number)).count();
-        outcome.stats.cached = seen.count() - looked_again;
-        if was_partial {
-            outcome.commits.append(&mut seen.commits);
-        }
-        // A name is looked at where it is met first. If there is something to say of one, every tree may have it.
-        let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
-        let mut looked = std::mem::take(&mut outcome.looked);
-        for one in looked.iter_mut().filter(|one| named && one.kind == Kind::Tree) {
-            one.clean = false;
-        }
-        if seen.add(&looked, store.count()) {
-            let rules = self.detector.rules();
-            let path = seen::path(folder, rules);
-            if let Err(error) = seen::save(&path, rules, &seen, &outcome.commits, store) {
-                let note = format!("the cache '{}' could not be written: {error}", path.display());
-                outcome.notes.push(Note(note));
-            }
-        }
-        was_partial
     }
 
     /// Looks at every blob once, and at all objects that stand alone.
@@ -129,7 +88,7 @@ impl Scan<'_> {
     }
 
     /// Walks the packs; says which objects could not be decoded.
-    fn walk(&self, objects: &Objects, kinds: &[Kind], search: &Search) -> (Outcome, Notes, Vec<Number>) {
+    pub(super) fn walk(&self, objects: &Objects, kinds: &[Kind], search: &Search) -> (Outcome, Notes, Vec<Number>) {
         let store = &objects.store;
         let make = || Sweeper::new(self.worker(), objects, search, self.progress);
         let (sweepers, unread) = walk(store.packs(), kinds, self.options.max_file_size, self.options.threads, make);
@@ -156,6 +115,42 @@ impl Scan<'_> {
         });
         (outcome, noted.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What earlier sweeps saw, and what there is to say about that.
+fn earlier(file: &SeenFile, store: &Store) -> (Option<Seen>, Option<Note>) {
+    match file.load(store) {
+        Ok(seen) => (seen, None),
+        Err(error) => {
+            let path = file.path().display();
+            (None, Some(Note(format!("the cache '{path}' was not used: {error}; everything was read anew"))))
+        }
+    }
+}
+
+/// Adds what earlier sweeps know to this one's outcome, and saves both for the next. Says whether this one left trees
+/// unread that the earlier ones have seen.
+fn remember(file: &SeenFile, seen: Option<Seen>, outcome: &mut Outcome, store: &Store) -> bool {
+    let mut seen = seen.unwrap_or_default();
+    let was_partial = seen.complete;
+    let looked_again = outcome.looked.iter().filter(|one| seen.is_clean(one.number)).count();
+    outcome.stats.cached = seen.count() - looked_again;
+    if was_partial {
+        outcome.commits.append(&mut seen.commits);
+    }
+    // A name is looked at where it is met first. If there is something to say of one, every tree may have it.
+    let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
+    let mut looked = std::mem::take(&mut outcome.looked);
+    for one in looked.iter_mut().filter(|one| named && one.kind == Kind::Tree) {
+        one.clean = false;
+    }
+    if seen.add(&looked, store.count())
+        && let Err(error) = file.save(&seen, &outcome.commits, store)
+    {
+        let path = file.path().display();
+        outcome.notes.push(Note(format!("the cache '{path}' could not be written: {error}")));
+    }
+    was_partial
 }
 
 /// What to look for in trees, to learn where it lives.
@@ -247,26 +242,22 @@ fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &BTreeMap<ObjectI
 }
 
 /// A blob in no commit may still stand in an index, which knows its path.
-fn unattributed(mut sighting: Sighting, staged: &BTreeMap<ObjectId, BString>) -> Option<Sighting> {
-    if let Some(path) = sighting.blob.and_then(|blob| staged.get(&blob)) {
-        let whole = join_member(path.as_ref(), sighting.occurrence.member.as_ref());
-        sighting.detection = path::apply(&whole, sighting.detection)?;
-        sighting.occurrence.path = path.clone();
+fn unattributed(sighting: Sighting, staged: &BTreeMap<ObjectId, BString>) -> Option<Sighting> {
+    match sighting.blob.and_then(|blob| staged.get(&blob)) {
+        Some(path) => sighting.under(path),
+        None => Some(sighting),
     }
-    Some(sighting)
 }
 
 fn arrived(sighting: &Sighting, arrival: &Arrival) -> Option<Sighting> {
-    let whole = join_member(arrival.path.as_ref(), sighting.occurrence.member.as_ref());
-    let detection = path::apply(&whole, sighting.detection.clone())?;
-    let mut one = Sighting { detection, order: arrival.order, commit: Some(arrival.commit), ..sighting.clone() };
+    let mut one = sighting.under(&arrival.path)?;
+    (one.order, one.commit) = (arrival.order, Some(arrival.commit));
     one.occurrence.kind = match (sighting.occurrence.kind, arrival.mode) {
         (ContentKind::FileName, _) => ContentKind::FileName,
         _ if arrival.note => ContentKind::Note,
         (_, Mode::Link) => ContentKind::Symlink,
         (kind, _) => kind,
     };
-    one.occurrence.path = arrival.path.clone();
     one.occurrence.commit = Some(arrival.commit.to_string());
     one.occurrence.author_time = Some(arrival.author_time.clone());
     Some(one)

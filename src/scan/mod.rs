@@ -16,9 +16,9 @@ use bstr::BString;
 use rayon::prelude::*;
 
 use crate::config::ScanOptions;
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, Detector, path};
 use crate::finding::{
-    Exposure, Fact, Finding, Fingerprint, Gap, Note, Occurrence, Report, Scope, Secret, Stage, Stats,
+    Exposure, Fact, Finding, Fingerprint, Gap, Note, Occurrence, Report, Scope, Secret, Stage, Stats, join_member,
 };
 use crate::remediation::{self, Surroundings};
 use crate::rule::Matcher;
@@ -45,6 +45,16 @@ struct Sighting {
     order: usize,
     /// The bytes it was decoded from, if it was.
     raw: Option<Secret>,
+}
+
+impl Sighting {
+    /// The same under a path, which may speak for or against it; `None` if it speaks so much against it that nothing is left.
+    fn under(&self, path: &BString) -> Option<Self> {
+        let whole = join_member(path.as_ref(), self.occurrence.member.as_ref());
+        let mut one = Self { detection: path::apply(&whole, self.detection.clone())?, ..self.clone() };
+        one.occurrence.path = path.clone();
+        Some(one)
+    }
 }
 
 /// What one worker makes of one item.
@@ -224,7 +234,9 @@ impl Scan<'_> {
             if let Ok((_, data)) = repo::load(&local, *id, self.options.max_file_size) {
                 look(&as_text(&data));
                 // What a member cannot be opened for makes nothing old either.
-                archive::each_member(&data, &archive::Limits::default(), &mut |_, text| look(&as_text(text)));
+                if archive::kind(&data).is_some() {
+                    archive::each_member(&data, &archive::Limits::default(), &mut |_, text| look(&as_text(text)));
+                }
             }
         }
         held

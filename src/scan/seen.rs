@@ -73,54 +73,58 @@ impl Seen {
     }
 }
 
-/// Where the file for these rules lies in a folder.
-pub(super) fn path(folder: &Path, rules: &RuleSet) -> PathBuf {
-    let key = data_encoding::HEXLOWER.encode(&key(rules)[..8]);
-    folder.join(format!("keysweep-{key}.seen"))
+/// The file for some rules.
+pub(super) struct SeenFile {
+    path: PathBuf,
+    /// A hash of all that decides what is seen in an object: the rules and the program that runs them.
+    key: [u8; 32],
 }
 
-/// A hash of all that decides what is seen in an object: the rules and the program that runs them.
-fn key(rules: &RuleSet) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    digest.update(env!("KEYSWEEP_DETECTOR"));
-    digest.update(format!("{:?} {:?}", rules.rules, rules.fields));
-    digest.finalize().into()
-}
-
-/// Reads what earlier sweeps with these rules saw, as far as the objects are here; `None` if there was none.
-///
-/// # Errors
-/// When there is a file that cannot be read or is damaged.
-pub(super) fn load(path: &Path, rules: &RuleSet, store: &Store) -> io::Result<Option<Seen>> {
-    let bytes = match std::fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other?,
-    };
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-    decode(&bytes, &key(rules), store).map(Some).ok_or_else(damaged)
-}
-
-/// Writes what was seen, as a whole or not at all.
-///
-/// # Errors
-/// When the folder or the file cannot be written.
-pub(super) fn save(
-    path: &Path,
-    rules: &RuleSet,
-    seen: &Seen,
-    commits: &[CommitRecord],
-    store: &Store,
-) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let beside = folder.join(format!(".keysweep-{}.tmp", std::process::id()));
-    let written = std::fs::write(&beside, encode(&key(rules), seen, commits, store));
-    let done = written.and_then(|()| std::fs::rename(&beside, path));
-    if done.is_err() {
-        // It may not have been made.
-        let _ = std::fs::remove_file(&beside);
+impl SeenFile {
+    /// The file in a folder; it need not be there.
+    pub(super) fn new(folder: &Path, rules: &RuleSet) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(env!("KEYSWEEP_DETECTOR"));
+        digest.update(format!("{:?} {:?}", rules.rules, rules.fields));
+        let key: [u8; 32] = digest.finalize().into();
+        let name = data_encoding::HEXLOWER.encode(&key[..8]);
+        Self { path: folder.join(format!("keysweep-{name}.seen")), key }
     }
-    done
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads what earlier sweeps with these rules saw, as far as the objects are here; `None` if there was none.
+    ///
+    /// # Errors
+    /// When there is a file that cannot be read or is damaged.
+    pub(super) fn load(&self, store: &Store) -> io::Result<Option<Seen>> {
+        let bytes = match std::fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
+        decode(&bytes, &self.key, store).map(Some).ok_or_else(damaged)
+    }
+
+    /// Writes what was seen, as a whole or not at all.
+    ///
+    /// # Errors
+    /// When the folder or the file cannot be written.
+    pub(super) fn save(&self, seen: &Seen, commits: &[CommitRecord], store: &Store) -> io::Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let beside = folder.join(format!(".keysweep-{}.tmp", std::process::id()));
+        let written = std::fs::write(&beside, encode(&self.key, seen, commits, store));
+        let done = written.and_then(|()| std::fs::rename(&beside, &self.path));
+        if done.is_err() {
+            // It may not have been made.
+            let _ = std::fs::remove_file(&beside);
+        }
+        done
+    }
 }
 
 /// Magic, key, length of an id; then the ids in order with a byte each, 1 for clean ones; then the commits; then a CRC-32.

@@ -14,7 +14,7 @@ use crate::rule::Confidence;
 use crate::source::repo::{self, Unread};
 use crate::source::{Content, Item, ObjectId, Repo, beside, lfs};
 use crate::text::LineIndex;
-use crate::text::archive::{self, Reason, Unopened};
+use crate::text::archive::{self, Kind, Reason, Unopened};
 use crate::text::encoding::Wide;
 
 /// One thread's share: its own handle on the object database.
@@ -54,17 +54,13 @@ impl Worker<'_> {
     }
 
     fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
-        let blob = match (&item.content, item.kind) {
-            (Content::Object(id), ContentKind::File | ContentKind::Symlink) => Some(*id),
-            _ => None,
-        };
         if item.kind == ContentKind::CommitMessage {
             if let Content::Object(id) = item.content {
                 self.headed(bytes, id, ContentKind::CommitMessage, outcome);
             }
             return;
         }
-        let place = Origin { blob, commit: item.commit, ..Origin::new(item.kind, item.path.as_bstr()) };
+        let place = Origin { blob: item.blob(), commit: item.commit, ..Origin::new(item.kind, item.path.as_bstr()) };
         if matches!(item.kind, ContentKind::File | ContentKind::Symlink) {
             outcome.stats.blobs += 1;
             outcome.stats.bytes += bytes.len() as u64;
@@ -77,22 +73,22 @@ impl Worker<'_> {
 
     /// A file or blob: a text, an archive, or what a Git LFS pointer stands for.
     pub(super) fn file(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
-        if archive::kind(bytes).is_some() {
-            self.archive(bytes, origin, outcome);
-        } else {
-            self.text(bytes, origin, outcome);
+        match archive::kind(bytes) {
+            Some(kind) => self.archive(kind, bytes, origin, outcome),
+            None => self.text(bytes, origin, outcome),
         }
         self.lfs(bytes, origin, outcome);
     }
 
     /// The members of an archive, and then its bytes: a comment or what hangs behind the last member is no member.
-    fn archive(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+    fn archive(&self, kind: Kind, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let first = outcome.sightings.len();
         let unopened = archive::each_member(bytes, &archive::Limits::default(), &mut |member, text| {
-            // A gzip file need not name what it holds; other archives without a name for it could not be opened.
-            let is_member = !member.is_empty() || archive::kind(bytes) == Some(archive::Kind::Gzip);
-            let kind = if is_member { ContentKind::ArchiveMember } else { origin.kind };
-            self.text(text, &Origin { kind, member, ..*origin }, outcome);
+            // A gzip file need not name what it holds; of any other, these are the bytes that are looked at below.
+            if !member.is_empty() || kind == Kind::Gzip {
+                let kind = ContentKind::ArchiveMember;
+                self.text(text, &Origin { kind, member, ..*origin }, outcome);
+            }
         });
         for Unopened { path, reason } in unopened {
             match reason {

@@ -42,6 +42,16 @@ pub struct Item {
     pub commit: Option<ObjectId>,
 }
 
+impl Item {
+    /// The blob that it is, if it is one.
+    pub fn blob(&self) -> Option<ObjectId> {
+        match (&self.content, self.kind) {
+            (Content::Object(id), ContentKind::File | ContentKind::Symlink) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
 /// Where an item's bytes are.
 #[derive(Debug, Clone)]
 pub enum Content {

@@ -258,7 +258,7 @@ pub fn commit_of(repo: &gix::Repository, id: ObjectId) -> Result<Commit, Unread>
 ///
 /// # Errors
 /// When they are not a commit.
-pub fn parse_commit(data: &[u8], id: ObjectId, repo: &Local) -> Result<Commit, Unread> {
+fn parse_commit(data: &[u8], id: ObjectId, repo: &Local) -> Result<Commit, Unread> {
     let corrupt = |why: String| Unread { kind: GapKind::Corrupt, why };
     let commit = gix::objs::CommitRef::from_bytes(data, repo.object_hash())
         .map_err(|error| corrupt(format!("commit {id} cannot be read ({})", error_text(&error))))?;
@@ -343,19 +343,9 @@ pub fn tag_target(data: &[u8], repo: &Local) -> Option<ObjectId> {
 ///
 /// # Errors
 /// When they are not a tree.
-pub fn entries(data: &[u8], repo: &Local) -> Result<Vec<Entry>, String> {
-    let mut entries = Vec::new();
-    each_entry(data, repo, |mode, name, id| entries.push(Entry { name: name.to_owned(), mode, id }))?;
-    Ok(entries)
-}
-
-/// Calls `found` for each entry of a tree's bytes.
-///
-/// # Errors
-/// When they are not a tree.
-pub fn each_entry(data: &[u8], repo: &Local, mut found: impl FnMut(Mode, &BStr, ObjectId)) -> Result<(), String> {
+fn entries(data: &[u8], repo: &Local) -> Result<Vec<Entry>, String> {
     use gix::objs::tree::EntryKind;
-    for entry in gix::objs::TreeRefIter::from_bytes(data, repo.object_hash()) {
+    let entries = gix::objs::TreeRefIter::from_bytes(data, repo.object_hash()).map(|entry| {
         let entry = entry.map_err(|error| error_text(&error))?;
         let mode = match entry.mode.kind() {
             EntryKind::Tree => Mode::Tree,
@@ -363,9 +353,9 @@ pub fn each_entry(data: &[u8], repo: &Local, mut found: impl FnMut(Mode, &BStr, 
             EntryKind::Commit => Mode::Submodule,
             EntryKind::Blob | EntryKind::BlobExecutable => Mode::File,
         };
-        found(mode, entry.filename, entry.oid.to_owned());
-    }
-    Ok(())
+        Ok(Entry { name: entry.filename.to_owned(), mode, id: entry.oid.to_owned() })
+    });
+    entries.collect()
 }
 
 /// The root of the work tree that `directory` lies in, if it lies in one.

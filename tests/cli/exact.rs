@@ -13,45 +13,11 @@ use keysweep::proof::template::Generator;
 use keysweep::rule::file::RuleFile;
 use serde_json::Value;
 
-use crate::support::{Repo, Run, must};
+use crate::support::{Chance, Repo, Run, must};
 
 /// Repositories, and the shares that the examples are dealt out in: each is planted in two repositories at least.
 const REPOSITORIES: u64 = 24;
 const SHARES: u64 = REPOSITORIES / 2;
-
-// ---------------------------------------------------------------- chance
-
-/// splitmix64: the same seed makes the same repository on every machine.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `limit`; nought if there is none.
-    fn below(&mut self, limit: usize) -> usize {
-        let limit = u64::try_from(limit.max(1)).unwrap_or(u64::MAX);
-        usize::try_from(self.next() % limit).unwrap_or_default()
-    }
-
-    fn one_in(&mut self, many: usize) -> bool {
-        self.below(many) == 0
-    }
-
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        &list[self.below(list.len())]
-    }
-
-    /// A range within `length`, of at most `most`.
-    fn range(&mut self, length: usize, most: usize) -> Range<usize> {
-        let start = self.below(length + 1);
-        start..(start + 1 + self.below(most)).min(length)
-    }
-}
 
 // ---------------------------------------------------------------- texts
 

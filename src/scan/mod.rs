@@ -8,7 +8,7 @@ mod sweep;
 mod worker;
 
 use std::cell::OnceCell;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
@@ -54,6 +54,15 @@ impl Sighting {
         let mut one = Self { detection: path::apply(&whole, self.detection.clone())?, ..self.clone() };
         one.occurrence.path = path.clone();
         Some(one)
+    }
+
+    /// Oldest first; of one commit by place, and at one place by rule.
+    fn by_age(&self, other: &Self) -> Ordering {
+        let (a, b) = (&self.occurrence, &other.occurrence);
+        let place = (&a.commit, &a.path, &a.member, a.start, a.end, a.kind, &a.blob);
+        let age = self.order.cmp(&other.order);
+        age.then_with(|| place.cmp(&(&b.commit, &b.path, &b.member, b.start, b.end, b.kind, &b.blob)))
+            .then_with(|| self.detection.rule.cmp(&other.detection.rule))
     }
 }
 
@@ -280,7 +289,9 @@ impl Scan<'_> {
         }
         let mut report =
             Report { scope, findings: Vec::new(), gaps: outcome.gaps, notes: outcome.notes, stats: outcome.stats };
-        for (secret, group) in groups {
+        for (secret, mut group) in groups {
+            // Threads finish in any order, and what is told of a secret must not depend on it.
+            group.sort_by(Sighting::by_age);
             let mut finding = self.finding(secret, &group, exposure(&group));
             if finding.severity < self.options.min_severity || finding.confidence < self.options.min_confidence {
                 report.stats.below_threshold += 1;
@@ -302,13 +313,15 @@ impl Scan<'_> {
         report
     }
 
-    /// One finding from all sightings of one secret; the most specific rule names it.
+    /// One finding from all sightings of one secret, oldest first; the most specific rule names it, and of its sightings
+    /// the oldest that tells the most.
     fn finding(&self, secret: Secret, group: &[Sighting], exposure: Exposure) -> Finding {
-        let specific = |s: &&Sighting| {
-            (self.detector.rule(&s.detection).specificity(), s.detection.confidence, Reverse(s.detection.depth))
+        let telling = |s: &&Sighting| {
+            let one = &s.detection;
+            (self.detector.rule(one).specificity(), one.confidence, Reverse(one.depth), one.evidence.len())
         };
         // Groups are never empty: each was made for a sighting.
-        let best = group.iter().max_by_key(specific).map_or_else(|| &group[0].detection, |s| &s.detection);
+        let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);
         let rule = self.detector.rule(best);
         let confidence = group.iter().filter(|s| s.detection.rule == best.rule).map(|s| s.detection.confidence).max();
         let mut facts: Vec<Fact> = Vec::new();
@@ -317,10 +330,7 @@ impl Scan<'_> {
                 facts.push(fact.clone());
             }
         }
-        let mut occurrences: Vec<(usize, Occurrence)> = group.iter().map(|s| (s.order, s.occurrence.clone())).collect();
-        occurrences.sort_by(|(ta, a), (tb, b)| {
-            (ta, &a.commit, &a.path, a.start, a.kind).cmp(&(tb, &b.commit, &b.path, b.start, b.kind))
-        });
+        let mut occurrences: Vec<Occurrence> = group.iter().map(|s| s.occurrence.clone()).collect();
         occurrences.dedup();
         Finding {
             id: Fingerprint::new(&rule.id, &secret, rule.statistics && !matches!(rule.matcher, Matcher::Assignment)),
@@ -334,7 +344,7 @@ impl Scan<'_> {
             evidence: best.evidence.clone(),
             facts,
             exposure,
-            occurrences: occurrences.into_iter().map(|(_, occurrence)| occurrence).collect(),
+            occurrences,
             plan: Vec::new(),
             secret,
         }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use rule::compile::{Compiled, Known, compile};
 use rule::file::RuleFile;
-use rule::{Field, Keyword, List, Matcher, Remediation, Rule, Step, Str};
+use rule::{ByteSet, Field, Keyword, List, Matcher, Remediation, Rule, Step, Str};
 
 #[expect(
     dead_code,
@@ -66,7 +66,7 @@ fn detector() -> std::io::Result<u64> {
 /// The text of a module that holds `RULES`, `REMEDIATIONS` and `FIELDS`.
 fn constants(compiled: &Compiled) -> String {
     let mut out = String::from(
-        "use crate::rule::{Boundary, Case, Check, CheckUse, Confidence, Field, Keyword, Matcher, OnFail, Reach, Remediation, Rule, Severity, Step};\nuse std::borrow::Cow;\n",
+        "use crate::rule::{Boundary, ByteSet, Case, Check, CheckUse, Confidence, Field, Keyword, Matcher, OnFail, Reach, Remediation, Rule, Severity, Step};\nuse std::borrow::Cow;\n",
     );
     section(&mut out, "Rules compiled from `rules.toml`.", "RULES", "Rule", compiled.rules.iter().map(rule));
     section(
@@ -128,7 +128,15 @@ fn rule(rule: &Rule) -> String {
 }
 
 fn keyword(keyword: &Keyword) -> String {
-    format!("Keyword {{ text: {}, case: Case::{:?}, offset: {:?} }}", text(&keyword.text), keyword.case, keyword.offset)
+    let sets = |sets| list(sets, |set: &ByteSet| format!("{set:?}"));
+    format!(
+        "Keyword {{ text: {}, case: Case::{:?}, offset: {:?}, before: {}, after: {} }}",
+        text(&keyword.text),
+        keyword.case,
+        keyword.offset,
+        sets(&keyword.before),
+        sets(&keyword.after),
+    )
 }
 
 fn matcher(matcher: &Matcher) -> String {

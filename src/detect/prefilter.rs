@@ -1,13 +1,14 @@
 //! The keyword pass: which rules have to look, and where.
 //!
 //! Every keyword is found by three of its bytes, the rarest it has, and then by a *core* of a few more around them; the
-//! rest of a long one is compared only when its rules are asked. So little around an edit has to be looked at. A bitmap of 32 kB, which stays in the first-level
+//! rest of a long one is compared only when its rules are asked. To the core of a short one belong bytes beside it, of which
+//! is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not. So little around an edit has to be looked at. A bitmap of 32 kB, which stays in the first-level
 //! cache, says of any three bytes whether a keyword may stand there; only then is anything compared. So the cost is one
 //! load, one multiplication and one bit test a byte, whatever the number of rules, and there is nothing to build but the
 //! bitmap.
 
 use super::likeness;
-use crate::rule::{Case, Reach, Rule};
+use crate::rule::{ByteSet, Case, Keyword, Reach, Rule};
 use crate::text::Span;
 
 /// Bits of the bitmap, as a power of two.
@@ -44,7 +45,10 @@ struct Word {
     /// Where in the keyword the three bytes stand.
     probe: usize,
     /// Which part of the keyword is compared when the three bytes are there.
-    core: Span,
+    part: Span,
+    /// What the bytes before and behind it must be, all of them part of the core.
+    before: Box<[ByteSet]>,
+    after: Box<[ByteSet]>,
     /// (rule, keyword of the rule).
     users: Vec<(usize, usize)>,
     /// As far around the core as the one of these rules looks that looks furthest.
@@ -89,8 +93,8 @@ impl Prefilter {
             *start = sum;
         }
         let around = (
-            words.iter().map(|word| word.probe - word.core.start).max().unwrap_or(0),
-            words.iter().map(|word| word.core.end - word.probe).max().unwrap_or(0),
+            words.iter().map(Word::ahead).max().unwrap_or(0),
+            words.iter().map(|word| word.length() - word.ahead()).max().unwrap_or(0),
         );
         Self { bitmap, words, probes, index, around }
     }
@@ -136,9 +140,8 @@ impl Prefilter {
         let (from, to) = (self.index[slot] as usize, self.index[slot + 1] as usize);
         for (_, number) in self.probes[from..to].iter().filter(|(probe, _)| *probe == three) {
             let word = &self.words[usize::from(*number)];
-            let Some(start) = at.checked_sub(word.probe - word.core.start) else { continue };
-            let same = word.stands_at(text, start, word.core);
-            if let (true, Ok(at)) = (same, u32::try_from(at)) {
+            let Some(start) = at.checked_sub(word.ahead()) else { continue };
+            if let (true, Ok(at)) = (word.core_stands_at(text, start), u32::try_from(at)) {
                 found(Anchor { at, word: *number });
             }
         }
@@ -147,8 +150,8 @@ impl Prefilter {
     /// Where the core of an anchor's keyword stands.
     pub fn core(&self, anchor: Anchor) -> Span {
         let word = &self.words[usize::from(anchor.word)];
-        let start = anchor.at as usize - (word.probe - word.core.start);
-        Span::new(start, start + word.core.len())
+        let start = anchor.at as usize - word.ahead();
+        Span::new(start, start + word.length())
     }
 
     /// As far as any rule looks around the core of an anchor's keyword.
@@ -169,6 +172,26 @@ impl Prefilter {
 }
 
 impl Word {
+    /// Bytes of the core.
+    fn length(&self) -> usize {
+        self.before.len() + self.part.len() + self.after.len()
+    }
+
+    /// Bytes of the core before the three it is found by.
+    fn ahead(&self) -> usize {
+        self.before.len() + self.probe - self.part.start
+    }
+
+    /// Whether the core stands in `text` at `start`.
+    fn core_stands_at(&self, text: &[u8], start: usize) -> bool {
+        let part = start + self.before.len();
+        let fit = |from: usize, sets: &[ByteSet]| {
+            let bytes = text.get(from..from + sets.len());
+            bytes.is_some_and(|bytes| bytes.iter().zip(sets).all(|(byte, set)| set.contains(*byte)))
+        };
+        self.stands_at(text, part, self.part) && fit(part + self.part.len(), &self.after) && fit(start, &self.before)
+    }
+
     /// Whether a part of the keyword stands in `text` at `start`.
     fn stands_at(&self, text: &[u8], start: usize, part: Span) -> bool {
         let (Some(here), part) = (text.get(start..start + part.len()), part.of(&self.text)) else { return false };
@@ -195,31 +218,50 @@ fn hash(three: u32) -> u32 {
 
 /// The distinct keywords. Those shorter than three bytes were refused when the rules were compiled.
 fn words(rules: &[Rule]) -> Vec<Word> {
-    let mut all: Vec<(&[u8], bool, usize, usize)> = Vec::new();
+    let mut all: Vec<(&Keyword, usize, usize)> = Vec::new();
     for (rule, entry) in rules.iter().enumerate() {
-        for (keyword, word) in entry.keywords.iter().enumerate() {
-            all.push((word.text.as_bytes(), word.case == Case::Any, rule, keyword));
-        }
+        all.extend(entry.keywords.iter().enumerate().map(|(at, keyword)| (keyword, rule, at)));
     }
-    all.sort_unstable();
-    all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
-        .map(|same| {
-            let (text, probe) = (same[0].0, rarest(same[0].0));
-            let start = (probe + 3).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
-            let core = Span::new(start, (start + MAX_CORE).min(text.len()));
-            Word {
-                text: text.into(),
-                case: if same[0].1 { Case::Any } else { Case::Exact },
-                probe,
-                core,
-                users: same.iter().map(|(_, _, rule, keyword)| (*rule, *keyword)).collect(),
-                reach: same.iter().fold(Reach::default(), |most, (_, _, rule, _)| Reach {
-                    before: most.before.max(rules[*rule].reach.before + bytes(core.start)),
-                    after: most.after.max(rules[*rule].reach.after + bytes(text.len() - core.end)),
-                }),
-            }
-        })
-        .collect()
+    all.sort_unstable_by(|(a, rule_a, at_a), (b, rule_b, at_b)| (key(a), rule_a, at_a).cmp(&(key(b), rule_b, at_b)));
+    all.chunk_by(|(a, ..), (b, ..)| key(a) == key(b)).map(|same| word(same, rules)).collect()
+}
+
+/// What tells keywords apart.
+fn key(keyword: &Keyword) -> (&[u8], bool) {
+    (keyword.text.as_bytes(), keyword.case == Case::Any)
+}
+
+/// A keyword as all rules use it that have it.
+fn word(same: &[(&Keyword, usize, usize)], rules: &[Rule]) -> Word {
+    let text = same[0].0.text.as_bytes();
+    let probe = rarest(text);
+    let start = (probe + 3).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
+    let part = Span::new(start, (start + MAX_CORE).min(text.len()));
+    let room = MAX_CORE - part.len();
+    let after = beside(same.iter().map(|(keyword, ..)| keyword.after.iter()), room);
+    let mut before = beside(same.iter().map(|(keyword, ..)| keyword.before.iter().rev()), room - after.len());
+    before.reverse();
+    let ends = (part.start, text.len() - part.end);
+    let reach = same.iter().fold(Reach::default(), |most, (_, rule, _)| Reach {
+        before: most.before.max((rules[*rule].reach.before + bytes(ends.0)).saturating_sub(bytes(before.len()))),
+        after: most.after.max((rules[*rule].reach.after + bytes(ends.1)).saturating_sub(bytes(after.len()))),
+    });
+    Word {
+        text: text.into(),
+        case: same[0].0.case,
+        probe,
+        part,
+        before: before.into(),
+        after: after.into(),
+        users: same.iter().map(|(_, rule, keyword)| (*rule, *keyword)).collect(),
+        reach,
+    }
+}
+
+/// What the bytes beside a keyword can be for any of its users, outwards, as far as all of them know.
+fn beside<'k>(users: impl Iterator<Item = impl Iterator<Item = &'k ByteSet>>, room: usize) -> Vec<ByteSet> {
+    let sets = users.map(|sets| sets.take(room).copied().collect::<Vec<_>>());
+    sets.reduce(|a, b| a.iter().zip(&b).map(|(a, b)| a.or(b)).collect()).unwrap_or_default()
 }
 
 fn bytes(count: usize) -> u32 {
@@ -260,30 +302,41 @@ mod tests {
     use crate::rule_set::RuleSet;
     use proptest::prelude::*;
 
-    /// Every keyword at every place, the slow way.
-    fn plainly(rules: &[Rule], text: &[u8]) -> Vec<(usize, usize, Span)> {
-        let mut out = Vec::new();
+    type Found = (usize, usize, Span);
+
+    /// Every keyword at every place, the slow way; those beside which stands what can stand in a match apart.
+    fn plainly(rules: &[Rule], text: &[u8]) -> (Vec<Found>, Vec<Found>) {
+        let (mut fitting, mut all) = (Vec::new(), Vec::new());
         for (rule, entry) in rules.iter().enumerate() {
-            for (keyword, word) in entry.keywords.iter().enumerate() {
-                let length = word.text.len();
-                for (at, here) in text.windows(length).enumerate() {
-                    let same = match word.case {
-                        Case::Exact => here == word.text.as_bytes(),
-                        Case::Any => here.eq_ignore_ascii_case(word.text.as_bytes()),
+            for (at, keyword) in entry.keywords.iter().enumerate() {
+                let length = keyword.text.len();
+                for (start, here) in text.windows(length).enumerate() {
+                    let same = match keyword.case {
+                        Case::Exact => here == keyword.text.as_bytes(),
+                        Case::Any => here.eq_ignore_ascii_case(keyword.text.as_bytes()),
                     };
-                    if same {
-                        out.push((rule, keyword, Span::new(at, at + length)));
+                    if !same {
+                        continue;
+                    }
+                    all.push((rule, at, Span::new(start, start + length)));
+                    let (before, after) = (&text[..start], &text[start + length..]);
+                    let fits = keyword.before.len() <= before.len()
+                        && keyword.after.len() <= after.len()
+                        && keyword.before.iter().rev().zip(before.iter().rev()).all(|(set, byte)| set.contains(*byte))
+                        && keyword.after.iter().zip(after).all(|(set, byte)| set.contains(*byte));
+                    if fits {
+                        fitting.push((rule, at, Span::new(start, start + length)));
                     }
                 }
             }
         }
-        out
+        (fitting, all)
     }
 
     proptest! {
         #[test]
-        fn finds_every_keyword_of_every_rule(
-            picks in proptest::collection::vec((0usize..2000, any::<bool>(), "[ -~]{0,5}"), 0..12),
+        fn finds_every_keyword_that_a_match_can_hold(
+            picks in proptest::collection::vec((0usize..2000, any::<bool>(), "[ -~]{0,5}|[0-9a-f]{0,16}|[0-9A-Za-z]{0,16}"), 0..12),
         ) {
             let set = RuleSet::builtin();
             let keywords: Vec<&str> = set.rules.iter().flat_map(|r| r.keywords.iter().map(|k| &*k.text)).collect();
@@ -298,8 +351,23 @@ mod tests {
             prefilter.each_anchor(&text, Span::new(0, text.len()), |anchor| {
                 found.extend(prefilter.hits(&text, anchor).map(|hit| (hit.rule, hit.keyword, hit.span)));
             });
-            found.sort();
-            prop_assert_eq!(found, plainly(&set.rules, &text));
+            let (fitting, all) = plainly(&set.rules, &text);
+            prop_assert!(fitting.iter().all(|one| found.contains(one)));
+            prop_assert!(found.iter().all(|one| all.contains(one)));
+            prop_assert!(found.iter().collect::<std::collections::BTreeSet<_>>().len() == found.len());
         }
+    }
+
+    #[test]
+    fn a_keyword_that_no_match_can_hold_is_passed_over() {
+        let set = RuleSet::builtin();
+        let prefilter = Prefilter::new(&set.rules);
+        let count = |text: &str| {
+            let mut count = 0;
+            prefilter.each_anchor(text.as_bytes(), Span::new(0, text.len()), |_| count += 1);
+            count
+        };
+        assert_eq!(count("a path to a pattern, say by-us and data-use, NTEnd and MTA-1"), 0);
+        assert!(count("0123456789abcdef0123456789abcdef-us12") > 0);
     }
 }

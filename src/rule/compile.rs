@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use regex_syntax::hir::Hir;
 
 use super::advice::{field, remediation};
-use super::expression::{Walk, bounded, fold, longest, secret_prefix};
+use super::expression::{Walk, bounded, byte_sets, fold, longest, secret_prefix};
 use super::file::{CheckDef, RuleDef, RuleFile};
-use super::{Case, Check, CheckUse, Field, Keyword, List, Matcher, Reach, Remediation, Rule, Str};
+use super::{Case, Check, CheckUse, Field, Keyword, List, MAX_BESIDE, Matcher, Reach, Remediation, Rule, Str};
 
 /// Most bytes one match may span. Private keys in armour and service-account files come near it.
 pub const MAX_MATCH: u32 = 16 * 1024;
@@ -209,12 +209,13 @@ impl Shape {
                 def.keywords
             ));
         }
-        let keywords: Vec<Keyword> = def
+        let mut keywords: Vec<Keyword> = def
             .keywords
             .iter()
             .zip(&places.offsets)
             .map(|(word, offset)| keyword(word, def.case, offset.unwrap_or((0, longest))))
             .collect();
+        keywords.iter_mut().for_each(|keyword| beside(keyword, hir));
         let before = keywords.iter().map(|k| k.offset.1).max().unwrap_or(0);
         Ok(Self {
             keywords,
@@ -229,7 +230,20 @@ fn keyword(text: &str, case: Case, offset: (u32, u32)) -> Keyword {
         Case::Exact => text.to_owned(),
         Case::Any => text.to_ascii_lowercase(),
     };
-    Keyword { text: Str::Owned(text), case, offset }
+    Keyword { text: Str::Owned(text), case, offset, before: List::default(), after: List::default() }
+}
+
+/// Notes what can stand beside a keyword that is at the same place in every match which holds it.
+fn beside(keyword: &mut Keyword, hir: &Hir) {
+    let (least, most) = keyword.offset;
+    if least != most {
+        return;
+    }
+    let start = least as usize;
+    let end = start + keyword.text.len();
+    let sets = byte_sets(hir, end + MAX_BESIDE);
+    keyword.before = sets.get(start.saturating_sub(MAX_BESIDE)..start).unwrap_or_default().to_vec().into();
+    keyword.after = sets.get(end..).unwrap_or_default().to_vec().into();
 }
 
 pub(super) fn own(text: &str) -> Str {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use regex_syntax::hir::{Hir, HirKind};
 
-use super::Case;
 use super::compile::MAX_MATCH;
+use super::{ByteSet, Case};
 
 /// Most texts that a part of an expression is expanded into in search of its keywords.
 const MAX_TEXTS: usize = 4096;
@@ -184,6 +184,55 @@ fn product(left: &BTreeSet<Vec<u8>>, right: &BTreeSet<Vec<u8>>) -> Option<BTreeS
         .then(|| left.iter().flat_map(|l| right.iter().map(move |r| [l.as_slice(), r.as_slice()].concat())).collect())
 }
 
+/// What each byte of a match can be, up to `most` of them; only of those that every match has.
+pub(super) fn byte_sets(hir: &Hir, most: usize) -> Vec<ByteSet> {
+    let least = hir.properties().minimum_len().unwrap_or(0);
+    let mut sets = vec![ByteSet::default(); least.min(most)];
+    spread(hir, (0, 0), &mut sets);
+    sets
+}
+
+/// Adds what an expression can match to the sets of all places where it may do so, given the first and the last place that
+/// it may start at. Returns where what follows it may start.
+fn spread(hir: &Hir, start: (usize, usize), sets: &mut [ByteSet]) -> (usize, usize) {
+    let mut add = |byte: u8, first: usize, last: usize| {
+        sets.iter_mut().take(last + 1).skip(first).for_each(|set| set.insert(byte));
+    };
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => start,
+        HirKind::Literal(text) => {
+            text.0.iter().enumerate().for_each(|(at, byte)| add(*byte, start.0 + at, start.1 + at));
+            (start.0 + text.0.len(), start.1 + text.0.len())
+        }
+        HirKind::Class(class) => {
+            for byte in members(class) {
+                add(byte, start.0, start.1);
+            }
+            (start.0 + 1, start.1 + 1)
+        }
+        HirKind::Capture(capture) => spread(&capture.sub, start, sets),
+        HirKind::Concat(pieces) => pieces.iter().fold(start, |start, piece| spread(piece, start, sets)),
+        HirKind::Alternation(branches) => {
+            let ends = branches.iter().map(|branch| spread(branch, start, sets));
+            ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or(start)
+        }
+        HirKind::Repetition(repetition) => {
+            let (mut next, mut end) = (start, if repetition.min == 0 { start } else { (usize::MAX, 0) });
+            for count in 1..=repetition.max.unwrap_or(MAX_MATCH) {
+                // What starts behind the last set adds nothing.
+                if next.0 >= sets.len() && count > repetition.min {
+                    return (end.0.min(next.0), usize::MAX / 2);
+                }
+                next = spread(&repetition.sub, next, sets);
+                if count >= repetition.min {
+                    end = (end.0.min(next.0), end.1.max(next.1));
+                }
+            }
+            end
+        }
+    }
+}
+
 /// The literal the secret itself starts with.
 pub(super) fn secret_prefix(hir: &Hir) -> String {
     let secret = find_capture(hir, "secret").unwrap_or(hir);
@@ -224,16 +273,18 @@ fn literal(hir: &Hir) -> Option<Vec<u8>> {
 /// The members of a small class.
 fn class_bytes(class: &regex_syntax::hir::Class) -> Option<Vec<u8>> {
     const MOST: usize = 16;
-    let members: Vec<u8> = match class {
-        regex_syntax::hir::Class::Bytes(class) => {
-            class.ranges().iter().flat_map(|r| r.start()..=r.end()).take(MOST + 1).collect()
-        }
-        regex_syntax::hir::Class::Unicode(class) => {
-            let members = class.ranges().iter().flat_map(|r| r.start()..=r.end()).take(MOST + 1);
-            members.map(u8::try_from).collect::<Result<_, _>>().ok()?
-        }
-    };
+    let members = members(class);
     (members.len() <= MOST).then_some(members)
+}
+
+/// The members of a class. Expressions are over bytes, so there are no others.
+fn members(class: &regex_syntax::hir::Class) -> Vec<u8> {
+    match class {
+        regex_syntax::hir::Class::Bytes(class) => class.ranges().iter().flat_map(|r| r.start()..=r.end()).collect(),
+        regex_syntax::hir::Class::Unicode(class) => {
+            class.ranges().iter().flat_map(|r| r.start()..=r.end()).filter_map(|c| u8::try_from(c).ok()).collect()
+        }
+    }
 }
 
 fn lengths(hir: &Hir) -> Option<(u32, u32)> {
@@ -244,4 +295,30 @@ fn lengths(hir: &Hir) -> Option<(u32, u32)> {
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len().max(1)).position(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The members of each set.
+    fn sets(pattern: &str) -> Vec<String> {
+        let sets = byte_sets(&parse(pattern).unwrap(), 8);
+        sets.iter().map(|set| (0..=255).filter(|b| set.contains(*b)).map(char::from).collect()).collect()
+    }
+
+    #[test]
+    fn each_byte_of_a_match_is_in_the_set_of_its_place() {
+        assert_eq!(sets("ab[c-e]"), ["a", "b", "cde"]);
+        assert_eq!(sets("a?b[0-2]"), ["ab", "012b"]);
+        assert_eq!(sets("(?:ab|c)d[xy]"), ["ac", "bd", "dxy"]);
+        assert_eq!(sets("a{2,4}-(?P<secret>[01]{3,9})"), ["a", "a", "-a", "-01a", "-01", "01"]);
+        assert_eq!(sets("(?i:k)[0-9]{40}").len(), 8);
+    }
+
+    #[test]
+    fn what_not_every_match_has_is_in_no_set() {
+        assert_eq!(sets("ab?"), ["a"]);
+        assert_eq!(sets("(?:abc|d)"), ["ad"]);
+    }
 }

@@ -133,6 +133,35 @@ pub struct Keyword {
     pub case: Case,
     /// Fewest and most bytes of the match that precede it; `(0, 0)` for a prefix.
     pub offset: (u32, u32),
+    /// What the bytes right before it can be, wherever a match holds it; as many as are known, at most [`MAX_BESIDE`].
+    pub before: List<ByteSet>,
+    /// The same of the bytes right behind it.
+    pub after: List<ByteSet>,
+}
+
+/// Most bytes on either side of a keyword that are known of.
+pub const MAX_BESIDE: usize = 8;
+
+/// A set of bytes, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ByteSet(pub [u64; 4]);
+
+impl ByteSet {
+    /// Whether it holds a byte.
+    pub fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+
+    /// Adds a byte.
+    pub fn insert(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] | other.0[at]))
+    }
 }
 
 /// How a keyword becomes a candidate.

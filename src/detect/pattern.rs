@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Match, Regex, RegexBuilder};
 
 use super::prefilter::Hit;
 use super::{Candidate, Form};
@@ -64,14 +64,13 @@ fn around(regex: &Regex, rule: &Rule, keyword: &Keyword, at: Span, text: &[u8]) 
     let window = text.get(start..end)?;
     let keyword = Span::new(at.start - start, at.end - start);
     let mut from = 0;
-    while let Some(found) = regex.captures_at(window, from) {
-        let whole = found.get(0)?;
+    while let Some(whole) = regex.find_at(window, from) {
         if whole.start() > keyword.start {
             return None;
         }
         if whole.end() >= keyword.end {
-            let secret = found.name("secret").unwrap_or(whole);
-            return Some(Span::new(start + secret.start(), start + secret.end()));
+            let secret = secret(regex, window, whole)?;
+            return Some(Span::new(start + secret.start, start + secret.end));
         }
         from = whole.start() + 1;
     }
@@ -83,18 +82,27 @@ fn after(regex: &Regex, within: usize, rule: &Rule, at: Span, text: &[u8]) -> Op
     let end = at.end.saturating_add(rule.reach.after as usize).min(text.len());
     let window = text.get(at.end..end)?;
     let mut from = 0;
-    while let Some(found) = regex.captures_at(window, from) {
-        let whole = found.get(0)?;
-        let secret = found.name("secret").unwrap_or(whole);
-        let gap = window.get(..secret.start())?;
+    while let Some(whole) = regex.find_at(window, from) {
+        let secret = secret(regex, window, whole)?;
+        let gap = window.get(..secret.start)?;
         if whole.start() > within || gap.iter().filter(|b| **b == b'\n').count() > MAX_LINE_BREAKS {
             return None;
         }
-        let span = Span::new(at.end + secret.start(), at.end + secret.end());
+        let span = Span::new(at.end + secret.start, at.end + secret.end);
         if super::boundary::free(text, span, rule.boundary) {
             return Some(span);
         }
         from = whole.start() + 1;
     }
     None
+}
+
+/// The group `secret` of a match, or all of it. Groups cost more to find than a match, and most searches find none.
+fn secret(regex: &Regex, window: &[u8], whole: Match<'_>) -> Option<Span> {
+    let span = |found: Match<'_>| Span::new(found.start(), found.end());
+    if regex.captures_len() == 1 {
+        return Some(span(whole));
+    }
+    let groups = regex.captures_at(window, whole.start())?;
+    Some(span(groups.name("secret").unwrap_or(whole)))
 }

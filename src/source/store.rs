@@ -194,9 +194,8 @@ impl Store {
 /// next eight are kept beside the number. Ids that agree in all twelve are taken for the same: nobody has found two.
 #[derive(Default)]
 struct Numbers {
-    tags: Vec<u64>,
-    /// `FREE` where there is no object.
-    numbers: Vec<Number>,
+    /// The eight bytes and the number, side by side for they are asked for together; `FREE` where there is no object.
+    slots: Vec<(u64, Number)>,
 }
 
 /// A slot without an object.
@@ -206,41 +205,40 @@ impl Numbers {
     /// At most three of four slots will be taken.
     fn with_room_for(count: usize) -> Self {
         let slots = count + count / 3 + 2;
-        Self { tags: vec![0; slots], numbers: vec![FREE; slots] }
+        Self { slots: vec![(0, FREE); slots] }
     }
 
     fn insert(&mut self, id: &gix::oid, number: Number) {
         let (mut slot, tag) = self.place(id);
-        while self.numbers[slot] != FREE {
+        while self.slots[slot].1 != FREE {
             slot = self.next(slot);
         }
-        self.tags[slot] = tag;
-        self.numbers[slot] = number;
+        self.slots[slot] = (tag, number);
     }
 
     fn find(&self, id: &gix::oid) -> Option<Number> {
-        if self.numbers.is_empty() {
+        if self.slots.is_empty() {
             return None;
         }
         let (mut slot, tag) = self.place(id);
-        while self.numbers[slot] != FREE {
-            if self.tags[slot] == tag {
-                return Some(self.numbers[slot]);
+        loop {
+            match self.slots[slot] {
+                (_, FREE) => return None,
+                (found, number) if found == tag => return Some(number),
+                _ => slot = self.next(slot),
             }
-            slot = self.next(slot);
         }
-        None
     }
 
     fn next(&self, slot: usize) -> usize {
-        if slot + 1 == self.numbers.len() { 0 } else { slot + 1 }
+        if slot + 1 == self.slots.len() { 0 } else { slot + 1 }
     }
 
     fn place(&self, id: &gix::oid) -> (usize, u64) {
         let bytes = id.as_bytes();
         let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
         let tag = bytes.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |next| u64::from_le_bytes(*next));
-        let slot = (u64::from(first) * self.numbers.len() as u64) >> 32;
+        let slot = (u64::from(first) * self.slots.len() as u64) >> 32;
         (usize::try_from(slot).unwrap_or(0), tag)
     }
 }

@@ -1,9 +1,10 @@
 //! The rules in force: built-in ones, a user's, and the selection between them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rule::{Field, List, Remediation, Rule, Str};
+use crate::rule::compile::{Compiled, Known};
+use crate::rule::{Field, List, Remediation, Rule, Severity, Str};
 
 /// Written by `build.rs` from `rules.toml`.
 mod builtin {
@@ -67,11 +68,7 @@ impl RuleSet {
     /// # Errors
     /// When an id does not exist or nothing is left.
     pub fn select(self, only: &[String], disabled: &[String]) -> Result<Self, SelectError> {
-        for id in only.iter().chain(disabled) {
-            if self.rule(id).is_none() {
-                return Err(SelectError::Unknown { id: id.clone(), suggestion: self.nearest(id) });
-            }
-        }
+        only.iter().chain(disabled).try_for_each(|id| self.demand(id))?;
         if only.is_empty() && disabled.is_empty() {
             return if self.rules.is_empty() { Err(SelectError::Empty) } else { Ok(self) };
         }
@@ -83,6 +80,37 @@ impl RuleSet {
             return Err(SelectError::Empty);
         }
         Ok(Self { rules: List::Owned(rules), ..self })
+    }
+
+    fn demand(&self, id: &str) -> Result<(), SelectError> {
+        match self.rule(id) {
+            Some(_) => Ok(()),
+            None => Err(SelectError::Unknown { id: id.to_owned(), suggestion: self.nearest(id) }),
+        }
+    }
+
+    /// Gives rules another severity, by id.
+    ///
+    /// # Errors
+    /// When an id does not exist.
+    pub fn weighed(self, severities: &BTreeMap<String, Severity>) -> Result<Self, SelectError> {
+        severities.keys().try_for_each(|id| self.demand(id))?;
+        if severities.is_empty() {
+            return Ok(self);
+        }
+        let mut rules = self.rules.into_owned();
+        for rule in &mut rules {
+            rule.severity = severities.get(&*rule.id).copied().unwrap_or(rule.severity);
+        }
+        Ok(Self { rules: rules.into(), ..self })
+    }
+
+    /// What further rules may refer to.
+    pub fn known(&self) -> Known {
+        Known {
+            remediations: self.remediations.iter().map(|r| r.id.to_string()).collect(),
+            fields: self.fields.iter().map(|f| f.name.to_string()).collect(),
+        }
     }
 
     /// Adds rules; one of an id already present replaces it.
@@ -101,6 +129,16 @@ impl RuleSet {
         let score = |rule: &&Rule| pieces(&rule.id).intersection(&wanted).count();
         let best = self.rules.iter().max_by_key(|rule| (score(rule), Reverse(rule.id.len())))?;
         (score(&best) * 2 >= wanted.len().max(1)).then(|| best.id.clone())
+    }
+}
+
+impl From<Compiled> for RuleSet {
+    fn from(compiled: Compiled) -> Self {
+        Self {
+            rules: compiled.rules.into(),
+            remediations: compiled.remediations.into(),
+            fields: compiled.fields.into(),
+        }
     }
 }
 

@@ -32,7 +32,11 @@ pub struct Settings {
 /// When the configuration cannot be used or names rules that do not exist.
 pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings> {
     let config = ConfigFile::load(common.config.as_deref(), root)?;
-    let rules = RuleSet::builtin()
+    let severities = config.severity.iter().map(|(id, severity)| (escape(id.as_bytes()), *severity)).collect();
+    let rules = config
+        .rules()?
+        .weighed(&severities)
+        .context("'severity' in the configuration")?
         .select(&[], &escaped(&config.disable))
         .context("'disable' in the configuration")?
         .select(&escaped(&common.rules), &[])

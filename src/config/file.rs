@@ -1,17 +1,21 @@
 //! `.keysweep.toml`: strict keys, and errors that name the file, the line and the remedy.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::rule::compile::{Flaw, compile};
+use crate::rule::file::{FieldDef, RemediationDef, RuleDef, RuleFile};
 use crate::rule::{Confidence, Severity};
+use crate::rule_set::RuleSet;
 use crate::text::escape;
 
 /// The name looked for at the root of a repository.
 pub const NAME: &str = ".keysweep.toml";
 
 /// The file's content.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
     /// Threshold.
@@ -21,6 +25,21 @@ pub struct ConfigFile {
     /// Ids of rules that are not to run.
     #[serde(default)]
     pub disable: Vec<String>,
+    /// Severities of rules, by id, where theirs does not fit.
+    #[serde(default)]
+    pub severity: BTreeMap<String, Severity>,
+    /// Rules of one's own; one with the id of a built-in rule takes its place.
+    #[serde(default, rename = "rule")]
+    rules: Vec<RuleDef>,
+    /// What they say is to be done.
+    #[serde(default, rename = "remediation")]
+    remediations: Vec<RemediationDef>,
+    /// What completes their commands.
+    #[serde(default, rename = "field")]
+    fields: Vec<FieldDef>,
+    /// Its path and text, to say where in it something is wrong.
+    #[serde(skip)]
+    source: (PathBuf, String),
     /// Bounds of a scan.
     #[serde(default)]
     pub limits: Limits,
@@ -71,9 +90,39 @@ impl ConfigFile {
         }
     }
 
+    /// The built-in rules with those of the file.
+    ///
+    /// # Errors
+    /// When a rule does not meet the demands.
+    pub fn rules(&self) -> Result<RuleSet, ConfigError> {
+        let builtin = RuleSet::builtin();
+        if self.rules.is_empty() && self.remediations.is_empty() && self.fields.is_empty() {
+            return Ok(builtin);
+        }
+        let file = RuleFile {
+            rules: self.rules.clone(),
+            remediations: self.remediations.clone(),
+            fields: self.fields.clone(),
+        };
+        match compile(&file, &builtin.known()) {
+            Ok(own) => Ok(builtin.extended(own.into())),
+            // Nearly always the first is the reason for the others.
+            Err(flaws) => Err(self.invalid(flaws.first())),
+        }
+    }
+
+    fn invalid(&self, flaw: Option<&Flaw>) -> ConfigError {
+        let (path, text) = &self.source;
+        let key = flaw.and_then(|flaw| flaw.entry.split_once(' ')).map(|(_, key)| format!("\"{key}\""));
+        let at = key.and_then(|key| text.lines().position(|line| line.contains(&key))).unwrap_or(0);
+        let message = flaw.map(|flaw| escape(flaw.to_string().as_bytes())).unwrap_or_default();
+        ConfigError::Invalid { path: path.clone(), line: at + 1, message }
+    }
+
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        toml::from_str(text).map_err(|error| {
+        let parsed: Result<Self, _> = toml::from_str(text);
+        parsed.map(|file| Self { source: (path.to_owned(), text.to_owned()), ..file }).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
             let message = escape(error.message().as_bytes());
@@ -101,5 +150,37 @@ mod tests {
     fn an_unknown_key_is_named_with_its_line() {
         let error = parse("disable = []\nmin_sevrity = \"high\"\n").unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("min_sevrity") && error.contains(NAME), "{error}");
+    }
+
+    const OWN: &str = r#"
+[severity]
+github-pat-classic = "low"
+
+[[rule]]
+id = "acme-token"
+name = "Acme token"
+provider = "Acme"
+severity = "high"
+confidence = "high"
+keywords = ["acme_live_"]
+pattern = 'acme_live_[0-9A-Za-z]{32}'
+remediation = "generic-password"
+token = 'acme_live_<base62:32>'
+examples = ['T=<token>']
+counter_examples = ['T=acme_live_']
+"#;
+
+    #[test]
+    fn rules_of_ones_own_join_the_built_in_ones() {
+        let config = parse(OWN).unwrap();
+        let rules = config.rules().unwrap();
+        assert!(rules.rule("acme-token").is_some() && rules.rule("github-pat-classic").is_some());
+        assert_eq!(config.severity.get("github-pat-classic"), Some(&Severity::Low));
+    }
+
+    #[test]
+    fn a_rule_without_upper_bound_is_named_with_its_line() {
+        let error = parse(&OWN.replace("{32}'", "+'")).unwrap().rules().map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("line 6") && error.contains("acme-token") && error.contains("upper bound"), "{error}");
     }
 }

@@ -11,11 +11,9 @@ mod random;
 mod seal;
 pub mod template;
 
-use std::collections::BTreeSet;
-
 use crate::detect::Detector;
 use crate::rule::Confidence;
-use crate::rule::compile::{Compiled, Flaw, Known, compile};
+use crate::rule::compile::{Compiled, Flaw, compile};
 use crate::rule::file::{RuleDef, RuleFile};
 use crate::rule_set::RuleSet;
 
@@ -52,7 +50,7 @@ pub fn prove(text: &str, base: Option<RuleSet>) -> Proof {
     if file.rules.is_empty() {
         proof.flaws.push("there is no [[rule]] in it: nothing to prove".to_owned());
     }
-    match compile(&file, &known(base.as_ref())) {
+    match compile(&file, &base.as_ref().map(RuleSet::known).unwrap_or_default()) {
         Ok(compiled) => {
             let rules = in_force(compiled, base);
             let detector = Detector::new(rules);
@@ -63,20 +61,8 @@ pub fn prove(text: &str, base: Option<RuleSet>) -> Proof {
     proof
 }
 
-fn known(base: Option<&RuleSet>) -> Known {
-    let Some(base) = base else { return Known::default() };
-    Known {
-        remediations: base.remediations.iter().map(|r| r.id.to_string()).collect::<BTreeSet<_>>(),
-        fields: base.fields.iter().map(|f| f.name.to_string()).collect::<BTreeSet<_>>(),
-    }
-}
-
 fn in_force(compiled: Compiled, base: Option<RuleSet>) -> RuleSet {
-    let own = RuleSet {
-        rules: compiled.rules.into(),
-        remediations: compiled.remediations.into(),
-        fields: compiled.fields.into(),
-    };
+    let own = RuleSet::from(compiled);
     match base {
         Some(base) => base.extended(own),
         None => own,

@@ -8,6 +8,7 @@ mod exact;
 mod history;
 mod hook;
 mod oracle;
+mod own_rules;
 mod places;
 mod range;
 mod secrecy;

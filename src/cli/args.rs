@@ -52,10 +52,11 @@ pub enum Command {
         #[command(subcommand)]
         action: HookAction,
     },
-    /// Say what a rule looks for and what to do about a finding
+    /// Say what a rule looks for and what to do about its findings, or why a line is reported or not
     Explain {
-        /// The rule's id
-        rule: String,
+        /// A rule's id, or a file and the number of a line in it
+        #[arg(value_name = "RULE|FILE:LINE")]
+        what: String,
     },
     /// List the rules, or prove them against their own examples
     Rules {

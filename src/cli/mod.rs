@@ -43,7 +43,7 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::Range { range } => scans::range(common, range),
         Command::Files { paths } => scans::files(common, paths),
         Command::Hook { action } => hook::run(common, *action),
-        Command::Explain { rule } => explain::run(common, rule),
+        Command::Explain { what } => explain::run(common, what),
         Command::Rules { action } => rules::run(common, action),
     };
     result.unwrap_or_else(|error| {

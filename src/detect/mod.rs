@@ -26,6 +26,7 @@ pub mod pattern;
 pub mod placeholder;
 pub mod prefilter;
 pub mod shape;
+pub mod trace;
 
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Confidence, Matcher, Rule, Severity};
@@ -176,16 +177,20 @@ impl Detector {
     /// What the rules that name a keyword accept there.
     fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) {
         for hit in self.prefilter.hits(text, anchor) {
-            let rule = &self.rules.rules[hit.rule];
-            let candidate = match &rule.matcher {
-                Matcher::Assignment => assignment::read(text, hit.span).map(|a| a.candidate(hit.rule, hit.span)),
-                Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, &hit, text),
-            };
-            let judged = candidate.map(|candidate| judge::judge(rule, candidate, text));
-            if let Some(Ok(detection)) = judged {
+            if let Some(Ok(detection)) = self.verdict(text, &hit) {
                 accepted.push(Accepted { anchor, keyword: hit.span, detection });
             }
         }
+    }
+
+    /// What a rule says of what stands at its keyword; `None` if nothing there has its form.
+    fn verdict(&self, text: &[u8], hit: &prefilter::Hit) -> Option<Result<Detection, Rejection>> {
+        let rule = &self.rules.rules[hit.rule];
+        let candidate = match &rule.matcher {
+            Matcher::Assignment => assignment::read(text, hit.span)?.candidate(hit.rule, hit.span),
+            Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, hit, text)?,
+        };
+        Some(judge::judge(rule, candidate, text))
     }
 
     /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.

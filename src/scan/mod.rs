@@ -26,9 +26,10 @@ use crate::source::graph::CommitRecord;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
 use crate::text::archive;
+use crate::text::encoding::as_text;
 pub use progress::{Counts, Progress};
 use seen::Looked;
-use worker::{Worker, as_text};
+use worker::Worker;
 
 /// Items below which threads cost more than they bring.
 const FEW: usize = 32;

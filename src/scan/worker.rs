@@ -15,7 +15,7 @@ use crate::source::repo::{self, Unread};
 use crate::source::{Content, Item, ObjectId, Repo, beside, lfs};
 use crate::text::LineIndex;
 use crate::text::archive::{self, Kind, Reason, Unopened};
-use crate::text::encoding::Wide;
+use crate::text::encoding::as_text;
 
 /// One thread's share: its own handle on the object database.
 pub(super) struct Worker<'a> {
@@ -243,12 +243,4 @@ fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {
         return Err(Unread::too_large(size, limit));
     }
     std::fs::read(path).map_err(unreadable)
-}
-
-/// Bytes as text that can be matched: wide encodings become UTF-8.
-pub(super) fn as_text(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match Wide::detect(bytes) {
-        Some(wide) => Cow::Owned(wide.decode(bytes)),
-        None => Cow::Borrowed(bytes),
-    }
 }

@@ -3,6 +3,8 @@
 //! Secrets are ASCII, so only the encodings whose ASCII characters take more than one byte matter: everything else
 //! can be matched as it is. Without a mark, the places of the zero bytes tell.
 
+use std::borrow::Cow;
+
 /// An encoding whose ASCII characters take two or four bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wide {
@@ -89,6 +91,14 @@ impl Wide {
 
 fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e)
+}
+
+/// Bytes as text that can be matched: wide encodings become UTF-8.
+pub fn as_text(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match Wide::detect(bytes) {
+        Some(wide) => Cow::Owned(wide.decode(bytes)),
+        None => Cow::Borrowed(bytes),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod cache;
 mod engine;
 mod entra;
 mod exact;
+mod explain;
 mod history;
 mod hook;
 mod oracle;

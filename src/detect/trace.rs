@@ -1,0 +1,110 @@
+//! Why a text is reported or not: what every rule saw that looked at a part of it, and what became of that.
+//!
+//! Asks the same questions in the same order as a scan, and keeps the answers that a scan throws away.
+
+use super::prefilter::Hit;
+use super::{Detection, Detector, Rejection, decode};
+use crate::text::Span;
+
+/// What one rule made of one keyword.
+#[derive(Debug)]
+pub struct Look {
+    /// Position of the rule.
+    pub rule: usize,
+    /// The keyword, as it stands in the text, or in what the text decodes to.
+    pub keyword: Vec<u8>,
+    /// The encodings around it, outermost first.
+    pub layers: Vec<&'static str>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a keyword.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing near it has the form that the rule looks for.
+    NoMatch,
+    /// A value that is not believed.
+    Dropped(Rejection),
+    /// A value that is.
+    Accepted(Box<Detection>),
+}
+
+impl Detector {
+    /// All looks at a part of a text: those whose keyword or value lies in it, and those into what is encoded there.
+    pub fn trace(&self, text: &[u8], part: Span) -> Vec<Look> {
+        let mut looks = self.looks(text, part, &[]);
+        decode::each_run(text, part, &mut |run| self.trace_run(&run, part, &[], &mut looks));
+        looks
+    }
+
+    fn trace_run(&self, run: &decode::Run, part: Span, around: &[&'static str], looks: &mut Vec<Look>) {
+        let layers = [around, &[run.encoding.as_str()]].concat();
+        let whole = Span::new(0, run.text.len());
+        let inner = self.looks(&run.text, whole, &layers).into_iter().filter(|look| match &look.outcome {
+            // The run may go on over other lines.
+            Outcome::Accepted(found) => !around.is_empty() || run.outer(found.span).overlaps(part),
+            _ => true,
+        });
+        looks.extend(inner);
+        if layers.len() < super::MAX_DEPTH {
+            decode::each_run(&run.text, whole, &mut |inner| self.trace_run(&inner, whole, &layers, looks));
+        }
+    }
+
+    fn looks(&self, text: &[u8], part: Span, layers: &[&'static str]) -> Vec<Look> {
+        let mut looks = Vec::new();
+        let mut look = |hit: Hit| {
+            let outcome = match self.verdict(text, &hit) {
+                None => Outcome::NoMatch,
+                Some(Err(rejection)) => Outcome::Dropped(rejection),
+                Some(Ok(detection)) => Outcome::Accepted(Box::new(detection)),
+            };
+            let value_here = matches!(&outcome, Outcome::Accepted(found) if found.span.overlaps(part));
+            if hit.span.overlaps(part) || value_here {
+                let keyword = hit.span.of(text).to_vec();
+                looks.push(Look { rule: hit.rule, keyword, layers: layers.to_vec(), outcome });
+            }
+        };
+        self.prefilter.each_anchor(text, Span::new(0, text.len()), |anchor| {
+            self.prefilter.hits(text, anchor).for_each(&mut look);
+        });
+        looks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule_set::RuleSet;
+
+    fn looks(text: &str) -> Vec<Look> {
+        Detector::new(RuleSet::builtin()).trace(text.as_bytes(), Span::new(0, text.len()))
+    }
+
+    #[test]
+    fn what_is_dropped_says_why() {
+        let looks = looks("api_token = \"changeme-changeme\"\n");
+        assert!(looks.iter().any(|look| matches!(look.outcome, Outcome::Dropped(_))), "{looks:?}");
+    }
+
+    #[test]
+    fn a_keyword_with_nothing_behind_it_is_no_match() {
+        let looks = looks("the token is kept elsewhere\n");
+        assert!(!looks.is_empty() && looks.iter().all(|look| matches!(look.outcome, Outcome::NoMatch)), "{looks:?}");
+    }
+
+    #[test]
+    fn what_is_encoded_is_looked_into() {
+        let inner = data_encoding::BASE64.encode(b"settings: api_token = \"changeme-changeme\"");
+        assert!(looks(&inner).iter().any(|look| look.layers == ["base64"]));
+    }
+
+    #[test]
+    fn other_lines_are_left_alone() {
+        let text = "password: hello\nnothing\n";
+        let start = text.find("nothing").unwrap();
+        let detector = Detector::new(RuleSet::builtin());
+        assert!(detector.trace(text.as_bytes(), Span::new(start, text.len())).is_empty());
+    }
+}

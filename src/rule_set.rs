@@ -110,6 +110,7 @@ impl RuleSet {
         Known {
             remediations: self.remediations.iter().map(|r| r.id.to_string()).collect(),
             fields: self.fields.iter().map(|f| f.name.to_string()).collect(),
+            unproved: true,
         }
     }
 

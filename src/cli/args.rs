@@ -99,6 +99,11 @@ pub enum RulesAction {
         /// A rule file; the built-in rules if absent
         file: Option<PathBuf>,
     },
+    /// Carry a rule file of gitleaks over: prints rules for .keysweep.toml, and says what cannot be carried over
+    Import {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 /// Options of every command.

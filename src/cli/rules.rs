@@ -1,4 +1,4 @@
-//! `rules list|check`.
+//! `rules list|check|import`.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use super::args::{Common, FormatArg, RulesAction};
 use super::exit::ExitStatus;
 use super::{resolve, shell, withhold};
+use crate::config::import;
 use crate::proof;
 use crate::rule_set::RuleSet;
 use crate::text::escape;
@@ -26,7 +27,16 @@ pub fn run(common: &Common, action: &RulesAction) -> anyhow::Result<ExitStatus> 
             let text = read(path)?;
             check(common, &path.display().to_string(), &text)
         }
+        RulesAction::Import { file } => carry_over(common, file),
     }
+}
+
+fn carry_over(common: &Common, path: &Path) -> anyhow::Result<ExitStatus> {
+    let name = escape(withhold(&path.display().to_string()).as_bytes());
+    let import = import::gitleaks(&read(path)?).map_err(|why| anyhow::anyhow!("'{name}': {why}"))?;
+    shell::results(common.output.as_deref(), &mut |out| write!(out, "{}", withhold(&import.text)))?;
+    shell::say(&format!("{name}: {} rules carried over, {} left out", import.rules, import.left_out));
+    Ok(ExitStatus::Clean)
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

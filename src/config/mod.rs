@@ -1,6 +1,7 @@
 //! Settings: resolved once from defaults, the configuration file and the command line. Work sees only the result.
 
 pub mod file;
+pub mod import;
 
 use std::path::PathBuf;
 

@@ -70,6 +70,9 @@ fn in_force(compiled: Compiled, base: Option<RuleSet>) -> RuleSet {
 }
 
 fn prove_rule(def: &RuleDef, detector: &Detector, proof: &mut Proof) {
+    if def.examples.is_empty() || def.counter_examples.is_empty() {
+        proof.flaws.push(format!("rule {}: needs at least one example and one counter-example to be proved", def.id));
+    }
     for (at, example) in def.examples.iter().enumerate() {
         proof.examples += 1;
         let flaw = (0..ROUNDS).find_map(|round| example_flaw(def, example, seed(&def.id, at, round), detector));

@@ -50,6 +50,8 @@ pub struct Known {
     pub remediations: BTreeSet<String>,
     /// Names of fields.
     pub fields: BTreeSet<String>,
+    /// Whether a rule may come without examples: a user's may, as one that was imported has none.
+    pub unproved: bool,
 }
 
 /// Compiles a whole file.
@@ -73,7 +75,7 @@ pub fn compile(file: &RuleFile, known: &Known) -> Result<Compiled, Vec<Flaw>> {
     let rules = collect(
         &file.rules,
         |r| format!("rule {}", r.id),
-        |def| rule(def, &known_remediations, &known_fields),
+        |def| rule(def, &known_remediations, &known_fields, known.unproved),
         &mut flaws,
     );
     let mut compiled = Compiled { rules, remediations, fields };
@@ -113,11 +115,16 @@ fn repeated<'a>(kind: &str, sorted: impl Iterator<Item = &'a Str>, flaws: &mut V
 }
 
 /// One rule.
-fn rule(def: &RuleDef, remediations: &BTreeSet<String>, fields: &BTreeSet<String>) -> Result<Rule, String> {
+fn rule(
+    def: &RuleDef,
+    remediations: &BTreeSet<String>,
+    fields: &BTreeSet<String>,
+    unproved: bool,
+) -> Result<Rule, String> {
     kebab(&def.id)?;
     nonempty("name", &def.name)?;
     nonempty("provider", &def.provider)?;
-    if def.examples.is_empty() || def.counter_examples.is_empty() {
+    if !unproved && (def.examples.is_empty() || def.counter_examples.is_empty()) {
         return Err("needs at least one example and one counter-example".into());
     }
     let remediation = def.remediation.clone().unwrap_or_else(|| def.id.clone());

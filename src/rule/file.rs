@@ -74,8 +74,10 @@ pub struct RuleDef {
     /// Template of the secret itself, which `<token>` stands for in the examples.
     pub token: Option<String>,
     /// Templates of text in which exactly this rule must report a secret.
+    #[serde(default)]
     pub examples: Vec<String>,
     /// Templates of text in which this rule must report nothing.
+    #[serde(default)]
     pub counter_examples: Vec<String>,
 }
 

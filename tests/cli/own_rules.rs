@@ -88,3 +88,21 @@ fn a_cached_sweep_looks_again_when_rules_are_added() {
     repo.write(".keysweep.toml", configuration("", PATTERN));
     sweep().expect_code(1);
 }
+
+#[test]
+fn rules_of_gitleaks_are_carried_over_and_run() {
+    let repo = Repo::with_a_commit();
+    repo.write("rules.toml", "[[rules]]\nid = \"acme\"\nregex = '''acme_live_[0-9A-Za-z]{32}'''\nkeywords = [\"acme\"]\n");
+    repo.keysweep(&["rules", "import", "rules.toml", "--output", ".keysweep.toml"]).expect_code(0);
+    repo.write("app.conf", format!("endpoint {}\n", value()));
+    repo.add();
+    assert_eq!(the_rule(&repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1)), "\"acme\"");
+    repo.keysweep(&["rules", "check", ".keysweep.toml"]).expect_code(1).expect_mention("example");
+}
+
+#[test]
+fn what_is_no_rule_file_is_not_carried_over() {
+    let repo = Repo::folder();
+    repo.write("rules.toml", "[[rules]\n");
+    repo.keysweep(&["rules", "import", "rules.toml"]).expect_code(2).expect_mention("line 1");
+}

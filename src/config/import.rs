@@ -1,0 +1,286 @@
+//! A rule file of gitleaks as rules of one's own, and what of it cannot be carried over.
+//!
+//! Reads the keys that gitleaks documents for its configuration. A repetition without bound gets one, since every match
+//! here has an upper bound; keywords that a match need not contain are replaced by literals that it must.
+
+use std::collections::BTreeSet;
+
+use regex_syntax::hir::literal::Extractor;
+use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::rule::compile::compile;
+use crate::rule::file::RuleFile;
+use crate::rule_set::RuleSet;
+
+/// What a repetition without bound may add to its least count.
+const UNBOUNDED: u32 = 256;
+/// Fewest bytes of a keyword.
+const LEAST_KEYWORD: usize = 3;
+
+/// What became of a file.
+#[derive(Debug, Default)]
+pub struct Import {
+    /// The rules, as text of a `.keysweep.toml`; what was left out is said in comments.
+    pub text: String,
+    /// Rules carried over.
+    pub rules: usize,
+    /// Rules that were not.
+    pub left_out: usize,
+}
+
+/// The parts of the file that are read.
+#[derive(Debug, Deserialize)]
+struct Source {
+    #[serde(default)]
+    rules: Vec<SourceRule>,
+    #[serde(default, alias = "allowlists")]
+    allowlist: Option<Value>,
+    #[serde(default)]
+    extend: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceRule {
+    id: String,
+    #[serde(default)]
+    description: String,
+    regex: Option<String>,
+    #[serde(default)]
+    secret_group: u32,
+    entropy: Option<f64>,
+    #[serde(default)]
+    keywords: Vec<String>,
+    path: Option<String>,
+    #[serde(default, alias = "allowlists")]
+    allowlist: Option<Value>,
+}
+
+/// Carries over what can be.
+///
+/// # Errors
+/// When it is not TOML or has no rules.
+pub fn gitleaks(text: &str) -> Result<Import, String> {
+    let source: Source = toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+    })?;
+    if source.rules.is_empty() {
+        return Err("there is no [[rules]] in it".to_owned());
+    }
+    let mut import = Import::default();
+    if source.allowlist.is_some() {
+        import.remark("the file's allowlists are not carried over: say here which findings are accepted, and why");
+    }
+    if source.extend.is_some() {
+        import.remark("[extend] is not carried over: the built-in rules run beside these");
+    }
+    for rule in &source.rules {
+        match carried(rule) {
+            Ok((table, remarks)) => {
+                import.rules += 1;
+                import.text.push('\n');
+                remarks.iter().for_each(|remark| import.remark(&format!("{}: {remark}", rule.id)));
+                import.text.push_str(&table);
+            }
+            Err(why) => {
+                import.left_out += 1;
+                import.text.push('\n');
+                import.remark(&format!("{}: left out: {why}", rule.id));
+            }
+        }
+    }
+    Ok(import)
+}
+
+impl Import {
+    fn remark(&mut self, text: &str) {
+        // One line, whatever stood in the file.
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        self.text.push_str(&format!("# {text}\n"));
+    }
+}
+
+/// One rule as TOML, and what was not carried over of it.
+fn carried(rule: &SourceRule) -> Result<(String, Vec<String>), String> {
+    let regex = rule.regex.as_deref().ok_or("it has no regex: rules for paths alone do not exist here")?;
+    let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(regex);
+    let hir = hir.map_err(|error| format!("its regex does not parse: {}", error.to_string().replace('\n', " ")))?;
+    let group = if rule.secret_group > 0 { rule.secret_group } else { 1 };
+    let mut cut = false;
+    let hir = bounded(hir, group, &mut cut);
+    let mut remarks = Vec::new();
+    if cut {
+        remarks.push(format!("repetitions without bound may add {UNBOUNDED} at most"));
+    }
+    if let Some(entropy) = rule.entropy {
+        remarks.push(format!("entropy {entropy} became thresholds by alphabet and length"));
+    }
+    if rule.path.is_some() {
+        remarks.push("the path is not carried over: it looks at all files".to_owned());
+    }
+    if rule.allowlist.is_some() {
+        remarks.push("its allowlists are not carried over".to_owned());
+    }
+    let given: BTreeSet<String> =
+        rule.keywords.iter().filter(|word| word.len() >= LEAST_KEYWORD).map(|word| word.to_lowercase()).collect();
+    let required = literals(&hir);
+    let choices = [(given, "any"), (required.iter().map(|word| word.to_lowercase()).collect(), "any")];
+    let mut last = "no literal of three bytes is in every match".to_owned();
+    for (at, (keywords, case)) in choices.iter().enumerate().filter(|(_, (keywords, _))| !keywords.is_empty()) {
+        let text = table(rule, &hir, keywords, case)?;
+        match accepted(&text) {
+            Ok(()) => {
+                if at > 0 && !rule.keywords.is_empty() {
+                    remarks.push(
+                        "a match need not contain its keywords; literals of the regex took their place".to_owned(),
+                    );
+                }
+                return Ok((text, remarks));
+            }
+            Err(why) => last = why,
+        }
+    }
+    Err(last)
+}
+
+fn table(rule: &SourceRule, hir: &Hir, keywords: &BTreeSet<String>, case: &str) -> Result<String, String> {
+    let name = if rule.description.trim().is_empty() { &rule.id } else { &rule.description };
+    let mut entry = Table::new();
+    let mut set = |key: &str, value: Value| {
+        entry.insert(key.to_owned(), value);
+    };
+    set("id", kebab(&rule.id).into());
+    set("name", name.as_str().into());
+    set("provider", "imported".into());
+    set("severity", "high".into());
+    set("confidence", "medium".into());
+    set("keywords", Value::Array(keywords.iter().map(|word| word.as_str().into()).collect()));
+    set("case", case.into());
+    set("pattern", hir.to_string().into());
+    set("boundary", "none".into());
+    set("statistics", rule.entropy.is_some().into());
+    set("remediation", "generic-password".into());
+    let file = Table::from_iter([("rule".to_owned(), Value::Array(vec![Value::Table(entry)]))]);
+    toml::to_string(&file).map_err(|error| error.to_string())
+}
+
+/// Whether the rule meets the demands on a user's rules.
+fn accepted(text: &str) -> Result<(), String> {
+    let file: RuleFile = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    match compile(&file, &RuleSet::builtin().known()) {
+        Ok(_) => Ok(()),
+        Err(flaws) => Err(flaws.first().map(|flaw| flaw.reason.clone()).unwrap_or_default()),
+    }
+}
+
+/// The same expression with a bound on every repetition, and the secret's group by its name.
+fn bounded(hir: Hir, group: u32, cut: &mut bool) -> Hir {
+    match hir.into_kind() {
+        HirKind::Empty => Hir::empty(),
+        HirKind::Literal(literal) => Hir::literal(literal.0),
+        HirKind::Class(class) => Hir::class(class),
+        HirKind::Look(look) => Hir::look(look),
+        HirKind::Repetition(repetition) => {
+            *cut |= repetition.max.is_none();
+            let max = repetition.max.unwrap_or(repetition.min.saturating_add(UNBOUNDED));
+            let sub = Box::new(bounded(*repetition.sub, group, cut));
+            Hir::repetition(Repetition { max: Some(max), sub, ..repetition })
+        }
+        HirKind::Capture(capture) => {
+            let sub = Box::new(bounded(*capture.sub, group, cut));
+            let name = (capture.index == group).then(|| "secret".into());
+            Hir::capture(Capture { name, sub, ..capture })
+        }
+        HirKind::Concat(parts) => Hir::concat(parts.into_iter().map(|part| bounded(part, group, cut)).collect()),
+        HirKind::Alternation(parts) => {
+            Hir::alternation(parts.into_iter().map(|part| bounded(part, group, cut)).collect())
+        }
+    }
+}
+
+/// Literals one of which starts every match, if they are few and long enough.
+fn literals(hir: &Hir) -> Vec<String> {
+    // Two members are a letter in either case; a larger class is no part of a word.
+    let found = Extractor::new().limit_class(2).extract(hir);
+    let words = found.literals().unwrap_or_default().iter().map(|literal| {
+        let word = String::from_utf8(literal.as_bytes().to_vec()).ok()?;
+        (word.len() >= LEAST_KEYWORD).then_some(word)
+    });
+    words.collect::<Option<Vec<_>>>().unwrap_or_default()
+}
+
+fn kebab(id: &str) -> String {
+    let id: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let parts: Vec<&str> = id.split('-').filter(|part| !part.is_empty()).collect();
+    parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConfigFile;
+
+    const FILE: &str = r#"
+title = "rules of a team"
+[extend]
+useDefault = true
+
+[[rules]]
+id = "Acme_Token"
+description = "Acme token"
+regex = '''(?i)\b(acme_[a-z0-9]{24,})(?:['"\s]|$)'''
+entropy = 3.2
+keywords = ["acme_"]
+
+[[rules]]
+id = "beta"
+regex = '''beta-key-([0-9]+)'''
+keywords = ["token"]
+
+[[rules]]
+id = "anything"
+regex = '''[a-z]{40}'''
+
+[[rules]]
+id = "keys-by-path"
+path = '''\.p12$'''
+
+[allowlist]
+paths = ["vendor"]
+"#;
+
+    #[test]
+    fn what_can_be_is_carried_over_and_the_rest_is_named() {
+        let import = gitleaks(FILE).unwrap();
+        assert_eq!((import.rules, import.left_out), (2, 2), "{}", import.text);
+        for said in [
+            "Acme_Token: entropy 3.2",
+            "without bound",
+            "beta: a match need not contain its keywords",
+            "anything: left out",
+            "keys-by-path: left out",
+            "[extend]",
+            "allowlists are not carried over",
+        ] {
+            assert!(import.text.contains(said), "{said}: {}", import.text);
+        }
+    }
+
+    #[test]
+    fn the_result_is_a_configuration() {
+        let file: RuleFile = toml::from_str(&gitleaks(FILE).unwrap().text).unwrap();
+        assert_eq!(file.rules[0].id, "acme-token");
+        assert!(file.rules[0].pattern.as_ref().is_some_and(|pattern| pattern.contains("?P<secret>")));
+        let config: ConfigFile = toml::from_str(&gitleaks(FILE).unwrap().text).unwrap();
+        assert!(config.rules().unwrap().rule("beta").is_some());
+    }
+
+    #[test]
+    fn what_is_no_rule_file_is_refused() {
+        assert!(gitleaks("rules = 3").unwrap_err().contains("line 1"));
+        assert!(gitleaks("title = 'x'").unwrap_err().contains("[[rules]]"));
+    }
+}

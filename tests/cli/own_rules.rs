@@ -92,7 +92,10 @@ fn a_cached_sweep_looks_again_when_rules_are_added() {
 #[test]
 fn rules_of_gitleaks_are_carried_over_and_run() {
     let repo = Repo::with_a_commit();
-    repo.write("rules.toml", "[[rules]]\nid = \"acme\"\nregex = '''acme_live_[0-9A-Za-z]{32}'''\nkeywords = [\"acme\"]\n");
+    repo.write(
+        "rules.toml",
+        "[[rules]]\nid = \"acme\"\nregex = '''acme_live_[0-9A-Za-z]{32}'''\nkeywords = [\"acme\"]\n",
+    );
     repo.keysweep(&["rules", "import", "rules.toml", "--output", ".keysweep.toml"]).expect_code(0);
     repo.write("app.conf", format!("endpoint {}\n", value()));
     repo.add();

@@ -1,11 +1,11 @@
 //! The keyword pass: which rules have to look, and where.
 //!
-//! Every keyword is found by three of its bytes, the rarest it has, and then by a *core* of a few more around them; the
-//! rest of a long one is compared only when its rules are asked. To the core of a short one belong bytes beside it, of which
-//! is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not. So little around an edit has to be looked at. A bitmap of 32 kB, which stays in the first-level
-//! cache, says of any three bytes whether a keyword may stand there; only then is anything compared. So the cost is one
-//! load, one multiplication and one bit test a byte, whatever the number of rules, and there is nothing to build but the
-//! bitmap.
+//! Every keyword is found by four of its bytes, the rarest it has, whatever their case, and then by a *core* of a few more
+//! around them; the rest of a long one is compared only when its rules are asked. To the core of a short one belong bytes
+//! beside it, of which is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not.
+//! So little around an edit has to be looked at. A bitmap of 32 kB, which stays in the first-level cache, says of any four
+//! bytes whether a keyword may stand there; only then is anything compared. So the cost is one load, one multiplication and
+//! one bit test a byte, whatever the number of rules, and there is nothing to build but the bitmap.
 
 use super::likeness;
 use crate::rule::{ByteSet, Case, Keyword, Reach, Rule};
@@ -31,7 +31,7 @@ pub struct Hit {
 /// A keyword at a place of a text, whichever rules name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Anchor {
-    /// Where the three bytes stand that it was found by.
+    /// Where the four bytes stand that it was found by.
     pub at: u32,
     /// Which keyword.
     pub word: u16,
@@ -42,9 +42,9 @@ pub struct Anchor {
 struct Word {
     text: Box<[u8]>,
     case: Case,
-    /// Where in the keyword the three bytes stand.
+    /// Where in the keyword the four bytes start. The last of them stands behind a keyword of three.
     probe: usize,
-    /// Which part of the keyword is compared when the three bytes are there.
+    /// Which part of the keyword is compared when the four bytes are there.
     part: Span,
     /// What the bytes before and behind it must be, all of them part of the core.
     before: Box<[ByteSet]>,
@@ -60,11 +60,11 @@ struct Word {
 pub struct Prefilter {
     bitmap: Box<[u64]>,
     words: Vec<Word>,
-    /// (three bytes, position in `words`), sorted.
+    /// (four bytes folded, position in `words`), sorted.
     probes: Vec<(u32, u16)>,
     /// For each value of the probes' highest eleven hash bits, where its probes start in `probes`.
     index: Vec<u32>,
-    /// Most bytes of a core before and after the start of its three bytes.
+    /// Most bytes of a core before and after the start of its four bytes.
     around: (usize, usize),
 }
 
@@ -77,13 +77,13 @@ impl Prefilter {
         let words = words(rules);
         let mut probes: Vec<(u32, u16)> = Vec::new();
         for (at, word) in (0..=u16::MAX).zip(&words) {
-            probes.extend(spellings(word).into_iter().map(|three| (three, at)));
+            probes.extend(spellings(word).into_iter().map(|four| (four, at)));
         }
-        probes.sort_by_key(|(three, at)| (hash(*three), *three, *at));
+        probes.sort_by_key(|(four, at)| (hash(*four), *four, *at));
         let mut bitmap = vec![0u64; 1 << (BITS - 6)].into_boxed_slice();
         let mut index = vec![0u32; (1 << INDEX_BITS) + 1];
-        for (three, _) in &probes {
-            let hash = hash(*three);
+        for (four, _) in &probes {
+            let hash = hash(*four);
             bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
             index[(hash >> (BITS - INDEX_BITS)) as usize + 1] += 1;
         }
@@ -104,41 +104,45 @@ impl Prefilter {
     pub fn each_anchor(&self, text: &[u8], part: Span, mut found: impl FnMut(Anchor)) {
         let Some(bitmap) = self.bitmap.first_chunk::<{ 1 << (BITS - 6) }>() else { return };
         let near = self.near(part, text.len());
-        let bytes = near.of(text);
-        let is_probe = |three: u32| {
-            let hash = hash(three);
+        let is_probe = |four: u32| {
+            let hash = hash(four);
             bitmap[(hash >> 6) as usize] >> (hash & 63) & 1
         };
-        // Eight bytes are loaded at once, for the six places whose three bytes they hold.
-        let mut at = 0;
-        while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            let eight = u64::from_le_bytes(*eight);
-            let mut places = (0..STRIDE).fold(0, |places, place| places | is_probe(three(eight, place)) << place);
+        // Eight bytes are loaded at once, for the five places whose four bytes they hold.
+        let mut at = near.start;
+        while at + STRIDE as usize <= near.end
+            && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
+        {
+            let eight = folded(u64::from_le_bytes(*eight));
+            let mut places = (0..STRIDE).fold(0, |places, place| places | is_probe(four(eight, place)) << place);
             while places != 0 {
                 let place = places.trailing_zeros();
-                self.verify(text, near.start + at + place as usize, three(eight, place), &mut found);
+                self.verify(text, at + place as usize, four(eight, place), &mut found);
                 places &= places - 1;
             }
             at += STRIDE as usize;
         }
-        for (at, rest) in (near.start + at..).zip(bytes.get(at..).unwrap_or_default().windows(3)) {
-            let three = u32::from_le_bytes([rest[0], rest[1], rest[2], 0]);
-            if is_probe(three) == 1 {
-                self.verify(text, at, three, &mut found);
+        for at in at..near.end {
+            // Behind the end of the text stand zeros, as it were.
+            let rest = text.get(at..(at + 4).min(text.len())).unwrap_or_default();
+            let bytes = rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte));
+            let four = four(folded(bytes), 0);
+            if is_probe(four) == 1 {
+                self.verify(text, at, four, &mut found);
             }
         }
     }
 
-    /// The bytes that the probes of cores in `part` may take.
+    /// Where the four bytes of a core may start that has a byte in `part`.
     pub fn near(&self, part: Span, length: usize) -> Span {
-        part.grown(self.around.1, self.around.0 + 2, length)
+        part.grown(self.around.1, self.around.0, length)
     }
 
     #[cold]
-    fn verify(&self, text: &[u8], at: usize, three: u32, found: &mut impl FnMut(Anchor)) {
-        let slot = (hash(three) >> (BITS - INDEX_BITS)) as usize;
+    fn verify(&self, text: &[u8], at: usize, four: u32, found: &mut impl FnMut(Anchor)) {
+        let slot = (hash(four) >> (BITS - INDEX_BITS)) as usize;
         let (from, to) = (self.index[slot] as usize, self.index[slot + 1] as usize);
-        for (_, number) in self.probes[from..to].iter().filter(|(probe, _)| *probe == three) {
+        for (_, number) in self.probes[from..to].iter().filter(|(probe, _)| *probe == four) {
             let word = &self.words[usize::from(*number)];
             let Some(start) = at.checked_sub(word.ahead()) else { continue };
             if let (true, Ok(at)) = (word.core_stands_at(text, start), u32::try_from(at)) {
@@ -177,7 +181,7 @@ impl Word {
         self.before.len() + self.part.len() + self.after.len()
     }
 
-    /// Bytes of the core before the three it is found by.
+    /// Bytes of the core before the four it is found by.
     fn ahead(&self) -> usize {
         self.before.len() + self.probe - self.part.start
     }
@@ -204,16 +208,21 @@ impl Word {
 }
 
 /// Places that eight bytes are looked at for.
-const STRIDE: u32 = 6;
+const STRIDE: u32 = 5;
 
-/// The three bytes at one of the places.
-fn three(eight: u64, place: u32) -> u32 {
-    u32::try_from(eight >> (8 * place) & 0xff_ffff).unwrap_or(0)
+/// The same for both cases of a letter, and for some other pairs of bytes.
+fn folded(bytes: u64) -> u64 {
+    bytes | 0x2020_2020_2020_2020
 }
 
-/// A multiplicative hash of three bytes.
-fn hash(three: u32) -> u32 {
-    three.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
+/// The four bytes at one of the places.
+fn four(eight: u64, place: u32) -> u32 {
+    u32::try_from(eight >> (8 * place) & 0xffff_ffff).unwrap_or(0)
+}
+
+/// A multiplicative hash of four bytes.
+fn hash(four: u32) -> u32 {
+    four.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
 }
 
 /// The distinct keywords. Those shorter than three bytes were refused when the rules were compiled.
@@ -235,7 +244,7 @@ fn key(keyword: &Keyword) -> (&[u8], bool) {
 fn word(same: &[(&Keyword, usize, usize)], rules: &[Rule]) -> Word {
     let text = same[0].0.text.as_bytes();
     let probe = rarest(text);
-    let start = (probe + 3).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
+    let start = (probe + 4).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
     let part = Span::new(start, (start + MAX_CORE).min(text.len()));
     let room = MAX_CORE - part.len();
     let after = beside(same.iter().map(|(keyword, ..)| keyword.after.iter()), room);
@@ -268,32 +277,28 @@ fn bytes(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// The start of the three bytes that are rarest in text, by the letter pairs they hold.
+/// The start of the four bytes that are rarest in text, by the letter pairs they hold.
 fn rarest(word: &[u8]) -> usize {
-    let commonness = |at: &usize| {
-        let three = &word[*at..*at + 3];
-        // Capitals are several times rarer than the small letters the table speaks of.
-        let capitals = three.iter().filter(|b| b.is_ascii_uppercase()).count();
-        likeness::commonness(three) - 20 * i32::try_from(capitals).unwrap_or(0)
-    };
-    (0..=word.len().saturating_sub(3)).min_by_key(commonness).unwrap_or(0)
+    (0..=word.len().saturating_sub(4))
+        .min_by_key(|at| likeness::commonness(&word[*at..word.len().min(at + 4)]))
+        .unwrap_or(0)
 }
 
-/// The three bytes in every case they may be written in.
+/// The four bytes as they may stand in a folded text.
 fn spellings(word: &Word) -> Vec<u32> {
-    let three = &word.text[word.probe..word.probe + 3];
-    let both = |b: u8| match word.case {
-        Case::Exact => vec![b],
-        Case::Any if b.is_ascii_alphabetic() => vec![b.to_ascii_lowercase(), b.to_ascii_uppercase()],
-        Case::Any => vec![b],
+    let bytes = |last: u8| {
+        let word = word.text[word.probe..].iter().copied().chain([last]);
+        word.take(4).enumerate().fold(0, |bytes, (at, byte)| bytes | u64::from(byte) << (8 * at))
     };
-    let mut out = Vec::new();
-    for a in both(three[0]) {
-        for b in both(three[1]) {
-            out.extend(both(three[2]).into_iter().map(|c| u32::from_le_bytes([a, b, c, 0])));
-        }
-    }
-    out
+    let last: Vec<u8> = match (word.text.len(), word.after.first()) {
+        (4.., _) => vec![0],
+        (_, Some(set)) => (0..=u8::MAX).filter(|byte| set.contains(*byte)).collect(),
+        (_, None) => (0..=u8::MAX).collect(),
+    };
+    let mut all: Vec<u32> = last.into_iter().map(|last| four(folded(bytes(last)), 0)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ fn page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
     )?;
     recognise(rule, out)?;
     if let Some(remediation) = rules.remediation(&rule.remediation) {
-        advice(remediation, rules, out)?;
+        advice(remediation, &rule.provider, rules, out)?;
     }
     for link in rule.references.iter() {
         writeln!(out, "{}", style::faint(link))?;
@@ -162,27 +162,27 @@ fn recognise(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn advice(remediation: &Remediation, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    section("What it opens", &remediation.impact, rules, out)?;
-    steps("Revoke the leaked value", &remediation.revoke, rules, out)?;
-    steps("Put a new one in place", &remediation.rotate, rules, out)?;
+fn advice(remediation: &Remediation, provider: &str, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
+    section("What it opens", &remediation.impact, provider, rules, out)?;
+    steps("Revoke the leaked value", &remediation.revoke, provider, rules, out)?;
+    steps("Put a new one in place", &remediation.rotate, provider, rules, out)?;
     if !remediation.caution.is_empty() {
-        section("Mind", &remediation.caution, rules, out)?;
+        section("Mind", &remediation.caution, provider, rules, out)?;
     }
-    section("See that the old value is dead", &remediation.verify, rules, out)?;
-    section("Look for misuse", &remediation.audit, rules, out)?;
-    section("Keep it from happening again", &remediation.prevent, rules, out)?;
-    writeln!(out, "{}", style::faint(&remediation.docs))
+    section("See that the old value is dead", &remediation.verify, provider, rules, out)?;
+    section("Look for misuse", &remediation.audit, provider, rules, out)?;
+    section("Keep it from happening again", &remediation.prevent, provider, rules, out)?;
+    if remediation.docs.is_empty() { Ok(()) } else { writeln!(out, "{}", style::faint(&remediation.docs)) }
 }
 
-fn section(title: &str, text: &str, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}\n  {}\n", style::label(title), fill::command(text, &[], rules).0)
+fn section(title: &str, text: &str, provider: &str, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}\n  {}\n", style::label(title), fill::words(text, provider, &[], rules))
 }
 
-fn steps(title: &str, steps: &[Step], rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
+fn steps(title: &str, steps: &[Step], provider: &str, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", style::label(title))?;
     for (at, step) in steps.iter().enumerate() {
-        writeln!(out, "  {}. {}", at + 1, fill::command(&step.action, &[], rules).0)?;
+        writeln!(out, "  {}. {}", at + 1, fill::words(&step.action, provider, &[], rules))?;
         let (command, missing) = fill::command(&step.run, &[], rules);
         if !command.is_empty() {
             writeln!(out, "     $ {}", style::command(&command))?;

@@ -3,11 +3,16 @@
 //! What was found is hostile input that a person will paste into a shell, so only plain identifiers are filled in.
 
 use crate::finding::Fact;
-use crate::rule::advice::placeholders;
+use crate::rule::advice::{PROVIDER, placeholders};
 use crate::rule_set::RuleSet;
 
 /// Most characters of a value that is filled in.
 const MAX_VALUE: usize = 200;
+
+/// Words for a person, with known fields and the provider filled in.
+pub fn words(template: &str, provider: &str, facts: &[Fact], rules: &RuleSet) -> String {
+    command(&template.replace(PROVIDER, provider), facts, rules).0
+}
 
 /// The text with known fields filled in and unknown ones marked `<field>`, and how to find the unknown ones.
 pub fn command(template: &str, facts: &[Fact], rules: &RuleSet) -> (String, Vec<Fact>) {
@@ -49,6 +54,13 @@ mod tests {
         let (text, missing) = command("psql -h {host} -U {user} -c '{\"a\": 1}'", &facts, &RuleSet::builtin());
         assert_eq!(text, "psql -h db.internal -U <user> -c '{\"a\": 1}'");
         assert_eq!(missing.iter().map(|m| &*m.field).collect::<Vec<_>>(), ["user"]);
+    }
+
+    #[test]
+    fn words_name_the_provider() {
+        let text =
+            words("{provider}'s key page, of {host}", "Acme Mail", &[fact("host", "x.test")], &RuleSet::builtin());
+        assert_eq!(text, "Acme Mail's key page, of x.test");
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub mod fill;
 pub mod git;
 
 use crate::finding::{Fact, Finding, PlanStep, Stage, StepKind};
-use crate::rule::{Remediation, Step};
+use crate::rule::{Remediation, Rule, Step};
 use crate::rule_set::RuleSet;
 
 /// What the plan must know of the repository.
@@ -26,7 +26,9 @@ pub struct Surroundings {
 pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
     let Some(rule) = rules.rule(&finding.rule) else { return Vec::new() };
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
-    let kind = Kind { remediation, facts: &finding.facts, rules };
+    let link = if remediation.docs.is_empty() { rule.references.first() } else { Some(&remediation.docs) };
+    let link = link.map_or_else(String::new, ToString::to_string);
+    let kind = Kind { rule, remediation, link, facts: &finding.facts, rules };
     let beside = beside::steps(finding);
     match finding.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.revoke(), kind.after()].concat(),
@@ -48,7 +50,9 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
 
 /// The steps of one kind of secret, filled in.
 struct Kind<'a> {
+    rule: &'a Rule,
     remediation: &'a Remediation,
+    link: String,
     facts: &'a [Fact],
     rules: &'a RuleSet,
 }
@@ -62,7 +66,7 @@ impl Kind<'_> {
             steps.extend(list.iter().map(|step| self.step(kind, step)));
         }
         if let Some(first) = steps.first_mut() {
-            first.link = self.remediation.docs.to_string();
+            first.link.clone_from(&self.link);
         }
         if !self.remediation.caution.is_empty() {
             let caution = format!("Mind: {}", self.text(&self.remediation.caution));
@@ -94,9 +98,9 @@ impl Kind<'_> {
         vec![PlanStep {
             kind: StepKind::Revoke,
             title: "Nothing to rotate yet, unless the value was also shared elsewhere (chat, ticket, log, another repository): then revoke it".to_owned(),
-            command: format!("keysweep explain {}", self.rule_id()),
+            command: format!("keysweep explain {}", self.rule.id),
             missing: Vec::new(),
-            link: self.remediation.docs.to_string(),
+            link: self.link.clone(),
         }]
     }
 
@@ -105,11 +109,6 @@ impl Kind<'_> {
             StepKind::Revoke,
             "There is no sign of a push from this clone, which is not proof: other clones, deleted branches and backups leave no trace here. In doubt treat it as leaked and revoke it:".to_owned(),
         )]
-    }
-
-    fn rule_id(&self) -> String {
-        let rule = self.rules.rules.iter().find(|rule| rule.remediation == self.remediation.id);
-        rule.map_or_else(String::new, |rule| rule.id.to_string())
     }
 
     fn step(&self, kind: StepKind, step: &Step) -> PlanStep {
@@ -122,7 +121,7 @@ impl Kind<'_> {
     }
 
     fn text(&self, text: &str) -> String {
-        fill::command(text, self.facts, self.rules).0
+        fill::words(text, &self.rule.provider, self.facts, self.rules)
     }
 }
 

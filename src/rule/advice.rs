@@ -14,8 +14,9 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
         [("impact", &def.impact), ("verify", &def.verify), ("audit", &def.audit), ("prevent", &def.prevent)]
     {
         nonempty(key, text)?;
-        known_placeholders(text, fields)?;
+        known_words(text, fields)?;
     }
+    known_words(&def.caution, fields)?;
     if def.revoke.is_empty() || def.rotate.is_empty() {
         return Err("needs at least one step each under revoke and rotate".into());
     }
@@ -28,7 +29,7 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
         audit: own(&def.audit),
         prevent: own(&def.prevent),
         caution: own(&def.caution),
-        docs: own(https(&def.docs)?),
+        docs: if def.docs.is_empty() { Str::default() } else { own(https(&def.docs)?) },
     })
 }
 
@@ -36,11 +37,18 @@ fn steps(defs: &[StepDef], fields: &BTreeSet<String>) -> Result<List<Step>, Stri
     let mut out = Vec::with_capacity(defs.len());
     for def in defs {
         nonempty("do", &def.action)?;
-        known_placeholders(&def.action, fields)?;
+        known_words(&def.action, fields)?;
         known_placeholders(&def.run, fields)?;
         out.push(Step { action: own(&def.action), run: own(&def.run) });
     }
     Ok(List::Owned(out))
+}
+
+/// In words for a person the rule itself has a name to give; a command takes only what was found and looked at.
+pub const PROVIDER: &str = "{provider}";
+
+fn known_words(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
+    known_placeholders(&text.replace(PROVIDER, ""), fields)
 }
 
 fn known_placeholders(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {

@@ -11,6 +11,7 @@ use regex_syntax::hir::Hir;
 use super::advice::{field, remediation};
 use super::expression::{Walk, bounded, byte_sets, fold, longest, secret_prefix};
 use super::file::{CheckDef, RuleDef, RuleFile};
+use super::named;
 use super::{Case, Check, CheckUse, Field, Keyword, List, MAX_BESIDE, Matcher, Reach, Remediation, Rule, Str};
 
 /// Most bytes one match may span. Private keys in armour and service-account files come near it.
@@ -158,12 +159,22 @@ fn rule(
 }
 
 fn matcher(def: &RuleDef) -> Result<Matcher, String> {
+    if let Some(value) = &def.value {
+        return if def.pattern.is_some() || def.within.is_some() || def.assignment {
+            Err("value goes without pattern, within and assignment".into())
+        } else {
+            Ok(Matcher::After { pattern: Str::Owned(named::pattern(value, def.bare)), within: named::WITHIN })
+        };
+    }
+    if def.bare {
+        return Err("bare goes with value".into());
+    }
     match (&def.pattern, def.within, def.assignment) {
         (None, None, true) => Ok(Matcher::Assignment),
         (Some(pattern), None, false) => Ok(Matcher::Around { pattern: own(pattern) }),
         (Some(pattern), Some(within), false) if within <= 1024 => Ok(Matcher::After { pattern: own(pattern), within }),
         (Some(_), Some(_), false) => Err("within is at most 1024 bytes".into()),
-        (None, _, false) => Err("needs a pattern (or assignment = true)".into()),
+        (None, _, false) => Err("needs a pattern, a value or assignment = true".into()),
         _ => Err("assignment = true goes without pattern and within".into()),
     }
 }

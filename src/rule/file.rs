@@ -43,6 +43,11 @@ pub struct RuleDef {
     pub case: Case,
     /// Regular expression over bytes; the group named `secret`, or else the whole match, is the secret.
     pub pattern: Option<String>,
+    /// Instead of a pattern: the shape of the value, which is known by a name of a secret at or after the keyword.
+    pub value: Option<String>,
+    /// With `value`: the keyword alone is name enough, for shapes that little else has and keywords that say `key`.
+    #[serde(default)]
+    pub bare: bool,
     /// Use the assignment reader instead of a pattern: the keyword is (part of) a name, the secret its value.
     #[serde(default)]
     pub assignment: bool,
@@ -149,7 +154,8 @@ pub struct RemediationDef {
     /// What goes wrong when the obvious command is run.
     #[serde(default)]
     pub caution: String,
-    /// The provider's page about it.
+    /// The provider's page about it; if absent, the first reference of the rule.
+    #[serde(default)]
     pub docs: String,
 }
 

@@ -15,6 +15,7 @@ pub mod check;
 pub mod compile;
 mod expression;
 pub mod file;
+mod named;
 
 pub use check::Check;
 pub use file::{Boundary, Case, OnFail};
@@ -223,7 +224,7 @@ pub struct Remediation {
     pub prevent: Str,
     /// What goes wrong when the obvious command is run; may be empty.
     pub caution: Str,
-    /// The provider's page.
+    /// The provider's page; if empty, the first reference of the rule.
     pub docs: Str,
 }
 

@@ -13,11 +13,12 @@ pub(super) const WITHIN: u32 = 64;
 /// word alone is a name as well.
 pub(super) fn pattern(value: &str, bare: bool) -> String {
     const SECRET: &str = "key|token|secret|passw(?:or)?d|pass|pwd|auth|credentials?";
-    const LEADS: &str = "x|api|app|application|access|auth|secret|private|client|customer|consumer|account|user|personal|rest|server|service|bearer|oauth|admin|master|license|developer|dev|prod|live|test";
+    const LEADS: &str = "x|api|app|application|access|auth|secret|private|client|customer|consumer|account|user|personal|rest|server|service|bearer|oauth|admin|master|read|write|license|developer|dev|prod|live|test";
     const TRAILS: &str = "value|string|prod|production|live|dev|development|test|staging|default|env|v?[0-9]{1,2}";
     let own = format!(r"\A[\w.-]{{0,24}}?(?:{SECRET}|api|access|app_?id)");
-    let near =
-        format!(r"[^0-9A-Za-z](?:(?:{LEADS})[_. -]?){{0,3}}(?:{SECRET}|authorization|app_?id|(?:api|token)[_. -]?key)");
+    let near = format!(
+        r"(?:[^\w-]|\s--?)(?:(?:{LEADS})[_. -]?){{0,3}}(?:{SECRET}|authorization|app_?id|(?:api|token)[_. -]?key)"
+    );
     let name = format!(r"(?i:(?:{own}|{near})s?(?:[_.-]?(?:{TRAILS}))?)");
     // Past quotes and brackets that close the name, and a type.
     let closed = r#"["'`\])\\]{0,4}[ \t]{0,8}(?:[:,]?[ \t]{0,2}(?:&?(?:'static )?str|[Ss]tring)[?!]?[ \t]{0,2})?"#;
@@ -70,7 +71,7 @@ mod tests {
             "os.getenv('ACME_KEY', 'VALUE')",
             "process.env.ACME_KEY || 'VALUE'",
             "setAcmeApiKey(\"VALUE\")",
-            "acme --acme-token VALUE",
+            "run --acme-token VALUE",
             "ENV ACME_TOKEN VALUE",
             "- name: ACME_API_KEY\n  value: VALUE",
             "variable \"acme_api_key\" { default = \"VALUE\" }",

@@ -118,7 +118,6 @@ fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
 
 /// Whether the value is looked up somewhere else: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
 pub fn reference(value: &[u8]) -> bool {
-    const INSIDE: [&[u8]; 9] = [b"${", b"{{", b"$(", b"<%", b"#{", b"$[", b"((", b"{%", b"%("];
     const START: [&[u8]; 22] = [
         b"ENC[",
         b"ENC(",
@@ -143,9 +142,8 @@ pub fn reference(value: &[u8]) -> bool {
         b"http://",
         b"https://",
     ];
-    let inside = |needle: &&[u8]| memchr::memmem::find(value, needle).is_some();
     let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
-    INSIDE.iter().any(inside)
+    holds_reference(value)
         || START.iter().any(|start| value.starts_with(start))
         || wrapped(b'<', b'>')
         || wrapped(b'[', b']')
@@ -156,6 +154,49 @@ pub fn reference(value: &[u8]) -> bool {
         || has_blank(value)
         || is_variable(value)
         || is_format(value)
+}
+
+/// Whether something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
+/// password that merely holds the signs would count.
+fn holds_reference(value: &[u8]) -> bool {
+    const MARKS: [(&[u8], &[u8]); 9] = [
+        (b"${", b"}"),
+        (b"{{", b"}}"),
+        (b"$(", b")"),
+        (b"<%", b"%>"),
+        (b"#{", b"}"),
+        (b"$[", b"]"),
+        (b"((", b"))"),
+        (b"{%", b"%}"),
+        (b"%(", b")"),
+    ];
+    MARKS.iter().any(|(open, close)| {
+        let Some(at) = memchr::memmem::find(value, open) else { return false };
+        let inside = &value[at + open.len()..];
+        match memchr::memmem::find(inside, close) {
+            Some(end) => is_expression(&inside[..end]),
+            // Cut at a blank, as an unquoted value is.
+            None => {
+                at == 0 && inside.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'{' | b'-'))
+            }
+        }
+    })
+}
+
+/// Whether the text holds the signs of an expression alone, and every bracket that is closed was opened.
+fn is_expression(text: &[u8]) -> bool {
+    let mut open = Vec::new();
+    text.iter().all(|byte| match byte {
+        b'^' | b'&' | b';' | b'~' | b'*' | b'<' | b'>' => false,
+        b'(' | b'[' | b'{' => {
+            open.push(*byte);
+            true
+        }
+        b')' => open.pop() == Some(b'('),
+        b']' => open.pop() == Some(b'['),
+        b'}' => open.pop() == Some(b'{'),
+        _ => true,
+    })
 }
 
 /// `prefix<name:12>`: something in angle brackets is to be filled in.
@@ -279,10 +320,13 @@ mod tests {
             "%s",
             "__TOKEN__",
             "abc<base64:20>",
+            "pre-${NAME}-post",
+            "${NAME:-x}",
+            "${{",
         ] {
             assert!(reference(value.as_bytes()), "{value}");
         }
-        for value in ["pa$$word1", "a%b%c1", "x<y>z", "a>b<c", "hunter2"] {
+        for value in ["pa$$word1", "a%b%c1", "x<y>z", "a>b<c", "hunter2", "k9${z]Q(w}x", "super$ecret9"] {
             assert!(!reference(value.as_bytes()), "{value}");
         }
     }

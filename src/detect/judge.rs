@@ -4,13 +4,20 @@ use sha2::{Digest, Sha256};
 
 use super::check::{self, Outcome};
 use super::entropy::{self, Alphabet, Strictness};
-use super::name::NameKind;
-use super::{Candidate, Detection, boundary, decode, likeness, placeholder, shape};
+use super::name::{NameKind, Named};
+use super::{Candidate, Detection, Form, boundary, decode, likeness, placeholder, shape};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
 
-/// Hex digits below which only a name does not make a secret.
+/// Fewest characters of a password, and of one that needs no third class of characters.
+const SHORT_PASSWORD: usize = 6;
+const PASSWORD: usize = 8;
+/// Fewest characters of a token; of one that has capitals, small letters and digits; of the value of some key.
+const TOKEN: usize = 16;
+const MIXED_TOKEN: usize = 12;
+const KEY: usize = 24;
+/// Hex digits below which a value is an identifier rather than a secret.
 const SHORT_HEX: usize = 20;
 
 /// Why a candidate was dropped. Every reason has a name that `explain` can show.
@@ -34,6 +41,8 @@ pub enum Rejection {
     Shape(&'static str),
     /// The word before it says that it is a hash or an id.
     Context,
+    /// The text around it is code made by a machine from other code.
+    Minified,
 }
 
 impl Rejection {
@@ -46,6 +55,7 @@ impl Rejection {
             Self::Entropy => "too regular for an issued value",
             Self::Words => "reads like words",
             Self::Name => "its name does not speak of a secret",
+            Self::Minified => "in minified code",
             Self::Context => "its name speaks of a hash or an identifier",
         }
     }
@@ -241,7 +251,7 @@ impl Case<'_> {
     /// A value that only its name speaks for.
     fn assigned(&mut self) -> Result<(), Rejection> {
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
-        let kind = NameKind::of(name.of(self.text)).ok_or(Rejection::Name)?;
+        let named = Named::of(name.of(self.text)).ok_or(Rejection::Name)?;
         let inside = decode::base64_text(self.value);
         for text in [Some(self.value), inside.as_deref()].into_iter().flatten() {
             if let Some(what) = placeholder::stand_in(text) {
@@ -258,32 +268,44 @@ impl Case<'_> {
             return Err(Rejection::Placeholder("the name again"));
         }
         self.evidence.push(Evidence::Named(lossy(name, self.text)));
-        match kind {
-            NameKind::Password => self.password(),
-            NameKind::Token => self.token(),
+        match named.kind {
+            NameKind::Password => self.password()?,
+            NameKind::Token => self.token(named, TOKEN)?,
+            NameKind::Key => self.token(named, KEY)?,
         }
+        if self.confidence > Confidence::Low && shape::is_minified(self.text, self.candidate.secret) {
+            return Err(Rejection::Minified);
+        }
+        Ok(())
     }
 
     /// A person may have chosen it: classes of characters count, entropy does not.
     fn password(&mut self) -> Result<(), Rejection> {
-        if self.value.len() < 8 {
+        let (length, classes) = (self.value.len(), shape::classes(self.value));
+        let short = length < PASSWORD;
+        if length < SHORT_PASSWORD {
             return Err(Rejection::Shape("too short"));
         }
-        if shape::classes(self.value) >= 3 && !shape::wordy(self.value) {
-            return Ok(());
-        }
-        if likeness::reads_like_words(self.value) || self.value.iter().all(u8::is_ascii_digit) {
+        let littered = self.candidate.form == Form::Quoted && shape::is_littered(self.value);
+        let strong = littered || (classes >= 3 && !shape::wordy(self.value));
+        if !strong && (likeness::reads_like_words(self.value) || short) {
             return Err(Rejection::Words);
         }
-        if shape::classes(self.value) < 2 || self.value.len() < 12 {
+        // A short word without quotes is as likely an expression.
+        let doubtful = short && self.candidate.form == Form::Bare;
+        let letters = self.value.iter().all(u8::is_ascii_alphabetic);
+        if doubtful || letters || classes < 2 || shape::is_weak(self.value) || shape::is_hash(self.value) {
             self.confidence = self.confidence.min(Confidence::Low);
         }
         Ok(())
     }
 
-    /// A machine drew it.
-    fn token(&mut self) -> Result<(), Rejection> {
-        if self.value.len() < 16 {
+    /// A machine drew it; of at least so many characters.
+    fn token(&mut self, named: Named, least: usize) -> Result<(), Rejection> {
+        let mixed = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit]
+            .iter()
+            .all(|class| self.value.iter().any(class));
+        if self.value.len() < if mixed { least.min(MIXED_TOKEN.max(least - 4)) } else { least } {
             return Err(Rejection::Shape("too short"));
         }
         let digits = self.value.iter().filter(|b| b.is_ascii_digit()).count();
@@ -294,9 +316,16 @@ impl Case<'_> {
             return Err(Rejection::Words);
         }
         self.entropy(self.value, Strictness::Named)?;
-        // Short hex is more often an id or a digest than a secret.
-        let short_hex = entropy::alphabet(self.value) == Alphabet::Hex && self.value.len() < SHORT_HEX;
-        if shape::is_uuid(self.value) || short_hex {
+        // A digest or an identifier looks the same: only a name that says whose secret it is tells them apart.
+        let hex = entropy::alphabet(self.value) == Alphabet::Hex;
+        let uuid = shape::is_uuid(self.value);
+        let only_hex = self.value.iter().all(u8::is_ascii_hexdigit);
+        let doubtful = match named.kind {
+            NameKind::Key => uuid || !named.specific,
+            NameKind::Token | NameKind::Password => (uuid || only_hex) && !named.specific,
+        };
+        let short = hex && self.value.len() < SHORT_HEX;
+        if doubtful || short || shape::is_mixture(self.value) || shape::is_hash(self.value) {
             self.confidence = self.confidence.min(Confidence::Low);
         }
         Ok(())

@@ -4,7 +4,7 @@
 use super::placeholder;
 
 /// Words that turn a name off wherever they stand in it: the value is about a secret, or public.
-const OFF: [&str; 76] = [
+const OFF: [&str; 106] = [
     "public",
     "pub",
     "publishable",
@@ -81,17 +81,68 @@ const OFF: [&str; 76] = [
     "continuation",
     "class",
     "sha",
+    "etag",
+    "commit",
+    "fingerprint",
+    "thumbprint",
+    "integrity",
+    "cert",
+    "certificate",
+    "crt",
+    "algorithm",
+    "algo",
+    "alg",
+    "uuid",
+    "guid",
+    "selector",
+    "placeholder",
+    "description",
+    "desc",
+    "example",
+    "dummy",
+    "mock",
+    "fake",
+    "encrypted",
+    "sealed",
+    "authenticity",
+    "gpg",
+    "pgp",
+    "through",
+    "verification",
+    "captcha",
+    "recaptcha",
 ];
 
 /// Words that end a name for something a person may have chosen.
-const PASSWORD: [&str; 6] = ["password", "passwd", "passphrase", "pwd", "passwort", "pass"];
+const PASSWORD: [&str; 9] =
+    ["password", "passwd", "passphrase", "pwd", "passwort", "pswd", "psw", "passcode", "pasword"];
+
+/// The same, but only as the last word of a name: elsewhere they mean other things.
+const PASS: [&str; 2] = ["pass", "pw"];
 
 /// Words that end a name for something a machine drew.
-const TOKEN: [&str; 9] =
-    ["secret", "token", "apikey", "credential", "credentials", "authkey", "accesskey", "secretkey", "privatekey"];
+const TOKEN: [&str; 17] = [
+    "secret",
+    "token",
+    "apikey",
+    "credential",
+    "credentials",
+    "creds",
+    "authkey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "appkey",
+    "signingkey",
+    "encryptionkey",
+    "masterkey",
+    "licensekey",
+    "bearer",
+    "authorization",
+];
 
 /// Words before `key` that make it a secret one.
-const KEY_OF: [&str; 14] = [
+const KEY_OF: [&str; 22] = [
     "api",
     "access",
     "secret",
@@ -106,7 +157,67 @@ const KEY_OF: [&str; 14] = [
     "shared",
     "session",
     "subscription",
+    "license",
+    "licence",
+    "activation",
+    "authentication",
+    "app",
+    "preshared",
+    "hmac",
+    "authorization",
 ];
+
+/// Words before `key` that say that it is the key of an entry, or told by its fingerprint.
+const ENTRY_KEY: [&str; 44] = [
+    "rsa",
+    "dsa",
+    "ecdsa",
+    "eddsa",
+    "map",
+    "dict",
+    "row",
+    "object",
+    "item",
+    "index",
+    "entry",
+    "lookup",
+    "query",
+    "sub",
+    "record",
+    "document",
+    "doc",
+    "group",
+    "event",
+    "message",
+    "locale",
+    "lang",
+    "translation",
+    "feature",
+    "flag",
+    "setting",
+    "config",
+    "registry",
+    "state",
+    "block",
+    "bucket",
+    "s3",
+    "idempotency",
+    "dedup",
+    "unique",
+    "natural",
+    "composite",
+    "hot",
+    "hotkey",
+    "shortcut",
+    "issue",
+    "project",
+    "json",
+    "host",
+];
+
+/// Words that say nothing of what the value belongs to.
+const GENERIC: [&str; 14] =
+    ["key", "token", "secret", "password", "value", "the", "my", "new", "old", "data", "str", "string", "a", "this"];
 
 /// What a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,24 +226,53 @@ pub enum NameKind {
     Password,
     /// A machine drew it.
     Token,
+    /// A key of something: of a service, or of an entry.
+    Key,
 }
 
-impl NameKind {
+/// What a name says, and how clearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// Of what kind the value is.
+    pub kind: NameKind,
+    /// The last word is the secret's, and says with the others what it belongs to: enough for what could be an identifier.
+    pub specific: bool,
+}
+
+impl Named {
     /// Judges a name; `None` if it does not speak of a secret.
     pub fn of(name: &[u8]) -> Option<Self> {
         let words: Vec<String> = placeholder::segments(name).collect();
-        if words.iter().any(|word| OFF.contains(&word.as_str())) {
+        let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
+        if words.iter().any(|word| is(word, &OFF)) {
             return None;
         }
-        let key_of = words.windows(2).any(|pair| pair[1] == "key" && KEY_OF.contains(&pair[0].as_str()));
-        if ends(&words, &PASSWORD) {
-            Some(Self::Password)
-        } else if ends(&words, &TOKEN) || key_of {
-            Some(Self::Token)
+        let last =
+            |list: &[&str]| words.iter().rfind(|w| !w.bytes().all(|b| b.is_ascii_digit())).is_some_and(|w| is(w, list));
+        let kind = if ends(&words, &PASSWORD) || last(&PASS) {
+            NameKind::Password
+        } else if ends(&words, &TOKEN) || words.windows(2).any(|pair| pair[1] == "key" && is(&pair[0], &KEY_OF)) {
+            NameKind::Token
+        } else if words.last().is_some_and(|word| is_key(word)) && !words.iter().any(|w| is(w, &ENTRY_KEY)) {
+            NameKind::Key
         } else {
-            None
-        }
+            return None;
+        };
+        let letters = || words.iter().filter(|word| !word.bytes().all(|b| b.is_ascii_digit()));
+        let last = letters().next_back().is_some_and(|word| ends(std::slice::from_ref(word), &TOKEN) || is_key(word));
+        let joined = letters().any(|word| word != "key" && is_key(word));
+        let alone = words.last().is_some_and(|word| word == "secret" || word.starts_with("credential"));
+        let specific =
+            last && (alone || joined || (letters().count() > 1 && letters().any(|word| !is(word, &GENERIC))));
+        Some(Self { kind, specific })
     }
+}
+
+/// Whether a word is `key`, or ends with it and is no other word.
+fn is_key(word: &str) -> bool {
+    const OTHER: [&str; 9] =
+        ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey", "hotkey", "passkey", "rekey"];
+    word.ends_with("key") && !OTHER.contains(&word)
 }
 
 /// Whether a word is one of the list, or ends with a long one: `dbpassword`, but not `bypass`.
@@ -156,11 +296,12 @@ mod tests {
             "authToken",
             "dbpassword",
             "aws.secret.key",
+            "db_pass",
+            "PASS2",
         ] {
-            assert!(NameKind::of(name.as_bytes()).is_some(), "{name}");
+            assert!(Named::of(name.as_bytes()).is_some(), "{name}");
         }
         for name in [
-            "monkey",
             "tokenizer",
             "max_tokens",
             "secret_name",
@@ -169,8 +310,45 @@ mod tests {
             "compass",
             "keyboard",
             "bypass",
+            "cache_key",
+            "rowKey",
+            "monkey",
+            "pass.py",
+            "pass_manager",
+            "gpg key",
         ] {
-            assert!(NameKind::of(name.as_bytes()).is_none(), "{name}");
+            assert!(Named::of(name.as_bytes()).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_specific_name_says_what_the_value_belongs_to() {
+        let specific = |name: &str| Named::of(name.as_bytes()).is_some_and(|named| named.specific);
+        for name in [
+            "acme_token",
+            "acme token",
+            "secret",
+            "api_key",
+            "apiKey",
+            "ACME_KEY",
+            "clientSecret",
+            "acmeToken2",
+            "apikey",
+        ] {
+            assert!(specific(name), "{name}");
+        }
+        for name in ["token", "key", "my_token", "secret_value", "key_token", "token_of_acme"] {
+            assert!(!specific(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_of_services_are_told_from_keys_of_entries() {
+        let kind = |name: &str| Named::of(name.as_bytes()).map(|named| named.kind);
+        assert_eq!(kind("license_key"), Some(NameKind::Token));
+        assert_eq!(kind("acme_key"), Some(NameKind::Key));
+        assert_eq!(kind("key"), Some(NameKind::Key));
+        assert_eq!(kind("sort_key"), None);
+        assert_eq!(kind("translationKey"), None);
     }
 }

@@ -1,10 +1,14 @@
 //! What an assigned value looks like apart from its letters: a path, an expression, a UUID, words, the name again.
 
 use super::{Form, likeness, placeholder};
+use crate::text::Span;
+
+/// Longer values are encrypted or binary, or a whole document.
+const MAX_LENGTH: usize = 400;
 
 /// Shapes that secrets do not have.
 pub(super) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
-    if value.len() > 256 {
+    if value.len() > MAX_LENGTH {
         return Some("too long");
     }
     if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
@@ -13,13 +17,128 @@ pub(super) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if !value.is_ascii() {
         return Some("not ASCII");
     }
+    if is_digest(value) {
+        return Some("a digest");
+    }
+    if is_encrypted(value) {
+        return Some("encrypted or a certificate");
+    }
+    if is_release(value) {
+        return Some("a name with a version");
+    }
+    if is_algorithm(value) {
+        return Some("the name of an algorithm");
+    }
     if is_path(value) {
         return Some("a path or address");
     }
     if form == Form::Bare && is_expression(value) {
         return Some("an expression");
     }
+    if form == Form::Bare && (value.starts_with(b"-") || is_setting(value)) {
+        return Some("an option");
+    }
+    if !value.iter().any(u8::is_ascii_alphabetic) {
+        return Some("holds no letters");
+    }
     None
+}
+
+/// `sha256-…`, `md5:…`: a digest with its name.
+fn is_digest(value: &[u8]) -> bool {
+    const NAMES: [&[u8]; 6] = [b"sha1", b"sha256", b"sha384", b"sha512", b"md5", b"h1"];
+    let Some(at) = value.iter().take(8).position(|b| matches!(b, b'-' | b':' | b'=')) else { return false };
+    NAMES.iter().any(|name| name.eq_ignore_ascii_case(&value[..at]))
+}
+
+/// `NAME=value`.
+fn is_setting(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| b.is_ascii_uppercase() || **b == b'_').count();
+    name > 1 && value.get(name) == Some(&b'=') && value[name..].iter().any(|b| *b != b'=')
+}
+
+/// `some-library-1.2.3`.
+fn is_release(value: &[u8]) -> bool {
+    let number = value.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let (name, number) = value.split_at(value.len() - number);
+    number.split(|b| *b == b'.').filter(|part| !part.is_empty()).count() >= 3
+        && name.iter().any(u8::is_ascii_alphabetic)
+        && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'@' | b'v'))
+}
+
+/// Whether a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all that
+/// can be printed holds many.
+pub(super) fn is_mixture(value: &[u8]) -> bool {
+    const RARE: usize = 12;
+    let odd = |b: &&u8| {
+        !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':' | b'|' | b'\\')
+    };
+    let odd = value.iter().filter(odd).count();
+    odd > 0 && odd * RARE <= value.len().max(RARE * 2)
+}
+
+/// What Fernet and AWS KMS make of a value, and a certificate in base64.
+fn is_encrypted(value: &[u8]) -> bool {
+    const LONG: usize = 64;
+    const STARTS: [&[u8]; 2] = [b"gAAAAA", b"AQICAH"];
+    // A sequence in a sequence; a private key starts with a number.
+    let certificate = value.starts_with(b"MII") && value.get(6..8) == Some(b"CC");
+    value.len() >= LONG && (certificate || STARTS.iter().any(|start| value.starts_with(start)))
+}
+
+/// `PBKDF2WithHmacSHA256`, `aes-256-cbc`.
+fn is_algorithm(value: &[u8]) -> bool {
+    const WORDS: [&str; 18] = [
+        "hmac", "sha", "aes", "rsa", "pbkdf", "cbc", "gcm", "ecb", "ctr", "md", "pkcs", "padding", "scram", "bcrypt",
+        "des", "ecdsa", "oaep", "ssha",
+    ];
+    placeholder::segments(value).filter(|word| WORDS.contains(&word.as_str())).count() >= 2
+}
+
+/// The hash of a password, as crypt(3), LDAP and MySQL write it.
+pub(super) fn is_hash(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 14] = [
+        b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"$pbkdf2", b"{SSHA",
+        b"{SHA", b"pbkdf2", b"scrypt",
+    ];
+    STARTS.iter().any(|start| value.starts_with(start))
+        || (value.len() == 41 && value[0] == b'*' && value[1..].iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Whether a password is built on a word that everybody tries first, also with letters replaced by signs.
+pub(super) fn is_weak(value: &[u8]) -> bool {
+    const WORDS: [&str; 25] = [
+        "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme", "default",
+        "guest", "login", "hello", "iloveyou", "dragon", "football", "master", "hunter", "sunshine", "princess",
+        "trustno", "superman", "sesame", "mypass", "userpass",
+    ];
+    const SHORT: [&str; 9] = ["test", "user", "root", "pass", "demo", "temp", "abc", "foo", "bar"];
+    let plain: Vec<u8> = value
+        .iter()
+        .map(|byte| match byte {
+            b'@' | b'4' => b'a',
+            b'0' => b'o',
+            b'1' | b'!' => b'i',
+            b'3' => b'e',
+            b'$' | b'5' => b's',
+            other => other.to_ascii_lowercase(),
+        })
+        .collect();
+    wordy(value)
+        || WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
+        || placeholder::segments(value).any(|word| SHORT.contains(&word.as_str()))
+}
+
+/// Whether the text around the value has no lines and few blanks, and reads as code.
+pub(super) fn is_minified(text: &[u8], value: Span) -> bool {
+    const AROUND: usize = 200;
+    const CODE: [&[u8]; 4] = [b"){", b"function(", b"=>{", b"return "];
+    let (before, after) = (value.start.saturating_sub(AROUND), (value.end + AROUND).min(text.len()));
+    let around = text.get(before..after).unwrap_or_default();
+    around.len() >= 2 * AROUND
+        && !around.contains(&b'\n')
+        && around.iter().filter(|b| **b == b' ').count() * 20 < around.len()
+        && CODE.iter().any(|code| memchr::memmem::find(around, code).is_some())
 }
 
 fn is_path(value: &[u8]) -> bool {
@@ -61,6 +180,15 @@ pub(super) fn echoes(name: &[u8], value: &[u8]) -> bool {
 pub(super) fn classes(value: &[u8]) -> usize {
     let has = |set: fn(&u8) -> bool| usize::from(value.iter().any(set));
     has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(u8::is_ascii_punctuation)
+}
+
+/// Whether so many different signs stand in it that it is neither words nor an expression.
+pub(super) fn is_littered(value: &[u8]) -> bool {
+    const LEAST: usize = 5;
+    let mut signs: Vec<u8> = value.iter().copied().filter(u8::is_ascii_punctuation).collect();
+    signs.sort_unstable();
+    signs.dedup();
+    signs.len() >= LEAST
 }
 
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.

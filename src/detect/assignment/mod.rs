@@ -1,7 +1,11 @@
 //! Reads `name = value` as people and programs write it, around a word of the name.
 //!
-//! Knows operators, quoting and where a value ends; knows nothing of what is a secret. A name or a value that spans
-//! lines is not read, but for pairs written as `name: X` and `value: Y` on two lines.
+//! Knows names, operators, quoting and where a value ends; knows nothing of what is a secret. What stands between a name and
+//! its value is read by `sign`, values that stand in an entry of their own by `entry`, the value itself by `value`.
+
+mod entry;
+mod sign;
+mod value;
 
 use super::{Candidate, Form};
 use crate::rule::compile::ASSIGNMENT;
@@ -11,6 +15,8 @@ use crate::text::Span;
 const MAX_NAME: usize = 64;
 /// Most bytes of a value.
 const MAX_VALUE: usize = 512;
+/// Most bytes of a value that stands before its name: with the name it lies within the context of the keyword.
+const MAX_BEFORE: usize = 128;
 
 /// A name and the value assigned to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,191 +36,204 @@ impl Assignment {
     }
 }
 
+/// What may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    /// A value in quotes or without.
+    Any,
+    /// Only one in quotes: without them it would be an expression, or a word of a sentence.
+    Quoted,
+    /// One that looks issued, for only a blank stands before it.
+    Issued,
+    /// One in quotes that is the only text between the brackets of a call.
+    Argument,
+    /// The content of an XML element, up to the next tag.
+    Content,
+    /// A line of its own, indented: a block scalar.
+    Line,
+}
+
 /// The assignment whose name holds the keyword at `keyword`.
 pub fn read(text: &[u8], keyword: Span) -> Option<Assignment> {
     let limit = keyword.end.saturating_add(ASSIGNMENT as usize).min(text.len());
     let name = name_around(text, keyword);
-    let mut cursor = Cursor { text: text.get(..limit)?, at: name.end, in_element: false };
-    let quoted_name = cursor.closing_quote();
-    cursor.blanks();
-    cursor.operator(quoted_name, takes_blank(text, name))?;
-    let (value, form) = cursor.value()?;
-    Some(Assignment { name, value, form })
+    let mut cursor = Cursor { text: text.get(..limit)?, at: name.end };
+    let after = sign::pass(&mut cursor, name).and_then(|wants| {
+        let (value, form) = value::read(&mut cursor, wants)?;
+        let form = if form == Form::Bare && value::in_string(text, name, value) { Form::Quoted } else { form };
+        Some(Assignment { name: named(text, name), value, form })
+    });
+    after.or_else(|| value::compared(text, name))
 }
 
-/// The identifier around the keyword: letters, digits, `_`, `-`, `.`.
+/// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name.
 fn name_around(text: &[u8], keyword: Span) -> Span {
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let before = text.get(keyword.start.saturating_sub(MAX_NAME)..keyword.start).unwrap_or_default();
-    let after = text.get(keyword.end..(keyword.end + MAX_NAME).min(text.len())).unwrap_or_default();
+    let after = text.get(keyword.start..(keyword.end + MAX_NAME).min(text.len())).unwrap_or_default();
     let left = before.iter().rev().take_while(|b| part(b)).count();
+    // `token->value`: the dash belongs to the arrow.
     let right = after.iter().take_while(|b| part(b)).count();
+    let arrow = usize::from(after[..right].ends_with(b"-") && after.get(right) == Some(&b'>'));
     let start = keyword.start - left;
-    let dashes = text[start..keyword.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
-    Span::new(start + dashes, keyword.end + right)
+    // An escape such as `\n` before the name is no letter of it.
+    let escape =
+        usize::from(start > 0 && text[start - 1] == b'\\' && left > 0 && matches!(text[start], b'n' | b't' | b'r'));
+    let dashes = text[start + escape..keyword.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
+    Span::new(start + escape + dashes, keyword.start + right - arrow)
 }
 
-/// Whether a blank alone separates this name from its value: `--password X`, `ENV TOKEN X`.
-fn takes_blank(text: &[u8], name: Span) -> bool {
-    let before = text.get(name.start.saturating_sub(16)..name.start).unwrap_or_default();
-    let word = before.trim_ascii_end();
-    before.ends_with(b"--")
-        || (before.len() > word.len() && [&b"ENV"[..], b"ARG", b"setenv"].iter().any(|w| word.ends_with(w)))
+/// Most words of a label before a name.
+const MAX_LABEL: usize = 2;
+
+/// Words before a name that declare it, or belong to a sentence or command.
+const NO_LABEL: [&[u8]; 64] = [
+    b"a",
+    b"an",
+    b"and",
+    b"arg",
+    b"as",
+    b"auto",
+    b"bool",
+    b"by",
+    b"byte",
+    b"char",
+    b"class",
+    b"const",
+    b"def",
+    b"define",
+    b"dim",
+    b"env",
+    b"export",
+    b"final",
+    b"for",
+    b"from",
+    b"function",
+    b"global",
+    b"if",
+    b"in",
+    b"int",
+    b"into",
+    b"is",
+    b"let",
+    b"local",
+    b"mut",
+    b"my",
+    b"new",
+    b"no",
+    b"not",
+    b"object",
+    b"of",
+    b"on",
+    b"option",
+    b"or",
+    b"our",
+    b"own",
+    b"private",
+    b"protected",
+    b"public",
+    b"readonly",
+    b"return",
+    b"set",
+    b"setenv",
+    b"setx",
+    b"static",
+    b"str",
+    b"string",
+    b"that",
+    b"the",
+    b"this",
+    b"to",
+    b"type",
+    b"use",
+    b"using",
+    b"val",
+    b"var",
+    b"void",
+    b"with",
+    b"your",
+];
+
+/// The name with the words before it, if it is one word of a label: `Activation key: …`, `acme token = …`.
+fn named(text: &[u8], name: Span) -> Span {
+    let mut start = name.start;
+    if !name.of(text).iter().all(u8::is_ascii_alphabetic) {
+        return name;
+    }
+    for _ in 0..MAX_LABEL {
+        let before = text.get(name.start.saturating_sub(MAX_NAME)..start).unwrap_or_default();
+        let Some(line) = before.strip_suffix(b" ") else { break };
+        let word = &line[line.len() - line.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count()..];
+        if word.is_empty() || NO_LABEL.iter().any(|other| other.eq_ignore_ascii_case(word)) {
+            break;
+        }
+        start -= word.len() + 1;
+    }
+    Span::new(start, name.end)
 }
 
+/// A place in the text up to the end of what may be looked at.
 struct Cursor<'t> {
     text: &'t [u8],
     at: usize,
-    /// The name is an XML element's: its value ends where the next tag starts.
-    in_element: bool,
 }
 
-impl Cursor<'_> {
+impl<'t> Cursor<'t> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
-    fn rest(&self) -> &[u8] {
+    fn rest(&self) -> &'t [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn blanks(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t')) {
-            self.at += 1;
+    /// Passes blanks and tabs, also escaped ones; says whether there were any.
+    fn blanks(&mut self) -> bool {
+        let start = self.at;
+        loop {
+            match self.rest() {
+                [b' ' | b'\t', ..] => self.at += 1,
+                [b'\\', b't', ..] => self.at += 2,
+                _ => return self.at > start,
+            }
         }
     }
 
-    /// Passes a quote, escaped or not, and a closing bracket behind a name; says whether there was a quote.
+    /// Passes at most `most` bytes of white space, over lines.
+    fn space(&mut self, most: usize) -> bool {
+        let count = self.rest().iter().take(most).take_while(|b| b.is_ascii_whitespace()).count();
+        self.at += count;
+        count > 0
+    }
+
+    /// Passes `word` if it stands here.
+    fn pass(&mut self, word: &[u8]) -> bool {
+        let here = self.rest().starts_with(word);
+        if here {
+            self.at += word.len();
+        }
+        here
+    }
+
+    /// Passes a quote, escaped or not, and closing brackets behind a name; says whether there was a quote.
     fn closing_quote(&mut self) -> bool {
-        if self.peek() == Some(b'\\') {
-            self.at += 1;
-        }
-        let quote = matches!(self.peek(), Some(b'"' | b'\'' | b'`'));
+        let escapes = escapes(self.rest());
+        let quote = self.rest().get(escapes).copied().is_some_and(is_quote);
         if quote {
-            self.at += 1;
+            self.at += escapes + 1;
         }
-        if matches!(self.peek(), Some(b']')) {
-            self.at += 1;
-        }
+        self.pass(b"]");
         quote
     }
+}
 
-    /// Passes what stands between name and value.
-    fn operator(&mut self, quoted_name: bool, takes_blank: bool) -> Option<()> {
-        const SIGNS: [&[u8]; 13] =
-            [b"===", b"!==", b"||=", b"??=", b":=", b"=>", b"==", b"!=", b"?=", b"+=", b"=", b":", b"->"];
-        let sign = SIGNS.iter().find(|sign| self.rest().starts_with(sign));
-        match (sign, self.peek()) {
-            (Some(sign), _) => {
-                self.at += sign.len();
-                self.annotation(sign);
-            }
-            (None, Some(b',')) if quoted_name => self.at += 1,
-            (None, Some(b'>')) => {
-                self.at += 1;
-                self.in_element = true;
-            }
-            (None, Some(b'(')) => self.call()?,
-            (None, Some(b',' | b'\n' | b'\r') | None) => self.value_on_next_line()?,
-            _ if takes_blank => {}
-            _ => return None,
-        }
-        self.blanks();
-        Some(())
-    }
+const fn is_quote(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`')
+}
 
-    /// `: Type = value`: passes the type if an equals sign follows it on the line.
-    fn annotation(&mut self, sign: &[u8]) {
-        if sign != b":" {
-            return;
-        }
-        let line = self.rest().split(|b| *b == b'\n').next().unwrap_or_default();
-        let part = |b: &u8| {
-            b.is_ascii_alphanumeric()
-                || matches!(b, b' ' | b'_' | b'&' | b'\'' | b'<' | b'>' | b'[' | b']' | b'?' | b'.' | b'*')
-        };
-        let kind = line.iter().take_while(|b| part(b)).count();
-        if kind > 0
-            && line.get(kind) == Some(&b'=')
-            && line.get(kind + 1) != Some(&b'=')
-            && line[..kind].trim_ascii().len() < 40
-            && line[..kind].ends_with(b" ")
-        {
-            self.at += kind + 1;
-        }
-    }
-
-    /// `setPassword("value")`: only a quoted value counts as an argument.
-    fn call(&mut self) -> Option<()> {
-        self.at += 1;
-        self.blanks();
-        matches!(self.peek(), Some(b'"' | b'\'' | b'`')).then_some(())
-    }
-
-    /// `name: X` and, on the next line, `value: Y`.
-    fn value_on_next_line(&mut self) -> Option<()> {
-        let break_at = memchr::memchr(b'\n', self.rest().get(..4.min(self.rest().len()))?)?;
-        self.at += break_at + 1;
-        self.blanks();
-        for word in [&b"\"value\""[..], b"value", b"Value", b"\"default\"", b"default"] {
-            if self.rest().starts_with(word) {
-                self.at += word.len();
-                self.blanks();
-                if matches!(self.peek(), Some(b':' | b'=')) {
-                    self.at += 1;
-                    return Some(());
-                }
-            }
-        }
-        None
-    }
-
-    /// The value and how it is written.
-    fn value(&mut self) -> Option<(Span, Form)> {
-        self.string_prefix();
-        let escaped = self.peek() == Some(b'\\');
-        let quote = if escaped { self.text.get(self.at + 1).copied()? } else { self.peek()? };
-        if matches!(quote, b'"' | b'\'' | b'`') {
-            self.at += 1 + usize::from(escaped);
-            return self.quoted(quote, escaped);
-        }
-        if escaped { None } else { self.bare() }
-    }
-
-    /// `b"…"`, `f'…'`, `@"…"`, `L"…"`.
-    fn string_prefix(&mut self) {
-        if let [b'a'..=b'z' | b'A'..=b'Z' | b'@', b'"' | b'\'', ..] = self.rest() {
-            self.at += 1;
-        }
-    }
-
-    fn quoted(&mut self, quote: u8, escaped: bool) -> Option<(Span, Form)> {
-        let rest = self.rest();
-        let window = rest.get(..MAX_VALUE.min(rest.len()))?;
-        let length = window.iter().position(|b| *b == quote || *b == b'\n')?;
-        if window.get(length) != Some(&quote) {
-            return None;
-        }
-        let length = if escaped { length.checked_sub(1)? } else { length };
-        Some((Span::new(self.at, self.at + length), Form::Quoted))
-    }
-
-    fn bare(&mut self) -> Option<(Span, Form)> {
-        let ends = |b: &u8| {
-            b.is_ascii_whitespace()
-                || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'|' | b'&' | b'\\')
-        };
-        let rest = self.rest();
-        let window = rest.get(..MAX_VALUE.min(rest.len()))?;
-        let length = window.iter().take_while(|b| !ends(b)).count();
-        let value = window.get(..length)?;
-        // Anywhere but in an element, an angle bracket opens a blank to be filled in: `prefix<name>`.
-        if (window.get(length) == Some(&b'<')) != self.in_element {
-            return None;
-        }
-        let trimmed = value.iter().rev().take_while(|b| matches!(b, b')' | b']' | b'}' | b'.' | b':')).count();
-        (length > trimmed).then_some((Span::new(self.at, self.at + length - trimmed), Form::Bare))
-    }
+/// Backslashes before a quote inside of a string, or a string inside of that.
+fn escapes(rest: &[u8]) -> usize {
+    rest.iter().take(8).take_while(|b| **b == b'\\').count()
 }
 
 #[cfg(test)]
@@ -246,14 +265,110 @@ mod tests {
             ("- name: CLIENT_SECRET\n  value: VALUE\n", "CLIENT_SECRET", Form::Bare),
             ("client_secret=VALUE&grant_type=x", "client_secret", Form::Bare),
             ("client_secret => 'VALUE',", "client_secret", Form::Quoted),
+            ("SECRET ::= VALUE", "SECRET", Form::Bare),
+            ("SECRET ?= VALUE", "SECRET", Form::Bare),
+            ("$secret .= \"VALUE\";", "secret", Form::Quoted),
+            ("secret <- 'VALUE'", "secret", Form::Quoted),
+            ("var xSecret string = \"VALUE\"", "xSecret", Form::Quoted),
+            ("let clientSecret: String = \"VALUE\"", "clientSecret", Form::Quoted),
+            ("val SECRET: List<String> = \"VALUE\"", "SECRET", Form::Quoted),
+            ("static char secret[] = \"VALUE\";", "secret", Form::Quoted),
+            ("const char secret[SIZE + 1] = \"VALUE\";", "secret", Form::Quoted),
+            ("#define SECRET \"VALUE\"", "SECRET", Form::Quoted),
+            ("%global SECRET VALUE", "SECRET", Form::Bare),
+            ("secret := []byte(\"VALUE\")", "secret", Form::Quoted),
+            ("secret = String::from(\"VALUE\")", "secret", Form::Quoted),
+            ("secret = (\n    \"VALUE\"\n)", "secret", Form::Quoted),
+            ("SECRET = \\\n    'VALUE'", "SECRET", Form::Quoted),
+            ("secret = \"\"\"\nVALUE\n\"\"\"", "secret", Form::Quoted),
+            ("storeSecret 'VALUE'", "storeSecret", Form::Quoted),
+            ("secret.assign(\"VALUE\", 5)", "secret.assign", Form::Quoted),
+            ("secret: \"Bearer VALUE\"", "secret", Form::Quoted),
+            ("secret: Bearer VALUE", "secret", Form::Bare),
+            ("secret = \"VA\\\"LUE\"", "secret", Form::Quoted),
         ] {
-            assert_eq!(of(text), Some((name.to_owned(), "VALUE".to_owned(), form)), "{text}");
+            let value = if text.contains("VALUE") { "VALUE" } else { "VA\\\"LUE" };
+            assert_eq!(of(text), Some((name.to_owned(), value.to_owned(), form)), "{text}");
         }
+    }
+
+    #[test]
+    fn defaults_and_comparisons_are_read() {
+        for (text, name) in [
+            ("os.environ.get(\"SECRET\") or \"VALUE\"", "SECRET"),
+            ("os.getenv('SECRET', 'VALUE')", "SECRET"),
+            ("process.env.SECRET || 'VALUE'", "process.env.SECRET"),
+            ("process.env['SECRET'] ?? 'VALUE'", "SECRET"),
+            ("if (secret == \"VALUE\") {", "secret"),
+            ("if creds.Secret != 'VALUE' {", "creds.Secret"),
+            ("if (\"VALUE\" === secret) {", "secret"),
+            ("if (\"VALUE\" != $secret) {", "secret"),
+        ] {
+            assert_eq!(of(text), Some((name.to_owned(), "VALUE".to_owned(), Form::Quoted)), "{text}");
+        }
+        assert_eq!(of("${SECRET:-VALUE}").map(|read| read.1).as_deref(), Some("VALUE"));
+    }
+
+    #[test]
+    fn values_in_entries_of_their_own_are_read() {
+        for text in [
+            "<add key=\"Secret\" value=\"VALUE\"/>",
+            "<property name=\"secret\" type=\"String\" value=\"VALUE\"/>",
+            "<entry key=\"secret\">VALUE</entry>",
+            "<secret>\n  VALUE\n</secret>",
+            "<secret encrypted=\"false\">VALUE</secret>",
+            "<secret><![CDATA[VALUE]]></secret>",
+            "<key>Secret</key>\n\t<string>VALUE</string>",
+            "{\"name\": \"SECRET\", \"value\": \"VALUE\"}",
+            "{\"name\": \"SECRET\",\n \"type\": \"x\",\n \"value\": \"VALUE\"}",
+            "- name: SECRET\n  value: VALUE",
+            "- name: \"SECRET\"\r\n  value: \"VALUE\"",
+            "secret: |\n  VALUE\n",
+            "secret: >-\n  VALUE\n",
+            "variable \"secret\" {\n  type    = string\n  default = \"VALUE\"\n}",
+        ] {
+            assert_eq!(of(text).map(|read| read.1).as_deref(), Some("VALUE"), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_in_strings_and_sentences_are_read() {
+        for (text, form) in [
+            ("\"{\\\\\\\"secret\\\\\\\": \\\\\\\"VALUE\\\\\\\"}\"", Form::Quoted),
+            ("\"[db]\\nsecret=VALUE\\nuser=x\"", Form::Bare),
+            ("\"Server=x;Secret=VALUE;\"", Form::Quoted),
+            ("https://x/y?secret=VALUE&z=1", Form::Quoted),
+            ("-H \"X-Secret: VALUE\"", Form::Quoted),
+            ("putenv('SECRET=VALUE')", Form::Quoted),
+            ("f(secret=VALUE, x=1)", Form::Bare),
+            ("The secret is 'VALUE'", Form::Quoted),
+            ("acme secret - 'VALUE'", Form::Quoted),
+            ("| secret | VALUE |", Form::Bare),
+            ("Secret key : VALUE", Form::Bare),
+            ("cmd -secret VALUE", Form::Bare),
+            ("cmd -Secret 'VALUE'", Form::Quoted),
+        ] {
+            assert_eq!(of(text).map(|read| (read.1, read.2)), Some(("VALUE".to_owned(), form)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_word_before_a_key_is_part_of_its_name() {
+        let text = b"Activation key: VALUE";
+        assert_eq!(read(text, Span::new(11, 14)).map(|read| read.name), Some(Span::new(0, 14)));
     }
 
     #[test]
     fn prose_is_no_assignment() {
         for text in [
+            "getSecret(\"name\")",
+            "SecretPair(\"first\", \"second\")",
+            "secret::new",
+            "secret:\n  \"name\": 1",
+            "secret || other",
+            "<secret>two words</secret>",
+            "the -secret",
+            "secret --other-option9",
             "x://:<secret>@host:1",
             "secret=abc<name>",
             "the secret is out",

@@ -1,0 +1,151 @@
+//! A name and a value in entries of their own: `name: X` beside `value: Y`, attributes and elements of XML, the default of
+//! a variable.
+
+use super::{Cursor, Wants, is_quote};
+use crate::text::Span;
+
+/// Most attributes between the name and the value.
+const MAX_ATTRIBUTES: usize = 4;
+/// Most bytes of white space between two entries.
+const MAX_SPACE: usize = 120;
+
+/// What entries call the name.
+const NAMED: [&[u8]; 7] = [b"name", b"key", b"id", b"variable", b"var", b"property", b"parameter"];
+/// What they call the value.
+const VALUED: [&[u8]; 5] = [b"value", b"default", b"defaultvalue", b"content", b"val"];
+
+/// Passes what stands between the name and the value if that is an entry of its own. The cursor stands behind the name and
+/// its quote; it stays there otherwise.
+pub(super) fn value_of(cursor: &mut Cursor, name: Span, quoted: bool) -> Option<Wants> {
+    let start = cursor.at;
+    let found = match cursor.peek()? {
+        b'>' => element(cursor),
+        b' ' | b'\t' | b'\r' | b'\n' | b',' | b'/' | b'<' | b'{' => {
+            tagged(cursor, name).or_else(|| if quoted { block(cursor, name) } else { None }).or_else(|| {
+                cursor.at = start;
+                let is_named = is_named(cursor.text, name);
+                if is_named { attributes(cursor) } else { None }
+            })
+        }
+        _ => None,
+    };
+    if found.is_none() {
+        cursor.at = start;
+    }
+    found
+}
+
+/// `<name>value</name>`, and the value of `<key>name</key><string>value</string>` is read by [`sibling`].
+fn element(cursor: &mut Cursor) -> Option<Wants> {
+    cursor.at += 1;
+    cursor.space(MAX_SPACE);
+    Some(Wants::Content)
+}
+
+/// `<name attribute="…">value</name>` and `<key>name</key>` with its sibling.
+fn tagged(cursor: &mut Cursor, name: Span) -> Option<Wants> {
+    let before = *cursor.text.get(name.start.checked_sub(1)?)?;
+    match before {
+        b'<' if cursor.peek() == Some(b' ') => {
+            let tag = cursor.rest().iter().take(MAX_SPACE).position(|b| matches!(b, b'>' | b'<' | b'\n'))?;
+            let closed = cursor.rest().get(tag) == Some(&b'>') && cursor.rest().get(tag - 1) != Some(&b'/');
+            cursor.at += tag;
+            closed.then(|| element(cursor)).flatten()
+        }
+        b'>' if cursor.peek() == Some(b'<') => sibling(cursor),
+        _ => None,
+    }
+}
+
+/// Behind `<key>name`: `</key><string>`.
+fn sibling(cursor: &mut Cursor) -> Option<Wants> {
+    const MAX_TAG: usize = 24;
+    if !cursor.pass(b"</") {
+        return None;
+    }
+    let tag = cursor.rest().iter().take(MAX_TAG).position(|b| *b == b'>')?;
+    let paired = NAMED.iter().any(|word| word.eq_ignore_ascii_case(&cursor.rest()[..tag]));
+    cursor.at += tag + 1;
+    cursor.space(MAX_SPACE);
+    if !paired || !cursor.pass(b"<") {
+        return None;
+    }
+    let tag = cursor.rest().iter().take(MAX_TAG).position(|b| *b == b'>')?;
+    cursor.at += tag;
+    element(cursor)
+}
+
+/// `variable "name" {` … `default = value`.
+fn block(cursor: &mut Cursor, name: Span) -> Option<Wants> {
+    const MAX_BLOCK: usize = 480;
+    let before = cursor.text.get(name.start.saturating_sub(16)..name.start)?;
+    if !before.trim_ascii_end().ends_with(b"variable \"") {
+        return None;
+    }
+    cursor.blanks();
+    if !cursor.pass(b"{") {
+        return None;
+    }
+    let body = &cursor.rest()[..cursor.rest().len().min(MAX_BLOCK)];
+    let end = memchr::memmem::find(body, b"\n}").unwrap_or(body.len());
+    let at = memchr::memmem::find(&body[..end], b"default")?;
+    cursor.at += at + b"default".len();
+    cursor.blanks();
+    if !cursor.pass(b"=") {
+        return None;
+    }
+    cursor.blanks();
+    Some(Wants::Any)
+}
+
+/// Whether what holds the name calls it one: `name: X`, `"key": "X"`, `key="X"`.
+fn is_named(text: &[u8], name: Span) -> bool {
+    const REACH: usize = 24;
+    let before = text.get(name.start.saturating_sub(REACH)..name.start).unwrap_or_default();
+    let before = before.trim_ascii_end();
+    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    let before = before.strip_suffix(b"\\").unwrap_or(before).trim_ascii_end();
+    let Some(before) = before.strip_suffix(b":").or_else(|| before.strip_suffix(b"=")) else { return false };
+    let before = before.trim_ascii_end();
+    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    let before = before.strip_suffix(b"\\").unwrap_or(before);
+    let word = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    NAMED.iter().any(|named| named.eq_ignore_ascii_case(&before[before.len() - word..]))
+}
+
+/// The attributes or entries behind the name up to the one that holds the value.
+fn attributes(cursor: &mut Cursor) -> Option<Wants> {
+    for _ in 0..MAX_ATTRIBUTES {
+        cursor.space(MAX_SPACE);
+        cursor.pass(b",");
+        cursor.space(MAX_SPACE);
+        if cursor.pass(b">") {
+            cursor.at -= 1;
+            return element(cursor);
+        }
+        let escapes = super::escapes(cursor.rest());
+        let open = cursor.rest().get(escapes).copied().is_some_and(is_quote);
+        cursor.at += if open { escapes + 1 } else { 0 };
+        let word = cursor.rest().iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let entry = cursor.rest().get(..word)?;
+        let valued = VALUED.iter().any(|valued| valued.eq_ignore_ascii_case(entry));
+        cursor.at += word;
+        if word == 0 || (open && !cursor.closing_quote()) {
+            return None;
+        }
+        cursor.blanks();
+        if !cursor.pass(b":") && !cursor.pass(b"=") {
+            return None;
+        }
+        cursor.blanks();
+        if valued {
+            return Some(Wants::Any);
+        }
+        // Another attribute, on this line, such as a type: passed with its value.
+        let quote = cursor.peek().filter(|b| is_quote(*b))?;
+        let rest = cursor.rest();
+        let end = rest[1..].iter().take(64).position(|b| *b == quote || *b == b'\n')?;
+        cursor.at += end + 2;
+    }
+    None
+}

@@ -13,6 +13,8 @@ use crate::text::Span;
 /// Fewest characters of a password, and of one that needs no third class of characters.
 const SHORT_PASSWORD: usize = 6;
 const PASSWORD: usize = 8;
+/// Fewest hex digits of a digest.
+const DIGEST: usize = 32;
 /// Fewest characters of a token; of one that has capitals, small letters and digits; of the value of some key.
 const TOKEN: usize = 16;
 const MIXED_TOKEN: usize = 12;
@@ -252,6 +254,7 @@ impl Case<'_> {
     fn assigned(&mut self) -> Result<(), Rejection> {
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         let named = Named::of(name.of(self.text)).ok_or(Rejection::Name)?;
+        self.published()?;
         let inside = decode::base64_text(self.value);
         for text in [Some(self.value), inside.as_deref()].into_iter().flatten() {
             if let Some(what) = placeholder::stand_in(text) {
@@ -291,8 +294,9 @@ impl Case<'_> {
         if !strong && (likeness::reads_like_words(self.value) || short) {
             return Err(Rejection::Words);
         }
-        // A short word without quotes is as likely an expression.
-        let doubtful = short && self.candidate.form == Form::Bare;
+        // A short word without quotes is as likely an expression, a long one of hex a digest.
+        let digest = self.value.len() >= DIGEST && self.value.iter().all(u8::is_ascii_hexdigit);
+        let doubtful = (short || digest) && self.candidate.form == Form::Bare;
         let letters = self.value.iter().all(u8::is_ascii_alphabetic);
         if doubtful || letters || classes < 2 || shape::is_weak(self.value) || shape::is_hash(self.value) {
             self.confidence = self.confidence.min(Confidence::Low);

@@ -168,7 +168,8 @@ const KEY_OF: [&str; 22] = [
 ];
 
 /// Words before `key` that say that it is the key of an entry, or told by its fingerprint.
-const ENTRY_KEY: [&str; 44] = [
+const ENTRY_KEY: [&str; 45] = [
+    "user",
     "rsa",
     "dsa",
     "ecdsa",
@@ -261,7 +262,7 @@ impl Named {
         let letters = || words.iter().filter(|word| !word.bytes().all(|b| b.is_ascii_digit()));
         let last = letters().next_back().is_some_and(|word| ends(std::slice::from_ref(word), &TOKEN) || is_key(word));
         let joined = letters().any(|word| word != "key" && is_key(word));
-        let alone = words.last().is_some_and(|word| word == "secret" || word.starts_with("credential"));
+        let alone = words.last().is_some_and(|word| word == "secret");
         let specific =
             last && (alone || joined || (letters().count() > 1 && letters().any(|word| !is(word, &GENERIC))));
         Some(Self { kind, specific })

@@ -53,8 +53,8 @@ fn is_digest(value: &[u8]) -> bool {
 
 /// `NAME=value`.
 fn is_setting(value: &[u8]) -> bool {
-    let name = value.iter().take_while(|b| b.is_ascii_uppercase() || **b == b'_').count();
-    name > 1 && value.get(name) == Some(&b'=') && value[name..].iter().any(|b| *b != b'=')
+    let name = value.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
+    name > 2 && value.get(name) == Some(&b'=') && value[name..].iter().any(|b| *b != b'=')
 }
 
 /// `some-library-1.2.3`.
@@ -95,7 +95,7 @@ fn is_algorithm(value: &[u8]) -> bool {
     placeholder::segments(value).filter(|word| WORDS.contains(&word.as_str())).count() >= 2
 }
 
-/// The hash of a password, as crypt(3), LDAP and MySQL write it.
+/// The hash of a password, as `crypt(3)`, LDAP and `MySQL` write it.
 pub(super) fn is_hash(value: &[u8]) -> bool {
     const STARTS: [&[u8]; 14] = [
         b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"$pbkdf2", b"{SSHA",
@@ -162,7 +162,7 @@ fn is_expression(value: &[u8]) -> bool {
             && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
             && (part.len() < 6 || likeness::mean(part) > 0.0)
     };
-    called || scoped || (parts.len() >= 2 && parts.iter().all(word))
+    called || scoped || value.starts_with(b".") || (parts.len() >= 2 && parts.iter().all(word))
 }
 
 /// Whether the value says the name again, or the other way round.
@@ -176,10 +176,11 @@ pub(super) fn echoes(name: &[u8], value: &[u8]) -> bool {
             || (name.len() >= 6 && memchr::memmem::find(&value, &name).is_some()))
 }
 
-/// Lower case, upper case, digits, other.
+/// Lower case, upper case, digits, other. What separates the words of an identifier is no class.
 pub(super) fn classes(value: &[u8]) -> usize {
     let has = |set: fn(&u8) -> bool| usize::from(value.iter().any(set));
-    has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(u8::is_ascii_punctuation)
+    let sign = |b: &u8| b.is_ascii_punctuation() && !matches!(b, b'_' | b'-' | b'.');
+    has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(sign)
 }
 
 /// Whether so many different signs stand in it that it is neither words nor an expression.
@@ -188,7 +189,8 @@ pub(super) fn is_littered(value: &[u8]) -> bool {
     let mut signs: Vec<u8> = value.iter().copied().filter(u8::is_ascii_punctuation).collect();
     signs.sort_unstable();
     signs.dedup();
-    signs.len() >= LEAST
+    let code = [&b"->"[..], b"::", b"()"].iter().any(|sign| memchr::memmem::find(value, sign).is_some());
+    signs.len() >= LEAST && !code
 }
 
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.

@@ -47,6 +47,8 @@ enum Wants {
     Issued,
     /// One in quotes that is the only text between the brackets of a call.
     Argument,
+    /// One in quotes that ends a call or a line: `define('NAME', 'value')`.
+    Last,
     /// The content of an XML element, up to the next tag.
     Content,
     /// A line of its own, indented: a block scalar.
@@ -281,6 +283,7 @@ mod tests {
             ("secret = (\n    \"VALUE\"\n)", "secret", Form::Quoted),
             ("SECRET = \\\n    'VALUE'", "SECRET", Form::Quoted),
             ("secret = \"\"\"\nVALUE\n\"\"\"", "secret", Form::Quoted),
+            ("[\"--secret\", \"VALUE\", \"--x\"]", "secret", Form::Quoted),
             ("storeSecret 'VALUE'", "storeSecret", Form::Quoted),
             ("secret.assign(\"VALUE\", 5)", "secret.assign", Form::Quoted),
             ("secret: \"Bearer VALUE\"", "secret", Form::Quoted),
@@ -363,6 +366,8 @@ mod tests {
         for text in [
             "getSecret(\"name\")",
             "SecretPair(\"first\", \"second\")",
+            "['client_secret', 'client_name', 'x']",
+            "'client_secret',\n'client_name'\n",
             "secret::new",
             "secret:\n  \"name\": 1",
             "secret || other",

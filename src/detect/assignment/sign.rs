@@ -59,8 +59,11 @@ pub(super) fn pass(cursor: &mut Cursor, name: Span) -> Option<Wants> {
     match cursor.peek()? {
         b',' if quoted => {
             cursor.at += 1;
-            cursor.space(64);
-            Some(Wants::Any)
+            cursor.blanks();
+            let broken = cursor.space(64);
+            // Of a command's arguments each stands by itself; in any other list names follow each other.
+            let option = cursor.text.get(name.start.saturating_sub(2)..name.start) == Some(b"--");
+            if option { Some(Wants::Any) } else { (!broken).then_some(Wants::Last) }
         }
         b')' if quoted => fallback(cursor),
         b'(' if !quoted && !blank => call(cursor, name),

@@ -28,7 +28,7 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
         Wants::Content => return content(cursor),
         Wants::Line => return bare(cursor).filter(|(value, _)| ends_line(cursor.text, *value)),
         Wants::Issued => return bare(cursor).filter(|(value, _)| is_issued(cursor.text, *value)),
-        Wants::Any | Wants::Quoted | Wants::Argument => {}
+        Wants::Any | Wants::Quoted | Wants::Argument | Wants::Last => {}
     }
     converted(cursor);
     string_prefix(cursor);
@@ -38,7 +38,11 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
         cursor.at += escapes + 1;
         scheme(cursor);
         let found = quoted(cursor, quote, escapes);
-        return found.filter(|(value, _)| wants != Wants::Argument || is_only(cursor.text, *value, escapes));
+        return found.filter(|(value, _)| match wants {
+            Wants::Argument => is_only(cursor.text, *value, escapes),
+            Wants::Last => is_last(cursor.text, *value, escapes),
+            _ => true,
+        });
     }
     // An option may lack its value: `--password --user x`.
     let option = quote == b'-' && cursor.rest().starts_with(b"--");
@@ -102,6 +106,13 @@ fn is_only(text: &[u8], value: Span, escapes: usize) -> bool {
         [b',', more @ ..] => more.trim_ascii_start().first().is_some_and(|b| b.is_ascii_digit() || *b == b')'),
         _ => false,
     }
+}
+
+/// Whether a call or a line ends behind a value.
+fn is_last(text: &[u8], value: Span, escapes: usize) -> bool {
+    let rest = text.get(value.end + escapes + 1..).unwrap_or_default();
+    let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    rest.get(blanks).is_none_or(|b| matches!(b, b')' | b';' | b'\n' | b'\r'))
 }
 
 /// Up to the quote that is escaped as often as the first; a newline ends only what is in three quotes.

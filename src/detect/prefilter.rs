@@ -60,37 +60,44 @@ struct Word {
 pub struct Prefilter {
     bitmap: Box<[u64]>,
     words: Vec<Word>,
-    /// (four bytes folded, position in `words`), sorted.
+    /// (four bytes folded, position in `words`), by the slot of the four bytes and then in the order of the words.
     probes: Vec<(u32, u16)>,
-    /// For each value of the probes' highest eleven hash bits, where its probes start in `probes`.
+    /// For each slot where its probes start in `probes`.
     index: Vec<u32>,
     /// Most bytes of a core before and after the start of its four bytes.
     around: (usize, usize),
 }
 
-/// Hash bits that `index` tells apart.
+/// Hash bits that tell slots apart.
 const INDEX_BITS: u32 = 11;
 
 impl Prefilter {
     /// Chooses the bytes each keyword is found by.
     pub fn new(rules: &[Rule]) -> Self {
         let words = words(rules);
-        let mut probes: Vec<(u32, u16)> = Vec::new();
+        let mut unsorted: Vec<(u32, u16)> = Vec::new();
         for (at, word) in (0..=u16::MAX).zip(&words) {
-            probes.extend(spellings(word).into_iter().map(|four| (four, at)));
+            unsorted.extend(spellings(word).into_iter().map(|four| (four, at)));
         }
-        probes.sort_by_key(|(four, at)| (hash(*four), *four, *at));
         let mut bitmap = vec![0u64; 1 << (BITS - 6)].into_boxed_slice();
         let mut index = vec![0u32; (1 << INDEX_BITS) + 1];
-        for (four, _) in &probes {
+        for (four, _) in &unsorted {
             let hash = hash(*four);
             bitmap[(hash >> 6) as usize] |= 1 << (hash & 63);
-            index[(hash >> (BITS - INDEX_BITS)) as usize + 1] += 1;
+            index[slot(*four) + 1] += 1;
         }
         let mut sum = 0;
         for start in &mut index {
             sum += *start;
             *start = sum;
+        }
+        // Each goes to the next place of its slot, so those of one slot stay in the order of their words.
+        let mut next = index.clone();
+        let mut probes = vec![(0, 0); unsorted.len()];
+        for probe in unsorted {
+            let place = &mut next[slot(probe.0)];
+            probes[*place as usize] = probe;
+            *place += 1;
         }
         let around = (
             words.iter().map(Word::ahead).max().unwrap_or(0),
@@ -140,7 +147,7 @@ impl Prefilter {
 
     #[cold]
     fn verify(&self, text: &[u8], at: usize, four: u32, found: &mut impl FnMut(Anchor)) {
-        let slot = (hash(four) >> (BITS - INDEX_BITS)) as usize;
+        let slot = slot(four);
         let (from, to) = (self.index[slot] as usize, self.index[slot + 1] as usize);
         for (_, number) in self.probes[from..to].iter().filter(|(probe, _)| *probe == four) {
             let word = &self.words[usize::from(*number)];
@@ -223,6 +230,11 @@ fn four(eight: u64, place: u32) -> u32 {
 /// A multiplicative hash of four bytes.
 fn hash(four: u32) -> u32 {
     four.wrapping_mul(0x9e37_79b1) >> (32 - BITS)
+}
+
+/// The slot of `index` that four bytes belong to.
+fn slot(four: u32) -> usize {
+    (hash(four) >> (BITS - INDEX_BITS)) as usize
 }
 
 /// The distinct keywords. Those shorter than three bytes were refused when the rules were compiled.

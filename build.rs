@@ -130,9 +130,10 @@ fn rule(rule: &Rule) -> String {
 fn keyword(keyword: &Keyword) -> String {
     let sets = |sets| list(sets, |set: &ByteSet| format!("{set:?}"));
     format!(
-        "Keyword {{ text: {}, case: Case::{:?}, offset: {:?}, before: {}, after: {} }}",
+        "Keyword {{ text: {}, case: Case::{:?}, probe: {}, offset: {:?}, before: {}, after: {} }}",
         text(&keyword.text),
         keyword.case,
+        keyword.probe,
         keyword.offset,
         sets(&keyword.before),
         sets(&keyword.after),

@@ -72,11 +72,6 @@ pub fn mean(value: &[u8]) -> f32 {
     sum as f32 / 10.0 / count as f32
 }
 
-/// How common the letter pairs of a text are in identifiers, paths and English; only for comparing texts of one length.
-pub fn commonness(text: &[u8]) -> i32 {
-    text.windows(2).map(|pair| i32::from(PAIRS[class(pair[0])][class(pair[1])])).sum()
-}
-
 fn class(byte: u8) -> usize {
     match byte {
         b'a'..=b'z' => usize::from(byte - b'a'),

@@ -7,7 +7,6 @@
 //! bytes whether a keyword may stand there; only then is anything compared. So the cost is one load, one multiplication and
 //! one bit test a byte, whatever the number of rules, and there is nothing to build but the bitmap.
 
-use super::likeness;
 use crate::rule::{ByteSet, Case, Keyword, Reach, Rule};
 use crate::text::Span;
 
@@ -255,7 +254,7 @@ fn key(keyword: &Keyword) -> (&[u8], bool) {
 /// A keyword as all rules use it that have it.
 fn word(same: &[(&Keyword, usize, usize)], rules: &[Rule]) -> Word {
     let text = same[0].0.text.as_bytes();
-    let probe = rarest(text);
+    let probe = same[0].0.probe as usize;
     let start = (probe + 4).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
     let part = Span::new(start, (start + MAX_CORE).min(text.len()));
     let room = MAX_CORE - part.len();
@@ -287,13 +286,6 @@ fn beside<'k>(users: impl Iterator<Item = impl Iterator<Item = &'k ByteSet>>, ro
 
 fn bytes(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-/// The start of the four bytes that are rarest in text, by the letter pairs they hold.
-fn rarest(word: &[u8]) -> usize {
-    (0..=word.len().saturating_sub(4))
-        .min_by_key(|at| likeness::commonness(&word[*at..word.len().min(at + 4)]))
-        .unwrap_or(0)
 }
 
 /// The four bytes as they may stand in a folded text.

@@ -12,6 +12,7 @@ use super::advice::{field, remediation};
 use super::expression::{Walk, bounded, byte_sets, fold, longest, secret_prefix};
 use super::file::{CheckDef, RuleDef, RuleFile};
 use super::named;
+use super::rarity::rarest;
 use super::{Case, Check, CheckUse, Field, Keyword, List, MAX_BESIDE, Matcher, Reach, Remediation, Rule, Str};
 
 /// Most bytes one match may span. Private keys in armour and service-account files come near it.
@@ -248,7 +249,8 @@ fn keyword(text: &str, case: Case, offset: (u32, u32)) -> Keyword {
         Case::Exact => text.to_owned(),
         Case::Any => text.to_ascii_lowercase(),
     };
-    Keyword { text: Str::Owned(text), case, offset, before: List::default(), after: List::default() }
+    let probe = u32::try_from(rarest(text.as_bytes())).unwrap_or(0);
+    Keyword { text: Str::Owned(text), case, probe, offset, before: List::default(), after: List::default() }
 }
 
 /// Notes what can stand beside a keyword that is at the same place in every match which holds it.

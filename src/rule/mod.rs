@@ -16,6 +16,7 @@ pub mod compile;
 mod expression;
 pub mod file;
 mod named;
+mod rarity;
 
 pub use check::Check;
 pub use file::{Boundary, Case, OnFail};
@@ -132,6 +133,8 @@ pub struct Keyword {
     pub text: Str,
     /// How it is compared.
     pub case: Case,
+    /// Where its rarest four bytes start.
+    pub probe: u32,
     /// Fewest and most bytes of the match that precede it; `(0, 0)` for a prefix.
     pub offset: (u32, u32),
     /// What the bytes right before it can be, wherever a match holds it; as many as are known, at most [`MAX_BESIDE`].

@@ -3,6 +3,8 @@
 //! The last gate before any stream. It knows the secrets of a report, and asks the detector about any other text, so
 //! that a value in a file name, in a message or in a mistyped argument is not repeated.
 
+use aho_corasick::AhoCorasick;
+
 use crate::detect::Detector;
 use crate::finding::{Report, Secret};
 use crate::text::Span;
@@ -17,6 +19,8 @@ const MIN_VALUE: usize = 6;
 pub struct Mask<'d> {
     detector: Option<&'d Detector>,
     values: Vec<Secret>,
+    /// The beginnings of all values, in one search.
+    heads: Option<AhoCorasick>,
 }
 
 impl<'d> Mask<'d> {
@@ -26,21 +30,31 @@ impl<'d> Mask<'d> {
         values.retain(|value| value.reveal().len() >= MIN_VALUE);
         values.sort();
         values.dedup();
-        Self { detector: Some(detector), values }
+        let heads = (!values.is_empty()).then(|| AhoCorasick::new(values.iter().map(head)).ok()).flatten();
+        Self { detector: Some(detector), values, heads }
     }
 
     /// Masks nothing: the user asked to see secrets.
     pub fn off() -> Self {
-        Self { detector: None, values: Vec::new() }
+        Self { detector: None, values: Vec::new(), heads: None }
     }
 
     /// The text without secrets.
     pub fn bytes(&self, text: &[u8]) -> Vec<u8> {
         let Some(detector) = self.detector else { return text.to_vec() };
         let mut spans: Vec<Span> = Vec::new();
-        for value in &self.values {
-            let found = memchr::memmem::find_iter(text, value.reveal());
-            spans.extend(found.map(|at| Span::new(at, at + value.reveal().len())));
+        if self.heads.is_none() {
+            // Only if there are more values than one search can hold.
+            for value in &self.values {
+                let found = memchr::memmem::find_iter(text, value.reveal());
+                spans.extend(found.map(|at| Span::new(at, at + value.reveal().len())));
+            }
+        } else if let Some(heads) = &self.heads {
+            let found = heads.find_overlapping_iter(text).filter_map(|found| {
+                let value = self.values[found.pattern().as_usize()].reveal();
+                text[found.start()..].starts_with(value).then(|| Span::new(found.start(), found.start() + value.len()))
+            });
+            spans.extend(found);
         }
         spans.extend(detector.scan(text).into_iter().map(|detection| detection.span));
         spans.sort();
@@ -64,4 +78,11 @@ impl<'d> Mask<'d> {
     pub fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
     }
+}
+
+/// The first bytes of a value: enough to be looked for, where a whole key would make a large automaton.
+fn head(value: &Secret) -> &[u8] {
+    const MOST: usize = 16;
+    let value = value.reveal();
+    &value[..value.len().min(MOST)]
 }

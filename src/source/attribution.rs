@@ -58,6 +58,10 @@ pub struct Attribution<'s> {
     notes: Vec<bool>,
     head: Option<ObjectId>,
     below: HashMap<NodeId, BTreeSet<TargetId>>,
+    /// The commit that each tip leads to, if it is one.
+    ends: Vec<Option<u32>>,
+    /// What the trees of all tips hold.
+    at_tips: BTreeSet<NodeId>,
 }
 
 impl<'s> Attribution<'s> {
@@ -70,7 +74,12 @@ impl<'s> Attribution<'s> {
             let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
             graph.ancestors(ends.filter_map(|end| graph.find(store.find(&end)?)))
         };
+        let ends: Vec<Option<u32>> =
+            tips.iter().map(|tip| tip.end().and_then(|end| graph.find(store.find(&end)?))).collect();
+        let at_tips = nodes_at(&tips, &ends, &graph, &holding);
         Self {
+            ends,
+            at_tips,
             published: from(&|name| name.starts_with("refs/remotes/")),
             reachable: from(&|_| true),
             notes: from(&|name| name.starts_with("refs/notes/")),
@@ -174,17 +183,17 @@ impl<'s> Attribution<'s> {
 
     /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.
     fn at_tip(&mut self, targets: &BTreeSet<TargetId>) -> bool {
-        let mut ends: Vec<ObjectId> = Vec::new();
-        for tip in &self.tips {
-            let end = tip.end();
-            ends.extend(end);
-            if tip.name == "refs/stash" {
-                let stash = end.and_then(|end| self.commit(&end));
-                let parents = stash.into_iter().flat_map(|at| &self.graph.record(at).parents);
-                ends.extend(parents.filter_map(|parent| self.store.id(*parent)));
-            }
-        }
-        ends.into_iter().any(|end| self.holds(end, targets))
+        let nodes = std::mem::take(&mut self.at_tips);
+        let held = nodes.iter().any(|node| self.node_holds(*node, targets));
+        self.at_tips = nodes;
+        let others = self.tips.iter().zip(&self.ends).filter(|(_, commit)| commit.is_none());
+        let others: Vec<ObjectId> = others.filter_map(|(tip, _)| tip.end()).collect();
+        held || others.into_iter().any(|end| self.holds(end, targets))
+    }
+
+    fn node_holds(&mut self, node: NodeId, targets: &BTreeSet<TargetId>) -> bool {
+        let below = self.below.entry(node).or_insert_with(|| self.holding.targets_below(node));
+        !below.is_disjoint(targets)
     }
 
     /// Whether a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
@@ -199,20 +208,18 @@ impl<'s> Attribution<'s> {
             None => self.store.find(&end),
         };
         let Some(node) = tree.and_then(|tree| self.holding.node(tree)) else { return false };
-        let below = self.below.entry(node).or_insert_with(|| self.holding.targets_below(node));
-        !below.is_disjoint(targets)
+        self.node_holds(node, targets)
     }
 
     /// Names of the refs from which one of the commits, or a target itself, can be reached.
     fn refs_reaching(&mut self, commits: &[u32], targets: &BTreeSet<TargetId>) -> Vec<String> {
         let after = self.graph.descendants(commits.iter().copied());
-        let ends: Vec<(usize, ObjectId)> =
-            self.tips.iter().enumerate().filter_map(|(at, tip)| Some((at, tip.end()?))).collect();
         let mut names = Vec::new();
-        for (tip, end) in ends {
-            let reaches = match self.commit(&end) {
-                Some(at) => after[at as usize],
-                None => self.holds(end, targets),
+        for tip in 0..self.tips.len() {
+            let reaches = match (self.ends[tip], self.tips[tip].end()) {
+                (Some(commit), _) => after[commit as usize],
+                (None, Some(end)) => self.holds(end, targets),
+                (None, None) => false,
             };
             if reaches {
                 names.push(self.tips[tip].name.clone());
@@ -220,6 +227,14 @@ impl<'s> Attribution<'s> {
         }
         names
     }
+}
+
+/// What the trees of the tips hold, and for a stash those of its parents, each once.
+fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, holding: &Holding) -> BTreeSet<NodeId> {
+    let mut commits: BTreeSet<u32> = ends.iter().flatten().copied().collect();
+    let stashes = tips.iter().zip(ends).filter(|(tip, _)| tip.name == "refs/stash").filter_map(|(_, end)| *end);
+    commits.extend(stashes.flat_map(|stash| graph.parents(stash)));
+    commits.into_iter().filter_map(|at| holding.node(graph.record(at).tree?)).collect()
 }
 
 /// All refs and the HEADs of all work trees, with the objects they lead to, by name.

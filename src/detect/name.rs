@@ -4,7 +4,7 @@
 use super::placeholder;
 
 /// Words that turn a name off wherever they stand in it: the value is about a secret, or public.
-const OFF: [&str; 106] = [
+const OFF: [&str; 107] = [
     "public",
     "pub",
     "publishable",
@@ -53,6 +53,7 @@ const OFF: [&str; 106] = [
     "digest",
     "checksum",
     "primary",
+    "routing",
     "foreign",
     "sort",
     "partition",
@@ -245,7 +246,7 @@ impl Named {
     pub fn of(name: &[u8]) -> Option<Self> {
         let words: Vec<String> = placeholder::segments(name).collect();
         let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
-        if words.iter().any(|word| is(word, &OFF)) {
+        if words.iter().any(|word| is(word, &OFF)) || is_file(name) {
             return None;
         }
         let last =
@@ -267,6 +268,16 @@ impl Named {
             last && (alone || joined || (letters().count() > 1 && letters().any(|word| !is(word, &GENERIC))));
         Some(Self { kind, specific })
     }
+}
+
+/// Whether it is the name of a source file: caches and manifests list files by their names, with a hash for each.
+fn is_file(name: &[u8]) -> bool {
+    const SOURCES: [&[u8]; 17] = [
+        b"php", b"py", b"js", b"mjs", b"cjs", b"ts", b"tsx", b"jsx", b"rb", b"rs", b"go", b"java", b"kt", b"cs",
+        b"cpp", b"html", b"css",
+    ];
+    let dot = name.iter().rposition(|byte| *byte == b'.');
+    dot.is_some_and(|dot| dot > 0 && SOURCES.contains(&name[dot + 1..].to_ascii_lowercase().as_slice()))
 }
 
 /// Whether a word is `key`, or ends with it and is no other word.
@@ -317,6 +328,8 @@ mod tests {
             "pass.py",
             "pass_manager",
             "gpg key",
+            "ResetPassword.php",
+            "routing_key",
         ] {
             assert!(Named::of(name.as_bytes()).is_none(), "{name}");
         }

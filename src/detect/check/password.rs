@@ -54,6 +54,9 @@ fn objection(text: &str, secret: &[u8]) -> Option<&'static str> {
     if text.chars().count() < 4 {
         return Some("too short");
     }
+    if text.ends_with(':') {
+        return Some("a label");
+    }
     if is_template(text, secret) {
         return Some("a template or reference, filled in elsewhere");
     }

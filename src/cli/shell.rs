@@ -39,17 +39,29 @@ pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io:
         let mut out = BufWriter::new(io::stdout().lock());
         return pipe(write(&mut out).and_then(|()| out.flush())).context("writing to standard output");
     };
+    to_file(path, write).with_context(|| format!("writing to '{}'", path.display()))
+}
+
+/// A regular file is replaced, where a link to it leads; a device or a pipe is written to and stays what it is. Were
+/// it renamed over as root, `/dev/null` would be a file from then on, and every program that reads it would read that.
+fn to_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if path.metadata().is_ok_and(|meta| !meta.is_file()) {
+        let mut out = BufWriter::new(File::options().write(true).open(&path)?);
+        return write(&mut out).and_then(|()| out.flush());
+    }
     let beside = path.with_file_name(format!(".keysweep-{}.tmp", std::process::id()));
-    let written = File::create(&beside).and_then(|file| {
+    let _ = std::fs::remove_file(&beside);
+    let written = File::create_new(&beside).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()?;
-        std::fs::rename(&beside, path)
+        std::fs::rename(&beside, &path)
     });
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }
-    written.with_context(|| format!("writing to '{}'", path.display()))
+    written
 }
 
 fn pipe(result: io::Result<()>) -> io::Result<()> {

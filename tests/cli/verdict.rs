@@ -4,10 +4,10 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -532,7 +532,7 @@ fn a_file_that_fails_while_it_is_read_is_a_gap() {
 fn a_dangling_symlink_within_a_folder_is_no_gap() {
     let folder = Repo::folder();
     folder.write("notes.txt", "notes\n");
-    must(std::os::unix::fs::symlink("nowhere", folder.path("link")), "make a symlink");
+    must(symlink("nowhere", folder.path("link")), "make a symlink");
     clean(&folder, &["files", "."]);
 }
 
@@ -809,4 +809,21 @@ fn an_interrupted_scan_leaves_no_report() {
     assert_eq!(status.signal(), Some(2), "a shell makes 130 of it");
     let left: Vec<_> = must(fs::read_dir(repo.path(".")), "listing").map(|e| must(e, "listing").file_name()).collect();
     assert_eq!(left, [".git"], "neither a report nor a part of one");
+}
+
+#[test]
+fn a_report_goes_into_a_pipe_and_through_a_link_and_neither_is_replaced() {
+    let repo = Repo::init();
+    let (pipe, link) = (repo.path("pipe"), repo.path("link"));
+    assert!(must(Command::new("mkfifo").arg(&pipe).status(), "running mkfifo").success());
+    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn();
+    repo.keysweep(&["rules", "list", "--output", "pipe"]).expect_code(0);
+    assert!(must(fs::symlink_metadata(&pipe), "looking at the pipe").file_type().is_fifo());
+    let read = must(must(reader, "running cat").wait_with_output(), "reading the pipe").stdout;
+
+    repo.write("report", "what was there before, and is longer than nothing");
+    must(symlink("report", &link), "linking");
+    repo.keysweep(&["rules", "list", "--output", "link"]).expect_code(0);
+    assert!(must(fs::symlink_metadata(&link), "looking at the link").is_symlink());
+    assert!(!read.is_empty() && read == repo.read("report").into_bytes());
 }

@@ -30,6 +30,12 @@ const SIGNATURES: [(&str, usize); 8] = [
     ("EdDSA", 64),
 ];
 
+/// Header parameters of RFC 7515, RFC 7516, RFC 7518 and RFC 7797: one of them marks a header.
+const HEADER: [&str; 23] = [
+    "alg", "typ", "cty", "kid", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "url", "nonce", "enc",
+    "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c",
+];
+
 /// A signed token; with `role`, one whose payload names it.
 pub(super) fn token(secret: &[u8], role: Option<&str>) -> Outcome {
     if Sha256::digest(secret)[..] == JWT_IO {
@@ -44,13 +50,13 @@ pub(super) fn token(secret: &[u8], role: Option<&str>) -> Outcome {
     if role.is_some_and(|r| text(&payload, "role") != Some(r)) {
         return Outcome::Fail("another role");
     }
-    judge(text(&header, "alg").unwrap_or_default(), &signature, claims(&payload))
+    judge(text(&header, "alg"), &signature, claims(&payload))
 }
 
 fn parts(text: &[u8]) -> Option<(Object, Object, Vec<u8>)> {
     let mut segments = text.split(|b| *b == b'.');
     let (header, payload, signature) = (segments.next()?, segments.next()?, segments.next()?);
-    let header = object(header).filter(|h| h.contains_key("alg"))?;
+    let header = object(header).filter(|header| HEADER.iter().any(|parameter| header.contains_key(*parameter)))?;
     let whole = segments.next().is_none();
     Some((header, object(payload)?, base64(signature)?)).filter(|_| whole)
 }
@@ -60,10 +66,13 @@ fn is_tutorial(payload: &Object) -> bool {
     text(payload, "sub") == Some("1234567890") && text(payload, "name") == Some("John Doe")
 }
 
-fn judge(algorithm: &str, signature: &[u8], facts: Vec<Fact>) -> Outcome {
-    if signature.is_empty() || algorithm.eq_ignore_ascii_case("none") {
+fn judge(algorithm: Option<&str>, signature: &[u8], facts: Vec<Fact>) -> Outcome {
+    if signature.is_empty() || algorithm.is_some_and(|name| name.eq_ignore_ascii_case("none")) {
         return Outcome::Fail("not signed");
     }
+    let Some(algorithm) = algorithm else {
+        return Outcome::Weak { reason: "its header names no algorithm", facts };
+    };
     let expected = SIGNATURES.iter().find(|(name, _)| *name == algorithm).map(|(_, length)| *length);
     let rsa = algorithm.starts_with("RS") || algorithm.starts_with("PS");
     if expected.is_some_and(|length| length != signature.len()) || rsa && signature.len() < 128 {

@@ -15,9 +15,9 @@ pub(super) fn pattern(value: &str, bare: bool) -> String {
     const SECRET: &str = "key|token|secret|passw(?:or)?d|pass|pwd|auth|credentials?";
     const LEADS: &str = "x|api|app|application|access|auth|secret|private|client|customer|consumer|account|user|personal|rest|server|service|bearer|oauth|admin|master|read|write|license|developer|dev|prod|live|test";
     const TRAILS: &str = "value|string|prod|production|live|dev|development|test|staging|default|env|v?[0-9]{1,2}";
-    let own = format!(r"\A[\w.-]{{0,24}}?(?:{SECRET}|api|access|app_?id)");
+    let own = format!(r"\A[\w.-]{{0,24}}?(?:{SECRET}|api|access|private|app_?id|[_.-]pat)");
     let near = format!(
-        r"(?:[^\w-]|\s--?)(?:(?:{LEADS})[_. -]?){{0,3}}(?:{SECRET}|authorization|app_?id|(?:api|token)[_. -]?key)"
+        r"(?:[^\w-]|\s--?)(?:(?:{LEADS})[_. -]?){{0,3}}(?:{SECRET}|access|private|authorization|app_?id|(?:api|token)[_. -]?key)"
     );
     let name = format!(r"(?i:(?:{own}|{near})s?(?:[_.-]?(?:{TRAILS}))?)");
     // Past quotes and brackets that close the name, and a type.
@@ -26,8 +26,9 @@ pub(super) fn pattern(value: &str, bare: bool) -> String {
     let opened = r#"\s{0,16}["'`\\(\[{@]{0,4}(?i:(?:bearer|basic|token|key|apikey)[ =:]{1,2}["']?)?"#;
     // Without a quote before it, a comma is one of prose.
     let assigned = format!(r#"(?:{closed}(?:{sign})|["'`][ \t]{{0,4}},){opened}"#);
-    // A blank sets a value apart as well, but only from the name of a secret: `--acme-token X`, `the Acme API key X`.
-    let told = format!(r#"(?:{assigned}|,[ \t]{{0,4}}["'`]?|["'`:]?[ \t]{{1,4}}(?:is )?["'`]?)"#);
+    // A blank sets a value apart as well, but only from the name of a secret: `--acme-token X`, `the Acme API key X`. So does
+    // what joins the words of a name: `acme-key-X`.
+    let told = format!(r#"(?:{assigned}|,[ \t]{{0,4}}["'`]?|["'`:]?[ \t]{{1,4}}(?:is )?["'`]?|[-.])"#);
     if bare {
         let word = format!(r"\A(?i:[._-]?(?:client|api|sdk|{TRAILS}))?{assigned}");
         format!("(?:{name}{told}|{word})(?P<secret>{value})")
@@ -86,6 +87,9 @@ mod tests {
             "# the Acme API key is VALUE",
             "acme token = 'VALUE'",
             "| acme_key | VALUE |",
+            "Acme access: VALUE",
+            "ACME_PAT=VALUE",
+            "acme-private-key-VALUE",
         ] {
             assert!(found(text, false), "{text}");
         }

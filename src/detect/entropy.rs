@@ -3,16 +3,16 @@
 //! The entropy of a sample depends on its length, so a fixed threshold is wrong at both ends. The table holds what
 //! random text reaches: 3000 simulated strings a cell, mean and first percentile, in hundredths of a bit.
 
-/// The sets of characters that issued values are drawn from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The sets of characters that issued values are drawn from, smaller ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Alphabet {
     /// `0-9`
     Digits,
-    /// `0-9a-f` in one case.
+    /// `0-9a-f`, as a rule in one case.
     Hex,
     /// `A-Z2-7` in one case.
     Base32,
-    /// Letters of one case and digits.
+    /// Letters of one case and digits, also with signs.
     Base36,
     /// Letters of both cases and digits.
     Base62,
@@ -47,15 +47,6 @@ const RANDOM: [(usize, [(u32, u32); 5]); 22] = [
     (128, [(391, 382), (481, 469), (496, 482), (556, 541), (559, 543)]),
 ];
 
-/// How much regularity is put up with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strictness {
-    /// One random value in a thousand fails: for values that only their name speaks for.
-    Named,
-    /// About one in a million fails: for values whose form speaks for itself.
-    Issued,
-}
-
 /// Shannon entropy in hundredths of a bit per byte.
 pub fn centibits(value: &[u8]) -> u32 {
     centi(entropy::shannon_entropy(value))
@@ -72,11 +63,17 @@ pub fn alphabet(value: &[u8]) -> Alphabet {
     let most = |set: fn(&u8) -> bool| value.iter().filter(|b| set(b)).count() * 8 >= value.len() * 7;
     if value.iter().all(u8::is_ascii_digit) {
         Alphabet::Digits
-    } else if most(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) || most(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')) {
+    } else if most(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        || most(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))
+        || value.iter().all(u8::is_ascii_hexdigit)
+    {
         Alphabet::Hex
     } else if most(|b| matches!(b, b'2'..=b'7' | b'A'..=b'Z')) || most(|b| matches!(b, b'2'..=b'7' | b'a'..=b'z')) {
         Alphabet::Base32
     } else if most(|b| matches!(b, b'0'..=b'9' | b'A'..=b'Z')) || most(|b| matches!(b, b'0'..=b'9' | b'a'..=b'z')) {
+        Alphabet::Base36
+    } else if !value.iter().any(u8::is_ascii_uppercase) || !value.iter().any(u8::is_ascii_lowercase) {
+        // With a few signs, but letters of one case.
         Alphabet::Base36
     } else if most(u8::is_ascii_alphanumeric) {
         Alphabet::Base62
@@ -85,8 +82,9 @@ pub fn alphabet(value: &[u8]) -> Alphabet {
     }
 }
 
-/// The least entropy that passes, in hundredths of a bit; 0 where the length says nothing.
-pub fn floor(value: &[u8], strictness: Strictness) -> u32 {
+/// The least entropy that passes, in hundredths of a bit; 0 where the length says nothing. About one random value in a million
+/// is lost.
+pub fn floor(value: &[u8]) -> u32 {
     let column = match alphabet(value) {
         Alphabet::Digits => return 0,
         Alphabet::Hex => 0,
@@ -98,10 +96,7 @@ pub fn floor(value: &[u8], strictness: Strictness) -> u32 {
     // Rounding down to the next shorter row errs towards accepting.
     let Some((_, row)) = RANDOM.iter().rev().find(|(length, _)| *length <= value.len()) else { return 0 };
     let (mean, first) = row[column];
-    match strictness {
-        Strictness::Named => mean.saturating_sub((mean - first) * 4 / 3),
-        Strictness::Issued => mean.saturating_sub(2 * (mean - first)),
-    }
+    mean.saturating_sub(2 * (mean - first))
 }
 
 #[cfg(test)]
@@ -122,8 +117,8 @@ mod tests {
     #[test]
     fn random_text_passes_and_regular_text_does_not() {
         let random = b"q8XvR2pLw9ZkT4mNc7BdH3yF";
-        assert!(centibits(random) >= floor(random, Strictness::Named));
+        assert!(centibits(random) >= floor(random));
         let regular = b"aaaabbbbccccddddeeee";
-        assert!(centibits(regular) < floor(regular, Strictness::Issued));
+        assert!(centibits(regular) < floor(regular));
     }
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::check::{self, Outcome};
-use super::entropy::{self, Alphabet, Strictness};
+use super::entropy::{self, Alphabet};
 use super::name::{NameKind, Named};
 use super::{Candidate, Detection, Form, boundary, decode, likeness, placeholder, shape};
 use crate::finding::{Evidence, Fact, Secret};
@@ -16,7 +16,7 @@ const PASSWORD: usize = 8;
 /// Fewest hex digits of a digest.
 const DIGEST: usize = 32;
 /// Fewest characters of a token; of one that has capitals, small letters and digits; of the value of some key.
-const TOKEN: usize = 16;
+const TOKEN: usize = 15;
 const MIXED_TOKEN: usize = 12;
 const KEY: usize = 24;
 /// Hex digits below which a value is an identifier rather than a secret.
@@ -227,7 +227,7 @@ impl Case<'_> {
         if self.rule.confidence < Confidence::High && likeness::is_words(&body) {
             return Err(Rejection::Words);
         }
-        self.entropy(&longest_part(&body), Strictness::Issued)
+        self.entropy(&longest_part(&body))
     }
 
     /// The value without the fixed text that it starts with.
@@ -241,8 +241,8 @@ impl Case<'_> {
             .unwrap_or(self.value)
     }
 
-    fn entropy(&mut self, body: &[u8], strictness: Strictness) -> Result<(), Rejection> {
-        let (centibits, floor) = (entropy::centibits(body), entropy::floor(body, strictness));
+    fn entropy(&mut self, body: &[u8]) -> Result<(), Rejection> {
+        let (centibits, floor) = (entropy::centibits(body), entropy::floor(body));
         if centibits < floor {
             return Err(Rejection::Entropy);
         }
@@ -289,8 +289,7 @@ impl Case<'_> {
         if length < SHORT_PASSWORD {
             return Err(Rejection::Shape("too short"));
         }
-        let littered = self.candidate.form == Form::Quoted && shape::is_littered(self.value);
-        let strong = littered || (classes >= 3 && !shape::wordy(self.value));
+        let strong = self.is_littered() || (classes >= 3 && !shape::wordy(self.value));
         if !strong && (likeness::reads_like_words(self.value) || short) {
             return Err(Rejection::Words);
         }
@@ -304,6 +303,20 @@ impl Case<'_> {
         Ok(())
     }
 
+    /// Whether so many signs stand in it that it is no word, and in such an order that it is no code.
+    fn is_littered(&self) -> bool {
+        let literal = self.candidate.form == Form::Quoted || shape::is_tangled(self.value);
+        literal && shape::is_littered(self.value)
+    }
+
+    /// What no digest, identifier or name of an entry looks like: enough where a name says no more than `key`.
+    fn is_long_and_mixed(&self) -> bool {
+        const LONG: usize = 32;
+        self.value.len() >= LONG
+            && self.value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            && entropy::alphabet(self.value) >= Alphabet::Base36
+    }
+
     /// A machine drew it; of at least so many characters.
     fn token(&mut self, named: Named, least: usize) -> Result<(), Rejection> {
         let mixed = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit]
@@ -312,20 +325,23 @@ impl Case<'_> {
         if self.value.len() < if mixed { least.min(MIXED_TOKEN.max(least - 4)) } else { least } {
             return Err(Rejection::Shape("too short"));
         }
+        if self.is_littered() {
+            return Ok(());
+        }
         let digits = self.value.iter().filter(|b| b.is_ascii_digit()).count();
-        if digits == 0 || digits == self.value.len() {
+        if digits == self.value.len() || (digits == 0 && !shape::is_drawn(self.value)) {
             return Err(Rejection::Shape("letters or digits alone"));
         }
-        if likeness::reads_like_words(self.value) {
+        if likeness::reads_like_a_name(self.value) {
             return Err(Rejection::Words);
         }
-        self.entropy(self.value, Strictness::Named)?;
+        self.entropy(self.value)?;
         // A digest or an identifier looks the same: only a name that says whose secret it is tells them apart.
         let hex = entropy::alphabet(self.value) == Alphabet::Hex;
         let uuid = shape::is_uuid(self.value);
         let only_hex = self.value.iter().all(u8::is_ascii_hexdigit);
         let doubtful = match named.kind {
-            NameKind::Key => uuid || !named.specific,
+            NameKind::Key => uuid || !(named.specific || self.is_long_and_mixed()),
             NameKind::Token | NameKind::Password => (uuid || only_hex) && !named.specific,
         };
         let short = hex && self.value.len() < SHORT_HEX;

@@ -52,6 +52,14 @@ pub fn is_words(value: &[u8]) -> bool {
     exceeds(value, 0.4)
 }
 
+/// Whether a value reads like words; beyond doubt, where digits stand among its letters as in no identifier.
+pub fn reads_like_a_name(value: &[u8]) -> bool {
+    const SCATTERED: usize = 4;
+    let numbers =
+        value.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).filter(|part| part[0].is_ascii_digit());
+    if numbers.count() >= SCATTERED { is_words(value) } else { reads_like_words(value) }
+}
+
 fn exceeds(value: &[u8], margin: f32) -> bool {
     let has = |set: fn(&u8) -> bool| value.iter().filter(|b| set(b)).count();
     if has(u8::is_ascii_digit) > 0 && has(|b| b.is_ascii_hexdigit() || *b == b'-') * 4 >= value.len() * 3 {

@@ -4,6 +4,8 @@
 //! must not drop an issued value (each is passed by more than 9,999 of 10,000 random ones). Tests for values that only
 //! their name speaks for are wider.
 
+use super::likeness;
+
 /// Words that mark a sample. Of five letters and more, so that random text all but never holds one.
 const SAMPLE_WORDS: [&str; 14] = [
     "example",
@@ -78,7 +80,7 @@ pub fn sample_of_form(body: &[u8]) -> Option<&'static str> {
     if repetitive(body) {
         return Some("masked or repeated characters");
     }
-    if longest_sequence(&lower) >= 7 || keyboard_row(&lower) {
+    if sequential(&lower, 7) {
         return Some("a sequence");
     }
     if SAMPLE_WORDS.iter().any(|word| one_case(body, &lower, word)) {
@@ -96,7 +98,7 @@ pub fn stand_in(value: &[u8]) -> Option<&'static str> {
     if masked(value) {
         return Some("masked or repeated characters");
     }
-    if longest_sequence(&lower) >= 5 || keyboard_row(&lower) {
+    if sequential(&lower, 5) {
         return Some("a sequence");
     }
     if sample_segment(value, &lower) {
@@ -109,11 +111,27 @@ pub fn stand_in(value: &[u8]) -> Option<&'static str> {
 }
 
 /// Whether a sample's word is a segment of the value. Short ones count only between separators: random text holds them.
+/// Beside a part that was drawn, some only say what it is for: `secret_…`, `pk_test_…`.
 fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
     const SHORT: usize = 5;
-    let listed = |word: &[u8]| SAMPLE_SEGMENTS.iter().any(|sample| sample.as_bytes() == word);
+    const PURPOSES: [&[u8]; 6] = [b"test", b"secret", b"key", b"token", b"password", b"pass"];
+    let drawn = value.split(|b| !b.is_ascii_alphanumeric()).any(is_drawn);
+    let listed = |word: &[u8]| {
+        SAMPLE_SEGMENTS.iter().any(|sample| sample.as_bytes() == word) && !(drawn && PURPOSES.contains(&word))
+    };
     lower.split(|b| !b.is_ascii_alphanumeric()).any(listed)
         || segments(value).any(|segment| segment.len() >= SHORT && listed(segment.as_bytes()))
+}
+
+/// Whether a part between separators is long, mixes letters and digits and reads like no word.
+fn is_drawn(part: &[u8]) -> bool {
+    const LEAST: usize = 14;
+    const EACH: usize = 3;
+    let count = |set: fn(&u8) -> bool| part.iter().filter(|b| set(b)).count();
+    part.len() >= LEAST
+        && count(u8::is_ascii_digit) >= EACH
+        && count(u8::is_ascii_alphabetic) >= EACH
+        && !likeness::reads_like_words(part)
 }
 
 /// Whether the value is looked up somewhere else: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
@@ -159,8 +177,9 @@ pub fn reference(value: &[u8]) -> bool {
 /// Whether something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
 /// password that merely holds the signs would count.
 fn holds_reference(value: &[u8]) -> bool {
-    const MARKS: [(&[u8], &[u8]); 9] = [
+    const MARKS: [(&[u8], &[u8]); 10] = [
         (b"${", b"}"),
+        (b"{$", b"}"),
         (b"{{", b"}}"),
         (b"$(", b")"),
         (b"<%", b"%>"),
@@ -253,19 +272,32 @@ fn periodic(value: &[u8]) -> bool {
     })
 }
 
-/// Length of the longest run of characters that rise or fall by one.
-pub fn longest_sequence(lower: &[u8]) -> usize {
-    let run = |step: i16| {
-        let follows = |a: &u8, b: &u8| a.is_ascii_alphanumeric() && i16::from(*b) - i16::from(*a) == step;
-        lower.chunk_by(follows).map(<[u8]>::len).max().unwrap_or(0)
-    };
-    run(1).max(run(-1))
+/// Whether somebody counted or ran along the keyboard instead of drawing: for ten characters, or for much of the value. One
+/// run of `least` in a long value says nothing.
+fn sequential(lower: &[u8], least: usize) -> bool {
+    const WHOLE: usize = 10;
+    const COUNTED: usize = 4;
+    let runs: Vec<usize> = [1, -1].into_iter().flat_map(|step| runs(lower, step)).chain(keyboard_runs(lower)).collect();
+    let longest = runs.iter().copied().max().unwrap_or(0);
+    let counted: usize = runs.iter().filter(|run| **run >= COUNTED).sum();
+    longest >= WHOLE || (longest >= least && counted * 3 >= lower.len())
 }
 
-/// Six neighbours of a keyboard row.
-fn keyboard_row(lower: &[u8]) -> bool {
+/// Lengths of the runs of letters and digits that differ by `step`.
+fn runs(lower: &[u8], step: i16) -> impl Iterator<Item = usize> {
+    let follows = move |a: &u8, b: &u8| a.is_ascii_alphanumeric() && i16::from(*b) - i16::from(*a) == step;
+    lower.chunk_by(follows).map(<[u8]>::len)
+}
+
+/// Lengths of the pieces of five characters and more that lie beside each other on a keyboard.
+fn keyboard_runs(lower: &[u8]) -> impl Iterator<Item = usize> {
     const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1q2w3e4r5t"];
-    ROWS.iter().any(|row| row.windows(6).any(|piece| memchr::memmem::find(lower, piece).is_some()))
+    const LEAST: usize = 5;
+    ROWS.iter().flat_map(move |row| {
+        let place = |byte: u8| row.iter().position(|key| *key == byte);
+        let follows = move |a: &u8, b: &u8| place(*a).is_some_and(|at| place(*b) == Some(at + 1));
+        lower.chunk_by(follows).map(<[u8]>::len).filter(|run| *run >= LEAST)
+    })
 }
 
 /// Whether the word stands in the value all in lower case, all in upper case or capitalised.
@@ -321,6 +353,7 @@ mod tests {
             "__TOKEN__",
             "abc<base64:20>",
             "pre-${NAME}-post",
+            "db.{$driver}.{$config['name']}",
             "${NAME:-x}",
             "${{",
         ] {
@@ -343,10 +376,18 @@ mod tests {
         ] {
             assert!(sample_of_form(value.as_bytes()).is_some(), "{value}");
         }
+        for value in ["abcdefgh-1234-ijkl5678mnop", "Zxcvbnm,123", "a8fk27db1234567890"] {
+            assert_eq!(stand_in(value.as_bytes()), Some("a sequence"), "{value}");
+        }
         for value in ["changeme", "my-secret-value", "your_token_here", "********", "testPassword1"] {
             assert!(stand_in(value.as_bytes()).is_some(), "{value}");
         }
-        for value in ["q8XvR2pLw9ZkT4mNc7Bd", "s3cR!tPz9w"] {
+        for value in [
+            "q8XvR2pLw9ZkT4mNc7Bd",
+            "s3cR!tPz9w",
+            "b8f29e4d1c6a0578e23d9f41b6c8e2012345678",
+            "pk_test_q8XvR2pLw9ZkT4mNc7Bd",
+        ] {
             assert!(stand_in(value.as_bytes()).is_none(), "{value}");
         }
     }

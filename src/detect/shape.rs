@@ -101,7 +101,9 @@ pub(super) fn is_hash(value: &[u8]) -> bool {
         b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"$pbkdf2", b"{SSHA",
         b"{SHA", b"pbkdf2", b"scrypt",
     ];
-    STARTS.iter().any(|start| value.starts_with(start))
+    // Behind a user's name, as `htpasswd` writes it.
+    let hash = value.iter().position(|b| *b == b':').map_or(value, |colon| &value[colon + 1..]);
+    STARTS.iter().any(|start| value.starts_with(start) || hash.starts_with(start))
         || (value.len() == 41 && value[0] == b'*' && value[1..].iter().all(u8::is_ascii_hexdigit))
 }
 
@@ -154,7 +156,7 @@ fn is_path(value: &[u8]) -> bool {
 
 /// Calls, member access, indexing, generics: code, not a literal.
 fn is_expression(value: &[u8]) -> bool {
-    let called = value.iter().any(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}'));
+    let called = value.iter().any(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}')) && !is_tangled(value);
     let scoped = value.windows(2).any(|w| w == b"::" || w == b"->");
     let parts: Vec<&[u8]> = value.split(|b| *b == b'.').collect();
     let word = |part: &&[u8]| {
@@ -163,6 +165,21 @@ fn is_expression(value: &[u8]) -> bool {
             && (part.len() < 6 || likeness::mean(part) > 0.0)
     };
     called || scoped || value.starts_with(b".") || (parts.len() >= 2 && parts.iter().all(word))
+}
+
+/// Whether a bracket is closed by one of another kind, as in no language.
+pub(super) fn is_tangled(value: &[u8]) -> bool {
+    let mut open = Vec::new();
+    value.iter().any(|byte| match byte {
+        b'(' | b'[' | b'{' => {
+            open.push(*byte);
+            false
+        }
+        b')' => open.pop().is_some_and(|open| open != b'('),
+        b']' => open.pop().is_some_and(|open| open != b'['),
+        b'}' => open.pop().is_some_and(|open| open != b'{'),
+        _ => false,
+    })
 }
 
 /// Whether the value says the name again, or the other way round.
@@ -190,7 +207,19 @@ pub(super) fn is_littered(value: &[u8]) -> bool {
     signs.sort_unstable();
     signs.dedup();
     let code = [&b"->"[..], b"::", b"()"].iter().any(|sign| memchr::memmem::find(value, sign).is_some());
-    signs.len() >= LEAST && !code
+    let query = value.contains(&b'&') && value.iter().filter(|b| **b == b'=').count() > 1;
+    signs.len() >= LEAST && !code && !query
+}
+
+/// Whether letters of both cases follow each other as in no language: one drawn value of 22 characters in fifty holds no
+/// digit.
+pub(super) fn is_drawn(value: &[u8]) -> bool {
+    const LEAST: usize = 20;
+    const STRANGE: f32 = -1.0;
+    value.len() >= LEAST
+        && value.iter().any(u8::is_ascii_lowercase)
+        && value.iter().any(u8::is_ascii_uppercase)
+        && likeness::mean(value) < STRANGE
 }
 
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
@@ -221,7 +250,9 @@ mod tests {
         for value in ["os.environ", "config.get", "self.password", "std::env", "foo->bar"] {
             assert!(is_expression(value.as_bytes()), "{value}");
         }
-        assert!(!is_expression(b"q8XvR2pLw9.ZkT4mNc7Bd"));
+        for value in ["q8XvR2pLw9.ZkT4mNc7Bd", "k9{{z)Q(w}x"] {
+            assert!(!is_expression(value.as_bytes()), "{value}");
+        }
         assert!(is_path(b"/run/secrets/db_password"));
     }
 }

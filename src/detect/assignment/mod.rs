@@ -158,6 +158,8 @@ const NO_LABEL: [&[u8]; 64] = [
 
 /// The name with the words before it, if it is one word of a label: `Activation key: …`, `acme token = …`.
 fn named(text: &[u8], name: Span) -> Span {
+    const PAIR: [&[u8]; 2] = [b"public", b"private"];
+    let is_key = name.of(text).eq_ignore_ascii_case(b"key");
     let mut start = name.start;
     if !name.of(text).iter().all(u8::is_ascii_alphabetic) {
         return name;
@@ -166,7 +168,8 @@ fn named(text: &[u8], name: Span) -> Span {
         let before = text.get(name.start.saturating_sub(MAX_NAME)..start).unwrap_or_default();
         let Some(line) = before.strip_suffix(b" ") else { break };
         let word = &line[line.len() - line.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count()..];
-        if word.is_empty() || NO_LABEL.iter().any(|other| other.eq_ignore_ascii_case(word)) {
+        let of_a_pair = is_key && PAIR.iter().any(|half| half.eq_ignore_ascii_case(word));
+        if word.is_empty() || (!of_a_pair && NO_LABEL.iter().any(|other| other.eq_ignore_ascii_case(word))) {
             break;
         }
         start -= word.len() + 1;
@@ -289,6 +292,7 @@ mod tests {
             ("secret: \"Bearer VALUE\"", "secret", Form::Quoted),
             ("secret: Bearer VALUE", "secret", Form::Bare),
             ("secret = \"VA\\\"LUE\"", "secret", Form::Quoted),
+            ("secret = ' VALUE '", "secret", Form::Quoted),
         ] {
             let value = if text.contains("VALUE") { "VALUE" } else { "VA\\\"LUE" };
             assert_eq!(of(text), Some((name.to_owned(), value.to_owned(), form)), "{text}");
@@ -359,6 +363,8 @@ mod tests {
     fn the_word_before_a_key_is_part_of_its_name() {
         let text = b"Activation key: VALUE";
         assert_eq!(read(text, Span::new(11, 14)).map(|read| read.name), Some(Span::new(0, 14)));
+        let text = b"# public key: VALUE";
+        assert_eq!(read(text, Span::new(9, 12)).map(|read| read.name), Some(Span::new(2, 12)));
     }
 
     #[test]

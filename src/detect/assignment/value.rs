@@ -27,7 +27,11 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     match wants {
         Wants::Content => return content(cursor),
         Wants::Line => return bare(cursor).filter(|(value, _)| ends_line(cursor.text, *value)),
-        Wants::Issued => return bare(cursor).filter(|(value, _)| is_issued(cursor.text, *value)),
+        Wants::Issued => {
+            let ends = |value: Span| cursor.text.get(value.end).is_none_or(u8::is_ascii_whitespace);
+            let found = bare(cursor)?;
+            return (is_drawn(found.0.of(cursor.text), b"_-=+/") && ends(found.0)).then_some(found);
+        }
         Wants::Any | Wants::Quoted | Wants::Argument | Wants::Last => {}
     }
     converted(cursor);
@@ -82,16 +86,14 @@ fn string_prefix(cursor: &mut Cursor) {
     }
 }
 
-/// Whether a word stands alone and has the length, the letters and the digits of an issued value.
-fn is_issued(text: &[u8], value: Span) -> bool {
+/// Whether a word has the length, the letters and the digits of an issued value, and no signs but these.
+fn is_drawn(word: &[u8], signs: &[u8]) -> bool {
     const LEAST: usize = 20;
     const DIGITS: usize = 3;
-    let bytes = value.of(text);
-    bytes.len() >= LEAST
-        && bytes.iter().filter(|b| b.is_ascii_digit()).count() >= DIGITS
-        && bytes.iter().any(u8::is_ascii_alphabetic)
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'=' | b'+' | b'/'))
-        && text.get(value.end).is_none_or(u8::is_ascii_whitespace)
+    word.len() >= LEAST
+        && word.iter().filter(|b| b.is_ascii_digit()).count() >= DIGITS
+        && word.iter().any(u8::is_ascii_alphabetic)
+        && word.iter().all(|b| b.is_ascii_alphanumeric() || signs.contains(b))
 }
 
 /// Passes the scheme of an `Authorization` header: what follows it is the secret.
@@ -136,7 +138,8 @@ fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<(Span, Form)
             b'\n' => return None,
             b'\\' => backslashes += 1,
             byte if byte == quote && (backslashes == escaped || (escaped == 0 && backslashes % 2 == 0)) => {
-                return span(cursor.at, at - escaped);
+                let value = Span::new(cursor.at, cursor.at + at.checked_sub(escaped)?);
+                return word_of(cursor.text, value).map(|value| (value, Form::Quoted));
             }
             _ => backslashes = 0,
         }
@@ -144,18 +147,55 @@ fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<(Span, Form)
     None
 }
 
+/// The value without the blanks around it; of a few words the last one, if it looks issued: `Scheme value`.
+fn word_of(text: &[u8], value: Span) -> Option<Span> {
+    const WORDS: usize = 3;
+    /// What may stand before a value without saying what it is.
+    const SCHEME: usize = 24;
+    let bytes = value.of(text);
+    let start = value.start + bytes.len() - bytes.trim_ascii_start().len();
+    let value = Span::new(start, start + bytes.trim_ascii().len());
+    let mut words = value.of(text).split(|b| *b == b' ').rev();
+    let last = words.next().filter(|word| !word.is_empty())?;
+    let before: Vec<&[u8]> = words.take(WORDS).collect();
+    let scheme = |word: &&[u8]| {
+        word.len() <= SCHEME
+            && word.first().is_some_and(u8::is_ascii_alphabetic)
+            && word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            && !TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(word))
+    };
+    let found = Span::new(value.end - last.len(), value.end);
+    let schemed = (1..WORDS).contains(&before.len()) && before.iter().all(scheme) && is_drawn(last, b"_-=+/.,~:");
+    Some(if schemed { found } else { value })
+}
+
+/// Words that say of the value behind them that it is public.
+const TELLING: [&[u8]; 10] =
+    [b"sha1", b"sha256", b"sha512", b"md5", b"commit", b"ssh-rsa", b"ssh-ed25519", b"ssh-dss", b"public", b"id"];
+
 fn span(start: usize, length: usize) -> Option<(Span, Form)> {
     (length > 0).then(|| (Span::new(start, start + length), Form::Quoted))
 }
 
-/// The text of an element: one word, with white space around it.
+/// The text of an element: one word, with white space around it; or a few, the last of which looks issued.
 fn content(cursor: &mut Cursor) -> Option<(Span, Form)> {
     cursor.pass(b"<![CDATA[");
     let window = &cursor.rest()[..cursor.rest().len().min(MAX_VALUE)];
+    if let Some(word) = last_word(cursor, window) {
+        return Some((word, Form::Bare));
+    }
     let length = window.iter().position(|b| matches!(b, b'<' | b'>' | b'"') || b.is_ascii_whitespace())?;
     let value = window[..length].strip_suffix(b"]]").unwrap_or(&window[..length]);
     let closed = window[length..].trim_ascii_start().starts_with(b"<") || value.len() < length;
     (closed && !value.is_empty()).then(|| (Span::new(cursor.at, cursor.at + value.len()), Form::Bare))
+}
+
+/// Of an element with a few words, also in braces, the last one if it looks issued.
+fn last_word(cursor: &Cursor, window: &[u8]) -> Option<Span> {
+    let inside = &window[..memchr::memchr2(b'<', b'\n', window)?];
+    let braces = usize::from(inside.starts_with(b"{") && inside.ends_with(b"}"));
+    let whole = Span::new(cursor.at + braces, cursor.at + inside.len() - braces);
+    word_of(cursor.text, whole).filter(|word| word.start > whole.start)
 }
 
 /// A word without quotes.

@@ -25,7 +25,7 @@ const SAMPLE_WORDS: [&str; 14] = [
 ];
 
 /// Words that mark a sample when they are a whole segment of a named value.
-const SAMPLE_SEGMENTS: [&str; 46] = [
+const SAMPLE_SEGMENTS: [&str; 47] = [
     "example",
     "sample",
     "placeholder",
@@ -72,6 +72,7 @@ const SAMPLE_SEGMENTS: [&str; 46] = [
     "demo",
     "default",
     "key",
+    "characters",
 ];
 
 /// Why a value of a fixed form is only a sample; `body` is the part that is drawn at random.
@@ -280,7 +281,7 @@ fn sequential(lower: &[u8], least: usize) -> bool {
     let runs: Vec<usize> = [1, -1].into_iter().flat_map(|step| runs(lower, step)).chain(keyboard_runs(lower)).collect();
     let longest = runs.iter().copied().max().unwrap_or(0);
     let counted: usize = runs.iter().filter(|run| **run >= COUNTED).sum();
-    longest >= WHOLE || (longest >= least && counted * 3 >= lower.len())
+    longest >= WHOLE || (longest >= least && counted * 3 >= lower.len()) || typed(lower)
 }
 
 /// Lengths of the runs of letters and digits that differ by `step`.
@@ -298,6 +299,15 @@ fn keyboard_runs(lower: &[u8]) -> impl Iterator<Item = usize> {
         let follows = move |a: &u8, b: &u8| place(*a).is_some_and(|at| place(*b) == Some(at + 1));
         lower.chunk_by(follows).map(<[u8]>::len).filter(|run| *run >= LEAST)
     })
+}
+
+/// Whether a hand ran along the rows of a keyboard: `asdfqwer1234`, each stretch of at least three keys.
+pub(super) fn typed(lower: &[u8]) -> bool {
+    const LEAST: usize = 8;
+    const STRETCH: usize = 3;
+    const ROWS: [&[u8]; 4] = [b"1234567890", b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
+    let beside = |a: &u8, b: &u8| ROWS.iter().any(|row| row.windows(2).any(|keys| keys == [*a, *b]));
+    lower.len() >= LEAST && lower.chunk_by(beside).all(|keys| keys.len() >= STRETCH)
 }
 
 /// Whether the word stands in the value all in lower case, all in upper case or capitalised.
@@ -373,13 +383,17 @@ mod tests {
             "AKIAEXAMPLEKEY",
             "abcabcabcabc",
             "qwertyuiop12",
+            "asdfqwer1234asdf",
+            "zxcvasdf",
         ] {
             assert!(sample_of_form(value.as_bytes()).is_some(), "{value}");
         }
         for value in ["abcdefgh-1234-ijkl5678mnop", "Zxcvbnm,123", "a8fk27db1234567890"] {
             assert_eq!(stand_in(value.as_bytes()), Some("a sequence"), "{value}");
         }
-        for value in ["changeme", "my-secret-value", "your_token_here", "********", "testPassword1"] {
+        for value in
+            ["changeme", "my-secret-value", "your_token_here", "********", "testPassword1", "Mustbe8characters"]
+        {
             assert!(stand_in(value.as_bytes()).is_some(), "{value}");
         }
         for value in [
@@ -387,6 +401,8 @@ mod tests {
             "s3cR!tPz9w",
             "b8f29e4d1c6a0578e23d9f41b6c8e2012345678",
             "pk_test_q8XvR2pLw9ZkT4mNc7Bd",
+            "asdfq7Lw",
+            "qwerZk89",
         ] {
             assert!(stand_in(value.as_bytes()).is_none(), "{value}");
         }

@@ -4,6 +4,7 @@
 //! depends on its surroundings and is decided elsewhere.
 
 use super::Outcome;
+use crate::detect::placeholder;
 
 /// Words that stand for a password. A value made of nothing else, with separators and a few digits, is a placeholder.
 const FILLERS: &str = "\
@@ -12,7 +13,8 @@ const FILLERS: &str = "\
     none null of old or pass passphrase passw0rd passwd password placeholder postgres put pw pwd qwerty real \
     redacted redis removed replace root sample secret server set some something string super test testing the \
     this to todo token true undefined unset use user username value with your \
-    home host on proxy store url word";
+    home host on proxy store url word \
+    machine oauth personal s3cr3t s3cret secr3t sekret sekrit";
 
 /// Words that give a placeholder away wherever they stand: too long to turn up by chance.
 const GIVEAWAYS: &str = "\
@@ -62,6 +64,9 @@ fn objection(text: &str, secret: &[u8]) -> Option<&'static str> {
     }
     if is_uniform(text) {
         return Some("one character repeated");
+    }
+    if placeholder::typed(text.as_bytes()) {
+        return Some("a sequence");
     }
     is_placeholder(text).then_some("a placeholder")
 }
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn placeholders_fail() {
         let list = "password Password123 changeme xxx XXXXXXXX ******** passw0rd my-password your_password_here db_password \
-            test1234 <your-password> some-example-value REDACTED YOUR_API_KEY insert-token-here mysecretpassword foobar aaaaaaaa null123 p4-example";
+            test1234 <your-password> some-example-value sekrit MACHINE-PASS personal-access-token asdfQWER1234 REDACTED YOUR_API_KEY insert-token-here mysecretpassword foobar aaaaaaaa null123 p4-example";
         for text in list.split(' ') {
             assert!(fails(text), "{text}");
         }

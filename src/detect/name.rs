@@ -4,7 +4,7 @@
 use super::placeholder;
 
 /// Words that turn a name off wherever they stand in it: the value is about a secret, or public.
-const OFF: [&str; 107] = [
+const OFF: [&str; 108] = [
     "public",
     "pub",
     "publishable",
@@ -112,6 +112,7 @@ const OFF: [&str; 107] = [
     "verification",
     "captcha",
     "recaptcha",
+    "endorsement",
 ];
 
 /// Words that end a name for something a person may have chosen.
@@ -169,7 +170,7 @@ const KEY_OF: [&str; 22] = [
 ];
 
 /// Words before `key` that say that it is the key of an entry, or told by its fingerprint.
-const ENTRY_KEY: [&str; 45] = [
+const ENTRY_KEY: [&str; 47] = [
     "user",
     "rsa",
     "dsa",
@@ -215,6 +216,8 @@ const ENTRY_KEY: [&str; 45] = [
     "project",
     "json",
     "host",
+    "property",
+    "properties",
 ];
 
 /// Words that say nothing of what the value belongs to.
@@ -282,8 +285,8 @@ fn is_file(name: &[u8]) -> bool {
 
 /// Whether a word is `key`, or ends with it and is no other word.
 fn is_key(word: &str) -> bool {
-    const OTHER: [&str; 9] =
-        ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey", "hotkey", "passkey", "rekey"];
+    const OTHER: [&str; 10] =
+        ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey", "hotkey", "passkey", "rekey", "formkey"];
     word.ends_with("key") && !OTHER.contains(&word)
 }
 
@@ -321,6 +324,8 @@ mod tests {
             "token_type",
             "compass",
             "keyboard",
+            "endorsement-key",
+            "formkey",
             "bypass",
             "cache_key",
             "rowKey",
@@ -364,5 +369,6 @@ mod tests {
         assert_eq!(kind("key"), Some(NameKind::Key));
         assert_eq!(kind("sort_key"), None);
         assert_eq!(kind("translationKey"), None);
+        assert_eq!(kind("properties_key"), None);
     }
 }

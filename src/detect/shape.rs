@@ -95,16 +95,34 @@ fn is_algorithm(value: &[u8]) -> bool {
     placeholder::segments(value).filter(|word| WORDS.contains(&word.as_str())).count() >= 2
 }
 
-/// The hash of a password, as `crypt(3)`, LDAP and `MySQL` write it.
+/// The hash of a password, as `crypt(3)`, LDAP, `MySQL` and `PostgreSQL` write it, or `htpasswd` with the user before it.
 pub(super) fn is_hash(value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 14] = [
-        b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$y$", b"$apr1$", b"$argon2", b"$pbkdf2", b"{SSHA",
-        b"{SHA", b"pbkdf2", b"scrypt",
+    let user = value.iter().position(|byte| *byte == b':').map_or(0, |colon| colon + 1);
+    is_bare_hash(value) || is_bare_hash(&value[user..])
+}
+
+fn is_bare_hash(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 15] = [
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$1$",
+        b"$5$",
+        b"$6$",
+        b"$y$",
+        b"$apr1$",
+        b"$argon2",
+        b"$pbkdf2",
+        b"{SSHA",
+        b"{SHA",
+        b"pbkdf2",
+        b"scrypt",
+        b"SCRAM-SHA-256$",
     ];
-    // Behind a user's name, as `htpasswd` writes it.
-    let hash = value.iter().position(|b| *b == b':').map_or(value, |colon| &value[colon + 1..]);
-    STARTS.iter().any(|start| value.starts_with(start) || hash.starts_with(start))
-        || (value.len() == 41 && value[0] == b'*' && value[1..].iter().all(u8::is_ascii_hexdigit))
+    let hex = |digits: &[u8], length: usize| digits.len() == length && digits.iter().all(u8::is_ascii_hexdigit);
+    STARTS.iter().any(|start| value.starts_with(start))
+        || value.strip_prefix(b"*").is_some_and(|digits| hex(digits, 40))
+        || value.strip_prefix(b"md5").is_some_and(|digits| hex(digits, 32))
 }
 
 /// Whether a password is built on a word that everybody tries first, also with letters replaced by signs.
@@ -244,6 +262,22 @@ pub(super) fn is_uuid(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hashes_of_passwords_are_recognised() {
+        let digits = "0f3a".repeat(10);
+        for value in [
+            format!("*{digits}"),
+            format!("md5{}", &digits[..32]),
+            format!("$2b$10${digits}"),
+            format!("ci:$2b$10${digits}"),
+        ] {
+            assert!(is_hash(value.as_bytes()), "{value}");
+        }
+        for value in [digits.clone(), format!("md5{digits}"), format!("*{}", &digits[..32])] {
+            assert!(!is_hash(value.as_bytes()), "{value}");
+        }
+    }
 
     #[test]
     fn expressions_and_paths_are_no_literals() {

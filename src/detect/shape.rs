@@ -71,7 +71,8 @@ fn is_release(value: &[u8]) -> bool {
 pub(super) fn is_mixture(value: &[u8]) -> bool {
     const RARE: usize = 12;
     let odd = |b: &&u8| {
-        !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':' | b'|' | b'\\')
+        !b.is_ascii_alphanumeric()
+            && !matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b',' | b'~' | b':' | b'|' | b'\\')
     };
     let odd = value.iter().filter(odd).count();
     odd > 0 && odd * RARE <= value.len().max(RARE * 2)

@@ -30,7 +30,7 @@ pub(super) fn pattern(value: &str, bare: bool) -> String {
     // what joins the words of a name: `acme-key-X`.
     let told = format!(r#"(?:{assigned}|,[ \t]{{0,4}}["'`]?|["'`:]?[ \t]{{1,4}}(?:is )?["'`]?|[-.])"#);
     if bare {
-        let word = format!(r"\A(?i:[._-]?(?:client|api|sdk|{TRAILS}))?{assigned}");
+        let word = format!(r#"\A(?i:[._-]?(?:client|api|sdk|{TRAILS}))?(?:{assigned}|[ \t]{{1,4}}["'`])"#);
         format!("(?:{name}{told}|{word})(?P<secret>{value})")
     } else {
         format!("{name}{told}(?P<secret>{value})")
@@ -116,7 +116,14 @@ mod tests {
 
     #[test]
     fn a_bare_word_is_a_name_where_the_rule_says_so() {
-        for text in ["ACME=VALUE", "acme: 'VALUE'", "acme_live = \"VALUE\"", "new Acme('VALUE')", "acme-prod: VALUE"] {
+        for text in [
+            "ACME=VALUE",
+            "acme: 'VALUE'",
+            "acme_live = \"VALUE\"",
+            "new Acme('VALUE')",
+            "acme-prod: VALUE",
+            "acme 'VALUE'",
+        ] {
             assert!(found(text, true), "{text}");
             assert!(!found(text, false), "{text}");
         }

@@ -22,6 +22,9 @@ const CONVERSIONS: [&[u8]; 14] = [
     b"Value",
 ];
 
+/// What stands in an issued value beside letters and digits.
+const SIGNS: &[u8] = b"_-=+/";
+
 /// The value at the cursor and how it is written.
 pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     match wants {
@@ -30,7 +33,7 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
         Wants::Issued => {
             let ends = |value: Span| cursor.text.get(value.end).is_none_or(u8::is_ascii_whitespace);
             let found = bare(cursor)?;
-            return (is_drawn(found.0.of(cursor.text), b"_-=+/") && ends(found.0)).then_some(found);
+            return (is_drawn(found.0.of(cursor.text), SIGNS) && ends(found.0)).then_some(found);
         }
         Wants::Any | Wants::Quoted | Wants::Argument | Wants::Last => {}
     }
@@ -98,9 +101,20 @@ fn is_drawn(word: &[u8], signs: &[u8]) -> bool {
 
 /// Passes the scheme of an `Authorization` header: what follows it is the secret.
 fn scheme(cursor: &mut Cursor) {
+    const LONGEST: usize = 16;
     const SCHEMES: [&[u8]; 5] = [b"Bearer ", b"bearer ", b"Token ", b"token ", b"Basic "];
     if SCHEMES.iter().any(|scheme| cursor.pass(scheme)) {
         cursor.blanks();
+        return;
+    }
+    // Of another vendor: `Authorization: vendor1 value`.
+    let rest = cursor.rest();
+    let word = rest.iter().take(LONGEST).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+    let Some([b' ', value @ ..]) = rest.get(word..) else { return };
+    let value = value.split(|b| b.is_ascii_whitespace() || is_quote(*b)).next().unwrap_or_default();
+    if word > 0 && !TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(&rest[..word])) && is_drawn(value, SIGNS)
+    {
+        cursor.at += word + 1;
     }
 }
 
@@ -150,7 +164,6 @@ fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<(Span, Form)
 /// The value without the blanks around it; of a few words the last one, if it looks issued: `Scheme value`.
 fn word_of(text: &[u8], value: Span) -> Option<Span> {
     const WORDS: usize = 3;
-    /// What may stand before a value without saying what it is.
     const SCHEME: usize = 24;
     let bytes = value.of(text);
     let start = value.start + bytes.len() - bytes.trim_ascii_start().len();

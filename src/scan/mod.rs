@@ -314,12 +314,13 @@ impl Scan<'_> {
         report
     }
 
-    /// One finding from all sightings of one secret, oldest first; the most specific rule names it, and of its sightings
-    /// the oldest that tells the most.
+    /// One finding from all sightings of one secret, oldest first; the most specific rule names it, of equal ones the first
+    /// in the file, so that no order of sightings decides. Of its sightings the oldest that tells the most counts.
     fn finding(&self, secret: Secret, group: &[Sighting], exposure: Exposure) -> Finding {
         let telling = |s: &&Sighting| {
             let one = &s.detection;
-            (self.detector.rule(one).specificity(), one.confidence, Reverse(one.depth), one.evidence.len())
+            let specificity = self.detector.rule(one).specificity();
+            (specificity, one.confidence, Reverse(one.depth), one.evidence.len(), Reverse(one.rule))
         };
         // Groups are never empty: each was made for a sighting.
         let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);

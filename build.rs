@@ -17,12 +17,16 @@ use rule::{ByteSet, Field, Keyword, List, Matcher, Remediation, Rule, Step, Str}
 #[path = "src/rule/mod.rs"]
 mod rule;
 
+/// The sources that decide what a sweep sees.
+const SWEEP: [&str; 4] = ["src/detect", "src/text", "src/source", "src/scan"];
+
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules.toml");
     println!("cargo::rerun-if-changed=src/rule");
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/detect");
-    println!("cargo::rerun-if-changed=src/text");
+    for folder in SWEEP {
+        println!("cargo::rerun-if-changed={folder}");
+    }
     match generate() {
         Ok(()) => ExitCode::SUCCESS,
         Err(reasons) => {
@@ -36,7 +40,7 @@ fn main() -> ExitCode {
 
 fn generate() -> Result<(), Vec<String>> {
     let one = |e: String| vec![e];
-    println!("cargo::rustc-env=KEYSWEEP_DETECTOR={:016x}", detector().map_err(|e| one(e.to_string()))?);
+    println!("cargo::rustc-env=KEYSWEEP_SWEEP={:016x}", sweep().map_err(|e| one(e.to_string()))?);
     let text = std::fs::read_to_string("rules.toml").map_err(|e| one(e.to_string()))?;
     let file: RuleFile = toml::from_str(&text).map_err(|e| one(e.to_string().replace('\n', " ")))?;
     let compiled =
@@ -45,10 +49,10 @@ fn generate() -> Result<(), Vec<String>> {
     std::fs::write(out.join("rules.rs"), constants(&compiled)).map_err(|e| one(e.to_string()))
 }
 
-/// A hash of the detector's sources: what one version has seen says nothing of what another would see.
-fn detector() -> std::io::Result<u64> {
+/// A hash of the sources that decide what a sweep sees: what one version has seen says nothing of what another would see.
+fn sweep() -> std::io::Result<u64> {
     let mut hasher = DefaultHasher::new();
-    let mut folders = vec![PathBuf::from("src/detect"), PathBuf::from("src/text")];
+    let mut folders = SWEEP.map(PathBuf::from).to_vec();
     while let Some(folder) = folders.pop() {
         let mut paths = std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<Vec<_>, _>>()?;
         paths.sort();

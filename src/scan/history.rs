@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
 
-use super::seen::{Seen, SeenFile};
+use super::seen::{Looked, Seen, SeenFile, State};
 use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
 use crate::source::attribution::{Arrival, Attribution};
 use crate::source::history::Objects;
-use crate::source::holding::{Notes, Search, Target};
+use crate::source::holding::{Holding, Notes, Search, Target};
 use crate::source::pack::walk;
 use crate::source::repo::{Kind, Mode};
 use crate::source::store::{Number, Store};
@@ -20,11 +20,19 @@ use crate::source::{Content, ObjectId, Repo, staged};
 /// Every way each target came in.
 type Arrivals = BTreeMap<Target, Vec<Arrival>>;
 
+/// What was read of trees.
+struct Trees {
+    search: Search,
+    notes: Notes,
+    /// Whether the search knows what those hold that were not read.
+    is_known: bool,
+}
+
 impl Scan<'_> {
     /// Scans everything git stores.
     pub fn history(&self, repository: &Repo, mut objects: Objects, scope: Scope) -> Report {
         let file = self.options.cache.as_ref().map(|folder| SeenFile::new(folder, self.detector.rules()));
-        let (seen, remark) = file.as_ref().map(|file| earlier(file, &objects.store)).unwrap_or_default();
+        let (mut seen, remark) = file.as_ref().map(|f| earlier(f, repository, &objects.store)).unwrap_or_default();
         if let Some(seen) = &seen {
             objects.store.select(|number| !seen.is_clean(number));
         }
@@ -37,26 +45,27 @@ impl Scan<'_> {
         beside.sightings.iter_mut().for_each(|sighting| sighting.order = usize::MAX);
         outcome.absorb(beside);
         if seen.as_ref().is_some_and(|seen| !seen.complete) {
-            // What a tree names may be gone by now, so each is asked again.
+            // What a tree names may be gone by now, or have come, so each is asked again.
             objects.store.select(|_| true);
         }
         // Blobs come first, so that the trees which hold those with a sighting are found when trees are read.
-        let mut search = Search::new(&wanted(&outcome));
-        let (others, mut notes) = self.others(&objects, &search);
+        let earlier = seen.as_mut().and_then(|seen| seen.holding.take());
+        let is_known = earlier.is_some() || seen.as_ref().is_none_or(|seen| !seen.complete);
+        let search = Search::after(earlier.unwrap_or_default(), &wanted(&outcome));
+        let (others, notes) = self.others(&objects, &search);
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
         outcome.notes.extend_from_slice(&objects.listing.notes);
-        let was_partial = file.is_some_and(|file| remember(&file, seen, &mut outcome, &objects.store));
         let wanted = wanted(&outcome);
+        let trees = Trees { search, notes, is_known };
+        let holding = self.holding(repository, &mut objects.store, trees, &wanted, seen.as_ref(), &outcome.looked);
+        if let Some(file) = file {
+            remember(&file, seen, &mut outcome, holding.as_ref(), repository, &objects.store);
+        }
         if wanted.is_empty() && outcome.sightings.is_empty() {
             return self.report(outcome, scope, &mut |_| Exposure::default());
         }
-        if (was_partial && !wanted.is_empty()) || !search.covers(&wanted) {
-            objects.store.select(|_| true);
-            search = Search::new(&wanted);
-            notes = search.read(&objects.store, self.options.threads);
-        }
-        let holding = search.conclude(repository, &objects.store, notes);
+        let holding = holding.unwrap_or_default();
         let records = std::mem::take(&mut outcome.commits);
         let mut attribution = Attribution::new(repository, &objects.store, records, holding);
         let arrivals = attribution.arrivals();
@@ -85,6 +94,37 @@ impl Scan<'_> {
         outcome.absorb(others);
         notes.append(noted);
         (outcome, notes)
+    }
+
+    /// What all trees hold, if it is asked for or known: trees are read again if something is wanted that was not looked for.
+    fn holding(
+        &self,
+        repository: &Repo,
+        store: &mut Store,
+        trees: Trees,
+        wanted: &BTreeSet<Target>,
+        seen: Option<&Seen>,
+        looked: &[Looked],
+    ) -> Option<Holding> {
+        let Trees { mut search, mut notes, is_known } = trees;
+        let seen = seen.filter(|seen| seen.complete);
+        let is_told = is_known && seen.is_none_or(|seen| seen.tells(search.earlier(), wanted, looked, store));
+        if !is_told {
+            if wanted.is_empty() {
+                return None;
+            }
+            store.select(|_| true);
+            search = Search::new(wanted);
+            notes = search.read(store, self.options.threads);
+        } else if !search.covers(wanted) {
+            search = Search::after(search.into_earlier(), wanted);
+            notes = search.read(store, self.options.threads);
+        }
+        if search.is_empty() {
+            return Some(Holding::default());
+        }
+        let is_asked = |number| !is_told || seen.is_none_or(|seen| !seen.is_clean(number));
+        Some(search.conclude(repository, store, notes, is_asked))
     }
 
     /// Walks the packs; says which objects could not be decoded.
@@ -118,8 +158,8 @@ impl Scan<'_> {
 }
 
 /// What earlier sweeps saw, and what there is to say about that.
-fn earlier(file: &SeenFile, store: &Store) -> (Option<Seen>, Option<Note>) {
-    match file.load(store) {
+fn earlier(file: &SeenFile, repository: &Repo, store: &Store) -> (Option<Seen>, Option<Note>) {
+    match file.load(store, &repository.local()) {
         Ok(seen) => (seen, None),
         Err(error) => {
             let path = file.path().display();
@@ -128,29 +168,36 @@ fn earlier(file: &SeenFile, store: &Store) -> (Option<Seen>, Option<Note>) {
     }
 }
 
-/// Adds what earlier sweeps know to this one's outcome, and saves both for the next. Says whether this one left trees
-/// unread that the earlier ones have seen.
-fn remember(file: &SeenFile, seen: Option<Seen>, outcome: &mut Outcome, store: &Store) -> bool {
+/// Adds what earlier sweeps know to this one's outcome, and saves both for the next.
+fn remember(
+    file: &SeenFile,
+    seen: Option<Seen>,
+    outcome: &mut Outcome,
+    holding: Option<&Holding>,
+    repository: &Repo,
+    store: &Store,
+) {
     let mut seen = seen.unwrap_or_default();
-    let was_partial = seen.complete;
     let looked_again = outcome.looked.iter().filter(|one| seen.is_clean(one.number)).count();
     outcome.stats.cached = seen.count() - looked_again;
-    if was_partial {
+    if seen.complete {
         outcome.commits.append(&mut seen.commits);
     }
-    // A name is looked at where it is met first. If there is something to say of one, every tree may have it.
+    // A name is looked at where it is met first. If there is something to say of one, any tree may have it.
     let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
     let mut looked = std::mem::take(&mut outcome.looked);
-    for one in looked.iter_mut().filter(|one| named && one.kind == Kind::Tree) {
-        one.clean = false;
+    for one in looked.iter_mut().filter(|one| named && one.is_tree) {
+        if holding.is_none_or(|holding| holding.is_named(one.number)) {
+            one.state = State::Marked;
+        }
     }
-    if seen.add(&looked, store.count())
-        && let Err(error) = file.save(&seen, &outcome.commits, store)
+    let absent = outcome.missing.iter().map(|missing| missing.id).collect();
+    if seen.add(&looked, absent, store.count())
+        && let Err(error) = file.save(&seen, &outcome.commits, holding, store, &repository.local())
     {
         let path = file.path().display();
         outcome.notes.push(Note(format!("the cache '{path}' could not be written: {error}")));
     }
-    was_partial
 }
 
 /// What to look for in trees, to learn where it lives.

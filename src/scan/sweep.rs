@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::seen::Looked;
+use super::seen::{Looked, State};
 use super::worker::{Origin, Worker};
 use super::{Counts, Missing, Outcome, Progress};
 use crate::detect::Hits;
@@ -86,6 +86,7 @@ impl<'a> Sweeper<'a> {
             }
             Err(Unread { kind, why }) => {
                 self.outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
+                self.remember(number, State::Unread, false);
             }
         }
     }
@@ -94,11 +95,18 @@ impl<'a> Sweeper<'a> {
         let (before, sightings) = (self.outcome.said(), self.outcome.sightings.len());
         let seen = self.look(number, id, kind, data, base);
         self.tell(data.len(), self.outcome.sightings.len() - sightings);
-        if self.worker.options.cache.is_some() {
-            let clean = self.outcome.said() == before;
-            self.outcome.looked.push(Looked { number, kind, clean });
-        }
+        self.remember(
+            number,
+            if self.outcome.said() == before { State::Clean } else { State::Marked },
+            kind == Kind::Tree,
+        );
         seen
+    }
+
+    fn remember(&mut self, number: Number, state: State, is_tree: bool) {
+        if self.worker.options.cache.is_some() {
+            self.outcome.looked.push(Looked { number, state, is_tree });
+        }
     }
 
     /// Counts an object, and tells the progress now and then.

@@ -2,7 +2,8 @@
 //!
 //! All trees are read once, in the order of the pack. Of each only the entries are noted that it has and its delta base has
 //! not, or the other way round; so the notes take little room, and who holds what is worked out without reading again. What
-//! one tree holds is a *node*; trees that hold the same share it.
+//! one tree holds is a *node*; trees that hold the same share it. What was worked out of some trees serves when others come
+//! along: these are read alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,13 +57,17 @@ pub enum Held {
     Here(TargetId, Mode),
 }
 
+/// What a tree holds: names, by number, and what they lead to.
+pub type Node = Vec<(u32, Held)>;
+
 /// What trees hold.
 #[derive(Debug, Default)]
 pub struct Holding {
     targets: Vec<Target>,
     ids: BTreeMap<Target, TargetId>,
     names: Vec<BString>,
-    nodes: Vec<Vec<(u32, Held)>>,
+    /// Folders before what holds them.
+    nodes: Vec<Node>,
     /// Nodes of the trees that hold something, by number; `NONE` for all other objects.
     by_tree: Vec<NodeId>,
 }
@@ -114,6 +119,8 @@ pub struct Search {
     absent: Mutex<Vec<ObjectId>>,
     /// How many these are.
     absent_count: AtomicUsize,
+    /// What is known of trees that are not read again; its targets come first.
+    earlier: Holding,
 }
 
 /// Names of folders and targets, as numbers.
@@ -126,14 +133,31 @@ struct Names {
 impl Search {
     /// A search for these targets.
     pub fn new(targets: &BTreeSet<Target>) -> Self {
-        let mut search = Self { targets: targets.iter().cloned().collect(), ..Self::default() };
+        Self::after(Holding::default(), targets)
+    }
+
+    /// The same, where it is known what some trees hold; these must hold none of the targets that are not looked for there.
+    pub fn after(earlier: Holding, targets: &BTreeSet<Target>) -> Self {
+        let new = targets.iter().filter(|target| earlier.target_id(target).is_none());
+        let mut search = Self { targets: earlier.targets.iter().chain(new).cloned().collect(), ..Self::default() };
         for (at, target) in (0..).zip(&search.targets) {
             match target {
                 Target::Object(id) => search.objects.insert(*id, at),
                 Target::Name(name) => search.by_name.insert(name.clone(), at),
             };
         }
-        search
+        let names = Names::new(&earlier.names);
+        Self { names: Mutex::new(names), earlier, ..search }
+    }
+
+    /// What was known from the start.
+    pub fn earlier(&self) -> &Holding {
+        &self.earlier
+    }
+
+    /// The same, to start another search with.
+    pub fn into_earlier(self) -> Holding {
+        self.earlier
     }
 
     /// Whether nothing is looked for.
@@ -144,9 +168,9 @@ impl Search {
     /// Whether all of `targets` are looked for, or were come across.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
         let absent: BTreeSet<ObjectId> = self.absent().iter().copied().collect();
-        targets.iter().all(|target| {
-            let come_across = matches!(target, Target::Object(id) if !self.is_empty() && absent.contains(id));
-            come_across || self.targets.binary_search(target).is_ok()
+        targets.iter().all(|target| match target {
+            Target::Object(id) => self.objects.contains_key(id) || !self.is_empty() && absent.contains(id),
+            Target::Name(name) => self.by_name.contains_key(name),
         })
     }
 
@@ -165,7 +189,7 @@ impl Search {
         }
     }
 
-    /// Reads all trees of the packs.
+    /// Reads the selected trees of the packs.
     pub fn read(&self, store: &Store, threads: usize) -> Notes {
         // Trees that cannot be decoded were named as gaps when all objects were read.
         let (readers, _) = walk(store.packs(), &[Kind::Tree], u64::from(u32::MAX), threads, || self.reader(store));
@@ -175,12 +199,18 @@ impl Search {
         })
     }
 
-    /// Reads what a walk of the packs does not come to, and works out which trees hold what.
-    pub fn conclude(self, repository: &Repo, store: &Store, mut notes: Notes) -> Holding {
+    /// Reads what a walk of the packs does not come to, as far as that is `wanted`, and works out which trees hold what.
+    pub fn conclude(
+        self,
+        repository: &Repo,
+        store: &Store,
+        mut notes: Notes,
+        wanted: impl Fn(Number) -> bool,
+    ) -> Holding {
         let mut reader = self.reader(store);
         let local = repository.local();
         let id_length = local.object_hash().len_in_bytes();
-        for number in store.single() {
+        for number in store.single().into_iter().filter(|number| wanted(*number)) {
             if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| repo::load(&local, id, u64::MAX)) {
                 let (_, changes) = Entries::read(&data, id_length);
                 reader.note(number, &data, &changes, None);
@@ -191,23 +221,31 @@ impl Search {
         let mut targets = self.targets;
         let absent = self.absent.into_inner().unwrap_or_else(PoisonError::into_inner);
         targets.extend(absent.into_iter().map(Target::Object));
-        let ids = (0..).zip(&targets).map(|(at, target)| (target.clone(), at)).collect();
-        let mut holding = Holding { targets, ids, names, ..Holding::default() };
+        let Holding { nodes, by_tree, .. } = self.earlier;
+        let mut holding = Holding::new(targets, names, nodes, by_tree);
         holding.work_out(&notes, store.count());
         holding
     }
 }
 
 impl Holding {
+    /// What was worked out before: nodes come after those they lead to, and `by_tree` has that of each tree, by number.
+    pub fn new(targets: Vec<Target>, names: Vec<BString>, nodes: Vec<Node>, by_tree: Vec<NodeId>) -> Self {
+        let ids = (0..).zip(&targets).map(|(at, target)| (target.clone(), at)).collect();
+        Self { targets, ids, names, nodes, by_tree }
+    }
+
+    /// Works out what the trees hold of which there are notes.
     fn work_out(&mut self, notes: &Notes, count: usize) {
         let records = &notes.records;
-        self.by_tree = vec![NONE; count];
+        self.by_tree.resize(count, NONE);
         let mut by_number = vec![NONE; count];
         (0..).zip(records).for_each(|(at, record)| by_number[record.tree as usize] = at);
         let base_of = |record: &Record| record.base.and_then(|base| position(&by_number, base));
         let bases: Vec<Option<usize>> = records.iter().map(base_of).collect();
         let order = bases_first(&bases);
-        let holds = holders(notes, &bases, &order, count);
+        let before = self.by_tree.iter().map(|node| *node != NONE).collect();
+        let holds = holders(notes, &bases, &order, before);
         // What each holder has that leads to a target.
         let mut lists: Vec<Vec<Edge>> = vec![Vec::new(); records.len()];
         for at in order {
@@ -230,7 +268,7 @@ impl Holding {
 
     /// Folders before what holds them, without recursion: a hostile tree may be deeper than the stack.
     fn make_nodes(&mut self, records: &[Record], by_number: &[u32], lists: &[Vec<Edge>]) {
-        let mut known: HashMap<Vec<(u32, Held)>, NodeId> = HashMap::new();
+        let mut known: HashMap<Node, NodeId> = self.nodes.iter().cloned().zip(0..).collect();
         for start in (0..records.len()).filter(|at| !lists[*at].is_empty()) {
             let mut stack = vec![start];
             while let Some(at) = stack.last().copied() {
@@ -252,7 +290,7 @@ impl Holding {
                     Child::Tree(tree) => Some((edge.name, Held::Below(self.node(tree)?))),
                     Child::Target(target, mode) => Some((edge.name, Held::Here(target, mode))),
                 });
-                let held: Vec<(u32, Held)> = held.collect();
+                let held: Node = held.collect();
                 let nodes = &mut self.nodes;
                 let node = *known.entry(held).or_insert_with_key(|held| {
                     nodes.push(held.clone());
@@ -271,6 +309,33 @@ impl Holding {
     /// The position of a target.
     pub fn target_id(&self, target: &Target) -> Option<TargetId> {
         self.ids.get(target).copied()
+    }
+
+    /// All targets.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// The name with a number.
+    pub fn name(&self, number: u32) -> Option<&BString> {
+        self.names.get(number as usize)
+    }
+
+    /// All nodes, folders before what holds them.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The trees that hold something, with their nodes.
+    pub fn trees(&self) -> impl Iterator<Item = (Number, NodeId)> + '_ {
+        (0..).zip(self.by_tree.iter().copied()).filter(|(_, node)| *node != NONE)
+    }
+
+    /// Whether a tree has an entry whose name is a target.
+    pub fn is_named(&self, tree: Number) -> bool {
+        let named =
+            |held: &Held| matches!(held, Held::Here(target, _) if matches!(self.target(*target), Target::Name(_)));
+        self.node(tree).is_some_and(|node| self.nodes[node as usize].iter().any(|(_, held)| named(held)))
     }
 
     /// The node of a tree, if it holds anything.
@@ -333,9 +398,8 @@ fn position(by_number: &[u32], tree: Number) -> Option<usize> {
     by_number.get(tree as usize).filter(|at| **at != NONE).map(|at| *at as usize)
 }
 
-/// Which trees, by number, hold a target or a tree that does.
-fn holders(notes: &Notes, bases: &[Option<usize>], order: &[usize], count: usize) -> Vec<bool> {
-    let mut holds = vec![false; count];
+/// Which trees, by number, hold a target or a tree that does; of some that is known.
+fn holders(notes: &Notes, bases: &[Option<usize>], order: &[usize], mut holds: Vec<bool>) -> Vec<bool> {
     let mut counts = vec![0i64; notes.records.len()];
     // Each round finds those one folder further up.
     loop {
@@ -423,6 +487,9 @@ impl Reader<'_> {
 
     /// Makes a target of an object that is not here, before the first tree that names it is noted.
     pub fn miss(&mut self, id: ObjectId) {
+        if self.search.objects.contains_key(&id) {
+            return;
+        }
         self.catch_up();
         let mut absent = self.search.absent();
         // Another thread may have been quicker.
@@ -485,6 +552,10 @@ impl Reader<'_> {
 }
 
 impl Names {
+    fn new(list: &[BString]) -> Self {
+        Self { numbers: list.iter().map(|name| name.to_vec()).zip(0..).collect(), list: list.to_vec() }
+    }
+
     fn number(&mut self, name: &[u8]) -> u32 {
         if let Some(number) = self.numbers.get(name) {
             return *number;

@@ -127,6 +127,12 @@ pub fn entry_at(tree: &[u8], start: u32, id_length: usize) -> Option<Entry<'_>> 
     entry(tree.get(start as usize..)?, id_length).map(|(entry, _)| entry)
 }
 
+/// Where the entry of this name starts.
+pub fn start_of(tree: &[u8], name: &[u8], id_length: usize) -> Option<u32> {
+    let (_, all) = Entries::read(tree, id_length);
+    all.added.into_iter().find(|start| entry_at(tree, *start, id_length).is_some_and(|entry| entry.name == name))
+}
+
 /// The first entry and its length.
 fn entry(tree: &[u8], id_length: usize) -> Option<(Entry<'_>, usize)> {
     const LONGEST_MODE: usize = 7;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Repo, Run, Secret, contains, must};
+use crate::support::{Chance, Repo, Run, Secret, contains, must};
 
 const SWEEP: [&str; 4] = ["history", "--format", "jsonl", "--show-secrets"];
 
@@ -26,7 +26,9 @@ fn count(run: &Run, field: &str) -> u64 {
 #[track_caller]
 fn same_as_anew(repo: &Repo, run: &Run) {
     let anew = repo.keysweep(&SWEEP);
-    assert_eq!(findings(run), findings(&anew), "with a cache: {run}\nanew: {anew}");
+    for kind in ["finding", "gap"] {
+        assert_eq!(run.records_of(kind), anew.records_of(kind), "with a cache: {run}\nanew: {anew}");
+    }
     assert_eq!(run.verdict(), anew.verdict());
 }
 
@@ -153,4 +155,178 @@ fn a_folder_that_cannot_be_written_costs_a_note_and_nothing_else() {
     repo.write("../file", "no folder\n");
     let run = repo.keysweep(&[&SWEEP[..], &["--cache", "../file"]].concat()).expect_code(1);
     run.expect_mention("could not be written");
+}
+
+/// Changes a repository in one of the ways people do; says which.
+fn change(repo: &Repo, chance: &mut Chance, step: u32) -> &'static str {
+    const PATHS: [&str; 7] =
+        ["a.txt", "b.env", "src/a.txt", "src/b.env", "src/deep/c.env", "lib/deep/c.env", "lib/d.txt"];
+    let path = *chance.pick(&PATHS);
+    let name = format!("b{}", chance.below(4));
+    let say = |args: &[&str]| drop(repo.try_git(args));
+    match chance.below(16) {
+        0..3 => {
+            repo.write(path, Secret::entra(950 + u32::try_from(chance.below(9)).unwrap_or(0)).line());
+            repo.commit("a secret");
+            "a secret, maybe one that was there"
+        }
+        3..6 => {
+            repo.write(path, format!("{}step {step}\n", "a line that stays\n".repeat(30)));
+            repo.commit("harmless");
+            "a harmless file"
+        }
+        6 => {
+            say(&["mv", "-k", "src", "moved"]);
+            say(&["mv", "-k", "moved/deep", "lib"]);
+            repo.commit("moved");
+            "folders moved"
+        }
+        7 => {
+            say(&["rm", "-rq", "--ignore-unmatch", path]);
+            repo.commit("removed");
+            "a file removed"
+        }
+        8 => {
+            say(&["checkout", "-q", "-B", &name]);
+            "a branch made here"
+        }
+        9 => {
+            say(&["checkout", "-q", &name]);
+            "another branch"
+        }
+        10 => {
+            if repo.try_git(&["merge", "-q", "--no-edit", "-X", "theirs", &name]).out().contains("CONFLICT") {
+                say(&["merge", "--abort"]);
+            }
+            "a merge"
+        }
+        11 => {
+            say(&["branch", "-qD", &name]);
+            "a branch deleted"
+        }
+        12 => {
+            say(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+            say(&["tag", "-f", &name, "HEAD~1"]);
+            "pushed and tagged"
+        }
+        13 => {
+            say(&["reset", "-q", "--hard", "HEAD~1"]);
+            "the last commit undone"
+        }
+        14 => {
+            say(&["repack", "-adq", "--depth=50"]);
+            "packed"
+        }
+        _ if chance.one_in(2) => {
+            say(&["reflog", "expire", "--all", "--expire=now"]);
+            say(&["gc", "-q", "--prune=now"]);
+            "leftovers gone"
+        }
+        _ => {
+            repo.write(format!("src/{}.txt", Secret::github(970).value), "its name is a token\n");
+            repo.commit("a name");
+            "a name that is a token"
+        }
+    }
+}
+
+#[test]
+fn whatever_changes_between_sweeps_each_says_what_one_anew_says() {
+    for seed in 0..4 {
+        let repo = leaky(seed % 2 == 0);
+        let mut chance = Chance(seed);
+        let mut story = Vec::new();
+        for step in 0..24 {
+            story.push(change(&repo, &mut chance, step));
+            if chance.one_in(2) {
+                let (run, anew) = (cached(&repo, &[]), repo.keysweep(&SWEEP));
+                assert_eq!(findings(&run), findings(&anew), "seed {seed}: {story:?}");
+                assert_eq!(run.verdict(), anew.verdict());
+            }
+        }
+    }
+}
+
+#[test]
+fn where_a_secret_lives_is_known_without_its_trees() {
+    let repo = leaky(false);
+    repo.write("conf/live.env", Secret::entra(904).line());
+    for step in 0..5 {
+        repo.write("notes.txt", format!("step {step}\n"));
+        repo.commit("beside it");
+    }
+    let first = cached(&repo, &[]).expect_code(1);
+    // One of the trees may be asked for a name; all others are not even opened.
+    let mut trees: Vec<PathBuf> = (0..5).map(|back| repo.loose_object(&format!("HEAD~{back}^{{tree}}"))).collect();
+    trees.sort();
+    for tree in &trees[1..] {
+        must(fs::remove_file(tree), "removing a tree");
+        must(fs::write(tree, "no object"), "damaging a tree");
+    }
+    let second = cached(&repo, &[]).expect_code(1);
+    assert_eq!(findings(&first), findings(&second));
+    assert!(contains(second.out().as_bytes(), b"conf/live.env"), "{second}");
+}
+
+#[test]
+fn what_comes_back_is_found_where_it_lives() {
+    let repo = leaky(false);
+    repo.write("conf/live.env", Secret::entra(905).line());
+    repo.commit("one more");
+    for (object, broken) in
+        [("HEAD:conf", None), ("HEAD:conf", Some("no object")), ("HEAD:conf/live.env", Some("no object"))]
+    {
+        // No sweep has seen it whole.
+        let _ = fs::remove_dir_all(repo.path("../cache"));
+        let path = repo.loose_object(object);
+        let whole = must(fs::read(&path), "reading an object");
+        must(fs::remove_file(&path), "removing an object");
+        if let Some(bytes) = broken {
+            must(fs::write(&path, bytes), "damaging an object");
+        }
+        for _ in 0..2 {
+            same_as_anew(&repo, &cached(&repo, &[]).expect_code(1));
+        }
+        let _ = fs::remove_file(&path);
+        same_as_anew(&repo, &cached(&repo, &[]).expect_code(1));
+        must(fs::write(&path, whole), "bringing an object back");
+        for _ in 0..2 {
+            same_as_anew(&repo, &cached(&repo, &[]).expect_code(1));
+        }
+    }
+}
+
+#[test]
+fn leftovers_that_name_what_is_gone_do_not_hide_what_comes_later() {
+    let repo = leaky(false);
+    repo.write("gone/a.env", Secret::entra(906).line());
+    repo.write("gone/b.txt", "harmless\n");
+    repo.commit("undone soon");
+    let object = repo.loose_object("HEAD:gone/a.env");
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    must(fs::remove_file(object), "removing an object");
+    for step in 0..3 {
+        same_as_anew(&repo, &cached(&repo, &[]).expect_code(1));
+        repo.write(format!("new/{step}.txt"), format!("step {step}\n"));
+        repo.commit("a commit");
+    }
+    // The same content again: what was missed is here now.
+    repo.write("new/a.env", Secret::entra(906).line());
+    repo.commit("and now it stays");
+    same_as_anew(&repo, &cached(&repo, &[]).expect_code(1));
+    same_as_anew(&repo, &cached(&repo, &[]).expect_code(1));
+}
+
+#[test]
+fn a_limit_that_changes_is_heeded() {
+    let repo = leaky(true);
+    repo.write("large/a.env", format!("{}{}", Secret::entra(907).line(), "a line that stays\n".repeat(200)));
+    repo.commit("large");
+    for limit in ["2000", "20000", "2000"] {
+        repo.write(".git/info/exclude", ".keysweep.toml\n");
+        repo.write(".keysweep.toml", format!("[limits]\nmax_file_size = {limit}\n"));
+        for _ in 0..2 {
+            same_as_anew(&repo, &cached(&repo, &[]));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::Surroundings;
+use super::{Surroundings, around};
 use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
 
 /// Out of the index.
@@ -25,37 +25,44 @@ pub fn unstage(finding: &Finding, surroundings: &Surroundings) -> Vec<PlanStep> 
 
 /// Out of commits that were not pushed, when a tip still holds it.
 pub fn local(finding: &Finding, surroundings: &Surroundings) -> Vec<PlanStep> {
-    let paths = paths(finding, surroundings);
-    let Some(commit) = &finding.exposure.first_commit else { return leftovers() };
-    let short = commit.get(..12).unwrap_or(commit);
-    let onto = parent(finding, short);
-    let mut steps = vec![step(
-        StepKind::Purge,
-        "Fold the removal into the commit that brought it in, before anything is pushed (a later commit that deletes the line does not help): take the value out of the file, then",
-        format!("git add -- {paths} && git commit --fixup={short} && git rebase -i --autosquash {onto}"),
-    )];
-    steps.extend(leftovers());
-    steps
+    unpushed(finding, |commit, short| {
+        let paths = paths(finding, surroundings);
+        step(
+            StepKind::Purge,
+            "Fold the removal into the commit that brought it in, before anything is pushed (a later commit that deletes the line does not help): take the value out of the file, then",
+            format!(
+                "git add -- {paths} && git commit --fixup={short} && git rebase -i --autosquash {}",
+                commits_from(finding, commit)
+            ),
+        )
+    })
 }
 
 /// Out of commits that were not pushed, when no tip holds it any more.
 pub fn older(finding: &Finding) -> Vec<PlanStep> {
-    let Some(commit) = &finding.exposure.first_commit else { return leftovers() };
-    let short = commit.get(..12).unwrap_or(commit);
-    let mut steps = vec![step(
-        StepKind::Purge,
-        &format!(
-            "Mark commit {short} with 'edit' in the list that opens; where the rebase stops, take the value out, 'git commit --amend -a', 'git rebase --continue'"
-        ),
-        format!("git rebase -i --rebase-merges {}", parent(finding, short)),
-    )];
-    steps.extend(leftovers());
-    steps
+    unpushed(finding, |commit, short| {
+        step(
+            StepKind::Purge,
+            &format!(
+                "Mark commit {short} with 'edit' in the list that opens; where the rebase stops, take the value out, 'git commit --amend -a', 'git rebase --continue'"
+            ),
+            format!("git rebase -i --rebase-merges {}", commits_from(finding, commit)),
+        )
+    })
 }
 
-/// What a rebase starts from.
-fn parent(finding: &Finding, short: &str) -> String {
-    if finding.exposure.first_is_root { "--root".to_owned() } else { format!("{short}~1") }
+/// The step for files if one holds it, with the commit that brought it in and its short id; the steps for what stands
+/// around files; and the leftovers of both.
+fn unpushed(finding: &Finding, in_files: impl Fn(&str, &str) -> PlanStep) -> Vec<PlanStep> {
+    let first = finding.occurrences.iter().filter(|o| !around::covers(o.kind)).find_map(|o| o.commit.as_deref());
+    let files = first.map(|commit| in_files(commit, commit.get(..12).unwrap_or(commit)));
+    files.into_iter().chain(around::local(finding)).chain(leftovers()).collect()
+}
+
+/// What a rebase starts from to pass `commit` and what follows it.
+pub fn commits_from(finding: &Finding, commit: &str) -> String {
+    let is_root = finding.exposure.first_is_root && finding.exposure.first_commit.as_deref() == Some(commit);
+    if is_root { "--root".to_owned() } else { format!("{}~1", commit.get(..12).unwrap_or(commit)) }
 }
 
 /// Out of reflogs and the object store.
@@ -68,12 +75,28 @@ pub fn leftovers() -> Vec<PlanStep> {
 }
 
 /// What a rewrite of pushed history can and cannot do.
-pub fn published() -> Vec<PlanStep> {
-    vec![step(
+pub fn published(finding: &Finding) -> Vec<PlanStep> {
+    let any = |kind| finding.occurrences.iter().any(|occurrence| occurrence.kind == kind);
+    let messages = any(ContentKind::CommitMessage) || any(ContentKind::TagMessage);
+    let also = [
+        (messages, " --replace-message ../replace.txt"),
+        (any(ContentKind::FileName), " --path-rename <old>:<new>"),
+        (any(ContentKind::Author), " --mailmap ../mailmap.txt"),
+    ];
+    let also: String = also.into_iter().filter(|(needed, _)| *needed).map(|(_, option)| option).collect();
+    let mut steps = vec![step(
         StepKind::Purge,
         "Rewriting history is optional and never a substitute for revoking: forks, pull-request refs, clones and caches keep the value. If you rewrite, do it in a fresh clone, with the value in a file that only you can read",
-        "git filter-repo --sensitive-data-removal --replace-text ../replace.txt".to_owned(),
-    )]
+        format!("git filter-repo --sensitive-data-removal --replace-text ../replace.txt{also}"),
+    )];
+    if any(ContentKind::RefName) {
+        steps.push(step(
+            StepKind::Purge,
+            "Delete the branch or tag whose name is the secret where it was pushed to; it is not repeated here",
+            "git push <remote> --delete <old>".to_owned(),
+        ));
+    }
+    steps
 }
 
 /// The files, quoted for a shell; several at most.
@@ -117,7 +140,8 @@ pub fn quoted(path: &BStr) -> String {
     out
 }
 
-fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
+/// A step without a link whose command lacks nothing.
+pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
     PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
 }
 

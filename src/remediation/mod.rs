@@ -3,6 +3,7 @@
 //! The steps of a kind come from `rules.toml`; this module orders them, adds what git needs and fills in what was found
 //! near the secret. A command never holds a secret.
 
+pub mod around;
 pub mod beside;
 pub mod fill;
 pub mod git;
@@ -44,7 +45,7 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
             [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
-        Stage::Published => [kind.revoke(), kind.after(), git::published(), beside].concat(),
+        Stage::Published => [kind.revoke(), kind.after(), git::published(finding), beside].concat(),
     }
 }
 

@@ -159,12 +159,15 @@ fn a_folder_that_cannot_be_written_costs_a_note_and_nothing_else() {
 
 /// Changes a repository in one of the ways people do; says which.
 fn change(repo: &Repo, chance: &mut Chance, step: u32) -> &'static str {
+    if chance.one_in(2) { change_files(repo, chance, step) } else { change_refs(repo, chance) }
+}
+
+fn change_files(repo: &Repo, chance: &mut Chance, step: u32) -> &'static str {
     const PATHS: [&str; 7] =
         ["a.txt", "b.env", "src/a.txt", "src/b.env", "src/deep/c.env", "lib/deep/c.env", "lib/d.txt"];
     let path = *chance.pick(&PATHS);
-    let name = format!("b{}", chance.below(4));
     let say = |args: &[&str]| drop(repo.try_git(args));
-    match chance.below(16) {
+    match chance.below(9) {
         0..3 => {
             repo.write(path, Secret::entra(950 + u32::try_from(chance.below(9)).unwrap_or(0)).line());
             repo.commit("a secret");
@@ -186,46 +189,53 @@ fn change(repo: &Repo, chance: &mut Chance, step: u32) -> &'static str {
             repo.commit("removed");
             "a file removed"
         }
-        8 => {
+        _ => {
+            repo.write(format!("src/{}.txt", Secret::github(970).value), "its name is a token\n");
+            repo.commit("a name");
+            "a name that is a token"
+        }
+    }
+}
+
+fn change_refs(repo: &Repo, chance: &mut Chance) -> &'static str {
+    let name = format!("b{}", chance.below(4));
+    let say = |args: &[&str]| drop(repo.try_git(args));
+    match chance.below(8) {
+        0 => {
             say(&["checkout", "-q", "-B", &name]);
             "a branch made here"
         }
-        9 => {
+        1 => {
             say(&["checkout", "-q", &name]);
             "another branch"
         }
-        10 => {
+        2 => {
             if repo.try_git(&["merge", "-q", "--no-edit", "-X", "theirs", &name]).out().contains("CONFLICT") {
                 say(&["merge", "--abort"]);
             }
             "a merge"
         }
-        11 => {
+        3 => {
             say(&["branch", "-qD", &name]);
             "a branch deleted"
         }
-        12 => {
+        4 => {
             say(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
             say(&["tag", "-f", &name, "HEAD~1"]);
             "pushed and tagged"
         }
-        13 => {
+        5 => {
             say(&["reset", "-q", "--hard", "HEAD~1"]);
             "the last commit undone"
         }
-        14 => {
+        6 => {
             say(&["repack", "-adq", "--depth=50"]);
             "packed"
         }
-        _ if chance.one_in(2) => {
+        _ => {
             say(&["reflog", "expire", "--all", "--expire=now"]);
             say(&["gc", "-q", "--prune=now"]);
             "leftovers gone"
-        }
-        _ => {
-            repo.write(format!("src/{}.txt", Secret::github(970).value), "its name is a token\n");
-            repo.commit("a name");
-            "a name that is a token"
         }
     }
 }

@@ -11,6 +11,7 @@ mod hook;
 mod oracle;
 mod own_rules;
 mod places;
+mod plan;
 mod range;
 mod secrecy;
 mod staged;

@@ -1,0 +1,84 @@
+//! Out of what history holds around the files: messages of commits and tags, people, notes, names of branches and tags.
+
+use bstr::ByteSlice as _;
+
+use super::git::{commits_from, step};
+use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
+
+/// Objects named in a step, at most.
+const MOST: usize = 5;
+
+/// Whether a step of [`local`] is for content of this kind.
+pub fn covers(kind: ContentKind) -> bool {
+    matches!(
+        kind,
+        ContentKind::CommitMessage
+            | ContentKind::TagMessage
+            | ContentKind::Note
+            | ContentKind::Author
+            | ContentKind::RefName
+    )
+}
+
+/// The steps for what was not pushed, by kind.
+pub fn local(finding: &Finding) -> Vec<PlanStep> {
+    let steps = [
+        commits(finding, ContentKind::CommitMessage, |commits| {
+            format!("Mark {commits} with 'reword' in the list that opens, and write the message without the value")
+        }),
+        commits(finding, ContentKind::Author, |commits| {
+            format!(
+                "Correct user.name and user.email, mark {commits} with 'edit' in the list that opens; where the rebase stops, 'git commit --amend --no-edit --reset-author', 'git rebase --continue'"
+            )
+        }),
+        ids(finding, ContentKind::TagMessage).map(|ids| {
+            step(
+                StepKind::Purge,
+                &format!("Write the message of the tag again ('git for-each-ref refs/tags' tells which one is {})", ids.join(", ")),
+                "git tag --annotate --force <tag> '<tag>^{}'".to_owned(),
+            )
+        }),
+        ids(finding, ContentKind::Note).map(|_| {
+            step(
+                StepKind::Purge,
+                "Write the note again, then drop the older versions of all notes ('git notes list' tells what is annotated)",
+                "git notes edit <annotated> && git update-ref refs/notes/commits \"$(git commit-tree -m Notes refs/notes/commits^{tree})\"".to_owned(),
+            )
+        }),
+        ids(finding, ContentKind::RefName).map(|_| {
+            step(
+                StepKind::Purge,
+                "Rename the branch (a tag is made again under another name and the old one deleted); its name is the secret and is not repeated here",
+                "git branch --move <old> <new>".to_owned(),
+            )
+        }),
+    ];
+    steps.into_iter().flatten().collect()
+}
+
+/// A rebase that passes all commits with content of this kind.
+fn commits(finding: &Finding, kind: ContentKind, title: impl Fn(&str) -> String) -> Option<PlanStep> {
+    let ids = ids(finding, kind)?;
+    let oldest = finding.occurrences.iter().find(|o| o.kind == kind)?.commit.as_deref()?;
+    let named = if ids.len() > 1 { format!("commits {}", ids.join(", ")) } else { format!("commit {}", ids.join("")) };
+    let command = format!("git rebase -i --rebase-merges {}", commits_from(finding, oldest));
+    Some(step(StepKind::Purge, &title(&named), command))
+}
+
+/// Short ids of the objects with content of this kind, oldest first; `None` if there are none.
+fn ids(finding: &Finding, kind: ContentKind) -> Option<Vec<String>> {
+    const SHORT: usize = 12;
+    let mut ids: Vec<String> = Vec::new();
+    for occurrence in finding.occurrences.iter().filter(|o| o.kind == kind) {
+        let id: String = occurrence.path.to_str_lossy().chars().take(SHORT).collect();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let more = ids.len().saturating_sub(MOST);
+    ids.truncate(MOST);
+    if more > 0 {
+        ids.push(format!("{more} more"));
+    }
+    (!ids.is_empty()).then_some(ids)
+}

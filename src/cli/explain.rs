@@ -102,8 +102,14 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, settings: &Settings
             let value = found.secret.preview(&rule.prefix);
             let winner = reported.iter().find(|other| other.secret == found.secret && other.rule == found.rule);
             let Some(found) = winner else {
-                let other = reported.first().map_or("another rule", |other| &*rules.rules[other.rule].id);
-                return format!("accepted {value}{layers}, and left to {other}, which says more of these bytes");
+                return match reported.first().map(|other| &*rules.rules[other.rule].id) {
+                    Some(other) => {
+                        format!("accepted {value}{layers}, and left to {other}, which says more of these bytes")
+                    }
+                    None => {
+                        format!("dropped: {value}{layers} is altered or a sample, says the rule that knows its form")
+                    }
+                };
             };
             let (confidence, because) = match path::effect(file.as_os_str().as_encoded_bytes(), found) {
                 Effect::Reject(why) => return format!("dropped: {value}{layers} is not believed in this file: {why}"),

@@ -1,11 +1,10 @@
 //! From a candidate to a verdict: what speaks for it, what against it, and how sure that leaves us.
 
-use sha2::{Digest, Sha256};
-
 use super::check::{self, Outcome};
 use super::entropy::{self, Alphabet};
 use super::name::{NameKind, Named};
-use super::{Candidate, Detection, Form, boundary, decode, likeness, placeholder, shape};
+use super::placeholder::Published;
+use super::{Candidate, Detection, Form, Standing, boundary, decode, likeness, placeholder, shape};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
@@ -33,6 +32,8 @@ pub enum Rejection {
     Placeholder(&'static str),
     /// A check of a confirmed format failed; says what did not fit.
     Check(&'static str),
+    /// Check digits of a confirmed format do not fit; says which.
+    Altered(&'static str),
     /// Too regular for its alphabet and length.
     Entropy,
     /// Reads like words.
@@ -53,7 +54,7 @@ impl Rejection {
         match self {
             Self::Boundary => "part of a longer word",
             Self::Published => "a published value",
-            Self::Placeholder(what) | Self::Check(what) | Self::Shape(what) => what,
+            Self::Placeholder(what) | Self::Check(what) | Self::Altered(what) | Self::Shape(what) => what,
             Self::Entropy => "too regular for an issued value",
             Self::Words => "reads like words",
             Self::Name => "its name does not speak of a secret",
@@ -73,13 +74,14 @@ struct Case<'t> {
     severity: Severity,
     evidence: Vec<Evidence>,
     facts: Vec<Fact>,
+    standing: Standing,
 }
 
-/// Judges one candidate.
+/// Judges one candidate; `published` are the values that are no secrets whichever rule comes upon them.
 ///
 /// # Errors
 /// Says why it is not believed.
-pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8]) -> Result<Detection, Rejection> {
+pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Published) -> Result<Detection, Rejection> {
     let value = candidate.secret.of(text);
     let mut case = Case {
         rule,
@@ -90,10 +92,15 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8]) -> Result<Detection
         severity: rule.severity,
         evidence: Vec::new(),
         facts: Vec::new(),
+        standing: Standing::Open,
     };
-    match rule.matcher {
-        Matcher::Assignment => case.assigned()?,
-        Matcher::Around { .. } | Matcher::After { .. } => case.formed()?,
+    let said = match rule.matcher {
+        Matcher::Assignment => case.assigned(),
+        Matcher::Around { .. } | Matcher::After { .. } => case.formed(),
+    };
+    match said.and_then(|()| if published.holds(value) { Err(Rejection::Published) } else { Ok(()) }) {
+        Err(rejection) if case.is_final(rejection) => case.standing = Standing::Refused(rejection),
+        said => said?,
     }
     Ok(case.detection())
 }
@@ -110,6 +117,7 @@ impl Case<'_> {
             facts: self.facts,
             form: self.candidate.form,
             depth: 0,
+            standing: self.standing,
         }
     }
 
@@ -118,7 +126,6 @@ impl Case<'_> {
         if !boundary::free(self.text, self.candidate.secret, self.rule.boundary) {
             return Err(Rejection::Boundary);
         }
-        self.published()?;
         if matches!(self.rule.matcher, Matcher::After { .. }) {
             self.context()?;
             self.evidence.push(Evidence::Named(lossy(self.candidate.keyword, self.text)));
@@ -132,15 +139,13 @@ impl Case<'_> {
         if self.rule.statistics { self.statistics() } else { Ok(()) }
     }
 
-    fn published(&self) -> Result<(), Rejection> {
-        if self.rule.placeholders.is_empty() {
-            return Ok(());
-        }
-        let digest = Sha256::digest(self.value);
-        if self.rule.placeholders.iter().any(|known| known[..] == digest[..]) {
-            Err(Rejection::Published)
-        } else {
-            Ok(())
+    /// Whether a rejection holds for all rules: check digits that do not fit, and samples of a form that speaks for itself.
+    fn is_final(&self, rejection: Rejection) -> bool {
+        let own_form = matches!(self.rule.matcher, Matcher::Around { .. }) && !self.rule.place;
+        match rejection {
+            Rejection::Altered(_) | Rejection::Published => true,
+            Rejection::Placeholder(_) => own_form,
+            _ => false,
         }
     }
 
@@ -181,10 +186,14 @@ impl Case<'_> {
         if in_url && reserved_host(self.text, self.candidate.secret) {
             return Err(Rejection::Placeholder("an address that is reserved for examples"));
         }
+        if in_url && default_account(self.text, self.candidate.secret) {
+            return Err(Rejection::Placeholder("the default account of a service on the same machine"));
+        }
         for CheckUse { check, on_fail } in rule.checks.iter() {
             match check::run(check, self.value) {
                 Outcome::Pass(facts) => {
                     self.learn(facts);
+                    self.standing = if check.has_digits() { Standing::Proven } else { self.standing };
                     self.evidence.push(Evidence::Check(check.name()));
                 }
                 Outcome::Weak { reason, facts } => {
@@ -192,21 +201,27 @@ impl Case<'_> {
                     self.severity = self.severity.min(Severity::Low);
                     self.evidence.push(Evidence::Weak(reason));
                 }
-                Outcome::Fail(reason) => self.doubt(check.name(), reason, *on_fail)?,
+                Outcome::Sample => return Err(Rejection::Published),
+                Outcome::Fail(reason) => self.doubt(check, reason, *on_fail)?,
                 Outcome::NotApplicable => {}
             }
         }
         Ok(())
     }
 
-    fn doubt(&mut self, check: &'static str, reason: &'static str, on_fail: OnFail) -> Result<(), Rejection> {
+    fn doubt(&mut self, check: &Check, reason: &'static str, on_fail: OnFail) -> Result<(), Rejection> {
         let ceiling = match on_fail {
+            OnFail::Drop if check.has_digits() => return Err(Rejection::Altered(reason)),
             OnFail::Drop => return Err(Rejection::Check(reason)),
             OnFail::Low => Confidence::Low,
             OnFail::Medium => Confidence::Medium,
         };
+        // With `medium` the rule says that it is not sure of the digits.
+        if check.has_digits() && on_fail == OnFail::Low {
+            self.standing = Standing::Altered;
+        }
         self.confidence = self.confidence.min(ceiling);
-        self.evidence.push(Evidence::Doubt { check, reason });
+        self.evidence.push(Evidence::Doubt { check: check.name(), reason });
         Ok(())
     }
 
@@ -254,7 +269,6 @@ impl Case<'_> {
     fn assigned(&mut self) -> Result<(), Rejection> {
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         let named = Named::of(name.of(self.text)).ok_or(Rejection::Name)?;
-        self.published()?;
         let inside = decode::base64_text(self.value);
         for text in [Some(self.value), inside.as_deref()].into_iter().flatten() {
             if let Some(what) = placeholder::stand_in(text) {
@@ -363,15 +377,29 @@ fn longest_part(body: &[u8]) -> Vec<u8> {
 
 /// Whether the secret is the password of a URL to a name that RFC 2606 and RFC 6761 reserve: nobody can own one.
 fn reserved_host(text: &[u8], secret: Span) -> bool {
-    const MOST: usize = 255;
-    let Some(rest) = text.get(secret.end..).and_then(|rest| rest.strip_prefix(b"@")) else { return false };
-    let length = rest.iter().take(MOST).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
-    let host = String::from_utf8_lossy(&rest[..length]).to_ascii_lowercase();
+    let Some(host) = host(text, secret) else { return false };
     let mut labels = host.trim_end_matches('.').rsplit('.');
     matches!(
         (labels.next(), labels.next()),
         (Some("example" | "test" | "invalid"), _) | (Some("com" | "org" | "net"), Some("example"))
     )
+}
+
+/// Whether the secret is the password of a URL, the same as its user, of a service on the very machine: `guest:guest@localhost`.
+/// Such accounts come with the service, and nobody else reaches it.
+fn default_account(text: &[u8], secret: Span) -> bool {
+    let value = secret.of(text);
+    let user = text.get(..secret.start).and_then(|before| before.strip_suffix(b":")?.strip_suffix(value));
+    let is_local = |host: String| matches!(&*host, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal");
+    user.is_some_and(|before| before.ends_with(b"//")) && host(text, secret).is_some_and(is_local)
+}
+
+/// The host that stands behind a URL's password, in lower case.
+fn host(text: &[u8], secret: Span) -> Option<String> {
+    const MOST: usize = 255;
+    let rest = text.get(secret.end..)?.strip_prefix(b"@")?;
+    let length = rest.iter().take(MOST).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
+    Some(String::from_utf8_lossy(&rest[..length]).to_ascii_lowercase())
 }
 
 fn lossy(span: Span, text: &[u8]) -> String {
@@ -381,6 +409,17 @@ fn lossy(span: Span, text: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn default_accounts_of_this_machine_are_recognised() {
+        let at = |user: &str, rest: &str| {
+            let text = format!("amqp://{user}:mole{rest}");
+            let start = text.rfind("mole").unwrap();
+            default_account(text.as_bytes(), Span::new(start, start + 4))
+        };
+        assert!(at("mole", "@localhost:5672/") && at("mole", "@127.0.0.1"));
+        assert!(!at("mole", "@broker.internal") && !at("vole", "@localhost") && !at("a-mole", "@localhost"));
+    }
 
     #[test]
     fn reserved_hosts_are_recognised() {

@@ -65,6 +65,22 @@ pub struct Detection {
     pub form: Form,
     /// Layers of encoding around it.
     pub depth: usize,
+    /// What it means for other detections of the same bytes.
+    pub standing: Standing,
+}
+
+/// What one rule's look at a value means for what other rules say of the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Open,
+    /// Check digits fit, which chance does not make them do: no other rule's doubts count.
+    Proven,
+    /// Check digits do not fit: altered or invented, so no other rule reports it as more than doubtful.
+    Altered,
+    /// The rule that knows its form drops it as altered or as a sample, so no other rule reports it. It is kept until that
+    /// is settled, and never leaves the detector.
+    Refused(Rejection),
 }
 
 /// How a value was written.
@@ -99,6 +115,7 @@ pub struct Detector {
     rules: RuleSet,
     prefilter: prefilter::Prefilter,
     patterns: pattern::Patterns,
+    published: placeholder::Published,
     companions: companion::Companions,
 }
 
@@ -107,6 +124,7 @@ impl Detector {
     pub fn new(rules: RuleSet) -> Self {
         Self {
             prefilter: prefilter::Prefilter::new(&rules.rules),
+            published: placeholder::Published::new(&rules.rules),
             patterns: pattern::Patterns::new(rules.rules.len()),
             companions: companion::Companions::new(&rules),
             rules,
@@ -183,14 +201,15 @@ impl Detector {
         }
     }
 
-    /// What a rule says of what stands at its keyword; `None` if nothing there has its form.
+    /// What a rule says of what stands at its keyword; `None` if nothing there has its form. What it refuses on behalf of all
+    /// rules is a detection, too.
     fn verdict(&self, text: &[u8], hit: &prefilter::Hit) -> Option<Result<Detection, Rejection>> {
         let rule = &self.rules.rules[hit.rule];
         let candidate = match &rule.matcher {
             Matcher::Assignment => assignment::read(text, hit.span)?.candidate(hit.rule, hit.span),
             Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, hit, text)?,
         };
-        Some(judge::judge(rule, candidate, text))
+        Some(judge::judge(rule, candidate, text, &self.published))
     }
 
     /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.

@@ -1,14 +1,23 @@
 //! Which of several detections over the same bytes wins: one place, one finding.
+//!
+//! A value whose check digits do not fit is altered or invented, and one that its issuer publishes is a sample, whatever name
+//! it is assigned to: where the rule that knows the form has found that out, no other rule reports the same bytes as more.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::Detection;
+use super::{Detection, Standing};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
 /// Keeps, of detections that overlap, the most specific one; the result is in order of place.
 pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
+    let harmless = harmless(&found);
+    found.retain(|detection| match detection.standing {
+        Standing::Proven | Standing::Altered => true,
+        Standing::Refused(_) => false,
+        Standing::Open => !mostly_within(detection.span, &harmless),
+    });
     found.sort_by_key(|detection| (Reverse(rank(detection, rules)), detection.span, detection.rule));
     let mut taken: BTreeMap<usize, Span> = BTreeMap::new();
     found.retain(|detection| {
@@ -21,6 +30,27 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     });
     found.sort_by_key(|detection| detection.span);
     found
+}
+
+/// The bytes of values that are altered or samples, in order and apart from each other.
+fn harmless(found: &[Detection]) -> Vec<Span> {
+    let known = |detection: &&Detection| matches!(detection.standing, Standing::Altered | Standing::Refused(_));
+    let mut spans: Vec<Span> = found.iter().filter(known).map(|detection| detection.span).collect();
+    spans.sort_unstable();
+    spans.dedup_by(|next, last| {
+        let joined = next.start <= last.end;
+        last.end = if joined { last.end.max(next.end) } else { last.end };
+        joined
+    });
+    spans
+}
+
+/// Whether at least half of a span lies in those given: a value that merely holds an altered one is another value.
+fn mostly_within(span: Span, spans: &[Span]) -> bool {
+    let first = spans.partition_point(|other| other.end <= span.start);
+    let near = spans[first..].iter().take_while(|other| other.start < span.end);
+    let shared: usize = near.map(|other| other.end.min(span.end) - other.start.max(span.start)).sum();
+    shared > 0 && shared * 2 >= span.len()
 }
 
 /// The surer wins; then the more specific rule, plain text over decoded, more bytes.

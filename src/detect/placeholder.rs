@@ -4,7 +4,32 @@
 //! must not drop an issued value (each is passed by more than 9,999 of 10,000 random ones). Tests for values that only
 //! their name speaks for are wider.
 
+use sha2::{Digest, Sha256};
+
 use super::likeness;
+use crate::rule::Rule;
+
+/// Values that somebody has published, and that are therefore no secrets, in whatever place they stand.
+#[derive(Debug)]
+pub struct Published {
+    /// SHA-256 of each, in order.
+    digests: Vec<[u8; 32]>,
+}
+
+impl Published {
+    /// What any of the rules lists.
+    pub fn new(rules: &[Rule]) -> Self {
+        let mut digests: Vec<[u8; 32]> = rules.iter().flat_map(|rule| rule.placeholders.iter().copied()).collect();
+        digests.sort_unstable();
+        Self { digests }
+    }
+
+    /// Whether a value is among them, with the `0x` of a number or without.
+    pub fn holds(&self, value: &[u8]) -> bool {
+        let listed = |value: &[u8]| self.digests.binary_search(&Sha256::digest(value).into()).is_ok();
+        !self.digests.is_empty() && (listed(value) || value.strip_prefix(b"0x").is_some_and(listed))
+    }
+}
 
 /// Words that mark a sample. Of five letters and more, so that random text all but never holds one.
 const SAMPLE_WORDS: [&str; 14] = [

@@ -23,6 +23,9 @@ pub(super) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if is_encrypted(value) {
         return Some("encrypted or a certificate");
     }
+    if is_publishable(value) {
+        return Some("a key that its issuer means to be public");
+    }
     if is_release(value) {
         return Some("a name with a version");
     }
@@ -76,6 +79,12 @@ pub(super) fn is_mixture(value: &[u8]) -> bool {
     };
     let odd = value.iter().filter(odd).count();
     odd > 0 && odd * RARE <= value.len().max(RARE * 2)
+}
+
+/// Keys for pages and apps, which Stripe, Clerk, Paystack, Mapbox and Supabase issue beside the secret ones.
+fn is_publishable(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 4] = [b"pk_live_", b"pk_test_", b"pk.eyJ", b"sb_publishable_"];
+    STARTS.iter().any(|start| value.starts_with(start))
 }
 
 /// What Fernet and AWS KMS make of a value, and a certificate in base64.

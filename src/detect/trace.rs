@@ -3,7 +3,7 @@
 //! Asks the same questions in the same order as a scan, and keeps the answers that a scan throws away.
 
 use super::prefilter::Hit;
-use super::{Detection, Detector, Rejection, decode};
+use super::{Detection, Detector, Rejection, Standing, decode};
 use crate::text::Span;
 
 /// What one rule made of one keyword.
@@ -58,6 +58,7 @@ impl Detector {
             let outcome = match self.verdict(text, &hit) {
                 None => Outcome::NoMatch,
                 Some(Err(rejection)) => Outcome::Dropped(rejection),
+                Some(Ok(Detection { standing: Standing::Refused(rejection), .. })) => Outcome::Dropped(rejection),
                 Some(Ok(detection)) => Outcome::Accepted(Box::new(detection)),
             };
             let value_here = matches!(&outcome, Outcome::Accepted(found) if found.span.overlaps(part));

@@ -29,7 +29,7 @@ const RUNS: [(&str, &[u8]); 15] = [
 ];
 
 /// Elements that are no run.
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 21] = [
     "of",
     "uuid",
     "word",
@@ -47,6 +47,10 @@ const OTHERS: [&str; 17] = [
     "pypi",
     "discord",
     "vault-hvs",
+    "wif",
+    "xprv",
+    "nkey",
+    "stellar-seed",
 ];
 
 /// Longer runs are slips of the pen.
@@ -66,6 +70,10 @@ pub(super) fn leaf(random: &mut Random, name: &str, arguments: Option<&str>) -> 
         ("pypi", None) => Some(forge::pypi(random)),
         ("discord", None) => Some(forge::discord(random)),
         ("vault-hvs", None) => Some(forge::vault(random)),
+        ("wif", None) => Some(forge::wif(random)),
+        ("xprv", None) => Some(forge::xprv(random)),
+        ("stellar-seed", None) => Some(forge::stellar_seed(random)),
+        ("nkey", Some(kind)) => forge::nkey(random, kind),
         ("azure-cask", None) => forge::azure_cask(random),
         ("pem", Some(kind)) => keys::pem(random, kind),
         ("aws-id", Some(prefix)) if prefix.len() == 4 => Some(forge::aws_id(random, prefix)),

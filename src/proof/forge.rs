@@ -5,7 +5,7 @@
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 
 use super::random::{Random, is_conspicuous};
-use crate::detect::check::{aws, azure};
+use crate::detect::check::{aws, azure, base58, crc16};
 
 /// Letters and digits.
 pub(super) const BASE62: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -124,6 +124,51 @@ pub(super) fn azure_cask(random: &mut Random) -> Option<String> {
     let front = format!("{head}JQQJ99B{month}AC{platform}AAASAZDO");
     let check = azure::cask_check(&BASE64.decode(front.as_bytes()).ok()?);
     Some(format!("{front}{}", check.get(..4)?))
+}
+
+/// A Bitcoin key for import, of a compressed public key.
+pub(super) fn wif(random: &mut Random) -> String {
+    steady(random, |random| base58::seal(&[&[0x80], &random.bytes(32)[..], &[1]].concat()))
+}
+
+/// The extended private key of a wallet, for the main network.
+pub(super) fn xprv(random: &mut Random) -> String {
+    const MAIN: &[u8] = &[0x04, 0x88, 0xad, 0xe4];
+    steady(random, |random| {
+        base58::seal(
+            &[MAIN, &[3], &random.bytes(4), &[0x80, 0, 0, 0], &random.bytes(32), &[0], &random.bytes(32)].concat(),
+        )
+    })
+}
+
+/// The seed of a NATS user (`SU`), account (`SA`) or operator (`SO`).
+pub(super) fn nkey(random: &mut Random, kind: &str) -> Option<String> {
+    const SEED: u8 = 18 << 3;
+    let owner = match kind {
+        "SU" => 20 << 3,
+        "SA" => 0,
+        "SO" => 14 << 3,
+        _ => return None,
+    };
+    Some(steady(random, |random| crc16::seal(&[&[SEED | owner >> 5, owner << 3], &random.bytes(32)[..]].concat())))
+}
+
+/// The secret seed of a Stellar account.
+pub(super) fn stellar_seed(random: &mut Random) -> String {
+    const SEED: u8 = 18 << 3;
+    steady(random, |random| crc16::seal(&[&[SEED], &random.bytes(32)[..]].concat()))
+}
+
+/// Drawn again until no end of it is conspicuous.
+fn steady(random: &mut Random, make: impl Fn(&mut Random) -> String) -> String {
+    let mut text = make(random);
+    for _ in 0..32 {
+        if (1..=text.len()).all(|end| !is_conspicuous(text.as_bytes().get(..end).unwrap_or_default())) {
+            break;
+        }
+        text = make(random);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 //! check cannot drift apart.
 
 use super::template::TemplateError;
-use crate::detect::check::{azure, crc, github, gitlab};
+use crate::detect::check::{azure, bech32, crc, github, gitlab};
 
 /// Names of the seals, which are those of the checks they satisfy.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 10] = [
     "crc32-base62",
     "github-fine-grained",
     "atlassian-crc32",
@@ -16,6 +16,8 @@ pub(super) const NAMES: [&str; 8] = [
     "entra",
     "gitlab-routable",
     "confluent-crc32",
+    "zuplo-crc32",
+    "bech32",
 ];
 
 /// The check characters that `before` lacks. What a check covers is documented beside its function.
@@ -26,8 +28,10 @@ pub(super) fn check(name: &str, before: &str) -> Result<String, TemplateError> {
     let body = before.split_once('_').map(|(_, body)| body.as_bytes());
     let check = match name {
         "crc32-base62" => body.map(crc::base62_crc32),
-        "cloudflare-crc32" => body.filter(|b| b.len() == 40).map(crc::cloudflare_crc32),
+        "cloudflare-crc32" => body.filter(|b| b.len() == 40).map(crc::hex_crc32),
         "grafana-crc32" => before.strip_suffix('_').map(|b| crc::grafana_crc32(b.as_bytes())),
+        "zuplo-crc32" => body.and_then(|b| b.strip_suffix(b"_")).map(crc::hex_crc32),
+        "bech32" => bech32::check(before),
         "confluent-crc32" => before.strip_prefix("cflt").map(|b| crc::confluent_crc32(b.as_bytes())),
         "entra" => Some(before.as_bytes()).filter(|b| b.len() == 37).map(azure::entra_check),
         "github-fine-grained" => Some(github::fine_grained_check(before.as_bytes())),
@@ -45,7 +49,7 @@ mod tests {
     use crate::rule::check::Check;
 
     /// Check, template, and which bytes of the token its check covers.
-    const SEALED: [(&str, &str, std::ops::Range<usize>); 16] = [
+    const SEALED: [(&str, &str, std::ops::Range<usize>); 22] = [
         ("crc32-base62", "ghp_<base62:30><seal:crc32-base62>", 4..40),
         ("crc32-base62", "vcp_<base62:50><seal:crc32-base62>", 4..60),
         (
@@ -60,6 +64,12 @@ mod tests {
         ("gitlab-routable", "glpat-<base64url:27>.01.<seal:gitlab-routable>", 0..45),
         ("gitlab-routable", "glrt-t1_<base64url:43>.01.17<seal:gitlab-routable>", 0..62),
         ("confluent-crc32", "cflt<base64:54><seal:confluent-crc32>", 0..64),
+        ("zuplo-crc32", "zpka_<base36:32>_<seal:zuplo-crc32>", 5..46),
+        ("bech32", "nsec1<of:023456789acdefghjklmnpqrstuvwxyz:52><seal:bech32>", 0..63),
+        ("base58-check", "<wif>", 0..52),
+        ("base58-check", "<xprv>", 0..111),
+        ("crc16-base32", "<nkey:SU>", 0..58),
+        ("crc16-base32", "<stellar-seed>", 0..56),
         ("azure-cask", "<azure-cask>", 0..84),
         ("azure-marvin(Default0)", "<azure-key:64:+ASt:Default0>", 0..88),
         ("azure-marvin(Send0000,Manage00)", "<azure-key:32:+ASb:Manage00>", 0..44),
@@ -99,7 +109,9 @@ mod tests {
 
     #[test]
     fn a_seal_without_its_text_is_an_error() {
-        for name in ["crc32-base62", "cloudflare-crc32", "grafana-crc32", "confluent-crc32", "entra"] {
+        for name in
+            ["crc32-base62", "cloudflare-crc32", "grafana-crc32", "confluent-crc32", "zuplo-crc32", "bech32", "entra"]
+        {
             assert_eq!(check(name, "x"), Err(TemplateError::Unsealable(name.to_owned())));
         }
     }

@@ -36,6 +36,14 @@ pub enum Check {
     CloudflareCrc32,
     /// Confluent secrets of 2025.
     ConfluentCrc32,
+    /// Zuplo API keys.
+    ZuploCrc32,
+    /// Keys in Bech32 (BIP 173): age, Nostr.
+    Bech32,
+    /// Keys in base58 with a checksum: Bitcoin and BIP 32.
+    Base58,
+    /// Seeds in base32 that end in a CRC-16: NATS, Stellar.
+    Crc16Base32,
     /// The last base64 character leaves no stray bits.
     Base64Tail,
     /// A base64 JSON object holding these keys.
@@ -79,7 +87,7 @@ pub enum Check {
 }
 
 /// Every check without arguments; the others are in [`WITH_ARGUMENTS`].
-const PLAIN: [Check; 28] = [
+const PLAIN: [Check; 32] = [
     Check::Crc32Base62,
     Check::GithubFineGrained,
     Check::GitlabRoutable,
@@ -91,6 +99,10 @@ const PLAIN: [Check; 28] = [
     Check::GrafanaCrc32,
     Check::CloudflareCrc32,
     Check::ConfluentCrc32,
+    Check::ZuploCrc32,
+    Check::Bech32,
+    Check::Base58,
+    Check::Crc16Base32,
     Check::Base64Tail,
     Check::PypiMacaroon,
     Check::VaultHvs,
@@ -156,6 +168,10 @@ impl Check {
             Self::GrafanaCrc32 => "grafana-crc32",
             Self::CloudflareCrc32 => "cloudflare-crc32",
             Self::ConfluentCrc32 => "confluent-crc32",
+            Self::ZuploCrc32 => "zuplo-crc32",
+            Self::Bech32 => "bech32",
+            Self::Base58 => "base58-check",
+            Self::Crc16Base32 => "crc16-base32",
             Self::Base64Tail => "base64-tail",
             Self::Base64Json(_) => "base64-json",
             Self::Base64Decodes(_) => "base64-decodes",
@@ -177,6 +193,28 @@ impl Check {
             Self::Password => "password",
             Self::Mixed => "mixed",
         }
+    }
+
+    /// Whether it compares check digits: no character that they cover can change without their telling.
+    #[must_use]
+    pub const fn has_digits(&self) -> bool {
+        matches!(
+            self,
+            Self::Crc32Base62
+                | Self::GithubFineGrained
+                | Self::GitlabRoutable
+                | Self::AzureMarvin(_)
+                | Self::AzureCask
+                | Self::Entra
+                | Self::AtlassianCrc32
+                | Self::GrafanaCrc32
+                | Self::CloudflareCrc32
+                | Self::ConfluentCrc32
+                | Self::ZuploCrc32
+                | Self::Bech32
+                | Self::Base58
+                | Self::Crc16Base32
+        )
     }
 
     /// A Rust constant expression for this value; the place it is pasted into needs `Check` and `Cow` in scope.

@@ -27,6 +27,16 @@ fn a_dropped_value_names_the_reason() {
 }
 
 #[test]
+fn an_altered_token_is_no_secret_under_another_name() {
+    let mut token = Secret::github(3).value;
+    let other = if token.as_bytes()[10] == b'Q' { "R" } else { "Q" };
+    token.replace_range(10..11, other);
+    let (repo, out) = explained(&format!("session_token = \"{token}\"\n"), "app.env:1");
+    assert!(out.contains("generic-secret") && out.contains("altered or a sample"), "{out}");
+    repo.keysweep(&["files", "app.env", "--min-confidence", "low"]).expect_code(0);
+}
+
+#[test]
 fn a_line_that_no_rule_looks_at_says_so() {
     let (_, out) = explained("nothing\nof interest\n", "app.env:2");
     assert!(out.contains("no rule looked"), "{out}");

@@ -12,6 +12,7 @@ mod oracle;
 mod own_rules;
 mod places;
 mod plan;
+mod published;
 mod range;
 mod secrecy;
 mod staged;

@@ -223,6 +223,10 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
         return None;
     }
     let value = &window[..length];
+    // Cut short by whoever wrote it: `Zm9v...`.
+    if value.ends_with(b"...") {
+        return None;
+    }
     let trimmed = value.iter().rev().take_while(|b| matches!(b, b')' | b']' | b'}' | b'.' | b':')).count();
     (length > trimmed).then_some((Span::new(cursor.at, cursor.at + length - trimmed), Form::Bare))
 }

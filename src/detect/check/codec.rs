@@ -57,6 +57,26 @@ pub(super) fn base58(text: &[u8]) -> Option<Vec<u8>> {
     Some(little_endian)
 }
 
+/// Bytes in base58 (Bitcoin alphabet).
+pub(super) fn to_base58(bytes: &[u8]) -> String {
+    let mut little_endian: Vec<u8> = Vec::new();
+    for byte in bytes {
+        let mut carry = u32::from(*byte);
+        for digit in &mut little_endian {
+            carry += u32::from(*digit) << 8;
+            *digit = u8::try_from(carry % 58).unwrap_or_default();
+            carry /= 58;
+        }
+        while carry > 0 {
+            little_endian.push(u8::try_from(carry % 58).unwrap_or_default());
+            carry /= 58;
+        }
+    }
+    let zeros = bytes.iter().take_while(|b| **b == 0).map(|_| 0);
+    little_endian.extend(zeros);
+    little_endian.iter().rev().filter_map(|digit| BASE58.get(usize::from(*digit))).map(|b| char::from(*b)).collect()
+}
+
 fn multiply_add(number: &mut Vec<u8>, mut carry: u32) {
     for byte in number.iter_mut() {
         let [low, high, ..] = (u32::from(*byte) * 58 + carry).to_le_bytes();
@@ -124,6 +144,11 @@ mod tests {
         fn base64_reads_both_alphabets(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             prop_assert_eq!(base64(BASE64.encode(&bytes).as_bytes()), Some(bytes.clone()));
             prop_assert_eq!(base64(BASE64URL_NOPAD.encode(&bytes).as_bytes()), Some(bytes));
+        }
+
+        #[test]
+        fn base58_reads_back(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            prop_assert_eq!(base58(to_base58(&bytes).as_bytes()), Some(bytes));
         }
     }
 }

@@ -22,8 +22,8 @@ pub(crate) fn atlassian_crc32(before: &[u8]) -> String {
     format!("{:08X}", crc32fast::hash(before))
 }
 
-/// Eight lower-case hexadecimal digits over the body (Cloudflare's "40 characters and a checksum").
-pub(crate) fn cloudflare_crc32(body: &[u8]) -> String {
+/// Eight lower-case hexadecimal digits over the body (Cloudflare's "40 characters and a checksum"; Zuplo).
+pub(crate) fn hex_crc32(body: &[u8]) -> String {
     format!("{:08x}", crc32fast::hash(body))
 }
 
@@ -53,7 +53,13 @@ pub(super) fn atlassian(secret: &[u8]) -> Outcome {
 
 /// `<prefix>_<40><8>`.
 pub(super) fn cloudflare(secret: &[u8]) -> Outcome {
-    judge(split_once(secret, b'_').and_then(|(_, rest)| rest.split_at_checked(40)), cloudflare_crc32)
+    judge(split_once(secret, b'_').and_then(|(_, rest)| rest.split_at_checked(40)), hex_crc32)
+}
+
+/// `zpka_<32>_<8>`.
+pub(super) fn zuplo(secret: &[u8]) -> Outcome {
+    let parts = split_end(secret, 8).and_then(|(front, check)| Some((front.strip_suffix(b"_")?, check)));
+    judge(parts.and_then(|(front, check)| Some((split_once(front, b'_')?.1, check))), hex_crc32)
 }
 
 /// `glsa_<32>_<8>`; the checksum is accepted in either case.
@@ -82,15 +88,16 @@ mod tests {
 
     type Verify = fn(&[u8]) -> Outcome;
 
-    fn sealed(body: &str) -> [(String, Verify); 5] {
+    fn sealed(body: &str) -> [(String, Verify); 6] {
         let (forty, thirty_two) = (body.get(..40).unwrap(), body.get(..32).unwrap());
         let grafana_before = format!("glsa_{thirty_two}");
         [
             (format!("ghx_{body}{}", base62_crc32(body.as_bytes())), base62),
             (format!("{body}={}", atlassian_crc32(format!("{body}=").as_bytes())), atlassian),
-            (format!("cfx_{forty}{}", cloudflare_crc32(forty.as_bytes())), cloudflare),
+            (format!("cfx_{forty}{}", hex_crc32(forty.as_bytes())), cloudflare),
             (format!("{grafana_before}_{}", grafana_crc32(grafana_before.as_bytes())), grafana),
             (format!("cflt{body}{}", confluent_crc32(body.as_bytes())), confluent),
+            (format!("zpka_{thirty_two}_{}", hex_crc32(thirty_two.as_bytes())), zuplo),
         ]
     }
 
@@ -115,7 +122,7 @@ mod tests {
 
     #[test]
     fn short_values_fail() {
-        for verify in [base62, atlassian, cloudflare, grafana, confluent] {
+        for verify in [base62, atlassian, cloudflare, grafana, confluent, zuplo] {
             assert_eq!(verify(b"x_"), Outcome::Fail(SHORT));
         }
     }

@@ -3,7 +3,6 @@
 //! Owns structure and claims. Whether a token has expired depends on the day and is decided by the reader of the facts.
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::codec::{base64, json_starts};
 use super::json::object;
@@ -11,12 +10,6 @@ use super::time::rfc3339;
 use super::{Fact, Outcome};
 
 type Object = Map<String, Value>;
-
-/// SHA-256 of the token jwt.io shows; as a hash, so that the source holds no token.
-const JWT_IO: [u8; 32] = [
-    0x7f, 0x75, 0x36, 0x7e, 0x78, 0x81, 0x25, 0x51, 0x34, 0xe1, 0x37, 0x5e, 0x72, 0x3d, 0x1d, 0xea, 0x8a, 0xd5, 0xf6,
-    0xa4, 0xfd, 0xb7, 0x9d, 0x93, 0x8d, 0xf1, 0xf1, 0x75, 0x4a, 0x83, 0x06, 0x06,
-];
 
 /// Signature lengths in bytes, by algorithm; RSA ones depend on the key and start at 1024 bits.
 const SIGNATURES: [(&str, usize); 8] = [
@@ -38,14 +31,11 @@ const HEADER: [&str; 23] = [
 
 /// A signed token; with `role`, one whose payload names it.
 pub(super) fn token(secret: &[u8], role: Option<&str>) -> Outcome {
-    if Sha256::digest(secret)[..] == JWT_IO {
-        return Outcome::Fail("published example");
-    }
     let Some((header, payload, signature)) = json_starts(secret).find_map(parts) else {
         return Outcome::Fail("not three parts with a JSON header and payload");
     };
-    if is_tutorial(&payload) {
-        return Outcome::Fail("published example");
+    if is_example(&payload) {
+        return Outcome::Sample;
     }
     if role.is_some_and(|r| text(&payload, "role") != Some(r)) {
         return Outcome::Fail("another role");
@@ -61,9 +51,11 @@ fn parts(text: &[u8]) -> Option<(Object, Object, Vec<u8>)> {
     Some((header, object(payload)?, base64(signature)?)).filter(|_| whole)
 }
 
-/// Tutorials sign the same payload with keys of their own.
-fn is_tutorial(payload: &Object) -> bool {
-    text(payload, "sub") == Some("1234567890") && text(payload, "name") == Some("John Doe")
+/// Tutorials sign the payloads of jwt.io and of RFC 7515 with keys of their own; each local Supabase has the same tokens.
+fn is_example(payload: &Object) -> bool {
+    let tutorial = text(payload, "sub") == Some("1234567890") && text(payload, "name") == Some("John Doe");
+    let specification = payload.contains_key("http://example.com/is_root");
+    tutorial || specification || text(payload, "iss") == Some("supabase-demo")
 }
 
 fn judge(algorithm: Option<&str>, signature: &[u8], facts: Vec<Fact>) -> Outcome {
@@ -163,7 +155,10 @@ mod tests {
         let fails = |token: &str, reason| assert_eq!(super::token(token.as_bytes(), None), Outcome::Fail(reason));
         fails(&sign(r#"{"alg":"none"}"#, "{}", 32), "not signed");
         fails(&sign(r#"{"alg":"HS256"}"#, "{}", 0), "not signed");
-        fails(&sign(r#"{"alg":"HS256"}"#, r#"{"sub":"1234567890","name":"John Doe"}"#, 32), "published example");
+        let known = |payload: &str| token(sign(r#"{"alg":"HS256"}"#, payload, 32).as_bytes(), None);
+        assert_eq!(known(r#"{"sub":"1234567890","name":"John Doe"}"#), Outcome::Sample);
+        assert_eq!(known(r#"{"iss":"joe","http://example.com/is_root":true}"#), Outcome::Sample);
+        assert_eq!(known(r#"{"iss":"supabase-demo","role":"service_role"}"#), Outcome::Sample);
         fails(&sign("{}", "{}", 32), "not three parts with a JSON header and payload");
         fails("a.b.c", "not three parts with a JSON header and payload");
     }

@@ -7,8 +7,11 @@
 mod atlassian;
 pub(crate) mod aws;
 pub(crate) mod azure;
+pub(crate) mod base58;
+pub(crate) mod bech32;
 mod codec;
 pub(crate) mod crc;
+pub(crate) mod crc16;
 mod der;
 pub(crate) mod github;
 pub(crate) mod gitlab;
@@ -41,6 +44,8 @@ pub enum Outcome {
         /// What it says about itself.
         facts: Vec<Fact>,
     },
+    /// A value that somebody has published as an example.
+    Sample,
     /// The structure does not hold; why.
     Fail(&'static str),
     /// The value is of a form this check says nothing about.
@@ -84,6 +89,10 @@ pub fn run(check: &Check, secret: &[u8]) -> Outcome {
         Check::GrafanaCrc32 => crc::grafana(secret),
         Check::CloudflareCrc32 => crc::cloudflare(secret),
         Check::ConfluentCrc32 => crc::confluent(secret),
+        Check::ZuploCrc32 => crc::zuplo(secret),
+        Check::Bech32 => bech32::key(secret),
+        Check::Base58 => base58::key(secret),
+        Check::Crc16Base32 => crc16::seed(secret),
         Check::GithubFineGrained => github::fine_grained(secret),
         Check::GitlabRoutable => gitlab::routable(secret),
         Check::AzureMarvin(seeds) => azure::marvin(secret, seeds),
@@ -114,7 +123,8 @@ mod tests {
     use proptest::prelude::*;
 
     const CHECKS: &str = "crc32-base62 github-fine-grained gitlab-routable azure-marvin(Default0) azure-cask entra aws-account \
-        atlassian-crc32 atlassian-dc-pat grafana-crc32 cloudflare-crc32 confluent-crc32 base64-tail base64-json(a,b) \
+        atlassian-crc32 atlassian-dc-pat grafana-crc32 cloudflare-crc32 confluent-crc32 zuplo-crc32 bech32 base58-check \
+        crc16-base32 base64-tail base64-json(a,b) \
         base64-decodes(32) pypi-macaroon vault-hvs jfrog-akcp jfrog-reference jwt jwt-role(x) discord-bot azure-sas nuget \
         private-key uuid-v4 basic-auth docker-auth gcp-service-account url-password password mixed";
 

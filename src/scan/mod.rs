@@ -21,7 +21,7 @@ use crate::finding::{
     Exposure, Fact, Finding, Fingerprint, Gap, Note, Occurrence, Report, Scope, Secret, Stage, Stats, join_member,
 };
 use crate::remediation::{self, Surroundings};
-use crate::rule::Matcher;
+use crate::rule::{Confidence, Matcher};
 use crate::source::graph::CommitRecord;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
@@ -293,11 +293,13 @@ impl Scan<'_> {
         for (secret, mut group) in groups {
             // Threads finish in any order, and what is told of a secret must not depend on it.
             group.sort_by(Sighting::by_age);
-            let mut finding = self.finding(secret, &group, exposure(&group));
-            if finding.severity < self.options.min_severity || finding.confidence < self.options.min_confidence {
+            let (best, confidence) = self.verdict(&group);
+            // First of all: what is told of a secret costs more than to find it.
+            if best.severity < self.options.min_severity || confidence < self.options.min_confidence {
                 report.stats.below_threshold += 1;
                 continue;
             }
+            let mut finding = self.finding(secret, &group, exposure(&group));
             finding.plan = remediation::plan(&finding, self.detector.rules(), &self.surroundings);
             report.findings.push(finding);
         }
@@ -314,9 +316,10 @@ impl Scan<'_> {
         report
     }
 
-    /// One finding from all sightings of one secret, oldest first; the most specific rule names it, of equal ones the first
-    /// in the file, so that no order of sightings decides. Of its sightings the oldest that tells the most counts.
-    fn finding(&self, secret: Secret, group: &[Sighting], exposure: Exposure) -> Finding {
+    /// What speaks for a secret, of all its sightings, and how sure they are together. The most specific rule names it, of
+    /// equal ones the first in the file, so that no order of sightings decides. Of its sightings the oldest that tells the
+    /// most counts.
+    fn verdict<'s>(&self, group: &'s [Sighting]) -> (&'s Detection, Confidence) {
         let telling = |s: &&Sighting| {
             let one = &s.detection;
             let specificity = self.detector.rule(one).specificity();
@@ -324,8 +327,14 @@ impl Scan<'_> {
         };
         // Groups are never empty: each was made for a sighting.
         let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);
-        let rule = self.detector.rule(best);
         let confidence = group.iter().filter(|s| s.detection.rule == best.rule).map(|s| s.detection.confidence).max();
+        (best, confidence.unwrap_or(best.confidence))
+    }
+
+    /// One finding from all sightings of one secret, oldest first.
+    fn finding(&self, secret: Secret, group: &[Sighting], exposure: Exposure) -> Finding {
+        let (best, confidence) = self.verdict(group);
+        let rule = self.detector.rule(best);
         let mut facts: Vec<Fact> = Vec::new();
         for fact in group.iter().flat_map(|s| &s.detection.facts) {
             if !facts.iter().any(|have| have.field == fact.field) {
@@ -340,7 +349,7 @@ impl Scan<'_> {
             name: rule.name.clone(),
             provider: rule.provider.clone(),
             severity: best.severity,
-            confidence: confidence.unwrap_or(best.confidence),
+            confidence,
             impact: self.detector.rules().remediation(&rule.remediation).map(|r| r.impact.clone()).unwrap_or_default(),
             preview: secret.preview(&rule.prefix),
             evidence: best.evidence.clone(),

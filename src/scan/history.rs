@@ -33,8 +33,10 @@ impl Scan<'_> {
     pub fn history(&self, repository: &Repo, mut objects: Objects, scope: Scope) -> Report {
         let file = self.options.cache.as_ref().map(|folder| SeenFile::new(folder, self.detector.rules()));
         let (mut seen, remark) = file.as_ref().map(|f| earlier(f, repository, &objects.store)).unwrap_or_default();
-        if let Some(seen) = &seen {
-            objects.store.select(|number| !seen.is_clean(number));
+        match &seen {
+            Some(seen) if seen.complete => objects.store.pick(|number| !seen.is_clean(number)),
+            Some(seen) => objects.store.select(|number| !seen.is_clean(number)),
+            None => {}
         }
         let known = seen.as_ref().map_or(0, Seen::count);
         self.progress.expect(objects.store.count().saturating_sub(known) as u64);
@@ -66,8 +68,8 @@ impl Scan<'_> {
             return self.report(outcome, scope, &mut |_| Exposure::default());
         }
         let holding = holding.unwrap_or_default();
-        let records = std::mem::take(&mut outcome.commits);
-        let mut attribution = Attribution::new(repository, &objects.store, records, holding);
+        let commits = std::mem::take(&mut outcome.commits);
+        let mut attribution = Attribution::new(repository, &objects.store, commits, holding);
         let arrivals = attribution.arrivals();
         let missing = std::mem::take(&mut outcome.missing);
         absent(&missing, &arrivals, &attribution, &mut outcome);
@@ -181,7 +183,7 @@ fn remember(
     let looked_again = outcome.looked.iter().filter(|one| seen.is_clean(one.number)).count();
     outcome.stats.cached = seen.count() - looked_again;
     if seen.complete {
-        outcome.commits.append(&mut seen.commits);
+        outcome.commits.append(std::mem::take(&mut seen.commits));
     }
     // A name is looked at where it is met first. If there is something to say of one, any tree may have it.
     let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);

@@ -22,7 +22,7 @@ use crate::finding::{
 };
 use crate::remediation::{self, Surroundings};
 use crate::rule::{Confidence, Matcher};
-use crate::source::graph::CommitRecord;
+use crate::source::graph::Commits;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
 use crate::text::archive;
@@ -74,7 +74,7 @@ struct Outcome {
     gaps: Vec<Gap>,
     notes: Vec<Note>,
     stats: Stats,
-    commits: Vec<CommitRecord>,
+    commits: Commits,
     missing: Vec<Missing>,
     /// Archives and members of archives that were not opened, by the reason.
     unopened: BTreeMap<String, usize>,
@@ -109,7 +109,7 @@ impl Outcome {
         self.sightings.extend(other.sightings);
         self.gaps.extend(other.gaps);
         self.notes.extend(other.notes);
-        self.commits.extend(other.commits);
+        self.commits.append(other.commits);
         self.missing.extend(other.missing);
         self.looked.extend(other.looked);
         for (reason, count) in other.unopened {

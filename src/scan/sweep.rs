@@ -208,9 +208,10 @@ impl<'a> Sweeper<'a> {
         };
         let tree = self.named(head.tree, Some(id));
         let cut = self.objects.shallow.contains(&id);
-        let parents = head.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(id))).collect();
+        let parents = head.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(id)));
+        let parents: Vec<Number> = parents.collect();
         let is_root = head.parents.is_empty();
-        self.outcome.commits.push(CommitRecord { commit, tree, parents, is_root, committed: head.committed });
+        self.outcome.commits.push(CommitRecord { commit, tree, is_root, committed: head.committed }, parents);
         self.worker.headed(data, id, ContentKind::CommitMessage, &mut self.outcome);
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::BString;
 
-use super::graph::{CommitRecord, Graph};
+use super::graph::{Commits, Graph};
 use super::holding::{Holding, NodeId, Target, TargetId};
 use super::repo::{self, Mode};
 use super::store::Store;
@@ -66,9 +66,9 @@ pub struct Attribution<'s> {
 
 impl<'s> Attribution<'s> {
     /// Prepares to answer, given all commits and what trees hold.
-    pub fn new(repository: &Repo, store: &'s Store, records: Vec<CommitRecord>, holding: Holding) -> Self {
+    pub fn new(repository: &Repo, store: &'s Store, commits: Commits, holding: Holding) -> Self {
         let local = repository.local();
-        let graph = Graph::new(records, store);
+        let graph = Graph::new(commits, store);
         let tips = tips(repository, &local);
         let from = |filter: &dyn Fn(&str) -> bool| {
             let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
@@ -115,6 +115,10 @@ impl<'s> Attribution<'s> {
     /// What a commit's tree holds and no parent's does.
     fn brought_in(&self, at: u32) -> Vec<(BString, Mode, TargetId)> {
         let Some(here) = self.node_of(at) else { return Vec::new() };
+        // Nearly all commits hold what a parent does.
+        if self.graph.parents(at).iter().any(|parent| self.node_of(*parent) == Some(here)) {
+            return Vec::new();
+        }
         let before: Vec<NodeId> = self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
         self.holding.beyond(here, &before)
     }

@@ -45,18 +45,63 @@ fn time(line: &[u8]) -> Option<i64> {
 }
 
 /// What is remembered of each commit while objects are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitRecord {
     /// Which object it is.
     pub commit: Number,
     /// Its root tree, if that is here.
     pub tree: Option<Number>,
-    /// Those of its parents that are here, in order.
-    pub parents: Vec<Number>,
     /// Whether it has no parent at all.
     pub is_root: bool,
     /// When it was committed, in seconds since 1970.
     pub committed: i64,
+}
+
+/// Commits, with those of their parents that are here.
+#[derive(Debug, Default)]
+pub struct Commits {
+    records: Vec<CommitRecord>,
+    /// Where the parents of each end in `parents`; they start where those of the one before end.
+    ends: Vec<u32>,
+    parents: Vec<Number>,
+}
+
+impl Commits {
+    /// Adds one; its parents in order.
+    pub fn push(&mut self, record: CommitRecord, parents: impl IntoIterator<Item = Number>) {
+        self.records.push(record);
+        self.parents.extend(parents);
+        self.ends.push(u32::try_from(self.parents.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Adds all of `others`.
+    pub fn append(&mut self, mut others: Self) {
+        if self.records.is_empty() {
+            *self = others;
+            return;
+        }
+        let shift = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
+        self.records.append(&mut others.records);
+        self.ends.extend(others.ends.iter().map(|end| end.saturating_add(shift)));
+        self.parents.append(&mut others.parents);
+    }
+
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.records.reserve(count);
+        self.ends.reserve(count);
+        self.parents.reserve(count);
+    }
+
+    /// Each with its parents.
+    pub fn iter(&self) -> impl Iterator<Item = (&CommitRecord, &[Number])> + Clone {
+        let mut start = 0;
+        self.records.iter().zip(&self.ends).map(move |(record, end)| {
+            let parents = self.parents.get(start..*end as usize).unwrap_or_default();
+            start = *end as usize;
+            (record, parents)
+        })
+    }
 }
 
 /// Lists of positions, one for each position.
@@ -107,21 +152,25 @@ pub struct Graph {
 
 impl Graph {
     /// The graph of these commits of a store, each given once.
-    pub fn new(records: Vec<CommitRecord>, store: &Store) -> Self {
-        Self::with_ids(records, store.count(), |number| store.id(number))
+    pub fn new(commits: Commits, store: &Store) -> Self {
+        Self::with_ids(commits, store.count(), |number| store.id(number))
     }
 
-    fn with_ids(records: Vec<CommitRecord>, count: usize, id: impl Fn(Number) -> Option<ObjectId>) -> Self {
+    fn with_ids(commits: Commits, count: usize, id: impl Fn(Number) -> Option<ObjectId>) -> Self {
         let mut positions = vec![NONE; count];
-        (0..).zip(&records).for_each(|(at, record)| positions[record.commit as usize] = at);
+        (0..).zip(&commits.records).for_each(|(at, record)| positions[record.commit as usize] = at);
         let here = |number: &Number| Some(positions[*number as usize]).filter(|at| *at != NONE);
-        let pairs =
-            (0..).zip(&records).flat_map(|(at, r)| r.parents.iter().filter_map(here).map(move |parent| (at, parent)));
-        let parents = Links::new(records.len(), pairs.clone());
-        let children = Links::new(records.len(), pairs.map(|(at, parent)| (parent, at)));
+        let all = (0..).zip(commits.iter());
+        let pairs = all.flat_map(|(at, (_, parents))| parents.iter().filter_map(here).map(move |parent| (at, parent)));
+        let pairs: Vec<(u32, u32)> = pairs.collect();
+        let records = commits.records;
+        let parents = Links::new(records.len(), pairs.iter().copied());
+        let children = Links::new(records.len(), pairs.iter().map(|(at, parent)| (*parent, *at)));
+        let mut by_age: Vec<(i64, u32)> = records.iter().map(|record| record.committed).zip(0..).collect();
         // Between commits of one second the id decides, so that the order is the same in every clone.
-        let key = |at: u32| (records[at as usize].committed, id(records[at as usize].commit), at);
-        let order = parents_first(records.len(), &parents, &children, key);
+        let id_at = |at: u32| id(records[at as usize].commit);
+        by_age.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| (id_at(a.1), a.1).cmp(&(id_at(b.1), b.1))));
+        let order = parents_first(&by_age, &parents, &children);
         let mut ranks = vec![usize::MAX; records.len()];
         order.iter().enumerate().for_each(|(rank, at)| ranks[*at as usize] = rank);
         Self { records, positions, parents, children, order, ranks }
@@ -174,23 +223,22 @@ impl Graph {
     }
 }
 
-fn parents_first<K: Ord>(
-    count: usize,
-    parents: &Links,
-    children: &Links,
-    key: impl Fn(u32) -> (K, Option<ObjectId>, u32),
-) -> Vec<u32> {
-    let all = 0..u32::try_from(count).unwrap_or(NONE);
-    let mut waiting: Vec<usize> = all.clone().map(|at| parents.of(at).len()).collect();
-    let mut heap: BinaryHeap<_> = all.filter(|at| waiting[*at as usize] == 0).map(|at| Reverse(key(at))).collect();
-    let mut order = Vec::with_capacity(count);
-    while let Some(Reverse((_, _, at))) = heap.pop() {
+/// Positions, given from the oldest to the newest, so that parents come first.
+fn parents_first(by_age: &[(i64, u32)], parents: &Links, children: &Links) -> Vec<u32> {
+    let mut ages = vec![0u32; by_age.len()];
+    (0..).zip(by_age).for_each(|(age, (_, at))| ages[*at as usize] = age);
+    let mut waiting: Vec<u32> = (0..).zip(&ages).map(|(at, _)| parents.starts[at + 1] - parents.starts[at]).collect();
+    let free = (0..).zip(by_age).filter(|(_, (_, at))| waiting[*at as usize] == 0);
+    let mut heap: BinaryHeap<Reverse<u32>> = free.map(|(age, _)| Reverse(age)).collect();
+    let mut order = Vec::with_capacity(by_age.len());
+    while let Some(Reverse(age)) = heap.pop() {
+        let (_, at) = by_age[age as usize];
         order.push(at);
         for child in children.of(at) {
             let left = &mut waiting[*child as usize];
             *left -= 1;
             if *left == 0 {
-                heap.push(Reverse(key(*child)));
+                heap.push(Reverse(ages[*child as usize]));
             }
         }
     }
@@ -205,8 +253,17 @@ mod tests {
         ObjectId::from_bytes_or_panic(&[n; 20])
     }
 
-    fn record(n: u8, parents: &[u32], committed: i64) -> CommitRecord {
-        CommitRecord { commit: n.into(), tree: None, parents: parents.to_vec(), is_root: parents.is_empty(), committed }
+    /// Commits by number, parents and time; in two parts that are put together.
+    fn commits(all: &[(u8, &[u32], i64)]) -> Commits {
+        let mut parts = [Commits::default(), Commits::default()];
+        for (at, (n, parents, committed)) in all.iter().enumerate() {
+            let is_root = parents.is_empty();
+            let record = CommitRecord { commit: (*n).into(), tree: None, is_root, committed: *committed };
+            parts[at * 2 / all.len()].push(record, parents.iter().copied());
+        }
+        let [mut first, second] = parts;
+        first.append(second);
+        first
     }
 
     #[test]
@@ -227,8 +284,8 @@ mod tests {
     #[test]
     fn parents_come_first_whatever_the_clock_says() {
         // The object 9 is not a commit that is here.
-        let records = vec![record(4, &[3], 2), record(1, &[9, 2], 1), record(2, &[3], 7), record(3, &[], 8)];
-        let graph = Graph::with_ids(records, 10, |n| u8::try_from(n).ok().map(id));
+        let all: [(u8, &[u32], i64); 4] = [(4, &[3], 2), (1, &[9, 2], 1), (2, &[3], 7), (3, &[], 8)];
+        let graph = Graph::with_ids(commits(&all), 10, |n| u8::try_from(n).ok().map(id));
         let order: Vec<Number> = graph.order().iter().map(|at| graph.record(*at).commit).collect();
         assert_eq!(order, [3, 4, 2, 1]);
         let at = |n| graph.find(n).unwrap();
@@ -240,8 +297,8 @@ mod tests {
 
     #[test]
     fn commits_of_one_second_come_in_order_of_their_ids() {
-        let records = vec![record(3, &[], 5), record(1, &[], 5), record(2, &[], 5)];
-        let graph = Graph::with_ids(records, 4, |n| u8::try_from(9 - n).ok().map(id));
+        let graph =
+            Graph::with_ids(commits(&[(3, &[], 5), (1, &[], 5), (2, &[], 5)]), 4, |n| u8::try_from(9 - n).ok().map(id));
         let order: Vec<Number> = graph.order().iter().map(|at| graph.record(*at).commit).collect();
         assert_eq!(order, [3, 2, 1]);
     }

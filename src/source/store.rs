@@ -119,7 +119,7 @@ impl Store {
     fn number_packed(&mut self) {
         for at in 0..self.packs.len() {
             let first = self.firsts[at];
-            let mut again = Vec::new();
+            let mut again: Vec<u32> = Vec::new();
             for entry in 0..self.packs[at].count() {
                 let id = self.packs[at].id(entry);
                 if at > 0 && self.find(&id).is_some() {
@@ -143,16 +143,26 @@ impl Store {
         }
     }
 
+    /// The same, but of packs of which little is wanted that is not walked: see [`Store::single`].
+    pub fn pick(&mut self, wanted: impl Fn(Number) -> bool + Sync) {
+        for (at, pack) in self.packs.iter_mut().enumerate() {
+            let (first, again) = (self.firsts[at], &self.again[at]);
+            pack.pick(|entry| again.binary_search(&entry).is_err() && wanted(first + entry));
+        }
+    }
+
     /// The packs, to be walked.
     pub fn packs(&self) -> &[Plan] {
         &self.packs
     }
 
-    /// Numbers of the objects that no walk of the packs comes to: loose ones, and deltas without a base.
+    /// Numbers of the objects that no walk of the packs comes to: loose ones, deltas without a base, and the little that was
+    /// picked of a pack.
     pub fn single(&self) -> Vec<Number> {
-        let lost = self.packs.iter().enumerate().flat_map(|(at, pack)| pack.lost().map(move |entry| (at, entry)));
-        let lost = lost.map(|(pack, entry)| self.number_of(pack, entry));
-        lost.chain((0..).zip(&self.loose).map(|(at, _): (Number, _)| self.first_loose() + at)).collect()
+        let packs = self.packs.iter().enumerate();
+        let unwalked = packs.flat_map(|(at, pack)| pack.unwalked().into_iter().map(move |entry| (at, entry)));
+        let unwalked = unwalked.map(|(pack, entry)| self.number_of(pack, entry));
+        unwalked.chain((0..).zip(&self.loose).map(|(at, _): (Number, _)| self.first_loose() + at)).collect()
     }
 
     /// The number of a pack's object, by the pack's position and the object's position in its index.

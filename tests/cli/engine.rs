@@ -89,6 +89,22 @@ fn what_is_not_selected_is_read_only_for_what_is() {
 }
 
 #[test]
+fn the_few_that_are_picked_are_not_walked() {
+    let (repo, indexes) = packed(&["--depth=50"]);
+    let mut plans = plans(&indexes);
+    let count = plans[0].count();
+    assert!(count >= 64, "the pack has only {count} objects");
+    for (wanted, is_walked) in [(vec![], false), (vec![7], false), ((0..count).collect(), true)] {
+        plans[0].pick(|entry| wanted.contains(&entry));
+        let seen = Mutex::default();
+        walk(&plans, &KINDS, u64::MAX >> 1, 2, || Rebuild { seen: &seen });
+        let walked = must(seen.into_inner(), "counting objects").len();
+        assert_eq!(walked, if is_walked { listed(&repo).len() } else { 0 });
+        assert_eq!(plans[0].unwalked(), if is_walked { Vec::new() } else { wanted });
+    }
+}
+
+#[test]
 fn damaged_and_large_objects_are_given_back_with_all_that_is_made_from_them() {
     let (repo, indexes) = packed(&["--depth=50"]);
     let pack = indexes[0].with_extension("pack");
@@ -103,7 +119,8 @@ fn damaged_and_large_objects_are_given_back_with_all_that_is_made_from_them() {
         let mut all = must(seen.into_inner(), "counting objects");
         // Damage within an entry shows when it is read, damage to its header when the pack is planned.
         let unread = unread.into_iter().map(|(pack, entry)| plans[pack].id(entry));
-        let given_back: Vec<_> = unread.chain(plans[0].lost().map(|entry| plans[0].id(entry))).collect();
+        let given_back: Vec<_> =
+            unread.chain(plans[0].unwalked().into_iter().map(|entry| plans[0].id(entry))).collect();
         assert!(!given_back.is_empty() && !all.is_empty());
         all.extend(given_back);
         all.sort_unstable();

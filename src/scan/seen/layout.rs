@@ -7,7 +7,7 @@
 use bstr::BString;
 
 use super::{Seen, State};
-use crate::source::graph::CommitRecord;
+use crate::source::graph::{CommitRecord, Commits};
 use crate::source::holding::{Held, Holding, Node, Target};
 use crate::source::repo::{self, Local, Mode};
 use crate::source::store::{Number, Store};
@@ -30,7 +30,7 @@ const BELOW: u8 = 0xff;
 pub(super) fn encode(
     key: &[u8],
     seen: &Seen,
-    commits: &[CommitRecord],
+    commits: &Commits,
     holding: Option<&Holding>,
     store: &Store,
     local: &Local,
@@ -44,7 +44,7 @@ pub(super) fn encode(
     for (place, (_, number, _)) in (0..).zip(&all).filter(|(_, (_, number, _))| *number != NONE) {
         places[*number as usize] = place;
     }
-    let mut out = Out(Vec::with_capacity(all.len() * (store.id_length() + 1) + commits.len() * 24 + 128));
+    let mut out = Out(Vec::with_capacity(all.len() * (store.id_length() + 1)));
     out.0.extend_from_slice(MAGIC);
     out.0.extend_from_slice(key);
     out.length(store.id_length());
@@ -79,16 +79,16 @@ impl Out {
         self.number(u32::try_from(length).unwrap_or(NONE));
     }
 
-    fn commits(&mut self, commits: &[CommitRecord], places: &[u32]) {
-        let known = |record: &&CommitRecord| places[record.commit as usize] != NONE;
+    fn commits(&mut self, commits: &Commits, places: &[u32]) {
+        let known = |(record, _): &(&CommitRecord, &[Number])| places[record.commit as usize] != NONE;
         self.length(commits.iter().filter(known).count());
-        for record in commits.iter().filter(known) {
+        for (record, parents) in commits.iter().filter(known) {
             self.number(places[record.commit as usize]);
             self.number(record.tree.map_or(NONE, |tree| places[tree as usize]));
             self.0.extend_from_slice(&record.committed.to_le_bytes());
             self.0.push(u8::from(record.is_root));
-            self.length(record.parents.len());
-            record.parents.iter().for_each(|parent| self.number(places[*parent as usize]));
+            self.length(parents.len());
+            parents.iter().for_each(|parent| self.number(places[*parent as usize]));
         }
     }
 
@@ -288,12 +288,12 @@ impl<'r> Rest<'r> {
             let (commit, tree) = (objects.number(self.number()?), objects.number(self.number()?));
             let committed = i64::from_le_bytes(self.take(8)?.try_into().ok()?);
             let is_root = self.byte()? == 1;
-            let mut parents = Vec::new();
-            for _ in 0..self.number()? {
-                parents.extend(objects.number(self.number()?));
-            }
+            let count = self.number()? as usize;
+            let parents = self.take(count.checked_mul(4)?)?.chunks_exact(4);
+            let place = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
+            let parents = parents.filter_map(|bytes| objects.number(place(bytes)?));
             if let Some(commit) = commit.filter(|commit| seen.is_clean(*commit)) {
-                seen.commits.push(CommitRecord { commit, tree, parents, is_root, committed });
+                seen.commits.push(CommitRecord { commit, tree, is_root, committed }, parents);
             }
         }
         Some(())

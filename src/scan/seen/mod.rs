@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::rule_set::RuleSet;
 use crate::source::ObjectId;
-use crate::source::graph::CommitRecord;
+use crate::source::graph::Commits;
 use crate::source::holding::{Holding, Target};
 use crate::source::repo::Local;
 use crate::source::store::{Number, Store};
@@ -51,7 +51,7 @@ pub(super) struct Seen {
     /// What was named and not here, in order.
     absent: Vec<ObjectId>,
     /// Clean commits.
-    pub(super) commits: Vec<CommitRecord>,
+    pub(super) commits: Commits,
     /// Whether every object of the earlier sweep is still here and what it missed is not: then what its trees and commits
     /// name is as it was.
     pub(super) complete: bool,
@@ -150,7 +150,7 @@ impl SeenFile {
     pub(super) fn save(
         &self,
         seen: &Seen,
-        commits: &[CommitRecord],
+        commits: &Commits,
         holding: Option<&Holding>,
         store: &Store,
         local: &Local,

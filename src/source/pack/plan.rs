@@ -1,9 +1,11 @@
 //! The plan of a pack: a forest in which every delta hangs from its base.
 //!
-//! Made from the index and the entries' headers alone; nothing is inflated. Objects are known by their *place*: their
-//! position in order of offset. Takes about 33 bytes an object.
+//! Made from the index and the entries' headers alone, when a walk first asks for it; nothing is inflated. Objects are known
+//! by their *place*: their position in order of offset. Takes about 36 bytes an object.
 
+use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use gix::odb::pack::data::entry::Header;
 use gix::odb::pack::{data, index};
@@ -16,6 +18,9 @@ use crate::source::repo::{Kind, error_text};
 const NONE: u32 = u32::MAX;
 /// A delta whose base is not in this pack, or an entry whose header cannot be read.
 const LOST: u32 = u32::MAX - 1;
+/// Objects that are read one by one rather than by a walk, at most; and how many there must be for each of them. A plan
+/// looks at every object of the pack.
+const FEW: (usize, usize) = (1024, 64);
 
 /// What a walk does with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,113 +37,69 @@ enum Need {
 pub struct Plan {
     data: data::File,
     index: index::File,
-    /// Offset in the pack, by place.
-    offsets: Vec<u64>,
-    /// Position in the index, by place.
-    entries: Vec<u32>,
-    /// Kind of the object, by place; that of a delta is its root's.
-    kinds: Vec<Kind>,
-    /// Place of the base, by place; or `NONE`, or `LOST`.
-    bases: Vec<u32>,
-    /// Where the deltas of an object start in `children`, by place; one more at the end.
-    first_child: Vec<u32>,
+    /// Positions in the index of the wanted objects if these are so few that there is no walk.
+    few: Option<Vec<u32>>,
+    forest: OnceLock<Forest>,
+}
+
+/// The objects of a pack by place. What is asked of one at a time stands together: they are met in no order.
+struct Forest {
+    nodes: Vec<Node>,
     /// Places of deltas, by base.
     children: Vec<u32>,
-    /// Objects in the delta tree that hangs from each object, itself included, by place.
-    weights: Vec<u32>,
-    needs: Vec<Need>,
     /// Places that no root leads to.
     lost: Vec<u32>,
 }
 
+#[derive(Clone, Copy)]
+struct Node {
+    /// Offset in the pack.
+    offset: u64,
+    /// Position in the index.
+    entry: u32,
+    /// Place of the base; or `NONE`, or `LOST`.
+    base: u32,
+    /// Where its deltas start in `children`; they end where those of the next one start.
+    first_child: u32,
+    /// Objects in the delta tree that hangs from it, itself included.
+    weight: u32,
+    /// That of a delta is its root's.
+    kind: Kind,
+    need: Need,
+}
+
 impl Plan {
-    /// Plans the pack with this index.
+    /// Opens the pack with this index; all objects are wanted.
     ///
     /// # Errors
     /// When the pack or its index cannot be opened; in words.
     pub fn new(index: &Path, hash: gix::hash::Kind) -> Result<Self, String> {
         let data = data::File::at(index.with_extension("pack"), hash).map_err(|error| error_text(&error))?;
         let index = index::File::at(index, hash).map_err(|error| error_text(&error))?;
-        let (offsets, entries): (Vec<u64>, Vec<u32>) = {
-            let offset = |entry| (index.pack_offset_at_index(entry), entry);
-            let mut all: Vec<(u64, u32)> = (0..index.num_objects()).into_par_iter().map(offset).collect();
-            all.par_sort_unstable();
-            all.into_iter().unzip()
-        };
-        let heads: Vec<(Option<Kind>, u32)> =
-            offsets.par_iter().map(|offset| head(&data, &index, &offsets, *offset)).collect();
-        let bases: Vec<u32> = heads.iter().map(|(_, base)| *base).collect();
-        let kinds = heads.iter().map(|(kind, _)| kind.unwrap_or(Kind::Blob)).collect();
-        let (first_child, children) = children(&bases);
-        let count = offsets.len();
-        let mut plan = Self {
-            data,
-            index,
-            offsets,
-            entries,
-            kinds,
-            bases,
-            first_child,
-            children,
-            weights: vec![1; count],
-            needs: vec![Need::Visit; count],
-            lost: Vec::new(),
-        };
-        plan.hang();
-        Ok(plan)
+        Ok(Self { data, index, few: None, forest: OnceLock::new() })
     }
 
-    /// Walks the forest from its roots, so that each delta learns its kind and each base how much hangs from it.
-    fn hang(&mut self) {
-        let order = self.bases_first();
-        for place in &order {
-            if let Some(base) = self.base(*place) {
-                self.kinds[*place as usize] = self.kinds[base as usize];
-            }
-        }
-        for place in order.iter().rev() {
-            if let Some(base) = self.base(*place) {
-                self.weights[base as usize] += self.weights[*place as usize];
-            }
-        }
-        let mut reached = vec![false; self.bases.len()];
-        order.iter().for_each(|place| reached[*place as usize] = true);
-        self.lost = (0..).zip(&reached).filter(|(_, reached)| !**reached).map(|(place, _)| place).collect();
-        self.heaviest_last();
+    fn forest(&self) -> &Forest {
+        self.forest.get_or_init(|| Forest::new(&self.data, &self.index))
     }
 
-    /// Every place that a root leads to, bases before their deltas. A circle of deltas has no root.
-    fn bases_first(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..).zip(&self.bases).filter(|(_, base)| **base == NONE).map(|(p, _)| p).collect();
-        let mut at = 0;
-        while let Some(place) = order.get(at) {
-            order.extend_from_slice(self.children_of(*place));
-            at += 1;
-        }
-        order
-    }
-
-    /// The last delta of a base is read when the base is not needed any more. With the heaviest one last, few bases wait at
-    /// any time: at most the logarithm of the number of objects.
-    fn heaviest_last(&mut self) {
-        for pair in self.first_child.windows(2) {
-            let of_one = &mut self.children[pair[0] as usize..pair[1] as usize];
-            if let Some(heaviest) = (0..of_one.len()).max_by_key(|at| self.weights[of_one[*at] as usize]) {
-                let last = of_one.len() - 1;
-                of_one.swap(heaviest, last);
-            }
-        }
-    }
-
-    /// Chooses what is to be visited, by position in the index; the rest is read only as far as deltas need it.
+    /// Chooses what is wanted, by position in the index; the rest is read only as far as deltas need it.
     pub fn select(&mut self, wanted: impl Fn(u32) -> bool + Sync) {
-        let need = |entry: &u32| if wanted(*entry) { Need::Visit } else { Need::Nothing };
-        self.needs = self.entries.par_iter().map(need).collect();
-        for place in self.bases_first().iter().rev() {
-            if let (Some(base), true) = (self.base(*place), self.needs[*place as usize] > Need::Nothing) {
-                let need = &mut self.needs[base as usize];
-                *need = (*need).max(Need::Bytes);
-            }
+        self.few = None;
+        self.forest();
+        if let Some(forest) = self.forest.get_mut() {
+            forest.select(wanted);
+        }
+    }
+
+    /// The same, but if little is wanted a walk comes to none of it.
+    pub fn pick(&mut self, wanted: impl Fn(u32) -> bool + Sync) {
+        let most = FEW.0.min(self.count() as usize / FEW.1);
+        let few: Vec<u32> = (0..self.count()).filter(|entry| wanted(*entry)).take(most + 1).collect();
+        if few.len() <= most {
+            self.few = Some(few);
+        } else {
+            self.select(wanted);
         }
     }
 
@@ -163,49 +124,51 @@ impl Plan {
     }
 
     /// Positions in the index of wanted objects that a walk does not come to.
-    pub fn lost(&self) -> impl Iterator<Item = u32> + '_ {
-        self.lost.iter().filter(|place| self.is_wanted(**place)).map(|place| self.entry(*place))
+    pub fn unwalked(&self) -> Vec<u32> {
+        match &self.few {
+            Some(few) => few.clone(),
+            None => self.forest().lost.iter().filter(|p| self.is_wanted(**p)).map(|place| self.entry(*place)).collect(),
+        }
     }
 
     /// Places of the whole objects of these kinds from which something wanted hangs.
     pub(super) fn roots(&self, kinds: &[Kind]) -> Vec<u32> {
-        let root = |place: &u32| {
-            let at = *place as usize;
-            self.bases[at] == NONE && self.needs[at] > Need::Nothing && kinds.contains(&self.kinds[at])
-        };
-        (0..self.count()).filter(root).collect()
+        if self.few.is_some() {
+            return Vec::new();
+        }
+        let is_root = |node: &Node| node.base == NONE && node.need > Need::Nothing && kinds.contains(&node.kind);
+        (0..).zip(&self.forest().nodes).filter(|(_, node)| is_root(node)).map(|(place, _)| place).collect()
     }
 
     pub(super) fn kind(&self, place: u32) -> Kind {
-        self.kinds[place as usize]
+        self.forest().node(place).kind
     }
 
     pub(super) fn entry(&self, place: u32) -> u32 {
-        self.entries[place as usize]
+        self.forest().node(place).entry
     }
 
     pub(super) fn weight(&self, place: u32) -> u32 {
-        self.weights[place as usize]
+        self.forest().node(place).weight
     }
 
     pub(super) fn is_wanted(&self, place: u32) -> bool {
-        self.needs[place as usize] == Need::Visit
+        self.forest().node(place).need == Need::Visit
     }
 
     /// The deltas made from an object, the heaviest last, as places; wanted or not.
     pub(super) fn children_of(&self, place: u32) -> &[u32] {
-        let at = place as usize;
-        &self.children[self.first_child[at] as usize..self.first_child[at + 1] as usize]
+        self.forest().children_of(place)
     }
 
     /// Whether nothing that hangs from an object, itself included, is wanted.
     pub(super) fn is_idle(&self, place: u32) -> bool {
-        self.needs[place as usize] == Need::Nothing
+        self.forest().node(place).need == Need::Nothing
     }
 
     /// Inflates an entry: the object, or the delta that makes it.
     pub(super) fn inflate(&self, place: u32, inflate: &mut gix::zlib::Inflate, out: &mut Vec<u8>, limit: u64) -> bool {
-        let Ok(entry) = self.data.entry(self.offsets[place as usize]) else { return false };
+        let Ok(entry) = self.data.entry(self.forest().node(place).offset) else { return false };
         let Some(size) = usize::try_from(entry.decompressed_size).ok().filter(|size| *size as u64 <= limit) else {
             return false;
         };
@@ -213,41 +176,131 @@ impl Plan {
         out.resize(size, 0);
         self.data.decompress_entry(&entry, inflate, out).is_ok()
     }
+}
+
+impl Forest {
+    fn new(data: &data::File, index: &index::File) -> Self {
+        let offset = |entry| (index.pack_offset_at_index(entry), entry);
+        let mut all: Vec<(u64, u32)> = (0..index.num_objects()).into_par_iter().map(offset).collect();
+        all.par_sort_unstable();
+        let node = |(offset, entry): &(u64, u32)| {
+            let (kind, base) = head(data, index, &all, *offset);
+            let kind = kind.unwrap_or(Kind::Blob);
+            Node { offset: *offset, entry: *entry, base, first_child: 0, weight: 1, kind, need: Need::Visit }
+        };
+        let mut nodes: Vec<Node> = all.par_iter().map(node).collect();
+        let children = hang(&mut nodes);
+        let mut forest = Self { nodes, children, lost: Vec::new() };
+        forest.spread();
+        forest
+    }
+
+    /// Goes through the forest from its roots, so that each delta learns its kind and each base how much hangs from it.
+    fn spread(&mut self) {
+        let order = self.bases_first();
+        for place in &order {
+            if let Some(base) = self.base(*place) {
+                self.nodes[*place as usize].kind = self.node(base).kind;
+            }
+        }
+        for place in order.iter().rev() {
+            if let Some(base) = self.base(*place) {
+                self.nodes[base as usize].weight += self.node(*place).weight;
+            }
+        }
+        let mut reached = vec![false; self.nodes.len()];
+        order.iter().for_each(|place| reached[*place as usize] = true);
+        self.lost = (0..).zip(&reached).filter(|(_, reached)| !**reached).map(|(place, _)| place).collect();
+        self.heaviest_last();
+    }
+
+    /// Every place that a root leads to, bases before their deltas. A circle of deltas has no root.
+    fn bases_first(&self) -> Vec<u32> {
+        let roots = (0..).zip(&self.nodes).filter(|(_, node)| node.base == NONE).map(|(place, _)| place);
+        let mut order: Vec<u32> = roots.collect();
+        let mut at = 0;
+        while let Some(place) = order.get(at) {
+            order.extend_from_slice(self.children_of(*place));
+            at += 1;
+        }
+        order
+    }
+
+    /// The last delta of a base is read when the base is not needed any more. With the heaviest one last, few bases wait at
+    /// any time: at most the logarithm of the number of objects.
+    fn heaviest_last(&mut self) {
+        for place in 0..self.nodes.len() {
+            let of_one = self.span_of_children(place);
+            let of_one = &mut self.children[of_one];
+            if let Some(heaviest) = (0..of_one.len()).max_by_key(|at| self.nodes[of_one[*at] as usize].weight) {
+                let last = of_one.len() - 1;
+                of_one.swap(heaviest, last);
+            }
+        }
+    }
+
+    fn select(&mut self, wanted: impl Fn(u32) -> bool + Sync) {
+        let need = |entry: u32| if wanted(entry) { Need::Visit } else { Need::Nothing };
+        self.nodes.par_iter_mut().for_each(|node| node.need = need(node.entry));
+        if self.nodes.iter().all(|node| node.need == Need::Visit) {
+            return;
+        }
+        for place in self.bases_first().iter().rev() {
+            if let (Some(base), true) = (self.base(*place), self.node(*place).need > Need::Nothing) {
+                let need = &mut self.nodes[base as usize].need;
+                *need = (*need).max(Need::Bytes);
+            }
+        }
+    }
+
+    fn node(&self, place: u32) -> &Node {
+        &self.nodes[place as usize]
+    }
 
     fn base(&self, place: u32) -> Option<u32> {
-        Some(self.bases[place as usize]).filter(|base| *base < LOST)
+        Some(self.node(place).base).filter(|base| *base < LOST)
+    }
+
+    fn children_of(&self, place: u32) -> &[u32] {
+        &self.children[self.span_of_children(place as usize)]
+    }
+
+    fn span_of_children(&self, place: usize) -> Range<usize> {
+        let end = self.nodes.get(place + 1).map_or(self.children.len(), |next| next.first_child as usize);
+        self.nodes[place].first_child as usize..end
     }
 }
 
 /// The kind of a whole object, or the place of a delta's base.
-fn head(data: &data::File, index: &index::File, offsets: &[u64], offset: u64) -> (Option<Kind>, u32) {
+fn head(data: &data::File, index: &index::File, all: &[(u64, u32)], offset: u64) -> (Option<Kind>, u32) {
     let Ok(entry) = data.entry(offset) else { return (None, LOST) };
     let base = match entry.header {
         Header::OfsDelta { base_distance } => offset.checked_sub(base_distance),
         Header::RefDelta { base_id } => index.lookup(base_id).map(|entry| index.pack_offset_at_index(entry)),
         whole => return (whole.as_kind(), NONE),
     };
-    let place = base.and_then(|base| offsets.binary_search(&base).ok()).and_then(|place| u32::try_from(place).ok());
+    let place = base.and_then(|base| all.binary_search_by_key(&base, |(offset, _)| *offset).ok());
+    let place = place.and_then(|place| u32::try_from(place).ok());
     (None, place.unwrap_or(LOST))
 }
 
-/// The deltas of each base, as one list with starts.
-fn children(bases: &[u32]) -> (Vec<u32>, Vec<u32>) {
-    let mut starts = vec![0u32; bases.len() + 1];
-    for base in bases.iter().filter(|base| **base < LOST) {
-        starts[*base as usize + 1] += 1;
+/// Lists the deltas of each base, and tells each where its own start.
+fn hang(nodes: &mut [Node]) -> Vec<u32> {
+    let mut counts = vec![0u32; nodes.len()];
+    for node in nodes.iter().filter(|node| node.base < LOST) {
+        counts[node.base as usize] += 1;
     }
+    let mut next = counts;
     let mut sum = 0;
-    for start in &mut starts {
-        sum += *start;
-        *start = sum;
+    for (node, next) in nodes.iter_mut().zip(&mut next) {
+        node.first_child = sum;
+        sum += std::mem::replace(next, sum);
     }
-    let mut next = starts.clone();
     let mut children = vec![0u32; sum as usize];
-    for (place, base) in (0u32..).zip(bases).filter(|(_, base)| **base < LOST) {
-        let slot = &mut next[*base as usize];
+    for (place, node) in (0u32..).zip(nodes.iter()).filter(|(_, node)| node.base < LOST) {
+        let slot = &mut next[node.base as usize];
         children[*slot as usize] = place;
         *slot += 1;
     }
-    (starts, children)
+    children
 }

@@ -236,7 +236,9 @@ pub(super) fn is_littered(value: &[u8]) -> bool {
     signs.dedup();
     let code = [&b"->"[..], b"::", b"()"].iter().any(|sign| memchr::memmem::find(value, sign).is_some());
     let query = value.contains(&b'&') && value.iter().filter(|b| **b == b'=').count() > 1;
-    signs.len() >= LEAST && !code && !query
+    // Another string starts within it: `"a.{"b": …`.
+    let cut = matches!(value.last(), Some(b'{' | b'(' | b'[' | b'<' | b'=' | b':' | b','));
+    signs.len() >= LEAST && !code && !query && !cut
 }
 
 /// Whether letters of both cases follow each other as in no language: one drawn value of 22 characters in fifty holds no
@@ -286,6 +288,14 @@ mod tests {
         }
         for value in [digits.clone(), format!("md5{digits}"), format!("*{}", &digits[..32])] {
             assert!(!is_hash(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn many_signs_make_a_literal_unless_they_are_those_of_code() {
+        assert!(is_littered(b"m{{h}o)p${e]nob(ody[finds>-_$#thisone}}"));
+        for value in ["pk.<base64-of:{", "a=1&b=2&c=%20;d", "self->call(x, y);", "two words"] {
+            assert!(!is_littered(value.as_bytes()), "{value}");
         }
     }
 

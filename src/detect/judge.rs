@@ -328,7 +328,7 @@ impl Case<'_> {
         const LONG: usize = 32;
         self.value.len() >= LONG
             && self.value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-            && entropy::alphabet(self.value) >= Alphabet::Base36
+            && entropy::alphabet(self.value) > Alphabet::Hex
     }
 
     /// A machine drew it; of at least so many characters.

@@ -115,9 +115,28 @@ const OFF: [&str; 108] = [
     "endorsement",
 ];
 
+/// Words of those that turn a name off only behind the secret's word: before it they say whose it is, as in `keyStorePassword`
+/// or `process.env.SESSION_SECRET`.
+const OWNER: [&str; 12] =
+    ["env", "store", "host", "site", "provider", "manager", "endpoint", "cert", "certificate", "mount", "gpg", "pgp"];
+
 /// Words that end a name for something a person may have chosen.
-const PASSWORD: [&str; 9] =
-    ["password", "passwd", "passphrase", "pwd", "passwort", "pswd", "psw", "passcode", "pasword"];
+const PASSWORD: [&str; 14] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "passwort",
+    "pswd",
+    "psw",
+    "passcode",
+    "pasword",
+    "storepass",
+    "keypass",
+    "dbpass",
+    "userpass",
+    "requirepass",
+];
 
 /// The same, but only as the last word of a name: elsewhere they mean other things.
 const PASS: [&str; 2] = ["pass", "pw"];
@@ -249,7 +268,13 @@ impl Named {
     pub fn of(name: &[u8]) -> Option<Self> {
         let words: Vec<String> = placeholder::segments(name).collect();
         let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
-        if words.iter().any(|word| is(word, &OFF)) || is_file(name) {
+        let of_secret = |word: &String| {
+            let word = std::slice::from_ref(word);
+            ends(word, &PASSWORD) || ends(word, &PASS) || ends(word, &TOKEN)
+        };
+        let owned = words.iter().rposition(of_secret).unwrap_or(0);
+        let off = |(at, word): (usize, &String)| is(word, &OFF) && !(at < owned && is(word, &OWNER));
+        if words.iter().enumerate().any(off) || is_file(name) {
             return None;
         }
         let last =
@@ -313,6 +338,10 @@ mod tests {
             "aws.secret.key",
             "db_pass",
             "PASS2",
+            "keyStorePassword",
+            "process.env.SESSION_SECRET",
+            "GPG_PASSPHRASE",
+            "host_password",
         ] {
             assert!(Named::of(name.as_bytes()).is_some(), "{name}");
         }
@@ -335,6 +364,10 @@ mod tests {
             "gpg key",
             "ResetPassword.php",
             "routing_key",
+            "secret_env",
+            "password_store",
+            "token_endpoint",
+            "next_page_token",
         ] {
             assert!(Named::of(name.as_bytes()).is_none(), "{name}");
         }

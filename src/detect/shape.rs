@@ -178,8 +178,8 @@ fn is_path(value: &[u8]) -> bool {
         || value.starts_with(b"./")
         || value.starts_with(b"../")
         || value.starts_with(b"~/")
-        || (slashes >= 2 && likeness::reads_like_words(value))
-        || (value.contains(&b'@') && value.contains(&b'.') && likeness::reads_like_words(value))
+        || (slashes >= 2 && likeness::reads_like_words(value) && !is_littered(value))
+        || (value.contains(&b'@') && value.contains(&b'.') && likeness::reads_like_words(value) && !is_littered(value))
 }
 
 /// Calls, member access, indexing, generics: code, not a literal.
@@ -192,7 +192,8 @@ fn is_expression(value: &[u8]) -> bool {
             && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
             && (part.len() < 6 || likeness::mean(part) > 0.0)
     };
-    called || scoped || value.starts_with(b".") || (parts.len() >= 2 && parts.iter().all(word))
+    let member = value.starts_with(b".") && parts.iter().skip(1).all(word);
+    called || scoped || member || (parts.len() >= 2 && parts.iter().all(word))
 }
 
 /// Whether a bracket is closed by one of another kind, as in no language.
@@ -236,8 +237,12 @@ pub(super) fn is_littered(value: &[u8]) -> bool {
     signs.dedup();
     let code = [&b"->"[..], b"::", b"()"].iter().any(|sign| memchr::memmem::find(value, sign).is_some());
     let query = value.contains(&b'&') && value.iter().filter(|b| **b == b'=').count() > 1;
-    // Another string starts within it: `"a.{"b": …`.
-    let cut = matches!(value.last(), Some(b'{' | b'(' | b'[' | b'<' | b'=' | b':' | b','));
+    // Another string starts within it: `"a.{"b": …`; of one that ends with an equals sign that is known by a name before it.
+    let assigns = || value.rsplit(|b| !b.is_ascii_alphabetic()).nth(1).is_some_and(|name| name.len() > 2);
+    let cut = match value.last() {
+        Some(b'=') => assigns(),
+        last => matches!(last, Some(b'{' | b'(' | b'[' | b'<' | b':' | b',')),
+    };
     signs.len() >= LEAST && !code && !query && !cut
 }
 
@@ -293,8 +298,10 @@ mod tests {
 
     #[test]
     fn many_signs_make_a_literal_unless_they_are_those_of_code() {
-        assert!(is_littered(b"m{{h}o)p${e]nob(ody[finds>-_$#thisone}}"));
-        for value in ["pk.<base64-of:{", "a=1&b=2&c=%20;d", "self->call(x, y);", "two words"] {
+        for value in ["m{{h}o)p${e]nob(ody[finds>-_$#thisone}}", "u@D7>8d(^Z<g="] {
+            assert!(is_littered(value.as_bytes()), "{value}");
+        }
+        for value in ["pk.<base64-of:{", "if x[1] {a!.key=", "a=1&b=2&c=%20;d", "self->call(x, y);", "two words"] {
             assert!(!is_littered(value.as_bytes()), "{value}");
         }
     }
@@ -304,9 +311,9 @@ mod tests {
         for value in ["os.environ", "config.get", "self.password", "std::env", "foo->bar"] {
             assert!(is_expression(value.as_bytes()), "{value}");
         }
-        for value in ["q8XvR2pLw9.ZkT4mNc7Bd", "k9{{z)Q(w}x"] {
+        for value in ["q8XvR2pLw9.ZkT4mNc7Bd", "k9{{z)Q(w}x", ".q8XvR2pLw9ZkT4mNc7Bd"] {
             assert!(!is_expression(value.as_bytes()), "{value}");
         }
-        assert!(is_path(b"/run/secrets/db_password"));
+        assert!(is_path(b"/run/secrets/db_password") && !is_path(b"7`D'}/vYR)T/W]EBrf;_&amp"));
     }
 }

@@ -293,6 +293,9 @@ mod tests {
             ("secret: Bearer VALUE", "secret", Form::Bare),
             ("secret = \"VA\\\"LUE\"", "secret", Form::Quoted),
             ("secret = ' VALUE '", "secret", Form::Quoted),
+            ("buildConfigField 'String', 'SECRET', '\"VALUE\"'", "SECRET", Form::Quoted),
+            ("resValue(\"string\", \"secret\", \"\\\"VALUE\\\"\")", "secret", Form::Quoted),
+            ("@Value(\"${secret:VALUE}\")", "secret", Form::Quoted),
         ] {
             let value = if text.contains("VALUE") { "VALUE" } else { "VA\\\"LUE" };
             assert_eq!(of(text), Some((name.to_owned(), value.to_owned(), form)), "{text}");

@@ -48,12 +48,12 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     if is_quote(quote) {
         cursor.at += escapes + 1;
         scheme(cursor);
-        let found = quoted(cursor, quote, escapes);
-        return found.filter(|(value, _)| match wants {
+        let literal = quoted(cursor, quote, escapes).filter(|value| match wants {
             Wants::Argument => is_only(cursor.text, *value, escapes),
             Wants::Last => is_last(cursor.text, *value, escapes),
             _ => true,
-        });
+        })?;
+        return word_of(cursor.text, within_quotes(cursor.text, literal)).map(|value| (value, Form::Quoted));
     }
     // An option may lack its value: `--password --user x`.
     let option = quote == b'-' && cursor.rest().starts_with(b"--");
@@ -136,14 +136,14 @@ fn is_last(text: &[u8], value: Span, escapes: usize) -> bool {
 }
 
 /// Up to the quote that is escaped as often as the first; a newline ends only what is in three quotes.
-fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<(Span, Form)> {
+fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<Span> {
     if escaped == 0 && cursor.rest().starts_with(&[quote, quote]) {
         cursor.at += 2;
         cursor.pass(b"\\");
         cursor.space(MAX_VALUE);
         let rest = cursor.rest();
         let length = rest.iter().take(MAX_VALUE).position(|b| *b == quote || b.is_ascii_whitespace())?;
-        return span(cursor.at, length);
+        return (length > 0).then(|| Span::new(cursor.at, cursor.at + length));
     }
     let window = &cursor.rest()[..cursor.rest().len().min(MAX_VALUE)];
     let mut backslashes = 0;
@@ -152,13 +152,26 @@ fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<(Span, Form)
             b'\n' => return None,
             b'\\' => backslashes += 1,
             byte if byte == quote && (backslashes == escaped || (escaped == 0 && backslashes % 2 == 0)) => {
-                let value = Span::new(cursor.at, cursor.at + at.checked_sub(escaped)?);
-                return word_of(cursor.text, value).map(|value| (value, Form::Quoted));
+                return Some(Span::new(cursor.at, cursor.at + at.checked_sub(escaped)?));
             }
             _ => backslashes = 0,
         }
     }
     None
+}
+
+/// What stands within the quotes of a literal for another program: `'"value"'`, `"\"value\""`.
+fn within_quotes(text: &[u8], literal: Span) -> Span {
+    let bytes = literal.of(text);
+    let edge = escapes(bytes) + 1;
+    let Some(quote) = bytes.get(edge - 1).copied().filter(|byte| is_quote(*byte)) else { return literal };
+    let inside = bytes.get(edge..bytes.len().saturating_sub(edge)).filter(|inside| !inside.contains(&quote));
+    match inside {
+        Some(inside) if bytes.ends_with(&[quote]) => {
+            Span::new(literal.start + edge, literal.start + edge + inside.len())
+        }
+        _ => literal,
+    }
 }
 
 /// The value without the blanks around it; of a few words the last one, if it looks issued: `Scheme value`.
@@ -185,10 +198,6 @@ fn word_of(text: &[u8], value: Span) -> Option<Span> {
 /// Words that say of the value behind them that it is public.
 const TELLING: [&[u8]; 10] =
     [b"sha1", b"sha256", b"sha512", b"md5", b"commit", b"ssh-rsa", b"ssh-ed25519", b"ssh-dss", b"public", b"id"];
-
-fn span(start: usize, length: usize) -> Option<(Span, Form)> {
-    (length > 0).then(|| (Span::new(start, start + length), Form::Quoted))
-}
 
 /// The text of an element: one word, with white space around it; or a few, the last of which looks issued.
 fn content(cursor: &mut Cursor) -> Option<(Span, Form)> {
@@ -235,13 +244,15 @@ fn ends_line(text: &[u8], value: Span) -> bool {
     text.get(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r'))
 }
 
-/// Whether name and value stand in one string: `"token: value"`, `?token=value&`, `;Password=value;`.
+/// Whether name and value stand in one string: `"token: value"`, `?token=value&`, `;Password=value;`, `"${token:value}"`.
 pub(super) fn in_string(text: &[u8], name: Span, value: Span) -> bool {
     let Some(before) = name.start.checked_sub(1).and_then(|at| text.get(at)) else { return false };
     let after = text.get(value.end).copied().unwrap_or(b'\n');
     let gap = text.get(name.end..value.start).unwrap_or_default();
     match before {
         b'"' | b'\'' | b'`' => !gap.contains(before) && (after == *before || matches!(after, b';' | b'&' | b'\\')),
+        // The default of a placeholder, as in `${name:value}`.
+        b'{' => gap == b":" && after == b'}' && text[..name.start].ends_with(b"${"),
         b'?' | b'&' => gap == b"=" && (is_quote(after) || matches!(after, b'&' | b'#' | b' ')),
         b';' => gap == b"=" && (is_quote(after) || after == b';') && after_pair(text, name.start - 1),
         _ => false,

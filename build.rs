@@ -104,7 +104,7 @@ fn list<T: Clone>(values: &List<T>, one: impl Fn(&T) -> String) -> String {
 fn rule(rule: &Rule) -> String {
     format!(
         "Rule {{ id: {}, name: {}, provider: {}, severity: Severity::{:?}, confidence: Confidence::{:?}, keywords: {}, \
-         matcher: {}, place: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
+         matcher: {}, place: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, identifies: {}, \
          remediation: {}, prefix: {}, reach: Reach {{ before: {}, after: {} }}, references: {} }}",
         text(&rule.id),
         text(&rule.name),
@@ -123,6 +123,7 @@ fn rule(rule: &Rule) -> String {
         rule.statistics,
         list(&rule.placeholders, |digest| format!("{digest:?}")),
         list(&rule.companions, text),
+        text(&rule.identifies),
         text(&rule.remediation),
         text(&rule.prefix),
         rule.reach.before,
@@ -175,9 +176,10 @@ fn step(step: &Step) -> String {
 
 fn field(field: &Field) -> String {
     format!(
-        "Field {{ name: {}, hint: {}, patterns: {} }}",
+        "Field {{ name: {}, hint: {}, patterns: {}, shown: {} }}",
         text(&field.name),
         text(&field.hint),
-        list(&field.patterns, text)
+        list(&field.patterns, text),
+        field.shown
     )
 }

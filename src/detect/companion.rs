@@ -59,8 +59,10 @@ fn compile(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).unicode(false).build().ok()
 }
 
+/// A value of its own, not one that is filled in or looked up elsewhere. An address is one, unlike a secret.
 fn believable(value: &[u8]) -> bool {
-    !value.is_empty() && !placeholder::reference(value) && !placeholder::masked(value)
+    let address = [&b"https://"[..], b"http://"].iter().find_map(|scheme| value.strip_prefix(*scheme));
+    !value.is_empty() && !placeholder::reference(address.unwrap_or(value)) && !placeholder::masked(value)
 }
 
 fn distance(a: Span, b: Span) -> usize {

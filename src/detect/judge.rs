@@ -102,6 +102,10 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Publish
         Err(rejection) if case.is_final(rejection) => case.standing = Standing::Refused(rejection),
         said => said?,
     }
+    if !rule.identifies.is_empty() {
+        case.facts
+            .push(Fact { field: rule.identifies.to_string(), value: String::from_utf8_lossy(value).into_owned() });
+    }
     Ok(case.detection())
 }
 

@@ -1,7 +1,8 @@
 //! Takes secrets out of everything that is printed: paths, names, errors.
 //!
 //! The last gate before any stream. It knows the secrets of a report, and asks the detector about any other text, so
-//! that a value in a file name, in a message or in a mistyped argument is not repeated.
+//! that a value in a file name, in a message or in a mistyped argument is not repeated. An identifier that a plan cannot do
+//! without, such as the id of the key to be deleted, stays although a rule reports it as half of a credential.
 
 use aho_corasick::AhoCorasick;
 
@@ -19,6 +20,8 @@ const MIN_VALUE: usize = 6;
 pub struct Mask<'d> {
     detector: Option<&'d Detector>,
     values: Vec<Secret>,
+    /// Identifiers that are shown all the same.
+    shown: Vec<String>,
     /// The beginnings of all values, in one search.
     heads: Option<AhoCorasick>,
 }
@@ -27,16 +30,19 @@ impl<'d> Mask<'d> {
     /// Masks the secrets of a report and whatever `detector` (all rules, whatever was selected) finds in a text.
     pub fn new(detector: &'d Detector, report: Option<&Report>) -> Self {
         let mut values: Vec<Secret> = report.into_iter().flat_map(|r| &r.findings).map(|f| f.secret.clone()).collect();
-        values.retain(|value| value.reveal().len() >= MIN_VALUE);
+        let facts = report.into_iter().flat_map(|r| &r.findings).flat_map(|finding| &finding.facts);
+        let is_shown = |field: &str| detector.rules().field(field).is_some_and(|field| field.shown);
+        let shown: Vec<String> = facts.filter(|fact| is_shown(&fact.field)).map(|fact| fact.value.clone()).collect();
+        values.retain(|value| value.reveal().len() >= MIN_VALUE && !is_among(&shown, value.reveal()));
         values.sort();
         values.dedup();
         let heads = (!values.is_empty()).then(|| AhoCorasick::new(values.iter().map(head)).ok()).flatten();
-        Self { detector: Some(detector), values, heads }
+        Self { detector: Some(detector), values, shown, heads }
     }
 
     /// Masks nothing: the user asked to see secrets.
     pub fn off() -> Self {
-        Self { detector: None, values: Vec::new(), heads: None }
+        Self { detector: None, values: Vec::new(), shown: Vec::new(), heads: None }
     }
 
     /// The text without secrets.
@@ -56,7 +62,8 @@ impl<'d> Mask<'d> {
             });
             spans.extend(found);
         }
-        spans.extend(detector.scan(text).into_iter().map(|detection| detection.span));
+        let found = detector.scan(text).into_iter().map(|detection| detection.span);
+        spans.extend(found.filter(|span| !is_among(&self.shown, span.of(text))));
         spans.sort();
         let mut out = Vec::with_capacity(text.len());
         let mut at = 0;
@@ -78,6 +85,10 @@ impl<'d> Mask<'d> {
     pub fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
     }
+}
+
+fn is_among(shown: &[String], value: &[u8]) -> bool {
+    shown.iter().any(|shown| shown.as_bytes() == value)
 }
 
 /// The first bytes of a value: enough to be looked for, where a whole key would make a large automaton.

@@ -21,7 +21,10 @@ pub fn command(template: &str, facts: &[Fact], rules: &RuleSet) -> (String, Vec<
     for name in placeholders(template) {
         let known = facts.iter().find(|fact| fact.field == name && is_plain(&fact.value));
         let value = known.map_or_else(|| format!("<{name}>"), |fact| fact.value.clone());
-        text = text.replace(&format!("{{{name}}}"), &value);
+        let place = format!("{{{name}}}");
+        // The address of a server stands with its scheme in one file, without in the next.
+        let host = value.split_once("://").map_or(&*value, |(_, host)| host);
+        text = text.replace(&format!("://{place}"), &format!("://{host}")).replace(&place, &value);
         if known.is_none() && !missing.iter().any(|m| m.field == name) {
             let hint = rules.field(name).map_or_else(String::new, |field| field.hint.to_string());
             missing.push(Fact { field: name.to_owned(), value: hint });
@@ -54,6 +57,13 @@ mod tests {
         let (text, missing) = command("psql -h {host} -U {user} -c '{\"a\": 1}'", &facts, &RuleSet::builtin());
         assert_eq!(text, "psql -h db.internal -U <user> -c '{\"a\": 1}'");
         assert_eq!(missing.iter().map(|m| &*m.field).collect::<Vec<_>>(), ["user"]);
+    }
+
+    #[test]
+    fn a_scheme_is_not_filled_in_twice() {
+        let facts = [fact("host", "http://ci.internal:8080")];
+        let (text, _) = command("curl https://{host}/x; open {host}", &facts, &RuleSet::builtin());
+        assert_eq!(text, "curl https://ci.internal:8080/x; open http://ci.internal:8080");
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
             return Err(format!("pattern '{pattern}' has no group named value"));
         }
     }
-    Ok(Field { name: own(&def.name), hint: own(&def.hint), patterns: List::Owned(patterns) })
+    Ok(Field { name: own(&def.name), hint: own(&def.hint), patterns: List::Owned(patterns), shown: def.shown })
 }
 
 /// `name = value`, `"name": "value"`, `| name | value |`, `<name>value` and the like, a type in between or not.

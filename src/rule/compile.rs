@@ -136,6 +136,9 @@ fn rule(
     if let Some(unknown) = def.companions.iter().find(|name| !fields.contains(*name)) {
         return Err(format!("companion '{unknown}' does not exist; write a [[field]] with that name"));
     }
+    if !def.identifies.is_empty() && !fields.contains(&def.identifies) {
+        return Err(format!("identifies '{}', which does not exist; write a [[field]] with that name", def.identifies));
+    }
     let matcher = matcher(def)?;
     let shape = Shape::of(&matcher, def)?;
     Ok(Rule {
@@ -152,6 +155,7 @@ fn rule(
         statistics: def.statistics,
         placeholders: def.placeholders.iter().map(|hex| digest(hex)).collect::<Result<Vec<_>, _>>()?.into(),
         companions: def.companions.iter().map(|name| own(name)).collect(),
+        identifies: own(&def.identifies),
         remediation: Str::Owned(remediation),
         prefix: Str::Owned(shape.prefix),
         reach: shape.reach,

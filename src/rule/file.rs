@@ -71,6 +71,9 @@ pub struct RuleDef {
     /// Ids of `[[field]]` entries that complete this credential and are looked for near it.
     #[serde(default)]
     pub companions: Vec<String>,
+    /// Id of the `[[field]]` that the value itself is: the half of a credential that names a key and opens nothing alone.
+    #[serde(default)]
+    pub identifies: String,
     /// Id of the `[[remediation]]`; the rule's own id if absent.
     pub remediation: Option<String>,
     /// Where the format is documented.
@@ -188,6 +191,9 @@ pub struct FieldDef {
     /// Further expressions with a group `value`, for places other than assignments (URLs, for instance).
     #[serde(default)]
     pub patterns: Vec<String>,
+    /// Its vendor calls it no secret: commands show the value even where a rule reports it.
+    #[serde(default)]
+    pub shown: bool,
 }
 
 fn yes() -> bool {

@@ -104,6 +104,8 @@ pub struct Rule {
     pub placeholders: List<[u8; 32]>,
     /// Names of fields looked for nearby.
     pub companions: List<Str>,
+    /// Name of the field that the value itself is; may be empty.
+    pub identifies: Str,
     /// Id of the remediation.
     pub remediation: Str,
     /// Literal text that every secret of this rule starts with; may be empty. Safe to print.
@@ -249,4 +251,6 @@ pub struct Field {
     pub hint: Str,
     /// Expressions with a group `value`, which find the field's value in the text around a secret.
     pub patterns: List<Str>,
+    /// Shown in commands even where a rule reports it.
+    pub shown: bool,
 }

@@ -7,6 +7,7 @@ mod engine;
 mod entra;
 mod exact;
 mod explain;
+mod filled;
 mod history;
 mod hook;
 mod oracle;

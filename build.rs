@@ -157,11 +157,12 @@ fn matcher(matcher: &Matcher) -> String {
 
 fn remediation(r: &Remediation) -> String {
     format!(
-        "Remediation {{ id: {}, impact: {}, revoke: {}, rotate: {}, verify: {}, audit: {}, prevent: {}, caution: {}, docs: {} }}",
+        "Remediation {{ id: {}, impact: {}, revoke: {}, rotate: {}, checked: {}, verify: {}, audit: {}, prevent: {}, caution: {}, docs: {} }}",
         text(&r.id),
         text(&r.impact),
         list(&r.revoke, step),
         list(&r.rotate, step),
+        text(&r.checked),
         text(&r.verify),
         text(&r.audit),
         text(&r.prevent),

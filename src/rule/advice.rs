@@ -25,12 +25,30 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
         impact: own(&def.impact),
         revoke: steps(&def.revoke, fields)?,
         rotate: steps(&def.rotate, fields)?,
+        checked: checked(def)?,
         verify: own(&def.verify),
         audit: own(&def.audit),
         prevent: own(&def.prevent),
         caution: own(&def.caution),
         docs: if def.docs.is_empty() { Str::default() } else { own(https(&def.docs)?) },
     })
+}
+
+/// The tools whose commands change from version to version.
+const TOOLS: [&str; 4] = ["az", "aws", "gcloud", "gh"];
+
+/// Commands of these tools were given to the tool itself, of a version and on a day.
+fn checked(def: &RemediationDef) -> Result<Str, String> {
+    let words = |run: &str| run.split([' ', '(', ';', '|']).map(str::to_owned).collect::<Vec<_>>();
+    let used = def.revoke.iter().chain(&def.rotate).flat_map(|step| words(&step.run));
+    let uses = used.into_iter().any(|word| TOOLS.contains(&&*word));
+    let date = def.checked.rsplit_once(": ").map_or("", |(_, date)| date);
+    let dated = date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    match (uses, dated) {
+        (true, false) => Err("has commands of az, aws, gcloud or gh: give them to the tool, and write 'checked = \"TOOL VERSION: YYYY-MM-DD\"'".into()),
+        (false, _) if !def.checked.is_empty() => Err("has nothing to be checked".into()),
+        _ => Ok(own(&def.checked)),
+    }
 }
 
 fn steps(defs: &[StepDef], fields: &BTreeSet<String>) -> Result<List<Step>, String> {

@@ -148,6 +148,9 @@ pub struct RemediationDef {
     pub revoke: Vec<StepDef>,
     /// Steps that put a new value in place.
     pub rotate: Vec<StepDef>,
+    /// Which versions of the tools accepted the commands of theirs, and when: `azure-cli 2.91.0: 2026-11-22`.
+    #[serde(default)]
+    pub checked: String,
     /// How to see that the old value is dead.
     pub verify: String,
     /// Where misuse would show.

@@ -221,6 +221,8 @@ pub struct Remediation {
     pub revoke: List<Step>,
     /// Steps that put a new value in place.
     pub rotate: List<Step>,
+    /// Which versions of the tools accepted the commands of theirs, and when; empty if there are none of such tools.
+    pub checked: Str,
     /// How to see that the old value is dead.
     pub verify: Str,
     /// Where misuse would show.

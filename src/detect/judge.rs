@@ -180,7 +180,7 @@ impl Case<'_> {
             "thumbprint",
         ];
         let gap = Span::new(self.candidate.keyword.end, self.candidate.secret.start).of(self.text);
-        let says_so = placeholder::segments(gap).any(|word| NOT_SECRET.contains(&word.as_str()));
+        let says_so = placeholder::segments(gap).any(|word| placeholder::is_one_of(word, &NOT_SECRET));
         if says_so { Err(Rejection::Context) } else { Ok(()) }
     }
 
@@ -271,6 +271,13 @@ impl Case<'_> {
 
     /// A value that only its name speaks for.
     fn assigned(&mut self) -> Result<(), Rejection> {
+        // In minified code nearly all that is assigned is a name of one letter.
+        if self.value.len() < SHORT_PASSWORD {
+            return Err(Rejection::Shape("too short"));
+        }
+        if self.value.len() > shape::MAX_LENGTH {
+            return Err(Rejection::Shape("too long"));
+        }
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         let named = Named::of(name.of(self.text)).ok_or(Rejection::Name)?;
         let inside = decode::base64_text(self.value);
@@ -304,9 +311,6 @@ impl Case<'_> {
     fn password(&mut self) -> Result<(), Rejection> {
         let (length, classes) = (self.value.len(), shape::classes(self.value));
         let short = length < PASSWORD;
-        if length < SHORT_PASSWORD {
-            return Err(Rejection::Shape("too short"));
-        }
         let strong = self.is_littered() || (classes >= 3 && !shape::wordy(self.value));
         if !strong && (likeness::reads_like_words(self.value) || short) {
             return Err(Rejection::Words);

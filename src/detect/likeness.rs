@@ -72,8 +72,8 @@ fn is_jumbled(value: &[u8]) -> bool {
     const PIECES: usize = 7;
     let longest = value.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap_or(value);
     let pieces: Vec<usize> = placeholder::segments(longest)
-        .filter(|piece| piece.bytes().all(|b| b.is_ascii_alphabetic()))
-        .map(|piece| piece.len())
+        .filter(|piece| piece.iter().all(u8::is_ascii_alphabetic))
+        .map(<[u8]>::len)
         .collect();
     pieces.len() >= PIECES && pieces.iter().sum::<usize>() * 5 <= pieces.len() * 11
 }

@@ -266,32 +266,31 @@ pub struct Named {
 impl Named {
     /// Judges a name; `None` if it does not speak of a secret.
     pub fn of(name: &[u8]) -> Option<Self> {
-        let words: Vec<String> = placeholder::segments(name).collect();
-        let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
-        let of_secret = |word: &String| {
-            let word = std::slice::from_ref(word);
-            ends(word, &PASSWORD) || ends(word, &PASS) || ends(word, &TOKEN)
-        };
+        let words: Vec<&[u8]> = placeholder::segments(name).collect();
+        let is = |word: &&[u8], list: &[&str]| placeholder::is_one_of(word, list);
+        let of_secret = |word: &&[u8]| [&PASSWORD[..], &PASS, &TOKEN].iter().any(|list| ends(&[word], list));
         let owned = words.iter().rposition(of_secret).unwrap_or(0);
-        let off = |(at, word): (usize, &String)| is(word, &OFF) && !(at < owned && is(word, &OWNER));
+        let off = |(at, word): (usize, &&[u8])| is(word, &OFF) && !(at < owned && is(word, &OWNER));
         if words.iter().enumerate().any(off) || is_file(name) {
             return None;
         }
+        let is_key_itself = |word: &&[u8]| word.eq_ignore_ascii_case(b"key");
         let last =
-            |list: &[&str]| words.iter().rfind(|w| !w.bytes().all(|b| b.is_ascii_digit())).is_some_and(|w| is(w, list));
+            |list: &[&str]| words.iter().rfind(|w| !w.iter().all(u8::is_ascii_digit)).is_some_and(|w| is(w, list));
         let kind = if ends(&words, &PASSWORD) || last(&PASS) {
             NameKind::Password
-        } else if ends(&words, &TOKEN) || words.windows(2).any(|pair| pair[1] == "key" && is(&pair[0], &KEY_OF)) {
+        } else if ends(&words, &TOKEN) || words.windows(2).any(|pair| is_key_itself(&pair[1]) && is(&pair[0], &KEY_OF))
+        {
             NameKind::Token
         } else if words.last().is_some_and(|word| is_key(word)) && !words.iter().any(|w| is(w, &ENTRY_KEY)) {
             NameKind::Key
         } else {
             return None;
         };
-        let letters = || words.iter().filter(|word| !word.bytes().all(|b| b.is_ascii_digit()));
+        let letters = || words.iter().filter(|word| !word.iter().all(u8::is_ascii_digit));
         let last = letters().next_back().is_some_and(|word| ends(std::slice::from_ref(word), &TOKEN) || is_key(word));
-        let joined = letters().any(|word| word != "key" && is_key(word));
-        let alone = words.last().is_some_and(|word| word == "secret");
+        let joined = letters().any(|word| !is_key_itself(word) && is_key(word));
+        let alone = words.last().is_some_and(|word| word.eq_ignore_ascii_case(b"secret"));
         let specific =
             last && (alone || joined || (letters().count() > 1 && letters().any(|word| !is(word, &GENERIC))));
         Some(Self { kind, specific })
@@ -309,16 +308,22 @@ fn is_file(name: &[u8]) -> bool {
 }
 
 /// Whether a word is `key`, or ends with it and is no other word.
-fn is_key(word: &str) -> bool {
+fn is_key(word: &[u8]) -> bool {
     const OTHER: [&str; 10] =
         ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey", "hotkey", "passkey", "rekey", "formkey"];
-    word.ends_with("key") && !OTHER.contains(&word)
+    ends_with(word, "key") && !placeholder::is_one_of(word, &OTHER)
 }
 
 /// Whether a word is one of the list, or ends with a long one: `dbpassword`, but not `bypass`.
-fn ends(words: &[String], list: &[&str]) -> bool {
+fn ends(words: &[&[u8]], list: &[&str]) -> bool {
     const LONG: usize = 5;
-    words.iter().any(|word| list.iter().any(|end| word == end || (end.len() >= LONG && word.ends_with(end))))
+    let is = |word: &[u8], end: &str| (end.len() >= LONG || word.len() == end.len()) && ends_with(word, end);
+    words.iter().any(|word| list.iter().any(|end| is(word, end)))
+}
+
+fn ends_with(word: &[u8], end: &str) -> bool {
+    let tail = word.len().checked_sub(end.len()).and_then(|start| word.get(start..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
 }
 
 #[cfg(test)]

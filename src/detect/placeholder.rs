@@ -140,13 +140,11 @@ pub fn stand_in(value: &[u8]) -> Option<&'static str> {
 /// Beside a part that was drawn, some only say what it is for: `secret_…`, `pk_test_…`.
 fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
     const SHORT: usize = 5;
-    const PURPOSES: [&[u8]; 6] = [b"test", b"secret", b"key", b"token", b"password", b"pass"];
+    const PURPOSES: [&str; 6] = ["test", "secret", "key", "token", "password", "pass"];
     let drawn = value.split(|b| !b.is_ascii_alphanumeric()).any(is_drawn);
-    let listed = |word: &[u8]| {
-        SAMPLE_SEGMENTS.iter().any(|sample| sample.as_bytes() == word) && !(drawn && PURPOSES.contains(&word))
-    };
+    let listed = |word: &[u8]| is_one_of(word, &SAMPLE_SEGMENTS) && !(drawn && is_one_of(word, &PURPOSES));
     lower.split(|b| !b.is_ascii_alphanumeric()).any(listed)
-        || segments(value).any(|segment| segment.len() >= SHORT && listed(segment.as_bytes()))
+        || segments(value).any(|segment| segment.len() >= SHORT && listed(segment))
 }
 
 /// Whether a part between separators is long, mixes letters and digits and reads like no word.
@@ -343,28 +341,29 @@ fn one_case(value: &[u8], lower: &[u8], word: &str) -> bool {
     rest.iter().all(|b| !b.is_ascii_uppercase()) || found.iter().all(|b| !b.is_ascii_lowercase())
 }
 
-/// Words of a value or name in lower case, split at anything but letters and digits and at changes of case.
-pub fn segments(value: &[u8]) -> impl Iterator<Item = String> {
-    let mut out: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let mut last = b' ';
-    for (at, byte) in value.iter().enumerate() {
-        let next_lower = value.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-        let camel =
-            byte.is_ascii_uppercase() && (last.is_ascii_lowercase() || (last.is_ascii_uppercase() && next_lower));
-        let digit = byte.is_ascii_digit() != last.is_ascii_digit() && last != b' ';
-        if (!byte.is_ascii_alphanumeric() || camel || digit) && !word.is_empty() {
-            out.push(std::mem::take(&mut word));
-        }
-        if byte.is_ascii_alphanumeric() {
-            word.push(char::from(byte.to_ascii_lowercase()));
-        }
-        last = *byte;
-    }
-    if !word.is_empty() {
-        out.push(word);
-    }
-    out.into_iter()
+/// Words of a value or name, split at anything but letters and digits and at changes of case.
+pub fn segments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        rest = &rest[rest.iter().position(u8::is_ascii_alphanumeric)?..];
+        let inside = (1..rest.len()).take_while(|at| !splits(rest, *at)).count();
+        let (word, behind) = rest.split_at(inside + 1);
+        rest = behind;
+        Some(word)
+    })
+}
+
+/// Whether a word ends before this byte, which another one of it precedes.
+fn splits(text: &[u8], at: usize) -> bool {
+    let (last, byte) = (text[at - 1], text[at]);
+    let next_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+    let camel = byte.is_ascii_uppercase() && (last.is_ascii_lowercase() || (last.is_ascii_uppercase() && next_lower));
+    !byte.is_ascii_alphanumeric() || camel || byte.is_ascii_digit() != last.is_ascii_digit()
+}
+
+/// Whether a word is one of a list in lower case.
+pub fn is_one_of(word: &[u8], list: &[&str]) -> bool {
+    list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -435,9 +434,10 @@ mod tests {
 
     #[test]
     fn segments_split_cases_and_digits() {
-        let of = |s: &str| segments(s.as_bytes()).collect::<Vec<_>>();
-        assert_eq!(of("clientSecretKey"), ["client", "secret", "key"]);
-        assert_eq!(of("AWS_SECRET-key2"), ["aws", "secret", "key", "2"]);
-        assert_eq!(of("HTTPToken"), ["http", "token"]);
+        let of = |s: &'static str| segments(s.as_bytes()).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        assert_eq!(of("clientSecretKey"), ["client", "Secret", "Key"]);
+        assert_eq!(of("AWS_SECRET-key2"), ["AWS", "SECRET", "key", "2"]);
+        assert_eq!(of(" HTTPToken "), ["HTTP", "Token"]);
+        assert!(of("").is_empty() && of("--").is_empty());
     }
 }

@@ -4,13 +4,10 @@ use super::{Form, likeness, placeholder};
 use crate::text::Span;
 
 /// Longer values are encrypted or binary, or a whole document.
-const MAX_LENGTH: usize = 400;
+pub(super) const MAX_LENGTH: usize = 400;
 
 /// Shapes that secrets do not have.
 pub(super) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
-    if value.len() > MAX_LENGTH {
-        return Some("too long");
-    }
     if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
         return Some("holds blanks");
     }
@@ -102,7 +99,7 @@ fn is_algorithm(value: &[u8]) -> bool {
         "hmac", "sha", "aes", "rsa", "pbkdf", "cbc", "gcm", "ecb", "ctr", "md", "pkcs", "padding", "scram", "bcrypt",
         "des", "ecdsa", "oaep", "ssha",
     ];
-    placeholder::segments(value).filter(|word| WORDS.contains(&word.as_str())).count() >= 2
+    placeholder::segments(value).filter(|word| placeholder::is_one_of(word, &WORDS)).count() >= 2
 }
 
 /// The hash of a password, as `crypt(3)`, LDAP, `MySQL` and `PostgreSQL` write it, or `htpasswd` with the user before it.
@@ -156,7 +153,7 @@ pub(super) fn is_weak(value: &[u8]) -> bool {
         .collect();
     wordy(value)
         || WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
-        || placeholder::segments(value).any(|word| SHORT.contains(&word.as_str()))
+        || placeholder::segments(value).any(|word| placeholder::is_one_of(word, &SHORT))
 }
 
 /// Whether the text around the value has no lines and few blanks, and reads as code.
@@ -259,11 +256,9 @@ pub(super) fn is_drawn(value: &[u8]) -> bool {
 
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
 pub(super) fn wordy(value: &[u8]) -> bool {
-    let words: Vec<String> = placeholder::segments(value).collect();
-    let letters: usize = words
-        .iter()
-        .filter(|w| w.len() >= 3 && w.bytes().all(|b| b.is_ascii_lowercase()) && likeness::mean(w.as_bytes()) > 0.0)
-        .map(String::len)
+    let letters: usize = placeholder::segments(value)
+        .filter(|w| w.len() >= 3 && w.iter().all(u8::is_ascii_alphabetic) && likeness::mean(w) > 0.0)
+        .map(<[u8]>::len)
         .sum();
     letters * 10 >= value.len() * 7
 }

@@ -156,7 +156,7 @@ fn call(cursor: &mut Cursor, name: Span) -> Option<Wants> {
     let name = name.of(cursor.text);
     let method = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
     let first = super::super::placeholder::segments(method).next().unwrap_or_default();
-    if ASKING.contains(&first.as_str()) {
+    if super::super::placeholder::is_one_of(first, &ASKING) {
         return None;
     }
     cursor.at += 1;

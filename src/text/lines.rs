@@ -9,10 +9,23 @@ pub struct Place {
     pub column: usize,
 }
 
+/// Bytes of a line after which its characters are noted once more: one line may hold a whole file and thousands of places.
+const STEP: usize = 4096;
+
 /// Where the lines of a text start. Lines end at `\n`, at `\r\n` and at a lone `\r`.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// Places inside of long lines, in order.
+    marks: Vec<Mark>,
+}
+
+/// A place in a line at which a character starts.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: usize,
+    /// Characters of the line before it.
+    characters: usize,
 }
 
 impl LineIndex {
@@ -25,16 +38,33 @@ impl LineIndex {
                 starts.push(at + 1);
             }
         }
-        Self { starts }
+        let ends = starts.iter().skip(1).copied().chain([text.len()]);
+        let marks = starts.iter().copied().zip(ends).flat_map(|(start, end)| marks(text, start, end)).collect();
+        Self { starts, marks }
     }
 
     /// The place of the byte at `offset`.
     pub fn place(&self, text: &[u8], offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let before = text.get(start..offset.min(text.len())).unwrap_or_default();
-        Place { line, column: count_characters(before) + 1 }
+        let near =
+            self.marks.partition_point(|mark| mark.at <= offset).checked_sub(1).and_then(|at| self.marks.get(at));
+        let from = near.copied().filter(|mark| mark.at >= start).unwrap_or(Mark { at: start, characters: 0 });
+        let before = text.get(from.at..offset.min(text.len())).unwrap_or_default();
+        Place { line, column: from.characters + count_characters(before) + 1 }
     }
+}
+
+/// The marks of a line: ASCII bytes, since those are part of no other character whatever stands before them.
+fn marks(text: &[u8], start: usize, end: usize) -> impl Iterator<Item = Mark> {
+    let first = Mark { at: start, characters: 0 };
+    let next = move |last: &Mark| {
+        let rest = text.get(last.at..end)?;
+        let length = STEP + rest.get(STEP..)?.iter().position(u8::is_ascii)?;
+        let characters = last.characters + count_characters(rest.get(..length)?);
+        Some(Mark { at: last.at + length, characters })
+    };
+    std::iter::successors(Some(first), next).skip(1)
 }
 
 fn count_characters(text: &[u8]) -> usize {
@@ -53,6 +83,21 @@ mod tests {
         assert_eq!(at(b'='), Place { line: 2, column: 2 });
         assert_eq!(at(b'x'), Place { line: 2, column: 3 });
         assert_eq!(at(b'z'), Place { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_counted_from_their_start() {
+        let mixed = b"ab\xc3\xa4\xff\xe2\x82\xac,\xf0\x9f\x94\x91 \xe2\x82".repeat(STEP / 4);
+        let text = [&mixed[..], &"ä".repeat(STEP).into_bytes(), b"x\nshort\n", &mixed].concat();
+        let index = LineIndex::new(&text);
+        assert!(index.marks.len() > 6, "{}", index.marks.len());
+        let second = text.len() - mixed.len();
+        for (start, length) in [(0, mixed.len() + 2 * STEP), (second, mixed.len())] {
+            for offset in (start..start + length).filter(|at| text[*at].is_ascii()) {
+                let column = count_characters(&text[start..offset]) + 1;
+                assert_eq!(index.place(&text, offset).column, column, "{offset}");
+            }
+        }
     }
 
     #[test]

@@ -223,6 +223,9 @@ impl Scan<'_> {
         before: &BTreeSet<ObjectId>,
         names: &BTreeSet<BString>,
     ) -> BTreeSet<Secret> {
+        if before.is_empty() && names.is_empty() {
+            return BTreeSet::new();
+        }
         let mut needles: Vec<(Vec<u8>, &Secret)> = Vec::new();
         for sighting in sightings {
             let secret = &sighting.detection.secret;

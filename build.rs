@@ -104,8 +104,9 @@ fn list<T: Clone>(values: &List<T>, one: impl Fn(&T) -> String) -> String {
 fn rule(rule: &Rule) -> String {
     format!(
         "Rule {{ id: {}, name: {}, provider: {}, severity: Severity::{:?}, confidence: Confidence::{:?}, keywords: {}, \
-         matcher: {}, place: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, identifies: {}, \
-         remediation: {}, prefix: {}, reach: Reach {{ before: {}, after: {} }}, references: {} }}",
+         matcher: {}, place: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
+         identifies: {}, remediation: {}, prefix: {}, needle: {}, tail: {}, reach: Reach {{ before: {}, after: {} }}, \
+         references: {} }}",
         text(&rule.id),
         text(&rule.name),
         text(&rule.provider),
@@ -126,6 +127,8 @@ fn rule(rule: &Rule) -> String {
         text(&rule.identifies),
         text(&rule.remediation),
         text(&rule.prefix),
+        text(&rule.needle),
+        text(&rule.tail),
         rule.reach.before,
         rule.reach.after,
         list(&rule.references, text),

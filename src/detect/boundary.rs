@@ -5,22 +5,22 @@ use crate::text::Span;
 
 /// Whether no byte that belongs to the rule's alphabet touches the span.
 pub fn free(text: &[u8], span: Span, boundary: Boundary) -> bool {
-    let touches: fn(u8) -> bool = match boundary {
-        Boundary::Word => |b| b.is_ascii_alphanumeric() || b == b'_',
-        Boundary::Base64 => |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-'),
-        Boundary::None => return true,
-    };
-    free_before(text, span.start, boundary, touches) && free_after(text, span.end, touches)
+    free_before(text, span.start, boundary) && text.get(span.end).is_none_or(|byte| !touches(*byte, boundary))
 }
 
-fn free_after(text: &[u8], at: usize, touches: fn(u8) -> bool) -> bool {
-    text.get(at).is_none_or(|byte| !touches(*byte))
+fn touches(byte: u8, boundary: Boundary) -> bool {
+    match boundary {
+        Boundary::Word => byte.is_ascii_alphanumeric() || byte == b'_',
+        Boundary::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-'),
+        Boundary::None => false,
+    }
 }
 
-/// An assignment sign may stand before a base64 value, and a letter may belong to an escape such as `\n` or `%3D`.
-fn free_before(text: &[u8], at: usize, boundary: Boundary, touches: fn(u8) -> bool) -> bool {
+/// Whether a value may start here. An assignment sign may stand before a base64 value, and a letter may belong to an escape
+/// such as `\n` or `%3D`.
+pub fn free_before(text: &[u8], at: usize, boundary: Boundary) -> bool {
     let Some(before) = at.checked_sub(1).and_then(|i| text.get(i)) else { return true };
-    if !touches(*before) || (boundary == Boundary::Base64 && *before == b'=') {
+    if !touches(*before, boundary) || (boundary == Boundary::Base64 && *before == b'=') {
         return true;
     }
     ends_escape(text.get(at.saturating_sub(6)..at).unwrap_or_default())

@@ -195,6 +195,10 @@ impl Detector {
     /// What the rules that name a keyword accept there.
     fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) {
         for hit in self.prefilter.hits(text, anchor) {
+            // Keywords one behind the other, as in a hostile text, are all but the first in the middle of a word.
+            if self.patterns.starts_in_a_word(&self.rules.rules[hit.rule], &hit, text) {
+                continue;
+            }
             if let Some(Ok(detection)) = self.verdict(text, &hit) {
                 accepted.push(Accepted { anchor, keyword: hit.span, detection });
             }

@@ -77,6 +77,7 @@ impl Detector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proof::template::Generator;
     use crate::rule_set::RuleSet;
 
     fn looks(text: &str) -> Vec<Look> {
@@ -93,6 +94,15 @@ mod tests {
     fn a_keyword_with_nothing_behind_it_is_no_match() {
         let looks = looks("the token is kept elsewhere\n");
         assert!(!looks.is_empty() && looks.iter().all(|look| matches!(look.outcome, Outcome::NoMatch)), "{looks:?}");
+    }
+
+    /// A scan leaves such a value out before it is read; the answer is the same.
+    #[test]
+    fn a_value_in_the_middle_of_a_word_says_so() {
+        let token = Generator::new(3).expand("a<base62:4>ghp_<base62:36>", None).unwrap();
+        let at_boundary = |look: &Look| matches!(look.outcome, Outcome::Dropped(Rejection::Boundary));
+        assert!(looks(&token).iter().any(at_boundary));
+        assert!(Detector::new(RuleSet::builtin()).scan(token.as_bytes()).is_empty());
     }
 
     #[test]

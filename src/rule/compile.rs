@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use regex_syntax::hir::Hir;
 
 use super::advice::{field, remediation};
-use super::expression::{Walk, bounded, byte_sets, fold, longest, secret_prefix};
+use super::expression::{Walk, bounded, byte_sets, fold, longest, needle, secret_prefix, tail};
 use super::file::{CheckDef, RuleDef, RuleFile};
 use super::named;
 use super::rarity::rarest;
@@ -158,6 +158,8 @@ fn rule(
         identifies: own(&def.identifies),
         remediation: Str::Owned(remediation),
         prefix: Str::Owned(shape.prefix),
+        needle: Str::Owned(shape.needle),
+        tail: Str::Owned(shape.tail),
         reach: shape.reach,
         references: def.references.iter().map(|url| https(url).map(own)).collect::<Result<Vec<_>, _>>()?.into(),
     })
@@ -192,6 +194,8 @@ fn check_use(def: &CheckDef) -> Result<CheckUse, String> {
 struct Shape {
     keywords: Vec<Keyword>,
     prefix: String,
+    needle: String,
+    tail: String,
     reach: Reach,
 }
 
@@ -207,6 +211,8 @@ impl Shape {
             Matcher::Assignment => Ok(Self {
                 keywords: def.keywords.iter().map(|k| keyword(k, def.case, (0, 0))).collect(),
                 prefix: String::new(),
+                needle: String::new(),
+                tail: String::new(),
                 reach: Reach { before: CONTEXT, after: ASSIGNMENT + CONTEXT },
             }),
             Matcher::After { pattern, within } => {
@@ -215,6 +221,8 @@ impl Shape {
                 Ok(Self {
                     keywords: def.keywords.iter().map(|k| keyword(k, def.case, (0, 0))).collect(),
                     prefix: secret_prefix(&hir),
+                    needle: String::new(),
+                    tail: String::new(),
                     reach: Reach { before: CONTEXT, after: within + longest + CONTEXT },
                 })
             }
@@ -240,9 +248,18 @@ impl Shape {
             .collect();
         keywords.iter_mut().for_each(|keyword| beside(keyword, hir));
         let before = keywords.iter().map(|k| k.offset.1).max().unwrap_or(0);
+        let end = |k: &Keyword| k.offset.1.saturating_add(u32::try_from(k.text.len()).unwrap_or(u32::MAX));
+        let first = keywords.iter().map(|k| k.offset.0).min().unwrap_or(0);
+        let needle = needle(hir, (first, keywords.iter().map(end).max().unwrap_or(0)));
+        let fixed = keywords.iter().all(|k| k.offset.0 == k.offset.1);
+        // Where a search for any of the keywords looks.
+        let all = keywords.iter().fold((0, u32::MAX), |all, k| (k.offset.0.max(all.0), k.offset.1.min(all.1)));
+        let tail = if fixed { String::new() } else { tail(hir, &words, def.case, all) };
         Ok(Self {
             keywords,
             prefix: secret_prefix(hir),
+            needle,
+            tail,
             reach: Reach { before: before + CONTEXT, after: longest + CONTEXT },
         })
     }

@@ -85,6 +85,10 @@ impl Walk<'_> {
     /// Notes in `places` what the pieces show; `run` is what stands right before them.
     fn pieces(&self, pieces: &[&Hir], mut offset: (u32, u32), mut run: Run, places: &mut Places) {
         for piece in pieces {
+            // What holds a keyword for certain is found by that one, wherever else one may stand.
+            if places.required {
+                break;
+            }
             let (least, most) = lengths(piece).unwrap_or((0, MAX_MATCH));
             let next = (offset.0 + least, offset.1 + most);
             match finite(piece, self.case) {
@@ -246,6 +250,54 @@ pub(super) fn secret_prefix(hir: &Hir) -> String {
     String::from_utf8(prefix).unwrap_or_default()
 }
 
+/// The longest literal that every match holds outside of these bytes from its start; empty if there is none to speak of.
+pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
+    const LEAST: usize = 3;
+    let mut at = (0, 0);
+    let mut best = String::new();
+    for piece in sequence(hir) {
+        let (least, most) = lengths(piece).unwrap_or((0, MAX_MATCH));
+        let text = literal(piece).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let apart = at.0 >= keyword.1 || at.1 + most <= keyword.0;
+        if apart && text.len() >= LEAST.max(best.len() + 1) {
+            best = text;
+        }
+        at = (at.0 + least, at.1 + most);
+    }
+    best
+}
+
+/// What has to follow from a keyword on, as an expression of its own: from the first place, between these bytes from the start
+/// of a match, where a keyword stands in every match.
+pub(super) fn tail(hir: &Hir, keywords: &[Vec<u8>], case: Case, places: (u32, u32)) -> String {
+    let pieces = sequence(hir);
+    let leads = |text: &Vec<u8>| keywords.iter().any(|word| text.starts_with(word));
+    let mut at = (0, 0);
+    for (first, piece) in pieces.iter().enumerate() {
+        let rest = &pieces[first..];
+        if places.0 <= at.0 && at.1 <= places.1 && texts(rest, case).iter().all(leads) {
+            let tail = Hir::concat(rest.iter().map(|piece| (*piece).clone()).collect());
+            // What looks back would see nothing before a tail.
+            if tail.properties().look_set_prefix_any().is_empty() {
+                return tail.to_string();
+            }
+        }
+        let (least, most) = lengths(piece).unwrap_or((0, MAX_MATCH));
+        at = (at.0 + least, at.1 + most);
+    }
+    String::new()
+}
+
+/// What these pieces can start with, as far as they are finite.
+fn texts(pieces: &[&Hir], case: Case) -> BTreeSet<Vec<u8>> {
+    let finite = pieces.iter().map_while(|piece| finite(piece, case));
+    let start = BTreeSet::from([Vec::new()]);
+    finite
+        .scan(start, |texts, more| product(texts, &more).inspect(|all| texts.clone_from(all)))
+        .last()
+        .unwrap_or_else(|| BTreeSet::from([Vec::new()]))
+}
+
 pub(super) fn find_capture<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
     match hir.kind() {
         HirKind::Capture(c) if c.name.as_deref() == Some(name) => Some(&c.sub),
@@ -314,6 +366,30 @@ mod tests {
         assert_eq!(sets("(?:ab|c)d[xy]"), ["ac", "bd", "dxy"]);
         assert_eq!(sets("a{2,4}-(?P<secret>[01]{3,9})"), ["a", "a", "-a", "-01a", "-01", "01"]);
         assert_eq!(sets("(?i:k)[0-9]{40}").len(), 8);
+    }
+
+    #[test]
+    fn a_needle_is_what_every_match_holds_besides_its_keyword() {
+        let needle = |pattern: &str, keyword| needle(&parse(pattern).unwrap(), keyword);
+        assert_eq!(needle("BEGIN[a-z]{1,9}-END-[0-9]{2}", (0, 5)), "-END-");
+        assert_eq!(needle("begin[0-9]{1,9}key[a-z]{3}", (6, 17)), "begin");
+        assert_eq!(needle("BEGIN[a-z]{1,9}(?:-END-)?", (0, 5)), "");
+        assert_eq!(needle("(?:abcd|bcde)x", (0, 1)), "");
+    }
+
+    #[test]
+    fn a_tail_starts_with_the_keyword_that_every_match_has() {
+        let tail = |pattern: &str, words: &[&str], places| {
+            let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+            let text = tail(&parse(pattern).unwrap(), &words, Case::Exact, places);
+            (!text.is_empty()).then(|| regex::bytes::Regex::new(&format!(r"\A(?:{text})")).unwrap())
+        };
+        let split = tail("[a-z]{2,9}://?x[0-9]{2}", &["://x", ":/x"], (2, 9)).unwrap();
+        assert!(split.is_match(b"://x12") && split.is_match(b":/x12") && !split.is_match(b"://x1"));
+        assert!(tail("[a-z]{2,9}(?:key)?[0-9]{2}", &["key"], (2, 9)).is_none());
+        assert!(tail("[a-z]{2,9}key", &["key"], (0, 0)).is_none());
+        assert!(tail(r"[a-z]{2,9}\b://[0-9]", &["://"], (2, 9)).unwrap().is_match(b"://1"));
+        assert!(tail(r"[a-z]{2,9}(?:\b://|://)[0-9]", &["://"], (2, 9)).is_none());
     }
 
     #[test]

@@ -110,6 +110,10 @@ pub struct Rule {
     pub remediation: Str,
     /// Literal text that every secret of this rule starts with; may be empty. Safe to print.
     pub prefix: Str,
+    /// A literal that every match holds besides its keyword; may be empty. Sooner looked for than the expression is tried.
+    pub needle: Str,
+    /// The expression from its keyword on, where what stands before has no fixed length; may be empty. Sooner tried than all.
+    pub tail: Str,
     /// How far the rule looks around a keyword.
     pub reach: Reach,
     /// Where the format is documented.

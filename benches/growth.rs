@@ -7,21 +7,23 @@
 
 #![expect(clippy::print_stdout, reason = "a table is what it is run for")]
 
+#[path = "support/git.rs"]
+mod git;
 mod support;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
+use git::git;
 use keysweep::config::ScanOptions;
 use keysweep::detect::Detector;
 use keysweep::finding::Scope;
 use keysweep::remediation::Surroundings;
 use keysweep::rule_set::RuleSet;
-use keysweep::scan::Scan;
+use keysweep::scan::{Progress, Scan};
 use keysweep::source::store::Store;
 use keysweep::source::{Repo, history};
 use support::{Lines, floor};
@@ -130,7 +132,9 @@ impl Growing {
             floor(&store, options.max_file_size, options.threads);
             Ok(())
         })?;
-        let scan = Scan { detector, options: &options, repo: Some(&repo), surroundings: Surroundings::default() };
+        let progress = Progress::default();
+        let surroundings = Surroundings::default();
+        let scan = Scan { detector, options: &options, repo: Some(&repo), surroundings, progress: &progress };
         let swept = median(|| {
             let scope = Scope { command: "history", subject: String::new() };
             let report = scan.history(&repo, history::list(&repo)?, scope);
@@ -163,18 +167,4 @@ fn median(mut run: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Duratio
     }
     times.sort();
     Ok(times[RUNS / 2])
-}
-
-/// Runs git without any configuration but the repository's.
-fn git(folder: &Path, arguments: &[&str], input: impl Into<Stdio>) -> anyhow::Result<()> {
-    let status = Command::new("git")
-        .current_dir(folder)
-        .args(arguments)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stdin(input)
-        .status()
-        .context("starting git")?;
-    ensure!(status.success(), "git {} failed", arguments[0]);
-    Ok(())
 }

@@ -1,0 +1,232 @@
+//! Hostile and awkward texts: files that look like heaps of secrets, and what each rule finds hardest.
+//!
+//! The files are staged one by one, and the hook is timed beside git, which writes out the same blob. With the environment
+//! variable `KEYSWEEP_BENCH_PEER` another command is run in the same places.
+//!
+//! For every rule texts are made of what it has to look at for longest: its keywords alone, with blanks or value characters
+//! behind them; its examples whole, up to the token, without the token's last character. Each is one line, or many. All of them
+//! are scanned at two sizes. The slowest rules, and those whose time grows fastest, are scanned again at one, four and ten
+//! megabytes, with the line and column of each detection. If a byte takes much longer in the largest text than in the smallest,
+//! a scan is not linear, and the bench fails.
+
+#![expect(clippy::print_stdout, reason = "a table is what it is run for")]
+
+#[path = "support/awkward.rs"]
+mod awkward;
+#[path = "support/git.rs"]
+mod git;
+
+use std::fs;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use git::git;
+use keysweep::detect::Detector;
+use keysweep::proof::template::Generator;
+use keysweep::rule::file::{RuleDef, RuleFile};
+use keysweep::rule_set::RuleSet;
+use keysweep::text::LineIndex;
+
+/// Sizes that every text is scanned at.
+const SCREEN: [usize; 2] = [16 << 10, 128 << 10];
+/// Sizes that the worst are scanned at.
+const CLOSER: [usize; 3] = [1 << 20, 4 << 20, 10 << 20];
+/// Rules of the table: the slowest, and those whose time grows fastest.
+const SLOWEST: usize = 20;
+const STEEPEST: usize = 10;
+/// How much longer a byte may take in the largest text than in the smallest: sorting and full caches cost something.
+const LINEAR: f64 = 1.5;
+/// Keywords and examples that are tried of each rule.
+const TRIED: usize = 3;
+/// Runs of which the shortest counts; no more are begun after this time, or after this one when all texts are tried.
+const RUNS: usize = 5;
+const ENOUGH: Duration = Duration::from_millis(500);
+const SCREENED: Duration = Duration::from_millis(5);
+/// How often a text that seems not to be linear is measured again: other work on the machine disturbs.
+const AGAIN: usize = 3;
+
+fn main() -> anyhow::Result<()> {
+    files()?;
+    rules(&Detector::new(RuleSet::builtin()))
+}
+
+/// The hook on files that hold no secret.
+fn files() -> anyhow::Result<()> {
+    let peer = std::env::var("KEYSWEEP_BENCH_PEER").unwrap_or_default();
+    println!(
+        "| file | bytes | keysweep staged | MB/s | git cat-file | ratio | {peer} |\n|---|--:|--:|--:|--:|--:|--:|"
+    );
+    for (name, text) in awkward::files() {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
+        fs::write(&path, &text)?;
+        git(folder.path(), &["init", "--quiet"], Stdio::null())?;
+        git(folder.path(), &["add", "."], Stdio::null())?;
+        let hook = timed(folder.path(), &[env!("CARGO_BIN_EXE_keysweep"), "staged", "--quiet"])?;
+        let floor = timed(folder.path(), &["git", "cat-file", "blob", &format!(":{name}")])?;
+        let other: Vec<&str> = peer.split_whitespace().collect();
+        let other = if other.is_empty() { String::new() } else { format!("{:.1?}", timed(folder.path(), &other)?.0) };
+        ensure!(hook.1, "the hook was to pass {name}");
+        println!(
+            "| {name} | {} | {:.1?} | {:.0} | {:.1?} | {:.1} | {other} |",
+            text.len(),
+            hook.0,
+            text.len() as f64 / 1e6 / hook.0.as_secs_f64(),
+            floor.0,
+            hook.0.as_secs_f64() / floor.0.as_secs_f64(),
+        );
+    }
+    println!();
+    Ok(())
+}
+
+/// The time of a command in a folder, and whether it succeeded.
+fn timed(folder: &Path, command: &[&str]) -> anyhow::Result<(Duration, bool)> {
+    let (program, arguments) = command.split_first().context("no command")?;
+    let mut process = Command::new(program);
+    process.current_dir(folder).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    let passed = process.status().with_context(|| format!("starting {program}"))?.success();
+    Ok((best(ENOUGH, || usize::from(process.status().is_ok())), passed))
+}
+
+/// A text that a rule finds hard, and how fast it is scanned.
+struct Trial<'r> {
+    rule: &'r str,
+    what: &'static str,
+    unit: String,
+    /// Nanoseconds a byte at each size.
+    times: Vec<f64>,
+}
+
+impl Trial<'_> {
+    /// How much longer a byte takes in the largest text than in the smallest.
+    fn growth(&self) -> f64 {
+        self.last() / self.times.first().copied().unwrap_or(f64::NAN)
+    }
+
+    fn last(&self) -> f64 {
+        self.times.last().copied().unwrap_or(f64::NAN)
+    }
+
+    fn measure(&mut self, detector: &Detector, sizes: &[usize], enough: Duration) {
+        let times = sizes.iter().map(|size| nanoseconds(detector, &self.unit, *size, enough)).collect();
+        let before = std::mem::replace(&mut self.times, times);
+        self.times.iter_mut().zip(before).for_each(|(time, before)| *time = time.min(before));
+    }
+}
+
+fn rules(detector: &Detector) -> anyhow::Result<()> {
+    let file: RuleFile = toml::from_str(include_str!("../rules.toml"))?;
+    let mut trials = Vec::new();
+    for def in &file.rules {
+        for (what, unit) in units(def)? {
+            let mut trial = Trial { rule: &def.id, what, unit, times: Vec::new() };
+            trial.measure(detector, &SCREEN, SCREENED);
+            trials.push(trial);
+        }
+    }
+    println!("{} texts of {} rules, {} kB each", trials.len(), file.rules.len(), SCREEN[1] >> 10);
+    for limit in [0.5, 1.0, 2.0, 5.0, 10.0, 20.0] {
+        let slower = trials.iter().filter(|trial| speed(trial.last()) < limit).count();
+        println!("slower than {limit} MB/s: {slower} texts");
+    }
+    println!("\n| rule | text | MB/s at 1 MB | at 4 MB | at 10 MB | growth |\n|---|---|--:|--:|--:|--:|");
+    let mut bent = Vec::new();
+    for mut trial in worst(trials) {
+        trial.times.clear();
+        for _ in 0..AGAIN {
+            trial.measure(detector, &CLOSER, ENOUGH);
+            if trial.growth() <= LINEAR {
+                break;
+            }
+        }
+        let speeds: Vec<String> = trial.times.iter().map(|time| format!("{:.1}", speed(*time))).collect();
+        println!("| {} | {} | {} | {:.2} |", trial.rule, trial.what, speeds.join(" | "), trial.growth());
+        if trial.growth() > LINEAR {
+            bent.push(trial.rule.to_owned());
+        }
+    }
+    ensure!(bent.is_empty(), "the time is not linear in the size of the text: {}", bent.join(", "));
+    println!("\nall linear");
+    Ok(())
+}
+
+/// The slowest rules, each with its slowest text, and those whose time grows fastest.
+fn worst(mut trials: Vec<Trial>) -> Vec<Trial> {
+    let mut chosen = Vec::new();
+    trials.sort_by(|a, b| a.last().total_cmp(&b.last()));
+    take(&mut trials, SLOWEST, &mut chosen);
+    trials.sort_by(|a, b| a.growth().total_cmp(&b.growth()));
+    take(&mut trials, SLOWEST + STEEPEST, &mut chosen);
+    chosen
+}
+
+/// Takes from the end of a list, a text of each rule, until there are so many.
+fn take<'r>(trials: &mut Vec<Trial<'r>>, count: usize, chosen: &mut Vec<Trial<'r>>) {
+    while chosen.len() < count {
+        let Some(trial) = trials.pop() else { break };
+        if !chosen.iter().any(|other| other.rule == trial.rule) {
+            chosen.push(trial);
+        }
+    }
+}
+
+/// What is repeated to make the texts of a rule.
+fn units(def: &RuleDef) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mut units = Vec::new();
+    for keyword in def.keywords.iter().take(TRIED) {
+        units.push(("keyword", keyword.clone()));
+        units.push(("keyword and blanks", format!("{keyword}{}", " ".repeat(100))));
+        units.push(("keyword on a line", format!("{keyword} = \n")));
+        let value = Generator::new(1).expand("<base62:1500>", None)?;
+        units.push(("keyword and value characters", format!("{keyword}=\"{value}")));
+    }
+    for (seed, example) in (0..).zip(def.examples.iter().take(TRIED)) {
+        let (text, token) = Generator::new(seed).expand_with_token(example, def.token.as_deref())?;
+        units.push(("example on one line", format!("{} ", text.replace('\n', " "))));
+        let Some(token) = token.filter(|token| token.is_ascii()) else { continue };
+        let cut = &token[..token.len().saturating_sub(1)];
+        let before = text.split(token.as_str()).next().unwrap_or_default();
+        units.push(("token without its end", cut.to_owned()));
+        units.push(("example up to the token", before.to_owned()));
+        units.push(("example without the token's end", format!("{} ", text.replace(&token, cut).replace('\n', " "))));
+    }
+    units.retain(|(_, unit)| !unit.is_empty());
+    Ok(units)
+}
+
+/// Nanoseconds a byte for scanning a text of at least so many bytes.
+fn nanoseconds(detector: &Detector, unit: &str, size: usize, enough: Duration) -> f64 {
+    let text = unit.repeat(size.div_ceil(unit.len()));
+    best(enough, || places(detector, black_box(text.as_bytes()))).as_secs_f64() * 1e9 / text.len() as f64
+}
+
+/// What a scan asks of a text before it reports: the detections, and the line and column of each.
+fn places(detector: &Detector, text: &[u8]) -> usize {
+    let found = detector.scan(text);
+    let lines = LineIndex::new(text);
+    found.iter().map(|detection| lines.place(text, detection.span.start).column).fold(0, usize::max)
+}
+
+/// The shortest of several runs.
+fn best(enough: Duration, mut run: impl FnMut() -> usize) -> Duration {
+    let (start, mut shortest) = (Instant::now(), Duration::MAX);
+    for _ in 0..RUNS {
+        let once = Instant::now();
+        black_box(run());
+        shortest = shortest.min(once.elapsed());
+        if start.elapsed() > enough {
+            break;
+        }
+    }
+    shortest
+}
+
+/// Megabytes a second.
+fn speed(nanoseconds: f64) -> f64 {
+    1e3 / nanoseconds
+}

@@ -13,7 +13,8 @@ use super::resolve::{self, Settings};
 use super::{shell, withhold};
 use crate::detect::path::{self, Effect};
 use crate::detect::trace::{Look, Outcome};
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, Detector, expiry};
+use crate::finding::Evidence;
 use crate::output::style;
 use crate::remediation::fill;
 use crate::rule::{Confidence, Remediation, Rule, Step};
@@ -57,7 +58,8 @@ fn explain_line(settings: &Settings, file: &Path, line: usize) -> anyhow::Result
     };
     let detector = Detector::new(settings.rules.clone());
     let looks = detector.trace(&text, span);
-    let reported: Vec<Detection> = detector.scan(&text).into_iter().filter(|d| d.span.overlaps(span)).collect();
+    let here = detector.scan(&text).into_iter().filter(|d| d.span.overlaps(span));
+    let reported: Vec<Detection> = here.map(|detection| expiry::apply(settings.scan.now, detection)).collect();
     shell::results(settings.output_file.as_deref(), &mut |out| {
         writeln!(out, "{}", style::title(&format!("{shown}:{line}")))?;
         let mut told = BTreeSet::new();
@@ -117,8 +119,9 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, settings: &Settings
                 Effect::Keep => (found.confidence, String::new()),
             };
             let says = format!(
-                "{value}{layers}, severity {}, confidence {}{because}",
+                "{value}{layers}, severity {}{}, confidence {}{because}",
                 found.severity.as_str(),
+                expired(found),
                 confidence.as_str()
             );
             if found.severity < settings.scan.min_severity || confidence < settings.scan.min_confidence {
@@ -128,6 +131,15 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, settings: &Settings
             }
         }
     }
+}
+
+/// Why the severity is lower than that of others of its kind, in brackets.
+fn expired(found: &Detection) -> String {
+    let end = found.evidence.iter().find_map(|evidence| match evidence {
+        Evidence::Expired(end) => Some(end),
+        _ => None,
+    });
+    end.map(|end| format!(" (expired on {end})")).unwrap_or_default()
 }
 
 fn page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {

@@ -23,6 +23,8 @@ pub struct ScanOptions {
     pub max_file_size: u64,
     /// Whether an absent LFS object is a gap rather than a note.
     pub strict: bool,
+    /// The time, in seconds since 1970: what expired before it weighs less.
+    pub now: u64,
     /// Worker threads.
     pub threads: usize,
     /// Where a sweep keeps what it has looked at.
@@ -36,6 +38,7 @@ impl Default for ScanOptions {
             min_confidence: Confidence::Medium,
             max_file_size: MAX_FILE_SIZE,
             strict: false,
+            now: 0,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             cache: None,
         }

@@ -7,8 +7,8 @@
 //!
 //! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword, so that of a text made from
 //! another one only what changed has to be judged ([`edit`]). What a file's name says
-//! about a detection ([`path`]) and which identifiers stand near it ([`companion`]) is decided afterwards, for accepted
-//! detections only: a blob has many names, and is judged once.
+//! about a detection ([`path`]), which identifiers stand near it ([`companion`]) and whether it has expired ([`expiry`]) is
+//! decided afterwards, for accepted detections only: a blob has many names and is read on many days, and is judged once.
 
 pub mod assignment;
 pub mod boundary;
@@ -17,6 +17,7 @@ pub mod companion;
 pub mod decode;
 pub mod edit;
 pub mod entropy;
+pub mod expiry;
 pub mod judge;
 pub mod likeness;
 pub mod name;

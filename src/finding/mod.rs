@@ -67,6 +67,8 @@ pub enum Evidence {
     },
     /// Recognised, but of less weight.
     Weak(&'static str),
+    /// It named its end, and that has passed.
+    Expired(String),
     /// It stands near this keyword or is assigned to this name.
     Named(String),
     /// The value is as irregular as an issued one: bits a character, and the floor for its alphabet and length.

@@ -268,6 +268,7 @@ fn reason(evidence: &Evidence) -> Option<String> {
         Evidence::Check(check) => format!("its built-in check fits ({check})"),
         Evidence::Doubt { check, reason } => format!("its built-in check does not fit ({check}: {reason})"),
         Evidence::Weak(what) => (*what).to_owned(),
+        Evidence::Expired(end) => format!("expired on {end}"),
         Evidence::Named(name) => format!("stands at '{name}'"),
         Evidence::Entropy { .. } => return None,
         Evidence::Decoded(encoding) => format!("inside {encoding}"),

@@ -253,6 +253,7 @@ impl Convert<'_> {
             Evidence::Check(check) => ("check", Some((*check).to_owned())),
             Evidence::Doubt { check, reason } => ("doubt", Some(format!("{check}: {reason}"))),
             Evidence::Weak(what) => ("weak", Some((*what).to_owned())),
+            Evidence::Expired(end) => ("expired", Some(self.safe(end.as_bytes()))),
             Evidence::Named(name) => ("named", Some(self.safe(name.as_bytes()))),
             Evidence::Entropy { centibits, floor } => (
                 "entropy",

@@ -8,7 +8,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{Outcome, Sighting};
 use crate::config::ScanOptions;
-use crate::detect::{Detection, Detector, path};
+use crate::detect::{Detection, Detector, expiry, path};
 use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret, join_member};
 use crate::rule::Confidence;
 use crate::source::repo::{self, Unread};
@@ -143,6 +143,7 @@ impl Worker<'_> {
         let path = if origin.path.is_empty() { BString::default() } else { join_member(origin.path, origin.member) };
         for detection in found {
             let Some(detection) = path::apply(&path, detection) else { continue };
+            let detection = expiry::apply(self.options.now, detection);
             outcome.sightings.push(self.sighting(text, &lines, origin, detection));
         }
     }

@@ -6,6 +6,7 @@ mod cache;
 mod engine;
 mod entra;
 mod exact;
+mod expired;
 mod explain;
 mod filled;
 mod history;

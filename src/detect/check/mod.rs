@@ -32,6 +32,8 @@ mod vault;
 
 use crate::rule::check::Check;
 
+pub(super) use time::rfc3339;
+
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

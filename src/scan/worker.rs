@@ -149,8 +149,11 @@ impl Worker<'_> {
     }
 
     fn sighting(&self, text: &[u8], lines: &LineIndex, origin: &Origin<'_>, mut detection: Detection) -> Sighting {
-        let companions = self.detector.companions(text, &detection);
-        self.support(&mut detection, companions);
+        // Companions raise no low confidence. They cost more than to find a value, and lists of digests hold thousands of those.
+        if detection.confidence > Confidence::Low || self.options.min_confidence == Confidence::Low {
+            let companions = self.detector.companions(text, &detection);
+            self.support(&mut detection, companions);
+        }
         let raw = (detection.depth > 0).then(|| Secret::new(detection.span.of(text)));
         let occurrence = Occurrence {
             kind: origin.kind,

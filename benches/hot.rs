@@ -152,7 +152,7 @@ fn some_blob(store: &Store, limit: u64) -> Option<ObjectId> {
         type State = ();
 
         fn visit(&mut self, object: &Object<'_>, _: Option<Base<'_, ()>>) {
-            self.0 = self.0.into_iter().chain([object.id]).min();
+            self.0 = self.0.into_iter().chain([object.id()]).min();
         }
     }
     let (found, _) = walk(store.packs(), &[Kind::Blob], limit, 1, || Lowest(None));

@@ -53,7 +53,7 @@ impl Visitor for Sweeper<'_> {
 
     fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Seen>>) -> Seen {
         let number = self.objects.store.number_of(object.pack, object.entry);
-        self.object(number, object.id, object.kind, object.data, base)
+        self.object(number, object.kind, object.data, base)
     }
 }
 
@@ -82,7 +82,7 @@ impl<'a> Sweeper<'a> {
         let (Some(id), Some(local)) = (self.objects.store.id(number), self.worker.local()) else { return };
         match repo::load(local, id, self.worker.options.max_file_size) {
             Ok((kind, data)) => {
-                self.object(number, id, kind, &data, None);
+                self.object(number, kind, &data, None);
             }
             Err(Unread { kind, why }) => {
                 self.outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
@@ -91,9 +91,9 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    fn object(&mut self, number: Number, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn object(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
         let (before, sightings) = (self.outcome.said(), self.outcome.sightings.len());
-        let seen = self.look(number, id, kind, data, base);
+        let seen = self.look(number, kind, data, base);
         self.tell(data.len(), self.outcome.sightings.len() - sightings);
         self.remember(
             number,
@@ -122,36 +122,37 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    fn look(&mut self, number: Number, id: ObjectId, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn look(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
         let stats = &mut self.outcome.stats;
         match kind {
             Kind::Blob => {
                 stats.blobs += 1;
                 stats.bytes += data.len() as u64;
-                self.blob(id, data, base)
+                self.blob(number, data, base)
             }
             Kind::Tree => {
                 stats.trees += 1;
-                self.tree(number, id, data, base)
+                self.tree(number, data, base)
             }
             Kind::Commit => {
                 stats.commits += 1;
-                self.commit(number, id, data);
+                self.commit(number, data);
                 Seen::Nothing
             }
             Kind::Tag => {
                 stats.tags += 1;
-                self.tag(id, data);
+                self.tag(number, data);
                 Seen::Nothing
             }
         }
     }
 
-    fn blob(&mut self, id: ObjectId, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
-        let origin = Origin { blob: Some(id), ..Origin::new(ContentKind::File, BStr::new("")) };
+    fn blob(&mut self, number: Number, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let store = &self.objects.store;
+        let origin = || Origin { blob: store.id(number), ..Origin::new(ContentKind::File, BStr::new("")) };
         // What a search for keywords cannot see in the bytes themselves is looked at as a whole.
         if archive::kind(data).is_some() || lfs::pointer(data).is_some() || Wide::detect(data).is_some() {
-            self.worker.file(data, &origin, &mut self.outcome);
+            self.worker.file(data, &origin(), &mut self.outcome);
             return Seen::Nothing;
         }
         let detector = self.worker.detector;
@@ -160,14 +161,14 @@ impl<'a> Sweeper<'a> {
             _ => detector.hits(data),
         };
         if !hits.is_empty() {
-            self.worker.sightings(data, detector.settle(&hits), &origin, &mut self.outcome);
+            self.worker.sightings(data, detector.settle(&hits), &origin(), &mut self.outcome);
         }
         Seen::Blob(hits)
     }
 
     /// The names in a tree, each once for each thread, and what it names that is not here.
-    fn tree(&mut self, number: Number, id: ObjectId, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
-        let id_length = id.as_slice().len();
+    fn tree(&mut self, number: Number, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let id_length = self.objects.store.id_length();
         let (entries, changes, base) = match base {
             Some(Base { state: Seen::Tree(base_number, base), edits, data: base_data }) => {
                 let (entries, changes) = Entries::after_edit(data, id_length, base, edits);
@@ -191,7 +192,7 @@ impl<'a> Sweeper<'a> {
         }
         if !entries.is_whole() {
             let why = "its entries cannot be read; 'git fsck' tells more".to_owned();
-            self.outcome.gaps.push(Gap { what: BString::from(format!("tree {id}")), kind: GapKind::Corrupt, why });
+            self.outcome.gaps.push(Gap { what: self.what("tree", number), kind: GapKind::Corrupt, why });
         }
         if !self.search.is_empty() {
             self.reader.note(number, data, &changes, base);
@@ -199,33 +200,43 @@ impl<'a> Sweeper<'a> {
         Seen::Tree(number, entries)
     }
 
-    fn commit(&mut self, commit: Number, id: ObjectId, data: &[u8]) {
-        let Some(head) = Head::parse(data, id.kind()) else {
+    fn commit(&mut self, commit: Number, data: &[u8]) {
+        let store = &self.objects.store;
+        let id = || store.id(commit);
+        self.worker.headed(data, &id, ContentKind::CommitMessage, &mut self.outcome);
+        let Some(head) = Head::parse(data, store.id_length()) else {
             let why = "its head cannot be read; 'git fsck' tells more".to_owned();
-            self.outcome.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind: GapKind::Corrupt, why });
-            self.worker.headed(data, id, ContentKind::CommitMessage, &mut self.outcome);
+            self.outcome.gaps.push(Gap { what: self.what("commit", commit), kind: GapKind::Corrupt, why });
             return;
         };
-        let tree = self.named(head.tree, Some(id));
-        let cut = self.objects.shallow.contains(&id);
-        let parents = head.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(id)));
+        let tree = self.named(head.tree, Some(commit));
+        let shallow = &self.objects.shallow;
+        let cut = !shallow.is_empty() && id().is_some_and(|id| shallow.contains(&id));
+        let parents = head.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(commit)));
         let parents: Vec<Number> = parents.collect();
         let is_root = head.parents.is_empty();
         self.outcome.commits.push(CommitRecord { commit, tree, is_root, committed: head.committed }, parents);
-        self.worker.headed(data, id, ContentKind::CommitMessage, &mut self.outcome);
     }
 
-    fn tag(&mut self, id: ObjectId, data: &[u8]) {
+    /// An object as a gap names it.
+    fn what(&self, kind: &str, number: Number) -> BString {
+        let id = self.objects.store.id(number).map(|id| id.to_string()).unwrap_or_default();
+        BString::from(format!("{kind} {id}"))
+    }
+
+    fn tag(&mut self, number: Number, data: &[u8]) {
         if let Some(target) = self.worker.local().and_then(|local| repo::tag_target(data, local)) {
             self.named(target, None);
         }
-        self.worker.headed(data, id, ContentKind::TagMessage, &mut self.outcome);
+        let id = || self.objects.store.id(number);
+        self.worker.headed(data, &id, ContentKind::TagMessage, &mut self.outcome);
     }
 
     /// The number of an object that another one names; if it is not here, that is noted.
-    fn named(&mut self, id: ObjectId, commit: Option<ObjectId>) -> Option<Number> {
+    fn named(&mut self, id: ObjectId, commit: Option<Number>) -> Option<Number> {
         let number = self.objects.store.find(&id);
         if number.is_none() && !id.is_empty_blob() && !id.is_empty_tree() {
+            let commit = commit.and_then(|commit| self.objects.store.id(commit));
             self.reader.miss(id);
             self.outcome.missing.push(Missing { id, commit });
         }

@@ -56,7 +56,7 @@ impl Worker<'_> {
     fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
         if item.kind == ContentKind::CommitMessage {
             if let Content::Object(id) = item.content {
-                self.headed(bytes, id, ContentKind::CommitMessage, outcome);
+                self.headed(bytes, &|| Some(id), ContentKind::CommitMessage, outcome);
             }
             return;
         }
@@ -109,14 +109,28 @@ impl Worker<'_> {
     }
 
     /// A commit or tag: people in its header, then the message.
-    pub(super) fn headed(&self, data: &[u8], id: ObjectId, kind: ContentKind, outcome: &mut Outcome) {
+    pub(super) fn headed(
+        &self,
+        data: &[u8],
+        id: &dyn Fn() -> Option<ObjectId>,
+        kind: ContentKind,
+        outcome: &mut Outcome,
+    ) {
         let split = data.find(b"\n\n").map_or(data.len(), |at| at + 2);
         let (header, message) = data.split_at(split);
-        let name = BString::from(id.to_string());
-        // A tag is an object of its own: it has no commit to be named.
-        let (tag, commit) = if kind == ContentKind::TagMessage { (Some(id), None) } else { (None, Some(id)) };
-        let mut at = |text: &[u8], kind| {
-            self.text(text, &Origin { commit, tag, ..Origin::new(kind, name.as_bstr()) }, outcome);
+        let mut at = |text: &[u8], place| {
+            let text = as_text(text);
+            let found = self.detector.scan(&text);
+            // Nearly always.
+            if found.is_empty() {
+                return;
+            }
+            let id = id();
+            let name = BString::from(id.map(|id| id.to_string()).unwrap_or_default());
+            // A tag is an object of its own: it has no commit to be named.
+            let (tag, commit) = if kind == ContentKind::TagMessage { (id, None) } else { (None, id) };
+            let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
+            self.sightings(&text, found, &origin, outcome);
         };
         for line in header.lines() {
             if let Some(person) =

@@ -460,7 +460,7 @@ impl Visitor for Reader<'_> {
 
     fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State {
         let number = self.store.number_of(object.pack, object.entry);
-        let id_length = object.id.as_slice().len();
+        let id_length = self.store.id_length();
         let (entries, changes) = match &base {
             Some(base) => Entries::after_edit(object.data, id_length, &base.state.1, base.edits),
             None => Entries::read(object.data, id_length),

@@ -21,8 +21,8 @@ impl Visitor for Rebuild<'_> {
     type State = Vec<u8>;
 
     fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Vec<u8>>>) -> Vec<u8> {
-        let hash = gix::objs::compute_hash(object.id.kind(), object.kind, object.data);
-        assert_eq!(must(hash, "hashing"), object.id, "these bytes are another object");
+        let hash = gix::objs::compute_hash(object.id().kind(), object.kind, object.data);
+        assert_eq!(must(hash, "hashing"), object.id(), "these bytes are another object");
         if let Some(base) = base {
             assert_eq!(base.data, base.state, "the base is not the one its state was made of");
             assert_eq!(base.edits.length(), object.data.len());
@@ -30,7 +30,7 @@ impl Visitor for Rebuild<'_> {
                 assert_eq!(copied.source.of(base.data), copied.span.of(object.data), "a stretch is no copy");
             }
         }
-        must(self.seen.lock(), "noting an object").push(object.id);
+        must(self.seen.lock(), "noting an object").push(object.id());
         object.data.to_vec()
     }
 }

@@ -21,18 +21,23 @@ const BATCH: usize = 16;
 const POOL: (usize, usize) = (8, 4 << 20);
 
 /// An object as it is visited.
-#[derive(Debug)]
 pub struct Object<'o> {
     /// Position of its pack among those walked.
     pub pack: usize,
     /// Position in that pack's index.
     pub entry: u32,
-    /// Its id.
-    pub id: ObjectId,
     /// Its kind.
     pub kind: Kind,
     /// Its bytes.
     pub data: &'o [u8],
+    plan: &'o Plan,
+}
+
+impl Object<'_> {
+    /// Its id. To be asked for where it is needed: it stands far from all that a walk reads.
+    pub fn id(&self) -> ObjectId {
+        self.plan.id(self.entry)
+    }
 }
 
 /// What an object was made from.
@@ -215,7 +220,7 @@ impl<'s, V: Visitor> Walker<'s, V> {
         }
         let state = plan.is_wanted(place).then(|| {
             let entry = plan.entry(place);
-            let object = Object { pack, entry, id: plan.id(entry), kind: plan.kind(place), data: &data };
+            let object = Object { pack, entry, kind: plan.kind(place), data: &data, plan };
             let edits = &self.edits;
             let base = base.and_then(|base| Some(Base { data: &base.data, state: base.state.as_ref()?, edits }));
             self.visitor.visit(&object, base)

@@ -63,8 +63,19 @@ pub struct Prefilter {
     probes: Vec<(u32, u16)>,
     /// For each slot where its probes start in `probes`.
     index: Vec<u32>,
+    /// By position in `words`.
+    sketches: Vec<Sketch>,
     /// Most bytes of a core before and after the start of its four bytes.
     around: (usize, usize),
+}
+
+/// What is known of the bits of a core: of the eight bytes before the four it is found by, and of the eight from there on.
+/// The first of each pair has the bits that are the same wherever the core stands, the second says what they are. A byte
+/// counts as folded.
+#[derive(Debug, Clone, Copy)]
+struct Sketch {
+    before: (u64, u64),
+    from: (u64, u64),
 }
 
 /// Hash bits that tell slots apart.
@@ -102,7 +113,8 @@ impl Prefilter {
             words.iter().map(Word::ahead).max().unwrap_or(0),
             words.iter().map(|word| word.length() - word.ahead()).max().unwrap_or(0),
         );
-        Self { bitmap, words, probes, index, around }
+        let sketches = words.iter().map(Word::sketch).collect();
+        Self { bitmap, words, probes, index, sketches, around }
     }
 
     /// Calls `found` for each core of a keyword that has a byte in `part`, or bytes on both sides of it if it is empty, and
@@ -149,6 +161,9 @@ impl Prefilter {
         let slot = slot(four);
         let (from, to) = (self.index[slot] as usize, self.index[slot + 1] as usize);
         for (_, number) in self.probes[from..to].iter().filter(|(probe, _)| *probe == four) {
+            if !self.sketches[usize::from(*number)].fits(text, at) {
+                continue;
+            }
             let word = &self.words[usize::from(*number)];
             let Some(start) = at.checked_sub(word.ahead()) else { continue };
             if let (true, Ok(at)) = (word.core_stands_at(text, start), u32::try_from(at)) {
@@ -192,6 +207,19 @@ impl Word {
         self.before.len() + self.probe - self.part.start
     }
 
+    /// What can be told of the core at a glance.
+    fn sketch(&self) -> Sketch {
+        let part = self.part.of(&self.text).iter().map(|byte| (u8::MAX, byte | FOLD));
+        let sets = |sets: &[ByteSet]| sets.iter().map(same_bits).collect::<Vec<_>>();
+        let core: Vec<(u8, u8)> = sets(&self.before).into_iter().chain(part).chain(sets(&self.after)).collect();
+        let (before, from) = core.split_at(self.ahead());
+        let joined = |(mask, value): (u64, u64), (at, (m, v)): (usize, &(u8, u8))| {
+            (mask | u64::from(*m) << (8 * at), value | u64::from(*v) << (8 * at))
+        };
+        let before = (0..8).rev().zip(before.iter().rev()).fold((0, 0), joined);
+        Sketch { before, from: (0..8).zip(from).fold((0, 0), joined) }
+    }
+
     /// Whether the core stands in `text` at `start`.
     fn core_stands_at(&self, text: &[u8], start: usize) -> bool {
         let part = start + self.before.len();
@@ -213,12 +241,33 @@ impl Word {
     }
 }
 
+impl Sketch {
+    /// Whether the core may stand in `text`, with the four bytes it is found by at `at`.
+    fn fits(&self, text: &[u8], at: usize) -> bool {
+        let fit = |eight: Option<&[u8; 8]>, (mask, value): (u64, u64)| {
+            eight.is_none_or(|eight| folded(u64::from_le_bytes(*eight)) & mask == value)
+        };
+        let (before, from) = text.split_at(at);
+        fit(from.first_chunk(), self.from) && fit(before.last_chunk(), self.before)
+    }
+}
+
+/// The bits that all bytes of a set have in common when folded, and what they are.
+fn same_bits(set: &ByteSet) -> (u8, u8) {
+    let members = set.members().map(|byte| byte | FOLD);
+    let (all, any) = members.fold((u8::MAX, 0), |(all, any), byte| (all & byte, any | byte));
+    (!(all ^ any), all & !(all ^ any))
+}
+
 /// Places that eight bytes are looked at for.
 const STRIDE: u32 = 5;
 
+/// The bit in which the cases of a letter differ.
+const FOLD: u8 = 0x20;
+
 /// The same for both cases of a letter, and for some other pairs of bytes.
 fn folded(bytes: u64) -> u64 {
-    bytes | 0x2020_2020_2020_2020
+    bytes | u64::from_ne_bytes([FOLD; 8])
 }
 
 /// The four bytes at one of the places.
@@ -296,7 +345,7 @@ fn spellings(word: &Word) -> Vec<u32> {
     };
     let last: Vec<u8> = match (word.text.len(), word.after.first()) {
         (4.., _) => vec![0],
-        (_, Some(set)) => (0..=u8::MAX).filter(|byte| set.contains(*byte)).collect(),
+        (_, Some(set)) => set.members().collect(),
         (_, None) => (0..=u8::MAX).collect(),
     };
     let mut all: Vec<u32> = last.into_iter().map(|last| four(folded(bytes(last)), 0)).collect();

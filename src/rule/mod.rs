@@ -162,6 +162,17 @@ impl ByteSet {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
+    /// The bytes it holds, in order.
+    pub fn members(&self) -> impl Iterator<Item = u8> + '_ {
+        [0u8, 64, 128, 192].into_iter().zip(self.0).flat_map(|(first, mut left)| {
+            std::iter::from_fn(move || {
+                let next = u8::try_from(left.trailing_zeros()).ok().filter(|bit| *bit < 64)?;
+                left &= left - 1;
+                Some(first + next)
+            })
+        })
+    }
+
     /// Adds a byte.
     pub fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);

@@ -159,7 +159,7 @@ fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
     let Some(base) = BASE64.as_ref() else { return };
     let all = Span::new(wrap_start(base, text, near.start), near.end);
     let mut joined = all.start;
-    each_stretch::<MIN_BASE64>(text, all, is_base64, last_sign, |run| {
+    each_stretch::<MIN_BASE64>(text, all, is_base64, |run| {
         let mut head = [0; HEAD];
         if base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok() {
             base64(base, text, run, &head, found);
@@ -167,46 +167,46 @@ fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
                 joined = wrapped(base, text, run, found);
             }
         }
-        each_stretch::<MIN_HEX>(text, run, is_hex, |_| None, |run| hex(text, run, found));
+        each_stretch::<MIN_HEX>(text, run, is_hex, |run| hex(text, run, found));
     });
 }
 
 /// Calls `found` for each maximal stretch of at least `LEAST` members that starts in `within` or at its end; none may
-/// reach into `within` from before.
+/// reach into `within` from before. Members are some of the digits of base64.
 ///
-/// Most text has no long stretch, so only one byte in `LEAST` is looked at until one may belong to a stretch. `gap` may know
-/// a quick way to the last byte that is no member.
+/// Most text has no long stretch, so of each `LEAST` bytes less eight only eight are looked at: however a stretch lies, some
+/// such eight lie in it.
 fn each_stretch<const LEAST: usize>(
     text: &[u8],
     within: Span,
     member: impl Fn(u8) -> bool + Copy,
-    gap: impl Fn(&[u8; LEAST]) -> Option<usize>,
     mut found: impl FnMut(Span),
 ) {
-    let mut at = within.start;
-    while at <= within.end
-        && let Some(probe) = text.get(at..).and_then(|rest| rest.first_chunk())
+    let (mut at, mut floor) = (within.start, within.start);
+    while at < within.end + LEAST
+        && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
     {
-        if let Some(gap) = gap(probe).or_else(|| probe.iter().rposition(|b| !member(*b))) {
-            at += gap + 1;
+        if has_sign(eight) || !eight.iter().all(|byte| member(*byte)) {
+            at += LEAST - eight.len();
             continue;
         }
-        let stretch = Span::new(at, at + leading(&text[at..], member));
-        found(stretch);
+        let stretch = Span::new(at - trailing(&text[floor..at], member), at + leading(&text[at..], member));
+        if stretch.len() >= LEAST && stretch.start <= within.end {
+            found(stretch);
+        }
         at = stretch.end + 1;
+        floor = at;
     }
 }
 
-/// The last byte below `+`, blanks among them, if it is one of the last eight: nearly always the last that is no base64.
-///
-/// A byte above it may be no base64 either; then the next probe starts with a gap, and finds it.
-fn last_sign(probe: &[u8; MIN_BASE64]) -> Option<usize> {
+/// Whether a byte is below `+`, as blanks are, or none of ASCII: of eight bytes that are not all base64 one nearly always is.
+fn has_sign(eight: &[u8; 8]) -> bool {
     const EACH: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = 0x80 * EACH;
-    let tail = u64::from_le_bytes(*probe.last_chunk()?);
+    let eight = u64::from_le_bytes(*eight);
     // With its high bit set no byte borrows from the next, and keeps the bit if the rest of it is large enough.
-    let below = !((tail | HIGH) - EACH * b'+' as u64) & !tail & HIGH;
-    (below != 0).then(|| MIN_BASE64 - 1 - below.leading_zeros() as usize / 8)
+    let above = (eight | HIGH) - EACH * b'+' as u64;
+    (!above | eight) & HIGH != 0
 }
 
 fn leading(bytes: &[u8], member: impl Fn(u8) -> bool) -> usize {

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use gix::odb::pack::data::entry::Header;
 use gix::odb::pack::{data, index};
+use gix::zlib::Status;
 use rayon::prelude::*;
 
 use crate::source::ObjectId;
@@ -18,6 +19,9 @@ use crate::source::repo::{Kind, error_text};
 const NONE: u32 = u32::MAX;
 /// A delta whose base is not in this pack, or an entry whose header cannot be read.
 const LOST: u32 = u32::MAX - 1;
+/// Bytes of room behind an object while it is inflated: as many as the inflater wants for the next step of its fast loop. It
+/// would come to the end of most deltas by its slow one.
+const SLACK: usize = 304;
 /// Objects that are read one by one rather than by a walk, at most; and how many there must be for each of them. A plan
 /// looks at every object of the pack.
 const FEW: (usize, usize) = (1024, 64);
@@ -172,9 +176,13 @@ impl Plan {
         let Some(size) = usize::try_from(entry.decompressed_size).ok().filter(|size| *size as u64 <= limit) else {
             return false;
         };
-        // What lies beyond the length is overwritten: only what is new must be cleared.
-        out.resize(size, 0);
-        self.data.decompress_entry(&entry, inflate, out).is_ok()
+        let Some(packed) = self.data.entry_slice(entry.data_offset..self.bytes()) else { return false };
+        // What was there before is overwritten: only what is new must be cleared.
+        out.resize(size + SLACK, 0);
+        inflate.reset();
+        let end = inflate.once(packed, out);
+        out.truncate(size);
+        end.is_ok_and(|(status, _, length)| status == Status::StreamEnd && length == size)
     }
 }
 

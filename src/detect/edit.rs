@@ -196,12 +196,10 @@ impl Detector {
 /// Joins changes that are so close that what has to be looked at for one overlaps what has to be for the next.
 fn merged(changed: impl Iterator<Item = Span>, seen: impl Fn(Span) -> Span) -> Vec<Span> {
     let mut parts: Vec<Span> = Vec::new();
-    for span in changed {
-        match parts.last_mut() {
-            Some(last) if seen(*last).end >= seen(span).start => last.end = span.end,
-            _ => parts.push(span),
-        }
-    }
+    changed.for_each(|span| match parts.last_mut() {
+        Some(last) if seen(*last).end >= seen(span).start => last.end = span.end,
+        _ => parts.push(span),
+    });
     parts
 }
 

@@ -126,13 +126,14 @@ impl Prefilter {
             let hash = hash(four);
             bitmap[(hash >> 6) as usize] >> (hash & 63) & 1
         };
-        // Eight bytes are loaded at once, for the five places whose four bytes they hold.
+        // Eight bytes are loaded at once, for the five places whose four bytes they hold; of the last ones not all may count.
         let mut at = near.start;
-        while at + STRIDE as usize <= near.end
+        while at < near.end
             && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
         {
             let eight = folded(u64::from_le_bytes(*eight));
             let mut places = (0..STRIDE).fold(0, |places, place| places | is_probe(four(eight, place)) << place);
+            places &= !(u64::MAX << (near.end - at).min(STRIDE as usize));
             while places != 0 {
                 let place = places.trailing_zeros();
                 self.verify(text, at + place as usize, four(eight, place), &mut found);

@@ -50,6 +50,11 @@ impl Hits {
         self.kept.is_empty() && self.runs.is_empty()
     }
 
+    /// Whether there is nothing to take over.
+    fn is_blank(&self) -> bool {
+        self.anchors.is_empty() && self.runs.is_empty()
+    }
+
     fn keep(&mut self, accepted: Vec<Accepted>) {
         self.kept.extend(accepted.into_iter().map(|Accepted { anchor, keyword, detection }| {
             let span = detection.span;
@@ -75,10 +80,12 @@ impl Detector {
     pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
         let mut hits = Hits::default();
         let mut again = Vec::new();
-        hits.anchors.reserve(base.anchors.len());
-        let mut next = 0;
-        for copied in edits.copied() {
-            next = self.carry(base, next, &copied, &mut hits, &mut again);
+        if !base.is_blank() {
+            hits.anchors.reserve(base.anchors.len());
+            let mut next = 0;
+            for copied in edits.copied() {
+                next = self.carry(base, next, &copied, &mut hits, &mut again);
+            }
         }
         let carried = hits.anchors.len();
         for part in merged(edits.changed(), |span| self.prefilter.near(span, text.len())) {

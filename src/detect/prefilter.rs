@@ -50,7 +50,16 @@ struct Word {
     after: Box<[ByteSet]>,
     /// (rule, keyword of the rule).
     users: Vec<(usize, usize)>,
-    /// As far around the core as the one of these rules looks that looks furthest.
+}
+
+/// How far a keyword extends around the four bytes it is found by. Apart from the rest of it, for this alone is asked of every
+/// keyword that a sweep takes over from one text to the next.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    /// Bytes of the core before the start of the four, and from there on.
+    ahead: u32,
+    rest: u32,
+    /// As far around the core as the one of the keyword's rules looks that looks furthest.
     reach: Reach,
 }
 
@@ -59,6 +68,8 @@ struct Word {
 pub struct Prefilter {
     bitmap: Box<[u64]>,
     words: Vec<Word>,
+    /// By position in `words`.
+    extents: Vec<Extent>,
     /// (four bytes folded, position in `words`), by the slot of the four bytes and then in the order of the words.
     probes: Vec<(u32, u16)>,
     /// For each slot where its probes start in `probes`.
@@ -114,7 +125,8 @@ impl Prefilter {
             words.iter().map(|word| word.length() - word.ahead()).max().unwrap_or(0),
         );
         let sketches = words.iter().map(Word::sketch).collect();
-        Self { bitmap, words, probes, index, sketches, around }
+        let extents = words.iter().map(|word| word.extent(rules)).collect();
+        Self { bitmap, words, extents, probes, index, sketches, around }
     }
 
     /// Calls `found` for each core of a keyword that has a byte in `part`, or bytes on both sides of it if it is empty, and
@@ -175,14 +187,14 @@ impl Prefilter {
 
     /// Where the core of an anchor's keyword stands.
     pub fn core(&self, anchor: Anchor) -> Span {
-        let word = &self.words[usize::from(anchor.word)];
-        let start = anchor.at as usize - word.ahead();
-        Span::new(start, start + word.length())
+        let extent = &self.extents[usize::from(anchor.word)];
+        let at = anchor.at as usize;
+        Span::new(at - extent.ahead as usize, at + extent.rest as usize)
     }
 
     /// As far as any rule looks around the core of an anchor's keyword.
     pub fn reach(&self, anchor: Anchor) -> Reach {
-        self.words[usize::from(anchor.word)].reach
+        self.extents[usize::from(anchor.word)].reach
     }
 
     /// Where the keyword of an anchor stands, and the rules that name it; none if there is more to the keyword than the core.
@@ -206,6 +218,17 @@ impl Word {
     /// Bytes of the core before the four it is found by.
     fn ahead(&self) -> usize {
         self.before.len() + self.probe - self.part.start
+    }
+
+    fn extent(&self, rules: &[Rule]) -> Extent {
+        let ends = (self.part.start, self.text.len() - self.part.end);
+        let reach = self.users.iter().fold(Reach::default(), |most, (rule, _)| Reach {
+            before: most
+                .before
+                .max((rules[*rule].reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len()))),
+            after: most.after.max((rules[*rule].reach.after + bytes(ends.1)).saturating_sub(bytes(self.after.len()))),
+        });
+        Extent { ahead: bytes(self.ahead()), rest: bytes(self.length() - self.ahead()), reach }
     }
 
     /// What can be told of the core at a glance.
@@ -293,7 +316,7 @@ fn words(rules: &[Rule]) -> Vec<Word> {
         all.extend(entry.keywords.iter().enumerate().map(|(at, keyword)| (keyword, rule, at)));
     }
     all.sort_unstable_by(|(a, rule_a, at_a), (b, rule_b, at_b)| (key(a), rule_a, at_a).cmp(&(key(b), rule_b, at_b)));
-    all.chunk_by(|(a, ..), (b, ..)| key(a) == key(b)).map(|same| word(same, rules)).collect()
+    all.chunk_by(|(a, ..), (b, ..)| key(a) == key(b)).map(word).collect()
 }
 
 /// What tells keywords apart.
@@ -302,7 +325,7 @@ fn key(keyword: &Keyword) -> (&[u8], bool) {
 }
 
 /// A keyword as all rules use it that have it.
-fn word(same: &[(&Keyword, usize, usize)], rules: &[Rule]) -> Word {
+fn word(same: &[(&Keyword, usize, usize)]) -> Word {
     let text = same[0].0.text.as_bytes();
     let probe = same[0].0.probe as usize;
     let start = (probe + 4).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
@@ -311,11 +334,6 @@ fn word(same: &[(&Keyword, usize, usize)], rules: &[Rule]) -> Word {
     let after = beside(same.iter().map(|(keyword, ..)| keyword.after.iter()), room);
     let mut before = beside(same.iter().map(|(keyword, ..)| keyword.before.iter().rev()), room - after.len());
     before.reverse();
-    let ends = (part.start, text.len() - part.end);
-    let reach = same.iter().fold(Reach::default(), |most, (_, rule, _)| Reach {
-        before: most.before.max((rules[*rule].reach.before + bytes(ends.0)).saturating_sub(bytes(before.len()))),
-        after: most.after.max((rules[*rule].reach.after + bytes(ends.1)).saturating_sub(bytes(after.len()))),
-    });
     Word {
         text: text.into(),
         case: same[0].0.case,
@@ -324,7 +342,6 @@ fn word(same: &[(&Keyword, usize, usize)], rules: &[Rule]) -> Word {
         before: before.into(),
         after: after.into(),
         users: same.iter().map(|(_, rule, keyword)| (*rule, *keyword)).collect(),
-        reach,
     }
 }
 

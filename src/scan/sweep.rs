@@ -14,12 +14,12 @@ use crate::finding::{ContentKind, Gap, GapKind};
 use crate::source::ObjectId;
 use crate::source::graph::{CommitRecord, Head};
 use crate::source::history::Objects;
-use crate::source::holding::{Notes, Reader, Search};
+use crate::source::holding::{Listed, Notes, Reader, Search};
 use crate::source::lfs;
 use crate::source::pack::{Base, Object, Visitor};
 use crate::source::repo::{self, Kind, Mode, Unread};
 use crate::source::store::Number;
-use crate::source::tree::{Entries, entry_at};
+use crate::source::tree::{Entries, Entry, entries_at};
 use crate::text::archive;
 use crate::text::encoding::Wide;
 
@@ -172,32 +172,43 @@ impl<'a> Sweeper<'a> {
         let (entries, changes, base) = match base {
             Some(Base { state: Seen::Tree(base_number, base), edits, data: base_data }) => {
                 let (entries, changes) = Entries::after_edit(data, id_length, base, edits);
-                (entries, changes, Some((*base_number, base_data)))
+                let dropped = entries_at(base_data, &changes.dropped, id_length);
+                (entries, changes, Some((*base_number, dropped)))
             }
             _ => {
                 let (entries, changes) = Entries::read(data, id_length);
                 (entries, changes, None)
             }
         };
-        for entry in changes.added.iter().filter_map(|start| entry_at(data, *start, id_length)) {
-            if entry.mode != Mode::Submodule {
-                self.named(entry.id.to_owned(), None);
-            }
-            if !self.names.contains(entry.name) {
-                self.names.insert(entry.name.to_vec());
-                let path = entry.name.as_bstr();
-                let origin = Origin::new(ContentKind::FileName, path);
-                self.worker.text(entry.name, &origin, &mut self.outcome);
-            }
+        let added = Listed::new(data, &changes.added, &self.objects.store);
+        for (entry, _) in added.iter().filter(|(entry, number)| number.is_none() && entry.mode != Mode::Submodule) {
+            self.absent(entry.id.to_owned(), None);
         }
+        let base = base.as_ref().map(|(number, dropped)| (*number, &dropped[..]));
+        self.names(&added.entries, base.map_or(&[], |(_, dropped)| dropped));
         if !entries.is_whole() {
             let why = "its entries cannot be read; 'git fsck' tells more".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("tree", number), kind: GapKind::Corrupt, why });
         }
         if !self.search.is_empty() {
-            self.reader.note(number, data, &changes, base);
+            self.reader.note(number, &added, base);
         }
         Seen::Tree(number, entries)
+    }
+
+    /// Looks at the names of new entries, each once for each thread. What goes on under the name that it had was looked at
+    /// there; both lists are in the order of a tree.
+    fn names(&mut self, added: &[Entry<'_>], dropped: &[Entry<'_>]) {
+        let mut before = dropped.iter().map(|entry| entry.name).peekable();
+        for name in added.iter().map(|entry| entry.name) {
+            while before.next_if(|old| *old < name).is_some() {}
+            if before.peek() == Some(&name) || self.names.contains(name) {
+                continue;
+            }
+            self.names.insert(name.to_vec());
+            let origin = Origin::new(ContentKind::FileName, name.as_bstr());
+            self.worker.text(name, &origin, &mut self.outcome);
+        }
     }
 
     fn commit(&mut self, commit: Number, data: &[u8]) {
@@ -235,11 +246,18 @@ impl<'a> Sweeper<'a> {
     /// The number of an object that another one names; if it is not here, that is noted.
     fn named(&mut self, id: ObjectId, commit: Option<Number>) -> Option<Number> {
         let number = self.objects.store.find(&id);
-        if number.is_none() && !id.is_empty_blob() && !id.is_empty_tree() {
+        if number.is_none() {
+            self.absent(id, commit);
+        }
+        number
+    }
+
+    /// Notes that an object is not here, unless git does without.
+    fn absent(&mut self, id: ObjectId, commit: Option<Number>) {
+        if !id.is_empty_blob() && !id.is_empty_tree() {
             let commit = commit.and_then(|commit| self.objects.store.id(commit));
             self.reader.miss(id);
             self.outcome.missing.push(Missing { id, commit });
         }
-        number
     }
 }

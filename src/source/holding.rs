@@ -15,7 +15,7 @@ use gix::hashtable;
 use super::pack::{Base, Object, Visitor, walk};
 use super::repo::{self, Kind, Mode};
 use super::store::{Number, Store};
-use super::tree::{Changes, Entries, Entry, entry_at};
+use super::tree::{Entries, Entry, entries_at};
 use super::{ObjectId, Repo};
 
 /// No node, no record.
@@ -213,7 +213,7 @@ impl Search {
         for number in store.single().into_iter().filter(|number| wanted(*number)) {
             if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| repo::load(&local, id, u64::MAX)) {
                 let (_, changes) = Entries::read(&data, id_length);
-                reader.note(number, &data, &changes, None);
+                reader.note(number, &Listed::new(&data, &changes.added, store), None);
             }
         }
         notes.append(reader.finish());
@@ -444,6 +444,27 @@ fn bases_first(bases: &[Option<usize>]) -> Vec<usize> {
     order
 }
 
+/// Entries of a tree, and the numbers of what they name as far as that is here.
+pub struct Listed<'t> {
+    /// The entries.
+    pub entries: Vec<Entry<'t>>,
+    numbers: Vec<Option<Number>>,
+}
+
+impl<'t> Listed<'t> {
+    /// The entries that start at these places.
+    pub fn new(tree: &'t [u8], starts: &[u32], store: &Store) -> Self {
+        let entries = entries_at(tree, starts, store.id_length());
+        let numbers = store.find_all(entries.iter().map(|entry| entry.id));
+        Self { entries, numbers }
+    }
+
+    /// Each with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (&Entry<'t>, Option<Number>)> {
+        self.entries.iter().zip(self.numbers.iter().copied())
+    }
+}
+
 /// Reads trees on one thread.
 pub struct Reader<'r> {
     store: &'r Store,
@@ -465,19 +486,22 @@ impl Visitor for Reader<'_> {
             Some(base) => Entries::after_edit(object.data, id_length, &base.state.1, base.edits),
             None => Entries::read(object.data, id_length),
         };
-        self.note(number, object.data, &changes, base.map(|base| (base.state.0, base.data)));
+        let dropped = base.map(|base| (base.state.0, entries_at(base.data, &changes.dropped, id_length)));
+        let dropped = dropped.as_ref().map(|(number, dropped)| (*number, &dropped[..]));
+        self.note(number, &Listed::new(object.data, &changes.added, self.store), dropped);
         (number, entries)
     }
 }
 
 impl Reader<'_> {
-    /// Notes what a tree has and its base, given by number and bytes, has not, or the other way round.
-    pub fn note(&mut self, tree: Number, data: &[u8], changes: &Changes, base: Option<(Number, &[u8])>) {
+    /// Notes what a tree has and its base has not, or the other way round; with the base's number.
+    pub fn note(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
         let first = self.notes.edges.len();
-        self.edges(data, &changes.added);
+        added.iter().for_each(|(entry, number)| self.edge(entry, || number));
         let middle = self.notes.edges.len();
-        if let Some((_, data)) = base {
-            self.edges(data, &changes.dropped);
+        for entry in base.map_or(&[][..], |(_, dropped)| dropped) {
+            let store = self.store;
+            self.edge(entry, || store.find(entry.id));
         }
         let length = |from: usize, to: usize| u32::try_from(to - from).unwrap_or(u32::MAX);
         let (added, dropped) = (length(first, middle), length(middle, self.notes.edges.len()));
@@ -522,17 +546,11 @@ impl Reader<'_> {
         self.notes
     }
 
-    fn edges(&mut self, tree: &[u8], starts: &[u32]) {
-        for entry in starts.iter().filter_map(|start| entry_at(tree, *start, self.store.id_length())) {
-            self.edge(&entry);
-        }
-    }
-
-    fn edge(&mut self, entry: &Entry<'_>) {
+    fn edge(&mut self, entry: &Entry<'_>, number: impl Fn() -> Option<Number>) {
         let search = self.search;
         let named = if search.by_name.is_empty() { None } else { search.by_name.get(entry.name).copied() };
         let object = if entry.mode == Mode::Submodule { None } else { self.object(entry.id) };
-        let tree = (entry.mode == Mode::Tree && object.is_none()).then(|| self.store.find(entry.id)).flatten();
+        let tree = (entry.mode == Mode::Tree && object.is_none()).then(number).flatten();
         if object.is_none() && named.is_none() && tree.is_none() {
             return;
         }

@@ -195,6 +195,12 @@ impl Store {
         self.numbers.find(id)
     }
 
+    /// The numbers of several objects. A lookup waits for memory; one after the other, with nothing between them, many wait at
+    /// once.
+    pub fn find_all<'i>(&self, ids: impl Iterator<Item = &'i gix::oid>) -> Vec<Option<Number>> {
+        ids.map(|id| self.find(id)).collect()
+    }
+
     fn first_loose(&self) -> Number {
         self.firsts.last().copied().unwrap_or(0)
     }

@@ -127,6 +127,11 @@ pub fn entry_at(tree: &[u8], start: u32, id_length: usize) -> Option<Entry<'_>> 
     entry(tree.get(start as usize..)?, id_length).map(|(entry, _)| entry)
 }
 
+/// The entries that start at these places of a tree.
+pub fn entries_at<'t>(tree: &'t [u8], starts: &[u32], id_length: usize) -> Vec<Entry<'t>> {
+    starts.iter().filter_map(|start| entry_at(tree, *start, id_length)).collect()
+}
+
 /// Where the entry of this name starts.
 pub fn start_of(tree: &[u8], name: &[u8], id_length: usize) -> Option<u32> {
     let (_, all) = Entries::read(tree, id_length);

@@ -186,7 +186,10 @@ fn each_stretch<const LEAST: usize>(
     while at < within.end + LEAST
         && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
     {
-        if has_sign(eight) || !eight.iter().all(|byte| member(*byte)) {
+        // To be long enough a stretch must go on for as many bytes on one side or on the other.
+        let beside = [text[..at].last_chunk(), text[at + eight.len()..].first_chunk()];
+        let goes_on = |beside: Option<&[u8; 8]>| beside.is_some_and(|eight| !has_sign(eight));
+        if has_sign(eight) || !beside.into_iter().any(goes_on) || !eight.iter().all(|byte| member(*byte)) {
             at += LEAST - eight.len();
             continue;
         }

@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rule::compile::{Compiled, Known};
-use crate::rule::{Field, List, Remediation, Rule, Severity, Str};
+use crate::rule::compile::{Compiled, Known, MAX_MATCH, compile};
+use crate::rule::file::{RuleDef, RuleFile};
+use crate::rule::{Boundary, Case, Confidence, Field, List, Remediation, Rule, Severity, Str};
 
 /// Written by `build.rs` from `rules.toml`.
 mod builtin {
@@ -38,7 +39,45 @@ pub enum SelectError {
     Empty,
 }
 
+/// Fewest bytes of a value that is looked for as it stands: fewer stand everywhere.
+const MIN_VALUE: usize = 3;
+
+/// A value that cannot be looked for as it stands. Says which by its place among all, from 1, never what it is.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ValueError {
+    /// It would be found everywhere.
+    #[error("value {0} is shorter than {MIN_VALUE} bytes and would stand everywhere")]
+    Short(usize),
+    /// No match is that long.
+    #[error("value {0} is longer than {MAX_MATCH} bytes; look for a part of it")]
+    Long(usize),
+    /// It has nothing that a keyword could be.
+    #[error("value {0} holds no text of {MIN_VALUE} bytes to look for")]
+    NoText(usize),
+}
+
 impl RuleSet {
+    /// Rules that look for these values wherever they stand: whatever touches them, however regular they are. A rule has the
+    /// position of its value.
+    ///
+    /// # Errors
+    /// When a value is too short or too long.
+    pub fn of_values(values: &[&[u8]]) -> Result<Self, ValueError> {
+        let rules =
+            (1..).zip(values).map(|(number, value)| value_rule(number, value)).collect::<Result<Vec<_>, _>>()?;
+        let file = RuleFile { rules, ..RuleFile::default() };
+        let known = Known { remediations: BTreeSet::from([VALUE.to_owned()]), unproved: true, ..Known::default() };
+        // What is left to be refused is an expression without a keyword.
+        let compiled = compile(&file, &known).map_err(|flaws| {
+            let first = flaws.first().and_then(|flaw| flaw.entry.rsplit('-').next()?.parse().ok());
+            ValueError::NoText(first.unwrap_or_default())
+        })?;
+        let mut rules = compiled.rules;
+        // A prefix may be shown, and here it would be all of the value.
+        rules.iter_mut().for_each(|rule| rule.prefix = Str::default());
+        Ok(Compiled { rules, ..Compiled::default() }.into())
+    }
+
     /// The rules compiled into the program.
     pub fn builtin() -> Self {
         Self {
@@ -133,6 +172,47 @@ impl RuleSet {
     }
 }
 
+/// Id of the remediation that a rule for a value names; there is none.
+const VALUE: &str = "value";
+
+/// A rule for one value; the keyword is the longest text in it, which nearly always is all of it.
+fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
+    if value.len() < MIN_VALUE {
+        return Err(ValueError::Short(number));
+    }
+    if value.len() > MAX_MATCH as usize {
+        return Err(ValueError::Long(number));
+    }
+    let keyword = value.utf8_chunks().map(|chunk| chunk.valid()).max_by_key(|text| text.len()).unwrap_or_default();
+    Ok(RuleDef {
+        // Rules are sorted by id.
+        id: format!("{VALUE}-{number:06}"),
+        name: format!("{VALUE} {number}"),
+        provider: "you".to_owned(),
+        severity: Severity::Critical,
+        confidence: Confidence::High,
+        keywords: vec![keyword.to_owned()],
+        case: Case::Exact,
+        pattern: Some(value.iter().map(|byte| format!("\\x{byte:02x}")).collect()),
+        value: None,
+        bare: false,
+        assignment: false,
+        within: None,
+        place: false,
+        boundary: Boundary::None,
+        checks: Vec::new(),
+        statistics: false,
+        placeholders: Vec::new(),
+        companions: Vec::new(),
+        identifies: String::new(),
+        remediation: Some(VALUE.to_owned()),
+        references: Vec::new(),
+        token: None,
+        examples: Vec::new(),
+        counter_examples: Vec::new(),
+    })
+}
+
 impl From<Compiled> for RuleSet {
     fn from(compiled: Compiled) -> Self {
         Self {
@@ -175,6 +255,21 @@ mod tests {
     fn an_unknown_id_is_an_error_with_a_suggestion() {
         let error = RuleSet::builtin().select(&["github-pta".into()], &[]).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("did you mean 'github-p"), "{error}");
+    }
+
+    #[test]
+    fn a_value_has_a_rule_at_its_position() {
+        let long = "abcdefgh".repeat(2000);
+        let values: [&[u8]; 4] = [b"zzz", b"a-.*b\nc", b"\xff\xfeabc\x00", long.as_bytes()];
+        let set = RuleSet::of_values(&values).unwrap();
+        let keywords: Vec<_> = set.rules.iter().map(|rule| rule.keywords[0].text.as_bytes()).collect();
+        assert_eq!(keywords, [values[0], values[1], b"abc\x00", values[3]]);
+        assert!(set.rules.is_sorted_by(|a, b| a.id < b.id));
+        assert!(set.rules.iter().all(|rule| rule.prefix.is_empty()), "a prefix is shown");
+        let error = |value: &[u8]| RuleSet::of_values(&[b"fine", value]).map(|_| ()).unwrap_err();
+        assert_eq!(error(b"ab"), ValueError::Short(2));
+        assert_eq!(error(long.repeat(2).as_bytes()), ValueError::Long(2));
+        assert_eq!(error(b"\xff\xfe\xff\xfe"), ValueError::NoText(2));
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         strict: common.strict,
         now: now(),
         threads: common.threads.map_or(defaults.threads, std::num::NonZeroUsize::get),
+        thorough: defaults.thorough,
         cache: defaults.cache,
     };
     let format = match common.format {

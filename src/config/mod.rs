@@ -27,6 +27,9 @@ pub struct ScanOptions {
     pub now: u64,
     /// Worker threads.
     pub threads: usize,
+    /// Whether nothing may be passed over: heads of commits and tags are looked at as a whole, not only for the people in them,
+    /// and an archive that cannot be opened is a gap rather than a note.
+    pub thorough: bool,
     /// Where a sweep keeps what it has looked at.
     pub cache: Option<PathBuf>,
 }
@@ -40,6 +43,7 @@ impl Default for ScanOptions {
             strict: false,
             now: 0,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            thorough: false,
             cache: None,
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod exposure;
 pub mod fingerprint;
+pub mod held;
 pub mod report;
 pub mod secret;
 
@@ -15,6 +16,7 @@ use crate::text::Place;
 
 pub use exposure::{Exposure, Stage};
 pub use fingerprint::Fingerprint;
+pub use held::{Held, Holder};
 pub use report::{Gap, GapKind, Note, Report, Scope, Stats, Verdict};
 pub use secret::Secret;
 
@@ -114,6 +116,8 @@ pub struct Occurrence {
     pub commit: Option<String>,
     /// When that commit was authored, RFC 3339.
     pub author_time: Option<String>,
+    /// What keeps it in the repository, if that was asked for.
+    pub held: Vec<Held>,
 }
 
 /// What kind of content a secret stood in.

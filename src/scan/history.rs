@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
 
+use super::keepers::{self, Keepers};
 use super::seen::{Looked, Seen, SeenFile, State};
 use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
@@ -30,7 +31,16 @@ struct Trees {
 
 impl Scan<'_> {
     /// Scans everything git stores.
-    pub fn history(&self, repository: &Repo, mut objects: Objects, scope: Scope) -> Report {
+    pub fn history(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
+        self.sweep(repository, objects, scope, false)
+    }
+
+    /// The same, and says of each place what keeps it in the repository, and of each secret all refs that reach it.
+    pub fn remains(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
+        self.sweep(repository, objects, scope, true)
+    }
+
+    fn sweep(&self, repository: &Repo, mut objects: Objects, scope: Scope, is_traced: bool) -> Report {
         let file = self.options.cache.as_ref().map(|folder| SeenFile::new(folder, self.detector.rules()));
         let (mut seen, remark) = file.as_ref().map(|f| earlier(f, repository, &objects.store)).unwrap_or_default();
         match &seen {
@@ -70,12 +80,19 @@ impl Scan<'_> {
         let holding = holding.unwrap_or_default();
         let commits = std::mem::take(&mut outcome.commits);
         let mut attribution = Attribution::new(repository, &objects.store, commits, holding);
+        if is_traced {
+            attribution = attribution.with_reflogs(keepers::reflogs(&objects.listing.items));
+        }
         let arrivals = attribution.arrivals();
         let missing = std::mem::take(&mut outcome.missing);
         absent(&missing, &arrivals, &attribution, &mut outcome);
         let staged = staged_paths(repository);
         let sightings = std::mem::take(&mut outcome.sightings);
         outcome.sightings = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged)).collect();
+        if is_traced {
+            let mut keepers = Keepers::new(repository, &objects.store, &mut attribution, &staged);
+            outcome.sightings.iter_mut().for_each(|sighting| keepers.name(sighting));
+        }
         self.report(outcome, scope, &mut |group| exposure(group, &mut attribution, &staged))
     }
 
@@ -239,7 +256,7 @@ fn exposure(group: &[Sighting], attribution: &mut Attribution<'_>, staged: &BTre
 
 impl Sighting {
     /// Whether an index holds the content or the name.
-    fn is_staged(&self, staged: &BTreeMap<ObjectId, BString>) -> bool {
+    pub(super) fn is_staged(&self, staged: &BTreeMap<ObjectId, BString>) -> bool {
         match (self.occurrence.kind, self.blob) {
             (_, Some(blob)) => staged.contains_key(&blob),
             (ContentKind::FileName, None) => staged.values().any(|path| *path == self.occurrence.path),
@@ -248,7 +265,7 @@ impl Sighting {
     }
 
     /// The target it was attributed by; a name is its path's last part by now.
-    fn found_as(&self) -> Option<Target> {
+    pub(super) fn found_as(&self) -> Option<Target> {
         let name = self.occurrence.path.rsplit(|b| *b == b'/').next().map(BString::from);
         match self.occurrence.kind {
             ContentKind::FileName => name.map(Target::Name),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod history;
+mod keepers;
 mod progress;
 mod seen;
 mod sweep;

@@ -91,14 +91,15 @@ impl Worker<'_> {
             }
         });
         for Unopened { path, reason } in unopened {
-            match reason {
-                Reason::TooLarge | Reason::TooMany | Reason::TooDeep => {
-                    let blob = origin.blob.map(|id| format!("blob {id}")).unwrap_or_default();
-                    let archive = if origin.path.is_empty() { BStr::new(&blob) } else { origin.path };
-                    let what = if path.is_empty() { archive.to_owned() } else { join_member(archive, path.as_bstr()) };
-                    outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why: reason.to_string() });
-                }
-                _ => *outcome.unopened.entry(reason.to_string()).or_default() += 1,
+            let is_limit = matches!(reason, Reason::TooLarge | Reason::TooMany | Reason::TooDeep);
+            if is_limit || self.options.thorough {
+                let blob = origin.blob.map(|id| format!("blob {id}")).unwrap_or_default();
+                let archive = if origin.path.is_empty() { BStr::new(&blob) } else { origin.path };
+                let what = if path.is_empty() { archive.to_owned() } else { join_member(archive, path.as_bstr()) };
+                let kind = if is_limit { GapKind::TooLarge } else { GapKind::Unreadable };
+                outcome.gaps.push(Gap { what, kind, why: reason.to_string() });
+            } else {
+                *outcome.unopened.entry(reason.to_string()).or_default() += 1;
             }
         }
         let inside: BTreeSet<Secret> = outcome.sightings[first..].iter().map(|s| s.detection.secret.clone()).collect();
@@ -118,7 +119,7 @@ impl Worker<'_> {
     ) {
         let split = data.find(b"\n\n").map_or(data.len(), |at| at + 2);
         let (header, message) = data.split_at(split);
-        let mut at = |text: &[u8], place| {
+        let at = |text: &[u8], place, outcome: &mut Outcome| {
             let text = as_text(text);
             let found = self.detector.scan(&text);
             // Nearly always.
@@ -132,14 +133,14 @@ impl Worker<'_> {
             let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
             self.sightings(&text, found, &origin, outcome);
         };
-        for line in header.lines() {
-            if let Some(person) =
-                ["author ", "committer ", "tagger "].iter().find_map(|p| line.strip_prefix(p.as_bytes()))
-            {
-                at(person, ContentKind::Author);
-            }
+        for person in header.lines().filter_map(person_in) {
+            at(person, ContentKind::Author, outcome);
         }
-        at(message, kind);
+        if self.options.thorough {
+            let rest: Vec<&[u8]> = header.lines().filter(|line| person_in(line).is_none()).collect();
+            at(&rest.join(&b'\n'), kind, outcome);
+        }
+        at(message, kind, outcome);
     }
 
     /// Detects in one text.
@@ -178,6 +179,7 @@ impl Worker<'_> {
             blob: origin.blob.map(|id| id.to_string()),
             commit: origin.commit.map(|id| id.to_string()),
             author_time: None,
+            held: Vec::new(),
         };
         let mut sighting = Sighting {
             detection,
@@ -252,6 +254,11 @@ impl<'o> Origin<'o> {
     pub(super) fn new(kind: ContentKind, path: &'o BStr) -> Self {
         Self { kind, path, member: BStr::new(""), blob: None, commit: None, tag: None }
     }
+}
+
+/// Who a line of the head of a commit or tag names, if it names somebody.
+fn person_in(line: &[u8]) -> Option<&[u8]> {
+    [&b"author "[..], b"committer ", b"tagger "].into_iter().find_map(|start| line.strip_prefix(start))
 }
 
 fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {

@@ -62,6 +62,10 @@ pub struct Attribution<'s> {
     ends: Vec<Option<u32>>,
     /// What the trees of all tips hold.
     at_tips: BTreeSet<NodeId>,
+    /// Refs named in an exposure, at most.
+    most_refs: usize,
+    /// What is in each reflog, by the name of its ref.
+    reflogs: Vec<(BString, Vec<u32>)>,
 }
 
 impl<'s> Attribution<'s> {
@@ -85,12 +89,31 @@ impl<'s> Attribution<'s> {
             notes: from(&|name| name.starts_with("refs/notes/")),
             head: local.head_id().ok().map(gix::Id::detach),
             below: HashMap::new(),
+            most_refs: MAX_REFS,
+            reflogs: Vec::new(),
             local,
             store,
             graph,
             holding,
             tips,
         }
+    }
+
+    /// The same, but names all refs in an exposure and knows what is in reflogs.
+    pub fn with_reflogs(self, reflogs: Vec<(BString, Vec<ObjectId>)>) -> Self {
+        let known = |ids: Vec<ObjectId>| ids.iter().filter_map(|id| self.commit(id)).collect();
+        let reflogs = reflogs.into_iter().map(|(name, ids)| (name, known(ids))).collect();
+        Self { reflogs, most_refs: usize::MAX, ..self }
+    }
+
+    /// The refs and HEADs that reach a commit or hold one of the targets, and the names of the reflogs that do.
+    pub fn holders(&mut self, commit: Option<ObjectId>, targets: &BTreeSet<Target>) -> (Vec<String>, Vec<BString>) {
+        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.holding.target_id(target)).collect();
+        let found: Vec<u32> = commit.iter().filter_map(|id| self.commit(id)).collect();
+        let refs = self.refs_reaching(&found, &ids);
+        let after = self.graph.descendants(found);
+        let logged = self.reflogs.iter().filter(|(_, entries)| entries.iter().any(|at| after[*at as usize]));
+        (refs, logged.map(|(name, _)| name.clone()).collect())
     }
 
     /// For each target every way it came in, oldest first.
@@ -164,7 +187,7 @@ impl<'s> Attribution<'s> {
             stage,
             in_head,
             ref_count: refs.len(),
-            refs: refs.into_iter().take(MAX_REFS).collect(),
+            refs: refs.into_iter().take(self.most_refs).collect(),
             commits: commits.len(),
             first_is_root: first.is_some_and(|commit| commit.is_root),
             first_commit: first_id.map(|id| id.to_string()),
@@ -172,15 +195,19 @@ impl<'s> Attribution<'s> {
         }
     }
 
+    /// The refs that lead to a tag.
+    pub fn tag_refs(&self, tag: ObjectId) -> Vec<String> {
+        self.tips.iter().filter(|tip| tip.chain.contains(&tag)).map(|tip| tip.name.clone()).collect()
+    }
+
     /// How far the message of a tag got.
     pub fn tag_exposure(&self, tag: ObjectId) -> Exposure {
-        let refs: Vec<String> =
-            self.tips.iter().filter(|tip| tip.chain.contains(&tag)).map(|tip| tip.name.clone()).collect();
+        let refs = self.tag_refs(tag);
         let stage = if refs.is_empty() { Stage::Unreachable } else { Stage::LocalOnly };
         Exposure {
             stage,
             ref_count: refs.len(),
-            refs: refs.into_iter().take(MAX_REFS).collect(),
+            refs: refs.into_iter().take(self.most_refs).collect(),
             ..Exposure::default()
         }
     }

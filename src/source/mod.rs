@@ -14,6 +14,7 @@ pub mod holding;
 pub mod lfs;
 pub mod pack;
 pub mod range;
+pub mod reflog;
 pub mod repo;
 pub mod staged;
 pub mod store;

@@ -2,6 +2,7 @@
 //!
 //! An object that is stored several times has one number and is read once: from the first pack that has it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use bstr::BString;
@@ -18,6 +19,8 @@ pub type Number = u32;
 /// All objects of a clone.
 #[derive(Default)]
 pub struct Store {
+    /// Where objects lie: the repository's own folder first, then those that it borrows from.
+    folders: Vec<PathBuf>,
     packs: Vec<Plan>,
     /// The number of the first object of each pack, and of the first loose one.
     firsts: Vec<Number>,
@@ -45,7 +48,8 @@ impl Store {
         let mut loose = Vec::new();
         for folder in std::iter::once(objects.path().to_owned()).chain(alternates) {
             store.open_packs(&folder.join("pack"), local.object_hash());
-            store.list_loose(folder, local.object_hash(), &mut loose);
+            store.list_loose(&folder, local.object_hash(), &mut loose);
+            store.folders.push(folder);
         }
         // The largest pack first: of an object stored twice, the copy there has more in common with its neighbours.
         store.packs.sort_by_key(|pack| std::cmp::Reverse(pack.count()));
@@ -92,7 +96,7 @@ impl Store {
         }
     }
 
-    fn list_loose(&mut self, folder: PathBuf, hash: gix::hash::Kind, out: &mut Vec<ObjectId>) {
+    fn list_loose(&mut self, folder: &Path, hash: gix::hash::Kind, out: &mut Vec<ObjectId>) {
         for id in loose::Store::at(folder, hash).iter() {
             match id {
                 Ok(id) => out.push(id),
@@ -201,9 +205,61 @@ impl Store {
         ids.map(|id| self.find(id)).collect()
     }
 
+    /// Everywhere an object is stored.
+    pub fn copies(&self, id: &gix::oid) -> Vec<Copy> {
+        let digits = id.to_string();
+        let (first, rest) = digits.split_at(2);
+        let mut copies = Vec::new();
+        for (at, folder) in self.folders.iter().enumerate() {
+            let copy = |is_kept| Copy { folder: folder.clone(), is_borrowed: at > 0, is_kept };
+            if folder.join(first).join(rest).exists() {
+                copies.push(copy(false));
+            }
+            let packs = self.packs.iter().filter(|pack| pack.path().starts_with(folder) && pack.holds(id));
+            // git cleans up neither of the two.
+            let kept = |pack: &Plan| ["keep", "promisor"].iter().any(|mark| pack.path().with_extension(mark).exists());
+            copies.extend(packs.map(|pack| copy(kept(pack))));
+        }
+        copies
+    }
+
+    /// Files that an interrupted command left among the objects: they hold objects, but nobody can say which.
+    pub fn leftovers(&self) -> Vec<Gap> {
+        let below = |folder: &PathBuf| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+            entries.collect::<Vec<_>>()
+        };
+        let inner = self.folders.iter().flat_map(below).filter(|path| path.is_dir());
+        let files = self.folders.iter().cloned().chain(inner).flat_map(|folder| below(&folder));
+        let is_left = |path: &PathBuf| path.is_file() && path.file_name().is_some_and(is_temporary);
+        let gap = |path: PathBuf| Gap {
+            what: BString::from(path.display().to_string()),
+            kind: GapKind::Unreadable,
+            why: "an interrupted command left it, and it may hold anything; 'git gc --prune=now' removes it".to_owned(),
+        };
+        files.filter(is_left).map(gap).collect()
+    }
+
     fn first_loose(&self) -> Number {
         self.firsts.last().copied().unwrap_or(0)
     }
+}
+
+/// A copy of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The folder of objects that it lies in.
+    pub folder: PathBuf,
+    /// Whether that is another repository's.
+    pub is_borrowed: bool,
+    /// Whether its pack is one that git does not clean up.
+    pub is_kept: bool,
+}
+
+/// Whether git gives such a name to what it has not finished.
+fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    [&b"tmp_"[..], b".tmp-"].iter().any(|start| name.starts_with(start))
 }
 
 /// Numbers by id, as a hash table with open addressing. An id is a hash already: its first four bytes say where to look, the

@@ -107,6 +107,16 @@ impl Plan {
         }
     }
 
+    /// Where the index lies; the pack lies beside it.
+    pub fn path(&self) -> &Path {
+        self.index.path()
+    }
+
+    /// Whether it has an object.
+    pub fn holds(&self, id: &gix::oid) -> bool {
+        self.index.lookup(id).is_some()
+    }
+
     /// Number of objects.
     pub fn count(&self) -> u32 {
         self.index.num_objects()

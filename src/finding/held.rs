@@ -1,0 +1,55 @@
+//! What keeps a place of a secret in a repository: why it is still there.
+
+use bstr::BString;
+
+/// Something that keeps it, with its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// What it is.
+    pub by: Holder,
+    /// A ref, a folder, a file; empty where there is nothing to name.
+    pub name: BString,
+}
+
+/// What can keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// A ref reaches it.
+    Ref,
+    /// So many more refs reach it.
+    MoreRefs,
+    /// A work tree has a commit checked out, on no branch, that reaches it.
+    Head,
+    /// An index holds it.
+    Index,
+    /// A file in the repository's own folder.
+    File,
+    /// The stash, or an older one of its entries.
+    Stash,
+    /// An entry of a reflog.
+    Reflog,
+    /// Nothing but that nobody has cleaned up.
+    Leftover,
+    /// A pack that is marked to be kept.
+    KeptPack,
+    /// The object store of another repository, which this one borrows from.
+    Alternate,
+}
+
+impl Holder {
+    /// The word used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ref => "ref",
+            Self::MoreRefs => "more-refs",
+            Self::Head => "head",
+            Self::Index => "index",
+            Self::File => "file",
+            Self::Stash => "stash",
+            Self::Reflog => "reflog",
+            Self::Leftover => "leftover",
+            Self::KeptPack => "kept-pack",
+            Self::Alternate => "alternate",
+        }
+    }
+}

@@ -46,6 +46,28 @@ pub enum Command {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Say how to take secrets out of history and all its copies; writes their values into a file that only you can read, for
+    /// git filter-repo, and runs nothing
+    PurgePlan {
+        /// The repository
+        #[arg(default_value = ".")]
+        repo: PathBuf,
+        /// Only this finding, by its id; may be given more than once [default: all]
+        #[arg(long = "finding", value_name = "ID")]
+        findings: Vec<String>,
+        /// Where the files of the plan are written [default: 'keysweep' in the repository's own folder]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Prove that values are gone from everything a clone stores, or say what still keeps them
+    Verify {
+        /// The repository
+        #[arg(default_value = ".")]
+        repo: PathBuf,
+        /// What to look for
+        #[command(flatten)]
+        wanted: Wanted,
+    },
     /// Install, remove, inspect or run the pre-commit hook
     Hook {
         /// What to do
@@ -64,6 +86,21 @@ pub enum Command {
         #[command(subcommand)]
         action: RulesAction,
     },
+}
+
+/// What `verify` looks for: exactly one of these.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct Wanted {
+    /// The values in a file of 'keysweep purge-plan', or any other file for git filter-repo that holds literal text
+    #[arg(long, value_name = "FILE")]
+    pub expressions: Option<PathBuf>,
+    /// The values on standard input, one a line
+    #[arg(long)]
+    pub stdin: bool,
+    /// A finding, by its id; may be given more than once. Weaker: the rules have to recognise what is left
+    #[arg(long = "finding", value_name = "ID")]
+    pub findings: Vec<String>,
 }
 
 /// What `hook` does.

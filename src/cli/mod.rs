@@ -5,10 +5,12 @@ pub mod exit;
 pub mod explain;
 pub mod hook;
 pub mod progress;
+pub mod purge;
 pub mod resolve;
 pub mod rules;
 pub mod scans;
 pub mod shell;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -42,6 +44,8 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::History { repo, cache } => scans::history(common, repo, cache.as_deref()),
         Command::Range { range } => scans::range(common, range),
         Command::Files { paths } => scans::files(common, paths),
+        Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),
+        Command::Verify { repo, wanted } => verify::run(common, repo, wanted),
         Command::Hook { action } => hook::run(common, *action),
         Command::Explain { what } => explain::run(common, what),
         Command::Rules { action } => rules::run(common, action),

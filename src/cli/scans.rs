@@ -42,7 +42,7 @@ pub fn hook(common: &Common) -> anyhow::Result<ExitStatus> {
 
 /// When a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Speech {
+pub(super) enum Speech {
     Always,
     /// Only if there is a finding, a gap or a note.
     IfNeeded,
@@ -124,23 +124,28 @@ pub fn files(common: &Common, paths: &[PathBuf]) -> anyhow::Result<ExitStatus> {
     run.finish(|scan| scan.listed(listing, scope, NEW))
 }
 
-fn around(repo: &Repo) -> Surroundings {
+/// What advice must know of a repository.
+pub(super) fn around(repo: &Repo) -> Surroundings {
     let root = repo.workdir().and_then(|root| root.canonicalize().ok());
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
     Surroundings { unborn: repo.is_unborn(), no_git: false, subfolder: root.is_some() && root != here }
 }
 
 /// A scan about to run.
-struct Run<'a> {
-    settings: &'a Settings,
-    repo: Option<&'a Repo>,
-    surroundings: Surroundings,
-    start: Instant,
-    speech: Speech,
+pub(super) struct Run<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) repo: Option<&'a Repo>,
+    pub(super) surroundings: Surroundings,
+    pub(super) start: Instant,
+    pub(super) speech: Speech,
 }
 
 impl Run<'_> {
-    fn finish(self, scan: impl FnOnce(&Scan<'_>) -> Report) -> anyhow::Result<ExitStatus> {
+    /// Scans, writes the report and says how to end.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub(super) fn finish(self, scan: impl FnOnce(&Scan<'_>) -> Report) -> anyhow::Result<ExitStatus> {
         let Settings { scan: options, rules, output, output_file, exit_zero } = self.settings;
         let detector = Detector::new(rules.clone());
         let progress = Progress::default();
@@ -162,7 +167,7 @@ impl Run<'_> {
         }
         // A neighbour that a rule not selected would find is masked all the same.
         let whole = RuleSet::builtin();
-        let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole));
+        let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole.extended(rules.clone())));
         let mask =
             if output.show_secrets { Mask::off() } else { Mask::new(all.as_ref().unwrap_or(&detector), Some(&report)) };
         shell::results(output_file.as_deref(), &mut |out| output::render(&report, *output, &mask, out))?;

@@ -6,6 +6,7 @@
 pub mod exposure;
 pub mod fingerprint;
 pub mod held;
+pub mod purge;
 pub mod report;
 pub mod secret;
 
@@ -17,6 +18,7 @@ use crate::text::Place;
 pub use exposure::{Exposure, Stage};
 pub use fingerprint::Fingerprint;
 pub use held::{Held, Holder};
+pub use purge::{Host, PurgePlan, PurgeStep};
 pub use report::{Gap, GapKind, Note, Report, Scope, Stats, Verdict};
 pub use secret::Secret;
 

@@ -126,6 +126,8 @@ pub struct Stats {
     pub cached: usize,
     /// Findings below the thresholds.
     pub below_threshold: usize,
+    /// Values that were looked for, if values were.
+    pub sought: usize,
     /// Secrets that were there already and that this change does not add.
     pub old: usize,
     /// Milliseconds from start to report.

@@ -5,8 +5,11 @@ use std::io::{self, Write};
 
 use super::mask::Mask;
 use super::{OutputOptions, style};
-use crate::finding::{ContentKind, Evidence, Finding, Occurrence, PlanStep, Report, Stage, Verdict};
+use crate::finding::{ContentKind, Evidence, Finding, Held, Holder, Occurrence, PlanStep, Report, Stage, Verdict};
 use crate::text::escape;
+
+/// The command whose all-clear is a proof.
+const VERIFY: &str = "verify";
 
 /// Occurrences named for one finding, at most.
 const MAX_PLACES: usize = 8;
@@ -52,9 +55,13 @@ impl Page<'_> {
         if self.options.quiet {
             return writeln!(self.out);
         }
-        self.row("why", &self.safe(reasons(finding).as_bytes()))?;
+        if !finding.evidence.is_empty() {
+            self.row("why", &self.safe(reasons(finding).as_bytes()))?;
+        }
         self.row("stage", &self.safe(stage(finding).as_bytes()))?;
-        self.row("risk", &finding.impact)?;
+        if !finding.impact.is_empty() {
+            self.row("risk", &finding.impact)?;
+        }
         if with_plan {
             self.plan(&finding.plan)?;
         } else {
@@ -72,12 +79,33 @@ impl Page<'_> {
             let label = if at == 0 { "where" } else { "" };
             let text = self.place(occurrence);
             self.row(label, &text)?;
+            if !occurrence.held.is_empty() {
+                let keepers: Vec<String> = occurrence.held.iter().map(|held| self.keeper(held)).collect();
+                self.row("", &style::faint(&format!("  still there: {}", keepers.join(", "))).to_string())?;
+            }
         }
         let more = finding.occurrences.len().saturating_sub(MAX_PLACES);
         if more > 0 {
             self.row("", &format!("and {more} more places (--format json lists all)"))?;
         }
         Ok(())
+    }
+
+    /// What keeps a place, in words.
+    fn keeper(&self, held: &Held) -> String {
+        let name = self.safe(&held.name);
+        match held.by {
+            Holder::Ref => format!("{name} reaches it"),
+            Holder::MoreRefs => format!("{name} more refs reach it"),
+            Holder::Head => format!("{name}, on no branch, reaches it"),
+            Holder::Index => "an index holds it".to_owned(),
+            Holder::File => "nothing removes it by itself".to_owned(),
+            Holder::Stash => "a stash holds it".to_owned(),
+            Holder::Reflog => format!("the reflog of {name} holds it"),
+            Holder::Leftover => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
+            Holder::KeptPack => format!("a pack in {name} that git does not clean up holds it"),
+            Holder::Alternate => format!("it is borrowed from {name}"),
+        }
     }
 
     fn place(&self, occurrence: &Occurrence) -> String {
@@ -150,13 +178,18 @@ impl Page<'_> {
         let scope = self.safe(report.scope.subject.as_bytes());
         let read = read(report);
         let count = report.findings.len();
+        let is_proof = report.scope.command == VERIFY;
         match report.verdict() {
             Verdict::Findings => {
                 let gaps = match report.gaps.len() {
                     0 => String::new(),
                     gaps => format!("; {} not read", plural(gaps, "part")),
                 };
-                writeln!(self.out, "{} in {scope}: {read}{gaps}", style::bad(&plural(count, "secret")))?;
+                let what = match report.stats.sought {
+                    0 => plural(count, "secret"),
+                    sought => format!("{count} of {} still", plural(sought, "value")),
+                };
+                writeln!(self.out, "{} in {scope}: {read}{gaps}", style::bad(&what))?;
             }
             Verdict::Unknown => writeln!(
                 self.out,
@@ -164,6 +197,10 @@ impl Page<'_> {
                 style::warn("could not tell"),
                 plural(report.gaps.len(), "part"),
             )?,
+            Verdict::Clean if is_proof => {
+                let what = plural(report.stats.sought, "value");
+                writeln!(self.out, "{}: {what} looked for in {scope}: {read}", style::good("gone"))?;
+            }
             Verdict::Clean => writeln!(self.out, "{} in {scope}: {read}", style::good("no secrets"))?,
         }
         self.asides(report)
@@ -200,15 +237,22 @@ fn read(report: &Report) -> String {
         }
         .to_owned();
     }
-    let mut parts = vec![plural(stats.blobs, if report.scope.command == "history" { "blob" } else { "file" })];
+    let is_proof = report.scope.command == VERIFY;
+    let is_sweep = is_proof || report.scope.command == "history";
+    let mut parts = vec![plural(stats.blobs, if is_sweep { "blob" } else { "file" })];
     if stats.commits > 0 {
         parts.push(plural(stats.commits, "commit"));
     }
+    if is_proof {
+        parts.extend([plural(stats.trees, "tree"), plural(stats.tags, "tag")]);
+    }
+    let last = parts.pop().unwrap_or_default();
+    let parts = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
     let known = match stats.cached {
         0 => String::new(),
         count => format!("; {} known from the cache", plural(count, "object")),
     };
-    format!("{} read, {}{known}", parts.join(" and "), bytes(stats.bytes))
+    format!("{parts} read, {}{known}", bytes(stats.bytes))
 }
 
 fn bytes(count: u64) -> String {

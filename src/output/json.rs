@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::OutputOptions;
 use super::mask::Mask;
-use crate::finding::{Evidence, Finding, Gap, Note, Occurrence, PlanStep, Report};
+use crate::finding::{Evidence, Finding, Gap, Held, Note, Occurrence, PlanStep, Report};
 use crate::text::escape;
 
 /// Version of the schema; a change that breaks readers raises it.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Document {
@@ -80,6 +80,15 @@ struct JsonOccurrence {
     blob: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     author_time: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held: Vec<JsonHeld>,
+}
+
+#[derive(Serialize)]
+struct JsonHeld {
+    by: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -122,7 +131,13 @@ struct JsonSummary {
     bytes: u64,
     below_threshold: usize,
     old: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    sought: usize,
     elapsed_ms: u128,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Writes one JSON document.
@@ -183,6 +198,7 @@ fn summary(report: &Report) -> JsonSummary {
         bytes: stats.bytes,
         below_threshold: stats.below_threshold,
         old: stats.old,
+        sought: stats.sought,
         elapsed_ms: stats.elapsed_ms,
     }
 }
@@ -244,7 +260,12 @@ impl Convert<'_> {
             commit: occurrence.commit.clone(),
             blob: occurrence.blob.clone(),
             author_time: occurrence.author_time.clone(),
+            held: occurrence.held.iter().map(|held| self.held(held)).collect(),
         }
+    }
+
+    fn held(&self, held: &Held) -> JsonHeld {
+        JsonHeld { by: held.by.as_str(), name: self.safe(&held.name) }
     }
 
     fn evidence(&self, evidence: &Evidence) -> JsonEvidence {

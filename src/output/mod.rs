@@ -3,6 +3,7 @@
 pub mod human;
 pub mod json;
 pub mod mask;
+pub mod purge;
 pub mod style;
 
 use std::io::{self, Write};

@@ -3,7 +3,7 @@
 use bstr::{BStr, ByteSlice as _};
 
 use super::git::{self, quoted};
-use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
+use crate::finding::{ContentKind, Finding, Occurrence, PlanStep, StepKind};
 
 /// Files named in a command, at most.
 const MOST: usize = 5;
@@ -43,6 +43,51 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
         })
     });
     steps.collect()
+}
+
+/// Files that git writes anew when it needs them.
+const DISPOSABLE: [&str; 6] =
+    ["FETCH_HEAD", "COMMIT_EDITMSG", "TAG_EDITMSG", "NOTES_EDITMSG", "SQUASH_MSG", "gitk.cache"];
+
+fn is_disposable(occurrence: &Occurrence) -> bool {
+    let name = occurrence.path.rsplit_once_str("/").map_or(occurrence.path.as_bytes(), |(_, name)| name);
+    occurrence.kind == ContentKind::GitFile && DISPOSABLE.iter().any(|known| name == known.as_bytes())
+}
+
+/// Such files that hold it are just deleted.
+pub fn disposable(finding: &Finding) -> Option<PlanStep> {
+    let command = named(&paths(&only(finding, is_disposable), ContentKind::GitFile)?, "rm -f --");
+    Some(git::step(StepKind::Remove, "Delete what git writes anew when it needs it", command))
+}
+
+fn is_large(occurrence: &Occurrence) -> bool {
+    occurrence.kind == ContentKind::GitFile && occurrence.path.contains_str("/lfs/objects/")
+}
+
+/// What Git LFS keeps in this clone.
+pub fn large(finding: &Finding) -> Option<PlanStep> {
+    let command = named(&paths(&only(finding, is_large), ContentKind::GitFile)?, "rm -f --");
+    Some(git::step(
+        StepKind::Remove,
+        "Delete what Git LFS keeps in this clone, once no commit points to it any more; the LFS server has it until its operator deletes it",
+        command,
+    ))
+}
+
+/// A finding of which only these places are left.
+fn only(finding: &Finding, is_left: impl Fn(&Occurrence) -> bool) -> Finding {
+    Finding { occurrences: finding.occurrences.iter().filter(|o| is_left(o)).cloned().collect(), ..finding.clone() }
+}
+
+/// A finding of which only those files are left that are not just deleted, and that nothing else takes it out of: a branch
+/// has a part of the configuration, which goes with it.
+pub fn lasting(finding: &Finding) -> Finding {
+    let has_branch = finding.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::RefName);
+    only(finding, |occurrence| {
+        let goes_with_branch = occurrence.kind == ContentKind::Config && has_branch;
+        let is_handled = is_disposable(occurrence) || is_large(occurrence) || goes_with_branch;
+        occurrence.kind.beside_objects() && !is_handled
+    })
 }
 
 /// Out of the reflogs, if one holds it.

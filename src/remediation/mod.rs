@@ -5,8 +5,11 @@
 
 pub mod around;
 pub mod beside;
+pub mod expressions;
 pub mod fill;
 pub mod git;
+pub mod purge;
+pub mod remains;
 
 use crate::finding::{Fact, Finding, PlanStep, Stage, StepKind};
 use crate::rule::{Remediation, Rule, Step};

@@ -4,6 +4,7 @@ mod batch;
 mod history;
 mod keepers;
 mod progress;
+pub mod rewrite;
 mod seen;
 mod sweep;
 mod worker;

@@ -3,8 +3,9 @@
 //!
 //! A repository's folder is walked rather than asked for a list of known names, so what a tool left in it is read as well.
 //! Left to others: objects, ref names and indexes, which have formats of their own; the stores of Git LFS and git-annex,
-//! which git only points into; and the repositories of submodules, of which the configuration alone is read. Nothing of
-//! what is read is obeyed, and no link is followed.
+//! which git only points into; and the repositories of submodules, of which the configuration alone is read. Left out, and
+//! said to be: the folder of a plan to purge the history, which holds the values on purpose. Nothing of what is read is
+//! obeyed, and no link is followed.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,18 +18,40 @@ use super::repo::Local;
 use super::{Content, Item, Listing, ObjectId, Repo, SourceError, staged};
 use crate::finding::{ContentKind, Gap, GapKind, Note};
 
+/// The folder in a repository's own that a plan to purge its history is kept in, with the values.
+pub const PLANS: &str = "keysweep";
+
+/// The stores of Git LFS and git-annex.
+const STORES: [&[u8]; 2] = [b"lfs", b"annex"];
+
 /// Names in a note, at most.
 const MOST_NAMED: usize = 8;
 
 /// Appends what a repository holds beside its objects.
 pub fn list(repository: &Repo, listing: &mut Listing) {
+    walk(repository, listing, |walk, common, shown| walk.git_dir(common, shown));
+    index_names(repository, listing);
+}
+
+/// Appends the stores of Git LFS and git-annex, whether or not anything still points into them.
+pub fn stores(repository: &Repo, listing: &mut Listing) {
+    walk(repository, listing, |walk, common, shown| {
+        for entry in walk.entries(common, shown) {
+            if STORES.contains(&&entry.name[..]) {
+                walk.below(entry, ContentKind::GitFile);
+            }
+        }
+    });
+}
+
+/// Runs `visit` with the folder that all work trees share and what it is shown as.
+fn walk(repository: &Repo, listing: &mut Listing, visit: impl FnOnce(&mut Walk<'_>, &Path, &BString)) {
     let common = repository.common_dir();
     let common = common.canonicalize().unwrap_or(common);
     let shown = common.file_name().map(|last| bytes_of(Path::new(last))).unwrap_or_default();
-    let mut walk = Walk { common: &common, listing, submodules: Vec::new(), links: Vec::new() };
-    walk.git_dir(&common, &shown);
+    let mut walk = Walk { common: &common, listing, submodules: Vec::new(), links: Vec::new(), own: Vec::new() };
+    visit(&mut walk, &common, &shown);
     walk.notes();
-    index_names(repository, listing);
 }
 
 /// A walk over a repository's own folder.
@@ -38,6 +61,8 @@ struct Walk<'w> {
     submodules: Vec<BString>,
     /// Links that lead out of the folder.
     links: Vec<BString>,
+    /// The folder of a plan to purge a history.
+    own: Vec<BString>,
 }
 
 /// A file, folder or link that was come across.
@@ -60,6 +85,7 @@ impl Walk<'_> {
                     }
                 }
                 b"modules" if entry.kind.is_dir() => self.modules(&entry),
+                name if name == PLANS.as_bytes() && folder == self.common => self.own.push(entry.shown),
                 name => {
                     if let Some(kind) = kind_of(name) {
                         self.below(entry, kind);
@@ -144,6 +170,10 @@ impl Walk<'_> {
                 "submodules are repositories of their own and were not swept: run 'keysweep history PATH' for",
             ),
             (&self.links, "links that lead out of the repository's folder were not followed:"),
+            (
+                &self.own,
+                "what 'keysweep purge-plan' wrote holds the values that are to be removed, and was not looked at; delete it when all is done:",
+            ),
         ];
         for (names, text) in notes {
             if !names.is_empty() {
@@ -160,7 +190,8 @@ impl Walk<'_> {
 /// What stands under a name in the folder of a repository; `None` for what others read.
 fn kind_of(name: &[u8]) -> Option<ContentKind> {
     match name {
-        b"objects" | b"refs" | b"packed-refs" | b"reftable" | b"index" | b"lfs" | b"annex" => None,
+        b"objects" | b"refs" | b"packed-refs" | b"reftable" | b"index" => None,
+        _ if STORES.contains(&name) => None,
         _ if name.starts_with(b"sharedindex.") => None,
         b"config" | b"config.worktree" | b"info" | b"remotes" | b"branches" => Some(ContentKind::Config),
         b"logs" => Some(ContentKind::Reflog),

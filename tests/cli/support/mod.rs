@@ -479,6 +479,11 @@ impl Repo {
         Tool::new(self.sandbox.command("git", &self.root)).args(args)
     }
 
+    /// Runs a line as a person would who pastes it into a shell.
+    pub(crate) fn sh(&self, command: &str) -> Run {
+        Tool::new(self.sandbox.command("sh", &self.root)).args(&["-c", command]).run()
+    }
+
     pub(crate) fn keysweep(&self, args: &[&str]) -> Run {
         self.tool(args).run()
     }

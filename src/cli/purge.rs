@@ -1,0 +1,248 @@
+//! `purge-plan`: two sweeps, one for secrets and one for every place that holds their values; then files and a plan. It runs
+//! nothing of the plan.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use bstr::{BString, ByteSlice as _};
+
+use super::args::Common;
+use super::exit::ExitStatus;
+use super::resolve::{self, Settings};
+use super::{progress, scans, shell, verify};
+use crate::detect::Detector;
+use crate::finding::{Finding, Host, PurgePlan, Report, Scope, Secret};
+use crate::output::mask::Mask;
+use crate::output::purge as page;
+use crate::remediation::{expressions, purge};
+use crate::rule_set::RuleSet;
+use crate::scan::rewrite::{REPLACEMENT, Rewrite};
+use crate::scan::{Progress, Scan};
+use crate::source::{ObjectId, Repo, beside, history as stored};
+use crate::text::escape;
+
+/// Runs the command.
+///
+/// # Errors
+/// When the repository cannot be read, a finding does not exist, or a file cannot be written.
+pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
+    let repo = Repo::open(path)?;
+    let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let rules = Detector::new(settings.rules.clone());
+    let mut report = swept(&repo, &settings, &rules, |scan, objects, scope| scan.history(&repo, objects, scope))?;
+    keep(&mut report, ids)?;
+    let (plan, sought) = match report.findings.is_empty() {
+        true => (PurgePlan::default(), RuleSet::builtin()),
+        false => planned(&repo, &mut settings, &mut report, dir)?,
+    };
+    let all = Detector::new(RuleSet::builtin().extended(settings.rules.clone()).extended(sought));
+    let mask = if settings.output.show_secrets { Mask::off() } else { Mask::new(&all, Some(&report)) };
+    let output = settings.output;
+    shell::results(settings.output_file.as_deref(), &mut |out| page::render(&plan, &report, output, &mask, out))?;
+    Ok(if report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
+}
+
+/// The plan for the findings of a report, its files written, and the rules that look for its values.
+fn planned(
+    repo: &Repo,
+    settings: &mut Settings,
+    report: &mut Report,
+    dir: Option<&Path>,
+) -> anyhow::Result<(PurgePlan, RuleSet)> {
+    let values: Vec<Secret> = report.findings.iter().map(|finding| finding.secret.clone()).collect();
+    let bytes: Vec<&[u8]> = values.iter().map(Secret::reveal).collect();
+    verify::unfiltered(settings);
+    let literal = Detector::new(RuleSet::of_values(&bytes)?);
+    let traced = swept(repo, settings, &literal, |scan, objects, scope| scan.remains(repo, objects, scope))?;
+    report.gaps.extend(traced.gaps.iter().filter(|gap| !report.gaps.contains(gap)).cloned().collect::<Vec<_>>());
+    let rewrite = scan(repo, settings, &literal, &Progress::default()).rewrite(repo, &traced, &values);
+    let place = Place::of(repo, dir)?;
+    let mut plan = purge::plan(&situation(repo, &place, &report.findings, &traced.findings, &rewrite));
+    plan.files = place.write(&rewrite)?;
+    Ok((plan, literal.rules().clone()))
+}
+
+fn scan<'a>(repo: &'a Repo, settings: &'a Settings, detector: &'a Detector, progress: &'a Progress) -> Scan<'a> {
+    let surroundings = scans::around(repo);
+    Scan { detector, options: &settings.scan, repo: Some(repo), surroundings, progress }
+}
+
+/// What a sweep for everything that the detector knows says.
+fn swept(
+    repo: &Repo,
+    settings: &Settings,
+    detector: &Detector,
+    sweep: impl FnOnce(&Scan<'_>, stored::Objects, Scope) -> Report,
+) -> anyhow::Result<Report> {
+    let objects = stored::list(repo)?;
+    let progress = Progress::default();
+    let scan = scan(repo, settings, detector, &progress);
+    let scope = Scope { command: "purge-plan", subject: "everything this clone stores".to_owned() };
+    let work = || sweep(&scan, objects, scope);
+    Ok(if settings.output.quiet { work() } else { progress::shown(&progress, work) })
+}
+
+/// Leaves the findings that were asked for; all, if none was.
+fn keep(report: &mut Report, ids: &[String]) -> anyhow::Result<()> {
+    for id in ids {
+        anyhow::ensure!(
+            report.findings.iter().any(|finding| finding.id.as_str() == id),
+            "there is no finding '{}' at the thresholds in force: 'keysweep history' lists them",
+            escape(id.as_bytes())
+        );
+    }
+    report.findings.retain(|finding| ids.is_empty() || ids.iter().any(|id| id == finding.id.as_str()));
+    Ok(())
+}
+
+fn situation<'a>(
+    repo: &Repo,
+    place: &Place,
+    findings: &'a [Finding],
+    traced: &'a [Finding],
+    rewrite: &Rewrite,
+) -> purge::Situation<'a> {
+    let refs: BTreeMap<BString, String> = repo.refs().into_iter().map(|(name, id)| (name, id.to_string())).collect();
+    let remotes = repo.remotes().into_iter().map(|(name, machine)| (name, host(machine.as_deref()))).collect();
+    purge::Situation {
+        findings,
+        traced,
+        needs: purge::Needs {
+            contents: rewrite.contents.values().flatten().cloned().collect(),
+            paths: !rewrite.file_names.is_empty(),
+            refs: !rewrite.ref_names.is_empty(),
+            people: !rewrite.people.is_empty(),
+            short: rewrite.texts.iter().filter(|text| text.reveal().len() < purge::SHORT).count(),
+            lfs: rewrite.has_lfs,
+            messages: rewrite.messages.len(),
+        },
+        root: bytes(&place.root),
+        is_bare: repo.workdir().is_none(),
+        folder: bytes(&place.folder),
+        is_own_folder: place.is_own,
+        remotes,
+        refs,
+        branch: repo.branch(),
+    }
+}
+
+/// Who runs a machine, as far as its name tells; none is this one.
+fn host(machine: Option<&str>) -> Host {
+    let Some(machine) = machine else { return Host::Own };
+    let is = |names: &[&str]| names.iter().any(|name| machine.contains(name));
+    if is(&["github"]) {
+        Host::GitHub
+    } else if is(&["gitlab"]) {
+        Host::GitLab
+    } else if is(&["bitbucket", "azure.com", "visualstudio.com", "codeberg", "gitea", "sourcehut", "sr.ht", "gitee"]) {
+        Host::Service
+    } else {
+        Host::Own
+    }
+}
+
+/// Where a plan lives.
+struct Place {
+    /// The work tree's root, or the folder of a bare repository.
+    root: PathBuf,
+    folder: PathBuf,
+    /// Whether the folder is kept for plans.
+    is_own: bool,
+}
+
+impl Place {
+    fn of(repo: &Repo, dir: Option<&Path>) -> anyhow::Result<Self> {
+        let whole = |path: PathBuf| path.canonicalize().unwrap_or(path);
+        let common = whole(repo.common_dir());
+        let root = whole(repo.workdir().unwrap_or_else(|| repo.common_dir()));
+        let folder = dir.map_or_else(|| common.join(beside::PLANS), Path::to_owned);
+        private_folder(&folder).with_context(|| format!("making the folder '{}'", folder.display()))?;
+        let folder = whole(folder);
+        let is_tracked = folder.starts_with(&root) && !folder.starts_with(&common);
+        anyhow::ensure!(
+            !is_tracked || repo.workdir().is_none(),
+            "'{}' is in the work tree, where the values could be committed again: choose another folder",
+            folder.display()
+        );
+        Ok(Self { root, folder, is_own: dir.is_none() })
+    }
+
+    /// Writes the files that git filter-repo reads; says which, and what they hold.
+    fn write(&self, rewrite: &Rewrite) -> anyhow::Result<Vec<(BString, &'static str)>> {
+        let ids = rewrite.contents.keys().map(|id: &ObjectId| format!("{id}\n")).collect::<String>();
+        let ref_names = rewrite.ref_names.iter().flat_map(|name| [name.reveal(), b"\n"].concat()).collect();
+        let files: [(&str, &'static str, Vec<u8>, bool); 7] = [
+            (
+                purge::EXPRESSIONS,
+                "the values, in every form that they stand in",
+                expressions::texts(&rewrite.texts, REPLACEMENT),
+                true,
+            ),
+            (purge::CONTENTS, "ids of contents that go as a whole", ids.into(), !rewrite.contents.is_empty()),
+            (
+                purge::PATHS,
+                "values in names of files",
+                expressions::paths(&rewrite.file_names).into(),
+                !rewrite.file_names.is_empty(),
+            ),
+            (
+                purge::REFS,
+                "values in names of branches and tags",
+                expressions::callback("refname", &rewrite.ref_names).into(),
+                !rewrite.ref_names.is_empty(),
+            ),
+            (purge::NEEDLES, "the same, one a line", ref_names, !rewrite.ref_names.is_empty()),
+            (
+                purge::NAMES,
+                "values in names of people",
+                expressions::callback("name", &rewrite.people).into(),
+                !rewrite.people.is_empty(),
+            ),
+            (
+                purge::EMAILS,
+                "values in addresses of people",
+                expressions::callback("email", &rewrite.people).into(),
+                !rewrite.people.is_empty(),
+            ),
+        ];
+        let mut written = Vec::new();
+        for (name, what, content, _) in files.into_iter().filter(|(.., needed)| *needed) {
+            let path = self.folder.join(name);
+            self.file(&path, &content).with_context(|| format!("writing '{}'", path.display()))?;
+            written.push((bytes(&path), what));
+        }
+        Ok(written)
+    }
+
+    /// A file that only its owner can read, from its first byte on. A plan replaces an older one, and nothing else.
+    fn file(&self, path: &Path, content: &[u8]) -> std::io::Result<()> {
+        if self.is_own && path.symlink_metadata().is_ok() {
+            std::fs::remove_file(path)?;
+        }
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        file.write_all(content)?;
+        file.flush()
+    }
+}
+
+/// A folder that only its owner can enter, unless it is there already.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn bytes(path: &Path) -> BString {
+    <[u8]>::from_path(path).map_or_else(|| BString::from(path.to_string_lossy().as_bytes()), BString::from)
+}

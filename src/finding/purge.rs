@@ -1,0 +1,143 @@
+//! A plan to take secrets out of a repository and of all its copies, as plain data.
+
+use bstr::BString;
+
+/// What has to be done, in order.
+#[derive(Debug, Clone, Default)]
+pub struct PurgePlan {
+    /// The secrets it is for.
+    pub subjects: Vec<Subject>,
+    /// Files that were written for it, with what they hold.
+    pub files: Vec<(BString, &'static str)>,
+    /// All refs that reach one of the secrets.
+    pub refs: Vec<String>,
+    /// The steps.
+    pub steps: Vec<PurgeStep>,
+    /// What no step reaches, and whom to ask.
+    pub beyond: Vec<String>,
+}
+
+/// A secret of a plan.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Id of the finding.
+    pub id: String,
+    /// Id of its rule.
+    pub rule: String,
+    /// What it is called.
+    pub name: String,
+    /// How far it got.
+    pub stage: &'static str,
+    /// Which part of the plan is for it.
+    pub handling: Handling,
+}
+
+/// Which part of a plan is for a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Handling {
+    /// The history of a remote is rewritten.
+    Remote,
+    /// The history of this repository is rewritten where it lies.
+    InPlace,
+    /// A few commands in this clone do.
+    Local,
+}
+
+impl Handling {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Remote => "rewrite",
+            Self::InPlace => "rewrite-in-place",
+            Self::Local => "local",
+        }
+    }
+}
+
+/// A step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurgeStep {
+    /// What it is for.
+    pub phase: Phase,
+    /// Who runs the command.
+    pub on: On,
+    /// What to do, and what it means.
+    pub title: String,
+    /// The command, one line for a POSIX shell; empty if there is none.
+    pub command: String,
+}
+
+/// What a step is for, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Make the value useless.
+    Revoke,
+    /// Out of what was never pushed.
+    Local,
+    /// Before a history is rewritten.
+    Prepare,
+    /// The rewriting.
+    Rewrite,
+    /// See that the value is gone.
+    Check,
+    /// To the server.
+    Push,
+    /// On the server.
+    Server,
+    /// In the clones that are there.
+    Clones,
+    /// Afterwards.
+    Finish,
+}
+
+impl Phase {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+            Self::Local => "local",
+            Self::Prepare => "prepare",
+            Self::Rewrite => "rewrite",
+            Self::Check => "check",
+            Self::Push => "push",
+            Self::Server => "server",
+            Self::Clones => "clones",
+            Self::Finish => "finish",
+        }
+    }
+}
+
+/// Where the command of a step is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// Here, in whichever folder.
+    Here,
+    /// In the repository on the server, by whoever runs that.
+    Server,
+    /// In every other clone, by whoever has it.
+    OtherClones,
+}
+
+impl On {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Server => "server",
+            Self::OtherClones => "other-clones",
+        }
+    }
+}
+
+/// Who runs the server that a remote leads to, as far as its address tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Host {
+    /// GitHub, or a server with its software.
+    GitHub,
+    /// GitLab, or a server with its software.
+    GitLab,
+    /// Bitbucket, Azure DevOps and the like: others run it, and no page of theirs cleans it up.
+    Service,
+    /// A repository that one can log in to, or that lies on this machine.
+    Own,
+}

@@ -1,0 +1,125 @@
+//! A plan to purge a history: for people, and as JSON of the schema that reports have.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::mask::Mask;
+use super::{Format, OutputOptions, style};
+use crate::finding::Report;
+use crate::finding::purge::{On, PurgePlan, PurgeStep};
+use crate::text::escape;
+
+/// Writes a plan, with what the sweep that it rests on could not read.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render(
+    plan: &PurgePlan,
+    report: &Report,
+    options: OutputOptions,
+    mask: &Mask,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = Page { mask };
+    match options.format {
+        Format::Human => page.human(plan, report, out),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &page.json(plan, report))?;
+            writeln!(out)
+        }
+        Format::Jsonl => writeln!(out, "{}", page.json(plan, report)),
+    }
+}
+
+struct Page<'p> {
+    mask: &'p Mask<'p>,
+}
+
+impl Page<'_> {
+    /// Text that may hold what a repository made up, masked and escaped.
+    fn safe(&self, text: impl AsRef<[u8]>) -> String {
+        escape(&self.mask.bytes(text.as_ref()))
+    }
+
+    fn human(&self, plan: &PurgePlan, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        for gap in &report.gaps {
+            writeln!(out, "{}  {}: {}", style::warn("not read"), self.safe(&gap.what), self.safe(&gap.why))?;
+        }
+        for note in &report.notes {
+            writeln!(out, "{}  {}", style::faint("note"), self.safe(&note.0))?;
+        }
+        if plan.subjects.is_empty() {
+            return writeln!(out, "{} to purge", style::good("nothing"));
+        }
+        for subject in &plan.subjects {
+            let about = format!("{} · {}", subject.rule, subject.id);
+            writeln!(out, "{}  {}  {}", style::title(&subject.name), subject.stage, style::faint(&about))?;
+        }
+        self.list("refs that reach them", &plan.refs, out)?;
+        let files: Vec<String> = plan.files.iter().map(|(path, what)| format!("{path}: {what}")).collect();
+        self.list("files written, for your eyes only", &files, out)?;
+        let mut phase = None;
+        for (number, step) in (1..).zip(&plan.steps) {
+            if phase != Some(step.phase) {
+                writeln!(out, "\n{}", style::label(step.phase.as_str()))?;
+                phase = Some(step.phase);
+            }
+            self.step(number, step, out)?;
+        }
+        self.list("what stays behind, and whom to ask", &plan.beyond, out)
+    }
+
+    fn list(&self, title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+        if !lines.is_empty() {
+            writeln!(out, "\n{}", style::label(title))?;
+        }
+        lines.iter().try_for_each(|line| writeln!(out, "  {}", self.safe(line)))
+    }
+
+    fn step(&self, number: usize, step: &PurgeStep, out: &mut dyn Write) -> io::Result<()> {
+        let place = match step.on {
+            On::Here => "",
+            On::Server => "[on the server] ",
+            On::OtherClones => "[in other clones] ",
+        };
+        writeln!(out, "  {number}. {place}{}", self.safe(&step.title))?;
+        if !step.command.is_empty() {
+            writeln!(out, "     $ {}", style::command(&self.safe(&step.command)))?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, plan: &PurgePlan, report: &Report) -> Value {
+        let subjects = plan.subjects.iter().map(|subject| {
+            json!({
+                "id": subject.id, "rule": subject.rule, "name": subject.name, "stage": subject.stage,
+                "handling": subject.handling.as_str(),
+            })
+        });
+        let files = plan.files.iter().map(|(path, what)| json!({ "path": self.safe(path), "holds": what }));
+        let steps = plan.steps.iter().map(|step| {
+            json!({
+                "phase": step.phase.as_str(), "on": step.on.as_str(), "title": self.safe(&step.title),
+                "command": self.safe(&step.command),
+            })
+        });
+        let gaps = report
+            .gaps
+            .iter()
+            .map(|gap| json!({ "what": self.safe(&gap.what), "kind": gap.kind.as_str(), "why": self.safe(&gap.why) }));
+        json!({
+            "schema": super::json::SCHEMA,
+            "tool": "keysweep",
+            "version": env!("CARGO_PKG_VERSION"),
+            "command": report.scope.command,
+            "findings": subjects.collect::<Vec<_>>(),
+            "refs": plan.refs.iter().map(|name| self.safe(name)).collect::<Vec<_>>(),
+            "files": files.collect::<Vec<_>>(),
+            "steps": steps.collect::<Vec<_>>(),
+            "beyond": plan.beyond,
+            "gaps": gaps.collect::<Vec<_>>(),
+            "notes": report.notes.iter().map(|note| self.safe(&note.0)).collect::<Vec<_>>(),
+        })
+    }
+}

@@ -1,0 +1,423 @@
+//! `purge-plan`: from a leak that was pushed to the proof that it is gone, with the printed commands run word for word through
+//! a shell, by the real git filter-repo.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use keysweep::proof::template::Generator;
+use serde_json::Value;
+
+use crate::support::{Repo, Run, Secret, must};
+use crate::verify::{base64, held, verify};
+
+/// A plan as JSON, and how it was asked for.
+struct Plan {
+    run: Run,
+    json: Value,
+}
+
+impl Plan {
+    #[track_caller]
+    fn of(repo: &Repo, args: &[&str]) -> Self {
+        let run = repo.keysweep(&[&["purge-plan", "--format", "json"], args].concat()).expect_code(0);
+        let json = must(serde_json::from_slice(&run.stdout), "read the plan");
+        Self { run, json }
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let text = |step: &Value, name: &str| step[name].as_str().unwrap_or_default().to_owned();
+        let steps = self.json["steps"].as_array().cloned().unwrap_or_default();
+        let step = |one: &Value| Step {
+            phase: text(one, "phase"),
+            on: text(one, "on"),
+            title: text(one, "title"),
+            command: text(one, "command"),
+        };
+        steps.iter().map(step).collect()
+    }
+
+    /// The file of that name, which only its owner may read.
+    #[track_caller]
+    fn file(&self, name: &str) -> PathBuf {
+        let files = self.json["files"].as_array().cloned().unwrap_or_default();
+        let paths = files.iter().filter_map(|file| file["path"].as_str()).map(PathBuf::from);
+        let path =
+            paths.into_iter().find(|path| path.ends_with(name)).unwrap_or_else(|| panic!("no {name}: {}", self.run));
+        let mode = must(path.metadata(), "look at a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path:?}");
+        path
+    }
+
+    fn handling(&self) -> Vec<String> {
+        let findings = self.json["findings"].as_array().cloned().unwrap_or_default();
+        findings.iter().filter_map(|finding| finding["handling"].as_str()).map(str::to_owned).collect()
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    phase: String,
+    on: String,
+    title: String,
+    command: String,
+}
+
+impl Step {
+    fn is_here(&self) -> bool {
+        self.on == "here" && !self.command.is_empty()
+    }
+
+    fn expires(&self) -> bool {
+        self.is_here() && self.command.contains("reflog expire")
+    }
+
+    /// The command, word for word, from a folder that has nothing to do with it.
+    #[track_caller]
+    fn run(&self, repo: &Repo) -> Run {
+        repo.at("../elsewhere").sh(&self.command).expect_code(0)
+    }
+}
+
+/// The tests of this file need the real thing: without it they fail rather than pass for nothing.
+#[track_caller]
+fn needs_filter_repo(repo: &Repo) {
+    let run = repo.try_git(&["filter-repo", "--version"]);
+    assert!(
+        run.code == Some(0),
+        "git filter-repo has to be on PATH: 'pip install git-filter-repo==2.47.0' brings it{run}"
+    );
+}
+
+/// A repository with a bare remote that has all of it.
+fn with_remote(format: &str) -> (Repo, Repo) {
+    let repo = Repo::folder();
+    let format = format!("--object-format={format}");
+    repo.git(&["init", "--quiet", &format]);
+    let remote = repo.at("../remote.git");
+    remote.git(&["init", "--quiet", "--bare", &format]);
+    repo.git(&["remote", "add", "origin", "../remote.git"]);
+    repo.write("README.md", "# A project\n");
+    repo.commit("start");
+    (repo, remote)
+}
+
+fn push(repo: &Repo) {
+    repo.git(&["push", "--quiet", "--all", "--set-upstream", "origin"]);
+    repo.git(&["push", "--quiet", "--tags", "origin"]);
+    repo.git(&["fetch", "--quiet", "origin"]);
+}
+
+const HOSTILE: &str = "it's;$(touch${IFS}pwned)&\"x\"";
+
+/// A leak three commits deep, in all that a commit is made of, pushed.
+struct Leak {
+    repo: Repo,
+    remote: Repo,
+    secrets: Vec<Secret>,
+}
+
+impl Leak {
+    fn planted(format: &str, seed: u32) -> Self {
+        let (repo, remote) = with_remote(format);
+        let secrets: Vec<Secret> = (seed..seed + 7).map(Secret::github).collect();
+        let [file, encoded, message, tag, path, author, branch] = &secrets[..] else { panic!("seven secrets") };
+        repo.write("config.env", file.line());
+        repo.write("secret.yaml", format!("data:\n  config: {}\n", base64(&format!("the token is {}", encoded.value))));
+        repo.write(format!("notes/{HOSTILE}"), file.line());
+        repo.commit(&format!("Use {} for now", message.value));
+        repo.write(format!("keys/{}.txt", path.value), "a\n");
+        repo.add();
+        repo.git(&["-c", &format!("user.name={}", author.value), "commit", "--quiet", "-m", "two"]);
+        repo.git(&["tag", "-a", "v1", "-m", &format!("Signed with {}", tag.value)]);
+        for number in 0..3 {
+            repo.write("work.txt", format!("{number}\n"));
+            repo.commit(&format!("work {number}"));
+        }
+        repo.git(&["branch", &format!("it's;$x-{seed}")]);
+        repo.git(&["branch", &branch.value]);
+        push(&repo);
+        Self { repo, remote, secrets }
+    }
+
+    fn values(&self) -> Vec<&str> {
+        self.secrets.iter().map(|secret| secret.value.as_str()).collect()
+    }
+
+    fn withheld(&self, run: &Run) {
+        self.values().iter().for_each(|value| run.expect_withheld(value));
+    }
+}
+
+#[test]
+fn a_pushed_leak_is_purged_word_for_word_and_proved_gone() {
+    for (format, seed) in [("sha1", 900), ("sha256", 910)] {
+        let leak = Leak::planted(format, seed);
+        let Leak { repo, remote, .. } = &leak;
+        needs_filter_repo(repo);
+        let before = verify(repo, &leak.values(), &[]).expect_code(1);
+        leak.withheld(&before);
+        leak.withheld(&repo.keysweep(&["purge-plan"]).expect_code(0));
+        let plan = Plan::of(repo, &[]);
+        leak.withheld(&plan.run);
+        let expressions = plan.file("expressions.txt");
+        ["paths.txt", "refs.py", "names.py", "emails.py"].iter().for_each(|name| drop(plan.file(name)));
+        let text = must(fs::read_to_string(&expressions), "read the expressions");
+        assert!(text.contains(&format!("literal:{}==>***REMOVED***\n", leak.secrets[0].value)), "{}", plan.run);
+
+        let steps = plan.steps();
+        let order: Vec<&str> = steps.iter().map(|step| step.phase.as_str()).collect();
+        assert_eq!(order.first(), Some(&"revoke"), "{}", plan.run);
+        assert_eq!(order.last(), Some(&"finish"), "{}", plan.run);
+        let here: Vec<&Step> = steps.iter().filter(|step| step.is_here()).collect();
+        let expiry = here.iter().position(|step| step.expires()).unwrap_or_else(|| panic!("no expiry: {}", plan.run));
+        here[..expiry].iter().for_each(|step| drop(step.run(repo)));
+
+        // The history is clean, but the reflog still has the old one.
+        let kept = repo.keysweep(&["verify", "--format", "jsonl", "--expressions", &expressions.to_string_lossy()]);
+        let kept = kept.expect_code(1);
+        leak.withheld(&kept);
+        assert!(held(&kept).contains(&("reflog".into(), "refs/heads/main".into())), "{kept}");
+        let plain = repo.keysweep(&["verify", "--expressions", &expressions.to_string_lossy()]).expect_code(1);
+        plain.expect_mention("the reflog of HEAD holds it").expect_mention("git reflog expire --expire=now --all");
+
+        // The server, too, keeps the old objects until it is cleaned up.
+        let left = verify(remote, &leak.values(), &["--format", "jsonl"]).expect_code(1);
+        assert!(held(&left).iter().all(|(by, _)| by == "leftover"), "{left}");
+        for step in steps.iter().filter(|step| step.on == "server") {
+            remote.sh(&step.command).expect_code(0);
+        }
+        verify(remote, &leak.values(), &[]).expect_code(0).expect_mention("gone");
+
+        here[expiry..].iter().for_each(|step| drop(step.run(repo)));
+        verify(repo, &leak.values(), &[]).expect_code(0).expect_mention("gone");
+        assert!(!expressions.exists(), "the values are still in {expressions:?}");
+        assert!(!repo.path("pwned").exists() && !repo.path("../elsewhere/pwned").exists(), "a name was run");
+        assert_eq!(repo.read("config.env"), "AZURE_CLIENT_SECRET=***REMOVED***\n");
+        assert_eq!(repo.read(format!("notes/{HOSTILE}")), "AZURE_CLIENT_SECRET=***REMOVED***\n");
+        assert_eq!(repo.read("work.txt"), "2\n");
+        assert_eq!(repo.rev("main"), remote.rev("main"));
+        assert_eq!(repo.rev("v1"), remote.rev("v1"));
+        assert_eq!(repo.git(&["rev-list", "--count", "main"]).out().trim(), "6");
+    }
+}
+
+/// What could be pushed in the meantime is not overwritten.
+#[test]
+fn a_push_in_between_stops_the_plan() {
+    let (repo, remote) = with_remote("sha1");
+    needs_filter_repo(&repo);
+    let secret = Secret::github(920);
+    repo.write("a.env", secret.line());
+    repo.commit("one");
+    push(&repo);
+    let other = repo.at("../other");
+    other.git(&["clone", "--quiet", "../remote.git", "."]);
+    let steps = Plan::of(&repo, &[]).steps();
+    let here = steps.iter().filter(|step| step.is_here());
+    for step in here.take_while(|step| step.phase != "push") {
+        step.run(&repo);
+    }
+    other.write("b.txt", "b\n");
+    other.commit("in between");
+    other.git(&["push", "--quiet"]);
+    let push = steps.iter().find(|step| step.phase == "push").unwrap_or_else(|| panic!("no push: {steps:?}"));
+    let run = repo.at("../elsewhere").sh(&push.command);
+    assert!(run.code != Some(0), "{run}");
+    run.expect_mention("stale");
+    assert_eq!(remote.rev("main"), other.rev("HEAD"));
+}
+
+/// Work that was not pushed survives, on top of the rewritten history.
+#[test]
+fn what_was_not_pushed_is_put_on_top() {
+    let (repo, remote) = with_remote("sha1");
+    needs_filter_repo(&repo);
+    let secret = Secret::github(925);
+    repo.write("a.env", secret.line());
+    repo.commit("one");
+    repo.git(&["branch", "side"]);
+    push(&repo);
+    repo.write("mine.txt", "mine\n");
+    repo.commit("mine");
+    repo.write("README.md", "changed\n");
+    repo.git(&["stash", "--quiet"]);
+    let steps = Plan::of(&repo, &[]).steps();
+    steps.iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&repo)));
+    verify(&repo, &[&secret.value], &[]).expect_code(0);
+    assert_eq!(repo.git(&["log", "--format=%s", "main"]).out(), "mine\none\nstart\n");
+    assert_eq!(repo.rev("main~1"), remote.rev("main"));
+    assert_eq!(repo.rev("side"), remote.rev("side"));
+    assert_eq!(repo.read("mine.txt"), "mine\n");
+}
+
+/// Who runs the server decides who cleans it up.
+#[test]
+fn a_plan_names_whom_to_ask() {
+    let hosts = [
+        ("https://github.com/acme/project.git", "GitHub Support", "here"),
+        ("git@gitlab.example.com:acme/project.git", "Run housekeeping", "here"),
+        ("https://bitbucket.org/acme/project.git", "Ask those who run the server", "here"),
+        ("ssh://git.example.com/srv/project.git", "In the repository on the server", "server"),
+    ];
+    for (seed, (url, wanted, on)) in (970..).zip(hosts) {
+        let (repo, _remote) = with_remote("sha1");
+        let secret = Secret::github(seed);
+        repo.write("a.env", secret.line());
+        repo.commit("one");
+        push(&repo);
+        repo.git(&["remote", "set-url", "origin", url]);
+        let plan = Plan::of(&repo, &[]);
+        let step = plan.steps().into_iter().find(|step| step.phase == "server");
+        assert!(step.is_some_and(|step| step.title.contains(wanted) && step.on == on), "{url}: {}", plan.run);
+        assert!(plan.json["beyond"].as_array().is_some_and(|beyond| !beyond.is_empty()), "{}", plan.run);
+    }
+}
+
+/// What no replacement of text reaches goes as a whole; a key of many lines is replaced as a whole.
+#[test]
+fn archives_binary_files_and_keys_of_many_lines_are_purged() {
+    let (repo, remote) = with_remote("sha1");
+    needs_filter_repo(&repo);
+    let secret = Secret::github(930);
+    let key = must(Generator::new(930).expand("<pem:ec>", None), "make a key");
+    repo.write("deploy.pem", format!("first\n{key}\nlast\n"));
+    repo.write_bytes("app.bin", [b"\x7fELF\0\0", secret.value.as_bytes(), b"\0"].concat());
+    let wide: Vec<u8> = secret.line().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    repo.write_bytes("wide.txt", [&[0xff, 0xfe][..], &wide].concat());
+    repo.write("plain.env", secret.line());
+    repo.commit("one");
+    repo.git(&["archive", "--format", "tar.gz", "--output", "release.tgz", "HEAD"]);
+    repo.commit("release");
+    push(&repo);
+    let plan = Plan::of(&repo, &[]);
+    let ids = must(fs::read_to_string(plan.file("contents.txt")), "read the ids");
+    for path in ["app.bin", "wide.txt", "release.tgz"] {
+        assert!(ids.contains(&repo.rev(&format!("HEAD:{path}"))), "{path}: {}", plan.run);
+        assert!(plan.steps().iter().any(|step| step.title.contains(path)), "{path}: {}", plan.run);
+    }
+    assert!(!ids.contains(&repo.rev("HEAD:deploy.pem")) && !ids.contains(&repo.rev("HEAD:plain.env")), "{ids}");
+    let steps = plan.steps();
+    steps.iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&repo)));
+    steps.iter().filter(|step| step.on == "server").for_each(|step| drop(remote.sh(&step.command).expect_code(0)));
+    verify(&remote, &[&secret.value], &[]).expect_code(0);
+    remote.keysweep(&["history"]).expect_code(0);
+    assert!(repo.read("deploy.pem").starts_with("first\n***REMOVED***"), "{}", repo.read("deploy.pem"));
+    assert_eq!(repo.git(&["ls-files"]).out(), "README.md\ndeploy.pem\nplain.env\n");
+}
+
+/// What was never pushed is rewritten where it lies, and what was pushed keeps its ids.
+#[test]
+fn a_history_that_was_not_pushed_is_rewritten_in_place() {
+    let (repo, _remote) = with_remote("sha1");
+    needs_filter_repo(&repo);
+    push(&repo);
+    let pushed = repo.head();
+    let secret = Secret::github(940);
+    repo.write("a.env", secret.line());
+    repo.commit("one");
+    repo.write("a.env", "A=1\n");
+    repo.commit("two");
+    repo.write("untracked.txt", "mine\n");
+    let plan = Plan::of(&repo, &[]);
+    assert_eq!(plan.handling(), ["rewrite-in-place"], "{}", plan.run);
+    plan.steps().iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&repo)));
+    verify(&repo, &[&secret.value], &[]).expect_code(0);
+    assert_eq!(repo.rev("HEAD~2"), pushed);
+    assert_eq!(repo.read("untracked.txt"), "mine\n");
+    assert_eq!(repo.git(&["remote"]).out(), "origin\n");
+}
+
+#[test]
+fn a_bare_repository_is_purged_in_place() {
+    let source = Repo::with_a_commit();
+    needs_filter_repo(&source);
+    let secret = Secret::github(945);
+    source.write("a.env", secret.line());
+    source.commit("one");
+    let bare = source.at("../bare.git");
+    bare.git(&["init", "--quiet", "--bare"]);
+    source.git(&["push", "--quiet", "../bare.git", "main"]);
+    verify(&bare, &[&secret.value], &[]).expect_code(1);
+    let plan = Plan::of(&bare, &[]);
+    assert_eq!(plan.handling(), ["rewrite-in-place"], "{}", plan.run);
+    plan.steps().iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&bare)));
+    verify(&bare, &[&secret.value], &[]).expect_code(0);
+}
+
+#[test]
+fn what_is_local_gets_the_short_recipe() {
+    let (repo, _remote) = with_remote("sha1");
+    push(&repo);
+    let (committed, staged) = (Secret::github(950), Secret::github(951));
+    repo.write("a.env", committed.line());
+    repo.commit("one");
+    repo.write("b.env", staged.line());
+    repo.add();
+    let plan = Plan::of(&repo, &[]);
+    assert_eq!(plan.handling(), ["local", "local"], "{}", plan.run);
+    let commands: Vec<String> = plan.steps().into_iter().map(|step| step.command).collect();
+    assert!(commands.iter().any(|command| command.contains("--fixup=")), "{}", plan.run);
+    assert!(commands.iter().any(|command| command.starts_with("git restore --staged")), "{}", plan.run);
+    assert!(!commands.iter().any(|command| command.contains("filter-repo")), "{}", plan.run);
+    assert!(commands.iter().any(|command| command.starts_with("keysweep verify")), "{}", plan.run);
+}
+
+#[test]
+fn a_plan_is_for_the_findings_that_were_named() {
+    let (repo, _remote) = with_remote("sha1");
+    let (one, two) = (Secret::github(960), Secret::github(961));
+    repo.write("a.env", one.line() + &two.line());
+    repo.commit("one");
+    push(&repo);
+    let sweep = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    let id = sweep.records_of("finding")[0]["id"].as_str().unwrap_or_default().to_owned();
+    let plan = Plan::of(&repo, &["--finding", &id]);
+    assert_eq!(plan.json["findings"].as_array().map(Vec::len), Some(1), "{}", plan.run);
+    let text = must(fs::read_to_string(plan.file("expressions.txt")), "read the expressions");
+    assert_eq!(text.lines().count(), 1);
+    repo.keysweep(&["purge-plan", "--finding", "nonesuch"]).expect_code(2).expect_mention("there is no finding");
+    // The same by its id: weaker, and it says so.
+    repo.keysweep(&["verify", "--finding", &id]).expect_code(1).expect_mention("--expressions or --stdin");
+    repo.keysweep(&["verify", "--finding", "nonesuch"]).expect_code(0).expect_mention("looked for by the ids");
+}
+
+#[test]
+fn values_are_kept_where_no_commit_can_take_them() {
+    let (repo, _remote) = with_remote("sha1");
+    let secret = Secret::github(965);
+    repo.write("a.env", secret.line());
+    repo.commit("one");
+    push(&repo);
+    repo.keysweep(&["purge-plan", "--dir", "plan"]).expect_code(2).expect_mention("choose another folder");
+    let plan = Plan::of(&repo, &["--dir", "../plan"]);
+    let path = plan.file("expressions.txt");
+    assert!(path.starts_with(must(repo.path("../plan").canonicalize(), "resolve the folder")), "{path:?}");
+    repo.keysweep(&["purge-plan", "--dir", "../plan"]).expect_code(2).expect_mention("expressions.txt");
+    // In the repository's own folder a new plan takes the place of the old one, and no sweep reads it.
+    Plan::of(&repo, &[]);
+    let path = Plan::of(&repo, &[]).file("expressions.txt");
+    assert!(path.starts_with(must(repo.git_path("keysweep").canonicalize(), "resolve the folder")), "{path:?}");
+    let sweep = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    assert!(!sweep.records_of("finding")[0]["occurrences"].to_string().contains("keysweep"), "{sweep}");
+    assert!(sweep.records_of("note").iter().any(|note| note.to_string().contains("purge-plan")), "{sweep}");
+}
+
+/// A short value may stand in other words as well, and all of those are replaced.
+#[test]
+fn a_plan_warns_of_values_that_stand_everywhere() {
+    let (repo, _remote) = with_remote("sha1");
+    let token = Secret::github(980).value;
+    repo.write("a.env", format!("DATABASE_URL=postgres://svc:{}@db.corp.internal:5432/app\n", &token[5..12]));
+    repo.commit("one");
+    push(&repo);
+    let plan = Plan::of(&repo, &[]);
+    assert!(plan.steps().iter().any(|step| step.title.contains("fewer than 8 bytes")), "{}", plan.run);
+}
+
+#[test]
+fn where_nothing_leaked_there_is_nothing_to_purge() {
+    let repo = Repo::with_a_commit();
+    repo.keysweep(&["purge-plan"]).expect_code(0).expect_mention("nothing to purge");
+    assert!(!repo.git_path("keysweep").exists());
+}

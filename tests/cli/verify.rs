@@ -1,0 +1,248 @@
+//! `verify`: whatever keeps a value is named until it lets go, and nothing that was not read counts as clean.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// Looks for values given on standard input.
+pub(crate) fn verify(repo: &Repo, values: &[&str], args: &[&str]) -> Run {
+    let run = repo.tool(&[&["verify", "--stdin"], args].concat()).input(values.join("\n")).run();
+    values.iter().for_each(|value| run.expect_withheld(value));
+    run
+}
+
+/// Everything that keeps the values in a repository, as JSON has it.
+#[track_caller]
+pub(crate) fn held(run: &Run) -> Vec<(String, String)> {
+    let findings = run.records_of("finding");
+    let places = findings.iter().filter_map(|finding| finding["occurrences"].as_array()).flatten();
+    let held = places.filter_map(|place| place["held"].as_array()).flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut held: Vec<_> = held.map(|one| (text(&one["by"]), text(&one["name"]))).collect();
+    held.sort();
+    held.dedup();
+    held
+}
+
+pub(crate) fn base64(text: &str) -> String {
+    data_encoding::BASE64.encode(text.as_bytes())
+}
+
+/// What plants a value, what keeps it then, and the command that lets go of it.
+struct Keeper {
+    by: &'static str,
+    name: &'static str,
+    plant: fn(&Repo, &Secret),
+    release: &'static str,
+}
+
+const EXPIRE: &str = "git reflog expire --expire=now --all && git gc --quiet --prune=now";
+
+fn committed_aside(repo: &Repo, secret: &Secret) {
+    repo.git(&["switch", "--quiet", "--create", "aside"]);
+    repo.write("a.env", secret.line());
+    repo.commit("one");
+}
+
+const KEEPERS: &[Keeper] = &[
+    Keeper {
+        by: "ref",
+        name: "refs/heads/aside",
+        plant: committed_aside,
+        release: "git switch -q main && git branch -q -D aside",
+    },
+    Keeper {
+        by: "head",
+        name: "HEAD",
+        plant: |repo, secret| {
+            repo.git(&["checkout", "--quiet", "--detach"]);
+            repo.write("a.env", secret.line());
+            repo.commit("one");
+        },
+        release: "git switch -q main",
+    },
+    Keeper {
+        by: "reflog",
+        name: "HEAD",
+        plant: |repo, secret| {
+            committed_aside(repo, secret);
+            repo.git(&["switch", "--quiet", "main"]);
+            repo.git(&["branch", "--quiet", "-D", "aside"]);
+        },
+        release: "true",
+    },
+    Keeper {
+        by: "stash",
+        name: "refs/stash",
+        plant: |repo, secret| {
+            repo.write("README.md", secret.line());
+            repo.git(&["stash", "--quiet"]);
+        },
+        release: "git stash clear",
+    },
+    Keeper {
+        by: "index",
+        name: "a.env",
+        plant: |repo, secret| {
+            repo.write("a.env", secret.line());
+            repo.add();
+        },
+        release: "git rm -q -f --cached a.env",
+    },
+    Keeper {
+        by: "leftover",
+        name: "",
+        plant: |repo, secret| {
+            repo.write("a.env", secret.line());
+            repo.git(&["hash-object", "-w", "a.env"]);
+            repo.remove("a.env");
+        },
+        release: "true",
+    },
+    Keeper {
+        by: "kept-pack",
+        name: "objects",
+        plant: |repo, secret| {
+            committed_aside(repo, secret);
+            repo.git(&["repack", "-adq"]);
+            let list = must(fs::read_dir(repo.git_path("objects/pack")), "list the packs");
+            let packs = list.flatten().map(|entry| entry.path());
+            for pack in packs.filter(|path| path.extension().is_some_and(|extension| extension == "pack")) {
+                must(fs::write(pack.with_extension("keep"), ""), "mark a pack");
+            }
+            repo.git(&["switch", "--quiet", "main"]);
+            repo.git(&["branch", "--quiet", "-D", "aside"]);
+        },
+        release: "rm -f .git/objects/pack/*.keep",
+    },
+    Keeper {
+        by: "file",
+        name: ".git/config",
+        plant: |repo, secret| drop(repo.git(&["config", "acme.token", &secret.value])),
+        release: "git config --unset acme.token",
+    },
+    Keeper {
+        by: "file",
+        name: ".git/lfs/objects/",
+        plant: |repo, secret| repo.write(".git/lfs/objects/ab/cd/abcd", secret.line()),
+        release: "rm -r .git/lfs",
+    },
+    // The name of a tag stands in the tag itself, which outlives the ref.
+    Keeper {
+        by: "leftover",
+        name: "",
+        plant: |repo, secret| {
+            repo.git(&["tag", "-a", &secret.value, "-m", "one"]);
+            repo.git(&["tag", "-d", &secret.value]);
+        },
+        release: "true",
+    },
+    Keeper {
+        by: "ref",
+        name: "refs/notes/commits",
+        plant: |repo, secret| drop(repo.git(&["notes", "add", "-m", &secret.value])),
+        release: "git update-ref -d refs/notes/commits",
+    },
+    Keeper {
+        by: "ref",
+        name: "refs/tags/v1",
+        plant: |repo, secret| drop(repo.git(&["tag", "-a", "v1", "-m", &secret.value])),
+        release: "git tag -d v1",
+    },
+    Keeper {
+        by: "head",
+        name: "HEAD of ",
+        plant: |repo, secret| {
+            repo.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
+            let linked = repo.at("../linked");
+            linked.write("a.env", secret.line());
+            linked.commit("one");
+        },
+        release: "git worktree remove --force ../linked",
+    },
+];
+
+#[test]
+fn what_keeps_a_value_is_named_until_it_lets_go() {
+    for (seed, Keeper { by, name, plant, release }) in (1000..).zip(KEEPERS) {
+        let (repo, secret) = (Repo::with_a_commit(), Secret::github(seed));
+        plant(&repo, &secret);
+        let run = verify(&repo, &[&secret.value], &["--format", "jsonl"]).expect_code(1);
+        let held = held(&run);
+        assert!(held.iter().any(|(one, named)| one == by && named.contains(name)), "{by} {name}: {held:?}{run}");
+        repo.sh(release).expect_code(0);
+        repo.sh(EXPIRE).expect_code(0);
+        verify(&repo, &[&secret.value], &[]).expect_code(0).expect_mention("gone");
+    }
+}
+
+#[test]
+fn a_borrowed_object_is_told_from_ones_own() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(1100));
+    repo.write("a.env", secret.line());
+    repo.commit("one");
+    let clone = repo.at("../clone");
+    clone.git(&["clone", "--quiet", "--shared", "../work", "."]);
+    clone.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    clone.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    clone.git(&["update-ref", "-d", "ORIG_HEAD"]);
+    clone.sh(EXPIRE).expect_code(0);
+    let run = verify(&clone, &[&secret.value], &["--format", "jsonl"]).expect_code(1);
+    let held = held(&run);
+    assert!(held.iter().any(|(by, name)| by == "alternate" && name.contains("work/.git/objects")), "{held:?}{run}");
+}
+
+/// A value counts as gone only if all of the clone was read.
+#[test]
+fn what_cannot_be_read_proves_nothing() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(1110));
+    verify(&repo, &[&secret.value], &[]).expect_code(0);
+    let left = repo.git_path("objects/pack/tmp_pack_x");
+    must(fs::create_dir_all(left.parent().unwrap_or(Path::new("."))), "make a folder");
+    must(fs::write(&left, "half a pack"), "leave a file");
+    verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("tmp_pack_x");
+    must(fs::remove_file(&left), "remove a file");
+    repo.write_bytes("release.xz", b"\xfd7zXZ\0 packed by what is not opened here");
+    repo.commit("release");
+    verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("xz is not opened");
+    repo.keysweep(&["history"]).expect_code(0);
+    let object = repo.loose_object("HEAD:README.md");
+    must(fs::set_permissions(&object, fs::Permissions::from_mode(0o600)), "make a file writable");
+    must(fs::write(&object, "damaged"), "damage an object");
+    verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("could not tell");
+}
+
+/// Values that no rule would take for secrets are found as they are, in every encoding.
+#[test]
+fn any_value_is_looked_for_in_every_form() {
+    let value = "correct horse battery staple";
+    let forms = [
+        value.to_owned(),
+        base64(&format!("the phrase is {value} and no other")),
+        data_encoding::HEXLOWER.encode(value.as_bytes()),
+        value.replace(' ', "%20"),
+        value.replace(' ', "\\u0020"),
+        format!("xx{value}xx"),
+    ];
+    for form in forms {
+        let repo = Repo::with_a_commit();
+        repo.write("package-lock.json", format!("{form}\n"));
+        repo.commit("one");
+        verify(&repo, &[value], &[]).expect_code(1);
+        verify(&repo, &["incorrect horse battery staple"], &[]).expect_code(0);
+    }
+}
+
+#[test]
+fn no_values_and_patterns_prove_nothing() {
+    let repo = Repo::with_a_commit();
+    verify(&repo, &[], &[]).expect_code(2).expect_mention("no value");
+    verify(&repo, &["ab"], &[]).expect_code(2).expect_mention("shorter");
+    repo.write("../e.txt", "literal:fine==>x\nregex:a+==>x\n");
+    repo.keysweep(&["verify", "--expressions", "../e.txt"]).expect_code(2).expect_mention("line 2 is a pattern");
+    repo.keysweep(&["verify"]).expect_code(2);
+}

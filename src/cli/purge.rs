@@ -13,7 +13,7 @@ use super::exit::ExitStatus;
 use super::resolve::{self, Settings};
 use super::{progress, scans, shell, verify};
 use crate::detect::Detector;
-use crate::finding::{Finding, Host, PurgePlan, Report, Scope, Secret};
+use crate::finding::{Finding, PurgePlan, Report, Scope, Secret, Server};
 use crate::output::mask::Mask;
 use crate::output::purge as page;
 use crate::remediation::{expressions, purge};
@@ -129,17 +129,17 @@ fn situation<'a>(
 }
 
 /// Who runs a machine, as far as its name tells; none is this one.
-fn host(machine: Option<&str>) -> Host {
-    let Some(machine) = machine else { return Host::Own };
+fn host(machine: Option<&str>) -> Server {
+    let Some(machine) = machine else { return Server::Own };
     let is = |names: &[&str]| names.iter().any(|name| machine.contains(name));
     if is(&["github"]) {
-        Host::GitHub
+        Server::GitHub
     } else if is(&["gitlab"]) {
-        Host::GitLab
+        Server::GitLab
     } else if is(&["bitbucket", "azure.com", "visualstudio.com", "codeberg", "gitea", "sourcehut", "sr.ht", "gitee"]) {
-        Host::Service
+        Server::Service
     } else {
-        Host::Own
+        Server::Own
     }
 }
 

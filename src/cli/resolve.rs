@@ -57,6 +57,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         threads: common.threads.map_or(defaults.threads, std::num::NonZeroUsize::get),
         thorough: defaults.thorough,
         cache: defaults.cache,
+        flag_outside_authors: defaults.flag_outside_authors,
     };
     let format = match common.format {
         FormatArg::Human => Format::Human,

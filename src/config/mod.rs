@@ -32,6 +32,8 @@ pub struct ScanOptions {
     pub thorough: bool,
     /// Where a sweep keeps what it has looked at.
     pub cache: Option<PathBuf>,
+    /// Whether a sweep names authors whose addresses are not usual in the repository.
+    pub flag_outside_authors: bool,
 }
 
 impl Default for ScanOptions {
@@ -45,6 +47,7 @@ impl Default for ScanOptions {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             thorough: false,
             cache: None,
+            flag_outside_authors: false,
         }
     }
 }

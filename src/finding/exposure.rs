@@ -1,5 +1,7 @@
 //! How far a secret got: facts, and the stage that follows from them.
 
+use bstr::BString;
+
 /// How far a secret got. Later is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Stage {
@@ -48,4 +50,93 @@ pub struct Exposure {
     pub first_is_root: bool,
     /// Author time of that commit, RFC 3339.
     pub first_seen: Option<String>,
+    /// Who wrote that commit: name and address.
+    pub first_author: Option<BString>,
+    /// Number of commits whose tree or message holds it; those that a ref reaches, if any does.
+    pub held_in: usize,
+    /// Newest of these commits.
+    pub last: Option<Event>,
+    /// Newest commit on the way to HEAD that took it out, if HEAD holds it no more.
+    pub removed: Option<Event>,
+    /// Full names of refs whose own tree still holds it, sorted; the first few.
+    pub tips: Vec<String>,
+    /// How many refs of each kind reach a commit that holds it.
+    pub kinds: RefKinds,
+    /// The remotes whose tracking refs reach it: whoever can read one of these could have pulled it.
+    pub remotes: Vec<Remote>,
+    /// Authors that brought it in from an address that is not usual in the repository; only if that was asked for.
+    pub outside_authors: Vec<BString>,
+}
+
+/// A commit that something happened in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id.
+    pub commit: String,
+    /// Its author time, RFC 3339.
+    pub time: String,
+    /// Its author: name and address.
+    pub author: BString,
+}
+
+/// Numbers of refs by what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RefKinds {
+    /// Local branches.
+    pub branches: usize,
+    /// Tags.
+    pub tags: usize,
+    /// Remote-tracking branches.
+    pub remotes: usize,
+    /// Stashes that `refs/stash` leads to.
+    pub stashes: usize,
+    /// Anything else: HEADs, notes, refs of tools.
+    pub others: usize,
+}
+
+impl RefKinds {
+    /// Counts one more ref of that full name.
+    pub fn count(&mut self, name: &str) {
+        let kind = match name {
+            "refs/stash" => &mut self.stashes,
+            _ if name.starts_with("refs/heads/") => &mut self.branches,
+            _ if name.starts_with("refs/tags/") => &mut self.tags,
+            _ if name.starts_with("refs/remotes/") => &mut self.remotes,
+            _ => &mut self.others,
+        };
+        *kind += 1;
+    }
+}
+
+/// A place that the repository is pushed to or fetched from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// Its name.
+    pub name: BString,
+    /// Its URL without user and password; absent if no remote of that name is configured any more.
+    pub url: Option<BString>,
+    /// What is known of its host.
+    pub host: Host,
+}
+
+/// What the name of a host tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Host {
+    /// A service that anybody can use. Whether the repository is public there is not known offline.
+    Public,
+    /// This machine or a private network.
+    Private,
+    /// Any other.
+    Unknown,
+}
+
+impl Host {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::Unknown => "unknown",
+        }
+    }
 }

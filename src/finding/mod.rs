@@ -15,10 +15,10 @@ use bstr::{BStr, BString};
 use crate::rule::{Confidence, Severity, Str};
 use crate::text::Place;
 
-pub use exposure::{Exposure, Stage};
+pub use exposure::{Event, Exposure, Host, RefKinds, Remote, Stage};
 pub use fingerprint::Fingerprint;
 pub use held::{Held, Holder};
-pub use purge::{Host, PurgePlan, PurgeStep};
+pub use purge::{PurgePlan, PurgeStep, Server};
 pub use report::{Gap, GapKind, Note, Report, Scope, Stats, Verdict};
 pub use secret::Secret;
 

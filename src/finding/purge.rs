@@ -131,7 +131,7 @@ impl On {
 
 /// Who runs the server that a remote leads to, as far as its address tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Host {
+pub enum Server {
     /// GitHub, or a server with its software.
     GitHub,
     /// GitLab, or a server with its software.

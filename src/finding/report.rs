@@ -17,6 +17,12 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// How much was read.
     pub stats: Stats,
+    /// What the repository's folder is called, if there is one.
+    pub repository: Option<BString>,
+    /// When it was made, RFC 3339.
+    pub made_at: Option<String>,
+    /// The commit that HEAD named then.
+    pub head: Option<String>,
 }
 
 /// What a scan was asked to look at, in words.

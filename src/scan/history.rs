@@ -83,6 +83,10 @@ impl Scan<'_> {
         if is_traced {
             attribution = attribution.with_reflogs(keepers::reflogs(&objects.listing.items));
         }
+        if self.options.flag_outside_authors && !attribution.learn_people() {
+            let text = "no domain and no address wrote a tenth of the commits, so no author stands out";
+            outcome.notes.push(Note(text.to_owned()));
+        }
         let arrivals = attribution.arrivals();
         let missing = std::mem::take(&mut outcome.missing);
         absent(&missing, &arrivals, &attribution, &mut outcome);

@@ -266,20 +266,17 @@ impl Scan<'_> {
             (false, true) => Stage::Published,
             (false, false) => Stage::LocalOnly,
         };
+        let commit = self.repo.zip(first.and_then(|s| s.commit));
+        let commit = commit.and_then(|(repository, id)| repo::commit_of(&repository.local(), id).ok());
         Exposure {
             stage,
             commits: commits.len(),
             first_commit: first.and_then(|s| s.occurrence.commit.clone()),
-            first_is_root: self.is_root(first),
             first_seen: first.and_then(|s| s.occurrence.author_time.clone()),
+            first_is_root: commit.as_ref().is_some_and(|commit| commit.parents.is_empty()),
+            first_author: commit.map(|commit| commit.author),
             ..Exposure::default()
         }
-    }
-
-    /// Whether the sighting's commit has no parent.
-    fn is_root(&self, sighting: Option<&Sighting>) -> bool {
-        let (Some(repository), Some(commit)) = (self.repo, sighting.and_then(|s| s.commit)) else { return false };
-        repo::commit_of(&repository.local(), commit).is_ok_and(|commit| commit.parents.is_empty())
     }
 
     /// Groups sightings by secret, applies the thresholds and adds the advice.
@@ -293,8 +290,16 @@ impl Scan<'_> {
         for sighting in outcome.sightings {
             groups.entry(sighting.detection.secret.clone()).or_default().push(sighting);
         }
-        let mut report =
-            Report { scope, findings: Vec::new(), gaps: outcome.gaps, notes: outcome.notes, stats: outcome.stats };
+        let mut report = Report {
+            scope,
+            findings: Vec::new(),
+            gaps: outcome.gaps,
+            notes: outcome.notes,
+            stats: outcome.stats,
+            repository: self.repo.map(Repo::name),
+            made_at: None,
+            head: self.repo.and_then(Repo::head).map(|head| head.to_string()),
+        };
         for (secret, mut group) in groups {
             // Threads finish in any order, and what is told of a secret must not depend on it.
             group.sort_by(Sighting::by_age);

@@ -1,6 +1,7 @@
 //! Where a secret lives: which commits brought its blob or name in, under which paths, and how far those commits got.
 //!
-//! Done only for what has a finding. A commit brings in what its tree holds and no parent's does.
+//! Done only for what has a finding. A commit brings in what its tree holds and no parent's does; it takes out what a parent's
+//! tree holds and its own does not.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,13 +9,18 @@ use bstr::BString;
 
 use super::graph::{Commits, Graph};
 use super::holding::{Holding, NodeId, Target, TargetId};
+use super::people::Usual;
 use super::repo::{self, Mode};
 use super::store::Store;
-use super::{ObjectId, Repo};
-use crate::finding::{Exposure, Stage};
+use super::{ObjectId, Repo, remote};
+use crate::finding::{Event, Exposure, RefKinds, Remote, Stage};
 
 /// Refs named in an exposure, at most.
-const MAX_REFS: usize = 5;
+const MAX_REFS: usize = 20;
+/// Commits whose authors are asked for what is usual, at most.
+const MAX_ASKED: usize = 4096;
+/// Authors from elsewhere that are named, at most.
+const MAX_OUTSIDE: usize = 5;
 
 /// One way a target came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +52,15 @@ impl Tip {
     }
 }
 
+/// What became of a secret after it came in.
+#[derive(Debug, Default)]
+struct Life {
+    held_in: usize,
+    last: Option<u32>,
+    removed: Option<u32>,
+    tips: Vec<String>,
+}
+
 /// Answers questions about commits, trees and refs of one repository.
 pub struct Attribution<'s> {
     local: repo::Local,
@@ -66,6 +81,13 @@ pub struct Attribution<'s> {
     most_refs: usize,
     /// What is in each reflog, by the name of its ref.
     reflogs: Vec<(BString, Vec<u32>)>,
+    /// Which commits HEAD reaches.
+    on_head: Vec<bool>,
+    /// For each target the commits at which it came or went, at any path.
+    moves: HashMap<TargetId, Vec<u32>>,
+    remotes: Vec<Remote>,
+    /// Whose addresses are usual; nobody's if that was not asked for.
+    usual: Usual,
 }
 
 impl<'s> Attribution<'s> {
@@ -84,6 +106,10 @@ impl<'s> Attribution<'s> {
         Self {
             ends,
             at_tips,
+            on_head: from(&|name| name == "HEAD"),
+            moves: HashMap::new(),
+            remotes: remote::all(repository),
+            usual: Usual::default(),
             published: from(&|name| name.starts_with("refs/remotes/")),
             reachable: from(&|_| true),
             notes: from(&|name| name.starts_with("refs/notes/")),
@@ -116,11 +142,23 @@ impl<'s> Attribution<'s> {
         (refs, logged.map(|(name, _)| name.clone()).collect())
     }
 
+    /// Finds out whose addresses are usual, from commits spread evenly over the history; says whether anybody's are.
+    pub fn learn_people(&mut self) -> bool {
+        let order = self.graph.order();
+        let asked = order.iter().step_by(order.len().div_ceil(MAX_ASKED).max(1));
+        let authors = asked.filter_map(|at| self.told(*at)).map(|commit| commit.author);
+        self.usual = Usual::among(authors);
+        !self.usual.is_empty()
+    }
+
     /// For each target every way it came in, oldest first.
-    pub fn arrivals(&self) -> BTreeMap<Target, Vec<Arrival>> {
+    pub fn arrivals(&mut self) -> BTreeMap<Target, Vec<Arrival>> {
         let mut out: BTreeMap<Target, Vec<Arrival>> = BTreeMap::new();
+        let mut moves: HashMap<TargetId, Vec<u32>> = HashMap::new();
         for at in self.graph.order() {
             let brought = self.brought_in(*at);
+            let moved = brought.iter().map(|(_, _, target)| *target).chain(self.taken_out(*at));
+            moved.for_each(|target| moves.entry(target).or_default().push(*at));
             if brought.is_empty() {
                 continue;
             }
@@ -132,6 +170,7 @@ impl<'s> Attribution<'s> {
                 out.entry(self.holding.target(target).clone()).or_default().push(arrival);
             }
         }
+        self.moves = moves;
         out
     }
 
@@ -144,6 +183,15 @@ impl<'s> Attribution<'s> {
         }
         let before: Vec<NodeId> = self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
         self.holding.beyond(here, &before)
+    }
+
+    /// What some parent's tree holds and a commit's does not hold at that path.
+    fn taken_out(&self, at: u32) -> Vec<TargetId> {
+        let here = self.node_of(at);
+        let before: BTreeSet<NodeId> =
+            self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
+        let gone = before.into_iter().filter(|node| Some(*node) != here);
+        gone.flat_map(|node| self.holding.beyond(node, here.as_slice())).map(|(_, _, target)| target).collect()
     }
 
     /// What a commit's tree holds.
@@ -160,6 +208,16 @@ impl<'s> Attribution<'s> {
         repo::commit_of(&self.local, commit).map(|commit| commit.author_time).unwrap_or_default()
     }
 
+    /// What the commit at a position says.
+    fn told(&self, at: u32) -> Option<repo::Commit> {
+        repo::commit_of(&self.local, self.store.id(self.graph.record(at).commit)?).ok()
+    }
+
+    fn event(&self, at: u32) -> Option<Event> {
+        let commit = self.store.id(self.graph.record(at).commit)?.to_string();
+        self.told(at).map(|told| Event { commit, time: told.author_time, author: told.author })
+    }
+
     /// Whether a ref reaches the commit.
     pub fn is_reachable(&self, commit: &ObjectId) -> bool {
         self.commit(commit).is_some_and(|at| self.reachable[at as usize])
@@ -172,6 +230,7 @@ impl<'s> Attribution<'s> {
         let at_tip = self.at_tip(&ids);
         let found: Vec<u32> = commits.iter().filter_map(|id| self.commit(id)).collect();
         let refs = self.refs_reaching(&found, &ids);
+        let life = self.life(&found, &ids);
         let stage = if found.iter().any(|at| self.published[*at as usize]) {
             Stage::Published
         } else if refs.is_empty() {
@@ -181,18 +240,94 @@ impl<'s> Attribution<'s> {
         } else {
             Stage::HistoryOnly
         };
-        let first = found.iter().min_by_key(|at| self.graph.rank(**at)).map(|at| self.graph.record(*at));
-        let first_id = first.and_then(|first| self.store.id(first.commit));
+        let first = found.iter().min_by_key(|at| self.graph.rank(**at)).copied();
+        let (first_commit, first_seen, first_author) = match first.and_then(|at| self.event(at)) {
+            Some(event) => (Some(event.commit), Some(event.time), Some(event.author)),
+            None => (None, None, None),
+        };
         Exposure {
             stage,
             in_head,
+            commits: commits.len(),
+            first_is_root: first.is_some_and(|at| self.graph.record(at).is_root),
+            first_commit,
+            first_seen,
+            first_author,
+            held_in: life.held_in,
+            last: life.last.and_then(|at| self.event(at)),
+            removed: life.removed.filter(|_| !in_head).and_then(|at| self.event(at)),
+            tips: life.tips,
+            outside_authors: self.outside(&found),
+            ..self.reached(refs)
+        }
+    }
+
+    /// What there is to say of the refs that reach something.
+    fn reached(&self, refs: Vec<String>) -> Exposure {
+        let mut kinds = RefKinds::default();
+        refs.iter().for_each(|name| kinds.count(name));
+        Exposure {
+            kinds,
+            remotes: remote::behind(&self.remotes, refs.iter().map(String::as_str)),
             ref_count: refs.len(),
             refs: refs.into_iter().take(self.most_refs).collect(),
-            commits: commits.len(),
-            first_is_root: first.is_some_and(|commit| commit.is_root),
-            first_commit: first_id.map(|id| id.to_string()),
-            first_seen: first_id.map(|id| self.author_time(id)),
+            ..Exposure::default()
         }
+    }
+
+    /// Authors of the commits whose addresses are not usual, each once.
+    fn outside(&self, commits: &[u32]) -> Vec<BString> {
+        let mut found = Vec::new();
+        if self.usual.is_empty() {
+            return found;
+        }
+        for author in commits.iter().filter_map(|at| self.told(*at)).map(|commit| commit.author) {
+            if found.len() < MAX_OUTSIDE && self.usual.is_outside(&author) && !found.contains(&author) {
+                found.push(author);
+            }
+        }
+        found
+    }
+
+    /// Follows what the commits `found` brought in: a commit at which none of the targets came or went holds one if a parent
+    /// does.
+    fn life(&mut self, found: &[u32], targets: &BTreeSet<TargetId>) -> Life {
+        let mut asked = vec![false; self.graph.order().len()];
+        let moves = targets.iter().filter_map(|target| self.moves.get(target)).flatten();
+        moves.for_each(|at| asked[*at as usize] = true);
+        let mut holds = vec![false; asked.len()];
+        let mut life = Life::default();
+        let start = found.iter().map(|at| self.graph.rank(*at)).min().unwrap_or(asked.len());
+        for rank in start..asked.len() {
+            let at = self.graph.order()[rank];
+            let is_after = self.graph.parents(at).iter().any(|parent| holds[*parent as usize]);
+            let is_held = match self.node_of(at).filter(|_| asked[at as usize]) {
+                Some(node) => self.node_holds(node, targets),
+                None => is_after && !asked[at as usize],
+            };
+            holds[at as usize] = is_held;
+            if is_after && !is_held && self.on_head[at as usize] {
+                life.removed = Some(at);
+            }
+        }
+        life.tips = self.tips_holding(&holds);
+        // A message holds it for good, and no tree has to.
+        found.iter().for_each(|at| holds[*at as usize] = true);
+        let is_reached = |at: &&u32| holds[**at as usize] && self.reachable[**at as usize];
+        let is_left = |at: &&u32| holds[**at as usize];
+        let order = self.graph.order();
+        let any = order.iter().any(|at| is_reached(&at));
+        let counted = |at: &&u32| if any { is_reached(at) } else { is_left(at) };
+        life.held_in = order.iter().filter(counted).count();
+        life.last = order.iter().rev().find(counted).copied();
+        life
+    }
+
+    /// The refs that lead to one of the commits itself.
+    fn tips_holding(&self, holds: &[bool]) -> Vec<String> {
+        let ends = self.tips.iter().zip(&self.ends);
+        let held = ends.filter(|(_, end)| end.is_some_and(|at| holds[at as usize]));
+        held.map(|(tip, _)| tip.name.clone()).take(MAX_REFS).collect()
     }
 
     /// The refs that lead to a tag.
@@ -204,12 +339,7 @@ impl<'s> Attribution<'s> {
     pub fn tag_exposure(&self, tag: ObjectId) -> Exposure {
         let refs = self.tag_refs(tag);
         let stage = if refs.is_empty() { Stage::Unreachable } else { Stage::LocalOnly };
-        Exposure {
-            stage,
-            ref_count: refs.len(),
-            refs: refs.into_iter().take(self.most_refs).collect(),
-            ..Exposure::default()
-        }
+        Exposure { stage, ..self.reached(refs) }
     }
 
     /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.

@@ -77,6 +77,14 @@ impl Repo {
         self.local().head_id().ok().map(gix::Id::detach)
     }
 
+    /// What its folder is called: that of the work tree, or its own without `.git`.
+    pub fn name(&self) -> BString {
+        let folder = self.workdir().unwrap_or_else(|| self.common_dir());
+        let folder = folder.canonicalize().unwrap_or(folder);
+        let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
+        name.strip_suffix(b".git").filter(|rest| !rest.is_empty()).unwrap_or(name).into()
+    }
+
     /// This repository as each of its work trees sees it, this one first.
     pub fn worktrees(&self) -> Vec<Self> {
         let local = self.local();
@@ -267,6 +275,8 @@ pub struct Commit {
     pub parents: Vec<ObjectId>,
     /// When it was authored, RFC 3339.
     pub author_time: String,
+    /// Who authored it: name and address.
+    pub author: BString,
     /// When it was committed, in seconds since 1970.
     pub committed: i64,
 }
@@ -292,11 +302,14 @@ fn parse_commit(data: &[u8], id: ObjectId, repo: &Local) -> Result<Commit, Unrea
     let commit = gix::objs::CommitRef::from_bytes(data, repo.object_hash())
         .map_err(|error| corrupt(format!("commit {id} cannot be read ({})", error_text(&error))))?;
     let time = |raw: &BStr| gix::date::parse_header(raw.to_str_lossy().as_ref());
-    let author = time(commit.author().map(|a| a.time.into()).unwrap_or_default());
+    let author = commit.author().map(|author| author.trim());
+    let person = author.as_ref().map(|author| format!("{} <{}>", author.name, author.email).into());
+    let author = time(author.as_ref().map(|author| author.time.into()).unwrap_or_default());
     let committer = time(commit.committer().map(|c| c.time.into()).unwrap_or_default());
     Ok(Commit {
         tree: commit.tree(),
         parents: commit.parents().collect(),
+        author: person.unwrap_or_default(),
         author_time: author.map(|t| t.format_or_unix(gix::date::time::format::ISO8601_STRICT)).unwrap_or_default(),
         committed: committer.map_or(0, |t| t.seconds),
     })

@@ -1,30 +1,30 @@
 //! What a forced push does not reach: the server's own copies, forks, caches, and whom to ask about each.
 
 use super::{Plan, Situation};
-use crate::finding::Host;
+use crate::finding::Server;
 use crate::finding::purge::{On, Phase};
 
 /// The steps on the server that a remote leads to; `noted` is what git filter-repo noted about the rewrite.
-pub(super) fn server(plan: &mut Plan<'_>, host: Host, noted: &str) {
+pub(super) fn server(plan: &mut Plan<'_>, host: Server, noted: &str) {
     match host {
-        Host::GitHub => plan.step(
+        Server::GitHub => plan.step(
             Phase::Server,
             "Ask GitHub Support (https://support.github.com) to remove the old objects, cached views and pull-request refs; until then every old id can be opened. They want owner and name of the repository, the first changed commits and the number of pull requests concerned, which this prints, and to hear whether Git LFS objects were orphaned",
             &format!(
                 "cat {noted}/first-changed-commits && awk '/^refs\\/pull\\/.*\\/head$/ {{ count++ }} END {{ print count + 0, \"pull requests\" }}' {noted}/changed-refs"
             ),
         ),
-        Host::GitLab => plan.step(
+        Server::GitLab => plan.step(
             Phase::Server,
             "As owner of the project, in the settings: Repository, Repository maintenance, Remove blobs or Redact text; then General, Advanced, Run housekeeping; half an hour later Prune unreachable objects. Merge-request refs, diffs and pipelines keep old commits until then; a project that is part of a fork network has to leave it first",
             "",
         ),
-        Host::Service => plan.step(
+        Server::Service => plan.step(
             Phase::Server,
             "Ask those who run the server to expire its reflogs and to remove unreachable objects and pull-request refs: until then every old id can be fetched. If they cannot, make a new repository from the rewritten clone and delete the old one",
             "",
         ),
-        Host::Own => plan.on(
+        Server::Own => plan.on(
             On::Server,
             Phase::Server,
             "In the repository on the server: until its old objects are removed, whoever knows an old id can fetch it",
@@ -37,10 +37,10 @@ pub(super) fn server(plan: &mut Plan<'_>, host: Host, noted: &str) {
 pub(super) fn all(at: &Situation<'_>) -> Vec<String> {
     let has = |host| at.remotes.iter().any(|(_, one)| *one == host);
     let mut beyond = Vec::new();
-    if has(Host::GitHub) {
+    if has(Server::GitHub) {
         beyond.push("forks share their objects with this repository: ask each owner to delete or rewrite theirs; events and public archives of GitHub keep commit ids for good");
     }
-    if has(Host::GitLab) {
+    if has(Server::GitLab) {
         beyond.push("forks of the project: ask each owner to delete or rewrite theirs");
     }
     if at.needs.lfs {

@@ -16,7 +16,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use super::git::{leftovers, quoted};
 use super::{beside, remains};
 use crate::finding::purge::{Handling, On, Phase, Subject};
-use crate::finding::{ContentKind, Finding, Host, PurgePlan, PurgeStep, Stage, StepKind};
+use crate::finding::{ContentKind, Finding, PurgePlan, PurgeStep, Server, Stage, StepKind};
 
 /// Replaced in contents and messages.
 pub const EXPRESSIONS: &str = "expressions.txt";
@@ -57,7 +57,7 @@ pub struct Situation<'a> {
     /// Whether nothing else lies there.
     pub is_own_folder: bool,
     /// The remotes that are configured.
-    pub remotes: Vec<(BString, Host)>,
+    pub remotes: Vec<(BString, Server)>,
     /// All refs, with the ids of what they lead to.
     pub refs: BTreeMap<BString, String>,
     /// The branch that is checked out, by its full name.
@@ -322,7 +322,7 @@ impl Plan<'_> {
     }
 
     /// A remote: rewritten in a clone of its own, proved there, and pushed.
-    fn remote(&mut self, number: usize, name: &BStr, host: Host) {
+    fn remote(&mut self, number: usize, name: &BStr, host: Server) {
         let at = self.at;
         let (mirror, noted) = (at.file(&format!("mirror-{number}.git")), at.file(&format!("rewritten-{number}")));
         let root = quoted(at.root.as_ref());

@@ -1,0 +1,99 @@
+//! Whose addresses are usual among the authors of a repository.
+//!
+//! A domain is usual that at least one commit in ten comes from. At a host of mail that anybody can use a domain says
+//! nothing of who somebody is, so there it is the whole address that has to be that usual.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One commit in so many makes a domain or an address usual.
+const SHARE: usize = 10;
+/// Where anybody can have an address.
+const ANYBODY: [&str; 22] = [
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "msn.com",
+    "yahoo.com",
+    "icloud.com",
+    "me.com",
+    "aol.com",
+    "proton.me",
+    "protonmail.com",
+    "pm.me",
+    "gmx.net",
+    "gmx.de",
+    "web.de",
+    "mail.ru",
+    "yandex.ru",
+    "qq.com",
+    "163.com",
+    "users.noreply.github.com",
+    "users.noreply.gitlab.com",
+];
+
+/// Domains and addresses that are usual.
+#[derive(Debug, Default)]
+pub struct Usual(BTreeSet<String>);
+
+impl Usual {
+    /// What is usual among the authors of so many commits, given as `Name <address>`.
+    pub fn among(authors: impl Iterator<Item = impl AsRef<[u8]>>) -> Self {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut all = 0;
+        for author in authors {
+            *counts.entry(home(author.as_ref())).or_default() += 1;
+            all += 1;
+        }
+        Self(counts.into_iter().filter(|(_, count)| count * SHARE >= all).map(|(home, _)| home).collect())
+    }
+
+    /// Whether nothing is: then nobody stands out.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether an author writes from somewhere else.
+    pub fn is_outside(&self, author: &[u8]) -> bool {
+        !self.0.is_empty() && !self.0.contains(&home(author))
+    }
+}
+
+/// The domain that an author writes from; the whole address where anybody can have one.
+fn home(author: &[u8]) -> String {
+    let author = String::from_utf8_lossy(author).to_lowercase();
+    let address = author.rsplit_once('<').map_or(&*author, |(_, address)| address).trim_end_matches('>').trim();
+    match address.rsplit_once('@') {
+        Some((_, domain)) if !ANYBODY.contains(&domain) => domain.to_owned(),
+        _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_writes_often_is_usual() {
+        let authors = [vec!["A <a@Corp.example>"; 12], vec!["M <m@gmail.com>"; 5], vec!["X <x@gmail.com>"]].concat();
+        let usual = Usual::among(authors.iter());
+        for (author, outside) in [
+            ("N <new@corp.example>", false),
+            ("M <m@gmail.com>", false),
+            ("X <x@gmail.com>", true),
+            ("Y <y@other.example>", true),
+            ("no address", true),
+            ("<a@evil.example> <b@corp.example>", false),
+        ] {
+            assert_eq!(usual.is_outside(author.as_bytes()), outside, "{author}");
+        }
+    }
+
+    #[test]
+    fn where_nobody_is_usual_nobody_stands_out() {
+        let many: Vec<String> = (0..20).map(|n| format!("N <n@{n}.example>")).collect();
+        let usual = Usual::among(many.iter());
+        assert!(usual.is_empty() && !usual.is_outside(b"Z <z@z.example>"));
+    }
+}

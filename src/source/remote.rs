@@ -1,0 +1,152 @@
+//! Where a repository is pushed to and fetched from, as its configuration says, and what the names of the hosts tell.
+//!
+//! A URL is read, never followed; user and password are left out of it.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::Repo;
+use crate::finding::{Host, Remote};
+
+/// Services where anybody can have a repository, by the end of their hosts' names.
+const PUBLIC: [&str; 16] = [
+    "github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "sr.ht",
+    "gitea.com",
+    "gitee.com",
+    "notabug.org",
+    "framagit.org",
+    "launchpad.net",
+    "sourceforge.net",
+    "sf.net",
+    "dev.azure.com",
+    "visualstudio.com",
+    "huggingface.co",
+    "savannah.gnu.org",
+];
+/// Ends of names that no public name server knows.
+const NOT_PUBLIC: [&str; 6] = ["localhost", "local", "internal", "lan", "home.arpa", "intranet"];
+
+/// All remotes that are configured, by name.
+pub fn all(repository: &Repo) -> Vec<Remote> {
+    let local = repository.local();
+    let remote = |name: BString| {
+        let url = local.config_snapshot().string(format!("remote.{name}.url").as_str())?;
+        let (url, host) = told(url.as_ref());
+        Some(Remote { name, url: Some(url), host })
+    };
+    local.remote_names().into_iter().filter_map(remote).collect()
+}
+
+/// Those of the remotes that one of the refs belongs to, and those that are not configured any more.
+pub fn behind<'n>(remotes: &[Remote], refs: impl Iterator<Item = &'n str>) -> Vec<Remote> {
+    let mut found: Vec<Remote> = Vec::new();
+    for name in refs.filter_map(|name| name.strip_prefix("refs/remotes/")) {
+        let below = |remote: &&Remote| {
+            name.as_bytes().strip_prefix(remote.name.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        let gone = || {
+            let name = name.split('/').next().unwrap_or_default().into();
+            Remote { name, url: None, host: Host::Unknown }
+        };
+        let remote = remotes.iter().find(below).cloned().unwrap_or_else(gone);
+        if !found.contains(&remote) {
+            found.push(remote);
+        }
+    }
+    found
+}
+
+/// A URL as it may be shown, and what its host tells.
+fn told(url: &BStr) -> (BString, Host) {
+    let Ok(mut parsed) = gix::url::parse(url) else { return (BString::from("(not a URL)"), Host::Unknown) };
+    parsed.set_user(None);
+    parsed.set_password(None);
+    let host = match parsed.host() {
+        _ if parsed.scheme == gix::url::Scheme::File => Host::Private,
+        Some(name) => host(name),
+        None => Host::Unknown,
+    };
+    let shown = parsed.to_bstring();
+    let shown = shown.split_once_str("?").map_or(shown.as_slice(), |(before, _)| before);
+    (shown.into(), host)
+}
+
+fn host(name: &str) -> Host {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let within = |end: &&str| name.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    if let Ok(address) = name.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return if is_private(address) { Host::Private } else { Host::Unknown };
+    }
+    if PUBLIC.iter().any(within) {
+        Host::Public
+    } else if !name.contains('.') || NOT_PUBLIC.iter().any(within) {
+        Host::Private
+    } else {
+        Host::Unknown
+    }
+}
+
+fn is_private(address: IpAddr) -> bool {
+    let v6 = |address: Ipv6Addr| address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local();
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => v6(address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(url: &str) -> (String, Host) {
+        let (url, host) = told(url.into());
+        (url.to_string(), host)
+    }
+
+    #[test]
+    fn hosts_are_told_apart() {
+        for url in ["https://github.com/a/b", "git@ssh.github.com:a/b.git", "https://me@dev.azure.com/o/p/_git/r"] {
+            assert_eq!(shown(url).1, Host::Public, "{url}");
+        }
+        for url in [
+            "/srv/git/a",
+            "file:///srv/a",
+            "ssh://git@10.1.2.3/a",
+            "http://[::1]:3000/a",
+            "git@gitserver:a",
+            "https://git.corp.internal/a",
+        ] {
+            assert_eq!(shown(url).1, Host::Private, "{url}");
+        }
+        for url in [
+            "https://git.example.com/a",
+            "https://notgithub.com/a",
+            "https://github.com.evil.example/a",
+            "https://8.8.8.8/a",
+        ] {
+            assert_eq!(shown(url).1, Host::Unknown, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_without_who_signs_in() {
+        assert_eq!(shown("https://user:word@github.com/a/b.git?x=y").0, "https://github.com/a/b.git");
+        assert_eq!(shown("https://word@github.com/a/b.git").0, "https://github.com/a/b.git");
+        assert_eq!(shown("git@github.com:a/b.git").0, "github.com:a/b.git");
+    }
+
+    #[test]
+    fn a_ref_belongs_to_the_remote_of_its_name() {
+        let named = |name: &str| Remote { name: name.into(), url: Some("u".into()), host: Host::Unknown };
+        let remotes = [named("team"), named("team/fork")];
+        let names = ["refs/remotes/team/fork/main", "refs/remotes/gone/main", "refs/heads/team/x"];
+        let found = behind(&remotes[1..], names.into_iter());
+        assert_eq!(found.iter().map(|remote| remote.name.to_string()).collect::<Vec<_>>(), ["team/fork", "gone"]);
+        assert_eq!(found[1].url, None);
+    }
+}

@@ -34,6 +34,10 @@ pub enum Command {
         /// Keep ids of objects seen here, so that the next sweep with the same rules looks at new ones only
         #[arg(long, value_name = "DIR")]
         cache: Option<PathBuf>,
+        /// Mark secrets that came in by an author whose address is not usual here: its domain (at a mail host that
+        /// anybody can use, the whole address) wrote less than a tenth of the commits
+        #[arg(long)]
+        flag_outside_authors: bool,
     },
     /// Scan what the commits of a range add, for pull requests and pushes
     Range {
@@ -190,6 +194,10 @@ pub enum FormatArg {
     Json,
     /// One JSON object a line
     Jsonl,
+    /// Markdown, for issues, tickets and mails
+    Markdown,
+    /// One HTML file without scripts, for a browser or for paper
+    Html,
 }
 
 /// Severities.

@@ -1,6 +1,7 @@
 //! The command line: dispatch, and the one place where errors become text.
 
 pub mod args;
+pub mod clock;
 pub mod exit;
 pub mod explain;
 pub mod hook;
@@ -41,7 +42,9 @@ fn run(cli: &Cli) -> ExitStatus {
     let common = &cli.common;
     let result = match &cli.command {
         Command::Staged => scans::staged(common),
-        Command::History { repo, cache } => scans::history(common, repo, cache.as_deref()),
+        Command::History { repo, cache, flag_outside_authors } => {
+            scans::history(common, repo, cache.as_deref(), *flag_outside_authors)
+        }
         Command::Range { range } => scans::range(common, range),
         Command::Files { paths } => scans::files(common, paths),
         Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),

@@ -63,6 +63,8 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         FormatArg::Human => Format::Human,
         FormatArg::Json => Format::Json,
         FormatArg::Jsonl => Format::Jsonl,
+        FormatArg::Markdown => Format::Markdown,
+        FormatArg::Html => Format::Html,
     };
     let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
     Ok(Settings { scan, rules, output, output_file: common.output.clone(), exit_zero: common.exit_zero })

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::args::{Common, FormatArg, RulesAction};
+use super::args::{Common, RulesAction};
 use super::exit::ExitStatus;
 use super::{resolve, shell, withhold};
 use crate::config::import;
+use crate::output::{self, Format, rules as page};
 use crate::proof;
 use crate::rule_set::RuleSet;
 use crate::text::escape;
@@ -45,26 +46,20 @@ fn read(path: &Path) -> anyhow::Result<String> {
 
 fn list(common: &Common) -> anyhow::Result<ExitStatus> {
     let settings = resolve::settings(common, None)?;
-    shell::results(settings.output_file.as_deref(), &mut |out| {
-        for rule in settings.rules.rules.iter() {
-            if common.format == FormatArg::Human {
-                writeln!(
-                    out,
-                    "{:40} {:8} {:7} {}",
-                    rule.id,
-                    rule.severity.as_str(),
-                    rule.confidence.as_str(),
-                    rule.name
-                )?;
-            } else {
-                let line = serde_json::json!({
-                    "id": &*rule.id, "name": &*rule.name, "provider": &*rule.provider,
-                    "severity": rule.severity, "confidence": rule.confidence,
-                });
-                writeln!(out, "{line}")?;
-            }
-        }
-        Ok(())
+    let rules = &settings.rules.rules;
+    shell::results(settings.output_file.as_deref(), &mut |out| match settings.output.format {
+        Format::Human => rules.iter().try_for_each(|rule| {
+            let (severity, confidence) = (rule.severity.as_str(), rule.confidence.as_str());
+            writeln!(out, "{:40} {severity:8} {confidence:7} {}", rule.id, rule.name)
+        }),
+        Format::Json | Format::Jsonl => rules.iter().try_for_each(|rule| {
+            let line = serde_json::json!({
+                "id": &*rule.id, "name": &*rule.name, "provider": &*rule.provider,
+                "severity": rule.severity, "confidence": rule.confidence,
+            });
+            writeln!(out, "{line}")
+        }),
+        format => output::write("Rules", &page::rules(rules), &(), format, out),
     })?;
     Ok(ExitStatus::Clean)
 }

@@ -10,16 +10,18 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::progress;
 use super::resolve::{self, Settings};
-use super::shell;
+use super::{clock, shell};
 use crate::detect::Detector;
 use crate::finding::{Report, Scope};
 use crate::output;
 use crate::output::mask::Mask;
+use crate::output::view::View;
 use crate::remediation::Surroundings;
 use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
 use crate::source::{self, ObjectId, Repo, files, history as stored, range as commits, staged as index};
 use crate::text::escape;
+use crate::text::time::rfc3339;
 
 /// What is not known to be old.
 const NEW: &dyn Fn(&BString, ObjectId) -> bool = &|_, _| false;
@@ -91,11 +93,17 @@ pub fn range(common: &Common, range: &str) -> anyhow::Result<ExitStatus> {
 ///
 /// # Errors
 /// When the repository cannot be read.
-pub fn history(common: &Common, path: &Path, cache: Option<&Path>) -> anyhow::Result<ExitStatus> {
+pub fn history(
+    common: &Common,
+    path: &Path,
+    cache: Option<&Path>,
+    flag_outside_authors: bool,
+) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(path)?;
     let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
     settings.scan.cache = cache.map(Path::to_owned);
+    settings.scan.flag_outside_authors = flag_outside_authors;
     let objects = stored::list(&repo)?;
     let run = Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Bar };
     let scope = Scope { command: "history", subject: "everything this clone stores".to_owned() };
@@ -161,6 +169,7 @@ impl Run<'_> {
             _ => scan(&prepared),
         };
         report.stats.elapsed_ms = self.start.elapsed().as_millis();
+        report.made_at = rfc3339(clock::now());
         let quiet = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
         if self.speech == Speech::IfNeeded && quiet {
             return Ok(ExitStatus::Clean);
@@ -170,7 +179,8 @@ impl Run<'_> {
         let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole.extended(rules.clone())));
         let mask =
             if output.show_secrets { Mask::off() } else { Mask::new(all.as_ref().unwrap_or(&detector), Some(&report)) };
-        shell::results(output_file.as_deref(), &mut |out| output::render(&report, *output, &mask, out))?;
+        let view = View::new(&report, output.show_secrets, &mask);
+        shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         Ok(ExitStatus::of(&report, *exit_zero))
     }
 }

@@ -4,9 +4,9 @@
 //! day. What a token says of its end comes from its check, so only ends that the issuer put into it count.
 
 use super::Detection;
-use super::check::rfc3339;
 use crate::finding::Evidence;
 use crate::rule::Severity;
+use crate::text::time::rfc3339;
 
 /// Facts that name an end.
 const ENDS: [&str; 4] = ["jfrog_expires", "jwt_expires", "pypi_expires", "sas_expires"];

@@ -1,16 +1,24 @@
-//! Reports as text. One file a format; each is a function of the same data. Nothing here decides a verdict.
+//! Reports as text. One file a format; each is a function of the same view. Nothing here decides a verdict.
 
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod markdown;
 pub mod mask;
+pub mod page;
+pub mod plain;
 pub mod purge;
+pub mod rules;
 pub mod style;
+pub mod view;
+pub mod words;
 
 use std::io::{self, Write};
 
-use crate::finding::Report;
+use serde::Serialize;
 
-use mask::Mask;
+use page::Block;
+use view::View;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +29,10 @@ pub enum Format {
     Json,
     /// One JSON object a line.
     Jsonl,
+    /// For issues, tickets and mails.
+    Markdown,
+    /// One file for a browser.
+    Html,
 }
 
 /// How it is written, in detail.
@@ -38,10 +50,35 @@ pub struct OutputOptions {
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, options: OutputOptions, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::Result<()> {
     match options.format {
-        Format::Human => human::render(report, options, mask, out),
-        Format::Json => json::document(report, options, mask, out),
-        Format::Jsonl => json::lines(report, options, mask, out),
+        Format::Human => human::render(view, options.quiet, out),
+        Format::Json => json::document(view, out),
+        Format::Jsonl => json::lines(view, out),
+        Format::Markdown => markdown::write(&page::report(view, options.quiet), out),
+        Format::Html => {
+            let name = view.repository.as_deref().unwrap_or("files");
+            html::write(&format!("Secrets in {name}"), &page::report(view, options.quiet), out)
+        }
+    }
+}
+
+/// Writes a page; in JSON the data that it was made of.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write(
+    title: &str,
+    page: &[Block],
+    data: &impl Serialize,
+    format: Format,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => plain::write(page, out),
+        Format::Json => json::document(data, out),
+        Format::Jsonl => json::line(data, out),
+        Format::Markdown => markdown::write(page, out),
+        Format::Html => html::write(title, page, out),
     }
 }

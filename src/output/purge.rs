@@ -1,11 +1,14 @@
 //! A plan to purge a history: for people, and as JSON of the schema that reports have.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::mask::Mask;
-use super::{Format, OutputOptions, style};
+use super::page::{self, Block};
+use super::view::StepView;
+use super::{Format, OutputOptions, html, markdown, style};
 use crate::finding::Report;
 use crate::finding::purge::{On, PurgePlan, PurgeStep};
 use crate::text::escape;
@@ -29,6 +32,8 @@ pub fn render(
             writeln!(out)
         }
         Format::Jsonl => writeln!(out, "{}", page.json(plan, report)),
+        Format::Markdown => markdown::write(&page.blocks(plan, report), out),
+        Format::Html => html::write("How to purge", &page.blocks(plan, report), out),
     }
 }
 
@@ -70,6 +75,45 @@ impl Page<'_> {
         self.list("what stays behind, and whom to ask", &plan.beyond, out)
     }
 
+    /// The same for formats that are handed on.
+    fn blocks(&self, plan: &PurgePlan, report: &Report) -> Vec<Block> {
+        let told = |texts: Vec<String>| Block::Lines(texts.into_iter().map(|words| vec![page::told(words)]).collect());
+        let unread =
+            report.gaps.iter().map(|gap| format!("not read: {}: {}", self.safe(&gap.what), self.safe(&gap.why)));
+        let notes = report.notes.iter().map(|note| self.safe(&note.0));
+        let heading = |words: &str| Block::Heading(2, vec![page::text(words)]);
+        let mut blocks = vec![Block::Heading(1, vec![page::text("How to purge")])];
+        blocks.push(told(unread.chain(notes).collect()));
+        if plan.subjects.is_empty() {
+            blocks.push(told(vec!["nothing to purge".to_owned()]));
+            return blocks;
+        }
+        let subjects =
+            plan.subjects.iter().map(|one| format!("{}, {}: {} ({})", one.name, one.stage, one.id, one.rule));
+        let files = plan.files.iter().map(|(path, what)| self.safe(format!("{path}: {what}")));
+        let refs = plan.refs.iter().map(|name| self.safe(name));
+        blocks.push(told(subjects.collect()));
+        for (title, texts) in
+            [("Refs that reach them", refs.collect::<Vec<_>>()), ("Files written, for your eyes only", files.collect())]
+        {
+            blocks.extend([heading(title), told(texts)]);
+        }
+        for steps in plan.steps.chunk_by(|a, b| a.phase == b.phase) {
+            let shown = |step: &PurgeStep| StepView {
+                kind: step.on.as_str().into(),
+                title: self.safe(&step.title),
+                command: self.safe(&step.command),
+                missing: BTreeMap::new(),
+                link: String::new(),
+            };
+            blocks.extend(steps.first().map(|step| heading(step.phase.as_str())));
+            blocks.push(Block::Checklist(steps.iter().map(shown).collect()));
+        }
+        let beyond = plan.beyond.iter().map(|line| self.safe(line)).collect();
+        blocks.extend([heading("What stays behind, and whom to ask"), told(beyond)]);
+        blocks
+    }
+
     fn list(&self, title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
         if !lines.is_empty() {
             writeln!(out, "\n{}", style::label(title))?;
@@ -109,7 +153,7 @@ impl Page<'_> {
             .iter()
             .map(|gap| json!({ "what": self.safe(&gap.what), "kind": gap.kind.as_str(), "why": self.safe(&gap.why) }));
         json!({
-            "schema": super::json::SCHEMA,
+            "schema": super::view::SCHEMA,
             "tool": "keysweep",
             "version": env!("CARGO_PKG_VERSION"),
             "command": report.scope.command,

@@ -6,6 +6,7 @@ pub mod encoding;
 pub mod escape;
 pub mod lines;
 pub mod span;
+pub mod time;
 
 pub use edit::{Copied, Edits};
 pub use escape::{escape, hostile};

@@ -18,6 +18,7 @@ mod plan;
 mod published;
 mod purge;
 mod range;
+mod report;
 mod secrecy;
 mod staged;
 mod support;

@@ -4,12 +4,13 @@
 //! hold any of the values, or a long part of one.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 
 use crate::support::{ENTRA, Repo, Run, Secret, contains, entra_secret, github_token, must};
 
-const FORMATS: [&str; 3] = ["human", "json", "jsonl"];
+const FORMATS: [&str; 5] = ["human", "json", "jsonl", "markdown", "html"];
 
 /// A repository with generated secrets everywhere, and their values.
 struct Leaky {
@@ -332,7 +333,7 @@ fn a_missing_object_shows_no_secret_of_its_name() {
     let name = format!("{}.txt", secret.value);
     repo.write(&name, "about to vanish\n");
     repo.add();
-    must(std::fs::remove_file(repo.loose_object(&format!(":{name}"))), "remove an object");
+    must(fs::remove_file(repo.loose_object(&format!(":{name}"))), "remove an object");
     for format in FORMATS {
         repo.keysweep(&["staged", "--format", format]).expect_withheld(&secret.value);
     }

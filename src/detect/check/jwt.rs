@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::codec::{base64, json_starts};
 use super::json::object;
-use super::time::rfc3339;
 use super::{Fact, Outcome};
+use crate::text::time::rfc3339;
 
 type Object = Map<String, Value>;
 

@@ -6,8 +6,8 @@
 use serde_json::Value;
 
 use super::codec::base64;
-use super::time::rfc3339;
 use super::{Fact, Outcome};
+use crate::text::time::rfc3339;
 
 const END: u8 = 0;
 const LOCATION: u8 = 1;

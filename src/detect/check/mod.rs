@@ -26,13 +26,10 @@ mod pem;
 pub(crate) mod pgp;
 mod sas;
 mod shape;
-mod time;
 mod url;
 mod vault;
 
 use crate::rule::check::Check;
-
-pub(super) use time::rfc3339;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 
 use super::codec::base64;
 use super::pem::Block;
-use super::time::rfc3339;
 use super::{Fact, Outcome};
+use crate::text::time::rfc3339;
 
 const SECRET_KEY: u8 = 5;
 const USER_ID: u8 = 13;

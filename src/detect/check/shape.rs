@@ -1,9 +1,9 @@
 //! Checks of shape alone: alphabets, lengths, and encodings that wrap a short fixed layout.
 
 use super::codec::{base58, base64, decimal, split_once};
-use super::time::rfc3339;
 use super::{Fact, Outcome, pass_if};
 use crate::rule::check::Check;
+use crate::text::time::rfc3339;
 
 /// The checks of this file; any other does not apply.
 pub(super) fn run(check: &Check, secret: &[u8]) -> Outcome {

@@ -5,7 +5,7 @@ const DAY: u64 = 86_400;
 const LIMIT: u64 = 253_402_300_800;
 
 /// `2026-01-31T12:00:00Z`; nothing for times after the year 9999.
-pub(in crate::detect) fn rfc3339(seconds: u64) -> Option<String> {
+pub fn rfc3339(seconds: u64) -> Option<String> {
     if seconds >= LIMIT {
         return None;
     }

@@ -1,0 +1,147 @@
+//! Markdown as code hosts read it, for issues, tickets and mails.
+//!
+//! What may come from anybody stands in code spans, where no sign has a meaning and no name calls anybody; of all other words
+//! each sign that could mean something is escaped.
+
+use std::io::{self, Write};
+
+use super::page::{Block, Inline, Line, Tone};
+use super::view::StepView;
+
+/// Writes a page.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write(page: &[Block], out: &mut dyn Write) -> io::Result<()> {
+    page.iter().try_for_each(|block| self::block(block, out))
+}
+
+fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
+    match block {
+        Block::Verdict(tone, words) => {
+            let sign = match tone {
+                Tone::Good => "✅",
+                Tone::Unsure => "⚠️",
+                _ => "❌",
+            };
+            writeln!(out, "> {sign} **{}**\n", escape(words))
+        }
+        Block::Heading(level, words) => writeln!(out, "{} {}\n", "#".repeat(usize::from(*level)), line(words)),
+        Block::Card(_, id, words) => writeln!(out, "## {} {}\n", line(words), code(id)),
+        Block::Lines(lines) => {
+            let bullet = if lines.len() == 1 { "" } else { "- " };
+            lines.iter().try_for_each(|words| writeln!(out, "{bullet}{}", line(words)))?;
+            writeln!(out)
+        }
+        Block::Facts(facts) => {
+            for (name, lines) in facts {
+                let lines: Vec<String> = lines.iter().map(line).collect();
+                writeln!(out, "- **{name}:** {}", lines.join("; "))?;
+            }
+            writeln!(out)
+        }
+        Block::Table(heads, rows) => table(heads, rows, out),
+        Block::Checklist(steps) => {
+            steps.iter().try_for_each(|one| step(one, out))?;
+            writeln!(out)
+        }
+        Block::Fold(summary, blocks) => {
+            writeln!(out, "<details><summary>{}</summary>\n", escape(summary))?;
+            write(blocks, out)?;
+            writeln!(out, "</details>\n")
+        }
+    }
+}
+
+fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "| {} |\n|{}", heads.join(" | "), "---|".repeat(heads.len()))?;
+    for row in rows {
+        // A bar ends a cell even within code, unless it is escaped there as well.
+        let cells: Vec<String> = row.iter().map(|words| line(words).replace('|', "\\|")).collect();
+        writeln!(out, "| {} |", cells.join(" | "))?;
+    }
+    writeln!(out)
+}
+
+fn step(step: &StepView, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "- [ ] **{}:** {}", escape(&step.kind), escape(&step.title))?;
+    if !step.command.is_empty() {
+        let fence = "`".repeat(longest_run(&step.command).max(2) + 1);
+        writeln!(out, "\n  {fence}sh\n  {}\n  {fence}\n", step.command)?;
+    }
+    for (field, hint) in &step.missing {
+        writeln!(out, "  - {}: {}", code(&format!("<{field}>")), escape(hint))?;
+    }
+    if step.link.is_empty() { Ok(()) } else { writeln!(out, "  - {}", link(&step.link)) }
+}
+
+fn line(words: &Line) -> String {
+    words.iter().map(inline).collect()
+}
+
+fn inline(inline: &Inline) -> String {
+    match inline {
+        Inline::Text(words) => escape(words),
+        Inline::Strong(words) | Inline::Badge(_, words) => format!("**{}**", escape(words)),
+        Inline::Code(words) | Inline::Told(words) => code(words),
+        Inline::Link(url) => link(url),
+        Inline::Goto(id, words) => format!("{} {}", escape(words), code(id)),
+    }
+}
+
+/// An address that is nothing but an address; any other is shown as what it is.
+fn link(url: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/:.-_~%?=&#+,".contains(&b);
+    if url.starts_with("https://") && url.bytes().all(plain) { format!("<{url}>") } else { code(url) }
+}
+
+/// A code span that ends where it should, whatever it holds.
+fn code(words: &str) -> String {
+    if words.is_empty() {
+        return String::new();
+    }
+    let fence = "`".repeat(longest_run(words) + 1);
+    let pad = if words.starts_with(['`', ' ']) || words.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{pad}{words}{pad}{fence}")
+}
+
+/// Most backticks in a row.
+fn longest_run(words: &str) -> usize {
+    words.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// Words without a meaning for Markdown or HTML. A word with an at sign would call somebody, so it becomes code.
+fn escape(words: &str) -> String {
+    let word = |word: &str| if word.contains('@') { code(word) } else { word.chars().map(sign).collect() };
+    words.split(' ').map(word).collect::<Vec<String>>().join(" ")
+}
+
+fn sign(c: char) -> String {
+    match c {
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '&' => "&amp;".to_owned(),
+        '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|' | '~' => format!("\\{c}"),
+        c => c.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_ends_where_it_should() {
+        assert_eq!(code("a"), "`a`");
+        assert_eq!(code("a``b`"), "``` a``b` ```");
+        assert_eq!(code(" x"), "`  x `");
+    }
+
+    #[test]
+    fn words_mean_nothing() {
+        assert_eq!(escape("[a](b) <i> @all x"), "\\[a\\]\\(b\\) &lt;i&gt; `@all` x");
+        assert_eq!(link("https://a.test/b"), "<https://a.test/b>");
+        assert_eq!(link("javascript:alert(1)"), "`javascript:alert(1)`");
+        assert_eq!(link("https://a.test/>x"), "`https://a.test/>x`");
+    }
+}

@@ -1,0 +1,319 @@
+//! Pages: what is said, and in what order, before any format. Markdown, HTML and the terminal each write these blocks.
+//!
+//! The texts come from a view, so they are masked and hold no control characters; what a format reads as its own signs is
+//! for its writer to escape.
+
+use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
+use super::words::{self, day, plural, short};
+use crate::rule::Severity;
+
+/// Places and refs that are listed for one finding, at most.
+const MAX_LISTED: usize = 500;
+
+/// How something is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// All is well.
+    Good,
+    /// Nobody knows.
+    Unsure,
+    /// Something is wrong.
+    Bad,
+    /// Something is badly wrong.
+    Worst,
+    /// Neither.
+    Plain,
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone)]
+pub enum Inline {
+    /// Words.
+    Text(String),
+    /// Words that matter.
+    Strong(String),
+    /// Words with something in them that may come from anybody.
+    Told(String),
+    /// Something literal, that may come from anybody: a path, a name, an id.
+    Code(String),
+    /// A word with a colour.
+    Badge(Tone, String),
+    /// A page on the web.
+    Link(String),
+    /// A card of this page, by the id of its finding.
+    Goto(String, String),
+}
+
+/// Pieces in a row.
+pub type Line = Vec<Inline>;
+
+/// A part of a page.
+#[derive(Debug, Clone)]
+pub enum Block {
+    /// What it all comes to.
+    Verdict(Tone, String),
+    /// A heading of this level.
+    Heading(u8, Line),
+    /// The heading of a finding, by its id.
+    Card(Tone, String, Line),
+    /// Lines, each by itself; a single one is a paragraph.
+    Lines(Vec<Line>),
+    /// Names, and what there is to say to each.
+    Facts(Vec<(&'static str, Vec<Line>)>),
+    /// Rows below heads.
+    Table(Vec<&'static str>, Vec<Vec<Line>>),
+    /// Steps to tick off.
+    Checklist(Vec<StepView>),
+    /// What only some will want to see.
+    Fold(String, Vec<Self>),
+}
+
+/// Words.
+pub fn text(words: impl Into<String>) -> Inline {
+    Inline::Text(words.into())
+}
+
+/// Words with something in them that may come from anybody.
+pub fn told(words: impl Into<String>) -> Inline {
+    Inline::Told(words.into())
+}
+
+/// Something literal.
+pub fn code(words: impl Into<String>) -> Inline {
+    Inline::Code(words.into())
+}
+
+/// The page of a report; with `quiet` without plans.
+pub fn report(view: &View, quiet: bool) -> Vec<Block> {
+    let mut page = top(view);
+    if !view.findings.is_empty() {
+        page.push(Block::Heading(2, vec![text("Secrets, worst first")]));
+        page.push(overview(view));
+        page.extend(timeline(view));
+    }
+    for (at, one) in view.findings.iter().enumerate() {
+        page.extend(card(one));
+        if !quiet {
+            page.extend(plan(one, view.findings.get(..at).unwrap_or_default()));
+        }
+    }
+    page
+}
+
+/// The page of one finding of a report, with all there is.
+pub fn finding(one: &FindingView) -> Vec<Block> {
+    let mut page = card(one);
+    page.extend(plan(one, &[]));
+    page
+}
+
+/// The verdict, and what it rests on.
+fn top(view: &View) -> Vec<Block> {
+    let name = view.repository.as_deref().unwrap_or("files");
+    let title = Block::Heading(1, vec![text("Secrets in "), code(name)]);
+    let summary = &view.summary;
+    let gaps = plural(view.gaps.len(), "part");
+    let verdict = match &*summary.verdict {
+        "clean" => Block::Verdict(Tone::Good, "No secrets found. All of what was asked for was read.".to_owned()),
+        "unknown" => Block::Verdict(
+            Tone::Unsure,
+            format!(
+                "Could not tell. {gaps} could not be read, so this is no all-clear; in the rest no secret was found."
+            ),
+        ),
+        _ if view.gaps.is_empty() => Block::Verdict(Tone::Bad, format!("{} found.", words::verdict(summary))),
+        _ => Block::Verdict(
+            Tone::Bad,
+            format!("{} found. {gaps} could not be read, so there may be more.", words::verdict(summary)),
+        ),
+    };
+    let mut facts = vec![("Asked for", vec![vec![told(&view.scope)]]), ("Read", vec![vec![text(words::read(view))]])];
+    let made = view.made_at.as_ref().map(|time| text(format!("{time} by keysweep {}", view.version)));
+    facts.extend(made.map(|made| ("Made", vec![vec![made]])));
+    facts.extend(view.head.as_ref().map(|head| ("HEAD", vec![vec![code(head)]])));
+    let asides: Vec<Line> = words::asides(summary).into_iter().map(|aside| vec![text(aside)]).collect();
+    facts.extend((!asides.is_empty()).then_some(("Not shown", asides)));
+    let mut top = vec![title, verdict, Block::Facts(facts)];
+    top.extend(not_read(&view.gaps));
+    if !view.notes.is_empty() {
+        let notes = view.notes.iter().map(|note| vec![told(&note.text)]).collect();
+        top.push(Block::Fold(
+            format!("{} on what was read", plural(view.notes.len(), "note")),
+            vec![Block::Lines(notes)],
+        ));
+    }
+    top
+}
+
+/// The gaps: a few in sight, many folded.
+fn not_read(gaps: &[GapView]) -> Vec<Block> {
+    const IN_SIGHT: usize = 5;
+    let line = |gap: &GapView| vec![code(&gap.what), text(": "), told(&gap.why)];
+    let mut lines: Vec<Line> = gaps.iter().map(line).collect();
+    let folded = lines.split_off(lines.len().min(IN_SIGHT));
+    let mut blocks = Vec::new();
+    if !lines.is_empty() {
+        blocks.push(Block::Heading(2, vec![text("Not read")]));
+        blocks.push(Block::Lines(lines));
+    }
+    if !folded.is_empty() {
+        blocks.push(Block::Fold(format!("{} more", folded.len()), vec![Block::Lines(folded)]));
+    }
+    blocks
+}
+
+fn overview(view: &View) -> Block {
+    let row = |one: &FindingView| {
+        vec![
+            vec![severity(one)],
+            vec![Inline::Goto(one.id.clone(), one.name.clone())],
+            vec![text(&*one.stage)],
+            vec![text(if one.exposure.in_head { "yes" } else { "no" })],
+            vec![text(one.exposure.first_seen.as_deref().map(day).unwrap_or_default())],
+            one.occurrences.first().map(|place| vec![code(&place.path)]).unwrap_or_default(),
+        ]
+    };
+    let heads = vec!["Severity", "What", "Stage", "In HEAD", "Since", "Where"];
+    Block::Table(heads, view.findings.iter().map(row).collect())
+}
+
+/// When each came in and went, oldest first.
+fn timeline(view: &View) -> Vec<Block> {
+    let mut events: Vec<(&str, Vec<Line>)> = Vec::new();
+    for one in &view.findings {
+        let row = |time: &str, what: &str, commit: &str, author: &str| {
+            let name = Inline::Goto(one.id.clone(), one.name.clone());
+            vec![vec![text(day(time))], vec![text(what)], vec![name], vec![text(short(commit))], vec![code(author)]]
+        };
+        let exposure = &one.exposure;
+        if let (Some(time), Some(commit)) = (&exposure.first_seen, &exposure.first_commit) {
+            events.push((time, row(time, "came in", commit, exposure.first_author.as_deref().unwrap_or_default())));
+        }
+        if let Some(gone) = &exposure.removed {
+            events.push((&gone.time, row(&gone.time, "left HEAD", &gone.commit, &gone.author)));
+        }
+    }
+    events.sort_by(|a, b| a.0.cmp(b.0));
+    if events.is_empty() {
+        return Vec::new();
+    }
+    let heads = vec!["Day", "", "What", "Commit", "By"];
+    let rows = events.into_iter().map(|(_, row)| row).collect();
+    vec![Block::Heading(2, vec![text("When each came in and left HEAD")]), Block::Table(heads, rows)]
+}
+
+/// How bad a severity is.
+pub fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Critical => Tone::Worst,
+        Severity::High => Tone::Bad,
+        Severity::Medium => Tone::Unsure,
+        Severity::Low => Tone::Plain,
+    }
+}
+
+fn severity(one: &FindingView) -> Inline {
+    Inline::Badge(tone(one.severity), one.severity.as_str().to_owned())
+}
+
+/// What one secret is and how far it got.
+fn card(one: &FindingView) -> Vec<Block> {
+    let names = vec![severity(one), text(" "), Inline::Strong(one.name.clone())];
+    let mut facts: Vec<(&'static str, Vec<Line>)> = vec![
+        ("Id", vec![vec![code(&one.id), text(", rule "), code(&one.rule)]]),
+        ("Value", vec![vec![code(one.secret.as_ref().unwrap_or(&one.preview))]]),
+        ("Opens", vec![vec![text(&one.impact)]]),
+        ("Why", vec![vec![told(words::reasons(one))]]),
+    ];
+    facts.extend(exposure(one));
+    let mut blocks = vec![Block::Card(tone(one.severity), one.id.clone(), names), Block::Facts(facts)];
+    blocks.extend(places(one));
+    blocks
+}
+
+/// When it came and went, what reaches it, who could have pulled it.
+fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
+    let exposure = &one.exposure;
+    let standing = words::standing(one);
+    let standing = standing.strip_prefix("published: ").unwrap_or(standing);
+    let mut how_far = vec![vec![Inline::Strong((*one.stage).to_owned()), text(format!(": {standing}"))]];
+    if exposure.held_in > 0 {
+        let head = if exposure.in_head { "HEAD is one of them" } else { "HEAD is not one of them" };
+        let commits = if exposure.held_in == 1 {
+            "1 commit holds it".to_owned()
+        } else {
+            format!("{} commits hold it", exposure.held_in)
+        };
+        how_far.push(vec![text(format!("{commits}; {head}"))]);
+    }
+    let mut facts = vec![("How far", how_far)];
+    let line = |words: String| vec![vec![told(words)]];
+    facts.extend(words::entered(exposure).map(|words| ("Came in", line(words))));
+    facts.extend(words::left(exposure).map(|words| ("Until", line(words))));
+    facts.extend(words::outside(exposure).map(|words| ("Mind", line(words))));
+    if exposure.ref_count > 0 {
+        let mut lines = vec![named(words::kinds(exposure), &exposure.refs, exposure.ref_count)];
+        if !exposure.tips.is_empty() {
+            lines.push(named("still at the tip of".to_owned(), &exposure.tips, exposure.tips.len()));
+        }
+        facts.push(("Reached from", lines));
+    }
+    if !exposure.remotes.is_empty() {
+        let remotes = exposure.remotes.iter().map(|remote| vec![told(words::pulled(remote))]).collect();
+        facts.push(("Can be had from", remotes));
+    }
+    facts
+}
+
+/// Some of so many refs.
+fn named(words: String, names: &[String], count: usize) -> Line {
+    const IN_SIGHT: usize = 8;
+    let shown = names.iter().take(IN_SIGHT).flat_map(|name| [text(" "), code(name)]);
+    let more = count.saturating_sub(names.len().min(IN_SIGHT));
+    let more = (more > 0).then(|| text(format!(" and {more} more")));
+    std::iter::once(text(format!("{words}:"))).chain(shown).chain(more).collect()
+}
+
+/// Every place; a few in sight, many folded.
+fn places(one: &FindingView) -> Vec<Block> {
+    const IN_SIGHT: usize = 3;
+    let mut lines: Vec<Line> = one.occurrences.iter().take(MAX_LISTED).map(place).collect();
+    let more = one.occurrences.len().saturating_sub(MAX_LISTED);
+    if more > 0 {
+        lines.push(vec![text(format!("and {more} more (--format json lists all)"))]);
+    }
+    let folded = lines.split_off(lines.len().min(IN_SIGHT));
+    let mut blocks = vec![Block::Heading(3, vec![text("Where")]), Block::Lines(lines)];
+    if !folded.is_empty() {
+        blocks.push(Block::Fold(format!("{} more", folded.len()), vec![Block::Lines(folded)]));
+    }
+    blocks
+}
+
+/// What to do; folded if an earlier finding has the same steps.
+fn plan(one: &FindingView, before: &[FindingView]) -> Vec<Block> {
+    if one.plan.is_empty() {
+        return Vec::new();
+    }
+    let heading = Block::Heading(3, vec![text("What to do")]);
+    let list = Block::Checklist(one.plan.clone());
+    match before.iter().find(|other| other.plan == one.plan) {
+        Some(other) => {
+            let same =
+                vec![text("The same steps as for "), Inline::Goto(other.id.clone(), other.name.clone()), text(".")];
+            vec![heading, Block::Lines(vec![same]), Block::Fold(plural(one.plan.len(), "step"), vec![list])]
+        }
+        None => vec![heading, list],
+    }
+}
+
+/// A place, and what keeps it.
+fn place(at: &OccurrenceView) -> Line {
+    let held = words::held(at).map(|held| told(format!("; {held}")));
+    [code(words::place(at))].into_iter().chain(held).collect()
+}
+
+/// Remarks about a page.
+pub fn remarks(said: Vec<String>) -> Block {
+    Block::Lines(said.into_iter().map(|words| vec![told(words)]).collect())
+}

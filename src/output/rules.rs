@@ -1,0 +1,113 @@
+//! Pages about rules: one, all of them, and what they say of a line.
+
+use serde::{Deserialize, Serialize};
+
+use super::page::{Block, Inline, Line, code, remarks, text, told, tone};
+use super::view::StepView;
+use crate::rule::{Confidence, Rule, Severity};
+
+/// What is said of one line of a file, rule by rule.
+pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
+    let heading = Block::Heading(1, vec![code(place)]);
+    if rows.is_empty() {
+        return vec![
+            heading,
+            remarks(vec!["no rule's keyword stands in this line, so no rule looked at it".to_owned()]),
+        ];
+    }
+    let rows = rows.into_iter().map(|(rule, says)| vec![vec![code(rule)], vec![told(says)]]).collect();
+    vec![heading, Block::Table(vec!["Rule", "What it says"], rows)]
+}
+
+/// The page of all rules.
+pub fn rules(rules: &[Rule]) -> Vec<Block> {
+    let row = |rule: &Rule| {
+        let severity = Inline::Badge(tone(rule.severity), rule.severity.as_str().to_owned());
+        vec![vec![code(&*rule.id)], vec![severity], vec![text(rule.confidence.as_str())], vec![text(&*rule.name)]]
+    };
+    let heads = vec!["Id", "Severity", "Confidence", "What"];
+    vec![Block::Heading(1, vec![text("Rules")]), Block::Table(heads, rules.iter().map(row).collect())]
+}
+
+/// What a rule looks for, and what is to be done about what it finds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RuleView {
+    /// Its id.
+    pub id: String,
+    /// What the secret is called.
+    pub name: String,
+    /// Who issues it.
+    pub provider: String,
+    /// How bad a leak is.
+    pub severity: Severity,
+    /// How sure a match is.
+    pub confidence: Confidence,
+    /// The expression that the value has to match; absent where its name decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
+    /// Where that form is looked for.
+    pub found: String,
+    /// The words that are looked for.
+    pub keywords: Vec<String>,
+    /// Offline checks, and what becomes of a value that fails.
+    pub checks: Vec<String>,
+    /// What is looked for nearby.
+    pub companions: Vec<String>,
+    /// What it opens.
+    pub impact: String,
+    /// What goes wrong when the obvious is done; may be empty.
+    pub caution: String,
+    /// Steps that make the value useless, and those that put a new one in place.
+    pub steps: Vec<StepView>,
+    /// How to see that the old value is dead.
+    pub verify: String,
+    /// Where misuse would show.
+    pub audit: String,
+    /// The better mechanism.
+    pub prevent: String,
+    /// Where more is said.
+    pub links: Vec<String>,
+}
+
+/// The page of a rule.
+pub fn rule(rule: &RuleView) -> Vec<Block> {
+    const HARMLESS: &str = "A check with the value signs in as whoever holds it and shows in the provider's logs: do it once, with a secret of your own, by a request that only reads. keysweep itself asks nobody.";
+    let mut page = vec![Block::Heading(1, vec![text(&rule.name)]), Block::Facts(recognised(rule))];
+    page.extend(section("What it opens", &[&rule.impact]));
+    page.extend(section("Mind", &[&rule.caution]));
+    page.extend([Block::Heading(2, vec![text("What to do if one leaked")]), Block::Checklist(rule.steps.clone())]);
+    page.extend(section("How to check it, without doing harm", &[&rule.verify, HARMLESS]));
+    page.extend(section("Where misuse would show", &[&rule.audit]));
+    page.extend(section("The better mechanism", &[&rule.prevent]));
+    if !rule.links.is_empty() {
+        let links = rule.links.iter().map(|link| vec![Inline::Link(link.clone())]).collect();
+        page.extend([Block::Heading(2, vec![text("More")]), Block::Lines(links)]);
+    }
+    page
+}
+
+/// A heading over what there is to say; nothing if there is nothing.
+fn section(heading: &str, said: &[&str]) -> Vec<Block> {
+    let lines: Vec<Line> = said.iter().filter(|words| !words.is_empty()).map(|words| vec![text(*words)]).collect();
+    if lines.is_empty() { Vec::new() } else { vec![Block::Heading(2, vec![text(heading)]), Block::Lines(lines)] }
+}
+
+/// How a rule knows its secrets.
+fn recognised(rule: &RuleView) -> Vec<(&'static str, Vec<Line>)> {
+    let mut facts = vec![
+        ("Id", vec![vec![code(&rule.id)]]),
+        ("Issued by", vec![vec![text(&rule.provider)]]),
+        ("If it leaks", vec![vec![Inline::Badge(tone(rule.severity), rule.severity.as_str().to_owned())]]),
+        ("A match is", vec![vec![text(format!("of {} confidence if no check lowers it", rule.confidence.as_str()))]]),
+        ("It stands", vec![vec![text(&rule.found)]]),
+    ];
+    facts.extend(rule.form.as_ref().map(|form| ("Its form", vec![vec![code(form)]])));
+    let in_one = |list: &[String]| vec![list.iter().flat_map(|one| [code(one), text(" ")]).collect::<Line>()];
+    let lists = [
+        ("Keywords", in_one(&rule.keywords)),
+        ("Offline checks", rule.checks.iter().map(|check| vec![text(check)]).collect()),
+        ("Beside it", in_one(&rule.companions)),
+    ];
+    facts.extend(lists.into_iter().filter(|(_, lines)| lines.iter().any(|line| !line.is_empty())));
+    facts
+}

@@ -1,0 +1,251 @@
+//! What facts of a finding are called in sentences, whatever the format.
+
+use super::view::{EvidenceView, ExposureView, FindingView, HeldView, OccurrenceView, RemoteView, Summary, View};
+
+/// Refs named in a sentence, at most.
+const MOST_REFS: usize = 5;
+
+/// `1 secret`, `2 secrets`.
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// The first characters of an id.
+pub fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
+
+/// The day of a time.
+pub fn day(time: &str) -> &str {
+    time.get(..10).unwrap_or(time)
+}
+
+/// The verdict of a report in a few words.
+pub fn verdict(summary: &Summary) -> String {
+    match &*summary.verdict {
+        "clean" if summary.sought > 0 => format!("gone: {} looked for", plural(summary.sought, "value")),
+        "clean" => "no secrets".to_owned(),
+        "unknown" => "could not tell".to_owned(),
+        _ if summary.sought > 0 => format!("{} of {} still", summary.findings, plural(summary.sought, "value")),
+        _ => plural(summary.findings, "secret"),
+    }
+}
+
+/// How much was read.
+pub fn read(view: &View) -> String {
+    let summary = &view.summary;
+    if summary.blobs + summary.commits + summary.trees + summary.cached == 0 && view.gaps.is_empty() {
+        return match &*view.command {
+            "staged" => "nothing is staged",
+            "range" => "it holds no commits",
+            _ => "there was nothing to read",
+        }
+        .to_owned();
+    }
+    let is_proof = view.command == "verify";
+    let is_sweep = is_proof || view.command == "history";
+    let mut parts = vec![plural(summary.blobs, if is_sweep { "blob" } else { "file" })];
+    if summary.commits > 0 {
+        parts.push(plural(summary.commits, "commit"));
+    }
+    if is_proof {
+        parts.extend([plural(summary.trees, "tree"), plural(summary.tags, "tag")]);
+    }
+    let last = parts.pop().unwrap_or_default();
+    let parts = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
+    let known = match summary.cached {
+        0 => String::new(),
+        count => format!("; {} known from the cache", plural(count, "object")),
+    };
+    format!("{parts} read, {}{known}", bytes(summary.bytes))
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        1 => "1 byte".to_owned(),
+        0..1_000 => format!("{count} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", count as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", count as f64 / 1e6),
+        _ => format!("{:.1} GB", count as f64 / 1e9),
+    }
+}
+
+/// What was found and is not shown.
+pub fn asides(summary: &Summary) -> Vec<String> {
+    let below = (summary.below_threshold > 0).then(|| {
+        format!(
+            "{} below the thresholds not shown (--min-confidence low and --min-severity low show them)",
+            plural(summary.below_threshold, "finding")
+        )
+    });
+    let old = (summary.old > 0).then(|| {
+        format!("{} there before and not reported again (keysweep history lists them)", plural(summary.old, "secret"))
+    });
+    below.into_iter().chain(old).collect()
+}
+
+/// How far a secret got, and what reaches it.
+pub fn stage(finding: &FindingView) -> String {
+    let exposure = &finding.exposure;
+    let named = exposure.refs.iter().take(MOST_REFS).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let refs = match exposure.ref_count {
+        0 => String::new(),
+        count if count > MOST_REFS => format!(", reached from {named} and {} more", count - MOST_REFS),
+        _ => format!(", reached from {named}"),
+    };
+    let head = if exposure.in_head { "; still in HEAD" } else { "" };
+    format!("{}{head}{refs}", standing(finding))
+}
+
+/// How far a secret got.
+pub fn standing(finding: &FindingView) -> &'static str {
+    const BESIDE: [&str; 4] = ["config", "hook", "reflog", "git-file"];
+    match &*finding.stage {
+        "uncommitted" if finding.occurrences.iter().all(|o| BESIDE.contains(&&*o.kind)) => {
+            "in no commit: in files that git keeps for itself"
+        }
+        "uncommitted" => "in no commit yet",
+        "local-only" => "committed; no sign of a push (no remote-tracking branch has it)",
+        "history-only" => "in older commits only; no sign of a push (no remote-tracking branch has it)",
+        "unreachable" => "in nothing that a branch or tag reaches (a reflog or leftovers)",
+        _ => "published: a remote-tracking branch has it",
+    }
+}
+
+/// When it came in and by whom.
+pub fn entered(exposure: &ExposureView) -> Option<String> {
+    let commit = exposure.first_commit.as_deref()?;
+    let (time, author) = (exposure.first_seen.as_deref()?, exposure.first_author.as_deref()?);
+    Some(format!("{} in commit {} by {author}", day(time), short(commit)))
+}
+
+/// When it was taken out of what HEAD holds, or when a commit last held it.
+pub fn left(exposure: &ExposureView) -> Option<String> {
+    if let Some(event) = &exposure.removed {
+        return Some(format!("taken out {} in commit {} by {}", day(&event.time), short(&event.commit), event.author));
+    }
+    let event = exposure.last.as_ref()?;
+    Some(match exposure.in_head {
+        true => "HEAD still holds it".to_owned(),
+        false => format!("last held by commit {} of {}", short(&event.commit), day(&event.time)),
+    })
+}
+
+/// Its life in one sentence.
+pub fn life(exposure: &ExposureView) -> Option<String> {
+    let held = match exposure.held_in {
+        0 => String::new(),
+        1 => "; 1 commit holds it".to_owned(),
+        count => format!("; {count} commits hold it"),
+    };
+    let left = left(exposure).map(|left| format!("; {left}")).unwrap_or_default();
+    Some(format!("came in {}{held}{left}", entered(exposure)?))
+}
+
+/// Refs that reach it, by kind.
+pub fn kinds(exposure: &ExposureView) -> String {
+    let kinds = [
+        (exposure.branches, "local branch", "local branches"),
+        (exposure.tags, "tag", "tags"),
+        (exposure.remote_branches, "remote-tracking branch", "remote-tracking branches"),
+        (exposure.stashes, "stash", "stashes"),
+        (exposure.other_refs, "other ref", "other refs"),
+    ];
+    let some = kinds.iter().filter(|(count, ..)| *count > 0);
+    some.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Who could have pulled it from a remote.
+pub fn pulled(remote: &RemoteView) -> String {
+    let host = match &*remote.host {
+        "public" => "a public host: whether this repository is public there is not known offline",
+        "private" => "this machine or a private network: whoever reads it there",
+        _ if remote.url.is_none() => "no remote of that name is configured any more",
+        _ => "who can read it there is not known offline",
+    };
+    match &remote.url {
+        Some(url) => format!("{}, {url} ({host})", remote.name),
+        None => format!("{} ({host})", remote.name),
+    }
+}
+
+/// Who brought it in from an address that is not usual.
+pub fn outside(exposure: &ExposureView) -> Option<String> {
+    (!exposure.outside_authors.is_empty())
+        .then(|| format!("from an address that is not usual here: {}", exposure.outside_authors.join(", ")))
+}
+
+/// Where it stands.
+pub fn place(occurrence: &OccurrenceView) -> String {
+    let OccurrenceView { path, line, column, .. } = occurrence;
+    let at = format!("{line}:{column}");
+    let commit = occurrence.commit.as_deref().map(|id| format!(" in commit {}", short(id))).unwrap_or_default();
+    let time = occurrence.author_time.as_deref().map(|time| format!(" ({})", day(time))).unwrap_or_default();
+    let blob = occurrence.blob.as_deref().map(short).unwrap_or_default();
+    match &*occurrence.kind {
+        "archive-member" if occurrence.member.as_ref() == Some(path) => {
+            format!("{path}:{at} in the archive that is blob {blob}, in no commit")
+        }
+        "file" if path.is_empty() => format!("blob {blob}:{at}, in no commit"),
+        "symlink" => format!("{path} (the link's target){commit}{time}"),
+        "file-name" => format!("{path} (the file's name){commit}{time}"),
+        "commit-message" => format!("message of commit {}, line {line}{time}", short(path)),
+        "tag-message" => format!("message of tag object {}, line {line}", short(path)),
+        "note" => format!("note {}, line {line}{commit}{time}", short(path)),
+        "author" => format!("author or committer of {}{time}", short(path)),
+        "ref-name" => format!("{path} (the ref's name)"),
+        "config" => format!("{path}:{at} (git's configuration)"),
+        "hook" => format!("{path}:{at} (a hook)"),
+        "reflog" => format!("{path}:{at} (a reflog)"),
+        "git-file" => format!("{path}:{at} (a file of git's own)"),
+        _ => format!("{path}:{at}{commit}{time}"),
+    }
+}
+
+/// What keeps a place, if anybody asked.
+pub fn held(occurrence: &OccurrenceView) -> Option<String> {
+    let keepers: Vec<String> = occurrence.held.iter().map(keeper).collect();
+    (!keepers.is_empty()).then(|| format!("still there: {}", keepers.join(", ")))
+}
+
+fn keeper(HeldView { by, name }: &HeldView) -> String {
+    match &**by {
+        "ref" => format!("{name} reaches it"),
+        "more-refs" => format!("{name} more refs reach it"),
+        "head" => format!("{name}, on no branch, reaches it"),
+        "index" => "an index holds it".to_owned(),
+        "stash" => "a stash holds it".to_owned(),
+        "reflog" => format!("the reflog of {name} holds it"),
+        "leftover" => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
+        "kept-pack" => format!("a pack in {name} that git does not clean up holds it"),
+        "alternate" => format!("it is borrowed from {name}"),
+        _ => "nothing removes it by itself".to_owned(),
+    }
+}
+
+/// Why we believe it, in one line.
+pub fn reasons(finding: &FindingView) -> String {
+    let mut reasons: Vec<String> = finding.evidence.iter().filter_map(reason).collect();
+    let facts: Vec<String> = finding.facts.iter().map(|(field, value)| format!("{field} {value}")).collect();
+    if !facts.is_empty() {
+        reasons.push(format!("found with it: {}", facts.join(", ")));
+    }
+    format!("{} confidence: {}", finding.confidence.as_str(), reasons.join("; "))
+}
+
+fn reason(evidence: &EvidenceView) -> Option<String> {
+    let detail = evidence.detail.as_deref().unwrap_or_default();
+    Some(match &*evidence.kind {
+        "format" => "it has the form its issuer documents".to_owned(),
+        "check" => format!("its built-in check fits ({detail})"),
+        "doubt" => format!("its built-in check does not fit ({detail})"),
+        "expired" => format!("expired on {detail}"),
+        "named" => format!("stands at '{detail}'"),
+        "entropy" => return None,
+        "decoded" => format!("inside {detail}"),
+        "companions" => format!("{} of the same credential nearby", plural(detail.parse().unwrap_or(0), "identifier")),
+        _ => detail.to_owned(),
+    })
+}

@@ -1,0 +1,350 @@
+//! Reports to hand on, and what they tell of a secret's life.
+//!
+//! HTML is read back by a reader that knows nothing but what the program may write: any other tag, attribute or stray sign is an
+//! error.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Repo, Run, Secret, contains, must};
+
+const PAGES: [&str; 2] = ["markdown", "html"];
+const ELEMENTS: [&str; 37] = [
+    "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "div", "span", "b", "a", "code",
+    "pre", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary",
+    "label", "input", "em", "br", "hr", "section",
+];
+const ATTRIBUTES: [&str; 13] = [
+    "lang",
+    "charset",
+    "http-equiv",
+    "content",
+    "name",
+    "class",
+    "id",
+    "href",
+    "rel",
+    "scope",
+    "type",
+    "title",
+    "data-head",
+];
+/// A name that means something to every format.
+const HOSTILE: &str = "a|`b`<img src=x onerror=alert(1)>\u{202e}[x](javascript:y) \"q\" @team.env";
+
+// ---------------------------------------------------------------- a reader of HTML
+
+/// The text between tags, if the document is well-formed and made of nothing else than it may be.
+#[track_caller]
+fn read_html(html: &str) -> String {
+    let body = html.strip_prefix("<!DOCTYPE html>").unwrap_or_else(|| panic!("no doctype: {html}"));
+    let (mut open, mut texts, mut rest): (Vec<&str>, String, &str) = (Vec::new(), String::new(), body);
+    while let Some(at) = rest.find('<') {
+        let (text, tag) = rest.split_at(at);
+        // The style is ours, and in it signs mean something else.
+        assert!(open.last() == Some(&"style") || is_escaped(text), "a stray sign in {text:?}");
+        texts.push_str(text);
+        let end = tag.find('>').unwrap_or_else(|| panic!("an open tag: {tag:.80}"));
+        let inner = &tag[1..end];
+        rest = &tag[end + 1..];
+        if let Some(name) = inner.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closed out of order, before {rest:.80}");
+            continue;
+        }
+        let (inner, is_void) = inner.strip_suffix('/').map_or((inner, false), |inner| (inner, true));
+        let (name, attributes) = inner.split_once(' ').unwrap_or((inner, ""));
+        assert!(ELEMENTS.contains(&name), "the element {name:?}");
+        read_attributes(attributes);
+        if !is_void {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    unescape(&texts)
+}
+
+#[track_caller]
+fn read_attributes(text: &str) {
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once("=\"").unwrap_or_else(|| panic!("no value in {rest:?}"));
+        let (value, after) = after.split_once('"').unwrap_or_else(|| panic!("an open value in {rest:?}"));
+        assert!(ATTRIBUTES.contains(&name), "the attribute {name:?}");
+        assert!(is_escaped(value) || name == "content", "a stray sign in {value:?}");
+        assert!(name != "href" || value.starts_with("https://") || value.starts_with('#'), "a link to {value:?}");
+        rest = after.trim_start();
+    }
+}
+
+fn is_escaped(text: &str) -> bool {
+    let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+    !text.contains('>') && text.match_indices('&').all(|(at, _)| known.iter().any(|one| text[at..].starts_with(one)))
+}
+
+fn unescape(text: &str) -> String {
+    let signs = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    signs.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
+}
+
+// ---------------------------------------------------------------- repositories
+
+fn commit_as(repo: &Repo, who: &str, day: &str, message: &str) -> String {
+    repo.add();
+    let date = format!("{day}T12:00:00+00:00");
+    let tool = repo.git_tool(&["commit", "--quiet", "--no-verify", "--allow-empty", "--author", who, "-m", message]);
+    tool.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date).run().expect_code(0);
+    repo.head()
+}
+
+/// What became of a secret: written, kept for a while, pushed, taken out.
+struct Life {
+    repo: Repo,
+    secret: Secret,
+    came: String,
+    last: String,
+    gone: String,
+}
+
+fn life(seed: u32) -> Life {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
+    repo.at("../remote.git").git(&["init", "--quiet", "--bare"]);
+    repo.git(&["remote", "add", "origin", "../remote.git"]);
+    repo.write("config.env", secret.line());
+    let came = commit_as(&repo, "Ann <ann@corp.example>", "2024-02-01", "configure");
+    repo.git(&["tag", "v1"]);
+    repo.write("other.txt", "1\n");
+    commit_as(&repo, "Ben <ben@corp.example>", "2024-02-02", "between");
+    repo.write("config.env", format!("# moved\n{}", secret.line()));
+    let last = commit_as(&repo, "Ben <ben@corp.example>", "2024-02-03", "comment");
+    repo.write("config.env", "# none\n");
+    let gone = commit_as(&repo, "Eve <eve@gmail.com>", "2024-02-04", "clean up");
+    repo.write("other.txt", "2\n");
+    commit_as(&repo, "Ann <ann@corp.example>", "2024-02-05", "after");
+    repo.git(&["push", "--quiet", "origin", "main"]);
+    Life { repo, secret, came, last, gone }
+}
+
+#[track_caller]
+fn only_finding(run: &Run) -> Value {
+    let findings = run.records_of("finding");
+    assert_eq!(findings.len(), 1, "{run}");
+    findings[0].clone()
+}
+
+#[track_caller]
+fn sweep(repo: &Repo, options: &[&str]) -> Value {
+    only_finding(&repo.keysweep(&[&["history", "--format", "jsonl"], options].concat()).expect_code(1))
+}
+
+// ---------------------------------------------------------------- how far a secret got
+
+#[test]
+fn a_secrets_life_is_told_from_its_first_commit_to_its_last() {
+    let Life { repo, came, last, gone, .. } = life(7_000);
+    let finding = sweep(&repo, &[]);
+    let exposure = &finding["exposure"];
+    assert_eq!(exposure["first_commit"], came, "{exposure}");
+    assert_eq!(exposure["first_author"], "Ann <ann@corp.example>");
+    assert_eq!(exposure["held_in"], 3);
+    assert_eq!(exposure["last"]["commit"], last);
+    assert_eq!(exposure["last"]["time"], "2024-02-03T12:00:00+00:00");
+    assert_eq!(exposure["removed"]["commit"], gone);
+    assert_eq!(exposure["removed"]["author"], "Eve <eve@gmail.com>");
+    assert_eq!(exposure["tips"], serde_json::json!(["refs/tags/v1"]));
+    let kinds = ["branches", "tags", "remote_branches", "stashes", "other_refs"].map(|kind| exposure[kind].as_u64());
+    assert_eq!(kinds, [Some(1), Some(1), Some(1), Some(0), Some(1)]);
+    let remote = serde_json::json!([{"name": "origin", "url": "../remote.git", "host": "private"}]);
+    assert_eq!(exposure["remotes"], remote);
+    assert!(exposure["outside_authors"].is_null(), "only if it is asked for: {exposure}");
+}
+
+#[test]
+fn what_head_holds_was_not_taken_out() {
+    let Life { repo, secret, .. } = life(7_010);
+    repo.write("again.env", secret.line());
+    let again = commit_as(&repo, "Ann <ann@corp.example>", "2024-02-06", "back");
+    let exposure = &sweep(&repo, &[])["exposure"];
+    assert_eq!(exposure["in_head"], true);
+    assert!(exposure["removed"].is_null(), "{exposure}");
+    assert_eq!((&exposure["held_in"], &exposure["last"]["commit"]), (&Value::from(4), &Value::from(again)));
+}
+
+#[test]
+fn a_merge_that_drops_a_secret_takes_it_out() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(7_020));
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.write("side.env", secret.line());
+    repo.commit("side");
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("main.txt", "1\n");
+    repo.commit("main");
+    repo.git(&["merge", "--quiet", "--strategy", "ours", "-m", "merge", "side"]);
+    let exposure = &sweep(&repo, &[])["exposure"];
+    assert_eq!((&exposure["removed"]["commit"], &exposure["held_in"]), (&Value::from(repo.head()), &Value::from(1)));
+    assert_eq!(exposure["tips"], serde_json::json!(["refs/heads/side"]));
+}
+
+#[test]
+fn a_message_holds_its_secret_for_good() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(7_030));
+    repo.commit(&format!("Use the GitHub token {} for now", secret.value));
+    let commit = repo.head();
+    repo.commit("after");
+    let exposure = &sweep(&repo, &[])["exposure"];
+    assert_eq!((&exposure["held_in"], &exposure["last"]["commit"]), (&Value::from(1), &Value::from(commit)));
+    assert!(exposure["removed"].is_null(), "{exposure}");
+}
+
+#[test]
+fn a_remote_is_told_without_who_signs_in() {
+    let Life { repo, .. } = life(7_040);
+    let word = Secret::github(7_041).value;
+    for (url, shown, host) in [
+        (format!("https://ann:{word}@github.com/corp/app.git"), "https://github.com/corp/app.git", "public"),
+        ("ssh://git@10.0.0.7:2222/app.git".to_owned(), "ssh://10.0.0.7:2222/app.git", "private"),
+        ("https://git.corp.example/app.git".to_owned(), "https://git.corp.example/app.git", "unknown"),
+    ] {
+        repo.git(&["remote", "set-url", "origin", &url]);
+        let run = repo.keysweep(&["history", "--format", "jsonl", "--rule", "azure-entra-client-secret"]);
+        run.expect_withheld(&word);
+        let remote = &only_finding(&run)["exposure"]["remotes"][0];
+        assert_eq!((&remote["url"], &remote["host"]), (&Value::from(shown), &Value::from(host)));
+    }
+    let human = repo.keysweep(&["history"]).expect_code(1);
+    human.expect_mention("who can read it there is not known offline");
+}
+
+#[test]
+fn authors_from_elsewhere_are_marked_if_that_is_asked_for() {
+    let (repo, secret) = (Repo::init(), Secret::entra(7_050));
+    for day in 10..22 {
+        commit_as(&repo, "Ann <ann@corp.example>", &format!("2024-01-{day}"), "work");
+    }
+    repo.write("config.env", secret.line());
+    commit_as(&repo, "Eve <eve@gmail.com>", "2024-02-01", "help");
+    repo.write("second.env", secret.line());
+    commit_as(&repo, "Ann <ann@corp.example>", "2024-02-02", "copy");
+    assert!(sweep(&repo, &[])["exposure"]["outside_authors"].is_null());
+    let finding = sweep(&repo, &["--flag-outside-authors"]);
+    assert_eq!(finding["exposure"]["outside_authors"], serde_json::json!(["Eve <eve@gmail.com>"]));
+    let human = repo.keysweep(&["history", "--flag-outside-authors"]).expect_code(1);
+    human.expect_mention("not usual here: Eve <eve@gmail.com>");
+}
+
+// ---------------------------------------------------------------- reports to hand on
+
+/// A repository with hostile names wherever a report could repeat one.
+fn hostile(seed: u32) -> (Repo, Secret) {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
+    repo.write(HOSTILE, secret.line());
+    repo.write(format!("folder\n## heading\n{HOSTILE}"), secret.line());
+    commit_as(&repo, "Eve | ``x` @team [x](y) & <eve@q.example>", "2024-02-01", "<script>alert(1)</script>");
+    repo.git(&["branch", "a\"&<b>`|x`"]);
+    repo.write("note.txt", format!("<script>client_secret = \"{}\"</script>", secret.value));
+    repo.commit("more");
+    (repo, secret)
+}
+
+#[test]
+fn html_is_well_formed_whatever_the_names_are() {
+    let (repo, secret) = hostile(7_100);
+    let run = repo.keysweep(&["history", "--format", "html"]).expect_code(1);
+    run.expect_withheld(&secret.value);
+    let html = run.out();
+    let text = read_html(&html);
+    assert!(text.contains("<img src=x onerror=alert(1)>\\u{202e}[x](javascript:y)"), "{text}");
+    assert!(text.contains("a\"&<b>`|x`") && text.contains("folder\\n## heading\\na|"), "{text}");
+    let policy = "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline';";
+    assert!(html.contains(policy), "{html}");
+    for word in ["url(", "@import", "src=\"", "<script"] {
+        assert!(!html.contains(word), "{word}");
+    }
+}
+
+/// Markdown without its code: what is left has a meaning.
+fn outside_of_code(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find('`').filter(|at| !rest[..*at].ends_with('\\')) {
+        let fence = rest[at..].len() - rest[at..].trim_start_matches('`').len();
+        out.push_str(&rest[..at]);
+        let inside = &rest[at + fence..];
+        let fence = "`".repeat(fence);
+        let is_end = |end: &usize| !inside[..*end].ends_with('`') && !inside[end + fence.len()..].starts_with('`');
+        let end = inside.match_indices(&fence).map(|(end, _)| end).find(is_end);
+        let end = end.unwrap_or_else(|| panic!("code without an end in {line:?}"));
+        rest = &inside[end + fence.len()..];
+    }
+    out + rest
+}
+
+#[test]
+fn markdown_keeps_hostile_names_within_code() {
+    let (repo, secret) = hostile(7_110);
+    let run = repo.keysweep(&["history", "--format", "markdown"]).expect_code(1);
+    run.expect_withheld(&secret.value);
+    let text = run.out();
+    assert!(contains(text.as_bytes(), b"onerror"), "{text}");
+    let mut is_command = false;
+    for line in text.lines() {
+        let fenced = line.trim_start().starts_with("```");
+        if fenced || is_command {
+            is_command = is_command != fenced;
+            continue;
+        }
+        let bare =
+            outside_of_code(line).replace("<details><summary>", "").replace("</summary>", "").replace("</details>", "");
+        for word in ["<img", "<script", "<b>", "onerror", "javascript", "@team", "\u{202e}"] {
+            assert!(!bare.contains(word), "{word} in {line:?}");
+        }
+        if let Some(row) = line.strip_prefix("| ").filter(|_| line.contains("Microsoft")) {
+            let bars = row.replace("\\|", "").matches('|').count();
+            assert!([5, 6].contains(&bars), "{bars} cells in {row:?}");
+        }
+    }
+    assert!(!is_command, "{text}");
+    assert!(text.contains("- [ ] **revoke:**"), "a checklist: {text}");
+}
+
+#[test]
+fn a_report_has_the_verdict_on_top_and_a_timeline() {
+    let Life { repo, .. } = life(7_120);
+    let html = repo.keysweep(&["history", "--format", "html"]).expect_code(1).out();
+    let text = read_html(&html);
+    let at = |word: &str| text.find(word).unwrap_or_else(|| panic!("no {word:?} in {text}"));
+    let order = ["1 secret found.", "Asked for", "Secrets, worst first", "came in", "left HEAD2024", "What to do"];
+    let order = order.map(|word| at(&word.replace("left HEAD2024", "2024-02-04")));
+    assert!(order.is_sorted(), "{order:?}");
+    assert!(html.contains("type=\"checkbox\"") && text.contains("this machine or a private network"), "{text}");
+}
+
+#[test]
+fn what_was_not_read_never_looks_well() {
+    let repo = Repo::with_a_commit();
+    repo.write("gone.txt", "gone\n");
+    repo.commit("gone");
+    must(fs::remove_file(repo.loose_object("HEAD:gone.txt")), "remove an object");
+    for format in PAGES {
+        let out = repo.keysweep(&["history", "--format", format]).expect_code(2).out();
+        assert!(out.contains("Could not tell.") && out.contains("gone.txt"), "{out}");
+        let (class, sign) = ("verdict good", "✅");
+        assert!(!out.contains(class) && !out.contains(sign), "{out}");
+    }
+    let out = repo.keysweep(&["staged", "--format", "html"]).expect_code(0).out();
+    assert!(out.contains("verdict good"), "{out}");
+}
+
+#[test]
+fn no_format_changes_the_verdict_and_files_are_written_whole() {
+    let Life { repo, .. } = life(7_130);
+    for format in PAGES {
+        let out = repo.keysweep(&["history", "--format", format, "--output", "report"]).expect_code(1).out();
+        assert!(out.is_empty(), "{out}");
+        assert!(repo.read("report").contains("1 secret found"), "{format}");
+        repo.remove("report");
+        repo.keysweep(&["history", "--format", format, "--exit-zero"]).expect_code(0);
+        let quiet = repo.keysweep(&["history", "--format", format, "--quiet"]).expect_code(1).out();
+        assert!(!quiet.contains("What to do"), "{quiet}");
+    }
+}

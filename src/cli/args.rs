@@ -78,10 +78,11 @@ pub enum Command {
         #[command(subcommand)]
         action: HookAction,
     },
-    /// Say what a rule looks for and what to do about its findings, or why a line is reported or not
+    /// Say what a rule looks for and what to do about its findings, all about one finding of the last report, or why a line is
+    /// reported or not
     Explain {
-        /// A rule's id, or a file and the number of a line in it
-        #[arg(value_name = "RULE|FILE:LINE")]
+        /// A rule's id, the id of a finding (its first characters are enough), or a file and the number of a line in it
+        #[arg(value_name = "RULE|ID|FILE:LINE")]
         what: String,
     },
     /// List the rules, or prove them against their own examples

@@ -1,24 +1,32 @@
-//! `explain RULE`: what a rule looks for, what the secret opens, and what to do. `explain FILE:LINE`: why a line is reported or
-//! not.
+//! `explain RULE`: what a rule looks for, what the secret opens, and what to do. `explain ID`: all about a finding of the last
+//! report. `explain FILE:LINE`: why a line is reported or not.
 
-use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::args::Common;
 use super::exit::ExitStatus;
+use super::last::{self, Stored};
 use super::resolve::{self, Settings};
-use super::{shell, withhold};
+use super::{clock, shell, withhold};
 use crate::detect::path::{self, Effect};
 use crate::detect::trace::{Look, Outcome};
 use crate::detect::{Detection, Detector, expiry};
-use crate::finding::Evidence;
-use crate::output::style;
+use crate::finding::{Evidence, StepKind};
+use crate::output;
+use crate::output::mask::Mask;
+use crate::output::page::{self, Block};
+use crate::output::rules::{self, RuleView};
+use crate::output::view::{FindingView, StepView, Word};
 use crate::remediation::fill;
-use crate::rule::{Confidence, Remediation, Rule, Step};
+use crate::rule::{Confidence, Matcher, OnFail, Rule, Step};
 use crate::rule_set::{RuleSet, SelectError};
+use crate::source::Repo;
 use crate::text::encoding::as_text;
 use crate::text::{Span, escape};
 
@@ -29,16 +37,27 @@ use crate::text::{Span, escape};
 pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
     let settings = resolve::settings(&Common { rules: Vec::new(), ..common.clone() }, None)?;
     let rules = &settings.rules;
-    let Some(rule) = rules.rule(what) else {
-        if let Some((file, line)) = place(what) {
-            return explain_line(&settings, &file, line);
-        }
-        let id = what;
-        // Only for the words of the error: an unknown id selects nothing.
-        let error = rules.clone().select(&[escape(id.as_bytes())], &[]).map_or_else(|e| e, |_| SelectError::Empty);
-        anyhow::bail!("{error}; 'keysweep rules list' names them all");
+    if let Some(rule) = rules.rule(what) {
+        let view = safe(&rule_view(rule, rules), &Mask::off())?;
+        return show(&settings, &view.name, &rules::rule(&view), &view);
+    }
+    if let Some((file, line)) = place(what) {
+        return explain_line(&settings, &file, line);
+    }
+    let why = match is_id(what).then(|| find(what)) {
+        Some(Ok(told)) => return show(&settings, &told.finding.name, &told.page(), &told),
+        Some(Err(why)) => format!("{why:#}; "),
+        None => String::new(),
     };
-    shell::results(settings.output_file.as_deref(), &mut |out| page(rule, rules, out))?;
+    // Only for the words of the error: an unknown id selects nothing.
+    let error = rules.clone().select(&[escape(what.as_bytes())], &[]).map_or_else(|e| e, |_| SelectError::Empty);
+    anyhow::bail!("{why}{error}; 'keysweep rules list' names them all");
+}
+
+/// Writes a page in the format that was asked for.
+fn show(settings: &Settings, title: &str, page: &[Block], data: &impl Serialize) -> anyhow::Result<ExitStatus> {
+    let format = settings.output.format;
+    shell::results(settings.output_file.as_deref(), &mut |out| output::write(title, page, data, format, out))?;
     Ok(ExitStatus::Clean)
 }
 
@@ -60,22 +79,24 @@ fn explain_line(settings: &Settings, file: &Path, line: usize) -> anyhow::Result
     let looks = detector.trace(&text, span);
     let here = detector.scan(&text).into_iter().filter(|d| d.span.overlaps(span));
     let reported: Vec<Detection> = here.map(|detection| expiry::apply(settings.scan.now, detection)).collect();
-    shell::results(settings.output_file.as_deref(), &mut |out| {
-        writeln!(out, "{}", style::title(&format!("{shown}:{line}")))?;
-        let mut told = BTreeSet::new();
-        for look in &looks {
-            let verdict = verdict(look, &reported, file, settings);
-            if told.insert((look.rule, verdict.clone())) {
-                let rule = &settings.rules.rules[look.rule];
-                writeln!(out, "  {:32} {verdict}", rule.id)?;
-            }
+    let mut told = BTreeSet::new();
+    let mut says = Vec::new();
+    for look in &looks {
+        let verdict = verdict(look, &reported, file, settings);
+        if told.insert((look.rule, verdict.clone())) {
+            says.push(LineView { rule: settings.rules.rules[look.rule].id.to_string(), says: verdict });
         }
-        if looks.is_empty() {
-            writeln!(out, "  no rule's keyword stands in this line, so no rule looked at it")?;
-        }
-        Ok(())
-    })?;
-    Ok(ExitStatus::Clean)
+    }
+    let place = format!("{shown}:{line}");
+    let rows = says.iter().map(|one| (one.rule.clone(), one.says.clone())).collect();
+    show(settings, &place, &rules::line(&place, rows), &says)
+}
+
+/// What a rule says of a line.
+#[derive(Debug, Serialize)]
+struct LineView {
+    rule: String,
+    says: String,
 }
 
 /// The bytes of a line, counted from 1.
@@ -142,72 +163,163 @@ fn expired(found: &Detection) -> String {
     end.map(|end| format!(" (expired on {end})")).unwrap_or_default()
 }
 
-fn page(rule: &Rule, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}  {}", style::title(&rule.name), style::faint(&rule.id))?;
-    writeln!(
-        out,
-        "issued by {}; severity {}, confidence {}\n",
-        rule.provider,
-        style::severity(rule.severity),
-        rule.confidence.as_str()
-    )?;
-    recognise(rule, out)?;
-    if let Some(remediation) = rules.remediation(&rule.remediation) {
-        advice(remediation, &rule.provider, rules, out)?;
-    }
-    for link in rule.references.iter() {
-        writeln!(out, "{}", style::faint(link))?;
-    }
-    Ok(())
-}
-
-fn recognise(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
-    let words: Vec<&str> = rule.keywords.iter().map(|keyword| &*keyword.text).collect();
-    writeln!(out, "{}", style::label("How it is recognised"))?;
-    writeln!(out, "  by or near: {}", words.join(", "))?;
-    for check in rule.checks.iter() {
-        let effect = match check.on_fail {
-            crate::rule::OnFail::Drop => "not reported",
-            crate::rule::OnFail::Low => "low confidence",
-            crate::rule::OnFail::Medium => "medium confidence",
+/// What there is to say of a rule.
+fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
+    let remediation = rules.remediation(&rule.remediation);
+    let words = |text: &str| fill::words(text, &rule.provider, &[], rules);
+    let said = |pick: fn(&crate::rule::Remediation) -> &str| remediation.map(|r| words(pick(r))).unwrap_or_default();
+    let steps = |kind: StepKind, list: &[Step]| {
+        list.iter().map(|step| step_view(kind, step, &words, rules)).collect::<Vec<StepView>>()
+    };
+    let (form, found) = match &rule.matcher {
+        Matcher::Around { pattern } => (Some(pattern), "anywhere, known by its own form".to_owned()),
+        Matcher::After { pattern, within } => {
+            (Some(pattern), format!("at most {within} bytes behind one of the keywords, on its line or the next"))
+        }
+        Matcher::Assignment => (None, "as the value of a name that one of the keywords is part of".to_owned()),
+    };
+    let check = |used: &crate::rule::CheckUse| {
+        let effect = match used.on_fail {
+            OnFail::Drop => "it is not reported",
+            OnFail::Low => "the confidence is low",
+            OnFail::Medium => "the confidence is medium",
         };
-        writeln!(out, "  offline check: {} (if it does not fit: {effect})", check.check.name())?;
+        format!("{} (if it does not fit, {effect})", used.check.name())
+    };
+    let docs = remediation.map(|r| r.docs.to_string()).filter(|docs| !docs.is_empty());
+    let links: BTreeSet<String> = docs.into_iter().chain(rule.references.iter().map(ToString::to_string)).collect();
+    RuleView {
+        id: rule.id.to_string(),
+        name: rule.name.to_string(),
+        provider: rule.provider.to_string(),
+        severity: rule.severity,
+        confidence: rule.confidence,
+        form: form.map(ToString::to_string),
+        found,
+        keywords: rule.keywords.iter().map(|keyword| keyword.text.to_string()).collect(),
+        checks: rule.checks.iter().map(check).collect(),
+        companions: rule.companions.iter().map(ToString::to_string).collect(),
+        impact: said(|r| &r.impact),
+        caution: said(|r| &r.caution),
+        steps: remediation
+            .map(|r| [steps(StepKind::Revoke, &r.revoke), steps(StepKind::Rotate, &r.rotate)].concat())
+            .unwrap_or_default(),
+        verify: said(|r| &r.verify),
+        audit: said(|r| &r.audit),
+        prevent: said(|r| &r.prevent),
+        links: links.into_iter().collect(),
     }
-    if !rule.companions.is_empty() {
-        let names: Vec<&str> = rule.companions.iter().map(|name| &**name).collect();
-        writeln!(out, "  looked for nearby: {}", names.join(", "))?;
-    }
-    writeln!(out)
 }
 
-fn advice(remediation: &Remediation, provider: &str, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    section("What it opens", &remediation.impact, provider, rules, out)?;
-    steps("Revoke the leaked value", &remediation.revoke, provider, rules, out)?;
-    steps("Put a new one in place", &remediation.rotate, provider, rules, out)?;
-    if !remediation.caution.is_empty() {
-        section("Mind", &remediation.caution, provider, rules, out)?;
-    }
-    section("See that the old value is dead", &remediation.verify, provider, rules, out)?;
-    section("Look for misuse", &remediation.audit, provider, rules, out)?;
-    section("Keep it from happening again", &remediation.prevent, provider, rules, out)?;
-    if remediation.docs.is_empty() { Ok(()) } else { writeln!(out, "{}", style::faint(&remediation.docs)) }
+fn step_view(kind: StepKind, step: &Step, words: &dyn Fn(&str) -> String, rules: &RuleSet) -> StepView {
+    let (command, missing) = fill::command(&step.run, &[], rules);
+    let missing: BTreeMap<String, String> = missing.into_iter().map(|fact| (fact.field, fact.value)).collect();
+    StepView { kind: Word::Borrowed(kind.as_str()), title: words(&step.action), command, missing, link: String::new() }
 }
 
-fn section(title: &str, text: &str, provider: &str, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}\n  {}\n", style::label(title), fill::words(text, provider, &[], rules))
+/// A finding of a stored report.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    command: String,
+    made_at: String,
+    age: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head_then: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head_now: Option<String>,
+    finding: FindingView,
 }
 
-fn steps(title: &str, steps: &[Step], provider: &str, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", style::label(title))?;
-    for (at, step) in steps.iter().enumerate() {
-        writeln!(out, "  {}. {}", at + 1, fill::words(&step.action, provider, &[], rules))?;
-        let (command, missing) = fill::command(&step.run, &[], rules);
-        if !command.is_empty() {
-            writeln!(out, "     $ {}", style::command(&command))?;
+impl Told {
+    fn page(&self) -> Vec<Block> {
+        let mut said =
+            vec![format!("from the report of 'keysweep {}' at {}, {} old", self.command, self.made_at, self.age)];
+        if self.head_then != self.head_now {
+            let name =
+                |head: &Option<String>| head.as_deref().map_or("unborn", |id| id.get(..12).unwrap_or(id)).to_owned();
+            let (then, now) = (name(&self.head_then), name(&self.head_now));
+            said.push(format!("HEAD was {then} then and is {now} now: what follows may not hold any more"));
         }
-        for field in missing {
-            writeln!(out, "       {}", style::faint(&format!("<{}>: {}", field.field, field.value)))?;
+        let mut page = page::finding(&self.finding);
+        page.insert(1, page::remarks(said));
+        page
+    }
+}
+
+/// Whether it may be the id of a finding, or how one starts.
+fn is_id(text: &str) -> bool {
+    (1..=10).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
+}
+
+/// The finding of the last reports whose id starts so.
+fn find(id: &str) -> anyhow::Result<Told> {
+    let repo = Repo::open(Path::new("."))
+        .map_err(|_| anyhow::anyhow!("there is no repository here whose report could have a finding '{id}'"))?;
+    let stored = last::stored(&repo);
+    if stored.is_empty() {
+        anyhow::bail!(
+            "no report of this repository is stored that could have a finding '{id}' ('keysweep history' stores one, unless the repository cannot be written to)"
+        );
+    }
+    let all = stored.iter().flat_map(|one| one.report.findings.iter().map(move |finding| (one, finding)));
+    let mut found: Vec<(&Stored, &FindingView)> = Vec::new();
+    for (one, finding) in all.filter(|(_, finding)| finding.id.starts_with(id)) {
+        // The newest report comes first.
+        if !found.iter().any(|(_, have)| have.id == finding.id) {
+            found.push((one, finding));
         }
     }
-    writeln!(out)
+    match found.as_slice() {
+        [(one, finding)] => Ok(told(one, finding, &repo)?),
+        [] => anyhow::bail!("the last reports of this repository have no finding whose id starts with '{id}'"),
+        several => {
+            let ids: Vec<String> = several.iter().map(|(_, one)| format!("{} ({})", one.id, one.rule)).collect();
+            anyhow::bail!("'{id}' starts the ids of {} findings: {}", ids.len(), ids.join(", "))
+        }
+    }
+}
+
+fn told(stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<Told> {
+    let told = Told {
+        command: stored.report.command.to_string(),
+        made_at: stored.report.made_at.clone().unwrap_or_default(),
+        age: age(clock::now().saturating_sub(stored.made)),
+        head_then: stored.report.head.clone(),
+        head_now: repo.head().map(|head| head.to_string()),
+        finding: finding.clone(),
+    };
+    let detector = Detector::new(RuleSet::builtin());
+    safe(&told, &Mask::new(&detector, None))
+}
+
+/// The same with all texts masked and escaped.
+fn safe<T: Serialize + DeserializeOwned>(data: &T, mask: &Mask) -> anyhow::Result<T> {
+    let mut value = serde_json::to_value(data)?;
+    make_safe(&mut value, mask);
+    Ok(serde_json::from_value(value)?)
+}
+
+/// Masks and escapes all texts.
+fn make_safe(value: &mut Value, mask: &Mask) {
+    match value {
+        Value::String(text) => *text = escape(&mask.bytes(text.as_bytes())),
+        Value::Array(list) => list.iter_mut().for_each(|one| make_safe(one, mask)),
+        Value::Object(map) => {
+            for (name, mut one) in std::mem::take(map) {
+                make_safe(&mut one, mask);
+                map.insert(escape(&mask.bytes(name.as_bytes())), one);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn age(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7_200 => (seconds / 60, "minute"),
+        7_200..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    output::words::plural(usize::try_from(count).unwrap_or(usize::MAX), unit)
 }

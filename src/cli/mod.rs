@@ -5,6 +5,7 @@ pub mod clock;
 pub mod exit;
 pub mod explain;
 pub mod hook;
+pub mod last;
 pub mod progress;
 pub mod purge;
 pub mod resolve;

@@ -157,7 +157,7 @@ impl Place {
         let whole = |path: PathBuf| path.canonicalize().unwrap_or(path);
         let common = whole(repo.common_dir());
         let root = whole(repo.workdir().unwrap_or_else(|| repo.common_dir()));
-        let folder = dir.map_or_else(|| common.join(beside::PLANS), Path::to_owned);
+        let folder = dir.map_or_else(|| common.join(beside::OWN), Path::to_owned);
         private_folder(&folder).with_context(|| format!("making the folder '{}'", folder.display()))?;
         let folder = whole(folder);
         let is_tracked = folder.starts_with(&root) && !folder.starts_with(&common);

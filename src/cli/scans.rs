@@ -10,7 +10,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::progress;
 use super::resolve::{self, Settings};
-use super::{clock, shell};
+use super::{clock, last, shell};
 use crate::detect::Detector;
 use crate::finding::{Report, Scope};
 use crate::output;
@@ -169,7 +169,8 @@ impl Run<'_> {
             _ => scan(&prepared),
         };
         report.stats.elapsed_ms = self.start.elapsed().as_millis();
-        report.made_at = rfc3339(clock::now());
+        let now = clock::now();
+        report.made_at = rfc3339(now);
         let quiet = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
         if self.speech == Speech::IfNeeded && quiet {
             return Ok(ExitStatus::Clean);
@@ -177,9 +178,12 @@ impl Run<'_> {
         // A neighbour that a rule not selected would find is masked all the same.
         let whole = RuleSet::builtin();
         let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole.extended(rules.clone())));
-        let mask =
-            if output.show_secrets { Mask::off() } else { Mask::new(all.as_ref().unwrap_or(&detector), Some(&report)) };
-        let view = View::new(&report, output.show_secrets, &mask);
+        let mask = Mask::new(all.as_ref().unwrap_or(&detector), Some(&report));
+        let view = View::new(&report, false, &mask);
+        if let Some(repo) = self.repo.filter(|_| self.speech != Speech::IfNeeded || !report.findings.is_empty()) {
+            last::store(repo, &view, now);
+        }
+        let view = if output.show_secrets { View::new(&report, true, &Mask::off()) } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         Ok(ExitStatus::of(&report, *exit_zero))
     }

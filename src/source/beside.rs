@@ -18,14 +18,13 @@ use super::repo::Local;
 use super::{Content, Item, Listing, ObjectId, Repo, SourceError, staged};
 use crate::finding::{ContentKind, Gap, GapKind, Note};
 
-/// The folder in a repository's own that a plan to purge its history is kept in, with the values.
-pub const PLANS: &str = "keysweep";
-
 /// The stores of Git LFS and git-annex.
 const STORES: [&[u8]; 2] = [b"lfs", b"annex"];
 
 /// Names in a note, at most.
 const MOST_NAMED: usize = 8;
+/// The folder in a repository's own in which keysweep stores its last reports, and plans to purge the history with the values.
+pub const OWN: &str = "keysweep";
 
 /// Appends what a repository holds beside its objects.
 pub fn list(repository: &Repo, listing: &mut Listing) {
@@ -85,7 +84,13 @@ impl Walk<'_> {
                     }
                 }
                 b"modules" if entry.kind.is_dir() => self.modules(&entry),
-                name if name == PLANS.as_bytes() && folder == self.common => self.own.push(entry.shown),
+                // Last reports, which hold no secret; and plans to purge, which hold the values.
+                name if name == OWN.as_bytes() && entry.kind.is_dir() && folder == self.common => {
+                    let entries = self.entries(&entry.path, &entry.shown);
+                    if entries.iter().any(|entry| !is_report(entry)) {
+                        self.own.push(entry.shown);
+                    }
+                }
                 name => {
                     if let Some(kind) = kind_of(name) {
                         self.below(entry, kind);
@@ -185,6 +190,11 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether it is a report that keysweep has stored: it repeats paths and names, and no value.
+fn is_report(entry: &Entry) -> bool {
+    entry.kind.is_file() && entry.name.strip_prefix(b"last-").is_some_and(|name| name.ends_with(b".json"))
 }
 
 /// What stands under a name in the folder of a repository; `None` for what others read.

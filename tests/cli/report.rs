@@ -1,9 +1,11 @@
-//! Reports to hand on, and what they tell of a secret's life.
+//! Reports to hand on, what they tell of a secret's life, and the report that stays behind for `explain ID`.
 //!
 //! HTML is read back by a reader that knows nothing but what the program may write: any other tag, attribute or stray sign is an
 //! error.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -135,6 +137,10 @@ fn only_finding(run: &Run) -> Value {
 #[track_caller]
 fn sweep(repo: &Repo, options: &[&str]) -> Value {
     only_finding(&repo.keysweep(&[&["history", "--format", "jsonl"], options].concat()).expect_code(1))
+}
+
+fn stored(repo: &Repo, command: &str) -> PathBuf {
+    repo.git_path("keysweep").join(format!("last-{command}.json"))
 }
 
 // ---------------------------------------------------------------- how far a secret got
@@ -347,4 +353,147 @@ fn no_format_changes_the_verdict_and_files_are_written_whole() {
         let quiet = repo.keysweep(&["history", "--format", format, "--quiet"]).expect_code(1).out();
         assert!(!quiet.contains("What to do"), "{quiet}");
     }
+}
+
+// ---------------------------------------------------------------- the report that stays
+
+#[test]
+fn a_sweep_leaves_a_report_for_its_owner_alone() {
+    let Life { repo, secret, .. } = life(7_200);
+    for options in [&["history"][..], &["history", "--show-secrets"], &["range", "HEAD~5..HEAD"]] {
+        repo.keysweep(options).expect_code(1);
+        let path = stored(&repo, options[0]);
+        let mode = must(fs::metadata(&path), "look at the report").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path:?}");
+        let bytes = must(fs::read(&path), "read the report");
+        assert!(!contains(&bytes, secret.value.as_bytes()) && contains(&bytes, b"config.env"), "{path:?}");
+    }
+    let names = fs::read_dir(repo.git_path("keysweep")).map(Iterator::count);
+    assert_eq!(must(names, "list the reports"), 2, "nothing else may stay");
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    assert_eq!(
+        only_finding(&run)["occurrences"].as_array().map(Vec::len),
+        Some(2),
+        "it is no place of a secret: {run}"
+    );
+}
+
+#[test]
+fn explain_tells_all_about_a_finding_of_the_last_report() {
+    let Life { repo, secret, gone, .. } = life(7_210);
+    let finding = sweep(&repo, &[]);
+    let id = finding["id"].as_str().unwrap_or_default().to_owned();
+    let run = repo.keysweep(&["explain", &id[..4]]).expect_code(0);
+    run.expect_withheld(&secret.value);
+    for wanted in [&id, "keysweep history", "second", "config.env:1", &gone[..12], "Ann <ann@corp.example>", "[revoke]"]
+    {
+        assert!(run.out().contains(wanted), "{wanted}: {run}");
+    }
+    assert!(!run.out().contains("HEAD was"), "{run}");
+    let json: Value = must(
+        serde_json::from_str(&repo.keysweep(&["explain", &id, "--format", "json"]).expect_code(0).out()),
+        "read the finding",
+    );
+    assert_eq!(json["finding"], finding);
+    for format in PAGES {
+        let out = repo.keysweep(&["explain", &id, "--format", format]).expect_code(0).out();
+        assert!(out.contains("What to do") && out.contains("config.env"), "{out}");
+    }
+    read_html(&repo.keysweep(&["explain", &id, "--format", "html"]).expect_code(0).out());
+    repo.commit("later");
+    repo.keysweep(&["explain", &id]).expect_code(0).expect_mention("may not hold any more");
+}
+
+#[test]
+fn a_prefix_of_several_ids_names_them() {
+    let repo = Repo::with_a_commit();
+    // More ids than there are first characters.
+    let lines: String = (0..40).map(|n| format!("T{n}={}\n", Secret::github(7_220 + n).value)).collect();
+    repo.write("many.env", lines);
+    repo.commit("many");
+    let findings = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1).records_of("finding");
+    let mut ids: Vec<&str> = findings.iter().filter_map(|finding| finding["id"].as_str()).collect();
+    ids.sort_unstable();
+    let twins = ids.windows(2).find(|pair| pair[0][..1] == pair[1][..1]).unwrap_or_else(|| panic!("{ids:?}"));
+    repo.keysweep(&["explain", &twins[0][..1]]).expect_code(2).expect_mention(twins[0]).expect_mention(twins[1]);
+}
+
+#[test]
+fn explain_says_if_there_is_no_report() {
+    let repo = Repo::with_a_commit();
+    repo.keysweep(&["explain", "abcdefg"]).expect_code(2).expect_mention("no report of this repository is stored");
+    repo.keysweep(&["history"]).expect_code(0);
+    repo.keysweep(&["explain", "abcdefg"]).expect_code(2).expect_mention("no finding whose id starts with 'abcdefg'");
+    Repo::folder().keysweep(&["explain", "abcdefg"]).expect_code(2).expect_mention("no repository here");
+}
+
+#[test]
+fn a_commit_that_was_stopped_can_be_explained() {
+    let (repo, secret) = (Repo::guarded(), Secret::entra(7_230));
+    repo.write("ok.txt", "ok\n");
+    repo.add();
+    repo.git(&["commit", "--quiet", "-m", "clean"]);
+    assert!(!repo.git_path("keysweep").exists(), "a clean commit leaves nothing");
+    repo.write("config.env", secret.line());
+    repo.add();
+    repo.try_git(&["commit", "--quiet", "-m", "leak"]).expect_code(1);
+    let id =
+        only_finding(&repo.keysweep(&["staged", "--format", "jsonl"]))["id"].as_str().unwrap_or_default().to_owned();
+    must(fs::remove_dir_all(repo.git_path("keysweep")), "forget the report");
+    repo.try_git(&["commit", "--quiet", "-m", "leak"]).expect_code(1);
+    repo.keysweep(&["explain", &id]).expect_code(0).expect_mention("git restore --staged -- config.env");
+}
+
+#[test]
+fn a_repository_that_cannot_be_written_to_is_swept_all_the_same() {
+    let Life { repo, .. } = life(7_240);
+    // A file where the folder would be: no user may write there.
+    must(fs::write(repo.git_path("keysweep"), "in the way\n"), "write a file");
+    repo.keysweep(&["history"]).expect_code(1);
+    must(fs::remove_file(repo.git_path("keysweep")), "remove the file");
+    let elsewhere = repo.at("../elsewhere");
+    must(symlink(elsewhere.path("."), repo.git_path("keysweep")), "make a link");
+    repo.keysweep(&["history"]).expect_code(1);
+    assert_eq!(must(fs::read_dir(elsewhere.path(".")), "list the folder").count(), 0, "no link is followed");
+}
+
+#[test]
+fn a_report_that_was_tampered_with_shows_no_more_than_another() {
+    let Life { repo, secret, .. } = life(7_250);
+    let id = sweep(&repo, &[])["id"].as_str().unwrap_or_default().to_owned();
+    let path = stored(&repo, "history");
+    let text = must(fs::read_to_string(&path), "read the report");
+    let bad = format!("\\u001b[31m\\u202e{}<script>", secret.value);
+    must(fs::write(&path, text.replace("config.env", &bad)), "write the report");
+    for format in ["human", "json", "markdown", "html"] {
+        let run = repo.keysweep(&["explain", &id, "--format", format]).expect_code(0);
+        run.expect_withheld(&secret.value);
+        let out = run.out();
+        assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'), "{run}");
+        if format == "html" {
+            read_html(&out);
+        }
+    }
+    must(fs::write(&path, "{ not json"), "write the report");
+    repo.keysweep(&["explain", &id]).expect_code(2).expect_mention("no report of this repository is stored");
+    repo.keysweep(&["history"]).expect_code(1);
+}
+
+// ---------------------------------------------------------------- pages of rules
+
+#[test]
+fn a_rule_is_a_page_in_every_format() {
+    for format in ["human", "json", "jsonl", "markdown", "html"] {
+        let run = Repo::folder().keysweep(&["explain", "github-pat-classic", "--format", format]).expect_code(0);
+        for wanted in ["GitHub", "ghp_", "https://"] {
+            assert!(run.out().contains(wanted), "{wanted}: {run}");
+        }
+        match format {
+            "html" => drop(read_html(&run.out())),
+            "json" | "jsonl" => drop(must(serde_json::from_str::<Value>(&run.out()), "read the rule")),
+            _ => drop(run.expect_mention("without doing harm").expect_mention("The better mechanism")),
+        }
+    }
+    let all = Repo::folder().keysweep(&["rules", "list", "--format", "html"]).expect_code(0);
+    assert!(read_html(&all.out()).contains("azure-entra-client-secret"));
 }

@@ -114,6 +114,11 @@ impl Leaky {
         for other in OTHERS {
             self.check(self.repo.keysweep(&[other, options].concat()));
         }
+        for report in ["history", "range", "staged"] {
+            let stored = must(fs::read(self.repo.git_path(&format!("keysweep/last-{report}.json"))), "read a report");
+            let shown = self.values.iter().find(|value| contains(&stored, value.as_bytes()));
+            assert!(shown.is_none(), "the stored report of {report} holds {shown:?}");
+        }
     }
 
     #[track_caller]

@@ -522,14 +522,16 @@ impl Repo {
         self.git_path("objects").join(folder).join(file)
     }
 
-    /// Path, size and time of change of everything in the git directory.
+    /// Path, size and time of change of everything in the git directory, but the reports of scans.
     pub(crate) fn git_listing(&self) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
         let git_dir = self.path(self.git(&["rev-parse", "--git-common-dir"]).out().trim_end());
+        // The folder itself changes when one comes that was not there; whatever else comes is listed.
+        let own = git_dir.join("keysweep");
         let describe = |path: PathBuf| {
             let metadata = must(path.symlink_metadata(), "look at a file");
             (path, (metadata.len(), metadata.modified().ok()))
         };
-        below(&git_dir).map(describe).collect()
+        below(&git_dir).filter(|path| *path != git_dir && !path.starts_with(&own)).map(describe).collect()
     }
 }
 

@@ -289,7 +289,7 @@ fn told(stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<T
         finding: finding.clone(),
     };
     let detector = Detector::new(RuleSet::builtin());
-    safe(&told, &Mask::new(&detector, None))
+    safe(&told, &Mask::new(&detector, None).and_shown(finding.facts.iter()))
 }
 
 /// The same with all texts masked and escaped.

@@ -40,6 +40,15 @@ impl<'d> Mask<'d> {
         Self { detector: Some(detector), values, shown, heads }
     }
 
+    /// The same for a report that was stored: what these facts hold stays, as far as their fields are shown all the same.
+    #[must_use]
+    pub fn and_shown<'f>(mut self, facts: impl Iterator<Item = (&'f String, &'f String)>) -> Self {
+        let is_shown = |field: &str| self.detector.is_some_and(|d| d.rules().field(field).is_some_and(|f| f.shown));
+        let more: Vec<String> = facts.filter(|(field, _)| is_shown(field)).map(|(_, value)| value.clone()).collect();
+        self.shown.extend(more);
+        self
+    }
+
     /// Masks nothing: the user asked to see secrets.
     pub fn off() -> Self {
         Self { detector: None, values: Vec::new(), shown: Vec::new(), heads: None }

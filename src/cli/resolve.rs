@@ -1,11 +1,11 @@
 //! Arguments, configuration and terminal become settings; commands see only these.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
+use super::clock;
 use crate::config::{ConfigFile, ScanOptions};
 use crate::output::{Format, OutputOptions};
 use crate::rule::{Confidence, Severity};
@@ -53,7 +53,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         // Places in a text are kept in 32 bits; what is larger is a gap that names this limit.
         max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size).min(u64::from(u32::MAX)),
         strict: common.strict,
-        now: now(),
+        now: clock::now(),
         threads: common.threads.map_or(defaults.threads, std::num::NonZeroUsize::get),
         thorough: defaults.thorough,
         cache: defaults.cache,
@@ -68,11 +68,6 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
     };
     let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
     Ok(Settings { scan, rules, output, output_file: common.output.clone(), exit_zero: common.exit_zero })
-}
-
-#[expect(clippy::disallowed_methods, reason = "here the time enters")]
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs())
 }
 
 fn severity(arg: SeverityArg) -> Severity {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use keysweep::proof::template::Generator;
 use serde_json::Value;
 
-use crate::support::{Repo, Run, Secret, must};
+use crate::support::{Repo, Run, Secret, must, python_tool};
 use crate::verify::{base64, held, verify};
 
 /// A plan as JSON, and how it was asked for.
@@ -79,14 +79,16 @@ impl Step {
     }
 }
 
-/// The tests of this file need the real thing: without it they fail rather than pass for nothing.
+/// The tests of this file need the real thing, and bring it if it is not there; without it they fail rather than pass for
+/// nothing.
 #[track_caller]
 fn needs_filter_repo(repo: &Repo) {
-    let run = repo.try_git(&["filter-repo", "--version"]);
-    assert!(
-        run.code == Some(0),
-        "git filter-repo has to be on PATH: 'pip install git-filter-repo==2.47.0' brings it{run}"
-    );
+    let there = || repo.try_git(&["filter-repo", "--version"]);
+    if there().code != Some(0) {
+        python_tool("git-filter-repo==2.47.0");
+    }
+    let run = there();
+    assert!(run.code == Some(0), "git filter-repo has to be on PATH, and pip could not bring it{run}");
 }
 
 /// A repository with a bare remote that has all of it.

@@ -244,11 +244,35 @@ impl Sandbox {
     }
 }
 
-/// The machine's `PATH` with the keysweep under test in front, as the hook looks it up there.
+/// The machine's `PATH` with the keysweep under test in front, as the hook looks it up there, and with tools that a test
+/// brought behind.
 fn search_path() -> OsString {
     let own = Path::new(KEYSWEEP).parent().map(Path::to_path_buf);
     let inherited = env::var_os("PATH").unwrap_or_default();
-    must(env::join_paths(own.into_iter().chain(env::split_paths(&inherited))), "extend PATH")
+    let brought = tools().join("bin");
+    must(env::join_paths(own.into_iter().chain(env::split_paths(&inherited)).chain([brought])), "extend PATH")
+}
+
+/// Where tests install tools of Python's registry, once for all of them.
+fn tools() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-tools")
+}
+
+/// Installs a tool of Python's registry for the tests alone.
+pub(crate) fn python_tool(requirement: &str) {
+    let lock = must(fs::File::create(tools().with_extension("lock")), "create the lock of the tools");
+    // The tests run in processes of their own.
+    must(lock.lock(), "wait for the tools");
+    let run = |program: &Path, args: &[&OsStr]| {
+        let output = must(Command::new(program).args(args).output(), "start python3: it has to be on PATH");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "could not install {requirement}: {told}");
+    };
+    let folder = tools();
+    if !folder.join("bin/pip").exists() {
+        run(Path::new("python3"), &["-m".as_ref(), "venv".as_ref(), folder.as_ref()]);
+    }
+    run(&folder.join("bin/pip"), &["install", "--quiet", "--disable-pip-version-check", requirement].map(OsStr::new));
 }
 
 /// One run of keysweep or git, ready to be started.

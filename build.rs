@@ -160,7 +160,7 @@ fn matcher(matcher: &Matcher) -> String {
 
 fn remediation(r: &Remediation) -> String {
     format!(
-        "Remediation {{ id: {}, impact: {}, revoke: {}, rotate: {}, checked: {}, verify: {}, audit: {}, prevent: {}, caution: {}, docs: {} }}",
+        "Remediation {{ id: {}, impact: {}, revoke: {}, rotate: {}, checked: {}, verify: {}, audit: {}, prevent: {}, federate: {}, workflow: {}, caution: {}, docs: {} }}",
         text(&r.id),
         text(&r.impact),
         list(&r.revoke, step),
@@ -169,6 +169,8 @@ fn remediation(r: &Remediation) -> String {
         text(&r.verify),
         text(&r.audit),
         text(&r.prevent),
+        list(&r.federate, step),
+        list(&r.workflow, text),
         text(&r.caution),
         text(&r.docs),
     )

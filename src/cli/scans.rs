@@ -136,7 +136,8 @@ pub fn files(common: &Common, paths: &[PathBuf]) -> anyhow::Result<ExitStatus> {
 pub(super) fn around(repo: &Repo) -> Surroundings {
     let root = repo.workdir().and_then(|root| root.canonicalize().ok());
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
-    Surroundings { unborn: repo.is_unborn(), no_git: false, subfolder: root.is_some() && root != here }
+    let subfolder = root.is_some() && root != here;
+    Surroundings { unborn: repo.is_unborn(), subfolder, ..Surroundings::default() }
 }
 
 /// A scan about to run.

@@ -76,20 +76,12 @@ pub fn leftovers() -> Vec<PlanStep> {
 
 /// What a rewrite of pushed history can and cannot do.
 pub fn published(finding: &Finding) -> Vec<PlanStep> {
-    let any = |kind| finding.occurrences.iter().any(|occurrence| occurrence.kind == kind);
-    let messages = any(ContentKind::CommitMessage) || any(ContentKind::TagMessage);
-    let also = [
-        (messages, " --replace-message ../replace.txt"),
-        (any(ContentKind::FileName), " --path-rename <old>:<new>"),
-        (any(ContentKind::Author), " --mailmap ../mailmap.txt"),
-    ];
-    let also: String = also.into_iter().filter(|(needed, _)| *needed).map(|(_, option)| option).collect();
     let mut steps = vec![step(
         StepKind::Purge,
-        "Rewriting history is optional and never a substitute for revoking: forks, pull-request refs, clones and caches keep the value. If you rewrite, do it in a fresh clone, with the value in a file that only you can read",
-        format!("git filter-repo --sensitive-data-removal --replace-text ../replace.txt{also}"),
+        "Rewriting history is optional and never a substitute for revoking: forks, pull-request refs, clones and caches keep the value. What it takes, command by command, and what it cannot reach, says",
+        format!("keysweep purge-plan --finding {}", finding.id),
     )];
-    if any(ContentKind::RefName) {
+    if finding.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::RefName) {
         steps.push(step(
             StepKind::Purge,
             "Delete the branch or tag whose name is the secret where it was pushed to; it is not repeated here",

@@ -11,6 +11,8 @@ pub mod git;
 pub mod purge;
 pub mod remains;
 
+use bstr::BString;
+
 use crate::finding::{Fact, Finding, PlanStep, Stage, StepKind};
 use crate::rule::{Remediation, Rule, Step};
 use crate::rule_set::RuleSet;
@@ -24,6 +26,10 @@ pub struct Surroundings {
     pub no_git: bool,
     /// Not run from the work tree's root: paths in commands are written from there.
     pub subfolder: bool,
+    /// Owner and name on GitHub.
+    pub slug: Option<(String, String)>,
+    /// Path and text of each workflow of GitHub Actions at HEAD.
+    pub workflows: Vec<(BString, Vec<u8>)>,
 }
 
 /// The ordered steps for a finding.
@@ -32,7 +38,8 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
     let link = if remediation.docs.is_empty() { rule.references.first() } else { Some(&remediation.docs) };
     let link = link.map_or_else(String::new, ToString::to_string);
-    let kind = Kind { rule, remediation, link, facts: &finding.facts, rules };
+    let facts = facts(finding, surroundings);
+    let kind = Kind { rule, remediation, link, facts: &facts, workflows: users(remediation, surroundings), rules };
     let beside = beside::steps(finding);
     match finding.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.revoke(), kind.after()].concat(),
@@ -52,12 +59,33 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
     }
 }
 
+/// What was found near the secret, and what the repository says of itself.
+fn facts(finding: &Finding, surroundings: &Surroundings) -> Vec<Fact> {
+    let mut facts = finding.facts.clone();
+    let named = |field: &str| finding.facts.iter().any(|fact| fact.field == field);
+    if let (Some((owner, repo)), false) = (&surroundings.slug, named("owner") || named("repo")) {
+        for (field, value) in [("owner", owner), ("repo", repo)] {
+            facts.push(Fact { field: field.to_owned(), value: value.clone() });
+        }
+    }
+    facts
+}
+
+/// The workflows that sign in with a secret of this kind.
+fn users(remediation: &Remediation, surroundings: &Surroundings) -> Vec<String> {
+    let signs =
+        |text: &[u8]| remediation.workflow.iter().any(|mark| memchr::memmem::find(text, mark.as_bytes()).is_some());
+    surroundings.workflows.iter().filter(|(_, text)| signs(text)).map(|(path, _)| path.to_string()).collect()
+}
+
 /// The steps of one kind of secret, filled in.
 struct Kind<'a> {
     rule: &'a Rule,
     remediation: &'a Remediation,
     link: String,
     facts: &'a [Fact],
+    /// Paths of the workflows that sign in with it.
+    workflows: Vec<String>,
     rules: &'a RuleSet,
 }
 
@@ -80,15 +108,27 @@ impl Kind<'_> {
     }
 
     fn after(&self) -> Vec<PlanStep> {
-        vec![
+        let checks = vec![
             self.titled(StepKind::Verify, &self.remediation.verify),
             self.titled(StepKind::Audit, &self.remediation.audit),
-            self.titled(StepKind::Prevent, &self.remediation.prevent),
-        ]
+        ];
+        [checks, self.prevent()].concat()
     }
 
     fn prevent(&self) -> Vec<PlanStep> {
-        vec![self.titled(StepKind::Prevent, &self.remediation.prevent)]
+        let better = vec![self.titled(StepKind::Prevent, &self.remediation.prevent)];
+        [better, self.federate()].concat()
+    }
+
+    /// How the workflows that use the secret can do without it.
+    fn federate(&self) -> Vec<PlanStep> {
+        if self.workflows.is_empty() {
+            return Vec::new();
+        }
+        let title =
+            format!("These workflows sign in with it, and can do so without a secret: {}", self.workflows.join(", "));
+        let steps = self.remediation.federate.iter().map(|step| self.step(StepKind::Prevent, step));
+        [text_step(StepKind::Prevent, title)].into_iter().chain(steps).collect()
     }
 
     fn replace(&self) -> Vec<PlanStep> {

@@ -20,6 +20,9 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
     if def.revoke.is_empty() || def.rotate.is_empty() {
         return Err("needs at least one step each under revoke and rotate".into());
     }
+    if def.federate.is_empty() != def.workflow.is_empty() {
+        return Err("federate and workflow go together".into());
+    }
     Ok(Remediation {
         id: own(&def.id),
         impact: own(&def.impact),
@@ -29,6 +32,8 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
         verify: own(&def.verify),
         audit: own(&def.audit),
         prevent: own(&def.prevent),
+        federate: steps(&def.federate, fields)?,
+        workflow: def.workflow.iter().map(|text| own(text)).collect(),
         caution: own(&def.caution),
         docs: if def.docs.is_empty() { Str::default() } else { own(https(&def.docs)?) },
     })
@@ -40,7 +45,7 @@ const TOOLS: [&str; 4] = ["az", "aws", "gcloud", "gh"];
 /// Commands of these tools were given to the tool itself, of a version and on a day.
 fn checked(def: &RemediationDef) -> Result<Str, String> {
     let words = |run: &str| run.split([' ', '(', ';', '|']).map(str::to_owned).collect::<Vec<_>>();
-    let used = def.revoke.iter().chain(&def.rotate).flat_map(|step| words(&step.run));
+    let used = def.revoke.iter().chain(&def.rotate).chain(&def.federate).flat_map(|step| words(&step.run));
     let uses = used.into_iter().any(|word| TOOLS.contains(&&*word));
     let date = def.checked.rsplit_once(": ").map_or("", |(_, date)| date);
     let dated = date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-');

@@ -157,6 +157,12 @@ pub struct RemediationDef {
     pub audit: String,
     /// The mechanism that needs no long-lived secret, or that keeps it safe.
     pub prevent: String,
+    /// Steps that let a workflow sign in without the secret.
+    #[serde(default)]
+    pub federate: Vec<StepDef>,
+    /// With `federate`: texts that show that a workflow signs in with the secret.
+    #[serde(default)]
+    pub workflow: Vec<String>,
     /// What goes wrong when the obvious command is run.
     #[serde(default)]
     pub caution: String,

@@ -244,6 +244,10 @@ pub struct Remediation {
     pub audit: Str,
     /// The better mechanism.
     pub prevent: Str,
+    /// Steps that let a workflow sign in without the secret; may be empty.
+    pub federate: List<Step>,
+    /// Texts that show that a workflow signs in with the secret.
+    pub workflow: List<Str>,
     /// What goes wrong when the obvious command is run; may be empty.
     pub caution: Str,
     /// The provider's page; if empty, the first reference of the rule.

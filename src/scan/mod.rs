@@ -24,6 +24,7 @@ use crate::finding::{
 };
 use crate::remediation::{self, Surroundings};
 use crate::rule::{Confidence, Matcher};
+use crate::source::github;
 use crate::source::graph::Commits;
 use crate::source::repo;
 use crate::source::{Item, Listing, ObjectId, Repo};
@@ -142,6 +143,16 @@ pub struct Scan<'a> {
 }
 
 impl Scan<'_> {
+    /// What advice must know, with what only a finding makes worth reading.
+    fn surroundings(&self) -> Surroundings {
+        let workflows = self.repo.map(github::workflows).unwrap_or_default();
+        Surroundings {
+            slug: self.repo.and_then(github::slug),
+            workflows: workflows.into_iter().map(|workflow| (workflow.path, workflow.text)).collect(),
+            ..self.surroundings.clone()
+        }
+    }
+
     /// Scans what a source listed. `known` says whether a content was part of the history at that path already.
     pub fn listed(&self, listing: Listing, scope: Scope, known: &dyn Fn(&BString, ObjectId) -> bool) -> Report {
         let (batch, together) = self.batch(&listing);
@@ -300,6 +311,7 @@ impl Scan<'_> {
             made_at: None,
             head: self.repo.and_then(Repo::head).map(|head| head.to_string()),
         };
+        let mut surroundings = None;
         for (secret, mut group) in groups {
             // Threads finish in any order, and what is told of a secret must not depend on it.
             group.sort_by(Sighting::by_age);
@@ -310,7 +322,8 @@ impl Scan<'_> {
                 continue;
             }
             let mut finding = self.finding(secret, &group, exposure(&group));
-            finding.plan = remediation::plan(&finding, self.detector.rules(), &self.surroundings);
+            let surroundings = surroundings.get_or_insert_with(|| self.surroundings());
+            finding.plan = remediation::plan(&finding, self.detector.rules(), surroundings);
             report.findings.push(finding);
         }
         report.findings.sort_by(|a, b| {

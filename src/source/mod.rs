@@ -8,6 +8,7 @@ pub mod attribution;
 pub mod beside;
 pub mod change;
 pub mod files;
+pub mod github;
 pub mod graph;
 pub mod history;
 pub mod holding;

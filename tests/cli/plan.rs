@@ -125,6 +125,9 @@ fn a_rewrite_of_what_was_pushed_reaches_messages_and_people() {
     repo.git(&["-c", &author, "commit", "--quiet", "-m", &sentence(&secret)]);
     repo.git(&["push", "--quiet", "origin", "HEAD"]);
     let found = found(&repo, &secret).stage("published");
-    let plan = found.finding["plan"].to_string();
-    assert!(plan.contains("--replace-message ../replace.txt --mailmap ../mailmap.txt"), "{}", found.run);
+    let command = format!("purge-plan --finding {}", found.finding["id"].as_str().unwrap_or_default());
+    assert!(found.finding["plan"].to_string().contains(&format!("keysweep {command}")), "{}", found.run);
+    let args: Vec<&str> = command.split(' ').collect();
+    let purge = repo.keysweep(&args).expect_code(0);
+    assert!(purge.out().contains("--replace-message") && purge.out().contains("--name-callback"), "{purge}");
 }

@@ -1,0 +1,98 @@
+//! What a repository says of its life on GitHub: whose it is there, and the workflows that HEAD holds.
+//!
+//! Read from the configuration and from HEAD's tree alone; nothing of it is run.
+
+use bstr::{BString, ByteSlice as _};
+
+use super::Repo;
+use super::remote;
+use super::repo::{self, Mode};
+
+/// Where Actions looks for workflows.
+const FOLDER: [&str; 2] = [".github", "workflows"];
+/// Bytes of a workflow that is read, at most.
+const MAX_WORKFLOW: u64 = 512 << 10;
+/// Workflows that are read, at most.
+const MAX_WORKFLOWS: usize = 100;
+
+/// A workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workflow {
+    /// Its path from the root.
+    pub path: BString,
+    /// Its text.
+    pub text: Vec<u8>,
+}
+
+/// Owner and name of the repository on github.com: of `origin`, or of the only remote there.
+pub fn slug(repository: &Repo) -> Option<(String, String)> {
+    let there = remote::all(repository).into_iter().filter_map(|remote| {
+        let url = remote.url?;
+        Some((remote.name == "origin", slug_of(url.to_str().ok()?)?))
+    });
+    let mut there: Vec<(bool, (String, String))> = there.collect();
+    there.sort();
+    there.dedup_by(|a, b| a.1 == b.1);
+    let is_clear = there.len() == 1 || there.last().is_some_and(|(is_origin, _)| *is_origin);
+    there.pop().filter(|_| is_clear).map(|(_, slug)| slug)
+}
+
+/// `https://github.com/OWNER/NAME.git`, `git@github.com:OWNER/NAME` and `ssh://git@github.com/OWNER/NAME`.
+fn slug_of(url: &str) -> Option<(String, String)> {
+    let at = url.find("github.com")?;
+    let before = &url[..at];
+    let is_host = before.is_empty() || before.ends_with("://") || before.ends_with('@');
+    let path = url[at..].strip_prefix("github.com")?.strip_prefix([':', '/'])?;
+    let (owner, name) = path.trim_end_matches('/').split_once('/')?;
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    (is_host && !owner.is_empty() && !name.is_empty() && !name.contains('/'))
+        .then(|| (owner.to_owned(), name.to_owned()))
+}
+
+/// The workflows in HEAD's tree; none if there is no commit yet, or what is asked for cannot be read.
+pub fn workflows(repository: &Repo) -> Vec<Workflow> {
+    let local = repository.local();
+    let Some(mut tree) = repository.head().and_then(|head| repo::tree_of(&local, head).ok()) else { return Vec::new() };
+    for name in FOLDER {
+        let entries = repo::tree(&local, tree).unwrap_or_default();
+        match entries.into_iter().find(|entry| entry.name == name && entry.mode == Mode::Tree) {
+            Some(entry) => tree = entry.id,
+            None => return Vec::new(),
+        }
+    }
+    let entries = repo::tree(&local, tree).unwrap_or_default().into_iter();
+    let is_workflow = |name: &[u8]| name.ends_with(b".yml") || name.ends_with(b".yaml");
+    entries
+        .filter(|entry| entry.mode == Mode::File && is_workflow(&entry.name))
+        .take(MAX_WORKFLOWS)
+        .filter_map(|entry| {
+            let (_, text) = repo::load(&local, entry.id, MAX_WORKFLOW).ok()?;
+            let path = BString::from(format!("{}/{}/{}", FOLDER[0], FOLDER[1], entry.name.to_str_lossy()));
+            Some(Workflow { path, text })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owner_and_name_are_read_from_addresses_of_github() {
+        let slug = Some(("acme".to_owned(), "shop".to_owned()));
+        for url in [
+            "https://github.com/acme/shop.git",
+            "https://github.com/acme/shop/",
+            "git@github.com:acme/shop.git",
+            "github.com:acme/shop",
+            "ssh://git@github.com/acme/shop",
+        ] {
+            assert_eq!(slug_of(url), slug, "{url}");
+        }
+        for url in
+            ["https://gitlab.com/acme/shop", "https://notgithub.com/acme/shop", "https://github.com/acme", "/srv/x"]
+        {
+            assert_eq!(slug_of(url), None, "{url}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a person is told to do about one and the same secret at each stage, and about what uses it.
+
+use serde_json::Value;
+
+use crate::support::{Repo, Run, Secret, must};
+
+const CLIENT: &str = "3f1c2a9e-7b64-4d0f-9a57-c0e8d1b2f634";
+const TENANT: &str = "b8d07e15-42c3-4f6a-8e91-6a5d3c7f2b09";
+const WORKFLOW: &str = ".github/workflows/deploy.yml";
+
+/// A clone of a repository on GitHub with a workflow that signs in to Azure, and a README with the secret in the work tree.
+fn clone_with(secret: &Secret) -> Repo {
+    let repo = Repo::init();
+    let remote = repo.at("../remote.git");
+    remote.git(&["init", "--quiet", "--bare"]);
+    repo.git(&["remote", "add", "origin", "https://github.com/acme/shop.git"]);
+    let local = format!("url.{}.insteadOf", remote.path("").display());
+    repo.git(&["config", &local, "https://github.com/acme/shop.git"]);
+    repo.write(WORKFLOW, "on: push\njobs:\n  deploy:\n    steps:\n      - uses: azure/login@v2\n");
+    repo.write(".github/workflows/test.yml", "on: push\njobs:\n  test:\n    steps:\n      - run: make test\n");
+    repo.write("README.md", "# Shop\n");
+    repo.commit("start");
+    repo.git(&["push", "--quiet", "origin", "HEAD"]);
+    repo.write("README.md", format!("# Shop\n\nclient id: {CLIENT}\ntenant id: {TENANT}\n\n\n{}", secret.line()));
+    repo
+}
+
+/// The steps of the only finding: kind, title and command.
+#[track_caller]
+fn plan(run: &Run) -> Vec<(String, String, String)> {
+    let findings = run.records_of("finding");
+    assert_eq!(findings.len(), 1, "{run}");
+    let text = |step: &Value, key: &str| step[key].as_str().unwrap_or_default().to_owned();
+    let steps = must(findings[0]["plan"].as_array().ok_or("no plan"), "reading the plan");
+    steps.iter().map(|step| (text(step, "kind"), text(step, "title"), text(step, "command"))).collect()
+}
+
+#[track_caller]
+fn has(steps: &[(String, String, String)], kind: &str, parts: &[&str]) {
+    let fits = |(of, title, command): &(String, String, String)| {
+        of == kind && parts.iter().all(|part| title.contains(part) || command.contains(part))
+    };
+    assert!(steps.iter().any(fits), "no step of {kind} with {parts:?} in {steps:#?}");
+}
+
+#[test]
+fn each_stage_has_a_first_step_of_its_own() {
+    let secret = Secret::entra(1700);
+    let repo = clone_with(&secret);
+    repo.add();
+    let staged = plan(&repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1));
+    repo.commit("Explain how to deploy");
+    let local = plan(&repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1));
+    repo.git(&["push", "--quiet", "origin", "HEAD"]);
+    let published = plan(&repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1));
+    let first = |steps: &[(String, String, String)]| steps[0].clone();
+    assert!(first(&staged).2.starts_with("git restore --staged"), "{:?}", first(&staged));
+    assert!(first(&local).1.contains("push"), "{:?}", first(&local));
+    assert_eq!(first(&published).0, "revoke", "{:?}", first(&published));
+    assert_ne!(first(&staged), first(&local));
+    assert_ne!(first(&local), first(&published));
+    assert!(!staged.iter().any(|(_, _, command)| command.contains("credential delete")), "{staged:#?}");
+}
+
+#[test]
+fn a_published_entra_secret_is_revoked_replaced_audited_and_made_needless() {
+    let secret = Secret::entra(1701);
+    let repo = clone_with(&secret);
+    repo.commit("Explain how to deploy");
+    repo.git(&["push", "--quiet", "origin", "HEAD"]);
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    run.expect_withheld(&secret.value);
+    let steps = plan(&run);
+    has(&steps, "revoke", &[&format!("az login --tenant {TENANT}")]);
+    has(&steps, "revoke", &[&format!("az ad app credential list --id {CLIENT}"), "hint", "first three characters"]);
+    has(&steps, "revoke", &[&format!("az ad app credential delete --id {CLIENT} --key-id")]);
+    has(&steps, "rotate", &[&format!("az ad app credential reset --id {CLIENT} --append")]);
+    has(&steps, "audit", &[&format!("AADServicePrincipalSignInLogs | where AppId == '{CLIENT}'")]);
+    has(&steps, "prevent", &[WORKFLOW]);
+    let subject = "repo:acme/shop:ref:refs/heads/<branch>";
+    has(&steps, "prevent", &[&format!("az ad app federated-credential create --id {CLIENT}"), subject]);
+    has(&steps, "prevent", &["gh secret delete <workflow_secret> --repo acme/shop"]);
+    has(&steps, "purge", &["keysweep purge-plan --finding "]);
+    assert!(!steps.iter().any(|(_, title, _)| title.contains("test.yml")), "{steps:#?}");
+}
+
+#[test]
+fn without_a_workflow_or_a_remote_nothing_is_said_of_them() {
+    let secret = Secret::entra(1702);
+    let repo = Repo::init();
+    repo.write("README.md", secret.line());
+    repo.commit("start");
+    let steps = plan(&repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1));
+    assert!(!steps.iter().any(|(_, title, run)| title.contains("workflows sign in") || run.contains("federated")));
+}

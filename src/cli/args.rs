@@ -1,5 +1,6 @@
 //! The arguments: recorded, not interpreted.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -72,7 +73,7 @@ pub enum Command {
         #[command(flatten)]
         wanted: Wanted,
     },
-    /// Install, remove, inspect or run the pre-commit hook
+    /// Install, remove, inspect or run git's hooks
     Hook {
         /// What to do
         #[command(subcommand)]
@@ -109,7 +110,7 @@ pub struct Wanted {
 }
 
 /// What `hook` does.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum HookAction {
     /// Write the pre-commit hook; one that is there is kept and runs first
     Install,
@@ -117,18 +118,26 @@ pub enum HookAction {
     Uninstall,
     /// Say whether it is in place and runs this program
     Status,
-    /// What the hook itself calls
+    /// What a hook itself calls
     Run {
         /// Which hook
-        name: HookName,
+        #[command(subcommand)]
+        hook: HookRun,
     },
 }
 
-/// Hooks that can be run.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum HookName {
-    /// Before a commit
+/// Hooks that can be run, with what git gives to each.
+#[derive(Debug, Clone, Subcommand)]
+pub enum HookRun {
+    /// Before a commit: what the index adds
     PreCommit,
+    /// Before a push: what it brings that the remote does not have yet; standard input says what is pushed, as git writes it
+    PrePush {
+        /// The remote's name, or its URL if it has none
+        remote: OsString,
+        /// The remote's URL, which git names too; what the remote has is known by its name
+        url: Option<OsString>,
+    },
 }
 
 /// What `rules` does.

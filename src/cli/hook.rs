@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::args::{Common, HookAction, HookName};
+use super::args::{Common, HookAction, HookRun};
 use super::exit::ExitStatus;
 use super::{scans, shell, withhold};
 use crate::hook::install::Change;
@@ -16,36 +16,52 @@ use crate::text::escape;
 ///
 /// # Errors
 /// When there is no repository, or a file cannot be changed.
-pub fn run(common: &Common, action: HookAction) -> anyhow::Result<ExitStatus> {
-    if let HookAction::Run { name: HookName::PreCommit } = action {
-        return before_commit(common);
-    }
-    let repo = Repo::open(Path::new("."))?;
-    let hook = Hook::in_folder(repo.hooks_dir());
-    let program = program()?;
+pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
     match action {
-        HookAction::Install => install(&hook, &program),
-        HookAction::Uninstall => uninstall(&hook, &program),
-        HookAction::Status => status(&hook, &program),
-        HookAction::Run { .. } => Ok(ExitStatus::Clean),
+        HookAction::Install => install(&hook()?, &program()?),
+        HookAction::Uninstall => uninstall(&hook()?, &program()?),
+        HookAction::Status => status(&hook()?, &program()?),
+        HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(scans::hook(common)),
+        HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(scans::push(common, remote)),
     }
 }
 
-/// git shows what a hook writes; a clean commit needs no words.
-fn before_commit(common: &Common) -> anyhow::Result<ExitStatus> {
-    let status = scans::hook(common).context(
-        "the commit was stopped, because it could not be checked ('git commit --no-verify' commits unchecked)",
-    )?;
-    match status {
-        ExitStatus::Clean => {}
-        ExitStatus::Findings => {
-            shell::say("keysweep: the commit was stopped; nothing was committed and no file was changed");
+/// What a hook can stop.
+struct Guarded {
+    /// The command of git, which also is its name.
+    name: &'static str,
+    /// What the command does, of a person who runs it.
+    does: &'static str,
+    /// What did not happen.
+    nothing: &'static str,
+}
+
+const COMMIT: Guarded =
+    Guarded { name: "commit", does: "commits", nothing: "nothing was committed and no file was changed" };
+const PUSH: Guarded = Guarded { name: "push", does: "pushes", nothing: "nothing was pushed" };
+
+impl Guarded {
+    /// git shows what a hook writes; when all is well no words are needed.
+    fn guard(&self, checked: anyhow::Result<ExitStatus>) -> anyhow::Result<ExitStatus> {
+        let Self { name, does, nothing } = self;
+        let status = checked.with_context(|| {
+            format!(
+                "the {name} was stopped, because it could not be checked ('git {name} --no-verify' {does} unchecked)"
+            )
+        })?;
+        match status {
+            ExitStatus::Clean => {}
+            ExitStatus::Findings => shell::say(&format!("keysweep: the {name} was stopped; {nothing}")),
+            ExitStatus::Unknown => shell::say(&format!(
+                "keysweep: the {name} was stopped, because not everything could be checked; 'git {name} --no-verify' {does} unchecked"
+            )),
         }
-        ExitStatus::Unknown => shell::say(
-            "keysweep: the commit was stopped, because not everything could be checked; 'git commit --no-verify' commits unchecked",
-        ),
+        Ok(status)
     }
-    Ok(status)
+}
+
+fn hook() -> anyhow::Result<Hook> {
+    Ok(Hook::in_folder(Repo::open(Path::new("."))?.hooks_dir()))
 }
 
 fn program() -> anyhow::Result<PathBuf> {

@@ -50,7 +50,7 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::Files { paths } => scans::files(common, paths),
         Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),
         Command::Verify { repo, wanted } => verify::run(common, repo, wanted),
-        Command::Hook { action } => hook::run(common, *action),
+        Command::Hook { action } => hook::run(common, action),
         Command::Explain { what } => explain::run(common, what),
         Command::Rules { action } => rules::run(common, action),
     };

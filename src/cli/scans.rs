@@ -1,5 +1,6 @@
 //! The commands that scan: each picks a source, all end in one report.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -19,7 +20,9 @@ use crate::output::view::View;
 use crate::remediation::Surroundings;
 use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
-use crate::source::{self, ObjectId, Repo, files, history as stored, range as commits, staged as index};
+use crate::source::{
+    self, ObjectId, Repo, files, history as stored, push as pushed, range as commits, staged as index,
+};
 use crate::text::escape;
 use crate::text::time::rfc3339;
 
@@ -87,6 +90,24 @@ pub fn range(common: &Common, range: &str) -> anyhow::Result<ExitStatus> {
         Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
     let scope = Scope { command: "range", subject: format!("what {} adds", escape(range.as_bytes())) };
     run.finish(|scan| scan.listed(listing, scope, &|path, blob| index::known_content(&repo, base, path, blob)))
+}
+
+/// What the pre-push hook runs: git tells on standard input what is pushed. Silent when there is nothing to say.
+///
+/// # Errors
+/// When that is not understood, or the scan cannot start.
+pub fn push(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let repo = Repo::open(Path::new("."))?;
+    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let updates = pushed::updates(&shell::input().context("reading what is pushed from standard input")?)?;
+    let (listing, bases) = pushed::list(&repo, remote.as_encoded_bytes().into(), &updates)?;
+    let surroundings = around(&repo);
+    let run = Run { settings: &settings, repo: Some(&repo), surroundings, start, speech: Speech::IfNeeded };
+    // The remote may be told by a URL with a password in it, so it is not named.
+    let scope = Scope { command: "range", subject: "what the push adds to the remote".to_owned() };
+    let known = |path: &BString, blob| bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
+    run.finish(|scan| scan.listed(listing, scope, &known))
 }
 
 /// `history [REPO]`

@@ -34,7 +34,8 @@ pub fn verdict(summary: &Summary) -> String {
 /// How much was read.
 pub fn read(view: &View) -> String {
     let summary = &view.summary;
-    if summary.blobs + summary.commits + summary.trees + summary.cached == 0 && view.gaps.is_empty() {
+    let is_silent = view.gaps.is_empty() && view.findings.is_empty();
+    if summary.blobs + summary.commits + summary.trees + summary.cached == 0 && is_silent {
         return match &*view.command {
             "staged" => "nothing is staged",
             "range" => "it holds no commits",

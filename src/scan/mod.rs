@@ -268,11 +268,12 @@ impl Scan<'_> {
         held
     }
 
-    /// The exposure of what the index or a range adds, given the commits that a remote-tracking ref reaches.
+    /// The exposure of what the index, a range or a push adds, given the commits that a remote-tracking ref reaches.
     fn range_exposure(&self, group: &[Sighting], published: &BTreeSet<ObjectId>) -> Exposure {
         let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
         let first = group.iter().filter(|s| s.commit.is_some()).min_by_key(|s| s.order);
-        let stage = match (commits.is_empty(), !commits.is_disjoint(published)) {
+        let is_uncommitted = commits.is_empty() && group.iter().all(|s| s.tag.is_none());
+        let stage = match (is_uncommitted, !commits.is_disjoint(published)) {
             (true, _) => Stage::Uncommitted,
             (false, true) => Stage::Published,
             (false, false) => Stage::LocalOnly,

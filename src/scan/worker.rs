@@ -54,9 +54,9 @@ impl Worker<'_> {
     }
 
     fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
-        if item.kind == ContentKind::CommitMessage {
+        if matches!(item.kind, ContentKind::CommitMessage | ContentKind::TagMessage) {
             if let Content::Object(id) = item.content {
-                self.headed(bytes, &|| Some(id), ContentKind::CommitMessage, outcome);
+                self.headed(bytes, &|| Some(id), item.kind, outcome);
             }
             return;
         }

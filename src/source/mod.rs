@@ -1,4 +1,4 @@
-//! Where bytes come from: the index, a range of commits, everything git stores, files, a stream.
+//! Where bytes come from: the index, a range of commits, a push, everything git stores, files, a stream.
 //!
 //! A source lists what is to be looked at as cheap [`Item`]s and loads their bytes when asked. It knows nothing of
 //! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence. Only this module's children use `gix`,
@@ -15,6 +15,7 @@ pub mod holding;
 pub mod lfs;
 pub mod pack;
 pub mod people;
+pub mod push;
 pub mod range;
 pub mod reflog;
 pub mod remote;
@@ -127,5 +128,11 @@ pub enum SourceError {
         cause: String,
         /// What to do.
         remedy: String,
+    },
+    /// Standard input of a pre-push hook that is not what git writes there.
+    #[error("'{line}' is no line that git gives to a pre-push hook: LOCAL-REF LOCAL-OID REMOTE-REF REMOTE-OID")]
+    Update {
+        /// The line.
+        line: String,
     },
 }

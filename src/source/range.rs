@@ -19,27 +19,42 @@ pub fn list(repository: &Repo, base: &str, head: &str) -> Result<(Listing, Objec
     let base = repo::resolve(&local, base)?;
     let head = repo::resolve(&local, head)?;
     let mut listing = Listing::default();
-    let commits = commits(&local, base, head, &mut listing)?;
+    add(&local, &[head], &[base], &mut listing)?;
+    Ok((listing, base))
+}
+
+/// Lists what each commit reachable from a head but from no base adds, and says which commits these are.
+///
+/// # Errors
+/// When the walk cannot start.
+pub(super) fn add(
+    local: &gix::Repository,
+    heads: &[ObjectId],
+    bases: &[ObjectId],
+    listing: &mut Listing,
+) -> Result<Vec<ObjectId>, SourceError> {
+    let commits = commits(local, heads, bases, listing)?;
     listing.stats.commits = commits.len();
     let mut known = Known::default();
-    for id in commits {
-        list_commit(&local, id, &mut known, &mut listing);
+    for id in &commits {
+        list_commit(local, *id, &mut known, listing);
     }
-    Ok((listing, base))
+    Ok(commits)
 }
 
 fn commits(
     local: &gix::Repository,
-    base: ObjectId,
-    head: ObjectId,
+    heads: &[ObjectId],
+    bases: &[ObjectId],
     listing: &mut Listing,
 ) -> Result<Vec<ObjectId>, SourceError> {
-    let broken = |error: gix::Error| SourceError::Broken {
-        what: format!("the commits {base}..{head}"),
-        cause: repo::error_text(&error),
+    let what = || match (heads, bases) {
+        ([head], [base]) => format!("the commits {base}..{head}"),
+        _ => "the commits of the range".to_owned(),
     };
+    let broken = |error: gix::Error| SourceError::Broken { what: what(), cause: repo::error_text(&error) };
     let shallow = local.shallow_commits().map_err(broken)?;
-    let walk = local.rev_walk([head]).with_hidden([base]).all().map_err(broken)?;
+    let walk = local.rev_walk(heads.iter().copied()).with_hidden(bases.iter().copied()).all().map_err(broken)?;
     let mut ids = Vec::new();
     for info in walk {
         match info {
@@ -56,7 +71,7 @@ fn commits(
             Err(error) => {
                 let error: gix::Error = error;
                 listing.gaps.push(Gap {
-                    what: BString::from(format!("the commits {base}..{head}")),
+                    what: BString::from(what()),
                     kind: GapKind::Corrupt,
                     why: repo::error_text(&error),
                 });

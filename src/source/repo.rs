@@ -244,6 +244,19 @@ pub fn load(repo: &gix::Repository, id: ObjectId, limit: u64) -> Result<(Kind, V
     Ok((kind, object.detach().data))
 }
 
+/// What an object is.
+///
+/// # Errors
+/// Says which gap its absence is.
+pub fn kind_of(repo: &gix::Repository, id: ObjectId) -> Result<Kind, Unread> {
+    repo.find_header(id).map(|header| header.kind()).map_err(|error| unread(repo, id, &error))
+}
+
+/// The commit that an object leads to: itself, or what a tag names; `None` if it leads to none that is here.
+pub fn commit_at(repo: &gix::Repository, id: ObjectId) -> Option<ObjectId> {
+    repo.find_object(id).ok()?.peel_to_kind(Kind::Commit).ok().map(|commit| commit.id)
+}
+
 fn unread(repo: &gix::Repository, id: ObjectId, error: &gix::Error) -> Unread {
     let absent = error.is_not_found() || !repo.has_object(id);
     if absent {

@@ -18,6 +18,7 @@ mod places;
 mod plan;
 mod published;
 mod purge;
+mod push;
 mod range;
 mod report;
 mod secrecy;

@@ -1,0 +1,147 @@
+//! What a push brings to a remote: commits that it does not have yet, as far as this clone knows, and annotated tags.
+//!
+//! git tells a pre-push hook of each ref what it leads to here and what it leads to on the remote. What the remote has is
+//! told by the latter, and by the refs that track it.
+
+use std::collections::BTreeSet;
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::change::{self, Difference, Known};
+use super::repo::{self, Kind, Local, Unread};
+use super::{Content, Item, Listing, ObjectId, Repo, SourceError, range};
+use crate::finding::{ContentKind, Gap, GapKind};
+use crate::text::escape;
+
+/// What is about to happen to one ref of the remote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// The ref, as the remote calls it.
+    pub name: BString,
+    /// What it will lead to; `None` if it is deleted.
+    pub new: Option<ObjectId>,
+    /// What it leads to; `None` if the remote does not have it.
+    pub old: Option<ObjectId>,
+}
+
+/// Reads what git writes to a pre-push hook.
+///
+/// # Errors
+/// When a line is not of that form.
+pub fn updates(lines: &[u8]) -> Result<Vec<Update>, SourceError> {
+    let wrong = |line: &[u8]| SourceError::Update { line: escape(line) };
+    lines.lines().filter(|line| !line.is_empty()).map(|line| update(line).ok_or_else(|| wrong(line))).collect()
+}
+
+/// From its end: the local name is what was given to git, which may hold spaces, as `HEAD@{1 day ago}` does.
+fn update(line: &[u8]) -> Option<Update> {
+    let mut words = line.rsplitn(4, |byte| *byte == b' ');
+    let (old, name, new) = (words.next()?, words.next()?, words.next()?);
+    words.next()?;
+    let id = |hex: &[u8]| ObjectId::from_hex(hex).ok().map(|id| Some(id).filter(|id| !id.is_null()));
+    Some(Update { name: name.into(), new: id(new)?, old: id(old)? })
+}
+
+/// Lists what the updates bring to the remote of this name; with it commits that the remote has, from which those that are
+/// brought go on.
+///
+/// # Errors
+/// When the commits cannot be walked.
+pub fn list(
+    repository: &Repo,
+    remote: &BStr,
+    updates: &[Update],
+) -> Result<(Listing, BTreeSet<ObjectId>), SourceError> {
+    let local = repository.local();
+    let mut listing = Listing::default();
+    let mut heads = Vec::new();
+    for update in updates {
+        match tip(&local, update, &mut listing) {
+            Ok(head) => heads.extend(head),
+            Err(Unread { kind, why }) => listing.gaps.push(Gap { what: update.name.clone(), kind, why }),
+        }
+    }
+    let told: BTreeSet<ObjectId> = updates.iter().filter_map(|update| repo::commit_at(&local, update.old?)).collect();
+    let held: Vec<ObjectId> = told.iter().copied().chain(tracked(repository, &local, remote)).collect();
+    let brought = if heads.is_empty() { Vec::new() } else { range::add(&local, &heads, &held, &mut listing)? };
+    let edge = edge(&local, &brought);
+    Ok((listing, told.into_iter().chain(edge).collect()))
+}
+
+/// The commits that the refs which track a remote lead to.
+fn tracked<'a>(repository: &Repo, local: &'a Local, remote: &BStr) -> impl Iterator<Item = ObjectId> + 'a {
+    let prefix = [b"refs/remotes/", remote.as_bytes(), b"/"].concat();
+    let refs = repository.refs().into_iter().filter(move |(name, _)| name.starts_with(&prefix));
+    refs.filter_map(|(_, id)| repo::commit_at(local, id))
+}
+
+/// The commit that a ref will lead to. Tags on the way to it are listed, and what a tag can name in its place: a file or a
+/// folder.
+fn tip(local: &Local, update: &Update, listing: &mut Listing) -> Result<Option<ObjectId>, Unread> {
+    let mut next = update.new.filter(|id| update.old != Some(*id));
+    while let Some(id) = next {
+        let item = |kind, path| Item { kind, path, content: Content::Object(id), commit: None };
+        match repo::kind_of(local, id)? {
+            Kind::Commit => return Ok(Some(id)),
+            Kind::Tag => {
+                listing.items.push(item(ContentKind::TagMessage, BString::from(id.to_string())));
+                next = Some(target(local, id)?);
+            }
+            Kind::Blob => {
+                listing.items.push(item(ContentKind::File, update.name.clone()));
+                next = None;
+            }
+            Kind::Tree => {
+                let mut difference = Difference::default();
+                difference.note_tree(local, id, &BString::default(), true, &mut listing.gaps);
+                change::list(&[difference], None, &mut Known::default(), listing);
+                next = None;
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What a tag names.
+fn target(local: &Local, tag: ObjectId) -> Result<ObjectId, Unread> {
+    let (_, data) = repo::load(local, tag, u64::MAX)?;
+    let corrupt = || Unread { kind: GapKind::Corrupt, why: format!("tag {tag} cannot be read; 'git fsck' tells more") };
+    repo::tag_target(&data, local).ok_or_else(corrupt)
+}
+
+/// The parents of commits that are not among them.
+fn edge(local: &Local, commits: &[ObjectId]) -> BTreeSet<ObjectId> {
+    let parents = commits.iter().filter_map(|id| repo::commit_of(local, *id).ok()).flat_map(|commit| commit.parents);
+    let mut edge: BTreeSet<ObjectId> = parents.collect();
+    commits.iter().for_each(|id| {
+        edge.remove(id);
+    });
+    edge
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "1111111111111111111111111111111111111111";
+    const NONE: &str = "0000000000000000000000000000000000000000";
+
+    #[test]
+    fn each_line_is_an_update_and_noughts_are_no_object() {
+        let one = ObjectId::from_hex(ONE.as_bytes()).ok();
+        let lines = format!(
+            "refs/heads/a {ONE} refs/heads/b {NONE}\n(delete) {NONE} refs/heads/c {ONE}\nHEAD@{{1 day ago}} {ONE} refs/heads/d {ONE}\n"
+        );
+        let expected = [("refs/heads/b", one, None), ("refs/heads/c", None, one), ("refs/heads/d", one, one)];
+        let expected = expected.map(|(name, new, old)| Update { name: name.into(), new, old });
+        assert_eq!(updates(lines.as_bytes()).unwrap(), expected);
+        assert_eq!(updates(b"").unwrap(), []);
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for line in ["refs/heads/a", &format!("{ONE} refs/heads/b {NONE}"), &format!("a {ONE} b 12"), " a b c d"] {
+            assert!(updates(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+}

@@ -138,6 +138,11 @@ pub enum HookRun {
         /// The remote's URL, which git names too; what the remote has is known by its name
         url: Option<OsString>,
     },
+    /// Before a commit: its message
+    CommitMsg {
+        /// The file with the message
+        file: PathBuf,
+    },
 }
 
 /// What `rules` does.

@@ -23,6 +23,7 @@ pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
         HookAction::Status => status(&hook()?, &program()?),
         HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(scans::hook(common)),
         HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(scans::push(common, remote)),
+        HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
     }
 }
 
@@ -58,6 +59,15 @@ impl Guarded {
         }
         Ok(status)
     }
+}
+
+/// The message is not lost: git keeps what was written.
+fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
+    let status = COMMIT.guard(scans::message(common, file))?;
+    if status != ExitStatus::Clean {
+        shell::say(&withhold(&format!("keysweep: the message is kept in '{}'", file.display())));
+    }
+    Ok(status)
 }
 
 fn hook() -> anyhow::Result<Hook> {

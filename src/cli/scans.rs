@@ -21,7 +21,8 @@ use crate::remediation::Surroundings;
 use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
 use crate::source::{
-    self, ObjectId, Repo, files, history as stored, push as pushed, range as commits, staged as index,
+    self, ObjectId, Repo, files, history as stored, message as messages, push as pushed, range as commits,
+    staged as index,
 };
 use crate::text::escape;
 use crate::text::time::rfc3339;
@@ -108,6 +109,24 @@ pub fn push(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus> {
     let scope = Scope { command: "range", subject: "what the push adds to the remote".to_owned() };
     let known = |path: &BString, blob| bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
     run.finish(|scan| scan.listed(listing, scope, &known))
+}
+
+/// What the commit-msg hook runs: silent when there is nothing to say.
+///
+/// # Errors
+/// When the message cannot be read.
+pub fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let repo = Repo::open(Path::new("."))?;
+    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    // So git tells its hooks that nobody is asked to edit the message.
+    let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+    let listing = messages::list(&repo, file, edited)
+        .with_context(|| format!("reading the message of the commit from '{}'", file.display()))?;
+    let surroundings = around(&repo);
+    let run = Run { settings: &settings, repo: Some(&repo), surroundings, start, speech: Speech::IfNeeded };
+    let scope = Scope { command: "staged", subject: "the message of the next commit".to_owned() };
+    run.finish(|scan| scan.listed(listing, scope, NEW))
 }
 
 /// `history [REPO]`

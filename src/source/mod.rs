@@ -13,6 +13,7 @@ pub mod graph;
 pub mod history;
 pub mod holding;
 pub mod lfs;
+pub mod message;
 pub mod pack;
 pub mod people;
 pub mod push;

@@ -12,6 +12,7 @@ mod explain;
 mod filled;
 mod history;
 mod hook;
+mod message;
 mod oracle;
 mod own_rules;
 mod places;

@@ -112,18 +112,41 @@ pub struct Wanted {
 /// What `hook` does.
 #[derive(Debug, Clone, Subcommand)]
 pub enum HookAction {
-    /// Write the pre-commit hook; one that is there is kept and runs first
-    Install,
-    /// Remove it and put back what was there before
-    Uninstall,
-    /// Say whether it is in place and runs this program
-    Status,
+    /// Write a hook; one that is there is kept and runs first
+    Install {
+        /// Which hook; may be given more than once [default: pre-commit]
+        #[arg(long = "hook", value_enum, value_name = "NAME")]
+        hooks: Vec<HookName>,
+    },
+    /// Remove a hook and put back what was there before
+    Uninstall {
+        /// Which hook; may be given more than once [default: those that are installed]
+        #[arg(long = "hook", value_enum, value_name = "NAME")]
+        hooks: Vec<HookName>,
+    },
+    /// Say of each hook whether it is in place and runs this program; ends with 2 if one that has to does not
+    Status {
+        /// Which has to; may be given more than once [default: pre-commit, and those that are installed]
+        #[arg(long = "hook", value_enum, value_name = "NAME")]
+        hooks: Vec<HookName>,
+    },
     /// What a hook itself calls
     Run {
         /// Which hook
         #[command(subcommand)]
         hook: HookRun,
     },
+}
+
+/// Hooks that can be installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HookName {
+    /// Checks what a commit adds
+    PreCommit,
+    /// Checks what a push brings to the remote
+    PrePush,
+    /// Checks the message of a commit
+    CommitMsg,
 }
 
 /// Hooks that can be run, with what git gives to each.

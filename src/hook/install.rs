@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Hook, State, shim};
+use super::{Hook, State};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +43,13 @@ impl Hook {
             }
         };
         std::fs::create_dir_all(&self.folder)?;
-        self.write(&shim(program))?;
+        self.write(&self.shim(program))?;
         Ok(change)
     }
 
     /// Writes beside and renames, so that git never sees half a hook.
     fn write(&self, text: &str) -> io::Result<()> {
-        let beside = self.folder.join(format!("pre-commit.keysweep-{}", std::process::id()));
+        let beside = self.folder.join(format!("{}.keysweep-{}", self.name.as_str(), std::process::id()));
         std::fs::write(&beside, text)?;
         make_executable(&beside)?;
         std::fs::rename(&beside, self.path())

@@ -4,15 +4,56 @@ pub mod install;
 
 use std::path::{Path, PathBuf};
 
-/// The shim that is written; `@KEYSWEEP@` is the program's path.
-const SHIM: &str = include_str!("../../hooks/pre-commit");
-/// What tells our shim, of any version, from others: its whole second line.
-const MARK: &str =
-    "# keysweep: looks for secrets in what is about to be committed. Written by 'keysweep hook install'; removed by";
-/// What a hook that was there before is called afterwards.
-const KEPT: &str = "pre-commit.before-keysweep";
+/// The hooks that can be installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// Before a commit.
+    PreCommit,
+    /// Before a push.
+    PrePush,
+    /// When the message of a commit is written.
+    CommitMsg,
+}
 
-/// What stands where git looks for the pre-commit hook.
+impl Name {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::PreCommit, Self::PrePush, Self::CommitMsg];
+
+    /// What git calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreCommit => "pre-commit",
+            Self::PrePush => "pre-push",
+            Self::CommitMsg => "commit-msg",
+        }
+    }
+
+    /// The shim that is written; `@KEYSWEEP@` is the program's path.
+    fn shim(self) -> &'static str {
+        match self {
+            Self::PreCommit => include_str!("../../hooks/pre-commit"),
+            Self::PrePush => include_str!("../../hooks/pre-push"),
+            Self::CommitMsg => include_str!("../../hooks/commit-msg"),
+        }
+    }
+
+    /// What tells our shim, of any version, from others: its whole second line.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::PreCommit => {
+                "# keysweep: looks for secrets in what is about to be committed. Written by 'keysweep hook install'; removed by"
+            }
+            Self::PrePush => {
+                "# keysweep: looks for secrets in what is about to be pushed. Written by 'keysweep hook install'; removed by"
+            }
+            Self::CommitMsg => {
+                "# keysweep: looks for secrets in the message of a commit. Written by 'keysweep hook install'; removed by"
+            }
+        }
+    }
+}
+
+/// What stands where git looks for a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Nothing.
@@ -27,47 +68,53 @@ pub enum State {
     Foreign,
 }
 
-/// The pre-commit hook of a repository.
+/// A hook of a repository.
 #[derive(Debug, Clone)]
 pub struct Hook {
     folder: PathBuf,
+    name: Name,
 }
 
 impl Hook {
     /// The hook in the folder that git looks in.
-    pub fn in_folder(folder: PathBuf) -> Self {
-        Self { folder }
+    pub fn in_folder(folder: PathBuf, name: Name) -> Self {
+        Self { folder, name }
+    }
+
+    /// Which one it is.
+    pub fn name(&self) -> Name {
+        self.name
     }
 
     /// Where git looks for it.
     pub fn path(&self) -> PathBuf {
-        self.folder.join("pre-commit")
+        self.folder.join(self.name.as_str())
     }
 
     /// Where a hook that was there before is kept.
     pub fn kept(&self) -> PathBuf {
-        self.folder.join(KEPT)
+        self.folder.join(format!("{}.before-keysweep", self.name.as_str()))
     }
 
     /// What stands there.
     pub fn state(&self, program: &Path) -> State {
         let Ok(text) = std::fs::read(self.path()) else { return State::Absent };
         let text = String::from_utf8_lossy(&text);
-        if text.lines().nth(1) != Some(MARK) {
+        if text.lines().nth(1) != Some(self.name.mark()) {
             State::Foreign
         } else if !install::is_executable(&self.path()) {
             State::NotExecutable
-        } else if text == shim(program) {
+        } else if text == self.shim(program) {
             State::Ours
         } else {
             State::Outdated
         }
     }
-}
 
-/// The shim for a program.
-fn shim(program: &Path) -> String {
-    SHIM.replace("@KEYSWEEP@", &program.display().to_string().replace('\'', r"'\''"))
+    /// The shim for a program.
+    fn shim(&self, program: &Path) -> String {
+        self.name.shim().replace("@KEYSWEEP@", &program.display().to_string().replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +122,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shim_carries_its_mark() {
-        assert_eq!(SHIM.lines().nth(1), Some(MARK));
+    fn each_shim_carries_its_mark_and_names_its_hook() {
+        for name in Name::ALL {
+            assert_eq!(name.shim().lines().nth(1), Some(name.mark()));
+            for part in [format!("hook run {}", name.as_str()), format!("/{}.before-keysweep\" ", name.as_str())] {
+                assert!(name.shim().contains(&part), "{part}");
+            }
+        }
     }
 }

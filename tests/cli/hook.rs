@@ -583,3 +583,101 @@ fn commands_on_a_hook_write_nothing_to_the_worktree_or_the_configuration() {
     assert_eq!(repo.read(".git/config"), configuration);
     assert_eq!(repo.git(&["status", "--porcelain", "--ignored"]).out(), "");
 }
+
+// ---------------------------------------------------------------- several hooks
+
+const ALL: [&str; 3] = ["pre-commit", "pre-push", "commit-msg"];
+
+/// `hook ACTION` for these hooks.
+fn for_each(repo: &Repo, action: &str, names: &[&str]) -> Run {
+    let options = names.iter().flat_map(|name| ["--hook", name]);
+    repo.keysweep(&["hook", action].into_iter().chain(options).collect::<Vec<_>>())
+}
+
+/// A repository with a remote and, as each of the hooks, a script that notes its name, its arguments and its input.
+fn with_scripts() -> Repo {
+    let repo = Repo::with_a_commit();
+    repo.at("../origin.git").git(&["init", "--quiet", "--bare"]);
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    for name in ALL {
+        let path = repo.git_path(&format!("hooks/{name}"));
+        let script = format!("#!/bin/sh\n{{ echo {name} \"$@\"; [ {name} != pre-push ] || cat; }} >>.git/noted\n");
+        repo.write(&path, script);
+        set_mode(&path, 0o755);
+    }
+    repo
+}
+
+/// Commits and pushes past no hook, and says what the scripts noted of it.
+fn noted(repo: &Repo, refspec: &str) -> String {
+    repo.git(&["commit", "--quiet", "--allow-empty", "-m", "work"]);
+    repo.git(&["push", "--quiet", "origin", refspec]);
+    let noted = repo.read(".git/noted");
+    repo.remove(".git/noted");
+    noted.replace(&repo.head(), "HEAD")
+}
+
+#[test]
+fn hooks_that_were_there_get_the_same_arguments_and_input() {
+    let repo = with_scripts();
+    let before = noted(&repo, "main:one");
+    assert_eq!(before.lines().count(), 4, "{before}");
+    for_each(&repo, "install", &ALL).expect_code(0).expect_mention("pre-push.before-keysweep");
+    assert_eq!(noted(&repo, "main:two"), before.replace("heads/one", "heads/two"));
+    for_each(&repo, "install", &ALL).expect_code(0).expect_mention("in place already");
+    assert_eq!(noted(&repo, "main:three"), before.replace("heads/one", "heads/three"));
+}
+
+#[test]
+fn a_hook_that_was_there_can_still_veto_a_push() {
+    let repo = with_scripts();
+    repo.write(repo.git_path("hooks/pre-push"), "#!/bin/sh\necho 'not on a Friday' >&2; exit 3\n");
+    for_each(&repo, "install", &["pre-push"]).expect_code(0);
+    repo.try_git(&["push", "origin", "main"]).expect_code(1).expect_mention("not on a Friday");
+}
+
+#[test]
+fn all_hooks_are_removed_and_what_was_there_is_back() {
+    let repo = with_scripts();
+    let scripts = ALL.map(|name| repo.read(repo.git_path(&format!("hooks/{name}"))));
+    for_each(&repo, "install", &ALL).expect_code(0);
+    assert_ne!(ALL.map(|name| repo.read(repo.git_path(&format!("hooks/{name}")))), scripts);
+    uninstall(&repo).expect_code(0).expect_mention("hooks/pre-push").expect_mention("hooks/commit-msg");
+    assert_eq!(ALL.map(|name| repo.read(repo.git_path(&format!("hooks/{name}")))), scripts);
+    assert!(ALL.iter().all(|name| !repo.git_path(&format!("hooks/{name}.before-keysweep")).exists()));
+}
+
+#[test]
+fn one_hook_of_several_is_removed_alone() {
+    let repo = Repo::with_a_commit();
+    for_each(&repo, "install", &ALL).expect_code(0);
+    for_each(&repo, "uninstall", &["pre-push"]).expect_code(0);
+    let there = ALL.map(|name| repo.git_path(&format!("hooks/{name}")).exists());
+    assert_eq!(there, [true, false, true]);
+    guards(&repo, 770);
+}
+
+#[test]
+fn status_tells_of_each_hook_and_ends_by_those_that_are_meant() {
+    let repo = Repo::with_a_commit();
+    install(&repo);
+    let run = status(&repo).expect_code(0).expect_mention("keysweep hook install --hook pre-push");
+    assert_eq!(run.out().lines().count(), 3, "{run}");
+    for_each(&repo, "status", &["pre-commit"]).expect_code(0);
+    for_each(&repo, "status", &ALL).expect_code(2);
+    for_each(&repo, "install", &["pre-push", "commit-msg"]).expect_code(0);
+    for_each(&repo, "status", &ALL).expect_code(0);
+    set_mode(&repo.git_path("hooks/pre-push"), 0o644);
+    status(&repo).expect_code(2).expect_mention("not executable");
+    for_each(&repo, "status", &["commit-msg"]).expect_code(0);
+}
+
+#[test]
+fn a_push_is_stopped_with_a_clear_message_when_the_program_has_vanished() {
+    let repo = with_scripts();
+    let program = program_elsewhere(&repo);
+    run_elsewhere(&repo, &program, "hook install --hook pre-push").expect_code(0);
+    must(fs::remove_file(program), "remove the program");
+    let push = repo.git_tool(&["push", "origin", "main"]).env("PATH", path_without_keysweep()).run();
+    push.expect_code(1).expect_mention("not checked").expect_mention("git push --no-verify");
+}

@@ -8,7 +8,7 @@ use crate::support::{Repo, Run, Secret, must};
 /// A repository whose commit-msg hook is ours.
 fn guarded() -> Repo {
     let repo = Repo::with_a_commit();
-    write_script(&repo, &repo.git_path("hooks/commit-msg"), "exec keysweep hook run commit-msg \"$1\"");
+    repo.keysweep(&["hook", "install", "--hook", "commit-msg"]).expect_code(0).expect_mention("message");
     repo
 }
 

@@ -1,7 +1,6 @@
 //! `hook run pre-push`: what a push brings to a remote, whatever git pushes and in whichever way.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::{Repo, Run, Secret, must};
 
@@ -10,9 +9,7 @@ fn pushed() -> Repo {
     let repo = Repo::with_a_commit();
     add_remote(&repo, "origin");
     repo.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
-    let hook = repo.git_path("hooks/pre-push");
-    repo.write(&hook, "#!/bin/sh\nexec keysweep hook run pre-push \"$@\"\n");
-    must(fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)), "set a mode");
+    repo.keysweep(&["hook", "install", "--hook", "pre-push"]).expect_code(0).expect_mention("every push");
     repo
 }
 

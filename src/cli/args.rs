@@ -236,6 +236,8 @@ pub enum FormatArg {
     Markdown,
     /// One HTML file without scripts, for a browser or for paper
     Html,
+    /// SARIF 2.1.0, for code hosts and editors; reports of scans only
+    Sarif,
 }
 
 /// Severities.

@@ -30,6 +30,7 @@ use crate::text::escape;
 pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(path)?;
     let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let format = settings.page_format()?;
     let rules = Detector::new(settings.rules.clone());
     let mut report = swept(&repo, &settings, &rules, |scan, objects, scope| scan.history(&repo, objects, scope))?;
     keep(&mut report, ids)?;
@@ -39,8 +40,7 @@ pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> 
     };
     let all = Detector::new(RuleSet::builtin().extended(settings.rules.clone()).extended(sought));
     let mask = if settings.output.show_secrets { Mask::off() } else { Mask::new(&all, Some(&report)) };
-    let output = settings.output;
-    shell::results(settings.output_file.as_deref(), &mut |out| page::render(&plan, &report, output, &mask, out))?;
+    shell::results(settings.output_file.as_deref(), &mut |out| page::render(&plan, &report, format, &mask, out))?;
     Ok(if report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 

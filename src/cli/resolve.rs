@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
 use super::clock;
 use crate::config::{ConfigFile, ScanOptions};
-use crate::output::{Format, OutputOptions};
+use crate::output::{Format, OutputOptions, PageFormat};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
 use crate::text::escape;
@@ -25,6 +25,22 @@ pub struct Settings {
     pub output_file: Option<PathBuf>,
     /// Whether findings end with 0.
     pub exit_zero: bool,
+}
+
+/// Formats of everything that is no report of a scan.
+const PAGE_FORMATS: &str = "human, json, jsonl, markdown and html";
+
+impl Settings {
+    /// The format of a page that is no report of a scan.
+    ///
+    /// # Errors
+    /// When the format that was asked for is one for reports alone.
+    pub fn page_format(&self) -> anyhow::Result<PageFormat> {
+        match self.output.format {
+            Format::Page(format) => Ok(format),
+            _ => anyhow::bail!("this format is for reports of scans: here {PAGE_FORMATS} work"),
+        }
+    }
 }
 
 /// Resolves the settings; `root` is where the configuration file is looked for.
@@ -60,12 +76,17 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         flag_outside_authors: defaults.flag_outside_authors,
     };
     let format = match common.format {
-        FormatArg::Human => Format::Human,
-        FormatArg::Json => Format::Json,
-        FormatArg::Jsonl => Format::Jsonl,
-        FormatArg::Markdown => Format::Markdown,
-        FormatArg::Html => Format::Html,
+        FormatArg::Human => Format::Page(PageFormat::Human),
+        FormatArg::Json => Format::Page(PageFormat::Json),
+        FormatArg::Jsonl => Format::Page(PageFormat::Jsonl),
+        FormatArg::Markdown => Format::Page(PageFormat::Markdown),
+        FormatArg::Html => Format::Page(PageFormat::Html),
+        FormatArg::Sarif => Format::Sarif,
     };
+    anyhow::ensure!(
+        !common.show_secrets || matches!(format, Format::Page(_)),
+        "--show-secrets does not go with this format, which is made to be uploaded: {PAGE_FORMATS} can show values"
+    );
     let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
     Ok(Settings { scan, rules, output, output_file: common.output.clone(), exit_zero: common.exit_zero })
 }

@@ -8,7 +8,7 @@ use super::args::{Common, RulesAction};
 use super::exit::ExitStatus;
 use super::{resolve, shell, withhold};
 use crate::config::import;
-use crate::output::{self, Format, rules as page};
+use crate::output::{self, PageFormat, rules as page};
 use crate::proof;
 use crate::rule_set::RuleSet;
 use crate::text::escape;
@@ -46,13 +46,14 @@ fn read(path: &Path) -> anyhow::Result<String> {
 
 fn list(common: &Common) -> anyhow::Result<ExitStatus> {
     let settings = resolve::settings(common, None)?;
+    let format = settings.page_format()?;
     let rules = &settings.rules.rules;
-    shell::results(settings.output_file.as_deref(), &mut |out| match settings.output.format {
-        Format::Human => rules.iter().try_for_each(|rule| {
+    shell::results(settings.output_file.as_deref(), &mut |out| match format {
+        PageFormat::Human => rules.iter().try_for_each(|rule| {
             let (severity, confidence) = (rule.severity.as_str(), rule.confidence.as_str());
             writeln!(out, "{:40} {severity:8} {confidence:7} {}", rule.id, rule.name)
         }),
-        Format::Json | Format::Jsonl => rules.iter().try_for_each(|rule| {
+        PageFormat::Json | PageFormat::Jsonl => rules.iter().try_for_each(|rule| {
             let line = serde_json::json!({
                 "id": &*rule.id, "name": &*rule.name, "provider": &*rule.provider,
                 "severity": rule.severity, "confidence": rule.confidence,

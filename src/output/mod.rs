@@ -1,5 +1,6 @@
 //! Reports as text. One file a format; each is a function of the same view. Nothing here decides a verdict.
 
+pub mod brief;
 pub mod html;
 pub mod human;
 pub mod json;
@@ -9,6 +10,7 @@ pub mod page;
 pub mod plain;
 pub mod purge;
 pub mod rules;
+pub mod sarif;
 pub mod style;
 pub mod view;
 pub mod words;
@@ -23,6 +25,15 @@ use view::View;
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// One that other pages have as well.
+    Page(PageFormat),
+    /// For code hosts and editors.
+    Sarif,
+}
+
+/// How any page is written, a report or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageFormat {
     /// For people.
     Human,
     /// One JSON document.
@@ -52,14 +63,15 @@ pub struct OutputOptions {
 /// When `out` fails.
 pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::Result<()> {
     match options.format {
-        Format::Human => human::render(view, options.quiet, out),
-        Format::Json => json::document(view, out),
-        Format::Jsonl => json::lines(view, out),
-        Format::Markdown => markdown::write(&page::report(view, options.quiet), out),
-        Format::Html => {
+        Format::Page(PageFormat::Human) => human::render(view, options.quiet, out),
+        Format::Page(PageFormat::Json) => json::document(view, out),
+        Format::Page(PageFormat::Jsonl) => json::lines(view, out),
+        Format::Page(PageFormat::Markdown) => markdown::write(&page::report(view, options.quiet), out),
+        Format::Page(PageFormat::Html) => {
             let name = view.repository.as_deref().unwrap_or("files");
             html::write(&format!("Secrets in {name}"), &page::report(view, options.quiet), out)
         }
+        Format::Sarif => sarif::render(view, out),
     }
 }
 
@@ -71,14 +83,14 @@ pub fn write(
     title: &str,
     page: &[Block],
     data: &impl Serialize,
-    format: Format,
+    format: PageFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Human => plain::write(page, out),
-        Format::Json => json::document(data, out),
-        Format::Jsonl => json::line(data, out),
-        Format::Markdown => markdown::write(page, out),
-        Format::Html => html::write(title, page, out),
+        PageFormat::Human => plain::write(page, out),
+        PageFormat::Json => json::document(data, out),
+        PageFormat::Jsonl => json::line(data, out),
+        PageFormat::Markdown => markdown::write(page, out),
+        PageFormat::Html => html::write(title, page, out),
     }
 }

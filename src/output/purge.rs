@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::mask::Mask;
 use super::page::{self, Block};
 use super::view::StepView;
-use super::{Format, OutputOptions, html, markdown, style};
+use super::{PageFormat, html, markdown, style};
 use crate::finding::Report;
 use crate::finding::purge::{On, PurgePlan, PurgeStep};
 use crate::text::escape;
@@ -20,20 +20,20 @@ use crate::text::escape;
 pub fn render(
     plan: &PurgePlan,
     report: &Report,
-    options: OutputOptions,
+    format: PageFormat,
     mask: &Mask,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let page = Page { mask };
-    match options.format {
-        Format::Human => page.human(plan, report, out),
-        Format::Json => {
+    match format {
+        PageFormat::Human => page.human(plan, report, out),
+        PageFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &page.json(plan, report))?;
             writeln!(out)
         }
-        Format::Jsonl => writeln!(out, "{}", page.json(plan, report)),
-        Format::Markdown => markdown::write(&page.blocks(plan, report), out),
-        Format::Html => html::write("How to purge", &page.blocks(plan, report), out),
+        PageFormat::Jsonl => writeln!(out, "{}", page.json(plan, report)),
+        PageFormat::Markdown => markdown::write(&page.blocks(plan, report), out),
+        PageFormat::Html => html::write("How to purge", &page.blocks(plan, report), out),
     }
 }
 

@@ -10,6 +10,7 @@ mod exact;
 mod expired;
 mod explain;
 mod filled;
+mod formats;
 mod history;
 mod hook;
 mod message;

@@ -10,7 +10,9 @@ use std::os::unix::fs::symlink;
 
 use crate::support::{ENTRA, Repo, Run, Secret, contains, entra_secret, github_token, must};
 
-const FORMATS: [&str; 5] = ["human", "json", "jsonl", "markdown", "html"];
+const FORMATS: [&str; 6] = ["human", "json", "jsonl", "markdown", "html", "sarif"];
+/// Those that can show values.
+const PAGES: [&str; 5] = ["human", "json", "jsonl", "markdown", "html"];
 
 /// A repository with generated secrets everywhere, and their values.
 struct Leaky {
@@ -347,12 +349,12 @@ fn a_missing_object_shows_no_secret_of_its_name() {
 // ---------------------------------------------------------------- unless it is asked for
 
 #[test]
-fn show_secrets_shows_the_value_in_every_format() {
+fn show_secrets_shows_the_value_in_every_format_that_can() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(12_300));
     repo.write("config.env", secret.line());
     repo.add();
     for command in [&["staged"][..], &["history"], &["files", "."]] {
-        for format in FORMATS {
+        for format in PAGES {
             let run = repo.keysweep(&[command, &["--format", format, "--show-secrets"]].concat()).expect_code(1);
             assert!(contains(&run.stdout, secret.value.as_bytes()), "the value is not shown: {run}");
         }

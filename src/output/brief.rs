@@ -1,0 +1,70 @@
+//! A finding in brief, for formats that take one place and one paragraph of it.
+
+use super::view::{FindingView, OccurrenceView};
+use super::words::{self, plural};
+use crate::rule::Severity;
+
+/// What a format calls the severities, of which it knows three.
+#[derive(Debug, Clone, Copy)]
+pub struct Levels {
+    /// Critical and high.
+    pub bad: &'static str,
+    /// Medium.
+    pub fair: &'static str,
+    /// Low.
+    pub small: &'static str,
+}
+
+impl Levels {
+    /// The word for a severity.
+    pub fn of(&self, severity: Severity) -> &'static str {
+        match severity {
+            Severity::Critical | Severity::High => self.bad,
+            Severity::Medium => self.fair,
+            Severity::Low => self.small,
+        }
+    }
+}
+
+/// The number of the place that stands for all: the newest in a file, which is the likeliest to be there still.
+pub fn chosen(finding: &FindingView) -> usize {
+    finding.occurrences.iter().rposition(|place| !file(place).is_empty()).unwrap_or(0)
+}
+
+/// That place.
+pub fn place(finding: &FindingView) -> Option<&OccurrenceView> {
+    finding.occurrences.get(chosen(finding))
+}
+
+/// The path of the file that holds it, of an archive if it is in one; empty if it is in none.
+pub fn file(place: &OccurrenceView) -> &str {
+    let path = place.path.as_str();
+    let path = match (&*place.kind, &place.member) {
+        ("file" | "symlink" | "file-name", _) => path,
+        ("archive-member", Some(member)) => {
+            path.strip_suffix(member.as_str()).map_or(path, |archive| archive.strip_suffix('!').unwrap_or(archive))
+        }
+        _ => "",
+    };
+    path.trim_start_matches("./")
+}
+
+/// Whether its lines are those of the file.
+pub fn has_lines(place: &OccurrenceView) -> bool {
+    !["archive-member", "symlink", "file-name"].contains(&&*place.kind)
+}
+
+/// What it is, how far it got, where it is if no file tells that, and what to do first.
+pub fn message(finding: &FindingView) -> String {
+    let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::standing(finding));
+    if let Some(place) = place(finding).filter(|place| file(place).is_empty() || !has_lines(place)) {
+        said.push_str(&format!(" It is in: {}.", words::place(place)));
+    }
+    if finding.occurrences.len() > 1 {
+        said.push_str(&format!(" It stands in {}.", plural(finding.occurrences.len(), "place")));
+    }
+    if let Some(step) = finding.plan.first() {
+        said.push_str(&format!(" First step, {}: {}", step.kind, step.title));
+    }
+    said
+}

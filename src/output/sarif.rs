@@ -1,0 +1,288 @@
+//! SARIF 2.1.0, for code hosts and editors.
+//!
+//! GitHub refuses a whole file for one result without a place in a file, so what stands in no file (a message, the name of a
+//! ref) gets an address below a base of its own, and says in words where it is. Code hosts know a finding again by its id,
+//! which no moved line changes.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::brief::Levels;
+use super::page::{Block, text};
+use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
+use super::{brief, json, markdown, words};
+use crate::rule::{Confidence, Severity};
+
+/// GitHub takes no more results of one run.
+const MAX_RESULTS: usize = 25_000;
+/// Places of one result, with the one that stands for it; GitHub shows no more.
+const MAX_PLACES: usize = 100;
+/// Notifications of each kind.
+const MAX_NOTIFICATIONS: usize = 1_000;
+/// What results of a severity are called.
+const LEVELS: Levels = Levels { bad: "error", fair: "warning", small: "note" };
+/// Characters of a description.
+const MAX_DESCRIPTION: usize = 1_000;
+
+/// What paths are relative to.
+const FILES: &str = "SRCROOT";
+/// What addresses are relative to that are no files.
+const GIT: &str = "GIT";
+
+/// Findings of each rule, by its id.
+type Rules<'v> = BTreeMap<&'v str, Vec<&'v FindingView>>;
+
+/// Writes a report.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
+    json::document(&log(view), out)
+}
+
+fn log(view: &View) -> Value {
+    let shown = || view.findings.iter().take(MAX_RESULTS);
+    let mut rules = Rules::new();
+    for finding in shown() {
+        rules.entry(&finding.rule).or_default().push(finding);
+    }
+    let numbers: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
+    let root = match &*view.command {
+        "files" => "the folder that the scan was run in",
+        _ => "the root of the work tree",
+    };
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": view.tool,
+                "version": view.version,
+                "semanticVersion": view.version,
+                "rules": rules.values().filter_map(|findings| rule(findings)).collect::<Vec<_>>(),
+            }},
+            "automationDetails": { "id": format!("{}/{}/", view.tool, view.command) },
+            "columnKind": "unicodeCodePoints",
+            "originalUriBaseIds": {
+                FILES: { "description": { "text": root } },
+                GIT: { "description": { "text": "what git keeps besides files: messages, names, contents without a name" } },
+            },
+            "invocations": [invocation(view)],
+            "results": shown().map(|finding| result(finding, numbers.get(&*finding.rule))).collect::<Vec<_>>(),
+            "properties": { "verdict": view.summary.verdict, "scope": view.scope, "read": words::read(view) },
+        }],
+    })
+}
+
+// ---------------------------------------------------------------- rules
+
+/// A rule, told from its findings, of which the first is the worst.
+fn rule(findings: &[&FindingView]) -> Option<Value> {
+    let worst = findings.first()?;
+    let steps = common_steps(worst, findings);
+    Some(json!({
+        "id": worst.rule,
+        "name": worst.name,
+        "shortDescription": { "text": cut(&worst.name) },
+        "fullDescription": { "text": cut(if worst.impact.is_empty() { &worst.name } else { &worst.impact }) },
+        "help": { "text": plain_help(worst, &steps), "markdown": markdown_help(worst, steps) },
+        "defaultConfiguration": { "level": LEVELS.of(worst.severity) },
+        "properties": {
+            "tags": ["security", "secret", "external/cwe/cwe-798"],
+            "security-severity": score(worst.severity),
+            "precision": precision(worst.confidence),
+        },
+    }))
+}
+
+/// The steps of the worst finding; a command only if it is right for all the others too.
+fn common_steps(worst: &FindingView, findings: &[&FindingView]) -> Vec<StepView> {
+    let general = |step: &StepView| {
+        let is_common = findings.iter().all(|finding| finding.plan.contains(step));
+        let (command, missing) =
+            if is_common { (step.command.clone(), step.missing.clone()) } else { Default::default() };
+        StepView { command, missing, ..step.clone() }
+    };
+    worst.plan.iter().map(general).collect()
+}
+
+fn markdown_help(finding: &FindingView, steps: Vec<StepView>) -> String {
+    let page = [
+        Block::Lines(vec![vec![text(&*finding.impact)]]),
+        Block::Heading(2, vec![text("What to do")]),
+        Block::Checklist(steps),
+    ];
+    let mut out = Vec::new();
+    // Memory takes all that is written to it.
+    let _ = markdown::write(&page, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn plain_help(finding: &FindingView, steps: &[StepView]) -> String {
+    let step = |step: &StepView| format!("{}: {} {}", step.kind, step.title, step.link).trim_end().to_owned();
+    let lines: Vec<String> = std::iter::once(finding.impact.clone()).chain(steps.iter().map(step)).collect();
+    lines.join("\n")
+}
+
+fn cut(words: &str) -> String {
+    words.chars().take(MAX_DESCRIPTION).collect()
+}
+
+/// GitHub reads words from this number: critical from 9, high from 7, medium from 4.
+fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+    }
+}
+
+fn precision(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "very-high",
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    }
+}
+
+// ---------------------------------------------------------------- results
+
+fn result(finding: &FindingView, rule: Option<&usize>) -> Value {
+    let places = &finding.occurrences;
+    let chosen = brief::chosen(finding);
+    let others = places.iter().enumerate().filter(|(at, _)| *at != chosen).map(|(_, place)| place);
+    json!({
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": LEVELS.of(finding.severity),
+        "message": { "text": literal(&brief::message(finding)) },
+        "locations": places.get(chosen).map(location).into_iter().collect::<Vec<_>>(),
+        "relatedLocations": others.take(MAX_PLACES - 1).map(related).collect::<Vec<_>>(),
+        "partialFingerprints": { "keysweep/v1": finding.id },
+        "properties": {
+            "severity": finding.severity,
+            "confidence": finding.confidence,
+            "stage": finding.stage,
+            "places": places.len(),
+            "plan": finding.plan,
+        },
+    })
+}
+
+/// Braces and links mean something in messages.
+fn literal(words: &str) -> String {
+    words.replace('{', "{{").replace('}', "}}").replace("](", "] (")
+}
+
+fn related(place: &OccurrenceView) -> Value {
+    let mut related = location(place);
+    if let Some(fields) = related.as_object_mut() {
+        fields.insert("message".to_owned(), json!({ "text": literal(&words::place(place)) }));
+    }
+    related
+}
+
+fn location(place: &OccurrenceView) -> Value {
+    let mut fields = json!({
+        "physicalLocation": { "artifactLocation": artifact(place), "region": region(place) },
+        "properties": { "kind": place.kind, "commit": place.commit, "blob": place.blob },
+    });
+    if let Some(fields) = fields.as_object_mut().filter(|_| place.kind != "file") {
+        fields.insert(
+            "logicalLocations".to_owned(),
+            json!([{ "fullyQualifiedName": words::place(place), "kind": place.kind }]),
+        );
+    }
+    fields
+}
+
+/// Lines of a member are none of its archive, and a name is on no line.
+fn region(place: &OccurrenceView) -> Value {
+    if !brief::has_lines(place) {
+        return json!({ "startLine": 1 });
+    }
+    json!({
+        "startLine": place.line.max(1),
+        "startColumn": place.column.max(1),
+        "endLine": place.end_line.max(1),
+        "endColumn": place.end_column.max(1),
+    })
+}
+
+fn artifact(place: &OccurrenceView) -> Value {
+    let path = brief::file(place);
+    if path.starts_with('/') {
+        return json!({ "uri": format!("file://{}", encoded(path)) });
+    }
+    if !path.is_empty() {
+        return json!({ "uri": encoded(path), "uriBaseId": FILES });
+    }
+    let unnamed = ["file", "archive-member"].contains(&&*place.kind);
+    let (kind, name) =
+        if unnamed { ("blob", place.blob.as_deref().unwrap_or_default()) } else { (&*place.kind, &*place.path) };
+    json!({ "uri": format!("{kind}/{}", encoded(name)), "uriBaseId": GIT })
+}
+
+/// A path as part of an address.
+fn encoded(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+// ---------------------------------------------------------------- coverage
+
+fn invocation(view: &View) -> Value {
+    let mut fields = json!({
+        "executionSuccessful": view.gaps.is_empty(),
+        "toolExecutionNotifications": notifications(view),
+    });
+    if let (Some(fields), Some(time)) = (fields.as_object_mut(), &view.made_at) {
+        fields.insert("endTimeUtc".to_owned(), json!(time));
+    }
+    fields
+}
+
+/// What was not read, what else there is to say, and what did not fit.
+fn notifications(view: &View) -> Vec<Value> {
+    let gap = |gap: &GapView| {
+        let words = format!("not read: {}: {}", gap.what, gap.why);
+        json!({ "level": "error", "message": { "text": literal(&words) }, "properties": { "kind": gap.kind } })
+    };
+    let warning = |words: String| json!({ "level": "warning", "message": { "text": words } });
+    let left_out = |count: usize, most: usize, what: &str| {
+        let more = count.saturating_sub(most);
+        (more > 0).then(|| warning(format!("{more} more {what}: --format json lists them")))
+    };
+    let gaps = view.gaps.iter().take(MAX_NOTIFICATIONS).map(gap);
+    let notes = view.notes.iter().take(MAX_NOTIFICATIONS);
+    let notes = notes.map(|note| json!({ "level": "note", "message": { "text": literal(&note.text) } }));
+    gaps.chain(left_out(view.gaps.len(), MAX_NOTIFICATIONS, "parts were not read"))
+        .chain(notes)
+        .chain(left_out(view.notes.len(), MAX_NOTIFICATIONS, "notes"))
+        .chain(left_out(view.findings.len(), MAX_RESULTS, "secrets were found"))
+        .chain(
+            words::asides(&view.summary)
+                .into_iter()
+                .map(|aside| json!({ "level": "note", "message": { "text": aside } })),
+        )
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_addresses() {
+        assert_eq!(encoded("a b/c:d%#?.txt"), "a%20b/c%3Ad%25%23%3F.txt");
+        assert_eq!(encoded("ü"), "%C3%BC");
+    }
+
+    #[test]
+    fn messages_hold_no_links_and_no_placeholders() {
+        assert_eq!(literal("[a](https://a.test) {0}"), "[a] (https://a.test) {{0}}");
+    }
+}

@@ -1,0 +1,178 @@
+//! Formats for machines: what they hold, that nothing a repository says means anything in them, and that none changes the
+//! verdict.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{ENTRA, Repo, Run, Secret, must};
+
+/// Formats that only reports of scans have.
+const REPORTS: [&str; 1] = ["sarif"];
+/// A name that means something to every format.
+const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} ü:c.env";
+
+/// A repository with a secret in a file, and its value.
+fn with_a_secret(seed: u32, name: &str) -> (Repo, Secret) {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
+    repo.write(name, format!("# first\n{}", secret.line()));
+    repo.add();
+    (repo, secret)
+}
+
+fn report(repo: &Repo, command: &str, format: &str, code: i32) -> Run {
+    repo.keysweep(&[command, "--format", format]).expect_code(code)
+}
+
+#[track_caller]
+fn sarif(repo: &Repo, command: &str, code: i32) -> Value {
+    let log: Value = must(serde_json::from_str(&report(repo, command, "sarif", code).out()), "read SARIF");
+    assert_eq!(log["version"], "2.1.0");
+    log["runs"][0].clone()
+}
+
+/// The id of the only finding, as JSON tells it.
+fn id(repo: &Repo, command: &str) -> String {
+    report(repo, command, "jsonl", 1).records_of("finding")[0]["id"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Makes one blob unreadable that a sweep has to read.
+fn break_a_blob(repo: &Repo) {
+    repo.write("broken.txt", "about to break\n");
+    repo.commit("to be broken");
+    must(fs::remove_file(repo.loose_object("HEAD:broken.txt")), "remove the object");
+}
+
+// ---------------------------------------------------------------- all of them
+
+#[test]
+fn no_format_changes_the_verdict() {
+    let (found, _) = with_a_secret(20_000, "config.env");
+    let clean = Repo::with_a_commit();
+    let unread = Repo::with_a_commit();
+    break_a_blob(&unread);
+    for format in REPORTS {
+        report(&found, "staged", format, 1);
+        report(&clean, "history", format, 0);
+        report(&unread, "history", format, 2);
+    }
+}
+
+#[test]
+fn formats_for_reports_show_no_values_and_write_no_other_pages() {
+    let (repo, secret) = with_a_secret(20_100, "config.env");
+    for format in REPORTS {
+        report(&repo, "staged", format, 1).expect_withheld(&secret.value);
+        let asked = repo.keysweep(&["staged", "--show-secrets", "--format", format]);
+        asked.expect_code(2).expect_mention("--show-secrets").expect_withheld(&secret.value);
+        for page in [&["explain", ENTRA][..], &["rules", "list"], &["purge-plan"]] {
+            repo.keysweep(&[page, &["--format", format]].concat()).expect_code(2).expect_mention("human, json");
+        }
+    }
+    assert!(!repo.git_path("keysweep").join("expressions.txt").exists(), "a refused plan writes no values");
+}
+
+// ---------------------------------------------------------------- SARIF
+
+#[test]
+fn sarif_names_the_place_the_rule_and_the_first_step() {
+    let (repo, secret) = with_a_secret(20_200, "deploy/config.env");
+    let run = sarif(&repo, "staged", 1);
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&Value::from(ENTRA), &Value::from("error")), "{result:#}");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "deploy/config.env");
+    assert_eq!(place["artifactLocation"]["uriBaseId"], "SRCROOT");
+    let (start, length) = ("AZURE_CLIENT_SECRET=".len() + 1, secret.value.len());
+    let region = serde_json::json!({
+        "startLine": 2, "startColumn": start, "endLine": 2, "endColumn": start + length,
+    });
+    assert_eq!(place["region"], region);
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    assert_eq!(result["partialFingerprints"]["keysweep/v1"], id(&repo, "staged").as_str());
+    let message = result["message"]["text"].as_str().unwrap_or_default();
+    assert!(message.contains("First step, "), "{message}");
+
+    let rules = &run["tool"]["driver"]["rules"];
+    let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap_or(u64::MAX)).unwrap_or(usize::MAX)];
+    assert_eq!(rule["id"], ENTRA);
+    let help = rule["help"]["markdown"].as_str().unwrap_or_default();
+    assert!(help.contains("## What to do") && help.contains("https://"), "{help}");
+    let score: f64 = rule["properties"]["security-severity"].as_str().and_then(|s| s.parse().ok()).unwrap_or(0.0);
+    assert!(score >= 7.0, "{rule:#}");
+    assert!(rule["properties"]["tags"].as_array().is_some_and(|tags| tags.len() <= 10));
+}
+
+#[test]
+fn sarif_knows_a_finding_again_whose_line_moved() {
+    let (repo, secret) = with_a_secret(20_300, "config.env");
+    let before = sarif(&repo, "staged", 1)["results"][0].clone();
+    repo.write("config.env", format!("# first\n# second\n\n{}", secret.line()));
+    repo.add();
+    let after = sarif(&repo, "staged", 1)["results"][0].clone();
+    assert_eq!(before["partialFingerprints"], after["partialFingerprints"]);
+    assert_ne!(before["locations"], after["locations"]);
+}
+
+#[test]
+fn sarif_points_to_the_newest_place_and_relates_the_others() {
+    let (repo, secret) = with_a_secret(20_400, "old.env");
+    repo.commit("old");
+    repo.git(&["mv", "old.env", "new.env"]);
+    repo.write("new.env", format!("# changed\n# first\n{}", secret.line()));
+    repo.commit("new");
+    repo.git(&["commit", "--quiet", "--allow-empty", "--message", &secret.line()]);
+    let run = sarif(&repo, "history", 1);
+    let results = run["results"].as_array().cloned().unwrap_or_default();
+    assert_eq!(results.len(), 1, "one secret, one result: {run:#}");
+    let place = &results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "new.env");
+    let related = results[0]["relatedLocations"].as_array().cloned().unwrap_or_default();
+    let address =
+        |at: &Value| at["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap_or_default().to_owned();
+    let addresses: Vec<String> = related.iter().map(address).collect();
+    for wanted in [format!("commit-message/{}", repo.head()), "old.env".to_owned()] {
+        assert!(addresses.contains(&wanted), "{wanted} is missing in {addresses:?}");
+    }
+    assert!(!addresses.contains(&"new.env".to_owned()), "{addresses:?}");
+    assert!(related.iter().all(|at| at["message"]["text"].is_string()), "{related:#?}");
+}
+
+#[test]
+fn sarif_gives_what_is_in_no_file_an_address_of_its_own() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(20_500));
+    repo.git(&["commit", "--quiet", "--allow-empty", "--message", &secret.value]);
+    let run = sarif(&repo, "history", 1);
+    let place = &run["results"][0]["locations"][0];
+    let artifact = &place["physicalLocation"]["artifactLocation"];
+    assert_eq!(artifact["uri"], format!("commit-message/{}", repo.head()));
+    let base = artifact["uriBaseId"].as_str().unwrap_or_default();
+    assert!(run["originalUriBaseIds"][base].is_object(), "{run:#}");
+    assert_eq!(place["logicalLocations"][0]["kind"], "commit-message");
+}
+
+#[test]
+fn sarif_says_what_was_not_read() {
+    let repo = Repo::with_a_commit();
+    break_a_blob(&repo);
+    let invocation = sarif(&repo, "history", 2)["invocations"][0].clone();
+    assert_eq!(invocation["executionSuccessful"], false);
+    let notifications = invocation["toolExecutionNotifications"].as_array().cloned().unwrap_or_default();
+    assert!(
+        notifications.iter().any(|n| n["level"] == "error" && n["properties"]["kind"] == "missing"),
+        "{invocation:#}"
+    );
+    let clean = sarif(&Repo::with_a_commit(), "history", 0);
+    assert_eq!(clean["invocations"][0]["executionSuccessful"], true);
+    assert_eq!(clean["results"], serde_json::json!([]), "no results is a list, not nothing");
+}
+
+#[test]
+fn sarif_encodes_names() {
+    let (repo, _) = with_a_secret(20_600, HOSTILE);
+    let run = sarif(&repo, "staged", 1);
+    let uri = &run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    let uri = uri.as_str().unwrap_or_default();
+    assert!(uri.ends_with("%20%C3%BC%3Ac.env"), "{uri}");
+    assert!(uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%".contains(&b)), "{uri}");
+}

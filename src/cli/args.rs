@@ -238,6 +238,8 @@ pub enum FormatArg {
     Html,
     /// SARIF 2.1.0, for code hosts and editors; reports of scans only
     Sarif,
+    /// Annotations of GitHub Actions; reports of scans only
+    Github,
 }
 
 /// Severities.

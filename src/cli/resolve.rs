@@ -82,6 +82,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         FormatArg::Markdown => Format::Page(PageFormat::Markdown),
         FormatArg::Html => Format::Page(PageFormat::Html),
         FormatArg::Sarif => Format::Sarif,
+        FormatArg::Github => Format::Github,
     };
     anyhow::ensure!(
         !common.show_secrets || matches!(format, Format::Page(_)),

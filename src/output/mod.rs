@@ -1,6 +1,7 @@
 //! Reports as text. One file a format; each is a function of the same view. Nothing here decides a verdict.
 
 pub mod brief;
+pub mod github;
 pub mod html;
 pub mod human;
 pub mod json;
@@ -29,6 +30,8 @@ pub enum Format {
     Page(PageFormat),
     /// For code hosts and editors.
     Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
 }
 
 /// How any page is written, a report or not.
@@ -72,6 +75,7 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
             html::write(&format!("Secrets in {name}"), &page::report(view, options.quiet), out)
         }
         Format::Sarif => sarif::render(view, out),
+        Format::Github => github::render(view, out),
     }
 }
 

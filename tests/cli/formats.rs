@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{ENTRA, Repo, Run, Secret, must};
 
 /// Formats that only reports of scans have.
-const REPORTS: [&str; 1] = ["sarif"];
+const REPORTS: [&str; 2] = ["sarif", "github"];
 /// A name that means something to every format.
 const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} ü:c.env";
 
@@ -175,4 +175,41 @@ fn sarif_encodes_names() {
     let uri = uri.as_str().unwrap_or_default();
     assert!(uri.ends_with("%20%C3%BC%3Ac.env"), "{uri}");
     assert!(uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%".contains(&b)), "{uri}");
+}
+
+// ---------------------------------------------------------------- GitHub Actions
+
+#[test]
+fn annotations_name_the_place_and_cannot_be_made_by_a_name() {
+    let (repo, secret) = with_a_secret(20_700, HOSTILE);
+    let run = report(&repo, "staged", "github", 1);
+    let out = run.out();
+    let commands: Vec<&str> = out.lines().filter(|line| line.trim_start().starts_with("::")).collect();
+    assert_eq!(commands.len(), 1, "{run}");
+    let (properties, _) =
+        commands[0].strip_prefix("::error ").and_then(|rest| rest.split_once("::")).unwrap_or_default();
+    assert!(properties.contains("%250A") && properties.contains("%3A%3Aerror%3A%3Ax"), "{properties}");
+    let column = "AZURE_CLIENT_SECRET=".len() + 1;
+    let place = format!("line=2,endLine=2,col={column},endColumn={},title=", column + secret.value.len());
+    assert!(properties.contains(&place), "{properties}");
+    assert!(properties.split(',').all(|part| part.split_once('=').is_some()), "{properties}");
+    assert_eq!(report(&Repo::with_a_commit(), "history", "github", 0).out().matches("::").count(), 0);
+}
+
+#[test]
+fn annotations_that_github_would_drop_are_counted() {
+    let repo = Repo::with_a_commit();
+    let lines: String = (20_800..20_814).map(|seed| Secret::entra(seed).line()).collect();
+    repo.write("config.env", lines);
+    repo.add();
+    let out = report(&repo, "staged", "github", 1).out();
+    assert_eq!(out.lines().filter(|line| line.starts_with("::error ")).count(), 10, "{out}");
+    assert!(out.lines().any(|line| line.starts_with("::notice ") && line.contains("::4 more")), "{out}");
+}
+
+#[test]
+fn annotations_say_what_was_not_read() {
+    let repo = Repo::with_a_commit();
+    break_a_blob(&repo);
+    report(&repo, "history", "github", 2).expect_mention("::error title=keysweep could not read all::not read: ");
 }

@@ -240,6 +240,8 @@ pub enum FormatArg {
     Sarif,
     /// Annotations of GitHub Actions; reports of scans only
     Github,
+    /// The report of GitLab's secret detection; reports of scans only
+    Gitlab,
 }
 
 /// Severities.

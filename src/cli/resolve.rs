@@ -83,6 +83,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         FormatArg::Html => Format::Page(PageFormat::Html),
         FormatArg::Sarif => Format::Sarif,
         FormatArg::Github => Format::Github,
+        FormatArg::Gitlab => Format::Gitlab,
     };
     anyhow::ensure!(
         !common.show_secrets || matches!(format, Format::Page(_)),

@@ -2,6 +2,7 @@
 
 pub mod brief;
 pub mod github;
+pub mod gitlab;
 pub mod html;
 pub mod human;
 pub mod json;
@@ -32,6 +33,8 @@ pub enum Format {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
+    /// The report of GitLab's secret detection.
+    Gitlab,
 }
 
 /// How any page is written, a report or not.
@@ -76,6 +79,7 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
         }
         Format::Sarif => sarif::render(view, out),
         Format::Github => github::render(view, out),
+        Format::Gitlab => gitlab::render(view, out),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{ENTRA, Repo, Run, Secret, must};
 
 /// Formats that only reports of scans have.
-const REPORTS: [&str; 2] = ["sarif", "github"];
+const REPORTS: [&str; 3] = ["sarif", "github", "gitlab"];
 /// A name that means something to every format.
 const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} ü:c.env";
 
@@ -212,4 +212,35 @@ fn annotations_say_what_was_not_read() {
     let repo = Repo::with_a_commit();
     break_a_blob(&repo);
     report(&repo, "history", "github", 2).expect_mention("::error title=keysweep could not read all::not read: ");
+}
+
+// ---------------------------------------------------------------- GitLab
+
+#[test]
+fn gitlab_gets_all_that_its_schema_demands() {
+    let (repo, secret) = with_a_secret(20_900, "config.env");
+    let read = |run: Run| -> Value { must(serde_json::from_str(&run.out()), "read the report") };
+    let staged = read(report(&repo, "staged", "gitlab", 1));
+    let location = serde_json::json!({
+        "commit": { "sha": "0".repeat(40) }, "file": "config.env", "start_line": 2, "end_line": 2,
+    });
+    let found = &staged["vulnerabilities"][0];
+    assert_eq!(found["location"], location);
+    assert_eq!(found["identifiers"][0]["value"], secret.rule);
+    assert_eq!((&staged["version"], &staged["scan"]["type"]), (&"15.0.7".into(), &"secret_detection".into()));
+    let time = staged["scan"]["end_time"].as_str().unwrap_or_default();
+    assert!(time.len() == "2024-01-01T00:00:00".len() && !time.starts_with("1970"), "{time}");
+
+    repo.commit("with a secret");
+    let swept = read(report(&repo, "history", "gitlab", 1));
+    assert_eq!(swept["vulnerabilities"][0]["location"]["commit"]["sha"], repo.head());
+    assert_eq!(swept["vulnerabilities"][0]["id"], found["id"]);
+    assert_eq!(swept["scan"]["status"], "success");
+    let unread = Repo::with_a_commit();
+    break_a_blob(&unread);
+    let unread = read(report(&unread, "history", "gitlab", 2));
+    assert_eq!(
+        (&unread["scan"]["status"], &unread["scan"]["messages"][0]["level"]),
+        (&"failure".into(), &"warn".into())
+    );
 }

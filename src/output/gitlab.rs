@@ -1,0 +1,115 @@
+//! The report of GitLab's secret detection, schema 15.0.7. It quotes no source.
+//!
+//! GitLab wants a commit for every finding; one that is in none gets the zeros that stand for no commit.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::brief;
+use super::view::{FindingView, StepView, View};
+use super::{json, words};
+use crate::rule::Severity;
+
+const SCHEMA: &str = "15.0.7";
+/// Stands for the commit of what is in none.
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+/// Characters that the schema allows.
+const MAX_NAME: usize = 255;
+const MAX_SOLUTION: usize = 7_000;
+
+/// Writes a report.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
+    // The schema has no zone, and no place for a time that is not known.
+    let time = view.made_at.as_deref().and_then(|time| time.get(..19)).unwrap_or("1970-01-01T00:00:00");
+    let tool = json!({
+        "id": view.tool, "name": view.tool, "version": view.version, "vendor": { "name": view.tool },
+    });
+    let report = json!({
+        "version": SCHEMA,
+        "scan": {
+            "analyzer": tool,
+            "scanner": tool,
+            "type": "secret_detection",
+            "start_time": time,
+            "end_time": time,
+            "status": if view.gaps.is_empty() { "success" } else { "failure" },
+            "messages": messages(view),
+        },
+        "vulnerabilities": view.findings.iter().map(vulnerability).collect::<Vec<_>>(),
+    });
+    json::document(&report, out)
+}
+
+fn messages(view: &View) -> Vec<Value> {
+    let message = |level: &str, value: String| json!({ "level": level, "value": value });
+    let gaps = view.gaps.iter().map(|gap| message("warn", format!("not read: {}: {}", gap.what, gap.why)));
+    let notes = view.notes.iter().map(|note| message("info", note.text.clone()));
+    let asides = words::asides(&view.summary).into_iter().map(|aside| message("info", aside));
+    let read = format!("{}: {}", words::verdict(&view.summary), words::read(view));
+    gaps.chain(notes).chain(asides).chain([message("info", read)]).collect()
+}
+
+fn vulnerability(finding: &FindingView) -> Value {
+    let links: Vec<Value> = finding
+        .plan
+        .iter()
+        .filter(|step| step.link.starts_with("https://"))
+        .map(|step| json!({ "url": step.link }))
+        .collect();
+    json!({
+        "id": finding.id,
+        "name": cut(&finding.name, MAX_NAME),
+        "description": format!("{}\n\n{}", brief::message(finding), finding.impact),
+        "severity": severity(finding.severity),
+        "solution": cut(&solution(&finding.plan), MAX_SOLUTION),
+        "identifiers": [
+            { "type": "keysweep_rule_id", "name": format!("keysweep rule {}", finding.rule), "value": finding.rule },
+            { "type": "cwe", "name": "CWE-798", "value": "798", "url": "https://cwe.mitre.org/data/definitions/798.html" },
+        ],
+        "links": links,
+        "location": location(finding),
+        "tracking": {
+            "type": "source",
+            "items": [{ "signatures": [{ "algorithm": "keysweep_v1", "value": finding.id }] }],
+        },
+    })
+}
+
+fn location(finding: &FindingView) -> Value {
+    let place = brief::place(finding);
+    let commit = place.and_then(|place| place.commit.as_deref()).unwrap_or(NO_COMMIT);
+    let mut fields = json!({ "commit": { "sha": commit } });
+    if let (Some(fields), Some(place)) = (fields.as_object_mut(), place) {
+        let file = brief::file(place);
+        // Without a file GitLab would show nothing at all.
+        let file = if file.is_empty() { words::place(place) } else { file.to_owned() };
+        let has_lines = brief::has_lines(place);
+        let (start, end) = if has_lines { (place.line.max(1), place.end_line.max(1)) } else { (1, 1) };
+        fields.insert("file".to_owned(), json!(file));
+        fields.insert("start_line".to_owned(), json!(start));
+        fields.insert("end_line".to_owned(), json!(end));
+    }
+    fields
+}
+
+fn solution(plan: &[StepView]) -> String {
+    let step = |(number, step): (usize, &StepView)| format!("{number}. {}: {}", step.kind, step.title);
+    (1..).zip(plan).map(step).collect::<Vec<_>>().join("\n")
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "Critical",
+        Severity::High => "High",
+        Severity::Medium => "Medium",
+        Severity::Low => "Low",
+    }
+}
+
+fn cut(words: &str, most: usize) -> String {
+    words.chars().take(most).collect()
+}

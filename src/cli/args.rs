@@ -242,6 +242,8 @@ pub enum FormatArg {
     Github,
     /// The report of GitLab's secret detection; reports of scans only
     Gitlab,
+    /// Test cases as XML, as build servers read them; reports of scans only
+    Junit,
 }
 
 /// Severities.

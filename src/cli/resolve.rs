@@ -84,6 +84,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         FormatArg::Sarif => Format::Sarif,
         FormatArg::Github => Format::Github,
         FormatArg::Gitlab => Format::Gitlab,
+        FormatArg::Junit => Format::Junit,
     };
     anyhow::ensure!(
         !common.show_secrets || matches!(format, Format::Page(_)),

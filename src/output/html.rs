@@ -148,7 +148,8 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-fn escape(words: &str) -> String {
+/// Words without a meaning for HTML or XML.
+pub fn escape(words: &str) -> String {
     let mut out = String::with_capacity(words.len());
     for c in words.chars() {
         match c {

@@ -6,6 +6,7 @@ pub mod gitlab;
 pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod mask;
 pub mod page;
@@ -35,6 +36,8 @@ pub enum Format {
     Github,
     /// The report of GitLab's secret detection.
     Gitlab,
+    /// Test cases, for build servers.
+    Junit,
 }
 
 /// How any page is written, a report or not.
@@ -80,6 +83,7 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
         Format::Sarif => sarif::render(view, out),
         Format::Github => github::render(view, out),
         Format::Gitlab => gitlab::render(view, out),
+        Format::Junit => junit::render(view, out),
     }
 }
 

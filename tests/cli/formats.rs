@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{ENTRA, Repo, Run, Secret, must};
 
 /// Formats that only reports of scans have.
-const REPORTS: [&str; 3] = ["sarif", "github", "gitlab"];
+const REPORTS: [&str; 4] = ["sarif", "github", "gitlab", "junit"];
 /// A name that means something to every format.
 const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} ü:c.env";
 
@@ -243,4 +243,23 @@ fn gitlab_gets_all_that_its_schema_demands() {
         (&unread["scan"]["status"], &unread["scan"]["messages"][0]["level"]),
         (&"failure".into(), &"warn".into())
     );
+}
+
+// ---------------------------------------------------------------- JUnit
+
+#[test]
+fn junit_fails_for_findings_and_errs_for_what_was_not_read() {
+    let (found, _) = with_a_secret(21_000, HOSTILE);
+    let out = report(&found, "staged", "junit", 1).out();
+    assert!(out.contains("tests=\"1\" failures=\"1\" errors=\"0\""), "{out}");
+    assert!(out.contains("&lt;i a=&quot;x&quot;&gt;") && !out.contains("<i "), "{out}");
+    let clean = report(&Repo::with_a_commit(), "history", "junit", 0).out();
+    assert!(
+        clean.contains("tests=\"1\" failures=\"0\" errors=\"0\"") && clean.contains("name=\"no secrets\"/>"),
+        "{clean}"
+    );
+    let unread = Repo::with_a_commit();
+    break_a_blob(&unread);
+    let out = report(&unread, "history", "junit", 2).out();
+    assert!(out.contains("failures=\"0\" errors=\"1\"") && out.contains("<error type=\"missing\""), "{out}");
 }

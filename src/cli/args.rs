@@ -244,6 +244,8 @@ pub enum FormatArg {
     Gitlab,
     /// Test cases as XML, as build servers read them; reports of scans only
     Junit,
+    /// A table with a row for each place, for spreadsheets; reports of scans only
+    Csv,
 }
 
 /// Severities.

@@ -85,6 +85,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         FormatArg::Github => Format::Github,
         FormatArg::Gitlab => Format::Gitlab,
         FormatArg::Junit => Format::Junit,
+        FormatArg::Csv => Format::Csv,
     };
     anyhow::ensure!(
         !common.show_secrets || matches!(format, Format::Page(_)),

@@ -1,6 +1,7 @@
 //! Reports as text. One file a format; each is a function of the same view. Nothing here decides a verdict.
 
 pub mod brief;
+pub mod csv;
 pub mod github;
 pub mod gitlab;
 pub mod html;
@@ -38,6 +39,8 @@ pub enum Format {
     Gitlab,
     /// Test cases, for build servers.
     Junit,
+    /// A table for spreadsheets.
+    Csv,
 }
 
 /// How any page is written, a report or not.
@@ -84,6 +87,7 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
         Format::Github => github::render(view, out),
         Format::Gitlab => gitlab::render(view, out),
         Format::Junit => junit::render(view, out),
+        Format::Csv => csv::render(view, out),
     }
 }
 

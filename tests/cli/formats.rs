@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{ENTRA, Repo, Run, Secret, must};
 
 /// Formats that only reports of scans have.
-const REPORTS: [&str; 4] = ["sarif", "github", "gitlab", "junit"];
+const REPORTS: [&str; 5] = ["sarif", "github", "gitlab", "junit", "csv"];
 /// A name that means something to every format.
 const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} ü:c.env";
 
@@ -262,4 +262,22 @@ fn junit_fails_for_findings_and_errs_for_what_was_not_read() {
     break_a_blob(&unread);
     let out = report(&unread, "history", "junit", 2).out();
     assert!(out.contains("failures=\"0\" errors=\"1\"") && out.contains("<error type=\"missing\""), "{out}");
+}
+
+// ---------------------------------------------------------------- CSV
+
+#[test]
+fn csv_has_a_row_for_each_place_and_no_formula() {
+    let (repo, secret) = with_a_secret(21_100, HOSTILE);
+    repo.write("other.env", secret.line());
+    repo.add();
+    let out = report(&repo, "staged", "csv", 1).out();
+    let rows: Vec<&str> = out.lines().collect();
+    assert_eq!(rows.iter().filter(|row| row.starts_with("\"finding\",")).count(), 2, "{out}");
+    assert!(out.contains(",\"'=1,a|`b`<i a=\"\"x\"\">"), "{out}");
+    assert!(rows.iter().all(|row| row.split("\",\"").count() == 15), "{out}");
+    assert!(rows.last().is_some_and(|row| row.starts_with("\"summary\",")), "{out}");
+    let unread = Repo::with_a_commit();
+    break_a_blob(&unread);
+    report(&unread, "history", "csv", 2).expect_mention("\"gap\",").expect_mention("\"missing\"");
 }

@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 
 use crate::support::{ENTRA, Repo, Run, Secret, contains, entra_secret, github_token, must};
 
-const FORMATS: [&str; 9] = ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "gitlab", "junit"];
+const FORMATS: [&str; 10] = ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "gitlab", "junit", "csv"];
 /// Those that can show values.
 const PAGES: [&str; 5] = ["human", "json", "jsonl", "markdown", "html"];
 

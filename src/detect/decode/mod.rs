@@ -4,38 +4,12 @@
 //! What a run is and what it decodes to is decided by the bytes of its extent and the one on either side, never by what
 //! stands elsewhere. So a text that changed in one place needs to be decoded again in that place only.
 
-use std::sync::LazyLock;
-
-use data_encoding::{Encoding as Base, HEXLOWER_PERMISSIVE, Specification};
+mod base;
+mod escape;
 
 use crate::text::Span;
-use crate::text::archive::{self, Kind};
-use crate::text::encoding::Wide;
 
-/// Fewest characters of a base64 run worth decoding: 18 bytes.
-const MIN_BASE64: usize = 24;
-/// Fewest hexadecimal digits worth decoding: 16 bytes.
-const MIN_HEX: usize = 32;
-/// Decoded bytes that have to be text for the rest to be decoded. Random bytes pass once in 100,000.
-const HEAD: usize = 12;
-/// Characters that are decoded at a time; decoding stops at the first such chunk that is no text. A multiple of 4.
-const CHUNK: usize = 64 * 1024;
-/// Bytes that a run may unpack to for each of its characters.
-const MAX_RATIO: usize = 32;
-/// Most bytes that a run may unpack to.
-const MAX_UNPACKED: usize = 16 * 1024 * 1024;
-/// Most characters of a line of wrapped base64.
-const MAX_LINE: usize = 128;
-/// Most blanks before a line of wrapped base64.
-const MAX_INDENT: usize = 32;
-/// Most bytes of a token that are decoded at once.
-const MAX_PIECE: usize = 8 * 1024;
-/// Bytes that the pieces of a token share, so that a secret on their border is whole in one of them.
-const OVERLAP: usize = 2 * 1024;
-/// Fewest bytes that a token with escapes decodes to: there is no shorter secret.
-const MIN_ESCAPED: usize = 8;
-/// How far from the bytes it decodes a run may look: over the break of a line and the line beyond it.
-pub const REACH: usize = MAX_LINE + MAX_INDENT + 3;
+pub use base::{REACH, base64_text};
 
 /// Decoded text.
 #[derive(Debug)]
@@ -141,91 +115,15 @@ pub fn each_run(text: &[u8], dirty: Span, found: &mut dyn FnMut(Run)) {
             found(run);
         }
     };
-    each_base(text, near, &mut touching);
-    each_escaped(text, dirty.grown(1, 1, text.len()), &mut touching);
+    base::each_base(text, near, &mut touching);
+    escape::each_escaped(text, dirty.grown(1, 1, text.len()), &mut touching);
 }
-
-static BASE64: LazyLock<Option<Base>> = LazyLock::new(|| {
-    let mut specification = Specification::new();
-    specification.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-    specification.translate.from.push_str("-_");
-    specification.translate.to.push_str("+/");
-    specification.check_trailing_bits = false;
-    specification.encoding().ok()
-});
-
-/// Base64 and hexadecimal digits, which are base64 to look at.
-fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
-    let Some(base) = BASE64.as_ref() else { return };
-    let all = Span::new(wrap_start(base, text, near.start), near.end);
-    let mut joined = all.start;
-    each_stretch::<MIN_BASE64>(text, all, is_base64, |run| {
-        let mut head = [0; HEAD];
-        if base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok() {
-            base64(base, text, run, &head, found);
-            if run.start >= joined && is_line_text(&head) {
-                joined = wrapped(base, text, run, found);
-            }
-        }
-        each_stretch::<MIN_HEX>(text, run, is_hex, |run| hex(text, run, found));
-    });
-}
-
-/// Calls `found` for each maximal stretch of at least `LEAST` members that starts in `within` or at its end; none may
-/// reach into `within` from before. Members are some of the digits of base64.
-///
-/// Most text has no long stretch, so of each `LEAST` bytes less eight only eight are looked at: however a stretch lies, some
-/// such eight lie in it.
-fn each_stretch<const LEAST: usize>(
-    text: &[u8],
-    within: Span,
-    member: impl Fn(u8) -> bool + Copy,
-    mut found: impl FnMut(Span),
-) {
-    let (mut at, mut floor) = (within.start, within.start);
-    while at < within.end + LEAST
-        && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
-    {
-        // To be long enough a stretch must go on for as many bytes on one side or on the other.
-        let beside = [text[..at].last_chunk(), text[at + eight.len()..].first_chunk()];
-        let goes_on = |beside: Option<&[u8; 8]>| beside.is_some_and(|eight| !has_sign(eight));
-        if has_sign(eight) || !beside.into_iter().any(goes_on) || !eight.iter().all(|byte| member(*byte)) {
-            at += LEAST - eight.len();
-            continue;
-        }
-        let stretch = Span::new(at - trailing(&text[floor..at], member), at + leading(&text[at..], member));
-        if stretch.len() >= LEAST && stretch.start <= within.end {
-            found(stretch);
-        }
-        at = stretch.end + 1;
-        floor = at;
-    }
-}
-
-/// Whether a byte is below `+`, as blanks are, or none of ASCII: of eight bytes that are not all base64 one nearly always is.
-fn has_sign(eight: &[u8; 8]) -> bool {
-    const EACH: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = 0x80 * EACH;
-    let eight = u64::from_le_bytes(*eight);
-    // With its high bit set no byte borrows from the next, and keeps the bit if the rest of it is large enough.
-    let above = (eight | HIGH) - EACH * b'+' as u64;
-    (!above | eight) & HIGH != 0
-}
-
 fn leading(bytes: &[u8], member: impl Fn(u8) -> bool) -> usize {
     bytes.iter().take_while(|b| member(**b)).count()
 }
 
 fn trailing(bytes: &[u8], member: impl Fn(u8) -> bool) -> usize {
     bytes.iter().rev().take_while(|b| member(**b)).count()
-}
-
-fn is_base64(byte: u8) -> bool {
-    CLASSES[usize::from(byte)] & BASE64_DIGIT != 0
-}
-
-fn is_hex(byte: u8) -> bool {
-    CLASSES[usize::from(byte)] & HEX_DIGIT != 0
 }
 
 const BASE64_DIGIT: u8 = 1;
@@ -256,285 +154,11 @@ const CLASSES: [u8; 256] = {
     }
     classes
 };
-
-/// A run on one line that starts with what `head` is decoded.
-fn base64(base: &Base, text: &[u8], run: Span, head: &[u8], found: &mut dyn FnMut(Run)) {
-    let characters = run.of(text);
-    let mut report = |text: Vec<u8>, offsets: Offsets| {
-        found(Run { text, encoding: Encoding::Base64, extent: run, offsets });
-    };
-    if head.iter().all(|b| is_text(*b)) {
-        if let Some(decoded) = decode(base, characters, mostly_text) {
-            report(decoded, Offsets::base64(vec![(0, run.start)]));
-        }
-    } else if let Some(wide) = wide_text(head)
-        && let Some(decoded) = decode(base, characters, |_| true)
-    {
-        let text = wide.decode(&decoded);
-        // Without a mark and with ASCII alone, each unit has become one byte.
-        let offsets = if text.is_ascii() && text.len() == decoded.len() / wide.width() {
-            Offsets::Even { lines: vec![(0, run.start)], bytes: 3, characters: 4, width: wide.width() }
-        } else {
-            Offsets::Whole
-        };
-        report(text, offsets);
-    } else if archive::kind(head) == Some(Kind::Gzip)
-        && let Some(packed) = decode(base, characters, |_| true)
-    {
-        let text = archive::gunzip(&packed, run.len().saturating_mul(MAX_RATIO).min(MAX_UNPACKED));
-        if !text.is_empty() && mostly_text(&text) {
-            report(text, Offsets::Whole);
-        }
-    }
-}
-
-/// The wide encoding of these bytes, if they are the beginning of a text in it.
-fn wide_text(head: &[u8]) -> Option<Wide> {
-    Wide::detect(head).filter(|wide| wide.decode(head).iter().all(|b| is_text(*b)))
-}
-
-/// A run of hexadecimal digits.
-fn hex(text: &[u8], run: Span, found: &mut dyn FnMut(Run)) {
-    let digits = run.of(text);
-    // Nearly all are hashes, whose first or second byte tells.
-    let is_head = digits.chunks(2).take(HEAD).all(|pair| number(pair, 16).is_some_and(is_text));
-    if !is_head || !digits.len().is_multiple_of(2) {
-        return;
-    }
-    if let Some(text) = decode(&HEXLOWER_PERMISSIVE, digits, mostly_text) {
-        let offsets = Offsets::Even { lines: vec![(0, run.start)], bytes: 1, characters: 2, width: 1 };
-        found(Run { text, encoding: Encoding::Hex, extent: run, offsets });
-    }
-}
-
-/// The text that the characters stand for, up to the first chunk that is none.
-fn decode(base: &Base, characters: &[u8], is_text: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    for chunk in characters.chunks(CHUNK) {
-        // One base64 character too many is no byte.
-        let whole = if chunk.len() % 4 == 1 { &chunk[..chunk.len() - 1] } else { chunk };
-        match base.decode(whole) {
-            Ok(decoded) if is_text(&decoded) => text.extend(decoded),
-            _ => break,
-        }
-    }
-    (!text.is_empty()).then_some(text)
-}
-
-/// The lines of wrapped base64 from `run` on, joined, if it is the first of at least two.
-///
-/// Each line but the last is full: of whole groups, and text by itself. Only a full line can be followed by another, so
-/// where the lines begin and end is decided by the line before and the line after. Returns where they end.
-fn wrapped(base: &Base, text: &[u8], run: Span, found: &mut dyn FnMut(Run)) -> usize {
-    let Some(second) = line_after(text, run) else { return run.end };
-    if !is_full(base, text, run) || line_before(text, run.start).is_some_and(|line| is_full(base, text, line)) {
-        return run.end;
-    }
-    let gap = Span::new(run.end, second.start).of(text);
-    let (mut decoded, mut lines, mut last) = (Vec::new(), Vec::new(), run);
-    let mut next = Some(run);
-    while let Some(line) = next.filter(|line| lines.is_empty() || Span::new(last.end, line.start).of(text) == gap) {
-        let Some(part) = decode(base, line.of(text), is_line_text) else { break };
-        lines.push((decoded.len(), line.start));
-        decoded.extend(part);
-        last = line;
-        next = line_after(text, line).filter(|_| is_full(base, text, line));
-    }
-    if lines.len() > 1 {
-        let extent = Span::new(run.start, last.end).grown(REACH, REACH, text.len());
-        found(Run { text: decoded, encoding: Encoding::Base64, extent, offsets: Offsets::base64(lines) });
-    }
-    last.end
-}
-
-/// Where to start so that no run and no wrapped lines reach back behind it.
-fn wrap_start(base: &Base, text: &[u8], near: usize) -> usize {
-    // Not between the two bytes of a line's end.
-    let near = near - usize::from(text[..near].ends_with(b"\r"));
-    let mut start = near - trailing(&text[..near], is_base64);
-    let mut before = line_before(text, start);
-    while let Some(line) = before.filter(|line| is_full(base, text, *line)) {
-        start = line.start;
-        before = line_before(text, start);
-    }
-    start
-}
-
-/// The base64 at the end of the line before the one whose characters start at `at`.
-fn line_before(text: &[u8], at: usize) -> Option<Span> {
-    let indent = trailing(&text[at.saturating_sub(MAX_INDENT)..at], is_blank);
-    let line = text[..at - indent].strip_suffix(b"\n")?;
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    // One more than a line may have shows that it is none.
-    let length = trailing(&line[line.len().saturating_sub(MAX_LINE + 1)..], is_base64);
-    (1..=MAX_LINE).contains(&length).then(|| Span::new(line.len() - length, line.len()))
-}
-
-/// The base64 at the start of the line that follows `line`.
-fn line_after(text: &[u8], line: Span) -> Option<Span> {
-    let rest = &text[line.end..];
-    let next = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
-    let next = &next[leading(&next[..MAX_INDENT.min(next.len())], is_blank)..];
-    let length = leading(&next[..(MAX_LINE + 1).min(next.len())], is_base64);
-    let start = text.len() - next.len();
-    (1..=MAX_LINE).contains(&length).then(|| Span::new(start, start + length))
-}
-
-/// Whether another line of base64 may follow this one.
-fn is_full(base: &Base, text: &[u8], line: Span) -> bool {
-    let characters = line.of(text);
-    let is_text = |characters: &[u8]| {
-        let mut decoded = [0; MAX_LINE / 4 * 3];
-        let decoded = &mut decoded[..characters.len() / 4 * 3];
-        base.decode_mut(characters, decoded).is_ok() && is_line_text(decoded)
-    };
-    (MIN_BASE64..=MAX_LINE).contains(&line.len())
-        && line.len().is_multiple_of(4)
-        && is_text(&characters[..HEAD / 3 * 4])
-        && is_text(characters)
-}
-
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}
-
-/// The text that a whole value is the base64 of, if it is.
-pub fn base64_text(value: &[u8]) -> Option<Vec<u8>> {
-    const SHORTEST: usize = 8;
-    let end = value.iter().rposition(|b| *b != b'=').map_or(0, |at| at + 1);
-    let run = value.get(..end).filter(|run| run.len() >= SHORTEST && run.iter().all(|b| is_base64(*b)))?;
-    BASE64.as_ref()?.decode(run).ok().filter(|text| text.iter().all(|b| is_text(*b)))
-}
-
-fn mostly_text(bytes: &[u8]) -> bool {
-    let text = bytes.iter().filter(|b| is_text(**b) || **b >= 0x80).count();
-    text * 100 >= bytes.len() * 98
-}
-
-/// Text that is mostly ASCII, wherever in a character it starts. Hashes read as base64 fail it as random bytes do.
-fn is_line_text(bytes: &[u8]) -> bool {
-    let ascii = bytes.iter().filter(|b| is_text(**b)).count();
-    ascii * 4 >= bytes.len() * 3 && bytes.iter().all(|b| is_text(*b) || *b >= 0x80)
-}
-
 fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e)
 }
 
-/// Tokens that hold escapes.
-fn each_escaped(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
-    // The tokens of character references hold all others.
-    let widest = |b| in_token(b, Encoding::Entity);
-    let all =
-        Span::new(near.start - trailing(&text[..near.start], widest), near.end + leading(&text[near.end..], widest));
-    // Where the last token of each encoding ended.
-    let mut ends = [all.start; 3];
-    for sign in memchr::memchr3_iter(b'%', b'\\', b'&', all.of(text)) {
-        let sign = all.start + sign;
-        // Only what may be telling, to look no further at most signs.
-        let (encoding, end) = match text[sign..] {
-            [b'%', b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f', ..] => (Encoding::Percent, &mut ends[0]),
-            [b'\\', b'u' | b'x' | b'0' | b'1' | b'/' | b':' | b'=', ..] => (Encoding::Backslash, &mut ends[1]),
-            [b'&', b'#' | b'a' | b'q', ..] => (Encoding::Entity, &mut ends[2]),
-            _ => continue,
-        };
-        if sign < *end || !is_telling(text, sign, encoding) {
-            continue;
-        }
-        let member = |b| in_token(b, encoding);
-        let token = Span::new(sign - trailing(&text[*end..sign], member), sign + leading(&text[sign..], member));
-        *end = token.end;
-        each_piece(text, token, encoding, found);
-    }
-}
-
-/// A token is what stands between blanks, quotes and angle brackets. Where HTML and XML need character references, in an
-/// attribute or in text, blanks and other quotes are part of what they write.
-fn in_token(byte: u8, encoding: Encoding) -> bool {
-    let outside = if encoding == Encoding::Entity { BORDER } else { BORDER | SEPARATOR };
-    CLASSES[usize::from(byte)] & outside == 0
-}
-
-/// A token is decoded at once, or, if it is long, in those pieces that hold an escape.
-fn each_piece(text: &[u8], token: Span, encoding: Encoding, found: &mut dyn FnMut(Run)) {
-    let mut start = token.start;
-    loop {
-        let piece = Span::new(start, (start + MAX_PIECE).min(token.end));
-        if let Some((text, offsets)) = decode_escapes(text, piece, encoding) {
-            found(Run { text, encoding, extent: token, offsets: Offsets::Listed(offsets) });
-        }
-        if piece.end == token.end {
-            return;
-        }
-        start = piece.end - OVERLAP;
-    }
-}
-
-/// The piece decoded, if it holds an escape and comes to something.
-fn decode_escapes(text: &[u8], piece: Span, encoding: Encoding) -> Option<(Vec<u8>, Vec<usize>)> {
-    let encoded = piece.of(text);
-    let (mut out, mut offsets) = (Vec::with_capacity(encoded.len()), Vec::with_capacity(encoded.len() + 1));
-    let (mut at, mut telling) = (0, false);
-    while let Some(byte) = encoded.get(at) {
-        offsets.push(piece.start + at);
-        let (decoded, length) = escape(encoded, at, encoding).unwrap_or((*byte, 1));
-        telling = telling || (length > 1 && is_telling(encoded, at, encoding));
-        out.push(decoded);
-        at += length;
-    }
-    offsets.push(piece.end);
-    (telling && out.len() >= MIN_ESCAPED).then_some((out, offsets))
-}
-
-/// Whether an escape is a reason to decode what stands around it. Some character references are on every page: brackets
-/// of code, references and the parameters of links, apostrophes. All of them are decoded beside one that tells more.
-fn is_telling(text: &[u8], at: usize, encoding: Encoding) -> bool {
-    let Some((byte, length)) = escape(text, at, encoding) else { return false };
-    if encoding != Encoding::Entity {
-        return true;
-    }
-    let before = at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    let after = &text[at + length..];
-    match byte {
-        b'<' | b'>' => false,
-        b'\'' => !before || !after.first().is_some_and(u8::is_ascii_alphabetic),
-        b'&' => before && after.get(leading(after, |b| b.is_ascii_alphanumeric() || b == b'_')) != Some(&b'='),
-        _ => true,
-    }
-}
-
-/// The byte that the escape at `at` stands for, and the escape's length. Secrets are ASCII, so nothing else is decoded.
-fn escape(text: &[u8], at: usize, encoding: Encoding) -> Option<(u8, usize)> {
-    let (byte, length) = match (encoding, text.get(at..)?) {
-        (Encoding::Percent, [b'%', high, low, ..]) => (number(&[*high, *low], 16)?, 3),
-        (Encoding::Backslash, [b'\\', b'x', high, low, ..]) => (number(&[*high, *low], 16)?, 4),
-        (Encoding::Backslash, [b'\\', b'u', b'0', b'0', high, low, ..]) => (number(&[*high, *low], 16)?, 6),
-        (Encoding::Backslash, [b'\\', b'0'..=b'1', _, _, ..]) => (number(text.get(at + 1..at + 4)?, 8)?, 4),
-        // JSON's slash, and what Java's properties escape.
-        (Encoding::Backslash, [b'\\', byte @ (b'/' | b':' | b'='), ..]) => (*byte, 2),
-        (Encoding::Entity, [b'&', rest @ ..]) => entity(rest)?,
-        _ => return None,
-    };
-    is_text(byte).then_some((byte, length))
-}
-
-/// What a character reference stands for, and its length; `rest` is what follows the ampersand.
-fn entity(rest: &[u8]) -> Option<(u8, usize)> {
-    const NAMED: [(&[u8], u8); 5] =
-        [(b"amp;", b'&'), (b"lt;", b'<'), (b"gt;", b'>'), (b"quot;", b'"'), (b"apos;", b'\'')];
-    const MAX_DIGITS: usize = 8;
-    let Some(rest) = rest.strip_prefix(b"#") else {
-        let (name, byte) = NAMED.iter().find(|(name, _)| rest.starts_with(name))?;
-        return Some((*byte, 1 + name.len()));
-    };
-    let end = rest.iter().take(MAX_DIGITS).position(|b| *b == b';')?;
-    let byte = match &rest[..end] {
-        [b'x' | b'X', digits @ ..] => number(digits, 16)?,
-        digits => number(digits, 10)?,
-    };
-    Some((byte, 2 + end + 1))
-}
-
+/// What digits of this radix stand for, if a byte can hold it.
 fn number(digits: &[u8], radix: u32) -> Option<u8> {
     let (first, rest) = digits.split_first()?;
     let digit = |b: &u8| char::from(*b).to_digit(radix);
@@ -544,6 +168,8 @@ fn number(digits: &[u8], radix: u32) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::base::{CHUNK, MAX_RATIO};
+    use super::escape::MAX_PIECE;
     use super::*;
     use bstr::ByteSlice;
     use data_encoding::{BASE64 as PADDED, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};

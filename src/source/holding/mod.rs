@@ -5,18 +5,22 @@
 //! one tree holds is a *node*; trees that hold the same share it. What was worked out of some trees serves when others come
 //! along: these are read alone.
 
+mod reader;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bstr::BString;
 use gix::hashtable;
 
-use super::pack::{Base, Object, Visitor, walk};
+use super::pack::walk;
 use super::repo::{self, Kind, Mode};
 use super::store::{Number, Store};
-use super::tree::{Entries, Entry, entries_at};
+use super::tree::Entries;
 use super::{ObjectId, Repo};
+
+pub use reader::{Listed, Reader};
 
 /// No node, no record.
 const NONE: u32 = u32::MAX;
@@ -180,13 +184,7 @@ impl Search {
 
     /// What one thread reads trees with.
     pub fn reader<'r>(&'r self, store: &'r Store) -> Reader<'r> {
-        Reader {
-            store,
-            search: self,
-            known: HashMap::new(),
-            absent: hashtable::HashMap::default(),
-            notes: Notes::default(),
-        }
+        Reader::new(self, store)
     }
 
     /// Reads the selected trees of the packs.
@@ -442,131 +440,6 @@ fn bases_first(bases: &[Option<usize>]) -> Vec<usize> {
         order.extend(chain.into_iter().rev());
     }
     order
-}
-
-/// Entries of a tree, and the numbers of what they name as far as that is here.
-pub struct Listed<'t> {
-    /// The entries.
-    pub entries: Vec<Entry<'t>>,
-    numbers: Vec<Option<Number>>,
-}
-
-impl<'t> Listed<'t> {
-    /// The entries that start at these places.
-    pub fn new(tree: &'t [u8], starts: &[u32], store: &Store) -> Self {
-        let entries = entries_at(tree, starts, store.id_length());
-        let numbers = store.find_all(entries.iter().map(|entry| entry.id));
-        Self { entries, numbers }
-    }
-
-    /// Each with its number.
-    pub fn iter(&self) -> impl Iterator<Item = (&Entry<'t>, Option<Number>)> {
-        self.entries.iter().zip(self.numbers.iter().copied())
-    }
-}
-
-/// Reads trees on one thread.
-pub struct Reader<'r> {
-    store: &'r Store,
-    search: &'r Search,
-    /// Numbers of names that this thread has seen.
-    known: HashMap<Vec<u8>, u32>,
-    /// Objects that are not here, as far as this thread knows.
-    absent: hashtable::HashMap<ObjectId, TargetId>,
-    notes: Notes,
-}
-
-impl Visitor for Reader<'_> {
-    type State = (Number, Entries);
-
-    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State {
-        let number = self.store.number_of(object.pack, object.entry);
-        let id_length = self.store.id_length();
-        let (entries, changes) = match &base {
-            Some(base) => Entries::after_edit(object.data, id_length, &base.state.1, base.edits),
-            None => Entries::read(object.data, id_length),
-        };
-        let dropped = base.map(|base| (base.state.0, entries_at(base.data, &changes.dropped, id_length)));
-        let dropped = dropped.as_ref().map(|(number, dropped)| (*number, &dropped[..]));
-        self.note(number, &Listed::new(object.data, &changes.added, self.store), dropped);
-        (number, entries)
-    }
-}
-
-impl Reader<'_> {
-    /// Notes what a tree has and its base has not, or the other way round; with the base's number.
-    pub fn note(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
-        let first = self.notes.edges.len();
-        added.iter().for_each(|(entry, number)| self.edge(entry, || number));
-        let middle = self.notes.edges.len();
-        for entry in base.map_or(&[][..], |(_, dropped)| dropped) {
-            let store = self.store;
-            self.edge(entry, || store.find(entry.id));
-        }
-        let length = |from: usize, to: usize| u32::try_from(to - from).unwrap_or(u32::MAX);
-        let (added, dropped) = (length(first, middle), length(middle, self.notes.edges.len()));
-        let base = base.map(|(number, _)| number);
-        self.notes.records.push(Record { tree, base, first, added, dropped });
-    }
-
-    /// Makes a target of an object that is not here, before the first tree that names it is noted.
-    pub fn miss(&mut self, id: ObjectId) {
-        if self.search.objects.contains_key(&id) {
-            return;
-        }
-        self.catch_up();
-        let mut absent = self.search.absent();
-        // Another thread may have been quicker.
-        if !self.absent.contains_key(&id) && !absent[self.absent.len()..].contains(&id) {
-            absent.push(id);
-            self.search.absent_count.store(absent.len(), Ordering::Release);
-        }
-    }
-
-    /// The target that an object is.
-    fn object(&mut self, id: &gix::oid) -> Option<TargetId> {
-        self.catch_up();
-        self.search.objects.get(id).or_else(|| self.absent.get(id)).copied()
-    }
-
-    /// Learns which objects the other threads have missed.
-    fn catch_up(&mut self) {
-        if self.search.absent_count.load(Ordering::Acquire) == self.absent.len() {
-            return;
-        }
-        let all = self.search.absent();
-        for (at, id) in all.iter().enumerate().skip(self.absent.len()) {
-            let target = u32::try_from(self.search.targets.len() + at).unwrap_or(u32::MAX);
-            self.absent.insert(*id, target);
-        }
-    }
-
-    /// Gives the notes back.
-    pub fn finish(self) -> Notes {
-        self.notes
-    }
-
-    fn edge(&mut self, entry: &Entry<'_>, number: impl Fn() -> Option<Number>) {
-        let search = self.search;
-        let named = if search.by_name.is_empty() { None } else { search.by_name.get(entry.name).copied() };
-        let object = if entry.mode == Mode::Submodule { None } else { self.object(entry.id) };
-        let tree = (entry.mode == Mode::Tree && object.is_none()).then(number).flatten();
-        if object.is_none() && named.is_none() && tree.is_none() {
-            return;
-        }
-        let name = self.name(entry.name);
-        let targets = object.into_iter().chain(named).map(|target| Child::Target(target, entry.mode));
-        self.notes.edges.extend(targets.chain(tree.map(Child::Tree)).map(|child| Edge { name, child }));
-    }
-
-    fn name(&mut self, name: &[u8]) -> u32 {
-        if let Some(number) = self.known.get(name) {
-            return *number;
-        }
-        let number = self.search.names.lock().unwrap_or_else(PoisonError::into_inner).number(name);
-        self.known.insert(name.to_vec(), number);
-        number
-    }
 }
 
 impl Names {

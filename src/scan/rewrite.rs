@@ -14,7 +14,7 @@ use crate::detect::Detector;
 use crate::finding::{ContentKind, Occurrence, Report, Secret};
 use crate::rule::compile::MAX_MATCH;
 use crate::source::repo::{self, Local};
-use crate::source::{ObjectId, Repo, lfs};
+use crate::source::{ObjectId, Repo, headed, lfs};
 use crate::text::archive;
 use crate::text::encoding::Wide;
 
@@ -146,23 +146,17 @@ fn replaced(mut data: Vec<u8>, texts: &[Secret]) -> Vec<u8> {
 
 /// The message of a commit or tag.
 fn message(local: &Local, id: &BString) -> Option<Vec<u8>> {
-    let data = headed(local, id)?;
-    let split = data.find(b"\n\n")?;
-    data.get(split + 2..).map(<[u8]>::to_vec)
+    load(local, id).map(|data| headed::parts(&data).1.to_vec())
 }
 
 /// The people in the head of a commit or tag.
 fn people(local: &Local, id: &BString) -> Vec<BString> {
-    let data = headed(local, id).unwrap_or_default();
-    let head = data.find(b"\n\n").and_then(|split| data.get(..split)).unwrap_or(&data);
-    let person = |line: &[u8]| {
-        let (name, rest) = line.split_once_str(" ")?;
-        [&b"author"[..], b"committer", b"tagger"].contains(&name).then(|| BString::from(rest))
-    };
-    head.lines().filter_map(person).collect()
+    let data = load(local, id).unwrap_or_default();
+    let (head, _) = headed::parts(&data);
+    head.lines().filter_map(headed::person).map(BString::from).collect()
 }
 
-fn headed(local: &Local, id: &BString) -> Option<Vec<u8>> {
+fn load(local: &Local, id: &BString) -> Option<Vec<u8>> {
     let id = ObjectId::from_hex(id).ok()?;
     repo::load(local, id, u64::MAX).ok().map(|(_, data)| data)
 }

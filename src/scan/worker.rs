@@ -12,7 +12,7 @@ use crate::detect::{Detection, Detector, expiry, path};
 use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret, join_member};
 use crate::rule::Confidence;
 use crate::source::repo::{self, Unread};
-use crate::source::{Content, Item, ObjectId, Repo, beside, lfs};
+use crate::source::{Content, Item, ObjectId, Repo, beside, headed, lfs};
 use crate::text::LineIndex;
 use crate::text::archive::{self, Kind, Reason, Unopened};
 use crate::text::encoding::as_text;
@@ -117,8 +117,7 @@ impl Worker<'_> {
         kind: ContentKind,
         outcome: &mut Outcome,
     ) {
-        let split = data.find(b"\n\n").map_or(data.len(), |at| at + 2);
-        let (header, message) = data.split_at(split);
+        let (header, message) = headed::parts(data);
         let at = |text: &[u8], place, outcome: &mut Outcome| {
             let text = as_text(text);
             let found = self.detector.scan(&text);
@@ -133,11 +132,11 @@ impl Worker<'_> {
             let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
             self.sightings(&text, found, &origin, outcome);
         };
-        for person in header.lines().filter_map(person_in) {
+        for person in header.lines().filter_map(headed::person) {
             at(person, ContentKind::Author, outcome);
         }
         if self.options.thorough {
-            let rest: Vec<&[u8]> = header.lines().filter(|line| person_in(line).is_none()).collect();
+            let rest: Vec<&[u8]> = header.lines().filter(|line| headed::person(line).is_none()).collect();
             at(&rest.join(&b'\n'), kind, outcome);
         }
         at(message, kind, outcome);
@@ -254,11 +253,6 @@ impl<'o> Origin<'o> {
     pub(super) fn new(kind: ContentKind, path: &'o BStr) -> Self {
         Self { kind, path, member: BStr::new(""), blob: None, commit: None, tag: None }
     }
-}
-
-/// Who a line of the head of a commit or tag names, if it names somebody.
-fn person_in(line: &[u8]) -> Option<&[u8]> {
-    [&b"author "[..], b"committer ", b"tagger "].into_iter().find_map(|start| line.strip_prefix(start))
 }
 
 fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {

@@ -10,6 +10,7 @@ pub mod change;
 pub mod files;
 pub mod github;
 pub mod graph;
+pub mod headed;
 pub mod history;
 pub mod holding;
 pub mod lfs;

@@ -49,14 +49,14 @@ fn path(repo: &Repo, command: &str) -> PathBuf {
 
 fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        match private_folder().create(folder) {
+        match shell::private_folder().create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             // A link would lead out of the repository.
             _ if !fs::symlink_metadata(folder)?.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
             _ => {}
         }
     }
-    shell::replace(&path, &mut private_file(), &mut |out| Ok(serde_json::to_writer(out, stored)?))
+    shell::replace(&path, &mut shell::private_file(), &mut |out| Ok(serde_json::to_writer(out, stored)?))
 }
 
 fn read(path: PathBuf) -> io::Result<Stored> {
@@ -67,21 +67,4 @@ fn read(path: PathBuf) -> io::Result<Stored> {
     let mut bytes = Vec::new();
     File::open(&path)?.take(MAX_SIZE).read_to_end(&mut bytes)?;
     Ok(serde_json::from_slice(&bytes)?)
-}
-
-/// For the owner alone, where there are such rights.
-fn private_file() -> fs::OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only set where there are rights"))]
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn private_folder() -> fs::DirBuilder {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only set where there are rights"))]
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
 }

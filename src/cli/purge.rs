@@ -158,7 +158,9 @@ impl Place {
         let common = whole(repo.common_dir());
         let root = whole(repo.workdir().unwrap_or_else(|| repo.common_dir()));
         let folder = dir.map_or_else(|| common.join(beside::OWN), Path::to_owned);
-        private_folder(&folder).with_context(|| format!("making the folder '{}'", folder.display()))?;
+        // One that is there already stays as it is.
+        let made = shell::private_folder().recursive(true).create(&folder);
+        made.with_context(|| format!("making the folder '{}'", folder.display()))?;
         let folder = whole(folder);
         let is_tracked = folder.starts_with(&root) && !folder.starts_with(&common);
         anyhow::ensure!(
@@ -221,26 +223,10 @@ impl Place {
         if self.is_own && path.symlink_metadata().is_ok() {
             std::fs::remove_file(path)?;
         }
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
+        let mut file = shell::private_file().write(true).create_new(true).open(path)?;
         file.write_all(content)?;
         file.flush()
     }
-}
-
-/// A folder that only its owner can enter, unless it is there already.
-fn private_folder(path: &Path) -> std::io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 fn bytes(path: &Path) -> BString {

@@ -13,14 +13,14 @@ use super::exit::ExitStatus;
 use super::resolve::{self, Settings};
 use super::{progress, scans, shell, verify};
 use crate::detect::Detector;
-use crate::finding::{Finding, PurgePlan, Report, Scope, Secret, Server};
+use crate::finding::{Finding, PurgePlan, Report, Scope, Secret};
 use crate::output::mask::Mask;
 use crate::output::purge as page;
 use crate::remediation::{expressions, purge};
 use crate::rule_set::RuleSet;
 use crate::scan::rewrite::{REPLACEMENT, Rewrite};
 use crate::scan::{Progress, Scan};
-use crate::source::{ObjectId, Repo, beside, history as stored};
+use crate::source::{ObjectId, Repo, beside, history as stored, remote};
 use crate::text::escape;
 
 /// Runs the command.
@@ -105,7 +105,6 @@ fn situation<'a>(
     rewrite: &Rewrite,
 ) -> purge::Situation<'a> {
     let refs: BTreeMap<BString, String> = repo.refs().into_iter().map(|(name, id)| (name, id.to_string())).collect();
-    let remotes = repo.remotes().into_iter().map(|(name, machine)| (name, host(machine.as_deref()))).collect();
     purge::Situation {
         findings,
         traced,
@@ -122,24 +121,9 @@ fn situation<'a>(
         is_bare: repo.workdir().is_none(),
         folder: bytes(&place.folder),
         is_own_folder: place.is_own,
-        remotes,
+        remotes: remote::servers(repo),
         refs,
         branch: repo.branch(),
-    }
-}
-
-/// Who runs a machine, as far as its name tells; none is this one.
-fn host(machine: Option<&str>) -> Server {
-    let Some(machine) = machine else { return Server::Own };
-    let is = |names: &[&str]| names.iter().any(|name| machine.contains(name));
-    if is(&["github"]) {
-        Server::GitHub
-    } else if is(&["gitlab"]) {
-        Server::GitLab
-    } else if is(&["bitbucket", "azure.com", "visualstudio.com", "codeberg", "gitea", "sourcehut", "sr.ht", "gitee"]) {
-        Server::Service
-    } else {
-        Server::Own
     }
 }
 

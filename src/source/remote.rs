@@ -1,13 +1,17 @@
 //! Where a repository is pushed to and fetched from, as its configuration says, and what the names of the hosts tell.
 //!
 //! A URL is read, never followed; user and password are left out of it.
+//!
+//! The name of a host is asked two questions. [`Host`] is who could read what was pushed there: only a name that is known
+//! whole may say that, for `github.example.com` is nobody's public service. [`Server`] is whose software cleans up there: such
+//! a host most likely runs GitHub's, so part of a name is enough.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Repo;
-use crate::finding::{Host, Remote};
+use crate::finding::{Host, Remote, Server};
 
 /// Services where anybody can have a repository, by the end of their hosts' names.
 const PUBLIC: [&str; 16] = [
@@ -40,6 +44,17 @@ pub fn all(repository: &Repo) -> Vec<Remote> {
         Some(Remote { name, url: Some(url), host })
     };
     local.remote_names().into_iter().filter_map(remote).collect()
+}
+
+/// The same with who runs the server of each.
+pub fn servers(repository: &Repo) -> Vec<(BString, Server)> {
+    let local = repository.local();
+    let server = |name: BString| {
+        let remote = local.find_remote(name.as_bstr()).ok()?;
+        let server = remote.url(gix::remote::Direction::Fetch)?.host().map_or(Server::Own, server);
+        Some((name, server))
+    };
+    local.remote_names().into_iter().filter_map(server).collect()
 }
 
 /// Those of the remotes that one of the refs belongs to, and those that are not configured any more.
@@ -76,6 +91,7 @@ fn told(url: &BStr) -> (BString, Host) {
     (shown.into(), host)
 }
 
+/// Who could read what was pushed to a host.
 fn host(name: &str) -> Host {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let within = |end: &&str| name.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -88,6 +104,21 @@ fn host(name: &str) -> Host {
         Host::Private
     } else {
         Host::Unknown
+    }
+}
+
+/// Who runs a host.
+fn server(name: &str) -> Server {
+    let name = name.to_ascii_lowercase();
+    let is = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    if is(&["github"]) {
+        Server::GitHub
+    } else if is(&["gitlab"]) {
+        Server::GitLab
+    } else if is(&["bitbucket", "azure.com", "visualstudio.com", "codeberg", "gitea", "sourcehut", "sr.ht", "gitee"]) {
+        Server::Service
+    } else {
+        Server::Own
     }
 }
 
@@ -110,34 +141,48 @@ mod tests {
 
     #[test]
     fn hosts_are_told_apart() {
-        for url in ["https://github.com/a/b", "git@ssh.github.com:a/b.git", "https://me@dev.azure.com/o/p/_git/r"] {
-            assert_eq!(shown(url).1, Host::Public, "{url}");
-        }
-        for url in [
-            "/srv/git/a",
-            "file:///srv/a",
-            "ssh://git@10.1.2.3/a",
-            "http://[::1]:3000/a",
-            "git@gitserver:a",
-            "https://git.corp.internal/a",
+        for (url, host) in [
+            ("https://github.com/a/b", Host::Public),
+            ("git@ssh.github.com:a/b.git", Host::Public),
+            ("https://me@dev.azure.com/o/p/_git/r", Host::Public),
+            ("/srv/git/a", Host::Private),
+            ("file:///srv/a", Host::Private),
+            ("ssh://git@10.1.2.3/a", Host::Private),
+            ("http://[::1]:3000/a", Host::Private),
+            ("git@gitserver:a", Host::Private),
+            ("https://git.corp.internal/a", Host::Private),
+            ("https://git.example.com/a", Host::Unknown),
+            ("https://notgithub.com/a", Host::Unknown),
+            ("https://github.com.evil.example/a", Host::Unknown),
+            ("https://8.8.8.8/a", Host::Unknown),
         ] {
-            assert_eq!(shown(url).1, Host::Private, "{url}");
+            assert_eq!(shown(url).1, host, "{url}");
         }
-        for url in [
-            "https://git.example.com/a",
-            "https://notgithub.com/a",
-            "https://github.com.evil.example/a",
-            "https://8.8.8.8/a",
+    }
+
+    #[test]
+    fn servers_are_told_by_part_of_a_name() {
+        for (name, expected) in [
+            ("GitHub.com", Server::GitHub),
+            ("github.corp.example", Server::GitHub),
+            ("gitlab.example.org", Server::GitLab),
+            ("ssh.dev.azure.com", Server::Service),
+            ("git.sr.ht", Server::Service),
+            ("git.example.com", Server::Own),
         ] {
-            assert_eq!(shown(url).1, Host::Unknown, "{url}");
+            assert_eq!(server(name), expected, "{name}");
         }
     }
 
     #[test]
     fn a_url_is_shown_without_who_signs_in() {
-        assert_eq!(shown("https://user:word@github.com/a/b.git?x=y").0, "https://github.com/a/b.git");
-        assert_eq!(shown("https://word@github.com/a/b.git").0, "https://github.com/a/b.git");
-        assert_eq!(shown("git@github.com:a/b.git").0, "github.com:a/b.git");
+        for (url, expected) in [
+            ("https://user:word@github.com/a/b.git?x=y", "https://github.com/a/b.git"),
+            ("https://word@github.com/a/b.git", "https://github.com/a/b.git"),
+            ("git@github.com:a/b.git", "github.com:a/b.git"),
+        ] {
+            assert_eq!(shown(url).0, expected);
+        }
     }
 
     #[test]

@@ -159,18 +159,6 @@ impl Repo {
         all.flatten().filter_map(direct).collect()
     }
 
-    /// The remotes that are configured, with the name of the machine that each leads to, if it leads to another one.
-    pub fn remotes(&self) -> Vec<(BString, Option<String>)> {
-        let local = self.local();
-        let host = |name: &BStr| {
-            let remote = local.find_remote(name).ok()?;
-            let url = remote.url(gix::remote::Direction::Fetch)?;
-            Some(url.host().map(str::to_ascii_lowercase))
-        };
-        let names: Vec<BString> = local.remote_names().into_iter().collect();
-        names.into_iter().filter_map(|name| host(name.as_bstr()).map(|host| (name, host))).collect()
-    }
-
     /// Those of the commits that a remote-tracking ref reaches; one walk for all of them.
     pub fn published(&self, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
         let mut found = BTreeSet::new();

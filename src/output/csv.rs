@@ -40,8 +40,7 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     }
     view.notes.iter().try_for_each(|note| aside("note", "", "", &note.text, out))?;
     words::asides(&view.summary).iter().try_for_each(|words| aside("note", "", "", words, out))?;
-    let read = format!("{}: {}", words::verdict(&view.summary), words::read(view));
-    aside("summary", &view.summary.verdict, "", &read, out)
+    aside("summary", &view.summary.verdict, "", &words::outcome(view), out)
 }
 
 /// The cells of one place; the words are what may be shown of the value and the first step.

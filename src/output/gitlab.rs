@@ -49,8 +49,7 @@ fn messages(view: &View) -> Vec<Value> {
     let gaps = view.gaps.iter().map(|gap| message("warn", format!("not read: {}: {}", gap.what, gap.why)));
     let notes = view.notes.iter().map(|note| message("info", note.text.clone()));
     let asides = words::asides(&view.summary).into_iter().map(|aside| message("info", aside));
-    let read = format!("{}: {}", words::verdict(&view.summary), words::read(view));
-    gaps.chain(notes).chain(asides).chain([message("info", read)]).collect()
+    gaps.chain(notes).chain(asides).chain([message("info", words::outcome(view))]).collect()
 }
 
 fn vulnerability(finding: &FindingView) -> Value {
@@ -62,10 +61,10 @@ fn vulnerability(finding: &FindingView) -> Value {
         .collect();
     json!({
         "id": finding.id,
-        "name": cut(&finding.name, MAX_NAME),
+        "name": words::cut(&finding.name, MAX_NAME),
         "description": format!("{}\n\n{}", brief::message(finding), finding.impact),
         "severity": severity(finding.severity),
-        "solution": cut(&solution(&finding.plan), MAX_SOLUTION),
+        "solution": words::cut(&solution(&finding.plan), MAX_SOLUTION),
         "identifiers": [
             { "type": "keysweep_rule_id", "name": format!("keysweep rule {}", finding.rule), "value": finding.rule },
             { "type": "cwe", "name": "CWE-798", "value": "798", "url": "https://cwe.mitre.org/data/definitions/798.html" },
@@ -108,8 +107,4 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Medium => "Medium",
         Severity::Low => "Low",
     }
-}
-
-fn cut(words: &str, most: usize) -> String {
-    words.chars().take(most).collect()
 }

@@ -54,9 +54,8 @@ fn gap(gap: &GapView, out: &mut dyn Write) -> io::Result<()> {
 
 /// What was read, and what else there is to say about it.
 fn coverage(view: &View) -> String {
-    let read = format!("{}: {}", words::verdict(&view.summary), words::read(view));
     let notes = view.notes.iter().map(|note| note.text.clone());
-    [read].into_iter().chain(notes).chain(words::asides(&view.summary)).collect::<Vec<_>>().join("\n")
+    [words::outcome(view)].into_iter().chain(notes).chain(words::asides(&view.summary)).collect::<Vec<_>>().join("\n")
 }
 
 /// Text and attributes; two characters that a view lets pass are none of XML's.

@@ -82,11 +82,12 @@ fn log(view: &View) -> Value {
 fn rule(findings: &[&FindingView]) -> Option<Value> {
     let worst = findings.first()?;
     let steps = common_steps(worst, findings);
+    let impact = if worst.impact.is_empty() { &worst.name } else { &worst.impact };
     Some(json!({
         "id": worst.rule,
         "name": worst.name,
-        "shortDescription": { "text": cut(&worst.name) },
-        "fullDescription": { "text": cut(if worst.impact.is_empty() { &worst.name } else { &worst.impact }) },
+        "shortDescription": { "text": words::cut(&worst.name, MAX_DESCRIPTION) },
+        "fullDescription": { "text": words::cut(impact, MAX_DESCRIPTION) },
         "help": { "text": plain_help(worst, &steps), "markdown": markdown_help(worst, steps) },
         "defaultConfiguration": { "level": LEVELS.of(worst.severity) },
         "properties": {
@@ -124,10 +125,6 @@ fn plain_help(finding: &FindingView, steps: &[StepView]) -> String {
     let step = |step: &StepView| format!("{}: {} {}", step.kind, step.title, step.link).trim_end().to_owned();
     let lines: Vec<String> = std::iter::once(finding.impact.clone()).chain(steps.iter().map(step)).collect();
     lines.join("\n")
-}
-
-fn cut(words: &str) -> String {
-    words.chars().take(MAX_DESCRIPTION).collect()
 }
 
 /// GitHub reads words from this number: critical from 9, high from 7, medium from 4.

@@ -15,6 +15,11 @@ pub fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
+/// So many characters, at most.
+pub fn cut(words: &str, most: usize) -> String {
+    words.chars().take(most).collect()
+}
+
 /// The day of a time.
 pub fn day(time: &str) -> &str {
     time.get(..10).unwrap_or(time)
@@ -29,6 +34,11 @@ pub fn verdict(summary: &Summary) -> String {
         _ if summary.sought > 0 => format!("{} of {} still", summary.findings, plural(summary.sought, "value")),
         _ => plural(summary.findings, "secret"),
     }
+}
+
+/// The verdict of a report, and how much it rests on.
+pub fn outcome(view: &View) -> String {
+    format!("{}: {}", verdict(&view.summary), read(view))
 }
 
 /// How much was read.

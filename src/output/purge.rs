@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::mask::Mask;
 use super::page::{self, Block};
 use super::view::StepView;
-use super::{PageFormat, html, markdown, style};
-use crate::finding::Report;
-use crate::finding::purge::{On, PurgePlan, PurgeStep};
+use super::{PageFormat, html, json, markdown, style};
+use crate::finding::purge::{On, Phase, PurgePlan, PurgeStep, Subject};
+use crate::finding::{Gap, Report};
 use crate::text::escape;
 
 /// Writes a plan, with what the sweep that it rests on could not read.
@@ -24,146 +24,176 @@ pub fn render(
     mask: &Mask,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let page = Page { mask };
+    let page = Page::of(plan, report, mask);
     match format {
-        PageFormat::Human => page.human(plan, report, out),
-        PageFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &page.json(plan, report))?;
-            writeln!(out)
-        }
-        PageFormat::Jsonl => writeln!(out, "{}", page.json(plan, report)),
-        PageFormat::Markdown => markdown::write(&page.blocks(plan, report), out),
-        PageFormat::Html => html::write("How to purge", &page.blocks(plan, report), out),
+        PageFormat::Human => page.human(out),
+        PageFormat::Json => json::document(&page.json(), out),
+        PageFormat::Jsonl => json::line(&page.json(), out),
+        PageFormat::Markdown => markdown::write(&page.blocks(), out),
+        PageFormat::Html => html::write("How to purge", &page.blocks(), out),
     }
 }
 
-struct Page<'p> {
-    mask: &'p Mask<'p>,
+/// What may be shown of a plan and of its sweep: every text that a repository may have made up is masked and escaped.
+struct Page {
+    command: &'static str,
+    plan: PurgePlan,
+    gaps: Vec<Gap>,
+    notes: Vec<String>,
 }
 
-impl Page<'_> {
-    /// Text that may hold what a repository made up, masked and escaped.
-    fn safe(&self, text: impl AsRef<[u8]>) -> String {
-        escape(&self.mask.bytes(text.as_ref()))
+impl Page {
+    fn of(plan: &PurgePlan, report: &Report, mask: &Mask) -> Self {
+        let safe = |text: &[u8]| escape(&mask.bytes(text));
+        let all = |texts: &[String]| texts.iter().map(|text| safe(text.as_bytes())).collect();
+        // What a rule of one's own says is no secret, but may come from a repository.
+        let subject = |one: &Subject| Subject {
+            rule: escape(one.rule.as_bytes()),
+            name: escape(one.name.as_bytes()),
+            ..one.clone()
+        };
+        let step = |one: &PurgeStep| PurgeStep {
+            title: safe(one.title.as_bytes()),
+            command: safe(one.command.as_bytes()),
+            ..one.clone()
+        };
+        let gap = |gap: &Gap| Gap { what: safe(&gap.what).into(), kind: gap.kind, why: safe(gap.why.as_bytes()) };
+        Self {
+            command: report.scope.command,
+            plan: PurgePlan {
+                subjects: plan.subjects.iter().map(subject).collect(),
+                files: plan.files.iter().map(|(path, what)| (safe(path).into(), *what)).collect(),
+                refs: all(&plan.refs),
+                steps: plan.steps.iter().map(step).collect(),
+                beyond: all(&plan.beyond),
+            },
+            gaps: report.gaps.iter().map(gap).collect(),
+            notes: report.notes.iter().map(|note| safe(note.0.as_bytes())).collect(),
+        }
     }
 
-    fn human(&self, plan: &PurgePlan, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        for gap in &report.gaps {
-            writeln!(out, "{}  {}: {}", style::warn("not read"), self.safe(&gap.what), self.safe(&gap.why))?;
+    /// What stands before the steps, each list with its title.
+    fn lists(&self) -> [(&'static str, Vec<String>); 2] {
+        let files = self.plan.files.iter().map(|(path, what)| format!("{path}: {what}"));
+        [("Refs that reach them", self.plan.refs.clone()), ("Files written, for your eyes only", files.collect())]
+    }
+
+    /// What stands behind them.
+    fn rest(&self) -> (&'static str, Vec<String>) {
+        ("What stays behind, and whom to ask", self.plan.beyond.clone())
+    }
+
+    /// The steps by what they are for.
+    fn phases(&self) -> impl Iterator<Item = (Phase, &[PurgeStep])> {
+        let phases = self.plan.steps.chunk_by(|a, b| a.phase == b.phase);
+        phases.filter_map(|steps| Some((steps.first()?.phase, steps)))
+    }
+
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        for gap in &self.gaps {
+            writeln!(out, "{}  {}: {}", style::warn("not read"), gap.what, gap.why)?;
         }
-        for note in &report.notes {
-            writeln!(out, "{}  {}", style::faint("note"), self.safe(&note.0))?;
+        for note in &self.notes {
+            writeln!(out, "{}  {note}", style::faint("note"))?;
         }
-        if plan.subjects.is_empty() {
+        if self.plan.subjects.is_empty() {
             return writeln!(out, "{} to purge", style::good("nothing"));
         }
-        for subject in &plan.subjects {
+        for subject in &self.plan.subjects {
             let about = format!("{} · {}", subject.rule, subject.id);
             writeln!(out, "{}  {}  {}", style::title(&subject.name), subject.stage, style::faint(&about))?;
         }
-        self.list("refs that reach them", &plan.refs, out)?;
-        let files: Vec<String> = plan.files.iter().map(|(path, what)| format!("{path}: {what}")).collect();
-        self.list("files written, for your eyes only", &files, out)?;
-        let mut phase = None;
-        for (number, step) in (1..).zip(&plan.steps) {
-            if phase != Some(step.phase) {
-                writeln!(out, "\n{}", style::label(step.phase.as_str()))?;
-                phase = Some(step.phase);
-            }
-            self.step(number, step, out)?;
+        self.lists().into_iter().try_for_each(|(title, lines)| list(title, &lines, out))?;
+        let mut numbers = 1..;
+        for (phase, steps) in self.phases() {
+            writeln!(out, "\n{}", style::label(phase.as_str()))?;
+            steps.iter().zip(numbers.by_ref()).try_for_each(|(one, number)| step(number, one, out))?;
         }
-        self.list("what stays behind, and whom to ask", &plan.beyond, out)
+        let (title, lines) = self.rest();
+        list(title, &lines, out)
     }
 
     /// The same for formats that are handed on.
-    fn blocks(&self, plan: &PurgePlan, report: &Report) -> Vec<Block> {
-        let told = |texts: Vec<String>| Block::Lines(texts.into_iter().map(|words| vec![page::told(words)]).collect());
-        let unread =
-            report.gaps.iter().map(|gap| format!("not read: {}: {}", self.safe(&gap.what), self.safe(&gap.why)));
-        let notes = report.notes.iter().map(|note| self.safe(&note.0));
-        let heading = |words: &str| Block::Heading(2, vec![page::text(words)]);
-        let mut blocks = vec![Block::Heading(1, vec![page::text("How to purge")])];
-        blocks.push(told(unread.chain(notes).collect()));
-        if plan.subjects.is_empty() {
-            blocks.push(told(vec!["nothing to purge".to_owned()]));
+    fn blocks(&self) -> Vec<Block> {
+        let unread = self.gaps.iter().map(|gap| format!("not read: {}: {}", gap.what, gap.why));
+        let heading = |level, words: &str| Block::Heading(level, vec![page::text(words)]);
+        let list = |title: &str, lines: Vec<String>| match lines.is_empty() {
+            true => vec![],
+            false => vec![heading(2, title), page::remarks(lines)],
+        };
+        let mut blocks = vec![heading(1, "How to purge")];
+        let said: Vec<String> = unread.chain(self.notes.iter().cloned()).collect();
+        blocks.extend((!said.is_empty()).then(|| page::remarks(said)));
+        if self.plan.subjects.is_empty() {
+            blocks.push(page::remarks(vec!["nothing to purge".to_owned()]));
             return blocks;
         }
-        let subjects =
-            plan.subjects.iter().map(|one| format!("{}, {}: {} ({})", one.name, one.stage, one.id, one.rule));
-        let files = plan.files.iter().map(|(path, what)| self.safe(format!("{path}: {what}")));
-        let refs = plan.refs.iter().map(|name| self.safe(name));
-        blocks.push(told(subjects.collect()));
-        for (title, texts) in
-            [("Refs that reach them", refs.collect::<Vec<_>>()), ("Files written, for your eyes only", files.collect())]
-        {
-            blocks.extend([heading(title), told(texts)]);
-        }
-        for steps in plan.steps.chunk_by(|a, b| a.phase == b.phase) {
+        let subject = |one: &Subject| format!("{}, {}: {} ({})", one.name, one.stage, one.id, one.rule);
+        blocks.push(page::remarks(self.plan.subjects.iter().map(subject).collect()));
+        blocks.extend(self.lists().into_iter().flat_map(|(title, lines)| list(title, lines)));
+        for (phase, steps) in self.phases() {
             let shown = |step: &PurgeStep| StepView {
                 kind: step.on.as_str().into(),
-                title: self.safe(&step.title),
-                command: self.safe(&step.command),
+                title: step.title.clone(),
+                command: step.command.clone(),
                 missing: BTreeMap::new(),
                 link: String::new(),
             };
-            blocks.extend(steps.first().map(|step| heading(step.phase.as_str())));
-            blocks.push(Block::Checklist(steps.iter().map(shown).collect()));
+            blocks.extend([heading(2, phase.as_str()), Block::Checklist(steps.iter().map(shown).collect())]);
         }
-        let beyond = plan.beyond.iter().map(|line| self.safe(line)).collect();
-        blocks.extend([heading("What stays behind, and whom to ask"), told(beyond)]);
+        let (title, lines) = self.rest();
+        blocks.extend(list(title, lines));
         blocks
     }
 
-    fn list(&self, title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-        if !lines.is_empty() {
-            writeln!(out, "\n{}", style::label(title))?;
-        }
-        lines.iter().try_for_each(|line| writeln!(out, "  {}", self.safe(line)))
-    }
-
-    fn step(&self, number: usize, step: &PurgeStep, out: &mut dyn Write) -> io::Result<()> {
-        let place = match step.on {
-            On::Here => "",
-            On::Server => "[on the server] ",
-            On::OtherClones => "[in other clones] ",
-        };
-        writeln!(out, "  {number}. {place}{}", self.safe(&step.title))?;
-        if !step.command.is_empty() {
-            writeln!(out, "     $ {}", style::command(&self.safe(&step.command)))?;
-        }
-        Ok(())
-    }
-
-    fn json(&self, plan: &PurgePlan, report: &Report) -> Value {
-        let subjects = plan.subjects.iter().map(|subject| {
+    fn json(&self) -> Value {
+        let subjects = self.plan.subjects.iter().map(|subject| {
             json!({
                 "id": subject.id, "rule": subject.rule, "name": subject.name, "stage": subject.stage,
                 "handling": subject.handling.as_str(),
             })
         });
-        let files = plan.files.iter().map(|(path, what)| json!({ "path": self.safe(path), "holds": what }));
-        let steps = plan.steps.iter().map(|step| {
+        let files = self.plan.files.iter().map(|(path, what)| json!({ "path": path.to_string(), "holds": what }));
+        let steps = self.plan.steps.iter().map(|step| {
             json!({
-                "phase": step.phase.as_str(), "on": step.on.as_str(), "title": self.safe(&step.title),
-                "command": self.safe(&step.command),
+                "phase": step.phase.as_str(), "on": step.on.as_str(), "title": step.title, "command": step.command,
             })
         });
-        let gaps = report
-            .gaps
-            .iter()
-            .map(|gap| json!({ "what": self.safe(&gap.what), "kind": gap.kind.as_str(), "why": self.safe(&gap.why) }));
+        let gaps = self.gaps.iter();
+        let gaps =
+            gaps.map(|gap| json!({ "what": gap.what.to_string(), "kind": gap.kind.as_str(), "why": gap.why }));
         json!({
             "schema": super::view::SCHEMA,
             "tool": "keysweep",
             "version": env!("CARGO_PKG_VERSION"),
-            "command": report.scope.command,
+            "command": self.command,
             "findings": subjects.collect::<Vec<_>>(),
-            "refs": plan.refs.iter().map(|name| self.safe(name)).collect::<Vec<_>>(),
+            "refs": self.plan.refs,
             "files": files.collect::<Vec<_>>(),
             "steps": steps.collect::<Vec<_>>(),
-            "beyond": plan.beyond,
+            "beyond": self.plan.beyond,
             "gaps": gaps.collect::<Vec<_>>(),
-            "notes": report.notes.iter().map(|note| self.safe(&note.0)).collect::<Vec<_>>(),
+            "notes": self.notes,
         })
     }
+}
+
+fn list(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if !lines.is_empty() {
+        writeln!(out, "\n{}", style::label(&title.to_lowercase()))?;
+    }
+    lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+fn step(number: usize, step: &PurgeStep, out: &mut dyn Write) -> io::Result<()> {
+    let place = match step.on {
+        On::Here => "",
+        On::Server => "[on the server] ",
+        On::OtherClones => "[in other clones] ",
+    };
+    writeln!(out, "  {number}. {place}{}", step.title)?;
+    if !step.command.is_empty() {
+        writeln!(out, "     $ {}", style::command(&step.command))?;
+    }
+    Ok(())
 }

@@ -145,10 +145,9 @@ pub struct Scan<'a> {
 impl Scan<'_> {
     /// What advice must know, with what only a finding makes worth reading.
     fn surroundings(&self) -> Surroundings {
-        let workflows = self.repo.map(github::workflows).unwrap_or_default();
         Surroundings {
             slug: self.repo.and_then(github::slug),
-            workflows: workflows.into_iter().map(|workflow| (workflow.path, workflow.text)).collect(),
+            workflows: self.repo.map(github::workflows).unwrap_or_default(),
             ..self.surroundings.clone()
         }
     }

@@ -15,15 +15,6 @@ const MAX_WORKFLOW: u64 = 512 << 10;
 /// Workflows that are read, at most.
 const MAX_WORKFLOWS: usize = 100;
 
-/// A workflow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Workflow {
-    /// Its path from the root.
-    pub path: BString,
-    /// Its text.
-    pub text: Vec<u8>,
-}
-
 /// Owner and name of the repository on github.com: of `origin`, or of the only remote there.
 pub fn slug(repository: &Repo) -> Option<(String, String)> {
     let there = remote::all(repository).into_iter().filter_map(|remote| {
@@ -49,8 +40,8 @@ fn slug_of(url: &str) -> Option<(String, String)> {
         .then(|| (owner.to_owned(), name.to_owned()))
 }
 
-/// The workflows in HEAD's tree; none if there is no commit yet, or what is asked for cannot be read.
-pub fn workflows(repository: &Repo) -> Vec<Workflow> {
+/// The workflows in HEAD's tree, path and text of each; none if there is no commit yet, or what is asked for cannot be read.
+pub fn workflows(repository: &Repo) -> Vec<(BString, Vec<u8>)> {
     let local = repository.local();
     let Some(mut tree) = repository.head().and_then(|head| repo::tree_of(&local, head).ok()) else { return Vec::new() };
     for name in FOLDER {
@@ -68,7 +59,7 @@ pub fn workflows(repository: &Repo) -> Vec<Workflow> {
         .filter_map(|entry| {
             let (_, text) = repo::load(&local, entry.id, MAX_WORKFLOW).ok()?;
             let path = BString::from(format!("{}/{}/{}", FOLDER[0], FOLDER[1], entry.name.to_str_lossy()));
-            Some(Workflow { path, text })
+            Some((path, text))
         })
         .collect()
 }

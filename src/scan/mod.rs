@@ -321,7 +321,7 @@ impl Scan<'_> {
                 report.stats.below_threshold += 1;
                 continue;
             }
-            let mut finding = self.finding(secret, &group, exposure(&group));
+            let mut finding = self.finding(secret, &group, (best, confidence), exposure(&group));
             let surroundings = surroundings.get_or_insert_with(|| self.surroundings());
             finding.plan = remediation::plan(&finding, self.detector.rules(), surroundings);
             report.findings.push(finding);
@@ -354,9 +354,14 @@ impl Scan<'_> {
         (best, confidence.unwrap_or(best.confidence))
     }
 
-    /// One finding from all sightings of one secret, oldest first.
-    fn finding(&self, secret: Secret, group: &[Sighting], exposure: Exposure) -> Finding {
-        let (best, confidence) = self.verdict(group);
+    /// One finding from all sightings of one secret, oldest first, and the verdict on them.
+    fn finding(
+        &self,
+        secret: Secret,
+        group: &[Sighting],
+        (best, confidence): (&Detection, Confidence),
+        exposure: Exposure,
+    ) -> Finding {
         let rule = self.detector.rule(best);
         let mut facts: Vec<Fact> = Vec::new();
         for fact in group.iter().flat_map(|s| &s.detection.facts) {

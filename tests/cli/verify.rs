@@ -42,6 +42,12 @@ struct Keeper {
 
 const EXPIRE: &str = "git reflog expire --expire=now --all && git gc --quiet --prune=now";
 
+const LEAVE_ASIDE: &str = "git switch -q main && git branch -q -D aside";
+
+fn leave_aside(repo: &Repo) {
+    repo.sh(LEAVE_ASIDE).expect_code(0);
+}
+
 fn committed_aside(repo: &Repo, secret: &Secret) {
     repo.git(&["switch", "--quiet", "--create", "aside"]);
     repo.write("a.env", secret.line());
@@ -53,7 +59,7 @@ const KEEPERS: &[Keeper] = &[
         by: "ref",
         name: "refs/heads/aside",
         plant: committed_aside,
-        release: "git switch -q main && git branch -q -D aside",
+        release: LEAVE_ASIDE,
     },
     Keeper {
         by: "head",
@@ -70,8 +76,7 @@ const KEEPERS: &[Keeper] = &[
         name: "HEAD",
         plant: |repo, secret| {
             committed_aside(repo, secret);
-            repo.git(&["switch", "--quiet", "main"]);
-            repo.git(&["branch", "--quiet", "-D", "aside"]);
+            leave_aside(repo);
         },
         release: "true",
     },
@@ -114,8 +119,7 @@ const KEEPERS: &[Keeper] = &[
             for pack in packs.filter(|path| path.extension().is_some_and(|extension| extension == "pack")) {
                 must(fs::write(pack.with_extension("keep"), ""), "mark a pack");
             }
-            repo.git(&["switch", "--quiet", "main"]);
-            repo.git(&["branch", "--quiet", "-D", "aside"]);
+            leave_aside(repo);
         },
         release: "rm -f .git/objects/pack/*.keep",
     },

@@ -6,6 +6,7 @@
 //! - [`rule`], [`rule_set`]: what a secret looks like, and the rules in force
 //! - [`finding`]: what a scan says, as plain data
 //! - [`detect`]: the pure core, bytes in, detections out
+//! - [`suppress`]: which findings do not count, because somebody said so
 //! - [`remediation`]: from a finding to a plan
 //! - [`proof`]: rules proved against their own examples
 //! - [`source`], [`config`]: bytes and settings from the world
@@ -26,6 +27,7 @@ pub mod finding;
 pub mod detect;
 pub mod proof;
 pub mod remediation;
+pub mod suppress;
 
 pub mod config;
 pub mod source;

@@ -44,6 +44,10 @@ pub enum Command {
     Range {
         /// BASE..HEAD
         range: String,
+        /// Take configuration, allow comments, entries and baseline from the range's end instead of its start: for pushes to a
+        /// branch that only reviewed changes get to
+        #[arg(long)]
+        trust_head: bool,
     },
     /// Scan files and folders, honouring ignore files; '-' is standard input
     Files {
@@ -72,6 +76,12 @@ pub enum Command {
         /// What to look for
         #[command(flatten)]
         wanted: Wanted,
+    },
+    /// Keep a file of the secrets that are known already, so that only new ones count
+    Baseline {
+        /// What to do
+        #[command(subcommand)]
+        action: BaselineAction,
     },
     /// Install, remove, inspect or run git's hooks
     Hook {
@@ -107,6 +117,40 @@ pub struct Wanted {
     /// A finding, by its id; may be given more than once. Weaker: the rules have to recognise what is left
     #[arg(long = "finding", value_name = "ID")]
     pub findings: Vec<String>,
+}
+
+/// What `baseline` does. Each sweeps everything that the repository stores.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BaselineAction {
+    /// Write .keysweep-baseline with all secrets that are there
+    Create {
+        /// The repository
+        #[arg(default_value = ".")]
+        repo: PathBuf,
+    },
+    /// Add new secrets and drop those that are gone
+    Update {
+        /// The repository
+        #[arg(default_value = ".")]
+        repo: PathBuf,
+        /// Add only this finding, by its id; may be given more than once [default: all that are new]
+        #[arg(long = "finding", value_name = "ID")]
+        findings: Vec<String>,
+    },
+    /// Say which secrets are new, unchanged and absent; ends with 1 if one is new
+    Check {
+        /// The repository
+        #[arg(default_value = ".")]
+        repo: PathBuf,
+    },
+    /// Add what another tool was told to ignore: a .gitleaksignore, a report of gitleaks, a baseline of detect-secrets
+    Import {
+        /// The file
+        file: PathBuf,
+        /// The repository
+        #[arg(default_value = ".")]
+        repo: PathBuf,
+    },
 }
 
 /// What `hook` does.
@@ -206,6 +250,12 @@ pub struct Common {
     /// Configuration file [default: .keysweep.toml at the repository's root]
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+    /// Baseline of secrets known already [default: .keysweep-baseline at the repository's root]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub baseline: Option<PathBuf>,
+    /// Count what comments, the configuration and the baseline allow, too
+    #[arg(long, global = true)]
+    pub no_allow: bool,
     /// Run only this rule; may be given more than once
     #[arg(long = "rule", value_name = "ID", global = true)]
     pub rules: Vec<String>,

@@ -13,20 +13,22 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::last::{self, Stored};
 use super::resolve::{self, Settings};
-use super::{clock, shell, withhold};
+use super::{clock, scans, shell, withhold};
 use crate::detect::path::{self, Effect};
 use crate::detect::trace::{Look, Outcome};
 use crate::detect::{Detection, Detector, expiry};
-use crate::finding::{Evidence, StepKind};
+use crate::finding::{Evidence, Scope, StepKind};
 use crate::output;
 use crate::output::mask::Mask;
 use crate::output::page::{self, Block};
 use crate::output::rules::{self, RuleView};
-use crate::output::view::{FindingView, StepView, Word};
-use crate::remediation::fill;
+use crate::output::view::{FindingView, StepView, View, Word};
+use crate::output::words;
+use crate::remediation::{Surroundings, fill};
 use crate::rule::{Confidence, Matcher, OnFail, Rule, Step};
 use crate::rule_set::{RuleSet, SelectError};
-use crate::source::Repo;
+use crate::scan::{Progress, Scan};
+use crate::source::{Repo, files};
 use crate::text::encoding::as_text;
 use crate::text::{Span, escape};
 
@@ -35,7 +37,7 @@ use crate::text::{Span, escape};
 /// # Errors
 /// When there is no such rule, or no such line.
 pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
-    let settings = resolve::settings(&Common { rules: Vec::new(), ..common.clone() }, None)?;
+    let settings = resolve::settings_in(&Common { rules: Vec::new(), ..common.clone() }, None)?;
     let rules = &settings.rules;
     if let Some(rule) = rules.rule(what) {
         let view = safe(&rule_view(rule, rules), &Mask::off())?;
@@ -87,9 +89,25 @@ fn explain_line(settings: &Settings, file: &Path, line: usize) -> anyhow::Result
             says.push(LineView { rule: settings.rules.rules[look.rule].id.to_string(), says: verdict });
         }
     }
+    says.extend(allowed(settings, &detector, file, line));
     let place = format!("{shown}:{line}");
     let rows = says.iter().map(|one| (one.rule.clone(), one.says.clone())).collect();
     show(settings, &place, &rules::line(&place, rows), &says)
+}
+
+/// What somebody wrote to allow what a scan reports of a line, and whether that holds.
+fn allowed(settings: &Settings, detector: &Detector, file: &Path, line: usize) -> Vec<LineView> {
+    let (repo, progress) = (Repo::open(Path::new(".")).ok(), Progress::default());
+    let surroundings = Surroundings::default();
+    let scan = Scan { detector, options: &settings.scan, repo: repo.as_ref(), surroundings, progress: &progress };
+    let scope = Scope { command: "explain", subject: String::new() };
+    let report = scan.listed(files::list(&[file.to_owned()]), scope, scans::NEW);
+    let mask = Mask::new(detector, Some(&report));
+    let view = View::new(&report, false, &mask);
+    let is_here =
+        |finding: &&FindingView| finding.occurrences.iter().any(|place| (place.line..=place.end_line).contains(&line));
+    let here = view.findings.iter().chain(&view.suppressed).filter(is_here);
+    here.filter_map(|one| Some(LineView { rule: one.rule.clone(), says: words::suppression(one)? })).collect()
 }
 
 /// What a rule says of a line.
@@ -261,7 +279,9 @@ fn find(id: &str) -> anyhow::Result<Told> {
             "no report of this repository is stored that could have a finding '{id}' ('keysweep history' stores one, unless the repository cannot be written to)"
         );
     }
-    let all = stored.iter().flat_map(|one| one.report.findings.iter().map(move |finding| (one, finding)));
+    let all = stored
+        .iter()
+        .flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed).map(move |finding| (one, finding)));
     let mut found: Vec<(&Stored, &FindingView)> = Vec::new();
     for (one, finding) in all.filter(|(_, finding)| finding.id.starts_with(id)) {
         // The newest report comes first.
@@ -321,5 +341,5 @@ fn age(seconds: u64) -> String {
         7_200..172_800 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    output::words::plural(usize::try_from(count).unwrap_or(usize::MAX), unit)
+    words::plural(usize::try_from(count).unwrap_or(usize::MAX), unit)
 }

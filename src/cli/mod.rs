@@ -1,11 +1,13 @@
 //! The command line: dispatch, and the one place where errors become text.
 
 pub mod args;
+pub mod baseline;
 pub mod clock;
 pub mod exit;
 pub mod explain;
 pub mod hook;
 pub mod last;
+pub mod policy;
 pub mod progress;
 pub mod purge;
 pub mod resolve;
@@ -46,10 +48,11 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::History { repo, cache, flag_outside_authors } => {
             scans::history(common, repo, cache.as_deref(), *flag_outside_authors)
         }
-        Command::Range { range } => scans::range(common, range),
+        Command::Range { range, trust_head } => scans::range(common, range, *trust_head),
         Command::Files { paths } => scans::files(common, paths),
         Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),
         Command::Verify { repo, wanted } => verify::run(common, repo, wanted),
+        Command::Baseline { action } => baseline::run(common, action),
         Command::Hook { action } => hook::run(common, action),
         Command::Explain { what } => explain::run(common, what),
         Command::Rules { action } => rules::run(common, action),

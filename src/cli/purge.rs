@@ -11,16 +11,16 @@ use bstr::{BString, ByteSlice as _};
 use super::args::Common;
 use super::exit::ExitStatus;
 use super::resolve::{self, Settings};
-use super::{progress, scans, shell, verify};
+use super::{scans, shell, verify};
 use crate::detect::Detector;
 use crate::finding::{Finding, PurgePlan, Report, Scope, Secret};
 use crate::output::mask::Mask;
 use crate::output::purge as page;
 use crate::remediation::{expressions, purge};
 use crate::rule_set::RuleSet;
+use crate::scan::Progress;
 use crate::scan::rewrite::{REPLACEMENT, Rewrite};
-use crate::scan::{Progress, Scan};
-use crate::source::{ObjectId, Repo, beside, history as stored, remote};
+use crate::source::{ObjectId, Repo, beside, remote};
 use crate::text::escape;
 
 /// Runs the command.
@@ -29,10 +29,10 @@ use crate::text::escape;
 /// When the repository cannot be read, a finding does not exist, or a file cannot be written.
 pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(path)?;
-    let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let mut settings = resolve::settings(common, &repo)?;
     let format = settings.page_format()?;
     let rules = Detector::new(settings.rules.clone());
-    let mut report = swept(&repo, &settings, &rules, |scan, objects, scope| scan.history(&repo, objects, scope))?;
+    let mut report = scans::swept(&repo, &settings, &rules, |scan, objects| scan.history(&repo, objects, scope()))?;
     keep(&mut report, ids)?;
     let (plan, sought) = match report.findings.is_empty() {
         true => (PurgePlan::default(), RuleSet::builtin()),
@@ -55,37 +55,25 @@ fn planned(
     let bytes: Vec<&[u8]> = values.iter().map(Secret::reveal).collect();
     verify::unfiltered(settings);
     let literal = Detector::new(RuleSet::of_values(&bytes)?);
-    let traced = swept(repo, settings, &literal, |scan, objects, scope| scan.remains(repo, objects, scope))?;
+    let traced = scans::swept(repo, settings, &literal, |scan, objects| scan.remains(repo, objects, scope()))?;
     report.gaps.extend(traced.gaps.iter().filter(|gap| !report.gaps.contains(gap)).cloned().collect::<Vec<_>>());
-    let rewrite = scan(repo, settings, &literal, &Progress::default()).rewrite(repo, &traced, &values);
+    let rewrite = scans::prepared(repo, settings, &literal, &Progress::default()).rewrite(repo, &traced, &values);
     let place = Place::of(repo, dir)?;
     let mut plan = purge::plan(&situation(repo, &place, &report.findings, &traced.findings, &rewrite));
     plan.files = place.write(&rewrite)?;
     Ok((plan, literal.rules().clone()))
 }
 
-fn scan<'a>(repo: &'a Repo, settings: &'a Settings, detector: &'a Detector, progress: &'a Progress) -> Scan<'a> {
-    let surroundings = scans::around(repo);
-    Scan { detector, options: &settings.scan, repo: Some(repo), surroundings, progress }
-}
-
-/// What a sweep for everything that the detector knows says.
-fn swept(
-    repo: &Repo,
-    settings: &Settings,
-    detector: &Detector,
-    sweep: impl FnOnce(&Scan<'_>, stored::Objects, Scope) -> Report,
-) -> anyhow::Result<Report> {
-    let objects = stored::list(repo)?;
-    let progress = Progress::default();
-    let scan = scan(repo, settings, detector, &progress);
-    let scope = Scope { command: "purge-plan", subject: "everything this clone stores".to_owned() };
-    let work = || sweep(&scan, objects, scope);
-    Ok(if settings.output.quiet { work() } else { progress::shown(&progress, work) })
+fn scope() -> Scope {
+    Scope { command: "purge-plan", subject: "everything this clone stores".to_owned() }
 }
 
 /// Leaves the findings that were asked for; all, if none was.
 fn keep(report: &mut Report, ids: &[String]) -> anyhow::Result<()> {
+    // Whoever asks for one by name wants it gone, allowed or not.
+    if !ids.is_empty() {
+        report.findings.append(&mut report.suppressed);
+    }
     for id in ids {
         anyhow::ensure!(
             report.findings.iter().any(|finding| finding.id.as_str() == id),

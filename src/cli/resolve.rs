@@ -6,10 +6,12 @@ use anyhow::Context as _;
 
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
 use super::clock;
-use crate::config::{ConfigFile, ScanOptions};
+use super::policy::{self, Ground};
+use crate::config::ScanOptions;
 use crate::output::{Format, OutputOptions, PageFormat};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
+use crate::source::Repo;
 use crate::text::escape;
 
 /// Everything a command needs.
@@ -43,12 +45,31 @@ impl Settings {
     }
 }
 
-/// Resolves the settings; `root` is where the configuration file is looked for.
+/// Resolves the settings for a repository: what its work tree says, or, if it has none, what HEAD says.
 ///
 /// # Errors
-/// When the configuration cannot be used or names rules that do not exist.
-pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings> {
-    let config = ConfigFile::load(common.config.as_deref(), root)?;
+/// When the configuration or the baseline cannot be used, or names rules that do not exist.
+pub fn settings(common: &Common, repo: &Repo) -> anyhow::Result<Settings> {
+    let ground = match (repo.workdir(), repo.head()) {
+        (None, Some(head)) => policy::of_commit(common, repo, head)?,
+        (root, _) => policy::of_folder(common, root.as_deref())?,
+    };
+    from(common, ground)
+}
+
+/// Resolves the settings where there may be no repository; `root` is where the configuration is looked for.
+///
+/// # Errors
+/// When the configuration or the baseline cannot be used, or names rules that do not exist.
+pub fn settings_in(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings> {
+    from(common, policy::of_folder(common, root)?)
+}
+
+/// Resolves the settings, given what is in force.
+///
+/// # Errors
+/// When the configuration names rules that do not exist.
+pub fn from(common: &Common, Ground { config, policy, .. }: Ground) -> anyhow::Result<Settings> {
     let severities = config.severity.iter().map(|(id, severity)| (escape(id.as_bytes()), *severity)).collect();
     let rules = config
         .rules()?
@@ -74,6 +95,7 @@ pub fn settings(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings
         thorough: defaults.thorough,
         cache: defaults.cache,
         flag_outside_authors: defaults.flag_outside_authors,
+        policy,
     };
     let format = match common.format {
         FormatArg::Human => Format::Page(PageFormat::Human),

@@ -45,7 +45,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn list(common: &Common) -> anyhow::Result<ExitStatus> {
-    let settings = resolve::settings(common, None)?;
+    let settings = resolve::settings_in(common, None)?;
     let format = settings.page_format()?;
     let rules = &settings.rules.rules;
     shell::results(settings.output_file.as_deref(), &mut |out| match format {

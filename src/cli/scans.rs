@@ -9,9 +9,9 @@ use bstr::BString;
 
 use super::args::Common;
 use super::exit::ExitStatus;
-use super::progress;
 use super::resolve::{self, Settings};
 use super::{clock, last, shell};
+use super::{policy, progress};
 use crate::detect::Detector;
 use crate::finding::{Report, Scope};
 use crate::output;
@@ -21,14 +21,14 @@ use crate::remediation::Surroundings;
 use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
 use crate::source::{
-    self, ObjectId, Repo, files, history as stored, message as messages, push as pushed, range as commits,
+    ObjectId, Repo, files, history as stored, message as messages, push as pushed, range as commits, repo,
     staged as index,
 };
 use crate::text::escape;
 use crate::text::time::rfc3339;
 
 /// What is not known to be old.
-const NEW: &dyn Fn(&BString, ObjectId) -> bool = &|_, _| false;
+pub(super) const NEW: &dyn Fn(&BString, ObjectId) -> bool = &|_, _| false;
 
 /// `staged`
 ///
@@ -59,7 +59,7 @@ pub(super) enum Speech {
 fn staged_as(common: &Common, speech: Speech) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(Path::new("."))?;
-    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let settings = resolve::settings(common, &repo)?;
     let listing = index::list(&repo)?;
     let surroundings = around(&repo);
     let run = Run { settings: &settings, repo: Some(&repo), surroundings, start, speech };
@@ -75,10 +75,9 @@ fn staged_as(common: &Common, speech: Speech) -> anyhow::Result<ExitStatus> {
 ///
 /// # Errors
 /// When a revision does not resolve.
-pub fn range(common: &Common, range: &str) -> anyhow::Result<ExitStatus> {
+pub fn range(common: &Common, range: &str, trust_head: bool) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(Path::new("."))?;
-    let settings = resolve::settings(common, repo.workdir().as_deref())?;
     let Some((base, head)) = range.split_once("..").filter(|(base, head)| !base.is_empty() && !head.starts_with('.'))
     else {
         anyhow::bail!(
@@ -86,7 +85,16 @@ pub fn range(common: &Common, range: &str) -> anyhow::Result<ExitStatus> {
             escape(range.as_bytes())
         );
     };
-    let (listing, base) = commits::list(&repo, base, if head.is_empty() { "HEAD" } else { head })?;
+    let base = repo::resolve(&repo.local(), base)?;
+    let head = repo::resolve(&repo.local(), if head.is_empty() { "HEAD" } else { head })?;
+    let ground = match trust_head {
+        true => policy::of_commit(common, &repo, head)?,
+        false => policy::of_range(common, &repo, base, head)?,
+    };
+    let mut listing = commits::list(&repo, base, head)?;
+    listing.gaps.extend_from_slice(&ground.gaps);
+    listing.notes.extend_from_slice(&ground.notes);
+    let settings = resolve::from(common, ground)?;
     let run =
         Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
     let scope = Scope { command: "range", subject: format!("what {} adds", escape(range.as_bytes())) };
@@ -100,7 +108,7 @@ pub fn range(common: &Common, range: &str) -> anyhow::Result<ExitStatus> {
 pub fn push(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(Path::new("."))?;
-    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let settings = resolve::settings(common, &repo)?;
     let updates = pushed::updates(&shell::input().context("reading what is pushed from standard input")?)?;
     let (listing, bases) = pushed::list(&repo, remote.as_encoded_bytes().into(), &updates)?;
     let surroundings = around(&repo);
@@ -118,7 +126,7 @@ pub fn push(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus> {
 pub fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(Path::new("."))?;
-    let settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let settings = resolve::settings(common, &repo)?;
     // So git tells its hooks that nobody is asked to edit the message.
     let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let listing = messages::list(&repo, file, edited)
@@ -141,13 +149,17 @@ pub fn history(
 ) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(path)?;
-    let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let mut settings = resolve::settings(common, &repo)?;
     settings.scan.cache = cache.map(Path::to_owned);
     settings.scan.flag_outside_authors = flag_outside_authors;
     let objects = stored::list(&repo)?;
     let run = Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Bar };
     let scope = Scope { command: "history", subject: "everything this clone stores".to_owned() };
-    run.finish(|scan| scan.history(&repo, objects, scope))
+    run.finish(|scan| {
+        let mut report = scan.history(&repo, objects, scope);
+        policy::remark(&settings.scan.policy, common, &mut report);
+        report
+    })
 }
 
 /// `files PATH…`
@@ -157,8 +169,8 @@ pub fn history(
 pub fn files(common: &Common, paths: &[PathBuf]) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let here = std::env::current_dir().ok();
-    let root = source::repo::root_of(Path::new(".")).or(here);
-    let settings = resolve::settings(common, root.as_deref())?;
+    let root = repo::root_of(Path::new(".")).or(here);
+    let settings = resolve::settings_in(common, root.as_deref())?;
     let (streams, paths): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.as_os_str() == "-");
     let mut listing = files::list(&paths);
     if !streams.is_empty() {
@@ -178,6 +190,33 @@ pub(super) fn around(repo: &Repo) -> Surroundings {
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
     let subfolder = root.is_some() && root != here;
     Surroundings { unborn: repo.is_unborn(), subfolder, ..Surroundings::default() }
+}
+
+/// A scan of a repository.
+pub(super) fn prepared<'a>(
+    repo: &'a Repo,
+    settings: &'a Settings,
+    detector: &'a Detector,
+    progress: &'a Progress,
+) -> Scan<'a> {
+    Scan { detector, options: &settings.scan, repo: Some(repo), surroundings: around(repo), progress }
+}
+
+/// What a sweep for everything that the detector knows says, for commands that go on with that.
+///
+/// # Errors
+/// When the repository cannot be read.
+pub(super) fn swept(
+    repo: &Repo,
+    settings: &Settings,
+    detector: &Detector,
+    sweep: impl FnOnce(&Scan<'_>, stored::Objects) -> Report,
+) -> anyhow::Result<Report> {
+    let objects = stored::list(repo)?;
+    let progress = Progress::default();
+    let scan = prepared(repo, settings, detector, &progress);
+    let work = || sweep(&scan, objects);
+    Ok(if settings.output.quiet { work() } else { progress::shown(&progress, work) })
 }
 
 /// A scan about to run.

@@ -19,6 +19,7 @@ use crate::remediation::{expressions, remains};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
 use crate::source::{Repo, beside, history as stored};
+use crate::suppress::Policy;
 
 /// Runs the command.
 ///
@@ -27,7 +28,7 @@ use crate::source::{Repo, beside, history as stored};
 pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(path)?;
-    let mut settings = resolve::settings(common, repo.workdir().as_deref())?;
+    let mut settings = resolve::settings(common, &repo)?;
     unfiltered(&mut settings);
     // What was passed over proves nothing.
     settings.scan.thorough = true;
@@ -55,11 +56,12 @@ pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<Exit
     })
 }
 
-/// No threshold and no cache.
+/// No threshold, no cache, and nothing is allowed.
 pub(super) fn unfiltered(settings: &mut Settings) {
     settings.scan.min_severity = Severity::Low;
     settings.scan.min_confidence = Confidence::Low;
     settings.scan.cache = None;
+    settings.scan.policy = Policy::strict();
 }
 
 /// The values to look for, each once and in their order; `None` if findings are named instead.

@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::rule::compile::{Flaw, compile};
 use crate::rule::file::{FieldDef, RemediationDef, RuleDef, RuleFile};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
+use crate::suppress::baseline::BadLine;
+use crate::suppress::entry::EntryDef;
+use crate::suppress::{Baseline, Entry, Tool};
 use crate::text::escape;
 
 /// The name looked for at the root of a repository.
 pub const NAME: &str = ".keysweep.toml";
+/// The name of the baseline there.
+pub const BASELINE: &str = ".keysweep-baseline";
 
 /// The file's content.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,6 +43,12 @@ pub struct ConfigFile {
     /// What completes their commands.
     #[serde(default, rename = "field")]
     fields: Vec<FieldDef>,
+    /// Findings that are allowed.
+    #[serde(default, rename = "allow")]
+    allow: Vec<Spanned<EntryDef>>,
+    /// Other tools whose comments allow a finding too.
+    #[serde(default)]
+    pub foreign_comments: Vec<Tool>,
     /// Its path and text, to say where in it something is wrong.
     #[serde(skip)]
     source: (PathBuf, String),
@@ -57,7 +69,7 @@ pub struct Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It is there but cannot be read.
-    #[error("cannot read the configuration '{}': {cause}", escape(path.as_os_str().as_encoded_bytes()))]
+    #[error("cannot read '{}': {cause}", escape(path.as_os_str().as_encoded_bytes()))]
     Unreadable {
         /// Its path.
         path: PathBuf,
@@ -74,6 +86,38 @@ pub enum ConfigError {
         /// What is wrong with it.
         message: String,
     },
+    /// The baseline does not say what it should.
+    #[error("the baseline '{}', line {line}: {message}\nnothing was scanned", escape(path.as_os_str().as_encoded_bytes()))]
+    Baseline {
+        /// Its path.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it, and what to do.
+        message: &'static str,
+    },
+}
+
+/// Reads a baseline.
+///
+/// # Errors
+/// When a line is no entry.
+pub fn baseline(text: &str, path: &Path) -> Result<Baseline, ConfigError> {
+    let named = |BadLine { line, message }| ConfigError::Baseline { path: path.to_owned(), line, message };
+    Baseline::parse(text).map_err(named)
+}
+
+/// Reads the baseline at `explicit`, which must exist, or else the one at the root, if there is one.
+///
+/// # Errors
+/// When it cannot be read, or a line is no entry.
+pub fn load_baseline(explicit: Option<&Path>, root: Option<&Path>) -> Result<Baseline, ConfigError> {
+    let found = root.map(|root| root.join(BASELINE)).filter(|path| path.exists());
+    let Some(path) = explicit.map(Path::to_owned).or(found) else { return Ok(Baseline::default()) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => baseline(&text, &path),
+        Err(cause) => Err(ConfigError::Unreadable { path, cause }),
+    }
 }
 
 impl ConfigFile {
@@ -111,6 +155,23 @@ impl ConfigFile {
         }
     }
 
+    /// The findings that it allows.
+    ///
+    /// # Errors
+    /// When an entry says nothing, or something that cannot be understood.
+    pub fn allowed(&self) -> Result<Vec<Entry>, ConfigError> {
+        let (path, text) = &self.source;
+        let entry = |def: &Spanned<EntryDef>| {
+            let line = line_at(text, def.span().start);
+            let named = |message: String| {
+                let message = escape(message.as_bytes());
+                ConfigError::Invalid { path: path.clone(), line, message }
+            };
+            Entry::new(def.get_ref().clone(), line).map_err(named)
+        };
+        self.allow.iter().map(entry).collect()
+    }
+
     fn invalid(&self, flaw: Option<&Flaw>) -> ConfigError {
         let (path, text) = &self.source;
         let key = flaw.and_then(|flaw| flaw.entry.split_once(' ')).map(|(_, key)| format!("\"{key}\""));
@@ -119,16 +180,23 @@ impl ConfigFile {
         ConfigError::Invalid { path: path.clone(), line: at + 1, message }
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+    /// Reads the text of a file that is called `path`.
+    ///
+    /// # Errors
+    /// When it holds anything unknown.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let parsed: Result<Self, _> = toml::from_str(text);
         parsed.map(|file| Self { source: (path.to_owned(), text.to_owned()), ..file }).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
+            let line = error.span().map_or(1, |span| line_at(text, span.start));
             let message = escape(error.message().as_bytes());
             ConfigError::Invalid { path: path.to_owned(), line, message }
         })
     }
+}
+
+fn line_at(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or_default().matches('\n').count() + 1
 }
 
 #[cfg(test)]
@@ -182,5 +250,16 @@ counter_examples = ['T=acme_live_']
     fn a_rule_without_upper_bound_is_named_with_its_line() {
         let error = parse(&OWN.replace("{32}'", "+'")).unwrap().rules().map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("line 6") && error.contains("acme-token") && error.contains("upper bound"), "{error}");
+    }
+
+    #[test]
+    fn entries_are_named_with_their_line() {
+        let good = "disable = []\n\n[[allow]]\npath = \"tests/\"\nreason = \"samples\"\n";
+        let entries = parse(good).unwrap().allowed().unwrap();
+        assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [3]);
+        let bad = parse(&format!("{good}[[allow]]\nreason = \"everything\"\n")).unwrap();
+        let error = bad.allowed().map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("line 6") && error.contains("needs an id"), "{error}");
+        assert!(parse("[[allow]]\npath = \"tests/\"\n").is_err(), "a reason is missing");
     }
 }

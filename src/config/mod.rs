@@ -6,6 +6,7 @@ pub mod import;
 use std::path::PathBuf;
 
 use crate::rule::{Confidence, Severity};
+use crate::suppress::Policy;
 
 pub use file::{ConfigError, ConfigFile};
 
@@ -34,6 +35,8 @@ pub struct ScanOptions {
     pub cache: Option<PathBuf>,
     /// Whether a sweep names authors whose addresses are not usual in the repository.
     pub flag_outside_authors: bool,
+    /// What somebody allowed.
+    pub policy: Policy,
 }
 
 impl Default for ScanOptions {
@@ -48,6 +51,7 @@ impl Default for ScanOptions {
             thorough: false,
             cache: None,
             flag_outside_authors: false,
+            policy: Policy::default(),
         }
     }
 }

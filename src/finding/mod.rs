@@ -9,6 +9,7 @@ pub mod held;
 pub mod purge;
 pub mod report;
 pub mod secret;
+pub mod suppression;
 
 use bstr::{BStr, BString};
 
@@ -21,6 +22,7 @@ pub use held::{Held, Holder};
 pub use purge::{PurgePlan, PurgeStep, Server};
 pub use report::{Gap, GapKind, Note, Report, Scope, Stats, Verdict};
 pub use secret::Secret;
+pub use suppression::{Comment, Suppression};
 
 /// One secret under one rule, wherever it was seen.
 #[derive(Debug, Clone)]
@@ -53,6 +55,12 @@ pub struct Finding {
     pub occurrences: Vec<Occurrence>,
     /// What to do, in order.
     pub plan: Vec<PlanStep>,
+    /// Whether a machine made the value, so that it cannot be guessed.
+    pub issued: bool,
+    /// Whether the baseline has it.
+    pub known: bool,
+    /// What was written to allow it, if anything was, and whether that holds.
+    pub suppression: Option<Suppression>,
 }
 
 /// A reason to believe, or to doubt, a detection.
@@ -120,6 +128,8 @@ pub struct Occurrence {
     pub author_time: Option<String>,
     /// What keeps it in the repository, if that was asked for.
     pub held: Vec<Held>,
+    /// The comment beside it that is meant to allow it.
+    pub comment: Option<Box<Comment>>,
 }
 
 /// What kind of content a secret stood in.

@@ -11,6 +11,8 @@ pub struct Report {
     pub scope: Scope,
     /// Findings at or above the thresholds, worst first.
     pub findings: Vec<Finding>,
+    /// Findings at or above the thresholds that somebody allowed.
+    pub suppressed: Vec<Finding>,
     /// Parts of the scope that were not read.
     pub gaps: Vec<Gap>,
     /// What a reader should know about the coverage, though it is no gap.

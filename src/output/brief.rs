@@ -63,6 +63,9 @@ pub fn message(finding: &FindingView) -> String {
     if finding.occurrences.len() > 1 {
         said.push_str(&format!(" It stands in {}.", plural(finding.occurrences.len(), "place")));
     }
+    if let Some(words) = words::suppression(finding) {
+        said.push_str(&format!(" Mind: {words}."));
+    }
     if let Some(step) = finding.plan.first() {
         said.push_str(&format!(" First step, {}: {}", step.kind, step.title));
     }

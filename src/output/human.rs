@@ -8,6 +8,8 @@ use super::view::{FindingView, StepView, View};
 use super::words::{self, plural};
 use crate::text::escape;
 
+/// Commands whose findings stand in lines that somebody just wrote.
+const CHECKS: [&str; 3] = ["staged", "range", "files"];
 /// Occurrences named for one finding, at most.
 const MAX_PLACES: usize = 8;
 
@@ -43,6 +45,9 @@ impl Page<'_> {
         self.places(finding)?;
         let value = finding.secret.as_ref().map(|secret| escape(secret.as_bytes()));
         self.row("value", value.as_ref().unwrap_or(&finding.preview))?;
+        if let Some(words) = words::suppression(finding) {
+            self.row("allow", &words)?;
+        }
         if self.quiet {
             return writeln!(self.out);
         }
@@ -135,6 +140,13 @@ impl Page<'_> {
                 let gaps = if gaps == 0 { String::new() } else { format!("; {} not read", plural(gaps, "part")) };
                 writeln!(self.out, "{} in {scope}: {read}{gaps}", style::bad(&verdict))?;
             }
+        }
+        let first = view.findings.first().filter(|_| !self.quiet && CHECKS.contains(&&*view.command));
+        if let Some(FindingView { rule, id, .. }) = first {
+            let text = format!(
+                "what is no secret is allowed by a comment on its line that says why: keysweep:allow {rule}={id} REASON"
+            );
+            writeln!(self.out, "{}", style::faint(&text))?;
         }
         words::asides(&view.summary).iter().try_for_each(|text| writeln!(self.out, "{}", style::faint(text)))
     }

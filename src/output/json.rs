@@ -20,7 +20,7 @@ pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// When `out` fails.
 pub fn lines(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    view.findings.iter().try_for_each(|finding| line(finding, out))?;
+    view.findings.iter().chain(&view.suppressed).try_for_each(|finding| line(finding, out))?;
     view.gaps.iter().try_for_each(|gap| line(gap, out))?;
     view.notes.iter().try_for_each(|note| line(note, out))?;
     line(&view.summary, out)

@@ -29,8 +29,9 @@ pub struct Mask<'d> {
 impl<'d> Mask<'d> {
     /// Masks the secrets of a report and whatever `detector` (all rules, whatever was selected) finds in a text.
     pub fn new(detector: &'d Detector, report: Option<&Report>) -> Self {
-        let mut values: Vec<Secret> = report.into_iter().flat_map(|r| &r.findings).map(|f| f.secret.clone()).collect();
-        let facts = report.into_iter().flat_map(|r| &r.findings).flat_map(|finding| &finding.facts);
+        let findings = || report.into_iter().flat_map(|report| report.findings.iter().chain(&report.suppressed));
+        let mut values: Vec<Secret> = findings().map(|finding| finding.secret.clone()).collect();
+        let facts = findings().flat_map(|finding| &finding.facts);
         let is_shown = |field: &str| detector.rules().field(field).is_some_and(|field| field.shown);
         let shown: Vec<String> = facts.filter(|fact| is_shown(&fact.field)).map(|fact| fact.value.clone()).collect();
         values.retain(|value| value.reveal().len() >= MIN_VALUE && !is_among(&shown, value.reveal()));

@@ -225,6 +225,7 @@ fn card(one: &FindingView) -> Vec<Block> {
         ("Opens", vec![vec![text(&one.impact)]]),
         ("Why", vec![vec![told(words::reasons(one))]]),
     ];
+    facts.extend(words::suppression(one).map(|words| ("Allowed", vec![vec![told(words)]])));
     facts.extend(exposure(one));
     let mut blocks = vec![Block::Card(tone(one.severity), one.id.clone(), names), Block::Facts(facts)];
     blocks.extend(places(one));

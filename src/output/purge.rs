@@ -160,8 +160,7 @@ impl Page {
             })
         });
         let gaps = self.gaps.iter();
-        let gaps =
-            gaps.map(|gap| json!({ "what": gap.what.to_string(), "kind": gap.kind.as_str(), "why": gap.why }));
+        let gaps = gaps.map(|gap| json!({ "what": gap.what.to_string(), "kind": gap.kind.as_str(), "why": gap.why }));
         json!({
             "schema": super::view::SCHEMA,
             "tool": "keysweep",

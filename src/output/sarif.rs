@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::brief::Levels;
 use super::page::{Block, text};
-use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
+use super::view::{FindingView, GapView, OccurrenceView, StepView, SuppressionView, View};
 use super::{brief, json, markdown, words};
 use crate::rule::{Confidence, Severity};
 
@@ -43,7 +43,8 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn log(view: &View) -> Value {
-    let shown = || view.findings.iter().take(MAX_RESULTS);
+    // Those that count come first, if there are too many.
+    let shown = || view.findings.iter().chain(&view.suppressed).take(MAX_RESULTS);
     let mut rules = Rules::new();
     for finding in shown() {
         rules.entry(&finding.rule).or_default().push(finding);
@@ -151,7 +152,7 @@ fn result(finding: &FindingView, rule: Option<&usize>) -> Value {
     let places = &finding.occurrences;
     let chosen = brief::chosen(finding);
     let others = places.iter().enumerate().filter(|(at, _)| *at != chosen).map(|(_, place)| place);
-    json!({
+    let mut fields = json!({
         "ruleId": finding.rule,
         "ruleIndex": rule,
         "level": LEVELS.of(finding.severity),
@@ -166,6 +167,25 @@ fn result(finding: &FindingView, rule: Option<&usize>) -> Value {
             "places": places.len(),
             "plan": finding.plan,
         },
+        "baselineState": finding.state,
+    });
+    if let (Some(fields), Some(one)) = (fields.as_object_mut(), &finding.suppression) {
+        fields.insert("suppressions".to_owned(), json!([suppression(finding, one)]));
+    }
+    fields
+}
+
+/// SARIF knows suppressions that hold, that somebody has to look at, and that were turned down.
+fn suppression(finding: &FindingView, one: &SuppressionView) -> Value {
+    let status = match &*one.status {
+        "accepted" => "accepted",
+        "needs-approval" => "underReview",
+        _ => "rejected",
+    };
+    json!({
+        "kind": if one.by == "comment" { "inSource" } else { "external" },
+        "status": status,
+        "justification": words::suppression(finding).unwrap_or_default(),
     })
 }
 
@@ -259,7 +279,7 @@ fn notifications(view: &View) -> Vec<Value> {
     gaps.chain(left_out(view.gaps.len(), MAX_NOTIFICATIONS, "parts were not read"))
         .chain(notes)
         .chain(left_out(view.notes.len(), MAX_NOTIFICATIONS, "notes"))
-        .chain(left_out(view.findings.len(), MAX_RESULTS, "secrets were found"))
+        .chain(left_out(view.findings.len() + view.suppressed.len(), MAX_RESULTS, "secrets were found"))
         .chain(
             words::asides(&view.summary)
                 .into_iter()

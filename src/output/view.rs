@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::mask::Mask;
+use crate::finding::suppression::{By, Status};
 use crate::finding::{
     Event, Evidence, Exposure, Fact, Finding, Gap, Held, Note, Occurrence, PlanStep, RefKinds, Remote, Report,
+    Suppression,
 };
 use crate::rule::{Confidence, Severity};
 use crate::text::escape;
@@ -46,6 +48,9 @@ pub struct View {
     pub head: Option<String>,
     /// Worst first.
     pub findings: Vec<FindingView>,
+    /// Those that somebody allowed, and that do not count.
+    #[serde(default)]
+    pub suppressed: Vec<FindingView>,
     /// Parts that were not read.
     pub gaps: Vec<GapView>,
     /// What else there is to say about the coverage.
@@ -76,8 +81,23 @@ pub struct FindingView {
     pub exposure: ExposureView,
     pub occurrences: Vec<OccurrenceView>,
     pub state: Word,
-    pub suppression: Option<()>,
+    pub suppression: Option<SuppressionView>,
     pub plan: Vec<StepView>,
+}
+
+/// What was written to allow it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub struct SuppressionView {
+    pub by: Word,
+    pub status: Word,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub reason: String,
+    /// Why it does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<Word>,
 }
 
 /// A reason to believe it.
@@ -219,6 +239,8 @@ pub struct Summary {
     pub bytes: u64,
     pub below_threshold: usize,
     pub old: usize,
+    #[serde(default)]
+    pub suppressed: usize,
     /// Values looked for, where values and not rules say what is.
     #[serde(skip_serializing_if = "is_none", default)]
     pub sought: usize,
@@ -243,6 +265,7 @@ impl View {
             made_at: report.made_at.clone(),
             head: report.head.clone(),
             findings: report.findings.iter().map(|finding| convert.finding(finding)).collect(),
+            suppressed: report.suppressed.iter().map(|finding| convert.finding(finding)).collect(),
             gaps: report.gaps.iter().map(|gap| convert.gap(gap)).collect(),
             notes: report.notes.iter().map(|note| convert.note(note)).collect(),
             summary: summary(report),
@@ -265,6 +288,7 @@ fn summary(report: &Report) -> Summary {
         bytes: stats.bytes,
         below_threshold: stats.below_threshold,
         old: stats.old,
+        suppressed: report.suppressed.len(),
         sought: stats.sought,
         elapsed_ms: u64::try_from(stats.elapsed_ms).unwrap_or(u64::MAX),
     }
@@ -315,9 +339,27 @@ impl Convert<'_> {
             stage: Word::Borrowed(finding.exposure.stage.as_str()),
             exposure: self.exposure(&finding.exposure),
             occurrences: finding.occurrences.iter().map(|o| self.occurrence(o)).collect(),
-            state: Word::Borrowed("new"),
-            suppression: None,
+            state: Word::Borrowed(if finding.known { "unchanged" } else { "new" }),
+            suppression: finding.suppression.as_ref().map(|one| self.suppression(one)),
             plan: finding.plan.iter().map(|step| self.step(step)).collect(),
+        }
+    }
+
+    fn suppression(&self, suppression: &Suppression) -> SuppressionView {
+        let line = match suppression.by {
+            By::Comment { line } | By::Entry { line } => Some(line),
+            By::Baseline => None,
+        };
+        let flaw = match suppression.status {
+            Status::Void(flaw) => Some(Word::Borrowed(flaw.as_str())),
+            Status::Accepted | Status::NeedsApproval => None,
+        };
+        SuppressionView {
+            by: Word::Borrowed(suppression.by.as_str()),
+            status: Word::Borrowed(suppression.status.as_str()),
+            line,
+            reason: self.safe(suppression.reason.as_bytes()),
+            flaw,
         }
     }
 

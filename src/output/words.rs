@@ -1,6 +1,8 @@
 //! What facts of a finding are called in sentences, whatever the format.
 
-use super::view::{EvidenceView, ExposureView, FindingView, HeldView, OccurrenceView, RemoteView, Summary, View};
+use super::view::{
+    EvidenceView, ExposureView, FindingView, HeldView, OccurrenceView, RemoteView, Summary, SuppressionView, View,
+};
 
 /// Refs named in a sentence, at most.
 const MOST_REFS: usize = 5;
@@ -92,7 +94,30 @@ pub fn asides(summary: &Summary) -> Vec<String> {
     let old = (summary.old > 0).then(|| {
         format!("{} there before and not reported again (keysweep history lists them)", plural(summary.old, "secret"))
     });
-    below.into_iter().chain(old).collect()
+    let allowed = (summary.suppressed > 0).then(|| {
+        format!(
+            "{} allowed by a comment, the configuration or the baseline, and not counted (--no-allow counts and shows them)",
+            plural(summary.suppressed, "secret")
+        )
+    });
+    below.into_iter().chain(old).chain(allowed).collect()
+}
+
+/// What was written to allow it, and why it counts all the same.
+pub fn suppression(finding: &FindingView) -> Option<String> {
+    let SuppressionView { by, line, reason, flaw, status } = finding.suppression.as_ref()?;
+    let line = line.map(|line| format!(" at line {line}")).unwrap_or_default();
+    let by = match &**by {
+        "comment" => format!("a comment{line}"),
+        "config" => format!("an entry{line} of the configuration"),
+        _ => "the baseline".to_owned(),
+    };
+    let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+    Some(match (&**status, flaw) {
+        ("accepted", _) => format!("allowed by {by}{reason}"),
+        (_, Some(flaw)) => format!("{by} would allow it{reason}, but {flaw}"),
+        _ => format!("{by} would allow it{reason}, but comes with it and needs approval"),
+    })
 }
 
 /// How far a secret got, and what reaches it.

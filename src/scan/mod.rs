@@ -1,5 +1,6 @@
 //! The scan: items in, report out. Loads, detects in parallel, leaves out what was there before, groups by secret.
 
+mod allowed;
 mod batch;
 mod history;
 mod keepers;
@@ -301,9 +302,11 @@ impl Scan<'_> {
         for sighting in outcome.sightings {
             groups.entry(sighting.detection.secret.clone()).or_default().push(sighting);
         }
+        let mut found = Vec::new();
         let mut report = Report {
             scope,
             findings: Vec::new(),
+            suppressed: Vec::new(),
             gaps: outcome.gaps,
             notes: outcome.notes,
             stats: outcome.stats,
@@ -311,7 +314,6 @@ impl Scan<'_> {
             made_at: None,
             head: self.repo.and_then(Repo::head).map(|head| head.to_string()),
         };
-        let mut surroundings = None;
         for (secret, mut group) in groups {
             // Threads finish in any order, and what is told of a secret must not depend on it.
             group.sort_by(Sighting::by_age);
@@ -321,17 +323,21 @@ impl Scan<'_> {
                 report.stats.below_threshold += 1;
                 continue;
             }
-            let mut finding = self.finding(secret, &group, (best, confidence), exposure(&group));
-            let surroundings = surroundings.get_or_insert_with(|| self.surroundings());
-            finding.plan = remediation::plan(&finding, self.detector.rules(), surroundings);
-            report.findings.push(finding);
+            found.push(self.finding(secret, &group, (best, confidence), exposure(&group)));
         }
-        report.findings.sort_by(|a, b| {
+        found.sort_by(|a, b| {
             let key = |f: &Finding| {
                 (Reverse(f.severity), Reverse(f.confidence), Reverse(f.exposure.stage), f.rule.clone(), f.id.clone())
             };
             key(a).cmp(&key(b))
         });
+        if !found.is_empty() {
+            let surroundings = self.surroundings();
+            for finding in &mut found {
+                finding.plan = remediation::plan(finding, self.detector.rules(), &surroundings);
+            }
+        }
+        (report.findings, report.suppressed) = self.settle(found);
         report.gaps.sort();
         report.gaps.dedup();
         report.notes.extend(unopened);
@@ -371,8 +377,9 @@ impl Scan<'_> {
         }
         let mut occurrences: Vec<Occurrence> = group.iter().map(|s| s.occurrence.clone()).collect();
         occurrences.dedup();
+        let issued = rule.statistics && !matches!(rule.matcher, Matcher::Assignment);
         Finding {
-            id: Fingerprint::new(&rule.id, &secret, rule.statistics && !matches!(rule.matcher, Matcher::Assignment)),
+            id: Fingerprint::new(&rule.id, &secret, issued),
             rule: rule.id.clone(),
             name: rule.name.clone(),
             provider: rule.provider.clone(),
@@ -385,6 +392,9 @@ impl Scan<'_> {
             exposure,
             occurrences,
             plan: Vec::new(),
+            issued,
+            known: false,
+            suppression: None,
             secret,
         }
     }

@@ -13,6 +13,7 @@ use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence
 use crate::rule::Confidence;
 use crate::source::repo::{self, Unread};
 use crate::source::{Content, Item, ObjectId, Repo, beside, headed, lfs};
+use crate::suppress::comment;
 use crate::text::LineIndex;
 use crate::text::archive::{self, Kind, Reason, Unopened};
 use crate::text::encoding::as_text;
@@ -168,17 +169,21 @@ impl Worker<'_> {
             let companions = self.detector.companions(text, &detection);
             self.support(&mut detection, companions);
         }
+        let start = lines.place(text, detection.span.start);
+        let foreign = &self.options.policy.foreign;
+        let comment = comment::beside(text, detection.span, start.line, foreign);
         let raw = (detection.depth > 0).then(|| Secret::new(detection.span.of(text)));
         let occurrence = Occurrence {
             kind: origin.kind,
             path: origin.path.to_owned(),
             member: origin.member.to_owned(),
-            start: lines.place(text, detection.span.start),
+            start,
             end: lines.place(text, detection.span.end),
             blob: origin.blob.map(|id| id.to_string()),
             commit: origin.commit.map(|id| id.to_string()),
             author_time: None,
             held: Vec::new(),
+            comment: comment.map(Box::new),
         };
         let mut sighting = Sighting {
             detection,

@@ -9,18 +9,14 @@ use super::repo::{self, Unread};
 use super::{Content, Item, Listing, ObjectId, Repo, SourceError};
 use crate::finding::{ContentKind, Gap, GapKind};
 
-/// Lists what each commit reachable from the head but not from the base adds to all its parents, and its message; with it
-/// the base's commit.
+/// Lists what each commit reachable from the head but not from the base adds to all its parents, and its message.
 ///
 /// # Errors
-/// When a revision does not resolve.
-pub fn list(repository: &Repo, base: &str, head: &str) -> Result<(Listing, ObjectId), SourceError> {
-    let local = repository.local();
-    let base = repo::resolve(&local, base)?;
-    let head = repo::resolve(&local, head)?;
+/// When the walk cannot start.
+pub fn list(repository: &Repo, base: ObjectId, head: ObjectId) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
-    add(&local, &[head], &[base], &mut listing)?;
-    Ok((listing, base))
+    add(&repository.local(), &[head], &[base], &mut listing)?;
+    Ok(listing)
 }
 
 /// Lists what each commit reachable from a head but from no base adds, and says which commits these are.

@@ -377,6 +377,24 @@ pub fn tree(repo: &gix::Repository, id: ObjectId) -> Result<Vec<Entry>, Unread> 
         .map_err(|why| Unread { kind: GapKind::Corrupt, why: format!("tree {id} cannot be read ({why})") })
 }
 
+/// What a tree, or a folder below it, holds at a path.
+///
+/// # Errors
+/// When a folder on the way cannot be read.
+pub fn entry_at(repo: &gix::Repository, tree: ObjectId, path: &BStr) -> Result<Option<Entry>, Unread> {
+    let mut id = tree;
+    let mut names = path.split(|byte| *byte == b'/').peekable();
+    while let Some(name) = names.next() {
+        let found = self::tree(repo, id)?.into_iter().find(|entry| entry.name == name);
+        match found {
+            Some(entry) if names.peek().is_none() => return Ok(Some(entry)),
+            Some(entry) if entry.mode == Mode::Tree => id = entry.id,
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
 /// The object an annotated tag names.
 pub fn tag_target(data: &[u8], repo: &Local) -> Option<ObjectId> {
     gix::objs::TagRefIter::from_bytes(data, repo.object_hash()).target_id().ok()

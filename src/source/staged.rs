@@ -217,7 +217,7 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
     let mut commit = from;
     for step in 0..LOOK_BACK {
         let Ok(read) = repo::commit_of(&local, commit) else { return false };
-        let held = if step == 0 { holds(&local, read.tree, id) } else { at_path(&local, read.tree, path) == Some(id) };
+        let held = if step == 0 { holds(&local, read.tree, id) } else { is_at(&local, read.tree, path, id) };
         if held {
             return true;
         }
@@ -235,10 +235,6 @@ fn holds(local: &gix::Repository, tree: ObjectId, id: ObjectId) -> bool {
         || entries.iter().any(|entry| entry.mode == Mode::Tree && holds(local, entry.id, id))
 }
 
-fn at_path(local: &gix::Repository, tree: ObjectId, path: &BString) -> Option<ObjectId> {
-    let mut id = tree;
-    for name in path.split(|b| *b == b'/') {
-        id = repo::tree(local, id).ok()?.into_iter().find(|entry| entry.name == name)?.id;
-    }
-    Some(id)
+fn is_at(local: &gix::Repository, tree: ObjectId, path: &BString, id: ObjectId) -> bool {
+    repo::entry_at(local, tree, path.as_ref()).is_ok_and(|entry| entry.is_some_and(|entry| entry.id == id))
 }

@@ -1,7 +1,9 @@
 //! The program as its users run it: real repositories, real `git commit`, git itself as the oracle.
 
 mod advice;
+mod allow;
 mod awkward;
+mod baseline;
 mod beside;
 mod cache;
 mod engine;
@@ -18,6 +20,7 @@ mod oracle;
 mod own_rules;
 mod places;
 mod plan;
+mod policy;
 mod published;
 mod purge;
 mod push;

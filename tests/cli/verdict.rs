@@ -540,6 +540,7 @@ fn a_dangling_symlink_within_a_folder_is_no_gap() {
 fn a_file_over_the_limit_is_a_gap_in_every_scope() {
     let repo = Repo::with_a_commit();
     repo.write(".keysweep.toml", "[limits]\nmax_file_size = 1000\n");
+    repo.commit("a limit");
     repo.write("large.txt", "nothing of interest here\n".repeat(100));
     repo.add();
     for args in [&["staged"][..], &["files", "."]] {

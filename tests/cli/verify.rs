@@ -55,12 +55,7 @@ fn committed_aside(repo: &Repo, secret: &Secret) {
 }
 
 const KEEPERS: &[Keeper] = &[
-    Keeper {
-        by: "ref",
-        name: "refs/heads/aside",
-        plant: committed_aside,
-        release: LEAVE_ASIDE,
-    },
+    Keeper { by: "ref", name: "refs/heads/aside", plant: committed_aside, release: LEAVE_ASIDE },
     Keeper {
         by: "head",
         name: "HEAD",

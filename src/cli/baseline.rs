@@ -1,0 +1,210 @@
+//! `baseline create|update|check|import`: what a repository's sweep finds against what is known already.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use rayon::prelude::*;
+
+use super::args::{BaselineAction, Common};
+use super::exit::ExitStatus;
+use super::resolve::{self, Settings};
+use super::{scans, shell, withhold};
+use crate::config::file::BASELINE;
+use crate::detect::Detector;
+use crate::finding::{Finding, Report, Scope};
+use crate::output::mask::Mask;
+use crate::output::{self, baseline as page};
+use crate::rule_set::RuleSet;
+use crate::source::Repo;
+use crate::suppress::baseline::{Key, Remark, Salt};
+use crate::suppress::foreign::{self, Foreign};
+use crate::suppress::{Baseline, Policy, Suppressions};
+use crate::text::escape;
+
+/// Runs the action.
+///
+/// # Errors
+/// When the repository cannot be read, or the file not be written.
+pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatus> {
+    match action {
+        BaselineAction::Create { repo } => {
+            let work = Work::new(common, repo)?;
+            anyhow::ensure!(
+                !work.path.exists(),
+                "'{}' is there already: 'keysweep baseline update' renews it",
+                work.shown()
+            );
+            work.renew(common, &[])
+        }
+        BaselineAction::Update { repo, findings } => {
+            let work = Work::new(common, repo)?;
+            anyhow::ensure!(work.path.exists(), "there is no '{}': 'keysweep baseline create' makes it", work.shown());
+            work.renew(common, findings)
+        }
+        BaselineAction::Check { repo } => Work::new(common, repo)?.check(common),
+        BaselineAction::Import { file, repo } => Work::new(common, repo)?.import(common, file),
+    }
+}
+
+/// A sweep beside a baseline.
+struct Work {
+    settings: Settings,
+    path: PathBuf,
+    old: Baseline,
+    report: Report,
+    /// The entries of each finding.
+    known: Vec<Vec<Key>>,
+}
+
+impl Work {
+    fn new(common: &Common, repo: &Path) -> anyhow::Result<Self> {
+        let repo = Repo::open(repo)?;
+        let path = match (&common.baseline, repo.workdir()) {
+            (Some(path), _) => path.clone(),
+            (None, Some(root)) => root.join(BASELINE),
+            (None, None) => anyhow::bail!("a bare repository has no folder for a baseline: name one with --baseline"),
+        };
+        // One that is to be made is not there yet.
+        let found = Common { baseline: common.baseline.clone().filter(|path| path.exists()), ..common.clone() };
+        let mut settings = resolve::settings(&found, &repo)?;
+        let old = std::mem::take(&mut settings.scan.policy.accepted.baseline);
+        let rules = Detector::new(settings.rules.clone());
+        let scope = Scope { command: "baseline", subject: "everything this clone stores".to_owned() };
+        let report = scans::swept(&repo, &settings, &rules, |scan, objects| scan.history(&repo, objects, scope))?;
+        let accepted = Suppressions { baseline: old.clone(), ..Suppressions::default() };
+        let known = Policy { accepted, ..Policy::default() }.known(&report.findings);
+        Ok(Self { settings, path, old, report, known })
+    }
+
+    fn shown(&self) -> String {
+        let path = self.path.strip_prefix(".").unwrap_or(&self.path);
+        escape(withhold(&path.display().to_string()).as_bytes())
+    }
+
+    /// The findings that have no entry.
+    fn new_ones(&self) -> Vec<&Finding> {
+        self.report.findings.iter().zip(&self.known).filter(|(_, keys)| keys.is_empty()).map(|(one, _)| one).collect()
+    }
+
+    /// The baseline without entries for what is not there any more. While parts were not read, nothing is known to be gone.
+    fn kept(&self) -> (Baseline, usize) {
+        if !self.report.gaps.is_empty() {
+            return (self.old.clone(), 0);
+        }
+        let present: BTreeSet<&Key> = self.known.iter().filter_map(|keys| keys.first()).collect();
+        let mut kept = Baseline::default();
+        let entries = self.old.entries().filter(|(key, _)| present.contains(key));
+        entries.for_each(|(key, remark)| kept.insert(*key, remark.clone()));
+        let all: BTreeSet<&Key> = self.known.iter().flatten().collect();
+        let absent = self.old.entries().filter(|(key, _)| !all.contains(key)).count();
+        (kept, absent)
+    }
+
+    /// Adds what is new, all of it or what is named, and drops what is gone.
+    fn renew(&self, common: &Common, ids: &[String]) -> anyhow::Result<ExitStatus> {
+        let new = self.new_ones();
+        for id in ids {
+            anyhow::ensure!(
+                new.iter().any(|finding| finding.id.as_str() == id),
+                "no new finding has the id '{}': 'keysweep baseline check' lists them",
+                escape(id.as_bytes())
+            );
+        }
+        let chosen: Vec<&Finding> =
+            new.into_iter().filter(|one| ids.is_empty() || ids.iter().any(|id| id == one.id.as_str())).collect();
+        let (mut baseline, absent) = self.kept();
+        self.add(&mut baseline, &chosen)?;
+        self.write(&baseline)?;
+        self.tell(common, &chosen, absent, true)?;
+        Ok(if self.report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
+    }
+
+    fn check(&self, common: &Common) -> anyhow::Result<ExitStatus> {
+        let (new, (_, absent)) = (self.new_ones(), self.kept());
+        self.tell(common, &new, absent, false)?;
+        Ok(match (new.is_empty(), self.report.gaps.is_empty()) {
+            (false, _) => ExitStatus::Findings,
+            (true, false) => ExitStatus::Unknown,
+            (true, true) => ExitStatus::Clean,
+        })
+    }
+
+    /// Adds what another tool was told to ignore, as far as it is found here.
+    fn import(&self, common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
+        let name = escape(withhold(&file.display().to_string()).as_bytes());
+        let text = std::fs::read_to_string(file).with_context(|| format!("reading '{name}'"))?;
+        let entries = foreign::parse(&text).map_err(|why| anyhow::anyhow!("'{name}', {why}"))?;
+        let is_meant = |finding: &&Finding| entries.iter().any(|entry| entry.is(finding));
+        let chosen: Vec<&Finding> = self.new_ones().into_iter().filter(is_meant).collect();
+        let all = || self.report.findings.iter().chain(&self.report.suppressed);
+        let is_lost = |entry: &&Foreign| !all().any(|finding| entry.is(finding));
+        let lost: Vec<&Foreign> = entries.iter().filter(is_lost).collect();
+        let mut baseline = self.old.clone();
+        self.add(&mut baseline, &chosen)?;
+        self.write(&baseline)?;
+        self.tell(common, &chosen, 0, true)?;
+        for entry in &lost {
+            shell::say(&withhold(&format!(
+                "not carried over: {}, line {}: keysweep finds nothing there that would have to be allowed",
+                entry.path, entry.line
+            )));
+        }
+        shell::say(&format!("{name}: {} of {} entries carried over", entries.len() - lost.len(), entries.len()));
+        Ok(ExitStatus::Clean)
+    }
+
+    fn add(&self, baseline: &mut Baseline, findings: &[&Finding]) -> anyhow::Result<()> {
+        let salt = self.old.salt().map_or_else(new_salt, Ok)?;
+        let keys: Vec<Key> =
+            findings.par_iter().map(|finding| Key::new(&finding.secret, finding.issued, salt)).collect();
+        for (finding, key) in findings.iter().zip(keys) {
+            baseline.insert(key, Remark { rule: escape(finding.rule.as_bytes()), text: String::new() });
+        }
+        Ok(())
+    }
+
+    fn write(&self, baseline: &Baseline) -> anyhow::Result<()> {
+        let mut options = std::fs::File::options();
+        let write = &mut |out: &mut dyn std::io::Write| write!(out, "{baseline}");
+        shell::replace(&self.path, &mut options, write).with_context(|| format!("writing '{}'", self.shown()))
+    }
+
+    /// Says what is new, what is known and what is gone.
+    fn tell(&self, common: &Common, new: &[&Finding], absent: usize, is_written: bool) -> anyhow::Result<()> {
+        let whole = Detector::new(RuleSet::builtin().extended(self.settings.rules.clone()));
+        let mask = Mask::new(&whole, Some(&self.report));
+        let view = page::BaselineView {
+            file: self.shown(),
+            new: new.iter().map(|finding| page::Entry::new(finding, &mask)).collect(),
+            unchanged: self.report.findings.len() - self.new_ones().len(),
+            absent,
+            gaps: self.report.gaps.len(),
+        };
+        let format = self.settings.page_format()?;
+        let blocks = page::blocks(&view, is_written);
+        shell::results(self.settings.output_file.as_deref(), &mut |out| {
+            output::write("Baseline", &blocks, &view, format, out)
+        })?;
+        for gap in &self.report.gaps {
+            shell::say(&withhold(&format!("not read: {}: {}", gap.what, gap.why)));
+        }
+        if is_written && common.baseline.is_none() && !self.merges_lines() {
+            shell::say(&format!(
+                "add the line '{BASELINE} merge=union' to .gitattributes, so that merges need no hand"
+            ));
+        }
+        Ok(())
+    }
+
+    fn merges_lines(&self) -> bool {
+        let attributes = std::fs::read_to_string(self.path.with_file_name(".gitattributes")).unwrap_or_default();
+        attributes.lines().any(|line| line.contains(BASELINE) && line.contains("merge=union"))
+    }
+}
+
+fn new_salt() -> anyhow::Result<Salt> {
+    let mut salt = Salt::default();
+    getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("no randomness for a salt: {error}"))?;
+    Ok(salt)
+}

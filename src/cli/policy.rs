@@ -1,0 +1,179 @@
+//! Which configuration, entries and baseline are in force: those of the work tree, or, for a range, those of the commit that it
+//! starts from, so that no change decides about itself.
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::args::Common;
+use super::clock;
+use crate::config::ConfigFile;
+use crate::config::file::{self, BASELINE, NAME};
+use crate::finding::{Finding, Gap, GapKind, Note, Report};
+use crate::source::repo::{self, Mode};
+use crate::source::{ObjectId, Repo};
+use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
+use crate::text::escape;
+use crate::text::time::rfc3339;
+
+/// Bytes of a configuration or baseline that are read from a commit.
+const MAX_SIZE: u64 = 16 << 20;
+
+/// What is in force, and what is to be said of it.
+#[derive(Debug, Default)]
+pub struct Ground {
+    /// The configuration.
+    pub config: ConfigFile,
+    /// What decides about findings.
+    pub policy: Policy,
+    /// What the range changes about that and nobody can tell.
+    pub gaps: Vec<Gap>,
+    /// What the range changes about that.
+    pub notes: Vec<Note>,
+}
+
+/// What the folder says.
+///
+/// # Errors
+/// When the configuration or the baseline cannot be used.
+pub fn of_folder(common: &Common, root: Option<&Path>) -> anyhow::Result<Ground> {
+    let config = ConfigFile::load(common.config.as_deref(), root)?;
+    let baseline = file::load_baseline(common.baseline.as_deref(), root)?;
+    let accepted = Suppressions { entries: config.allowed()?, baseline };
+    let policy = policy(common, &config, accepted, Comments::Honoured);
+    Ok(Ground { config, policy, ..Ground::default() })
+}
+
+/// What a commit says.
+///
+/// # Errors
+/// When its configuration or baseline cannot be used.
+pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Result<Ground> {
+    let (config, accepted) = At { repo, commit }.named_or(common)?;
+    let policy = policy(common, &config, accepted, Comments::Honoured);
+    Ok(Ground { config, policy, ..Ground::default() })
+}
+
+/// What the base of a range says; and of what its head says, what it adds to that.
+///
+/// # Errors
+/// When the configuration or the baseline of the base cannot be used.
+pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) -> anyhow::Result<Ground> {
+    let (before, after) = (At { repo, commit: base }, At { repo, commit: head });
+    let (config, accepted) = before.named_or(common)?;
+    let mut policy = policy(common, &config, accepted, Comments::Proposed);
+    let (mut gaps, mut notes) = (Vec::new(), Vec::new());
+    if !common.no_allow {
+        let changes =
+            |text: &str| Note(format!("needs approval: the range adds {text}, which holds as soon as the base has it"));
+        match after.added(&policy.accepted) {
+            Ok(proposed) => {
+                notes.extend(proposed.entries.iter().map(|entry| changes(&told(entry))));
+                let lines = proposed.baseline.len();
+                let count = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+                notes.extend((lines > 0).then(|| changes(&format!("{count} to {BASELINE}"))));
+                policy.proposed = proposed;
+            }
+            Err(error) => gaps.push(Gap {
+                what: BString::from(format!("what {NAME} and {BASELINE} of the head allow")),
+                kind: GapKind::Unreadable,
+                why: error.to_string(),
+            }),
+        }
+        if common.config.is_none() && before.text(NAME)? != after.text(NAME).unwrap_or_default() {
+            notes.push(Note(format!("the range changes {NAME}; the one of its base was used")));
+        }
+    }
+    Ok(Ground { config, policy, gaps, notes })
+}
+
+fn policy(common: &Common, config: &ConfigFile, accepted: Suppressions, comments: Comments) -> Policy {
+    let today = rfc3339(clock::now()).and_then(|time| time.get(..10).map(str::to_owned)).unwrap_or_default();
+    if common.no_allow {
+        return Policy::strict();
+    }
+    Policy { accepted, proposed: Suppressions::default(), comments, foreign: config.foreign_comments.clone(), today }
+}
+
+/// What a commit says.
+struct At<'r> {
+    repo: &'r Repo,
+    commit: ObjectId,
+}
+
+impl At<'_> {
+    /// What the command line names, and where it names nothing, what the commit says.
+    fn named_or(&self, common: &Common) -> anyhow::Result<(ConfigFile, Suppressions)> {
+        let config = match &common.config {
+            Some(path) => ConfigFile::load(Some(path), None)?,
+            None => self.config()?,
+        };
+        let baseline = match &common.baseline {
+            Some(path) => file::load_baseline(Some(path), None)?,
+            None => self.baseline()?,
+        };
+        let entries = config.allowed()?;
+        Ok((config, Suppressions { entries, baseline }))
+    }
+
+    /// What a file is called in messages.
+    fn path(&self, name: &str) -> PathBuf {
+        PathBuf::from(format!("{}:{name}", self.commit.to_hex_with_len(12)))
+    }
+
+    /// The text of a file at the root, empty if there is none.
+    fn text(&self, name: &str) -> anyhow::Result<String> {
+        let local = self.repo.local();
+        let unread =
+            |unread: repo::Unread| anyhow::anyhow!("cannot read '{}': {}", self.path(name).display(), unread.why);
+        let tree = repo::tree_of(&local, self.commit).map_err(unread)?;
+        let entry = repo::entry_at(&local, tree, name.as_bytes().as_bstr()).map_err(unread)?;
+        match entry.filter(|entry| entry.mode == Mode::File) {
+            Some(entry) => {
+                let (_, text) = repo::load(&local, entry.id, MAX_SIZE).map_err(unread)?;
+                String::from_utf8(text).map_err(|_| anyhow::anyhow!("'{}' is not UTF-8", self.path(name).display()))
+            }
+            None => Ok(String::new()),
+        }
+    }
+
+    fn config(&self) -> anyhow::Result<ConfigFile> {
+        Ok(ConfigFile::parse(&self.text(NAME)?, &self.path(NAME))?)
+    }
+
+    fn baseline(&self) -> anyhow::Result<Baseline> {
+        Ok(file::baseline(&self.text(BASELINE)?, &self.path(BASELINE))?)
+    }
+
+    /// What it allows and the other does not.
+    fn added(&self, accepted: &Suppressions) -> anyhow::Result<Suppressions> {
+        let config = self.config()?;
+        config.rules()?;
+        let mut entries = config.allowed()?;
+        entries.retain(|entry| !accepted.entries.iter().any(|known| known.def == entry.def));
+        Ok(Suppressions { entries, baseline: self.baseline()?.without(&accepted.baseline) })
+    }
+}
+
+/// An entry in words.
+fn told(entry: &Entry) -> String {
+    let def = &entry.def;
+    let parts = [("id", &def.id), ("rule", &def.rule), ("path", &def.path), ("value", &def.value)];
+    let parts: Vec<String> =
+        parts.iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?))).collect();
+    format!("the entry at line {} of {NAME} ({}: {})", entry.line, parts.join(", "), def.reason)
+}
+
+/// Says of entries that are of no use any more; after a sweep of everything, with the thresholds of the configuration.
+pub fn remark(policy: &Policy, common: &Common, report: &mut Report) {
+    let over = policy.expired().map(|entry| format!("{} is over; remove it, or give it more time", told(entry)));
+    report.notes.extend(over.map(|text| Note(escape(text.as_bytes()))));
+    let is_narrow = common.min_severity.is_some() || common.min_confidence.is_some() || !common.rules.is_empty();
+    if is_narrow || !report.gaps.is_empty() {
+        return;
+    }
+    let all: Vec<Finding> = report.findings.iter().chain(&report.suppressed).cloned().collect();
+    let unused =
+        policy.unused(&all).into_iter().map(|entry| format!("{} allows nothing any more; remove it", told(entry)));
+    report.notes.extend(unused.map(|text| Note(escape(text.as_bytes()))));
+}

@@ -1,0 +1,105 @@
+//! Why a finding does not count, or why what was meant to keep it from counting does not.
+
+/// What somebody wrote to allow a finding, and whether it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where it was written.
+    pub by: By,
+    /// Whether it holds.
+    pub status: Status,
+    /// The reason that was given.
+    pub reason: String,
+}
+
+/// Where a suppression was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// In a comment beside the value.
+    Comment {
+        /// Line of the comment.
+        line: usize,
+    },
+    /// In the configuration.
+    Entry {
+        /// Line of the configuration.
+        line: usize,
+    },
+    /// In the baseline.
+    Baseline,
+}
+
+impl By {
+    /// The word used in every output.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Comment { .. } => "comment",
+            Self::Entry { .. } => "config",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+/// Whether a suppression holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It does: the finding does not count.
+    Accepted,
+    /// The change that is looked at brings it along, so somebody else has to agree first.
+    NeedsApproval,
+    /// It does not.
+    Void(Flaw),
+}
+
+/// Why a suppression does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It gives no reason.
+    NoReason,
+    /// It names another rule.
+    OtherRule,
+    /// It was written for another value: it names that one, or it was there before this one.
+    OtherValue,
+    /// Its time is over.
+    Expired,
+    /// The value stands elsewhere too, where nothing allows it.
+    NotEverywhere,
+}
+
+impl Status {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::NeedsApproval => "needs-approval",
+            Self::Void(_) => "void",
+        }
+    }
+}
+
+impl Flaw {
+    /// What is wrong with it, and what to do.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoReason => "it gives no reason: write one behind the rule's id",
+            Self::OtherRule => "it names another rule",
+            Self::OtherValue => "it was written for another value",
+            Self::Expired => "its time is over",
+            Self::NotEverywhere => "the value stands in other places too, where nothing allows it",
+        }
+    }
+}
+
+/// A comment that allows what stands beside it: `keysweep:allow RULE reason`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Ids of the rules that it is about; empty for a comment of another tool, which is about all.
+    pub rules: Vec<String>,
+    /// The finding that it is about, if it names one.
+    pub id: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The comment itself, from its mark to the end of its line.
+    pub text: Vec<u8>,
+    /// Its line.
+    pub line: usize,
+}

@@ -1,0 +1,79 @@
+//! Pages about the baseline: what is new beside it, what it knows, and what is gone.
+
+use serde::Serialize;
+
+use super::mask::Mask;
+use super::page::{Block, Tone, code, remarks, text, told};
+use super::words::plural;
+use crate::finding::Finding;
+use crate::text::escape;
+
+/// What a sweep says beside a baseline.
+#[derive(Debug, Serialize)]
+pub struct BaselineView {
+    /// The baseline's file.
+    pub file: String,
+    /// Secrets that it did not have.
+    pub new: Vec<Entry>,
+    /// How many it had.
+    pub unchanged: usize,
+    /// How many it has that are not there any more.
+    pub absent: usize,
+    /// Parts that were not read.
+    pub gaps: usize,
+}
+
+/// A new secret.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// Id of the finding.
+    pub id: String,
+    /// The rule.
+    pub rule: String,
+    /// Where it stands first.
+    pub path: String,
+    /// The line there.
+    pub line: usize,
+}
+
+impl Entry {
+    /// A finding in one line.
+    pub fn new(finding: &Finding, mask: &Mask) -> Self {
+        let first = finding.occurrences.first();
+        let path = first.map(|place| escape(&mask.bytes(&place.whole_path()))).unwrap_or_default();
+        let line = first.map_or(0, |place| place.start.line);
+        Self { id: finding.id.to_string(), rule: escape(finding.rule.as_bytes()), path, line }
+    }
+}
+
+/// The page; `is_written` tells whether the file was changed.
+pub fn blocks(view: &BaselineView, is_written: bool) -> Vec<Block> {
+    let BaselineView { file, new, unchanged, absent, gaps } = view;
+    let (added, dropped) = if is_written { (" added", " dropped") } else { (" new", " absent") };
+    let counts = format!("{file}: {}{added}, {unchanged} unchanged, {absent}{dropped}", plural(new.len(), "secret"));
+    let tone = if is_written || new.is_empty() { Tone::Plain } else { Tone::Bad };
+    let mut page = vec![Block::Verdict(tone, counts)];
+    if !new.is_empty() {
+        let row = |one: &Entry| {
+            vec![vec![code(&*one.id)], vec![text(&*one.rule)], vec![told(format!("{}:{}", one.path, one.line))]]
+        };
+        page.push(Block::Table(vec!["Id", "Rule", "First seen"], new.iter().map(row).collect()));
+    }
+    let mut said = Vec::new();
+    if is_written && !new.is_empty() {
+        said.push(
+            "they are known from now on, not harmless: 'keysweep history --no-allow' says what to do about each"
+                .to_owned(),
+        );
+    }
+    if *gaps > 0 {
+        said.push(format!(
+            "{} could not be read, so no entry was dropped and there may be more",
+            plural(*gaps, "part")
+        ));
+    }
+    if !said.is_empty() {
+        page.push(remarks(said));
+    }
+    page
+}

@@ -1,0 +1,285 @@
+//! The baseline: secrets that were there when somebody began to look, and are dealt with in time.
+//!
+//! A line is one value, salted and hashed, with the rule that found it: `sha256:SALT:DIGEST RULE # remark`. It names no file, no
+//! line and no time, so nothing that happens to the code makes it wrong, and any merge of two such files is one. What a
+//! person may have made up is hashed with Argon2id, so that it cannot be guessed from the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
+use crate::finding::Secret;
+
+/// The first line.
+const HEAD: &str = "# keysweep baseline 1: secrets known already; 'keysweep baseline update' renews it";
+
+/// Memory in KiB, passes and lanes of Argon2id: what OWASP's password storage cheat sheet asks for at least.
+const COST: (u32, u32, u32) = (19_456, 2, 1);
+
+/// What makes the hashes of one repository differ from those of others.
+pub type Salt = [u8; 8];
+
+/// How a value was hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Argon2id,
+    Sha256,
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 2] = [(Self::Argon2id, "argon2id"), (Self::Sha256, "sha256")];
+
+    /// What a machine made cannot be guessed, so there is no need to make each guess dear.
+    fn of(issued: bool) -> Self {
+        if issued { Self::Sha256 } else { Self::Argon2id }
+    }
+}
+
+/// One value, hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    kind: Kind,
+    salt: Salt,
+    digest: [u8; 16],
+}
+
+impl Key {
+    /// Hashes a value. `issued` says that a machine made it.
+    pub fn new(secret: &Secret, issued: bool, salt: Salt) -> Self {
+        let kind = Kind::of(issued);
+        let mut digest = [0; 16];
+        match kind {
+            Kind::Sha256 => {
+                let mut sum = Sha256::new();
+                sum.update(b"keysweep baseline 1\0");
+                sum.update(salt);
+                sum.update(secret.reveal());
+                digest.copy_from_slice(&sum.finalize()[..16]);
+            }
+            Kind::Argon2id => {
+                let (memory, passes, lanes) = COST;
+                let params = Params::new(memory, passes, lanes, Some(digest.len())).unwrap_or_default();
+                let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+                // Fails for inputs beyond 4 GB only, and a file that large is not read.
+                let hashed = hash.hash_password_into(secret.reveal(), &salt, &mut digest);
+                debug_assert!(hashed.is_ok(), "{hashed:?}");
+            }
+        }
+        Self { kind, salt, digest }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (kind, salt, digest) = (parts.next()?, parts.next()?, parts.next()?);
+        let (kind, _) = Kind::ALL.into_iter().find(|(_, name)| *name == kind)?;
+        let bytes = |hex: &str| HEXLOWER.decode(hex.as_bytes()).ok();
+        let key = Self { kind, salt: bytes(salt)?.try_into().ok()?, digest: bytes(digest)?.try_into().ok()? };
+        parts.next().is_none().then_some(key)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Kind::ALL.into_iter().find(|(kind, _)| *kind == self.kind).map_or("", |(_, name)| name);
+        write!(f, "{name}:{}:{}", HEXLOWER.encode(&self.salt), HEXLOWER.encode(&self.digest))
+    }
+}
+
+/// What is said of a value beside its hash.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Remark {
+    /// The rule that found it.
+    pub rule: String,
+    /// What somebody wrote behind it.
+    pub text: String,
+}
+
+/// A baseline.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Baseline {
+    entries: BTreeMap<Key, Remark>,
+}
+
+/// A line that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// Which, from 1.
+    pub line: usize,
+    /// What is wrong, and what to do.
+    pub message: &'static str,
+}
+
+impl Baseline {
+    /// Reads a baseline: its lines in any order and any number of times, as merges leave them.
+    ///
+    /// # Errors
+    /// When a line is no entry.
+    pub fn parse(text: &str) -> Result<Self, BadLine> {
+        let mut entries = BTreeMap::new();
+        for (line, text) in (1..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).lines()) {
+            let text = text.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            let (key, remark) = entry(text).map_err(|message| BadLine { line, message })?;
+            let known: &mut Remark = entries.entry(key).or_default();
+            // Of two remarks either may stay, but it has to be the same one every time.
+            *known = std::mem::take(known).max(remark);
+        }
+        Ok(Self { entries })
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The salt for new entries: the one that most are made with already.
+    pub fn salt(&self) -> Option<Salt> {
+        let mut counts: BTreeMap<Salt, usize> = BTreeMap::new();
+        for key in self.entries.keys() {
+            *counts.entry(key.salt).or_default() += 1;
+        }
+        counts.into_iter().max_by_key(|(salt, count)| (*count, *salt)).map(|(salt, _)| salt)
+    }
+
+    /// The entries of a value; hashes it once for each salt that entries of its kind have.
+    pub fn keys_of(&self, secret: &Secret, issued: bool) -> Vec<Key> {
+        let of_kind = self.entries.keys().filter(|key| key.kind == Kind::of(issued));
+        let salts: BTreeSet<Salt> = of_kind.map(|key| key.salt).collect();
+        let keys = salts.into_iter().map(|salt| Key::new(secret, issued, salt));
+        keys.filter(|key| self.entries.contains_key(key)).collect()
+    }
+
+    /// What is said of an entry.
+    pub fn remark(&self, key: &Key) -> Option<&Remark> {
+        self.entries.get(key)
+    }
+
+    /// Adds an entry, or changes what is said of it.
+    pub fn insert(&mut self, key: Key, remark: Remark) {
+        self.entries.insert(key, remark);
+    }
+
+    /// All entries with what is said of each.
+    pub fn entries(&self) -> impl Iterator<Item = (&Key, &Remark)> {
+        self.entries.iter()
+    }
+
+    /// The entries that another one does not have.
+    pub fn without(&self, other: &Self) -> Self {
+        let entries = self.entries.iter().filter(|(key, _)| !other.entries.contains_key(key));
+        Self { entries: entries.map(|(key, remark)| (*key, remark.clone())).collect() }
+    }
+}
+
+impl fmt::Display for Baseline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{HEAD}")?;
+        for (key, remark) in &self.entries {
+            write!(f, "{key} {}", remark.rule)?;
+            writeln!(f, "{}", if remark.text.is_empty() { String::new() } else { format!(" # {}", remark.text) })?;
+        }
+        Ok(())
+    }
+}
+
+fn entry(text: &str) -> Result<(Key, Remark), &'static str> {
+    if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| text.starts_with(mark)) {
+        return Err("a merge was left unfinished: keep the lines of both sides, and remove this one");
+    }
+    let (key, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let key = Key::parse(key).ok_or(
+        "it is no entry 'KIND:SALT:DIGEST RULE': remove it, and 'keysweep baseline update' adds what is missing",
+    )?;
+    let (rule, text) = rest.split_once('#').unwrap_or((rest, ""));
+    Ok((key, Remark { rule: rule.trim().to_owned(), text: text.trim().to_owned() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const SALT: Salt = [7; 8];
+
+    fn with(values: &[&str], salt: Salt) -> Baseline {
+        let mut baseline = Baseline::default();
+        for value in values {
+            baseline.insert(
+                Key::new(&Secret::new(*value), true, salt),
+                Remark { rule: "r".to_owned(), ..Remark::default() },
+            );
+        }
+        baseline
+    }
+
+    #[test]
+    fn values_are_known_again_by_kind_and_salt() {
+        let (value, other) = (Secret::new("one value"), Secret::new("another"));
+        for issued in [false, true] {
+            let mut baseline = Baseline::default();
+            baseline.insert(Key::new(&value, issued, SALT), Remark::default());
+            assert_eq!(baseline.keys_of(&value, issued).len(), 1);
+            assert!(baseline.keys_of(&other, issued).is_empty() && baseline.keys_of(&value, !issued).is_empty());
+            assert!(!baseline.to_string().contains("one value"));
+        }
+        assert_ne!(Key::new(&value, false, SALT), Key::new(&value, false, [8; 8]));
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_standard() {
+        // As the reference implementation says: argon2 somesalt -id -t 2 -k 19456 -p 1 -l 16
+        let secret = Secret::new("password");
+        let salt = *b"somesalt";
+        assert_eq!(
+            Key::new(&secret, false, salt).to_string(),
+            "argon2id:736f6d6573616c74:245637c6eb90dda488179f2b39ea72c8"
+        );
+        let sum = Sha256::digest(b"keysweep baseline 1\0somesaltpassword");
+        let expected = format!("sha256:{}:{}", HEXLOWER.encode(b"somesalt"), HEXLOWER.encode(&sum[..16]));
+        assert_eq!(Key::new(&secret, true, salt).to_string(), expected);
+    }
+
+    #[test]
+    fn any_merge_of_two_baselines_is_one() {
+        let (ours, theirs) = (with(&["a", "b"], SALT), with(&["b", "c"], [9; 8]));
+        let merged = Baseline::parse(&format!("{theirs}{ours}{ours}")).unwrap();
+        assert_eq!(merged.len(), 4);
+        assert_eq!(Baseline::parse(&merged.to_string()).unwrap(), merged);
+        for value in ["a", "b", "c"] {
+            assert!(!merged.keys_of(&Secret::new(value), true).is_empty(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let text = format!("{}<<<<<<< HEAD\n", with(&["a"], SALT));
+        let bad = Baseline::parse(&text).unwrap_err();
+        assert!(bad.line == 3 && bad.message.contains("merge"), "{bad:?}");
+        assert_eq!(Baseline::parse("\n# x\nmd5:00:00 rule").unwrap_err().line, 3);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(values in vec("[a-z]{1,8}", 0..20), remark in "[a-z ]{0,12}") {
+            let mut baseline = Baseline::default();
+            for value in &values {
+                let remark = Remark { rule: "some-rule".to_owned(), text: remark.trim().to_owned() };
+                baseline.insert(Key::new(&Secret::new(value.as_str()), true, SALT), remark);
+            }
+            let text = baseline.to_string();
+            prop_assert_eq!(Baseline::parse(&text).unwrap(), baseline);
+            prop_assert!(text.lines().skip(1).is_sorted());
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Comments that allow the secret beside them: `keysweep:allow RULE reason`, and the marks of other tools.
+//!
+//! A comment stands behind the value on its line, or alone on the line above. It may name the finding as well,
+//! `keysweep:allow RULE=ID reason`, and is then about that value only.
+
+use bstr::ByteSlice as _;
+use memchr::memmem;
+
+use crate::finding::suppression::Comment;
+use crate::text::Span;
+
+/// What such a comment starts with.
+pub const MARK: &[u8] = b"keysweep:allow";
+/// Bytes that may lie between a value and the comment on its line: one line may be a whole file.
+const MAX_DISTANCE: usize = 256;
+/// Bytes of a comment that are read.
+const MAX_LENGTH: usize = 512;
+
+/// Another tool whose comments can be honoured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tool {
+    /// `gitleaks:allow`
+    Gitleaks,
+    /// `betterleaks:allow`
+    Betterleaks,
+    /// `trufflehog:ignore`
+    Trufflehog,
+    /// `pragma: allowlist secret`, and `pragma: allowlist nextline secret` on the line above
+    DetectSecrets,
+}
+
+impl Tool {
+    fn mark(self) -> &'static [u8] {
+        match self {
+            Self::Gitleaks => b"gitleaks:allow",
+            Self::Betterleaks => b"betterleaks:allow",
+            Self::Trufflehog => b"trufflehog:ignore",
+            Self::DetectSecrets => b"pragma: allowlist secret",
+        }
+    }
+}
+
+const NEXT_LINE: &[u8] = b"pragma: allowlist nextline secret";
+
+/// The comment that is about what stands at `value`, if there is one. `line` is the line that the value starts on.
+pub fn beside(text: &[u8], value: Span, line: usize, foreign: &[Tool]) -> Option<Comment> {
+    let start = text[..value.start].iter().rposition(|byte| ends_line(*byte)).map_or(0, |at| at + 1);
+    let end = end_of_line(text, value.end);
+    let here = Span::new(value.start.saturating_sub(MAX_DISTANCE).max(start), end.min(value.end + MAX_DISTANCE));
+    let first_line_end = end_of_line(text, value.start);
+    let above = above(text, start);
+    let read = |at: usize, line: usize| parse(&text[at..end_of_line(text, at).min(at + MAX_LENGTH)], line);
+    // A value of several lines has its comment behind the first one, if that is no part of it, or behind the last.
+    let behind = last(text, here, MARK).filter(|at| !value.contains(Span::new(*at, *at + MARK.len())));
+    if let Some(at) = behind {
+        let below = text[first_line_end.min(at)..at].iter().filter(|byte| **byte == b'\n').count();
+        return Some(read(at, line + below));
+    }
+    if let Some(at) = above.and_then(|above| last(text, above, MARK).filter(|at| is_alone(&text[above.start..*at]))) {
+        return Some(read(at, line - 1));
+    }
+    let tool = |tool: &Tool| last(text, here, tool.mark()).map(|at| (at, line));
+    let next_line = || {
+        let is_asked = foreign.contains(&Tool::DetectSecrets);
+        above.filter(|_| is_asked).and_then(|above| last(text, above, NEXT_LINE)).map(|at| (at, line - 1))
+    };
+    let (at, line) = foreign.iter().find_map(tool).or_else(next_line)?;
+    let text = &text[at..end_of_line(text, at).min(at + MAX_LENGTH)];
+    let reason = format!("a comment of another tool says so: {}", text.trim().to_str_lossy());
+    Some(Comment { rules: Vec::new(), id: None, reason, text: text.to_vec(), line })
+}
+
+/// How often a text has this comment: whether it was there before a value came is told by that.
+pub fn count(text: &[u8], comment: &Comment) -> usize {
+    memmem::find_iter(text, &comment.text).count()
+}
+
+/// The line above, of which no more than can be a comment is looked at.
+fn above(text: &[u8], start: usize) -> Option<Span> {
+    let end = text[..start].strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line))?.len();
+    let from = end.saturating_sub(MAX_LENGTH + MAX_DISTANCE);
+    let begin = text[from..end].iter().rposition(|byte| ends_line(*byte)).map_or(from, |at| from + at + 1);
+    Some(Span::new(begin, end))
+}
+
+fn last(text: &[u8], within: Span, mark: &[u8]) -> Option<usize> {
+    memmem::rfind(&text[within.start..within.end], mark).map(|at| within.start + at)
+}
+
+/// Whether nothing but the sign of a comment stands before it: otherwise it is about what stands on its own line.
+fn is_alone(before: &[u8]) -> bool {
+    let before = before.trim();
+    before.eq_ignore_ascii_case(b"rem") || !before.iter().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
+}
+
+fn ends_line(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
+fn end_of_line(text: &[u8], from: usize) -> usize {
+    text[from..].iter().position(|byte| ends_line(*byte)).map_or(text.len(), |at| from + at)
+}
+
+/// `keysweep:allow RULE[,RULE…][=ID] reason`
+fn parse(text: &[u8], line: usize) -> Comment {
+    let words = String::from_utf8_lossy(&text[MARK.len()..]).into_owned();
+    // What closes a comment is no reason.
+    let words = words.trim().trim_end_matches("*/").trim_end_matches("-->").trim_end_matches("%>").trim();
+    let (about, reason) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+    let (rules, id) = about.split_once('=').map_or((about, None), |(rules, id)| (rules, Some(id.to_owned())));
+    let rules = rules.split(',').filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
+    Comment { rules, id, reason: reason.trim().to_owned(), text: text.to_vec(), line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The comment for the value `VALUE` in a text.
+    fn found(text: &str) -> Option<Comment> {
+        let at = text.find("VALUE").unwrap();
+        let line = text[..at].matches('\n').count() + 1;
+        beside(text.as_bytes(), Span::new(at, at + 5), line, &[Tool::Gitleaks, Tool::DetectSecrets])
+    }
+
+    #[test]
+    fn a_comment_stands_behind_the_value_or_alone_above_it() {
+        for text in [
+            "a\nkey = VALUE # keysweep:allow some-rule it is a sample\nb",
+            "// keysweep:allow some-rule it is a sample\r\nkey = VALUE\r\n",
+            "  <!-- keysweep:allow some-rule it is a sample -->\n  VALUE",
+            "REM keysweep:allow some-rule it is a sample\nset X=VALUE",
+            "/* keysweep:allow some-rule it is a sample */ key = VALUE",
+        ] {
+            let comment = found(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((&*comment.rules, comment.id), (&["some-rule".to_owned()][..], None), "{text}");
+            assert!(comment.reason.starts_with("it is a sample"), "{text}: {}", comment.reason);
+            let line = text[..text.find("keysweep").unwrap()].matches('\n').count() + 1;
+            assert_eq!(comment.line, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_comment_about_something_else_is_none() {
+        let far = format!("key = VALUE{}keysweep:allow some-rule sample", " ".repeat(MAX_DISTANCE));
+        for text in [
+            "other = 1 # keysweep:allow some-rule sample\nkey = VALUE",
+            "# keysweep:allow some-rule sample\n\nkey = VALUE",
+            "key = VALUE\n# keysweep:allow some-rule sample",
+            &far,
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_and_id_are_told_apart_from_the_reason() {
+        let comment = found("VALUE # keysweep:allow one,two=abcdefghij is no longer in use").unwrap();
+        assert_eq!(comment.rules, ["one", "two"]);
+        assert_eq!((comment.id.as_deref(), &*comment.reason), (Some("abcdefghij"), "is no longer in use"));
+        let bare = found("VALUE # keysweep:allow").unwrap();
+        assert!(bare.rules.is_empty() && bare.reason.is_empty());
+    }
+
+    #[test]
+    fn marks_of_other_tools_are_read_if_asked_for() {
+        for text in [
+            "VALUE # gitleaks:allow",
+            "VALUE // pragma: allowlist secret",
+            "# pragma: allowlist nextline secret\nVALUE",
+        ] {
+            assert!(
+                found(text).is_some_and(|comment| comment.rules.is_empty() && !comment.reason.is_empty()),
+                "{text}"
+            );
+            assert_eq!(beside(text.as_bytes(), Span::new(0, 5), 1, &[]), None, "{text}");
+        }
+        assert_eq!(found("VALUE # trufflehog:ignore"), None, "not asked for");
+    }
+}

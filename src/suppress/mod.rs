@@ -1,0 +1,173 @@
+//! Which findings do not count, because somebody said so: in a comment beside the value, in the configuration, in the
+//! baseline. Decides by what it is given; reads no file and changes no verdict by itself.
+//!
+//! Nothing is allowed by its place alone: a comment or an entry for one value does not cover the next one there.
+
+pub mod baseline;
+pub mod comment;
+pub mod entry;
+pub mod foreign;
+
+use rayon::prelude::*;
+
+use crate::finding::suppression::{By, Comment, Flaw, Status, Suppression};
+use crate::finding::{Finding, Occurrence};
+
+pub use baseline::{Baseline, Key};
+pub use comment::Tool;
+pub use entry::Entry;
+
+/// All that is written down in one state of a repository.
+#[derive(Debug, Clone, Default)]
+pub struct Suppressions {
+    /// Entries of the configuration.
+    pub entries: Vec<Entry>,
+    /// The baseline.
+    pub baseline: Baseline,
+}
+
+/// Whether comments count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Comments {
+    /// They do.
+    #[default]
+    Honoured,
+    /// Those beside a new value come with it, and somebody else has to agree first.
+    Proposed,
+    /// They do not.
+    Ignored,
+}
+
+/// What decides.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// What holds.
+    pub accepted: Suppressions,
+    /// What the change that is looked at would add.
+    pub proposed: Suppressions,
+    /// Whether comments count.
+    pub comments: Comments,
+    /// Other tools whose comments count too.
+    pub foreign: Vec<Tool>,
+    /// The day, `2026-01-31`.
+    pub today: String,
+}
+
+/// What is asked of a place that a comment stands at, or does not.
+pub struct Surroundings<'s> {
+    /// Whether the comment was there before the value came.
+    pub is_older: &'s dyn Fn(&Occurrence, &Comment) -> bool,
+    /// Whether a place is of the past, which nobody can write a comment into.
+    pub is_past: &'s dyn Fn(&Occurrence) -> bool,
+}
+
+impl Policy {
+    /// One that allows nothing.
+    pub fn strict() -> Self {
+        Self { comments: Comments::Ignored, ..Self::default() }
+    }
+
+    /// The entries of the baseline for each of the findings.
+    pub fn known(&self, findings: &[Finding]) -> Vec<Vec<Key>> {
+        // A hash that makes guessing dear is dear.
+        let keys = |finding: &Finding| self.accepted.baseline.keys_of(&finding.secret, finding.issued);
+        findings.par_iter().map(keys).collect()
+    }
+
+    /// What was written to allow a finding, and whether it holds; nothing if nothing was. `known` are its entries in the
+    /// baseline. Comments come before entries, and those before the baseline.
+    pub fn judge(&self, finding: &Finding, known: &[Key], surroundings: &Surroundings<'_>) -> Option<Suppression> {
+        let places: Vec<(&Occurrence, Option<Suppression>)> =
+            finding.occurrences.iter().map(|one| (one, self.at(finding, one, surroundings))).collect();
+        let first = |status| places.iter().find_map(|(_, one)| one.clone().filter(|one| one.status == status));
+        // What no comment can be written to goes by those that there are.
+        let has_comment = |accepted: &[Status]| {
+            let is_one = |one: &Suppression| matches!(one.by, By::Comment { .. }) && accepted.contains(&one.status);
+            places.iter().any(|(_, said)| said.as_ref().is_some_and(is_one))
+        };
+        let is_covered = |accepted: &[Status]| {
+            let covers_past = has_comment(accepted);
+            places.iter().all(|(place, said)| {
+                said.as_ref().is_some_and(|one| accepted.contains(&one.status))
+                    || covers_past && (surroundings.is_past)(place)
+            })
+        };
+        if is_covered(&[Status::Accepted]) {
+            return first(Status::Accepted);
+        }
+        if let Some(key) = known.first() {
+            let reason = self.accepted.baseline.remark(key).map(|remark| remark.text.clone()).unwrap_or_default();
+            return Some(Suppression { by: By::Baseline, status: Status::Accepted, reason });
+        }
+        if is_covered(&[Status::Accepted, Status::NeedsApproval]) {
+            return first(Status::NeedsApproval);
+        }
+        if !self.proposed.baseline.keys_of(&finding.secret, finding.issued).is_empty() {
+            return Some(Suppression { by: By::Baseline, status: Status::NeedsApproval, reason: String::new() });
+        }
+        let incomplete = |one: Suppression| Suppression { status: Status::Void(Flaw::NotEverywhere), ..one };
+        let partly = first(Status::Accepted).or_else(|| first(Status::NeedsApproval)).map(incomplete);
+        partly.or_else(|| places.into_iter().find_map(|(_, said)| said))
+    }
+
+    /// What was written to allow one place.
+    fn at(&self, finding: &Finding, place: &Occurrence, surroundings: &Surroundings<'_>) -> Option<Suppression> {
+        let comment = place.comment.as_deref().filter(|_| self.comments != Comments::Ignored);
+        let comment = comment.map(|comment| self.comment(finding, place, comment, surroundings));
+        let entries = |list: &[Entry], status| {
+            let about = list.iter().filter(|entry| entry.is_about(finding, place));
+            let told = about.map(|entry| self.entry(entry, status));
+            told.min_by_key(|one| matches!(one.status, Status::Void(_)))
+        };
+        let accepted = entries(&self.accepted.entries, Status::Accepted);
+        let proposed = entries(&self.proposed.entries, Status::NeedsApproval);
+        let said = [comment, accepted, proposed].into_iter().flatten();
+        said.min_by_key(|one| match one.status {
+            Status::Accepted => 0,
+            Status::NeedsApproval => 1,
+            Status::Void(_) => 2,
+        })
+    }
+
+    fn comment(
+        &self,
+        finding: &Finding,
+        place: &Occurrence,
+        comment: &Comment,
+        surroundings: &Surroundings<'_>,
+    ) -> Suppression {
+        let is_other_rule = !comment.rules.is_empty() && !comment.rules.iter().any(|rule| *rule == *finding.rule);
+        let is_other_id = comment.id.as_ref().is_some_and(|id| id != finding.id.as_str());
+        let is_bound = comment.id.is_some();
+        let status = if is_other_rule {
+            Status::Void(Flaw::OtherRule)
+        } else if comment.reason.is_empty() {
+            Status::Void(Flaw::NoReason)
+        } else if is_other_id || !is_bound && (surroundings.is_older)(place, comment) {
+            Status::Void(Flaw::OtherValue)
+        } else if self.comments == Comments::Proposed {
+            Status::NeedsApproval
+        } else {
+            Status::Accepted
+        };
+        Suppression { by: By::Comment { line: comment.line }, status, reason: comment.reason.clone() }
+    }
+
+    fn entry(&self, entry: &Entry, status: Status) -> Suppression {
+        let status = if entry.is_over(&self.today) { Status::Void(Flaw::Expired) } else { status };
+        Suppression { by: By::Entry { line: entry.line }, status, reason: entry.def.reason.clone() }
+    }
+
+    /// The entries that hold and that none of these findings needs.
+    pub fn unused<'p>(&'p self, findings: &[Finding]) -> Vec<&'p Entry> {
+        let is_used = |entry: &&Entry| {
+            findings.iter().any(|finding| finding.occurrences.iter().any(|place| entry.is_about(finding, place)))
+        };
+        self.accepted.entries.iter().filter(|entry| !entry.is_over(&self.today) && !is_used(entry)).collect()
+    }
+
+    /// The entries whose time is over.
+    pub fn expired(&self) -> impl Iterator<Item = &Entry> {
+        self.accepted.entries.iter().filter(|entry| entry.is_over(&self.today))
+    }
+}

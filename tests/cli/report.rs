@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
+use keysweep::proof::template::Generator;
 use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, contains, must};
@@ -285,13 +286,9 @@ fn outside_of_code(line: &str) -> String {
     out + rest
 }
 
-#[test]
-fn markdown_keeps_hostile_names_within_code() {
-    let (repo, secret) = hostile(7_110);
-    let run = repo.keysweep(&["history", "--format", "markdown"]).expect_code(1);
-    run.expect_withheld(&secret.value);
-    let text = run.out();
-    assert!(contains(text.as_bytes(), b"onerror"), "{text}");
+/// Fails where what is not code has a meaning that a hostile name gave it.
+#[track_caller]
+fn read_markdown(text: &str) {
     let mut is_command = false;
     for line in text.lines() {
         let fenced = line.trim_start().starts_with("```");
@@ -310,7 +307,112 @@ fn markdown_keeps_hostile_names_within_code() {
         }
     }
     assert!(!is_command, "{text}");
+}
+
+#[test]
+fn markdown_keeps_hostile_names_within_code() {
+    let (repo, secret) = hostile(7_110);
+    let run = repo.keysweep(&["history", "--format", "markdown"]).expect_code(1);
+    run.expect_withheld(&secret.value);
+    let text = run.out();
+    assert!(contains(text.as_bytes(), b"onerror"), "{text}");
+    read_markdown(&text);
     assert!(text.contains("- [ ] **revoke:**"), "a checklist: {text}");
+}
+
+// ---------------------------------------------------------------- plans to hand on
+
+/// A plan as JSON has it, and in a format to hand on; neither shows any of the values.
+#[track_caller]
+fn plan(repo: &Repo, values: &[&str], format: &str) -> (Value, String) {
+    let of = |format| {
+        let run = repo.keysweep(&["purge-plan", "--format", format]).expect_code(0);
+        values.iter().for_each(|value| run.expect_withheld(value));
+        run.out()
+    };
+    (must(serde_json::from_str(&of("json")), "read the plan"), of(format))
+}
+
+/// All texts of that name in a list of a plan.
+fn texts<'p>(plan: &'p Value, list: &str, name: &str) -> Vec<&'p str> {
+    let list = plan[list].as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(|one| if name.is_empty() { one.as_str() } else { one[name].as_str() }).collect()
+}
+
+/// What has to be a heading of a page; a list that is empty has none.
+fn headings(plan: &Value) -> Vec<String> {
+    let lists = [
+        ("refs", "Refs that reach them"),
+        ("files", "Files written, for your eyes only"),
+        ("beyond", "What stays behind, and whom to ask"),
+    ];
+    let lists = lists.iter().filter(|(list, _)| plan[list].as_array().is_some_and(|list| !list.is_empty()));
+    let mut phases = texts(plan, "steps", "phase");
+    phases.dedup();
+    phases.into_iter().chain(lists.map(|(_, title)| *title)).map(str::to_owned).collect()
+}
+
+/// A repository whose plan has all its parts, with hostile names and a value in a name.
+fn to_purge(seed: u32) -> (Repo, [String; 2]) {
+    let (repo, secret) = hostile(seed);
+    let named = Secret::github(seed + 1).value;
+    repo.git(&["branch", &named]);
+    repo.at("../remote.git").git(&["init", "--quiet", "--bare"]);
+    repo.git(&["remote", "add", "origin", "../remote.git"]);
+    repo.git(&["push", "--quiet", "--all", "origin"]);
+    (repo, [secret.value, named])
+}
+
+#[test]
+fn a_plan_to_purge_is_a_page_of_html() {
+    let (repo, [secret, named]) = to_purge(7_300);
+    let (json, html) = plan(&repo, &[&secret, &named], "html");
+    let text = read_html(&html);
+    for wanted in [texts(&json, "steps", "title"), texts(&json, "steps", "command"), texts(&json, "refs", "")].concat()
+    {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    let mut expected: Vec<String> = headings(&json).iter().map(|title| format!("<h2>{title}</h2>")).collect();
+    assert!(expected.len() > 8, "{expected:?}");
+    let mut found: Vec<&str> = html.lines().filter(|line| line.starts_with("<h2")).collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert_eq!(html.matches("type=\"checkbox\"").count(), texts(&json, "steps", "title").len());
+    assert!(text.contains("a\"&<b>`|x`") && text.contains("refs/heads/[secret]"), "{text}");
+}
+
+#[test]
+fn a_plan_to_purge_is_a_checklist_in_markdown() {
+    let (repo, [secret, named]) = to_purge(7_310);
+    let (json, text) = plan(&repo, &[&secret, &named], "markdown");
+    read_markdown(&text);
+    let mut expected: Vec<String> = headings(&json).iter().map(|title| format!("## {title}")).collect();
+    let mut found: Vec<&str> = text.lines().filter(|line| line.starts_with("## ")).collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    for command in texts(&json, "steps", "command") {
+        assert!(text.contains(command), "{command}: {text}");
+    }
+    let boxes = text.lines().filter(|line| line.starts_with("- [ ] **")).count();
+    assert_eq!(boxes, texts(&json, "steps", "title").len());
+    assert!(text.contains("`` refs/heads/a\"&<b>`|x` ``") && text.contains("refs/heads/[secret]"), "{text}");
+}
+
+#[test]
+fn a_plan_has_no_heading_without_a_list() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(7_320));
+    repo.write("config.env", secret.line());
+    repo.add();
+    for format in ["human", "markdown", "html"] {
+        let (json, page) = plan(&repo, &[&secret.value], format);
+        assert!(texts(&json, "beyond", "").is_empty() && texts(&json, "refs", "").is_empty(), "{json:#}");
+        assert!(page.contains("iles written"), "{page}");
+        for title in ["hat stays behind", "efs that reach them"] {
+            assert!(!page.contains(title), "{title}: {page}");
+        }
+    }
 }
 
 #[test]
@@ -402,6 +504,29 @@ fn explain_tells_all_about_a_finding_of_the_last_report() {
     read_html(&repo.keysweep(&["explain", &id, "--format", "html"]).expect_code(0).out());
     repo.commit("later");
     repo.keysweep(&["explain", &id]).expect_code(0).expect_mention("may not hold any more");
+}
+
+/// The id of a key is needed to delete it, its other half is not.
+#[test]
+fn explain_shows_the_ids_that_a_plan_needs_and_no_values() {
+    let repo = Repo::with_a_commit();
+    let made = |template: &str| must(Generator::new(7_260).expand(template, None), "make a value");
+    let (id, key) = (made("<aws-id:AKIA>"), made("<base64:40>"));
+    let named = Secret::github(7_261).value;
+    repo.write(format!("{named}.ini"), format!("aws_access_key_id = {id}\naws_secret_access_key = {key}\n"));
+    repo.commit("keys");
+    let findings = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1).records_of("finding");
+    let finding = findings.iter().find(|finding| finding["rule"] == "aws-secret-access-key");
+    let finding = finding.unwrap_or_else(|| panic!("no key: {findings:#?}"));
+    let number = finding["id"].as_str().unwrap_or_default();
+    for format in ["human", "json", "jsonl", "markdown", "html"] {
+        let run = repo.keysweep(&["explain", number, "--format", format]).expect_code(0);
+        [&key, &named].iter().for_each(|value| run.expect_withheld(value));
+        let delete = format!("--access-key-id {id}");
+        for wanted in [number, "(40 characters)", "[secret].ini", &delete] {
+            assert!(run.out().contains(wanted), "{wanted}: {run}");
+        }
+    }
 }
 
 #[test]

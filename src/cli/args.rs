@@ -43,7 +43,11 @@ pub enum Command {
     /// Scan what the commits of a range add, for pull requests and pushes
     Range {
         /// BASE..HEAD
-        range: String,
+        #[arg(required_unless_present = "ci", conflicts_with = "ci")]
+        range: Option<String>,
+        /// What the job of GitHub Actions or GitLab CI is about: the commits of its pull request, push or merge group
+        #[arg(long)]
+        ci: bool,
         /// Take configuration, allow comments, entries and baseline from the range's end instead of its start: for pushes to a
         /// branch that only reviewed changes get to
         #[arg(long)]

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod baseline;
+pub mod ci;
 pub mod clock;
 pub mod exit;
 pub mod explain;
@@ -48,7 +49,8 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::History { repo, cache, flag_outside_authors } => {
             scans::history(common, repo, cache.as_deref(), *flag_outside_authors)
         }
-        Command::Range { range, trust_head } => scans::range(common, range, *trust_head),
+        Command::Range { range: Some(range), trust_head, .. } => scans::range(common, range, *trust_head),
+        Command::Range { range: None, trust_head, .. } => ci::range(common, *trust_head),
         Command::Files { paths } => scans::files(common, paths),
         Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),
         Command::Verify { repo, wanted } => verify::run(common, repo, wanted),

@@ -54,6 +54,18 @@ pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Resu
     Ok(Ground { config, policy, ..Ground::default() })
 }
 
+/// What the command line names and nothing else: where the base of a change is not here, nobody can have agreed to anything.
+///
+/// # Errors
+/// When the files that it names cannot be used.
+pub fn of_nothing(common: &Common) -> anyhow::Result<Ground> {
+    let mut ground = of_folder(common, None)?;
+    if ground.policy.comments == Comments::Honoured {
+        ground.policy.comments = Comments::Proposed;
+    }
+    Ok(ground)
+}
+
 /// What the base of a range says; and of what its head says, what it adds to that.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::repo::error_text;
+use super::repo::{self, error_text};
 use super::store::Store;
 use super::{Content, Item, Listing, ObjectId, Repo, SourceError, beside};
 use crate::finding::{ContentKind, Gap, GapKind};
@@ -47,7 +47,7 @@ fn list_shallow(local: &gix::Repository, out: &mut Objects) -> Result<(), gix::E
         out.listing.gaps.push(Gap {
             what: BString::from(format!("commits before {id}")),
             kind: GapKind::Shallow,
-            why: "this clone is shallow, so older history is not here: run 'git fetch --unshallow' (in GitHub Actions: fetch-depth: 0 for actions/checkout)".to_owned(),
+            why: format!("this clone is shallow, so older history is not here: {}", repo::UNSHALLOW),
         });
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Where bytes come from: the index, a range of commits, a push, everything git stores, files, a stream.
+//! Where bytes come from: the index, a range of commits, a push, an event of a code host, everything git stores, files, a stream.
 //!
 //! A source lists what is to be looked at as cheap [`Item`]s and loads their bytes when asked. It knows nothing of
 //! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence. Only this module's children use `gix`,
@@ -7,6 +7,7 @@
 pub mod attribution;
 pub mod beside;
 pub mod change;
+pub mod event;
 pub mod files;
 pub mod github;
 pub mod graph;

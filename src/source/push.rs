@@ -56,7 +56,7 @@ pub fn list(
     let mut listing = Listing::default();
     let mut heads = Vec::new();
     for update in updates {
-        match tip(&local, update, &mut listing) {
+        match tip(&local, &update.name, update.new.filter(|id| update.old != Some(*id)), &mut listing) {
             Ok(head) => heads.extend(head),
             Err(Unread { kind, why }) => listing.gaps.push(Gap { what: update.name.clone(), kind, why }),
         }
@@ -75,10 +75,15 @@ fn tracked<'a>(repository: &Repo, local: &'a Local, remote: &BStr) -> impl Itera
     refs.filter_map(|(_, id)| repo::commit_at(local, id))
 }
 
-/// The commit that a ref will lead to. Tags on the way to it are listed, and what a tag can name in its place: a file or a
-/// folder.
-fn tip(local: &Local, update: &Update, listing: &mut Listing) -> Result<Option<ObjectId>, Unread> {
-    let mut next = update.new.filter(|id| update.old != Some(*id));
+/// The commit that an object leads to. Tags on the way to it are listed, and what a tag can name in its place, by the name
+/// of the ref: a file or a folder.
+pub(super) fn tip(
+    local: &Local,
+    name: &BString,
+    from: Option<ObjectId>,
+    listing: &mut Listing,
+) -> Result<Option<ObjectId>, Unread> {
+    let mut next = from;
     while let Some(id) = next {
         let item = |kind, path| Item { kind, path, content: Content::Object(id), commit: None };
         match repo::kind_of(local, id)? {
@@ -88,7 +93,7 @@ fn tip(local: &Local, update: &Update, listing: &mut Listing) -> Result<Option<O
                 next = Some(target(local, id)?);
             }
             Kind::Blob => {
-                listing.items.push(item(ContentKind::File, update.name.clone()));
+                listing.items.push(item(ContentKind::File, name.clone()));
                 next = None;
             }
             Kind::Tree => {

@@ -59,7 +59,7 @@ fn commits(
                     listing.gaps.push(Gap {
                         what: BString::from(format!("commits before {}", info.id)),
                         kind: GapKind::Shallow,
-                        why: "this clone is shallow and the range goes past its end: run 'git fetch --unshallow' (in GitHub Actions: fetch-depth: 0 for actions/checkout)".to_owned(),
+                        why: format!("this clone is shallow and the range goes past its end: {}", repo::UNSHALLOW),
                     });
                 }
                 ids.push(info.id);

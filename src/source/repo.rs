@@ -332,9 +332,12 @@ pub fn resolve(repo: &gix::Repository, text: &str) -> Result<ObjectId, SourceErr
     Ok(commit.id)
 }
 
+/// What brings the commits that a shallow clone does not have, for people and for those who write workflows.
+pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:')";
+
 fn remedy(repo: &gix::Repository) -> String {
     if repo.is_shallow().unwrap_or(false) {
-        "this clone is shallow, so older commits are not here: run 'git fetch --unshallow' (in GitHub Actions: fetch-depth: 0 for actions/checkout)".to_owned()
+        format!("this clone is shallow, so older commits are not here: {UNSHALLOW}")
     } else {
         "give a commit, branch or tag that this clone has; 'git fetch' brings newer ones".to_owned()
     }

@@ -6,6 +6,7 @@ mod awkward;
 mod baseline;
 mod beside;
 mod cache;
+mod ci;
 mod engine;
 mod entra;
 mod exact;

@@ -1,0 +1,164 @@
+//! `range --ci`: what the job of a code host is about, read from what the host tells it.
+//!
+//! GitHub Actions, and hosts that imitate it, tell it in a file of JSON, GitLab CI in variables. Much of that is written by
+//! whoever opened the request or named the branch. Taken are ids, which have to be ids, and the name of the default branch;
+//! nothing becomes a revision or reaches a shell.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use bstr::BString;
+use serde_json::Value;
+
+use super::args::Common;
+use super::exit::ExitStatus;
+use super::policy::{self, Ground};
+use super::resolve;
+use super::scans::{Run, Speech, around};
+use crate::finding::Scope;
+use crate::source::event::{self, Event, Found};
+use crate::source::{ObjectId, Repo, staged as index};
+
+/// A variable of the environment; an empty one tells nothing.
+type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// `range --ci`
+///
+/// # Errors
+/// When the host tells nothing that can be used.
+pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let repo = Repo::open(Path::new("."))?;
+    let variables = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let payload = variables("GITHUB_EVENT_PATH").map(PathBuf::from).map(|path| {
+        std::fs::read(&path).with_context(|| format!("reading the event in '{}' (GITHUB_EVENT_PATH)", path.display()))
+    });
+    let event = event(&variables, payload.transpose()?.as_deref())?;
+    let mut found = event::list(&repo, &event)?;
+    let ground = ground(common, &repo, &event, &found, trust_head)?;
+    found.listing.gaps.extend_from_slice(&ground.gaps);
+    found.listing.notes.extend_from_slice(&ground.notes);
+    let settings = resolve::from(common, ground)?;
+    let run =
+        Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
+    let scope = Scope { command: "range", subject: found.subject };
+    let known = |path: &BString, blob| found.bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
+    run.finish(|scan| scan.listed(found.listing, scope, &known))
+}
+
+/// What is in force: what the base says. Of several the last is the newest. A job that is about no change, on the default
+/// branch by hand or by the clock, has no base, and is judged by what its commit says.
+fn ground(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_head: bool) -> anyhow::Result<Ground> {
+    let Some(head) = found.head else { return policy::of_nothing(common) };
+    match found.bases.last() {
+        _ if trust_head => policy::of_commit(common, repo, head),
+        Some(base) => policy::of_range(common, repo, *base, head),
+        None if event.bases.is_empty() => policy::of_commit(common, repo, head),
+        None => policy::of_nothing(common),
+    }
+}
+
+/// What a host tells in its variables and in the file that one of them names.
+///
+/// # Errors
+/// When it tells nothing, or something of another form.
+fn event(variables: Variables<'_>, payload: Option<&[u8]>) -> anyhow::Result<Event> {
+    if let Some(name) = variables("GITHUB_EVENT_NAME") {
+        let payload = payload.context("GITHUB_EVENT_NAME is set, but GITHUB_EVENT_PATH is not")?;
+        let payload = serde_json::from_slice(payload).context("reading the event that GITHUB_EVENT_PATH names")?;
+        return github(&name, variables, &payload);
+    }
+    if variables("CI_COMMIT_SHA").is_some() {
+        return gitlab(variables);
+    }
+    anyhow::bail!(
+        "--ci reads what GitHub Actions (GITHUB_EVENT_NAME) or GitLab CI (CI_COMMIT_SHA) tells a job, and neither is set: \
+         write BASE..HEAD, such as origin/main..HEAD"
+    )
+}
+
+fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Result<Event> {
+    let told = |pointer: &str| told(payload, pointer);
+    let tested = of_variable(variables, "GITHUB_SHA")?;
+    let default = payload.pointer("/repository/default_branch").and_then(Value::as_str);
+    match name {
+        // A review of a request tells of it as well.
+        name if name.starts_with("pull_request") => {
+            let (base, head) = (told("/pull_request/base/sha")?, told("/pull_request/head/sha")?);
+            let head = Some(head.context("the event names no head of the pull request")?);
+            let base = base.context("the event names no base of the pull request")?;
+            let asked = "what the pull request adds";
+            // A job of this kind runs for the base, and what it tests is the newest commit of the base.
+            let (bases, merge) = if name == "pull_request_target" {
+                ([base].into_iter().chain(tested).collect(), None)
+            } else {
+                (vec![base], tested)
+            };
+            Ok(Event { asked, head, bases, merge, trunk: None })
+        }
+        "merge_group" => {
+            let (base, head) = (told("/merge_group/base_sha")?, told("/merge_group/head_sha")?);
+            let head = Some(head.context("the event names no head of the merge group")?);
+            // Older servers name the branch alone.
+            let branch = payload.pointer("/merge_group/base_ref").and_then(Value::as_str).and_then(branch);
+            let trunk = branch.filter(|_| base.is_none()).map(BString::from);
+            let bases = base.into_iter().collect();
+            Ok(Event { asked: "what the merge group adds", head, bases, merge: None, trunk })
+        }
+        "push" => {
+            let trunk = trunk(default, payload.get("ref").and_then(Value::as_str).and_then(branch));
+            let (before, head) = (told("/before")?, told("/after")?);
+            anyhow::ensure!(payload.get("after").is_some(), "the event does not say what was pushed");
+            Ok(Event { asked: "what the push adds", head, bases: before.into_iter().collect(), merge: None, trunk })
+        }
+        _ => {
+            let head = Some(tested.context("GITHUB_SHA is not set, and the event tells of no commits")?);
+            let trunk = trunk(default, variables("GITHUB_REF").as_deref().and_then(branch));
+            Ok(Event { asked: "what the branch adds", head, bases: Vec::new(), merge: None, trunk })
+        }
+    }
+}
+
+fn gitlab(variables: Variables<'_>) -> anyhow::Result<Event> {
+    let told = |name: &str| of_variable(variables, name);
+    let tested = told("CI_COMMIT_SHA")?;
+    if let Some(base) = told("CI_MERGE_REQUEST_DIFF_BASE_SHA")? {
+        // Only if the tested commit is a merge into the target are these two told.
+        let target = told("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")?;
+        let head = told("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")?.or(tested);
+        let bases = [base].into_iter().chain(target).collect();
+        return Ok(Event { asked: "what the merge request adds", head, bases, merge: None, trunk: None });
+    }
+    let bases = told("CI_COMMIT_BEFORE_SHA")?.into_iter().collect();
+    let trunk = trunk(variables("CI_DEFAULT_BRANCH").as_deref(), variables("CI_COMMIT_BRANCH").as_deref());
+    Ok(Event { asked: "what the branch adds", head: tested, bases, merge: None, trunk })
+}
+
+/// The branch that a ref is.
+fn branch(name: &str) -> Option<&str> {
+    name.strip_prefix("refs/heads/")
+}
+
+/// The default branch, unless it is what the job is about.
+fn trunk(default: Option<&str>, branch: Option<&str>) -> Option<BString> {
+    default.filter(|default| Some(*default) != branch).map(BString::from)
+}
+
+/// An id of the event; `None` if it is absent, or noughts.
+fn told(payload: &Value, pointer: &str) -> anyhow::Result<Option<ObjectId>> {
+    match payload.pointer(pointer) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => id(value.as_str().unwrap_or_default(), pointer),
+    }
+}
+
+fn of_variable(variables: Variables<'_>, name: &str) -> anyhow::Result<Option<ObjectId>> {
+    variables(name).map_or(Ok(None), |text| id(&text, name))
+}
+
+/// What stands there is not repeated: it may be anything.
+fn id(text: &str, place: &str) -> anyhow::Result<Option<ObjectId>> {
+    let id = ObjectId::from_hex(text.as_bytes()).ok().with_context(|| format!("{place} is no id of a commit"))?;
+    Ok(Some(id).filter(|id| !id.is_null()))
+}

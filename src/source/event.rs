@@ -1,0 +1,144 @@
+//! What an event of a code host asks to be scanned, found in the clone that its job works on.
+//!
+//! Such a clone often lacks what the event tells of: it is shallow, or a forced push left nothing that leads to the commit
+//! before. Where nothing tells old from new, all that the head holds counts as new; where the clone is cut off as well, only
+//! a gap is left.
+
+use bstr::BString;
+
+use super::repo::{self, Local, Unread};
+use super::{Listing, ObjectId, Repo, SourceError, push, range};
+use crate::finding::{Gap, GapKind};
+
+/// What an event tells. Of all that it says only ids are taken, and the name of a branch to compare refs with: the rest may
+/// come from anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What is asked, in words of ours.
+    pub asked: &'static str,
+    /// What is new: a commit, or a tag that leads to one. `None` if nothing comes in.
+    pub head: Option<ObjectId>,
+    /// Commits whose history is not new.
+    pub bases: Vec<ObjectId>,
+    /// The merge of the head into its base that the host has made to test it.
+    pub merge: Option<ObjectId>,
+    /// The default branch, if its commits are not new.
+    pub trunk: Option<BString>,
+}
+
+/// What the clone has of an event.
+#[derive(Debug)]
+pub struct Found {
+    /// What is to be looked at.
+    pub listing: Listing,
+    /// What is new, if this clone has it.
+    pub head: Option<ObjectId>,
+    /// Commits that were there before.
+    pub bases: Vec<ObjectId>,
+    /// What is looked at, in words.
+    pub subject: String,
+}
+
+/// Lists what an event asks for.
+///
+/// # Errors
+/// When the commits cannot be walked.
+pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
+    let local = repository.local();
+    let mut found = Found { listing: Listing::default(), head: None, bases: Vec::new(), subject: String::new() };
+    let Some(told) = event.head else {
+        found.subject = format!("{} (nothing: it deletes a ref)", event.asked);
+        return Ok(found);
+    };
+    let name = BString::from(told.to_string());
+    let head = match push::tip(&local, &name, Some(told), &mut found.listing) {
+        Ok(head) => head,
+        Err(unread) => match event.merge.and_then(|merge| repo::commit_at(&local, merge)) {
+            Some(merge) => Some(merge),
+            None => {
+                found.listing.gaps.push(absent(&local, told, unread));
+                None
+            }
+        },
+    };
+    found.head = head;
+    found.bases = bases(repository, &local, event, head);
+    found.subject = format!("{} ({})", event.asked, extent(event, told, &found.bases));
+    if found.bases.is_empty() && is_shallow(&local) {
+        found.listing.gaps.extend(head.map(|head| cut_off(head, event)));
+    } else if let Some(head) = head {
+        range::add(&local, &[head], &found.bases, &mut found.listing)?;
+    }
+    Ok(found)
+}
+
+/// The commits of this clone whose history is not new.
+fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>) -> Vec<ObjectId> {
+    let told = event.bases.iter().filter_map(|base| repo::commit_at(local, *base));
+    let trunk = event.trunk.iter().filter_map(|trunk| tracked(repository, local, trunk));
+    let mut all: Vec<ObjectId> = told.chain(trunk).collect();
+    // What the event tells of the base can be older than the base that the head was merged into.
+    if let Some(merge) = event.merge
+        && let Ok(commit) = repo::commit_of(local, merge)
+        && let [base, other] = commit.parents[..]
+        && (Some(other) == head || Some(merge) == head)
+    {
+        all.extend(repo::commit_at(local, base));
+    }
+    all
+}
+
+/// What the branch of this name led to on the server when it was last asked. Jobs call the server `origin`.
+fn tracked(repository: &Repo, local: &Local, branch: &BString) -> Option<ObjectId> {
+    let wanted = [b"refs/remotes/origin/", branch.as_slice()].concat();
+    let (_, id) = repository.refs().into_iter().find(|(name, _)| *name == wanted)?;
+    repo::commit_at(local, id)
+}
+
+fn is_shallow(local: &Local) -> bool {
+    local.is_shallow().unwrap_or(false)
+}
+
+/// From where to where, in words.
+fn extent(event: &Event, head: ObjectId, bases: &[ObjectId]) -> String {
+    let short = |id: &ObjectId| id.to_hex_with_len(12).to_string();
+    let head = short(&head);
+    if let Some(base) = event.bases.iter().find(|base| bases.contains(base)) {
+        return format!("{}..{head}", short(base));
+    }
+    let all = match bases.first() {
+        Some(_) if event.trunk.is_some() => format!("all that {head} holds and the default branch does not"),
+        Some(base) => format!("all that {head} holds and {} does not", short(base)),
+        None => format!("all that {head} holds"),
+    };
+    match event.bases.first() {
+        Some(told) => format!("{all}, since {} is not in this clone", short(told)),
+        None => all,
+    }
+}
+
+/// The gap of a head that is not here.
+fn absent(local: &Local, head: ObjectId, unread: Unread) -> Gap {
+    let what = BString::from(format!("commit {head}"));
+    match unread.kind {
+        GapKind::Missing if is_shallow(local) => {
+            let why = format!("this clone is shallow and does not hold it: {}", repo::UNSHALLOW);
+            Gap { what, kind: GapKind::Shallow, why }
+        }
+        GapKind::Missing => {
+            let why = format!("it is not in this clone: run 'git fetch origin {head}' first");
+            Gap { what, kind: GapKind::Missing, why }
+        }
+        kind => Gap { what, kind, why: unread.why },
+    }
+}
+
+/// The gap of a head that nothing old is known of in a clone without a past.
+fn cut_off(head: ObjectId, event: &Event) -> Gap {
+    let what = match event.bases.first() {
+        Some(base) => format!("the commits {base}..{head}"),
+        None => format!("commits before {head}"),
+    };
+    let why = format!("this clone is shallow and does not hold what tells old from new: {}", repo::UNSHALLOW);
+    Gap { what: BString::from(what), kind: GapKind::Shallow, why }
+}

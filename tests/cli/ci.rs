@@ -1,0 +1,456 @@
+//! `range --ci`: the clones that jobs of GitHub Actions and GitLab CI work on, and what their hosts tell them.
+//!
+//! The events have the form that GitHub documents, cut down to what could be taken for an answer.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Repo, Run, Secret, must};
+
+const NONE: &str = "0000000000000000000000000000000000000000";
+
+/// A server whose branch `main` is the default one and has a secret in its past.
+fn server() -> Repo {
+    let server = Repo::with_a_commit();
+    server.write("old.env", Secret::entra(1700).line());
+    server.commit("an old leak");
+    server
+}
+
+/// Puts a pull request on the server as GitHub keeps it: two refs, and no branch, for it comes from a fork.
+fn request(server: &Repo, work: impl Fn(&Repo)) {
+    server.git(&["checkout", "--quiet", "-b", "fork", "main"]);
+    work(server);
+    server.git(&["update-ref", "refs/pull/7/head", "fork"]);
+    test_merge(server);
+    server.git(&["checkout", "--quiet", "main"]);
+    server.git(&["branch", "--quiet", "-D", "fork"]);
+}
+
+/// The merge that GitHub makes of a pull request and the newest commit of its base.
+fn test_merge(server: &Repo) {
+    server.git(&["checkout", "--quiet", "--detach", "main"]);
+    server.git(&["merge", "--quiet", "--no-ff", "-m", "a test merge", "refs/pull/7/head"]);
+    server.git(&["update-ref", "refs/pull/7/merge", "HEAD"]);
+    server.git(&["checkout", "--quiet", "main"]);
+}
+
+/// The secret comes with the first commit, goes with the second, and 29 others follow.
+fn work_of_31_commits(repo: &Repo) {
+    leak(repo);
+    repo.remove("config.env");
+    repo.commit("no leak");
+    for round in 0..29 {
+        repo.write("app.conf", format!("port = {round}\n"));
+        repo.commit("a round");
+    }
+}
+
+fn new() -> Secret {
+    Secret::entra(1701)
+}
+
+fn leak(repo: &Repo) {
+    repo.write("config.env", new().line());
+    repo.commit("leak");
+}
+
+/// A clone as actions/checkout makes it: all branches and tags and the ref, or that ref alone to some depth.
+fn checkout(server: &Repo, what: &str, depth: Option<&str>) -> Repo {
+    let clone = server.at("../job");
+    must(fs::remove_dir_all(clone.path("")), "remove the clone of the job before");
+    let clone = server.at("../job");
+    clone.git(&["init", "--quiet"]);
+    let url = format!("file://{}", server.path("").display());
+    clone.git(&["remote", "add", "origin", &url]);
+    let id = server.rev(&format!("{what}^{{}}"));
+    let wanted = format!("+{}:refs/remotes/job", server.rev(what));
+    match depth {
+        Some(depth) => clone.git(&["fetch", "--quiet", "--no-tags", "--depth", depth, "origin", &wanted]),
+        None => {
+            let all = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+            clone.git(&["fetch", "--quiet", "origin", all[0], all[1], &wanted])
+        }
+    };
+    clone.git(&["checkout", "--quiet", "--detach", &id]);
+    clone
+}
+
+fn range(clone: &Repo, variables: &[(&str, &str)]) -> Run {
+    let tool = clone.tool(&["range", "--ci", "--format", "jsonl", "--show-secrets"]);
+    variables.iter().fold(tool, |tool, (name, value)| tool.env(name, value)).run()
+}
+
+/// What the job of an event says.
+fn job(clone: &Repo, event: &str, payload: &Value) -> Run {
+    clone.write("../event.json", payload.to_string());
+    let path = clone.path("../event.json").display().to_string();
+    let reference = payload["ref"].as_str().unwrap_or("refs/heads/main");
+    let head = clone.head();
+    let told = [("GITHUB_EVENT_NAME", event), ("GITHUB_EVENT_PATH", &path), ("GITHUB_SHA", &head)];
+    range(clone, &[&told[..], &[("GITHUB_REF", reference), ("CI", "true")]].concat())
+}
+
+fn pull_request(server: &Repo, base: &str) -> Value {
+    json!({
+        "action": "synchronize", "number": 7,
+        "pull_request": {
+            "number": 7, "state": "open", "commits": 31,
+            "head": { "label": "stranger:main", "ref": "main", "sha": server.rev("refs/pull/7/head") },
+            "base": { "label": "owner:main", "ref": "main", "sha": base },
+        },
+        "repository": { "default_branch": "main" },
+    })
+}
+
+fn push(name: &str, before: &str, after: &str) -> Value {
+    json!({
+        "ref": name, "before": before, "after": after,
+        "created": before == NONE, "deleted": after == NONE, "forced": false, "base_ref": null,
+        "repository": { "default_branch": "main" },
+    })
+}
+
+/// The run tells of the new secret, and of no other.
+#[track_caller]
+fn found(run: Run) -> Run {
+    let run = run.expect_code(1);
+    let findings = run.records_of("finding");
+    assert_eq!(findings.len(), 1, "{run}");
+    assert_eq!(findings[0]["secret"], new().value, "{run}");
+    assert!(run.records_of("gap").is_empty(), "{run}");
+    run
+}
+
+#[track_caller]
+fn clean(run: Run) -> Run {
+    let run = run.expect_code(0);
+    assert_eq!(run.verdict(), "clean", "{run}");
+    run
+}
+
+/// The run could not tell, says what helps, and takes nothing old for new.
+#[track_caller]
+fn unknown(run: Run, remedy: &str) {
+    let run = run.expect_code(2);
+    assert_eq!(run.verdict(), "unknown", "{run}");
+    assert!(run.records_of("finding").is_empty(), "{run}");
+    let gaps = run.records_of("gap");
+    assert!(gaps.iter().any(|gap| gap["why"].as_str().is_some_and(|why| why.contains(remedy))), "{remedy}: {run}");
+}
+
+fn commits(run: &Run) -> Value {
+    run.records_of("summary")[0]["commits"].clone()
+}
+
+/// What the last report of a clone says it was about.
+fn scope(clone: &Repo) -> String {
+    let report: Value = must(serde_json::from_str(&clone.read(".git/keysweep/last-range.json")), "read the report");
+    report["report"]["scope"].as_str().unwrap_or_default().to_owned()
+}
+
+// ---------------------------------------------------------------- pull requests
+
+#[test]
+fn a_pull_request_of_31_commits_from_a_fork_is_read_from_the_first_to_the_last() {
+    let server = server();
+    request(&server, work_of_31_commits);
+    let base = server.head();
+    let clone = checkout(&server, "refs/pull/7/merge", None);
+    let run = found(job(&clone, "pull_request", &pull_request(&server, &base)));
+    assert_eq!(commits(&run), 31, "{run}");
+    let head = server.rev("refs/pull/7/head");
+    assert_eq!(scope(&clone), format!("what the pull request adds ({}..{})", &base[..12], &head[..12]), "{run}");
+}
+
+#[test]
+fn what_the_base_got_in_the_meantime_is_not_of_the_pull_request() {
+    let server = server();
+    let before = server.head();
+    server.write("theirs.env", Secret::github(1702).line());
+    server.commit("a leak of the base");
+    request(&server, |fork| {
+        fork.write("ours.txt", "ours\n");
+        fork.commit("ours");
+    });
+    let clone = checkout(&server, "refs/pull/7/merge", None);
+    // The event names the base as it was when the request was opened.
+    let run = clean(job(&clone, "pull_request", &pull_request(&server, &before)));
+    assert_eq!(commits(&run), 1, "{run}");
+    request(&server, leak);
+    let clone = checkout(&server, "refs/pull/7/merge", None);
+    found(job(&clone, "pull_request", &pull_request(&server, &before)));
+}
+
+#[test]
+fn a_base_that_is_gone_is_told_by_the_test_merge() {
+    let server = server();
+    request(&server, leak);
+    let clone = checkout(&server, "refs/pull/7/merge", None);
+    let run = found(job(&clone, "pull_request", &pull_request(&server, &"1".repeat(40))));
+    assert_eq!(commits(&run), 1, "{run}");
+    assert!(scope(&clone).ends_with("since 111111111111 is not in this clone)"), "{run}");
+}
+
+#[test]
+fn a_head_that_was_pushed_over_is_told_by_the_test_merge() {
+    let server = server();
+    request(&server, leak);
+    let clone = checkout(&server, "refs/pull/7/merge", None);
+    let mut event = pull_request(&server, &server.head());
+    event["pull_request"]["head"]["sha"] = "2".repeat(40).into();
+    let run = found(job(&clone, "pull_request", &event));
+    assert_eq!(commits(&run), 2, "{run}");
+}
+
+#[test]
+fn a_shallow_clone_of_a_pull_request_is_unknown_with_the_line_to_add() {
+    let server = server();
+    request(&server, work_of_31_commits);
+    let event = pull_request(&server, &server.head());
+    let clone = checkout(&server, "refs/pull/7/merge", Some("1"));
+    unknown(job(&clone, "pull_request", &event), "'fetch-depth: 0' below 'with:' of actions/checkout");
+    clone.git(&["fetch", "--quiet", "--depth", "20", "origin", "refs/pull/7/merge"]);
+    job(&clone, "pull_request", &event).expect_mention("fetch-depth: 0").expect_mention("goes past its end");
+    clone.git(&["fetch", "--quiet", "--depth", "33", "origin", "refs/pull/7/merge"]);
+    assert_eq!(commits(&found(job(&clone, "pull_request", &event))), 31);
+}
+
+#[test]
+fn a_job_for_the_base_needs_the_head_of_the_pull_request() {
+    let server = server();
+    request(&server, leak);
+    let event = pull_request(&server, &server.head());
+    let head = server.rev("refs/pull/7/head");
+    let clone = checkout(&server, "main", None);
+    unknown(job(&clone, "pull_request_target", &event), &format!("git fetch origin {head}"));
+    clone.git(&["fetch", "--quiet", "origin", "refs/pull/7/head"]);
+    found(job(&clone, "pull_request_target", &event));
+    found(job(&clone, "pull_request_review", &event));
+}
+
+// ---------------------------------------------------------------- pushes
+
+#[test]
+fn a_push_is_read_from_the_commit_before_to_the_commit_after() {
+    let server = server();
+    let before = server.head();
+    leak(&server);
+    server.write("notes.txt", "more\n");
+    server.commit("more");
+    let clone = checkout(&server, "main", None);
+    let run = found(job(&clone, "push", &push("refs/heads/main", &before, &server.head())));
+    assert_eq!(commits(&run), 2, "{run}");
+    clean(job(&clone, "push", &push("refs/heads/main", &server.rev("main~1"), &server.head())));
+}
+
+#[test]
+fn a_push_in_a_shallow_clone_is_unknown() {
+    let server = server();
+    let before = server.head();
+    leak(&server);
+    let clone = checkout(&server, "main", Some("1"));
+    for before in [before.as_str(), NONE] {
+        unknown(job(&clone, "push", &push("refs/heads/main", before, &server.head())), "fetch-depth: 0");
+    }
+    clone.git(&["fetch", "--quiet", "--depth", "2", "origin", "main"]);
+    found(job(&clone, "push", &push("refs/heads/main", &before, &server.head())));
+}
+
+#[test]
+fn a_new_branch_is_read_as_far_as_the_default_branch_does_not_have_it() {
+    let server = server();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    leak(&server);
+    // Of two branches that come with one push neither may rely on the other.
+    server.git(&["branch", "twin"]);
+    for branch in ["side", "twin"] {
+        let clone = checkout(&server, branch, None);
+        let run = found(job(&clone, "push", &push(&format!("refs/heads/{branch}"), NONE, &server.rev(branch))));
+        assert_eq!(commits(&run), 1, "{run}");
+        assert!(scope(&clone).ends_with("and the default branch does not)"), "{run}");
+    }
+}
+
+#[test]
+fn the_first_push_of_the_default_branch_is_read_to_its_beginning() {
+    let server = Repo::with_a_commit();
+    leak(&server);
+    server.remove("config.env");
+    server.commit("no leak");
+    let clone = checkout(&server, "main", None);
+    let run = found(job(&clone, "push", &push("refs/heads/main", NONE, &server.head())));
+    assert_eq!(commits(&run), 3, "{run}");
+}
+
+#[test]
+fn a_forced_push_is_read_whether_or_not_the_commit_before_is_there() {
+    let server = server();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    server.write("notes.txt", "first\n");
+    server.commit("first");
+    let before = server.head();
+    server.git(&["reset", "--quiet", "--hard", "main"]);
+    leak(&server);
+    let mut event = push("refs/heads/side", &before, &server.head());
+    event["forced"] = true.into();
+    let clone = checkout(&server, "side", None);
+    let run = found(job(&clone, "push", &event));
+    assert!(scope(&clone).ends_with(&format!("since {} is not in this clone)", &before[..12])), "{run}");
+    server.git(&["branch", "kept", &before]);
+    let clone = checkout(&server, "side", None);
+    let run = found(job(&clone, "push", &event));
+    assert!(scope(&clone).contains(&before[..12]) && !scope(&clone).contains("since"), "{run}");
+    // Of the default branch nothing else tells what was there.
+    event["ref"] = "refs/heads/main".into();
+    event["before"] = "3".repeat(40).into();
+    job(&clone, "push", &event).expect_code(1).expect_mention(&Secret::entra(1700).value);
+    assert!(scope(&clone).contains("all that"));
+}
+
+#[test]
+fn a_deleted_branch_brings_nothing() {
+    let server = server();
+    let clone = checkout(&server, "main", None);
+    let run = clean(job(&clone, "push", &push("refs/heads/side", &server.head(), NONE)));
+    assert!(scope(&clone).contains("deletes a ref"), "{run}");
+    assert_eq!(commits(&run), 0, "{run}");
+}
+
+#[test]
+fn a_tag_brings_its_message_and_what_the_default_branch_does_not_have() {
+    let server = server();
+    server.git(&["tag", "--annotate", "v1", "-m", &format!("deploy with {}", new().value)]);
+    let clone = checkout(&server, "v1", None);
+    let run = found(job(&clone, "push", &push("refs/tags/v1", NONE, &server.rev("v1"))));
+    assert_eq!(run.records_of("finding")[0]["occurrences"][0]["kind"], "tag-message", "{run}");
+    server.git(&["checkout", "--quiet", "--detach"]);
+    leak(&server);
+    server.git(&["tag", "v2"]);
+    let clone = checkout(&server, "v2", None);
+    found(job(&clone, "push", &push("refs/tags/v2", NONE, &server.rev("v2"))));
+}
+
+// ---------------------------------------------------------------- queues, and jobs that nothing was pushed for
+
+#[test]
+fn a_merge_group_is_read_from_its_base() {
+    let server = server();
+    let base = server.head();
+    for (number, secret) in [Secret::github(1703), new()].into_iter().enumerate() {
+        server.git(&["checkout", "--quiet", "--detach"]);
+        server.write(format!("config{number}.env"), secret.line());
+        server.commit("leak");
+        server.git(&["update-ref", &format!("refs/heads/gh-readonly-queue/main/pr-{number}-{base}"), "HEAD"]);
+    }
+    let group = |base: Option<String>| {
+        json!({ "action": "checks_requested", "repository": { "default_branch": "main" }, "merge_group": {
+            "head_sha": server.head(), "head_ref": "refs/heads/gh-readonly-queue/main/pr-1", "base_sha": base,
+            "base_ref": "refs/heads/main",
+        } })
+    };
+    let clone = checkout(&server, "HEAD", None);
+    // The second of the queue stands upon the first, which has a job of its own.
+    found(job(&clone, "merge_group", &group(Some(server.rev("HEAD~1")))));
+    // Older servers do not name the commit.
+    let run = job(&clone, "merge_group", &group(None)).expect_code(1);
+    assert_eq!(run.records_of("finding").len(), 2, "{run}");
+    let clone = checkout(&server, "HEAD", Some("1"));
+    unknown(job(&clone, "merge_group", &group(Some(base.clone()))), "fetch-depth: 0");
+}
+
+#[test]
+fn a_job_started_by_hand_reads_what_its_branch_adds_and_on_the_default_branch_all() {
+    let server = server();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    leak(&server);
+    let repository = json!({ "default_branch": "main" });
+    let clone = checkout(&server, "side", None);
+    let event = json!({ "ref": "refs/heads/side", "inputs": null, "repository": repository.clone() });
+    found(job(&clone, "workflow_dispatch", &event));
+    let clone = checkout(&server, "main", None);
+    let event = json!({ "ref": "refs/heads/main", "schedule": "0 4 * * *", "repository": repository });
+    for name in ["workflow_dispatch", "schedule"] {
+        let run = job(&clone, name, &event).expect_code(1).expect_mention(&Secret::entra(1700).value);
+        assert_eq!(commits(&run), 2, "{run}");
+        assert!(scope(&clone).contains("all that"), "{run}");
+    }
+    let clone = checkout(&server, "main", Some("1"));
+    unknown(job(&clone, "schedule", &event), "fetch-depth: 0");
+}
+
+// ---------------------------------------------------------------- GitLab
+
+#[test]
+fn a_merge_request_of_gitlab_is_read_from_where_it_branched_off() {
+    let server = server();
+    let base = server.head();
+    request(&server, work_of_31_commits);
+    let (head, merge) = (server.rev("refs/pull/7/head"), server.rev("refs/pull/7/merge"));
+    let clone = checkout(&server, "refs/pull/7/head", None);
+    let told = [("CI_MERGE_REQUEST_DIFF_BASE_SHA", base.as_str()), ("CI_COMMIT_BEFORE_SHA", NONE)];
+    let run = found(range(&clone, &[&told[..], &[("CI_COMMIT_SHA", &head)]].concat()));
+    assert_eq!(commits(&run), 31, "{run}");
+    assert!(scope(&clone).starts_with("what the merge request adds ("), "{run}");
+    let of_merge = [("CI_COMMIT_SHA", merge.as_str()), ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", &head)];
+    let clone = checkout(&server, "refs/pull/7/merge", None);
+    assert_eq!(commits(&found(range(&clone, &[told, of_merge].concat()))), 31);
+    let clone = checkout(&server, "refs/pull/7/head", Some("20"));
+    unknown(range(&clone, &[&told[..], &[("CI_COMMIT_SHA", &head)]].concat()), "'GIT_DEPTH: 0' below 'variables:'");
+}
+
+#[test]
+fn a_push_to_gitlab_is_read_from_the_commit_before_or_from_the_default_branch() {
+    let server = server();
+    let before = server.head();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    leak(&server);
+    let (head, clone) = (server.head(), checkout(&server, "side", None));
+    for before in [&before, NONE] {
+        let told = [("CI_COMMIT_BEFORE_SHA", before), ("CI_COMMIT_SHA", head.as_str())];
+        let of_branch = [("CI_COMMIT_BRANCH", "side"), ("CI_DEFAULT_BRANCH", "main")];
+        assert_eq!(commits(&found(range(&clone, &[told, of_branch].concat()))), 1);
+    }
+}
+
+// ---------------------------------------------------------------- what cannot be told
+
+#[test]
+fn without_a_host_that_tells_something_there_is_no_range() {
+    let repo = server();
+    range(&repo, &[]).expect_code(2).expect_mention("GITHUB_EVENT_NAME").expect_mention("origin/main..HEAD");
+    range(&repo, &[("GITHUB_EVENT_NAME", "push")]).expect_code(2).expect_mention("GITHUB_EVENT_PATH");
+    range(&repo, &[("GITHUB_EVENT_NAME", "push"), ("GITHUB_EVENT_PATH", "absent.json")]).expect_code(2);
+    for (event, payload) in
+        [("push", "{"), ("push", "{}"), ("push", "[]"), ("pull_request", "{}"), ("merge_group", "{}")]
+    {
+        must(fs::write(repo.path("../event.json"), payload), "write an event");
+        let told = [("GITHUB_EVENT_NAME", event), ("GITHUB_EVENT_PATH", "../event.json")];
+        range(&repo, &told).expect_code(2);
+    }
+    repo.keysweep(&["range", "--ci", "main..HEAD"]).expect_code(2);
+    repo.keysweep(&["range"]).expect_code(2);
+}
+
+#[test]
+fn what_an_event_says_is_no_revision_and_is_not_repeated() {
+    let server = server();
+    let clone = checkout(&server, "main", None);
+    let secret = Secret::github(1704);
+    for told in ["HEAD", "HEAD~1", "main", "--output=/tmp/x", "$(touch hacked)", &secret.value, "", "12"] {
+        let run = job(&clone, "push", &push("refs/heads/main", told, &server.head())).expect_code(2);
+        assert!(run.text().contains("/before is no id of a commit"), "{run}");
+        run.expect_withheld(&secret.value);
+        let ids = json!({ "head": { "sha": told }, "base": { "sha": server.head() } });
+        let event = json!({ "pull_request": ids });
+        job(&clone, "pull_request", &event).expect_code(2).expect_mention("is no id of a commit");
+    }
+    let mut event = push("refs/heads/side", NONE, &server.head());
+    for name in ["../../heads/main", "main^{}", "HEAD", "$(touch hacked)"] {
+        event["repository"]["default_branch"] = name.into();
+        let run = job(&clone, "push", &event).expect_code(1);
+        assert_eq!(commits(&run), 2, "{run}");
+    }
+    assert!(!clone.path("hacked").exists());
+}

@@ -45,7 +45,8 @@ pub enum Command {
         /// BASE..HEAD
         #[arg(required_unless_present = "ci", conflicts_with = "ci")]
         range: Option<String>,
-        /// What the job of GitHub Actions or GitLab CI is about: the commits of its pull request, push or merge group
+        /// What the job of GitHub Actions or GitLab CI is about: the commits of its pull request, push or merge group. On GitHub
+        /// the report is added to the summary of the job as well
         #[arg(long)]
         ci: bool,
         /// Take configuration, allow comments, entries and baseline from the range's end instead of its start: for pushes to a
@@ -242,6 +243,9 @@ pub struct Common {
     /// Write results to a file instead of standard output
     #[arg(long, value_name = "FILE", global = true)]
     pub output: Option<PathBuf>,
+    /// Write results to a file in another format as well, never with values; may be given more than once
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also, global = true)]
+    pub also: Vec<(FormatArg, PathBuf)>,
     /// Show the secrets' values
     #[arg(long, global = true)]
     pub show_secrets: bool,
@@ -275,6 +279,12 @@ pub struct Common {
     /// End with 0 although there are findings
     #[arg(long, global = true)]
     pub exit_zero: bool,
+}
+
+/// A format and a file.
+fn also(text: &str) -> Result<(FormatArg, PathBuf), String> {
+    let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("write FORMAT=FILE")?;
+    Ok((FormatArg::from_str(format, false)?, PathBuf::from(file)))
 }
 
 /// Formats.

@@ -39,7 +39,8 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     let ground = ground(common, &repo, &event, &found, trust_head)?;
     found.listing.gaps.extend_from_slice(&ground.gaps);
     found.listing.notes.extend_from_slice(&ground.notes);
-    let settings = resolve::from(common, ground)?;
+    let mut settings = resolve::from(common, ground)?;
+    settings.summary = variables("GITHUB_STEP_SUMMARY").map(PathBuf::from);
     let run =
         Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
     let scope = Scope { command: "range", subject: found.subject };

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
-use super::clock;
 use super::policy::{self, Ground};
+use super::{clock, shell};
 use crate::config::ScanOptions;
-use crate::output::{Format, OutputOptions, PageFormat};
+use crate::output::view::View;
+use crate::output::{self, Format, OutputOptions, PageFormat, summary};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
 use crate::source::Repo;
@@ -25,6 +26,10 @@ pub struct Settings {
     pub output: OutputOptions,
     /// Where they are written; standard output if absent.
     pub output_file: Option<PathBuf>,
+    /// Other formats and where they are written.
+    pub also: Vec<(Format, PathBuf)>,
+    /// The summary of the job of GitHub Actions that this is a part of.
+    pub summary: Option<PathBuf>,
     /// Whether findings end with 0.
     pub exit_zero: bool,
 }
@@ -38,10 +43,28 @@ impl Settings {
     /// # Errors
     /// When the format that was asked for is one for reports alone.
     pub fn page_format(&self) -> anyhow::Result<PageFormat> {
+        anyhow::ensure!(self.also.is_empty(), "--also is for reports of scans");
         match self.output.format {
             Format::Page(format) => Ok(format),
             _ => anyhow::bail!("this format is for reports of scans: here {PAGE_FORMATS} work"),
         }
+    }
+
+    /// Writes a report, which has to be masked, wherever it goes besides the one place that is asked for.
+    ///
+    /// # Errors
+    /// When a file cannot be written that somebody asked for; the summary of a job is no such file.
+    pub fn write_others(&self, view: &View) -> anyhow::Result<()> {
+        for (format, file) in &self.also {
+            let options = OutputOptions { format: *format, show_secrets: false, ..self.output };
+            shell::results(Some(file), &mut |out| output::render(view, options, out))?;
+        }
+        if let Some(file) = &self.summary
+            && let Err(error) = shell::append(file, &mut |used, out| summary::write(view, self.output.quiet, used, out))
+        {
+            shell::say(&format!("keysweep: the summary of the job could not be written: {error}"));
+        }
+        Ok(())
     }
 }
 
@@ -97,7 +120,19 @@ pub fn from(common: &Common, Ground { config, policy, .. }: Ground) -> anyhow::R
         flag_outside_authors: defaults.flag_outside_authors,
         policy,
     };
-    let format = match common.format {
+    let format = format(common.format);
+    anyhow::ensure!(
+        !common.show_secrets || matches!(format, Format::Page(_)),
+        "--show-secrets does not go with this format, which is made to be uploaded: {PAGE_FORMATS} can show values"
+    );
+    let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
+    let also = common.also.iter().map(|(arg, file)| (self::format(*arg), file.clone())).collect();
+    let (output_file, exit_zero) = (common.output.clone(), common.exit_zero);
+    Ok(Settings { scan, rules, output, output_file, also, summary: None, exit_zero })
+}
+
+fn format(arg: FormatArg) -> Format {
+    match arg {
         FormatArg::Human => Format::Page(PageFormat::Human),
         FormatArg::Json => Format::Page(PageFormat::Json),
         FormatArg::Jsonl => Format::Page(PageFormat::Jsonl),
@@ -108,13 +143,7 @@ pub fn from(common: &Common, Ground { config, policy, .. }: Ground) -> anyhow::R
         FormatArg::Gitlab => Format::Gitlab,
         FormatArg::Junit => Format::Junit,
         FormatArg::Csv => Format::Csv,
-    };
-    anyhow::ensure!(
-        !common.show_secrets || matches!(format, Format::Page(_)),
-        "--show-secrets does not go with this format, which is made to be uploaded: {PAGE_FORMATS} can show values"
-    );
-    let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
-    Ok(Settings { scan, rules, output, output_file: common.output.clone(), exit_zero: common.exit_zero })
+    }
 }
 
 fn severity(arg: SeverityArg) -> Severity {

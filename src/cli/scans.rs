@@ -234,7 +234,7 @@ impl Run<'_> {
     /// # Errors
     /// When the report cannot be written.
     pub(super) fn finish(self, scan: impl FnOnce(&Scan<'_>) -> Report) -> anyhow::Result<ExitStatus> {
-        let Settings { scan: options, rules, output, output_file, exit_zero } = self.settings;
+        let Settings { scan: options, rules, output, output_file, exit_zero, .. } = self.settings;
         let detector = Detector::new(rules.clone());
         let progress = Progress::default();
         let prepared = Scan {
@@ -263,6 +263,7 @@ impl Run<'_> {
         if let Some(repo) = self.repo.filter(|_| self.speech != Speech::IfNeeded || !report.findings.is_empty()) {
             last::store(repo, &view, now);
         }
+        self.settings.write_others(&view)?;
         let view = if output.show_secrets { View::new(&report, true, &Mask::off()) } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         Ok(ExitStatus::of(&report, *exit_zero))

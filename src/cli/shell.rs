@@ -94,6 +94,18 @@ pub fn private_folder() -> DirBuilder {
     builder
 }
 
+/// Adds to the end of a file; what writes is told how many bytes are in it already.
+///
+/// # Errors
+/// When it cannot be written to.
+pub fn append(file: &Path, write: &mut dyn FnMut(usize, &mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let file = File::options().append(true).create(true).open(file)?;
+    let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let mut out = BufWriter::new(file);
+    write(used, &mut out)?;
+    out.flush()
+}
+
 fn pipe(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

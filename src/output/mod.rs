@@ -17,6 +17,7 @@ pub mod purge;
 pub mod rules;
 pub mod sarif;
 pub mod style;
+pub mod summary;
 pub mod view;
 pub mod words;
 

@@ -414,6 +414,68 @@ fn a_push_to_gitlab_is_read_from_the_commit_before_or_from_the_default_branch() 
     }
 }
 
+// ---------------------------------------------------------------- summaries of jobs
+
+/// The job of a push, which puts its report into `../summary.md` as well.
+fn summed_up(clone: &Repo, before: &str, code: i32) -> String {
+    clone.write("../event.json", push("refs/heads/main", before, &clone.head()).to_string());
+    let tool = clone.tool(&["range", "--ci", "--format", "github"]);
+    let told = [("GITHUB_EVENT_NAME", "push"), ("GITHUB_EVENT_PATH", "../event.json")];
+    let tool = told.iter().fold(tool, |tool, (name, value)| tool.env(name, value));
+    let run = tool.env("GITHUB_STEP_SUMMARY", "../summary.md").run().expect_code(code);
+    let annotated = run.out().lines().any(|line| line.starts_with("::error "));
+    assert_eq!(annotated, code != 0, "{run}");
+    clone.read("../summary.md")
+}
+
+#[test]
+fn one_run_annotates_and_adds_the_plan_to_the_summary_of_the_job() {
+    let server = server();
+    let before = server.head();
+    leak(&server);
+    let clone = checkout(&server, "main", None);
+    clone.write("../summary.md", "# Of a step before\n\n");
+    let summary = summed_up(&clone, &before, 1);
+    assert!(summary.starts_with("# Of a step before\n\n# Secrets in `job`\n\n> ❌ **1 secret found.**"), "{summary}");
+    assert!(summary.contains("- [ ] **revoke:**") && !summary.contains(&new().value), "{summary}");
+    clone.remove("../summary.md");
+    assert!(summed_up(&clone, &server.head(), 0).contains("> ✅ **No secrets found."));
+    clone.remove("../summary.md");
+    let clone = checkout(&server, "main", Some("1"));
+    assert!(summed_up(&clone, &before, 2).contains("fetch-depth: 0"));
+}
+
+#[test]
+fn a_summary_ends_at_a_secret_before_github_would_drop_it_and_says_so() {
+    const ALL: usize = 500;
+    let server = server();
+    let before = server.head();
+    for number in 0..ALL {
+        server.write(format!("{number}.env"), Secret::entra(30_000 + u32::try_from(number).unwrap_or_default()).line());
+    }
+    server.commit("leaks");
+    let clone = checkout(&server, "main", None);
+    for _ in 0..2 {
+        let summary = summed_up(&clone, &before, 1);
+        assert!(summary.len() <= 1024 * 1024, "{} bytes", summary.len());
+        assert!(summary.contains("500 secrets found"));
+        let shown = summary.lines().filter(|line| line.starts_with("## **critical**")).count();
+        assert!(0 < shown && shown < ALL, "{shown} of {ALL} are shown");
+        let end = format!("> ⚠️ **Not shown here: {} of {ALL} secrets. ", ALL - shown);
+        assert!(summary.contains(&end), "{end}");
+    }
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_does_not_change_the_verdict() {
+    let server = server();
+    let clone = checkout(&server, "main", None);
+    clone.write("../event.json", push("refs/heads/main", &clone.head(), &clone.head()).to_string());
+    let tool = clone.tool(&["range", "--ci"]).env("GITHUB_EVENT_NAME", "push");
+    let tool = tool.env("GITHUB_EVENT_PATH", "../event.json").env("GITHUB_STEP_SUMMARY", "absent/summary.md");
+    tool.run().expect_code(0).expect_mention("the summary of the job could not be written");
+}
+
 // ---------------------------------------------------------------- what cannot be told
 
 #[test]

@@ -43,6 +43,34 @@ fn break_a_blob(repo: &Repo) {
     must(fs::remove_file(repo.loose_object("HEAD:broken.txt")), "remove the object");
 }
 
+// ---------------------------------------------------------------- several at once
+
+#[test]
+fn one_scan_writes_as_many_formats_as_are_asked_for() {
+    let (repo, secret) = with_a_secret(20_090, "config.env");
+    let others = ["--also", "sarif=out.sarif", "--also", "jsonl=out.jsonl"];
+    let args = [&["staged", "--format", "github", "--show-secrets"], &others[..]].concat();
+    repo.keysweep(&args).expect_code(2).expect_mention("--show-secrets");
+    let args = [&["staged", "--format", "human", "--show-secrets"], &others[..]].concat();
+    let run = repo.keysweep(&args).expect_code(1).expect_mention(&secret.value);
+    assert!(!run.out().contains("\"version\""), "{run}");
+    let sarif: Value = must(serde_json::from_str(&repo.read("out.sarif")), "read SARIF");
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(1));
+    assert!(repo.read("out.jsonl").contains("\"finding\""));
+    for file in ["out.sarif", "out.jsonl"] {
+        assert!(!repo.read(file).contains(&secret.value), "{file} holds the value");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_an_error() {
+    let (repo, _) = with_a_secret(20_091, "config.env");
+    for also in ["sarif", "sarif=", "xml=out.xml", "sarif=absent/out.sarif"] {
+        repo.keysweep(&["staged", "--also", also]).expect_code(2);
+    }
+    repo.keysweep(&["rules", "list", "--also", "json=out.json"]).expect_code(2).expect_mention("reports of scans");
+}
+
 // ---------------------------------------------------------------- all of them
 
 #[test]

@@ -1,0 +1,57 @@
+//! The summary of a job of GitHub Actions: a report as Markdown, cut at the border of a finding. Of a longer one GitHub would
+//! show nothing at all.
+
+use std::io::{self, Write};
+use std::slice;
+
+use super::markdown;
+use super::page::{self, Block, Tone};
+use super::view::View;
+use super::words::plural;
+
+/// What GitHub takes of one step, in bytes.
+const LIMIT: usize = 1024 * 1024;
+/// Kept for the words on what is left out.
+const RESERVE: usize = 1024;
+
+/// Writes a summary to a file that so many bytes are in already.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write(view: &View, quiet: bool, used: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut room = LIMIT.saturating_sub(RESERVE).saturating_sub(used);
+    let mut put = |blocks: &[Block], out: &mut dyn Write| {
+        let mut text = Vec::new();
+        markdown::write(blocks, &mut text)?;
+        let rest = room.checked_sub(text.len());
+        room = rest.unwrap_or(room);
+        if rest.is_some() { out.write_all(&text).map(|()| true) } else { io::Result::Ok(false) }
+    };
+    let page = page::report(view, quiet);
+    let mut parts = page.chunk_by(|_, next| !matches!(next, Block::Card(..)));
+    let mut left_out = Vec::new();
+    for block in parts.next().unwrap_or_default() {
+        if !put(slice::from_ref(block), out)? {
+            left_out = vec!["a table or list".to_owned()];
+        }
+    }
+    let mut shown = 0;
+    for card in parts {
+        if !put(card, out)? {
+            break;
+        }
+        shown += 1;
+    }
+    let all = view.findings.len();
+    if shown < all {
+        left_out.push(format!("{} of {}", all - shown, plural(all, "secret")));
+    }
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    let words = format!(
+        "Not shown here: {}. GitHub takes 1 MiB of a summary; --also html=FILE writes a report of everything.",
+        left_out.join(", ")
+    );
+    markdown::write(&[Block::Verdict(Tone::Unsure, words)], out)
+}

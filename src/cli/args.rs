@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// Stops secrets from entering a git repository, sweeps its history for those already there, and says how to make each
 /// one harmless.
@@ -106,6 +107,16 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         action: RulesAction,
+    },
+    /// Print the script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages, one for each command
+    Man {
+        /// The folder for them
+        folder: PathBuf,
     },
 }
 

@@ -8,6 +8,7 @@ pub mod exit;
 pub mod explain;
 pub mod hook;
 pub mod last;
+pub mod manual;
 pub mod policy;
 pub mod progress;
 pub mod purge;
@@ -58,6 +59,8 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::Hook { action } => hook::run(common, action),
         Command::Explain { what } => explain::run(common, what),
         Command::Rules { action } => rules::run(common, action),
+        Command::Completions { shell } => manual::completions(common, *shell),
+        Command::Man { folder } => manual::pages(folder),
     };
     result.unwrap_or_else(|error| {
         shell::say(&withhold(&format!("keysweep: {error:#}")));

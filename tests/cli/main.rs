@@ -16,6 +16,7 @@ mod filled;
 mod formats;
 mod history;
 mod hook;
+mod manual;
 mod message;
 mod oracle;
 mod own_rules;

@@ -42,7 +42,7 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     for aside in words::asides(&view.summary) {
         writeln!(out, "keysweep: {}", plain(&aside))?;
     }
-    writeln!(out, "keysweep: {}", words::outcome(view))
+    writeln!(out, "keysweep: {}: {}", plain(&view.scope), words::outcome(view))
 }
 
 /// Properties and message of an annotation.

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Repo, Run, Secret, must};
 
-const NONE: &str = "0000000000000000000000000000000000000000";
+pub(crate) const NONE: &str = "0000000000000000000000000000000000000000";
 
 /// A server whose branch `main` is the default one and has a secret in its past.
-fn server() -> Repo {
+pub(crate) fn server() -> Repo {
     let server = Repo::with_a_commit();
     server.write("old.env", Secret::entra(1700).line());
     server.commit("an old leak");
@@ -19,7 +19,7 @@ fn server() -> Repo {
 }
 
 /// Puts a pull request on the server as GitHub keeps it: two refs, and no branch, for it comes from a fork.
-fn request(server: &Repo, work: impl Fn(&Repo)) {
+pub(crate) fn request(server: &Repo, work: impl Fn(&Repo)) {
     server.git(&["checkout", "--quiet", "-b", "fork", "main"]);
     work(server);
     server.git(&["update-ref", "refs/pull/7/head", "fork"]);
@@ -37,7 +37,7 @@ fn test_merge(server: &Repo) {
 }
 
 /// The secret comes with the first commit, goes with the second, and 29 others follow.
-fn work_of_31_commits(repo: &Repo) {
+pub(crate) fn work_of_31_commits(repo: &Repo) {
     leak(repo);
     repo.remove("config.env");
     repo.commit("no leak");
@@ -47,17 +47,17 @@ fn work_of_31_commits(repo: &Repo) {
     }
 }
 
-fn new() -> Secret {
+pub(crate) fn new() -> Secret {
     Secret::entra(1701)
 }
 
-fn leak(repo: &Repo) {
+pub(crate) fn leak(repo: &Repo) {
     repo.write("config.env", new().line());
     repo.commit("leak");
 }
 
 /// A clone as actions/checkout makes it: all branches and tags and the ref, or that ref alone to some depth.
-fn checkout(server: &Repo, what: &str, depth: Option<&str>) -> Repo {
+pub(crate) fn checkout(server: &Repo, what: &str, depth: Option<&str>) -> Repo {
     let clone = server.at("../job");
     must(fs::remove_dir_all(clone.path("")), "remove the clone of the job before");
     let clone = server.at("../job");
@@ -92,7 +92,7 @@ fn job(clone: &Repo, event: &str, payload: &Value) -> Run {
     range(clone, &[&told[..], &[("GITHUB_REF", reference), ("CI", "true")]].concat())
 }
 
-fn pull_request(server: &Repo, base: &str) -> Value {
+pub(crate) fn pull_request(server: &Repo, base: &str) -> Value {
     json!({
         "action": "synchronize", "number": 7,
         "pull_request": {
@@ -104,7 +104,7 @@ fn pull_request(server: &Repo, base: &str) -> Value {
     })
 }
 
-fn push(name: &str, before: &str, after: &str) -> Value {
+pub(crate) fn push(name: &str, before: &str, after: &str) -> Value {
     json!({
         "ref": name, "before": before, "after": after,
         "created": before == NONE, "deleted": after == NONE, "forced": false, "base_ref": null,

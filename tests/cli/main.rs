@@ -1,5 +1,6 @@
 //! The program as its users run it: real repositories, real `git commit`, git itself as the oracle.
 
+mod action;
 mod advice;
 mod allow;
 mod awkward;

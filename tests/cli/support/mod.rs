@@ -505,7 +505,12 @@ impl Repo {
 
     /// Runs a line as a person would who pastes it into a shell.
     pub(crate) fn sh(&self, command: &str) -> Run {
-        Tool::new(self.sandbox.command("sh", &self.root)).args(&["-c", command]).run()
+        self.program("sh").args(&["-c", command]).run()
+    }
+
+    /// Another program, in the folder and with the environment that git gets.
+    pub(crate) fn program(&self, name: &str) -> Tool {
+        Tool::new(self.sandbox.command(name, &self.root))
     }
 
     pub(crate) fn keysweep(&self, args: &[&str]) -> Run {

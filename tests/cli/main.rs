@@ -21,6 +21,7 @@ mod manual;
 mod message;
 mod oracle;
 mod own_rules;
+mod packages;
 mod places;
 mod plan;
 mod policy;

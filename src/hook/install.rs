@@ -47,12 +47,8 @@ impl Hook {
         Ok(change)
     }
 
-    /// Writes beside and renames, so that git never sees half a hook.
     fn write(&self, text: &str) -> io::Result<()> {
-        let beside = self.folder.join(format!("{}.keysweep-{}", self.name.as_str(), std::process::id()));
-        std::fs::write(&beside, text)?;
-        make_executable(&beside)?;
-        std::fs::rename(&beside, self.path())
+        replace(&self.path(), text, make_executable)
     }
 
     /// Removes the shim and puts back what was there before.
@@ -78,6 +74,17 @@ impl Hook {
     }
 }
 
+/// Writes beside and renames, so that git never sees half a hook; `finish` gives the file its rights.
+pub(super) fn replace(path: &Path, text: &str, finish: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let beside = path.with_extension(format!("keysweep-{}", std::process::id()));
+    let written = std::fs::write(&beside, text).and_then(|()| finish(&beside));
+    let renamed = written.and_then(|()| std::fs::rename(&beside, path));
+    if renamed.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    renamed
+}
+
 /// Whether git would run the file.
 #[cfg(unix)]
 pub fn is_executable(path: &Path) -> bool {
@@ -92,12 +99,12 @@ pub fn is_executable(path: &Path) -> bool {
 }
 
 #[cfg(unix)]
-fn make_executable(path: &Path) -> io::Result<()> {
+pub(super) fn make_executable(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
 #[cfg(not(unix))]
-fn make_executable(_path: &Path) -> io::Result<()> {
+pub(super) fn make_executable(_path: &Path) -> io::Result<()> {
     Ok(())
 }

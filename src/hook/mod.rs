@@ -1,8 +1,13 @@
 //! git's hooks: what is installed, and installing and removing ours without losing anybody else's.
 
+pub mod husky;
 pub mod install;
+pub mod tool;
 
 use std::path::{Path, PathBuf};
+
+use husky::Script;
+use tool::Tool;
 
 /// The hooks that can be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +71,29 @@ pub enum State {
     NotExecutable,
     /// A hook of somebody else.
     Foreign,
+}
+
+/// Who decides what a hook runs.
+#[derive(Debug, Clone)]
+pub enum Keeper {
+    /// The file that git looks for.
+    File(Hook),
+    /// A script that husky runs.
+    Husky(Script),
+    /// A tool that wrote that file and has a configuration.
+    Tool(Hook, Tool),
+}
+
+impl Keeper {
+    /// By what stands in the folder that git looks in.
+    pub fn of(folder: &Path, name: Name) -> Self {
+        let hook = Hook::in_folder(folder.to_owned(), name);
+        match (Script::behind(folder, name), Tool::of(&hook)) {
+            (Some(script), _) => Self::Husky(script),
+            (None, Some(tool)) => Self::Tool(hook, tool),
+            (None, None) => Self::File(hook),
+        }
+    }
 }
 
 /// A hook of a repository.

@@ -17,6 +17,7 @@ mod filled;
 mod formats;
 mod history;
 mod hook;
+mod managers;
 mod manual;
 mod message;
 mod oracle;

@@ -1,0 +1,183 @@
+//! `hook install` and `hook uninstall`: in the hook's own file, in husky's script, or by saying what a tool has to be told.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::{Place, is_among, on_path, option, program};
+use crate::cli::args::HookName;
+use crate::cli::exit::ExitStatus;
+use crate::cli::{shell, withhold};
+use crate::hook::husky::Script;
+use crate::hook::install::Change;
+use crate::hook::tool::Tool;
+use crate::hook::{Hook, Keeper, Name, State};
+
+/// Without names the pre-commit hook.
+pub(super) fn install(names: &[HookName]) -> anyhow::Result<ExitStatus> {
+    let (program, place) = (program()?, Place::here()?);
+    let names = if names.is_empty() { &[HookName::PreCommit] } else { names };
+    let mut status = ExitStatus::Clean;
+    for name in Name::ALL.into_iter().filter(|name| is_among(names, *name)) {
+        let one = match place.keeper(name) {
+            Keeper::File(hook) => {
+                install_file(&hook, &program)?;
+                foretell(&place, name);
+                ExitStatus::Clean
+            }
+            Keeper::Husky(script) => install_script(&script, &place)?,
+            Keeper::Tool(hook, tool) => install_beside(tool, &hook, &program, &place)?,
+        };
+        if one != ExitStatus::Clean {
+            status = one;
+        }
+    }
+    Ok(status)
+}
+
+/// What is checked from now on.
+fn checked(name: Name) -> &'static str {
+    match name {
+        Name::PreCommit => "every commit",
+        Name::PrePush => "every push",
+        Name::CommitMsg => "every commit's message",
+    }
+}
+
+fn say(text: &str) {
+    shell::say(&withhold(text));
+}
+
+fn install_file(hook: &Hook, program: &Path) -> anyhow::Result<()> {
+    let path = hook.path();
+    let change = hook.install(program).with_context(|| format!("installing the hook '{}'", path.display()))?;
+    say(&match change {
+        Change::Chained => format!(
+            "installed '{}'; the hook that was there runs first, from '{}'",
+            path.display(),
+            hook.kept().display()
+        ),
+        Change::Unchanged => format!("'{}' is in place already", path.display()),
+        _ => format!("installed '{}': {} is checked from now on", path.display(), checked(hook.name())),
+    });
+    Ok(())
+}
+
+/// Says which tool of the work tree, not active in this clone yet, would take git away from the hook that was installed.
+fn foretell(place: &Place, name: Name) {
+    if place.root.join(".husky").is_dir() {
+        say(
+            "husky is used here but not active in this clone yet; once it is ('npm install'), git does not look there any more: run 'keysweep hook install' again",
+        );
+    }
+    if let [file, ..] = &Tool::Lefthook.found(&place.root)[..] {
+        let (file, lines) = (place.shown(file), Tool::Lefthook.lines(name));
+        say(&format!(
+            "'lefthook install' will set this hook aside; to have lefthook run keysweep, add to '{file}':\n{lines}"
+        ));
+    }
+}
+
+fn install_script(script: &Script, place: &Place) -> anyhow::Result<ExitStatus> {
+    let path = place.shown(script.path());
+    let change = script
+        .install(&place.root)
+        .with_context(|| format!("adding to '{path}', which husky runs, these lines:\n{}\n", script.lines()))?;
+    say(&match change {
+        Change::Unchanged => format!("'{path}', which husky runs, has keysweep's lines already"),
+        _ => format!(
+            "added keysweep's lines to '{path}', which husky runs: commit it, and everyone who works here is guarded, and needs keysweep on PATH"
+        ),
+    });
+    if script.state() == State::NotExecutable {
+        say("husky is not active in this clone, so git does not run it: 'npm install' or 'npx husky' makes it so");
+    }
+    if on_path(Some(place.root.join("node_modules/.bin"))).is_none() {
+        say("keysweep is not on PATH: husky stops everything until it is");
+    }
+    Ok(ExitStatus::Clean)
+}
+
+/// A hook that a tool wrote. Lefthook would soon write over ours, so nothing is installed; the others run what they find.
+fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<ExitStatus> {
+    let (name, called) = (hook.name(), tool.as_str());
+    if let Some(file) = tool.names_keysweep(&place.root, name) {
+        say(&format!("{called} runs keysweep already: '{}' names it", place.shown(&file)));
+        return Ok(ExitStatus::Clean);
+    }
+    let lines = tool.lines(name);
+    let told = format!("to have {called} itself run keysweep, add to '{}':\n{lines}", file_of(tool, place));
+    if tool == Tool::Lefthook && hook.state(program) == State::Foreign {
+        say(&format!(
+            "nothing was installed: '{}' is lefthook's, which writes it anew and would drop keysweep\n{told}",
+            hook.path().display()
+        ));
+        return Ok(ExitStatus::Unknown);
+    }
+    install_file(hook, program)?;
+    say(&format!("'{called} install --overwrite' would remove it; {told}"));
+    Ok(ExitStatus::Clean)
+}
+
+/// The tool's configuration: the one that is there, or what it would be called.
+pub(super) fn file_of(tool: Tool, place: &Place) -> String {
+    tool.found(&place.root).first().map_or_else(|| tool.default_file().to_owned(), |file| place.shown(file))
+}
+
+/// Without names all that are installed; if none is, the pre-commit hook, of which is said what is there instead.
+pub(super) fn uninstall(names: &[HookName]) -> anyhow::Result<ExitStatus> {
+    let (program, place) = (program()?, Place::here()?);
+    let is_installed = |name: Name| match place.keeper(name) {
+        Keeper::File(hook) | Keeper::Tool(hook, _) => !matches!(hook.state(&program), State::Absent | State::Foreign),
+        Keeper::Husky(script) => script.state() != State::Absent,
+    };
+    let any = Name::ALL.into_iter().any(is_installed);
+    let is_meant = |name: &Name| match names {
+        [] if any => is_installed(*name),
+        [] => *name == Name::PreCommit,
+        names => is_among(names, *name),
+    };
+    for name in Name::ALL.into_iter().filter(is_meant) {
+        match place.keeper(name) {
+            Keeper::Tool(hook, tool) if !is_installed(name) => named_by(tool, &hook, &place)?,
+            Keeper::File(hook) | Keeper::Tool(hook, _) => uninstall_file(&hook, &program)?,
+            Keeper::Husky(script) => uninstall_script(&script, &place)?,
+        }
+    }
+    Ok(ExitStatus::Clean)
+}
+
+/// What a tool was told by hand is not ours to take out.
+fn named_by(tool: Tool, hook: &Hook, place: &Place) -> anyhow::Result<()> {
+    let called = tool.as_str();
+    match tool.names_keysweep(&place.root, hook.name()) {
+        Some(file) => anyhow::bail!("{called} runs keysweep: take its lines out of '{}' by hand", place.shown(&file)),
+        None => anyhow::bail!("'{}' is {called}'s and does not run keysweep; it was left alone", hook.path().display()),
+    }
+}
+
+fn uninstall_file(hook: &Hook, program: &Path) -> anyhow::Result<()> {
+    let path = hook.path();
+    let change = hook.uninstall(program).with_context(|| format!("removing the hook '{}'", path.display()))?;
+    say(&match change {
+        Change::Restored => format!("removed; the hook that was there before is back at '{}'", path.display()),
+        Change::Unchanged => format!("there is no hook at '{}'", path.display()),
+        _ => format!("removed '{}'", path.display()),
+    });
+    Ok(())
+}
+
+fn uninstall_script(script: &Script, place: &Place) -> anyhow::Result<()> {
+    let path = place.shown(script.path());
+    let change = script.uninstall(&place.root).with_context(|| format!("taking keysweep's lines out of '{path}'"))?;
+    say(&match change {
+        Change::Unchanged => format!("'{path}', which husky runs, holds no lines of keysweep"),
+        _ => format!("took keysweep's lines out of '{path}'"),
+    });
+    Ok(())
+}
+
+/// `keysweep hook install`, with what makes it mean this hook.
+pub(super) fn remedy(name: Name) -> String {
+    format!("'keysweep hook install{}'", option(name))
+}

@@ -1,0 +1,126 @@
+//! `hook install|uninstall|status|run`: dispatch, and what git's hooks say when they stop something.
+
+mod install;
+mod status;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::args::{Common, HookAction, HookName, HookRun};
+use super::exit::ExitStatus;
+use super::{scans, shell, withhold};
+use crate::hook::install::is_executable;
+use crate::hook::{Keeper, Name};
+use crate::source::Repo;
+
+/// Runs the action.
+///
+/// # Errors
+/// When there is no repository, or a file cannot be changed.
+pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
+    match action {
+        HookAction::Install { hooks } => install::install(hooks),
+        HookAction::Uninstall { hooks } => install::uninstall(hooks),
+        HookAction::Status { hooks } => status::status(hooks),
+        HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(scans::hook(common)),
+        HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(scans::push(common, remote)),
+        HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
+    }
+}
+
+/// What a hook can stop.
+struct Guarded {
+    /// The command of git, which also is its name.
+    name: &'static str,
+    /// What the command does, of a person who runs it.
+    does: &'static str,
+    /// What did not happen.
+    nothing: &'static str,
+}
+
+const COMMIT: Guarded =
+    Guarded { name: "commit", does: "commits", nothing: "nothing was committed and no file was changed" };
+const PUSH: Guarded = Guarded { name: "push", does: "pushes", nothing: "nothing was pushed" };
+
+impl Guarded {
+    /// git shows what a hook writes; when all is well no words are needed.
+    fn guard(&self, checked: anyhow::Result<ExitStatus>) -> anyhow::Result<ExitStatus> {
+        let Self { name, does, nothing } = self;
+        let status = checked.with_context(|| {
+            format!(
+                "the {name} was stopped, because it could not be checked ('git {name} --no-verify' {does} unchecked)"
+            )
+        })?;
+        match status {
+            ExitStatus::Clean => {}
+            ExitStatus::Findings => shell::say(&format!("keysweep: the {name} was stopped; {nothing}")),
+            ExitStatus::Unknown => shell::say(&format!(
+                "keysweep: the {name} was stopped, because not everything could be checked; 'git {name} --no-verify' {does} unchecked"
+            )),
+        }
+        Ok(status)
+    }
+}
+
+/// The message is not lost: git keeps what was written.
+fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
+    let status = COMMIT.guard(scans::message(common, file))?;
+    if status != ExitStatus::Clean {
+        shell::say(&withhold(&format!("keysweep: the message is kept in '{}'", file.display())));
+    }
+    Ok(status)
+}
+
+/// Where git looks for the hooks of the repository around.
+struct Place {
+    folder: PathBuf,
+    /// The work tree's root; a repository without one has its own folder.
+    root: PathBuf,
+}
+
+impl Place {
+    fn here() -> anyhow::Result<Self> {
+        let repo = Repo::open(Path::new("."))?;
+        Ok(Self { folder: repo.hooks_dir(), root: repo.workdir().unwrap_or_else(|| repo.git_dir()) })
+    }
+
+    fn keeper(&self, name: Name) -> Keeper {
+        Keeper::of(&self.folder, name)
+    }
+
+    /// A path as it is said: from the work tree's root, if it lies below.
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+}
+
+fn is_among(names: &[HookName], name: Name) -> bool {
+    names.iter().any(|named| {
+        name == match named {
+            HookName::PreCommit => Name::PreCommit,
+            HookName::PrePush => Name::PrePush,
+            HookName::CommitMsg => Name::CommitMsg,
+        }
+    })
+}
+
+/// What follows `keysweep hook install` to mean this hook.
+fn option(name: Name) -> String {
+    match name {
+        Name::PreCommit => String::new(),
+        name => format!(" --hook {}", name.as_str()),
+    }
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("finding out where keysweep itself is installed")
+}
+
+/// The keysweep that a command line without a path would run; tools look into `before` first.
+fn on_path(before: Option<PathBuf>) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let file = format!("keysweep{}", std::env::consts::EXE_SUFFIX);
+    let files = before.into_iter().chain(std::env::split_paths(&path)).map(|folder| folder.join(&file));
+    files.into_iter().find(|file| is_executable(file))
+}

@@ -207,6 +207,8 @@ pub enum HookName {
     PrePush,
     /// Checks the message of a commit
     CommitMsg,
+    /// Checks, on a server, what a push would bring in
+    PreReceive,
 }
 
 /// Hooks that can be run, with what git gives to each.
@@ -226,6 +228,8 @@ pub enum HookRun {
         /// The file with the message
         file: PathBuf,
     },
+    /// On a server, before a push is let in: what it adds; standard input says what is pushed, as git writes it
+    PreReceive,
 }
 
 /// What `rules` does.

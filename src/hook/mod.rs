@@ -18,11 +18,13 @@ pub enum Name {
     PrePush,
     /// When the message of a commit is written.
     CommitMsg,
+    /// Before a server lets a push in.
+    PreReceive,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::PreCommit, Self::PrePush, Self::CommitMsg];
+    pub const ALL: [Self; 4] = [Self::PreCommit, Self::PrePush, Self::CommitMsg, Self::PreReceive];
 
     /// What git calls it.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Name {
             Self::PreCommit => "pre-commit",
             Self::PrePush => "pre-push",
             Self::CommitMsg => "commit-msg",
+            Self::PreReceive => "pre-receive",
         }
     }
 
@@ -39,6 +42,7 @@ impl Name {
             Self::PreCommit => include_str!("../../hooks/pre-commit"),
             Self::PrePush => include_str!("../../hooks/pre-push"),
             Self::CommitMsg => include_str!("../../hooks/commit-msg"),
+            Self::PreReceive => include_str!("../../hooks/pre-receive"),
         }
     }
 
@@ -53,6 +57,9 @@ impl Name {
             }
             Self::CommitMsg => {
                 "# keysweep: looks for secrets in the message of a commit. Written by 'keysweep hook install'; removed by"
+            }
+            Self::PreReceive => {
+                "# keysweep: looks for secrets in what is about to be received. Written by 'keysweep hook install'; removed by"
             }
         }
     }
@@ -88,6 +95,10 @@ impl Keeper {
     /// By what stands in the folder that git looks in.
     pub fn of(folder: &Path, name: Name) -> Self {
         let hook = Hook::in_folder(folder.to_owned(), name);
+        // Those tools are for people who commit.
+        if name == Name::PreReceive {
+            return Self::File(hook);
+        }
         match (Script::behind(folder, name), Tool::of(&hook)) {
             (Some(script), _) => Self::Husky(script),
             (None, Some(tool)) => Self::Tool(hook, tool),

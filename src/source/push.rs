@@ -1,7 +1,8 @@
-//! What a push brings to a remote: commits that it does not have yet, as far as this clone knows, and annotated tags.
+//! What a push brings: commits that are not there yet, and annotated tags.
 //!
 //! git tells a pre-push hook of each ref what it leads to here and what it leads to on the remote. What the remote has is
-//! told by the latter, and by the refs that track it.
+//! told by the latter, and by the refs that track it, as far as this clone knows. A pre-receive hook stands on the other side:
+//! it is told what each ref leads to and will lead to, and what is there is told by all refs.
 
 use std::collections::BTreeSet;
 
@@ -24,32 +25,71 @@ pub struct Update {
     pub old: Option<ObjectId>,
 }
 
-/// Reads what git writes to a pre-push hook.
-///
-/// # Errors
-/// When a line is not of that form.
-pub fn updates(lines: &[u8]) -> Result<Vec<Update>, SourceError> {
-    let wrong = |line: &[u8]| SourceError::Update { line: escape(line) };
-    lines.lines().filter(|line| !line.is_empty()).map(|line| update(line).ok_or_else(|| wrong(line))).collect()
+/// The side of a push that is looked at, by what is known there of commits that are no news.
+#[derive(Debug, Clone, Copy)]
+pub enum Side<'a> {
+    /// The one that pushes: the refs that track the remote of this name.
+    Sender(&'a BStr),
+    /// The one that is pushed to: all refs.
+    Receiver,
+}
+
+impl Side<'_> {
+    /// Reads what git writes to the hook of this side.
+    ///
+    /// # Errors
+    /// When a line is not of that form.
+    pub fn updates(self, lines: &[u8]) -> Result<Vec<Update>, SourceError> {
+        let (hook, form) = match self {
+            Self::Sender(_) => ("pre-push", "LOCAL-REF LOCAL-OID REMOTE-REF REMOTE-OID"),
+            Self::Receiver => ("pre-receive", "OLD-OID NEW-OID REF"),
+        };
+        let wrong = |line: &[u8]| SourceError::Update { line: escape(line), hook, form };
+        lines.lines().filter(|line| !line.is_empty()).map(|line| self.update(line).ok_or_else(|| wrong(line))).collect()
+    }
+
+    fn update(self, line: &[u8]) -> Option<Update> {
+        match self {
+            Self::Sender(_) => sent(line),
+            Self::Receiver => received(line),
+        }
+    }
+
+    /// How the names of the refs start that tell what is there.
+    fn prefix(self) -> Vec<u8> {
+        match self {
+            Self::Sender(remote) => [b"refs/remotes/", remote.as_bytes(), b"/"].concat(),
+            Self::Receiver => b"refs/".to_vec(),
+        }
+    }
 }
 
 /// From its end: the local name is what was given to git, which may hold spaces, as `HEAD@{1 day ago}` does.
-fn update(line: &[u8]) -> Option<Update> {
+fn sent(line: &[u8]) -> Option<Update> {
     let mut words = line.rsplitn(4, |byte| *byte == b' ');
     let (old, name, new) = (words.next()?, words.next()?, words.next()?);
     words.next()?;
+    update(name, new, old)
+}
+
+fn received(line: &[u8]) -> Option<Update> {
+    let mut words = line.splitn(3, |byte| *byte == b' ');
+    let (old, new, name) = (words.next()?, words.next()?, words.next()?);
+    update(name, new, old)
+}
+
+fn update(name: &[u8], new: &[u8], old: &[u8]) -> Option<Update> {
     let id = |hex: &[u8]| ObjectId::from_hex(hex).ok().map(|id| Some(id).filter(|id| !id.is_null()));
     Some(Update { name: name.into(), new: id(new)?, old: id(old)? })
 }
 
-/// Lists what the updates bring to the remote of this name; with it commits that the remote has, from which those that are
-/// brought go on.
+/// Lists what the updates bring; with it commits that are there, from which those that are brought go on.
 ///
 /// # Errors
 /// When the commits cannot be walked.
 pub fn list(
     repository: &Repo,
-    remote: &BStr,
+    side: Side<'_>,
     updates: &[Update],
 ) -> Result<(Listing, BTreeSet<ObjectId>), SourceError> {
     let local = repository.local();
@@ -62,15 +102,15 @@ pub fn list(
         }
     }
     let told: BTreeSet<ObjectId> = updates.iter().filter_map(|update| repo::commit_at(&local, update.old?)).collect();
-    let held: Vec<ObjectId> = told.iter().copied().chain(tracked(repository, &local, remote)).collect();
+    let held: Vec<ObjectId> = told.iter().copied().chain(there(repository, &local, side)).collect();
     let brought = if heads.is_empty() { Vec::new() } else { range::add(&local, &heads, &held, &mut listing)? };
     let edge = edge(&local, &brought);
     Ok((listing, told.into_iter().chain(edge).collect()))
 }
 
-/// The commits that the refs which track a remote lead to.
-fn tracked<'a>(repository: &Repo, local: &'a Local, remote: &BStr) -> impl Iterator<Item = ObjectId> + 'a {
-    let prefix = [b"refs/remotes/", remote.as_bytes(), b"/"].concat();
+/// The commits that refs lead to which tell what is there.
+fn there<'a>(repository: &Repo, local: &'a Local, side: Side<'_>) -> impl Iterator<Item = ObjectId> + 'a {
+    let prefix = side.prefix();
     let refs = repository.refs().into_iter().filter(move |(name, _)| name.starts_with(&prefix));
     refs.filter_map(|(_, id)| repo::commit_at(local, id))
 }
@@ -131,6 +171,10 @@ mod tests {
     const ONE: &str = "1111111111111111111111111111111111111111";
     const NONE: &str = "0000000000000000000000000000000000000000";
 
+    fn sender() -> Side<'static> {
+        Side::Sender("origin".into())
+    }
+
     #[test]
     fn each_line_is_an_update_and_noughts_are_no_object() {
         let one = ObjectId::from_hex(ONE.as_bytes()).ok();
@@ -139,14 +183,17 @@ mod tests {
         );
         let expected = [("refs/heads/b", one, None), ("refs/heads/c", None, one), ("refs/heads/d", one, one)];
         let expected = expected.map(|(name, new, old)| Update { name: name.into(), new, old });
-        assert_eq!(updates(lines.as_bytes()).unwrap(), expected);
-        assert_eq!(updates(b"").unwrap(), []);
+        assert_eq!(sender().updates(lines.as_bytes()).unwrap(), expected);
+        assert_eq!(sender().updates(b"").unwrap(), []);
+        let lines = format!("{NONE} {ONE} refs/heads/b\n{ONE} {NONE} refs/heads/c\n{ONE} {ONE} refs/heads/d\n");
+        assert_eq!(Side::Receiver.updates(lines.as_bytes()).unwrap(), expected);
     }
 
     #[test]
     fn anything_else_is_refused() {
         for line in ["refs/heads/a", &format!("{ONE} refs/heads/b {NONE}"), &format!("a {ONE} b 12"), " a b c d"] {
-            assert!(updates(line.as_bytes()).is_err(), "{line}");
+            assert!(sender().updates(line.as_bytes()).is_err(), "{line}");
+            assert!(Side::Receiver.updates(line.as_bytes()).is_err(), "{line}");
         }
     }
 }

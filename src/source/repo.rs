@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{ObjectId, SourceError};
+use super::scratch::Scratch;
+use super::{ObjectId, SourceError, borrowed};
 
 pub use gix::Repository as Local;
 pub use gix::objs::Kind;
@@ -20,6 +22,8 @@ use crate::text::escape;
 #[derive(Debug, Clone)]
 pub struct Repo {
     shared: gix::ThreadSafeRepository,
+    /// Lists the folders of objects that the environment names, as long as they are read.
+    borrowed: Option<Arc<Scratch>>,
 }
 
 /// Why an object's bytes could not be had.
@@ -50,9 +54,30 @@ impl Repo {
             trust,
         )
         .map_err(|error| classify(directory, &error))?;
-        let repo = Self { shared };
+        let mut repo = Self { shared, borrowed: None };
         repo.trusted()?;
+        repo.borrow()?;
         Ok(repo)
+    }
+
+    /// Reads objects where the environment says they lie, if it does.
+    fn borrow(&mut self) -> Result<(), SourceError> {
+        let broken = |error: std::io::Error| SourceError::Broken {
+            what: "the folders of objects that git's environment names".to_owned(),
+            cause: escape(error.to_string().as_bytes()),
+        };
+        let Some(folder) = borrowed::together(self.shared.objects.path()).map_err(broken)? else { return Ok(()) };
+        let hash = self.shared.to_thread_local().object_hash();
+        let none = &mut std::iter::empty();
+        let store = gix::odb::Store::at_opts(folder.path().to_owned(), hash, none, Default::default());
+        self.shared.objects = gix::parallel::OwnShared::new(store.map_err(broken)?);
+        self.borrowed = Some(Arc::new(folder));
+        Ok(())
+    }
+
+    /// Whether objects are read that nobody has let in yet, so that nothing of this may stay in the repository.
+    pub fn is_quarantined(&self) -> bool {
+        self.borrowed.is_some() && std::env::var_os("GIT_QUARANTINE_PATH").is_some()
     }
 
     /// git itself refuses repositories of other users, and so do we.
@@ -91,8 +116,11 @@ impl Repo {
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let own = whole(local.git_dir());
         let others = local.worktrees_including_main().into_iter().flatten().filter_map(Result::ok);
-        let others =
-            others.filter(|other| whole(other.git_dir()) != own).map(|other| Self { shared: other.into_sync() });
+        let others = others.filter(|other| whole(other.git_dir()) != own).map(|other| {
+            let mut shared = other.into_sync();
+            shared.objects = self.shared.objects.clone();
+            Self { shared, borrowed: self.borrowed.clone() }
+        });
         std::iter::once(self.clone()).chain(others).collect()
     }
 

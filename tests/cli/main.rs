@@ -30,6 +30,7 @@ mod published;
 mod purge;
 mod push;
 mod range;
+mod receive;
 mod report;
 mod secrecy;
 mod staged;

@@ -22,7 +22,9 @@ pub(super) fn install(names: &[HookName]) -> anyhow::Result<ExitStatus> {
         let one = match place.keeper(name) {
             Keeper::File(hook) => {
                 install_file(&hook, &program)?;
-                foretell(&place, name);
+                if name != Name::PreReceive {
+                    foretell(&place, name);
+                }
                 ExitStatus::Clean
             }
             Keeper::Husky(script) => install_script(&script, &place)?,
@@ -41,6 +43,7 @@ fn checked(name: Name) -> &'static str {
         Name::PreCommit => "every commit",
         Name::PrePush => "every push",
         Name::CommitMsg => "every commit's message",
+        Name::PreReceive => "every push to this repository",
     }
 }
 

@@ -26,37 +26,44 @@ pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
         HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(scans::hook(common)),
         HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(scans::push(common, remote)),
         HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
+        HookAction::Run { hook: HookRun::PreReceive } => RECEPTION.guard(scans::received(common)),
     }
 }
 
 /// What a hook can stop.
 struct Guarded {
-    /// The command of git, which also is its name.
+    /// What git does, which also is its command's name.
     name: &'static str,
-    /// What the command does, of a person who runs it.
-    does: &'static str,
     /// What did not happen.
     nothing: &'static str,
+    /// How a person goes on unchecked; nobody goes past a server.
+    unchecked: &'static str,
 }
 
-const COMMIT: Guarded =
-    Guarded { name: "commit", does: "commits", nothing: "nothing was committed and no file was changed" };
-const PUSH: Guarded = Guarded { name: "push", does: "pushes", nothing: "nothing was pushed" };
+const COMMIT: Guarded = Guarded {
+    name: "commit",
+    nothing: "nothing was committed and no file was changed",
+    unchecked: "'git commit --no-verify' commits unchecked",
+};
+const PUSH: Guarded =
+    Guarded { name: "push", nothing: "nothing was pushed", unchecked: "'git push --no-verify' pushes unchecked" };
+const RECEPTION: Guarded = Guarded {
+    name: "push",
+    nothing: "the server let nothing in",
+    unchecked: "ask those who run the server, and show them what stands above",
+};
 
 impl Guarded {
     /// git shows what a hook writes; when all is well no words are needed.
     fn guard(&self, checked: anyhow::Result<ExitStatus>) -> anyhow::Result<ExitStatus> {
-        let Self { name, does, nothing } = self;
-        let status = checked.with_context(|| {
-            format!(
-                "the {name} was stopped, because it could not be checked ('git {name} --no-verify' {does} unchecked)"
-            )
-        })?;
+        let Self { name, nothing, unchecked } = self;
+        let status = checked
+            .with_context(|| format!("the {name} was stopped, because it could not be checked ({unchecked})"))?;
         match status {
             ExitStatus::Clean => {}
             ExitStatus::Findings => shell::say(&format!("keysweep: the {name} was stopped; {nothing}")),
             ExitStatus::Unknown => shell::say(&format!(
-                "keysweep: the {name} was stopped, because not everything could be checked; 'git {name} --no-verify' {does} unchecked"
+                "keysweep: the {name} was stopped, because not everything could be checked; {unchecked}"
             )),
         }
         Ok(status)
@@ -101,6 +108,7 @@ fn is_among(names: &[HookName], name: Name) -> bool {
             HookName::PreCommit => Name::PreCommit,
             HookName::PrePush => Name::PrePush,
             HookName::CommitMsg => Name::CommitMsg,
+            HookName::PreReceive => Name::PreReceive,
         }
     })
 }

@@ -15,6 +15,9 @@ use crate::text::encoding::as_text;
 impl Scan<'_> {
     /// Sets those apart that are allowed.
     pub(super) fn settle(&self, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+        if findings.is_empty() {
+            return Default::default();
+        }
         let policy = &self.options.policy;
         let known = policy.known(&findings);
         let past = Past::new(self.repo, self.options.max_file_size);

@@ -516,3 +516,45 @@ fn what_an_event_says_is_no_revision_and_is_not_repeated() {
     }
     assert!(!clone.path("hacked").exists());
 }
+
+// ---------------------------------------------------------------- what may allow a finding
+
+/// What the job says of the entry or comment for the only secret.
+fn said(run: &Run) -> (Value, Value) {
+    let findings = run.records_of("finding");
+    assert_eq!(findings.len(), 1, "{run}");
+    (findings[0]["suppression"]["by"].clone(), findings[0]["suppression"]["status"].clone())
+}
+
+#[test]
+fn a_pull_request_does_not_allow_its_own_secret() {
+    type Work = fn(&Repo);
+    let with_a_comment: Work = |repo| {
+        let line = new().line();
+        repo.write("config.env", format!("{} # keysweep:allow {} a sample\n", line.trim_end(), new().rule));
+    };
+    let with_an_entry: Work = |repo| {
+        repo.write("config.env", new().line());
+        repo.write(".keysweep.toml", "[[allow]]\npath = \"config.env\"\nreason = \"a sample\"\n");
+    };
+    for (by, work) in [("comment", with_a_comment), ("config", with_an_entry)] {
+        let server = server();
+        let base = server.head();
+        request(&server, |repo| {
+            work(repo);
+            repo.commit("a secret that is said to be none");
+        });
+        let clone = checkout(&server, "refs/pull/7/merge", None);
+        let run = job(&clone, "pull_request", &pull_request(&server, &base)).expect_code(1);
+        assert_eq!(said(&run), (by.into(), "needs-approval".into()), "{run}");
+        // Nor where the base is not to be found.
+        let run = job(&clone, "pull_request", &pull_request(&server, &"1".repeat(base.len())));
+        assert_ne!(run.code, Some(0), "{run}");
+        // Once it is merged, the default branch is judged by what it says itself.
+        server.git(&["merge", "--quiet", "refs/pull/7/head"]);
+        let clone = checkout(&server, "main", None);
+        let run = job(&clone, "schedule", &json!({ "repository": { "default_branch": "main" } })).expect_code(1);
+        let told: Vec<Value> = run.records_of("finding").iter().map(|one| one["suppression"]["by"].clone()).collect();
+        assert_eq!(told, [Value::Null, by.into()], "the old one counts: {run}");
+    }
+}

@@ -200,3 +200,23 @@ fn objects_are_read_where_the_environment_says_they_lie() {
     staged(&more.display().to_string(), &list);
     staged("", &more.display().to_string());
 }
+
+#[test]
+fn a_push_does_not_allow_its_own_secret() {
+    let ((repo, server), secret) = (served(), Secret::entra(1870));
+    let start = repo.head();
+    repo.write("config.env", format!("{} # keysweep:allow {} a sample\n", secret.line().trim_end(), secret.rule));
+    repo.commit("with a comment");
+    refused(&repo, &server, &[], &secret).expect_mention("needs approval");
+    repo.write("config.env", secret.line());
+    repo.write(".keysweep.toml", "[[allow]]\npath = \"config.env\"\nreason = \"a sample\"\n");
+    repo.commit("with an entry");
+    refused(&repo, &server, &[], &secret);
+    // What the server has already holds.
+    repo.git(&["reset", "--quiet", "--hard", &start]);
+    repo.write(".keysweep.toml", "[[allow]]\npath = \"config.env\"\nreason = \"a sample\"\n");
+    repo.commit("the entry alone");
+    accepted(&repo, &[]);
+    leak(&repo, &secret);
+    accepted(&repo, &[]);
+}

@@ -53,13 +53,11 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
     let name = BString::from(told.to_string());
     let head = match push::tip(&local, &name, Some(told), &mut found.listing) {
         Ok(head) => head,
-        Err(unread) => match event.merge.and_then(|merge| repo::commit_at(&local, merge)) {
-            Some(merge) => Some(merge),
-            None => {
-                found.listing.gaps.push(absent(&local, told, unread));
-                None
-            }
-        },
+        Err(unread) => {
+            found.listing.gaps.push(absent(&local, told, unread));
+            // Of another head, or the head would be here: worth a look, but no answer.
+            event.merge.filter(|merge| merged(&local, *merge).is_some())
+        }
     };
     found.head = head;
     found.bases = bases(repository, &local, event, head);
@@ -79,13 +77,18 @@ fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>
     let mut all: Vec<ObjectId> = told.chain(trunk).collect();
     // What the event tells of the base can be older than the base that the head was merged into.
     if let Some(merge) = event.merge
-        && let Ok(commit) = repo::commit_of(local, merge)
-        && let [base, other] = commit.parents[..]
+        && let Some((base, other)) = merged(local, merge)
         && (Some(other) == head || Some(merge) == head)
     {
-        all.extend(repo::commit_at(local, base));
+        all.push(base);
     }
     all
+}
+
+/// What a merge went into, which has to be here, and what went into that.
+fn merged(local: &Local, merge: ObjectId) -> Option<(ObjectId, ObjectId)> {
+    let [base, other] = repo::commit_of(local, merge).ok()?.parents[..] else { return None };
+    repo::commit_at(local, base).map(|base| (base, other))
 }
 
 /// What the branch of this name led to on the server when it was last asked. Jobs call the server `origin`.

@@ -194,14 +194,17 @@ fn a_base_that_is_gone_is_told_by_the_test_merge() {
 }
 
 #[test]
-fn a_head_that_was_pushed_over_is_told_by_the_test_merge() {
+fn without_the_head_the_test_merge_is_read_and_the_gap_stays() {
     let server = server();
     request(&server, leak);
     let clone = checkout(&server, "refs/pull/7/merge", None);
     let mut event = pull_request(&server, &server.head());
     event["pull_request"]["head"]["sha"] = "2".repeat(40).into();
-    let run = found(job(&clone, "pull_request", &event));
+    let run = job(&clone, "pull_request", &event).expect_code(1).expect_mention("git fetch origin 2222");
+    assert_eq!(run.records_of("finding")[0]["secret"], new().value, "{run}");
     assert_eq!(commits(&run), 2, "{run}");
+    let clone = checkout(&server, "main", None);
+    unknown(job(&clone, "pull_request", &event), "git fetch origin 2222");
 }
 
 #[test]

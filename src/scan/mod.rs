@@ -370,7 +370,8 @@ impl Scan<'_> {
     ) -> Finding {
         let rule = self.detector.rule(best);
         let mut facts: Vec<Fact> = Vec::new();
-        for fact in group.iter().flat_map(|s| &s.detection.facts) {
+        let late = self.worker().late_companions(group);
+        for fact in group.iter().flat_map(|s| &s.detection.facts).chain(&late) {
             if !facts.iter().any(|have| have.field == fact.field) {
                 facts.push(fact.clone());
             }

@@ -18,6 +18,9 @@ use crate::text::LineIndex;
 use crate::text::archive::{self, Kind, Reason, Unopened};
 use crate::text::encoding::as_text;
 
+/// Blobs that are read again for what stands near places of low confidence, at most, for one secret.
+const MAX_LATE: usize = 16;
+
 /// One thread's share: its own handle on the object database.
 pub(super) struct Worker<'a> {
     pub(super) detector: &'a Detector,
@@ -163,8 +166,29 @@ impl Worker<'_> {
         }
     }
 
+    /// What stands near the places of low confidence of a secret that another place is reported for.
+    pub(super) fn late_companions(&self, group: &[Sighting]) -> Vec<Fact> {
+        if self.options.min_confidence == Confidence::Low {
+            return Vec::new();
+        }
+        let mut seen = BTreeSet::new();
+        let late = group.iter().filter(|sighting| sighting.detection.confidence == Confidence::Low);
+        let late = late.filter_map(|sighting| Some((sighting.blob?, sighting))).filter(|(blob, _)| seen.insert(*blob));
+        late.take(MAX_LATE).filter_map(|(blob, sighting)| self.companions_in(blob, sighting)).flatten().collect()
+    }
+
+    /// The same for one place, if the blob itself is the text that it stands in.
+    fn companions_in(&self, blob: ObjectId, sighting: &Sighting) -> Option<Vec<Fact>> {
+        let (_, data) = repo::load(self.local()?, blob, self.options.max_file_size).ok()?;
+        let (text, detection) = (as_text(&data), &sighting.detection);
+        let value = sighting.raw.as_ref().unwrap_or(&detection.secret);
+        let is_there = text.get(detection.span.start..detection.span.end) == Some(value.reveal());
+        is_there.then(|| self.detector.companions(&text, detection))
+    }
+
     fn sighting(&self, text: &[u8], lines: &LineIndex, origin: &Origin<'_>, mut detection: Detection) -> Sighting {
-        // Companions raise no low confidence. They cost more than to find a value, and lists of digests hold thousands of those.
+        // Companions raise no low confidence. They cost more than to find a value, and lists of digests hold thousands of those:
+        // they are looked for later, where the secret is reported for another place's sake.
         if detection.confidence > Confidence::Low || self.options.min_confidence == Confidence::Low {
             let companions = self.detector.companions(text, &detection);
             self.support(&mut detection, companions);

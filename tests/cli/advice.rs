@@ -1,5 +1,6 @@
 //! What a person is told to do about one and the same secret at each stage, and about what uses it.
 
+use keysweep::proof::template::Generator;
 use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
@@ -92,4 +93,24 @@ fn without_a_workflow_or_a_remote_nothing_is_said_of_them() {
     repo.commit("start");
     let steps = plan(&repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1));
     assert!(!steps.iter().any(|(_, title, run)| title.contains("workflows sign in") || run.contains("federated")));
+}
+
+/// A place that is not reported for its own sake tells as much as another.
+#[test]
+fn a_place_in_a_test_tells_what_belongs_to_a_secret() {
+    let repo = Repo::with_a_commit();
+    let value = must(Generator::new(7_400).expand("<base62:24>", None), "make a value");
+    repo.write("deploy.env", format!("SERVICE_PASSWORD={value}\n"));
+    repo.write("tests/app.env", format!("HOST=db.acme.io\nUSER=shop\nSERVICE_PASSWORD={value}\n"));
+    repo.add();
+    let is_told = |args: &[&str]| {
+        let run = repo.keysweep(&[args, &["--format", "jsonl"]].concat()).expect_code(1);
+        run.expect_withheld(&value);
+        let facts = &run.records_of("finding")[0]["facts"];
+        assert_eq!((&facts["host"], &facts["user"]), (&"db.acme.io".into(), &"shop".into()), "{run}");
+    };
+    is_told(&["staged"]);
+    repo.commit("one");
+    is_told(&["range", "HEAD~1..HEAD"]);
+    is_told(&["history"]);
 }

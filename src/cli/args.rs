@@ -230,6 +230,9 @@ pub enum HookRun {
     },
     /// On a server, before a push is let in: what it adds; standard input says what is pushed, as git writes it
     PreReceive,
+    /// For coding agents: what one is about to do, or what a tool gave it, as it writes it to standard input. Stops secrets
+    /// with 2 and masks those that come back
+    Agent,
 }
 
 /// What `rules` does.

@@ -13,6 +13,8 @@ pub enum ExitStatus {
     Findings,
     /// 2: could not tell: wrong usage or configuration, or a part of the scope was not read.
     Unknown,
+    /// 2 as well: something was kept from a coding agent. Nothing else stops one.
+    Denied,
 }
 
 impl ExitStatus {
@@ -33,7 +35,7 @@ impl From<ExitStatus> for ExitCode {
         Self::from(match status {
             ExitStatus::Clean => 0,
             ExitStatus::Findings => 1,
-            ExitStatus::Unknown => 2,
+            ExitStatus::Unknown | ExitStatus::Denied => 2,
         })
     }
 }

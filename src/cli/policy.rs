@@ -75,7 +75,8 @@ pub fn of_server(common: &Common, repo: &Repo) -> anyhow::Result<Ground> {
 
 impl Ground {
     /// The same where comments come with what is judged.
-    fn proposing(mut self) -> Self {
+    #[must_use]
+    pub fn proposing(mut self) -> Self {
         if self.policy.comments == Comments::Honoured {
             self.policy.comments = Comments::Proposed;
         }

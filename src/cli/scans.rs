@@ -22,7 +22,7 @@ use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
 use crate::source::push::Side;
 use crate::source::{
-    ObjectId, Repo, files, history as stored, message as messages, push as pushed, range as commits, repo,
+    Listing, ObjectId, Repo, files, history as stored, message as messages, push as pushed, range as commits, repo,
     staged as index,
 };
 use crate::text::escape;
@@ -201,6 +201,34 @@ pub fn files(common: &Common, paths: &[PathBuf]) -> anyhow::Result<ExitStatus> {
     run.finish(|scan| scan.listed(listing, scope, NEW))
 }
 
+/// Texts that are in no file yet: the report, less the secrets that stood in others before, is told to `tell`.
+///
+/// # Errors
+/// When the scan cannot start, or telling fails.
+pub(super) fn texts(
+    common: &Common,
+    texts: Listing,
+    before: Listing,
+    tell: &mut dyn FnMut(&View, &Mask<'_>) -> anyhow::Result<ExitStatus>,
+) -> anyhow::Result<ExitStatus> {
+    let start = Instant::now();
+    let here = std::env::current_dir().ok();
+    let root = repo::root_of(Path::new(".")).or(here);
+    // Who writes a secret does not allow it.
+    let settings = resolve::from(common, policy::of_folder(common, root.as_deref())?.proposing())?;
+    let detector = Detector::new(settings.rules.clone());
+    let report = |listing| {
+        let surroundings = Surroundings { no_git: true, ..Surroundings::default() };
+        let run = Run { settings: &settings, repo: None, surroundings, start, speech: Speech::IfNeeded };
+        let scope = Scope { command: "files", subject: "what an agent sent".to_owned() };
+        run.report(&detector, |scan| scan.listed(listing, scope, NEW))
+    };
+    let old = report(before).findings;
+    let mut report = report(texts);
+    report.findings.retain(|finding| !old.iter().any(|old| old.secret == finding.secret));
+    masking(&detector, &report, |mask| tell(&View::new(&report, false, mask), mask))
+}
+
 /// What advice must know of a repository.
 pub(super) fn around(repo: &Repo) -> Surroundings {
     let root = repo.workdir().and_then(|root| root.canonicalize().ok());
@@ -251,39 +279,42 @@ impl Run<'_> {
     /// # Errors
     /// When the report cannot be written.
     pub(super) fn finish(self, scan: impl FnOnce(&Scan<'_>) -> Report) -> anyhow::Result<ExitStatus> {
-        let Settings { scan: options, rules, output, output_file, exit_zero, .. } = self.settings;
+        let Settings { rules, output, output_file, exit_zero, .. } = self.settings;
         let detector = Detector::new(rules.clone());
-        let progress = Progress::default();
-        let prepared = Scan {
-            detector: &detector,
-            options,
-            repo: self.repo,
-            surroundings: self.surroundings,
-            progress: &progress,
-        };
-        let mut report = match self.speech {
-            Speech::Bar if !output.quiet => progress::shown(&progress, || scan(&prepared)),
-            _ => scan(&prepared),
-        };
-        report.stats.elapsed_ms = self.start.elapsed().as_millis();
-        let now = clock::now();
-        report.made_at = rfc3339(now);
+        let report = self.report(&detector, scan);
         let quiet = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
         if self.speech == Speech::IfNeeded && quiet {
             return Ok(ExitStatus::Clean);
         }
-        // A neighbour that a rule not selected would find is masked all the same.
-        let whole = RuleSet::builtin();
-        let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole.extended(rules.clone())));
-        let mask = Mask::new(all.as_ref().unwrap_or(&detector), Some(&report));
-        let view = View::new(&report, false, &mask);
+        let view = masking(&detector, &report, |mask| View::new(&report, false, mask));
         let worth_it = self.speech != Speech::IfNeeded || !report.findings.is_empty();
         if let Some(repo) = self.repo.filter(|repo| worth_it && !repo.is_quarantined()) {
-            last::store(repo, &view, now);
+            last::store(repo, &view, clock::now());
         }
         self.settings.write_others(&view)?;
         let view = if output.show_secrets { View::new(&report, true, &Mask::off()) } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         Ok(ExitStatus::of(&report, *exit_zero))
     }
+
+    /// Scans alone.
+    fn report(&self, detector: &Detector, scan: impl FnOnce(&Scan<'_>) -> Report) -> Report {
+        let Settings { scan: options, output, .. } = self.settings;
+        let (progress, surroundings) = (Progress::default(), self.surroundings.clone());
+        let prepared = Scan { detector, options, repo: self.repo, surroundings, progress: &progress };
+        let mut report = match self.speech {
+            Speech::Bar if !output.quiet => progress::shown(&progress, || scan(&prepared)),
+            _ => scan(&prepared),
+        };
+        report.stats.elapsed_ms = self.start.elapsed().as_millis();
+        report.made_at = rfc3339(clock::now());
+        report
+    }
+}
+
+/// With the mask for a report: a neighbour that a rule not selected would find is masked all the same.
+fn masking<T>(detector: &Detector, report: &Report, then: impl FnOnce(&Mask<'_>) -> T) -> T {
+    let (whole, rules) = (RuleSet::builtin(), detector.rules());
+    let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole.extended(rules.clone())));
+    then(&Mask::new(all.as_ref().unwrap_or(detector), Some(report)))
 }

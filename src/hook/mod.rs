@@ -1,5 +1,6 @@
-//! git's hooks: what is installed, and installing and removing ours without losing anybody else's.
+//! git's hooks: what is installed, and installing and removing ours without losing anybody else's. And those of agents.
 
+pub mod agent;
 pub mod husky;
 pub mod install;
 pub mod tool;

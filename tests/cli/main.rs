@@ -2,6 +2,7 @@
 
 mod action;
 mod advice;
+mod agent;
 mod allow;
 mod awkward;
 mod baseline;

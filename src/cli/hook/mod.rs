@@ -1,5 +1,6 @@
 //! `hook install|uninstall|status|run`: dispatch, and what git's hooks say when they stop something.
 
+mod agent;
 mod install;
 mod status;
 
@@ -27,6 +28,7 @@ pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
         HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(scans::push(common, remote)),
         HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
         HookAction::Run { hook: HookRun::PreReceive } => RECEPTION.guard(scans::received(common)),
+        HookAction::Run { hook: HookRun::Agent } => agent::run(common),
     }
 }
 
@@ -62,7 +64,7 @@ impl Guarded {
         match status {
             ExitStatus::Clean => {}
             ExitStatus::Findings => shell::say(&format!("keysweep: the {name} was stopped; {nothing}")),
-            ExitStatus::Unknown => shell::say(&format!(
+            ExitStatus::Unknown | ExitStatus::Denied => shell::say(&format!(
                 "keysweep: the {name} was stopped, because not everything could be checked; {unchecked}"
             )),
         }

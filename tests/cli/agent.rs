@@ -1,0 +1,238 @@
+//! `hook run agent`: what coding agents send, as their documentation has it, and how each is answered.
+
+use serde_json::{Value, json};
+
+use crate::support::{Repo, Run, Secret};
+
+fn send(repo: &Repo, call: &Value) -> Run {
+    repo.tool(&["hook", "run", "agent"]).input(call.to_string()).run()
+}
+
+/// Claude Code, before a tool is used.
+fn before(tool: &str, input: Value) -> Value {
+    json!({
+        "session_id": "abc123",
+        "transcript_path": "/home/somebody/.claude/projects/x/00893aaf-19fa-41d2-8238-13269b9b3ca0.jsonl",
+        "cwd": "/home/somebody/project",
+        "permission_mode": "default",
+        "hook_event_name": "PreToolUse",
+        "tool_name": tool,
+        "tool_input": input,
+        "tool_use_id": "toolu_01ABC123",
+    })
+}
+
+/// Claude Code, when a tool has given something back.
+fn after(tool: &str, response: Value) -> Value {
+    let mut call = before(tool, json!({ "command": "cat config.env" }));
+    call["hook_event_name"] = json!("PostToolUse");
+    call["tool_response"] = response;
+    call
+}
+
+/// The agent is stopped because of this secret, and told so without its value.
+#[track_caller]
+fn stopped(repo: &Repo, call: &Value, secret: &Secret) -> Run {
+    let run = send(repo, call).expect_code(2).expect_mention("keysweep: stopped").expect_mention(secret.rule);
+    run.expect_withheld(&secret.value);
+    assert!(!run.stderr.is_empty(), "agents read the reason from standard error: {run}");
+    run
+}
+
+#[track_caller]
+fn goes_on(repo: &Repo, call: &Value) {
+    let run = send(repo, call).expect_code(0);
+    assert_eq!(run.text(), "", "{run}");
+}
+
+/// What is written to standard output, as JSON, without the value.
+#[track_caller]
+fn answer(run: &Run, secret: &Secret) -> Value {
+    run.expect_withheld(&secret.value);
+    serde_json::from_slice(&run.stdout).unwrap_or_else(|why| panic!("{why}: {run}"))
+}
+
+// ---------------------------------------------------------------- Claude Code
+
+#[test]
+fn a_tool_that_would_be_given_a_secret_is_stopped() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1900));
+    let edit = |new: &str| json!({ "file_path": "/p/config.env", "old_string": "A=\n", "new_string": new });
+    let calls = [
+        before("Write", json!({ "file_path": "/p/config.env", "content": secret.line() })),
+        before("Edit", edit(&secret.line())),
+        before("MultiEdit", json!({ "file_path": "/p/config.env", "edits": [edit("B=\n"), edit(&secret.line())] })),
+        before("NotebookEdit", json!({ "notebook_path": "/p/a.ipynb", "new_source": secret.line() })),
+    ];
+    for call in calls {
+        stopped(&repo, &call, &secret).expect_one_of(&["/p/config.env:1:21", "/p/a.ipynb:1:21"]);
+    }
+    let bash = before("Bash", json!({ "command": format!("export {}", secret.line()), "description": "Sign in" }));
+    stopped(&repo, &bash, &secret).expect_mention("tool_input.command");
+    goes_on(&repo, &before("Write", json!({ "file_path": "/p/config.env", "content": "AZURE_CLIENT_SECRET=\n" })));
+    goes_on(&repo, &before("Bash", json!({ "command": "cargo test", "timeout": 120_000 })));
+}
+
+#[test]
+fn a_secret_that_an_edit_takes_out_is_no_reason_to_stop_it() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1901));
+    let edit = |old: &str, new: &str| {
+        before("Edit", json!({ "file_path": "/p/config.env", "old_string": old, "new_string": new }))
+    };
+    goes_on(&repo, &edit(&secret.line(), "AZURE_CLIENT_SECRET=\n"));
+    goes_on(&repo, &edit(&secret.line(), &format!("# leave this alone\n{}", secret.line())));
+    stopped(&repo, &edit(&secret.line(), &Secret::entra(1902).line()), &Secret::entra(1902));
+}
+
+#[test]
+fn a_prompt_with_a_secret_is_stopped() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(1903));
+    let prompt = |text: String| json!({ "session_id": "a", "hook_event_name": "UserPromptSubmit", "prompt": text });
+    stopped(&repo, &prompt(format!("deploy with {}", secret.value)), &secret).expect_mention("prompt:1");
+    goes_on(&repo, &prompt("deploy".to_owned()));
+}
+
+#[test]
+fn a_value_whose_key_makes_it_a_secret_is_one() {
+    let (repo, value) = (Repo::with_a_commit(), Secret::github(1904).value.replace("ghp_", ""));
+    let call = before("mcp__store__set", json!({ "settings": [{ "database_password": value }] }));
+    send(&repo, &call).expect_code(2).expect_withheld(&value);
+}
+
+#[test]
+fn what_a_tool_gives_back_is_masked_in_its_own_form() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1905));
+    let output = |text: &str| json!({ "stdout": format!("one\n{text}two\n"), "stderr": "", "interrupted": false });
+    let answered = answer(&send(&repo, &after("Bash", output(&secret.line()))).expect_code(0), &secret);
+    let said = &answered["hookSpecificOutput"];
+    assert_eq!(said["hookEventName"], "PostToolUse");
+    assert_eq!(said["updatedToolOutput"], output("AZURE_CLIENT_SECRET=[secret]\n"));
+    let context = said["additionalContext"].as_str().unwrap_or_default();
+    assert!(context.contains("tool_response.stdout:2:21"), "{context}");
+    let read =
+        |text: String| json!({ "type": "text", "file": { "filePath": "/p/a.env", "content": text, "numLines": 1 } });
+    let answered = answer(&send(&repo, &after("Read", read(secret.line()))).expect_code(0), &secret);
+    let masked = &answered["hookSpecificOutput"]["updatedToolOutput"];
+    assert_eq!(*masked, read("AZURE_CLIENT_SECRET=[secret]\n".to_owned()));
+    goes_on(&repo, &after("Bash", output("")));
+}
+
+// ---------------------------------------------------------------- Codex CLI
+
+#[test]
+fn codex_is_stopped_and_given_the_masked_output_as_its_reason() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1910));
+    let codex = |mut call: Value| {
+        call["turn_id"] = json!("turn-1");
+        call["model"] = json!("a-model");
+        call
+    };
+    let patch = |lines: &str| {
+        let text = format!("*** Begin Patch\n*** Update File: config.env\n@@\n{lines}*** End Patch\n");
+        codex(before("apply_patch", json!({ "command": text })))
+    };
+    stopped(&repo, &patch(&format!("+{}", secret.line())), &secret);
+    goes_on(&repo, &patch(&format!("-{}+AZURE_CLIENT_SECRET=\n", secret.line())));
+    let run = send(&repo, &codex(after("Bash", json!(secret.line())))).expect_code(0);
+    let answered = answer(&run, &secret);
+    assert_eq!(answered["decision"], "block");
+    assert!(answered["reason"].as_str().unwrap_or_default().ends_with("AZURE_CLIENT_SECRET=[secret]\n"), "{run}");
+    // Any other field would make it take the real output.
+    assert_eq!(answered.as_object().map(serde_json::Map::len), Some(2), "{run}");
+}
+
+// ---------------------------------------------------------------- Gemini CLI
+
+#[test]
+fn gemini_is_stopped_and_its_results_are_replaced() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1920));
+    let gemini = |event: &str, more: (&str, Value)| {
+        let mut call = json!({
+            "session_id": "a", "transcript_path": "/t.json", "cwd": "/p", "timestamp": "2026-01-02T03:04:05Z",
+            "hook_event_name": event, "tool_name": "write_file", "tool_input": { "file_path": "/p/a.env", "content": "" },
+        });
+        call[more.0] = more.1;
+        call
+    };
+    let input = json!({ "file_path": "/p/a.env", "content": secret.line() });
+    stopped(&repo, &gemini("BeforeTool", ("tool_input", input)), &secret);
+    stopped(&repo, &gemini("BeforeAgent", ("prompt", json!(secret.line()))), &secret);
+    let response = json!({ "llmContent": secret.line(), "returnDisplay": secret.line() });
+    let run = send(&repo, &gemini("AfterTool", ("tool_response", response))).expect_code(0);
+    let answered = answer(&run, &secret);
+    assert_eq!(answered["decision"], "deny");
+    assert!(answered["reason"].as_str().unwrap_or_default().contains("[secret]"), "{run}");
+    goes_on(&repo, &gemini("BeforeTool", ("cwd", json!("/p"))));
+}
+
+// ---------------------------------------------------------------- Cursor
+
+#[test]
+fn cursor_is_told_by_code_and_by_json() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1930));
+    let cursor = |event: &str, own: Value| {
+        let mut call = json!({
+            "conversation_id": "c", "generation_id": "g", "model": "a-model", "hook_event_name": event,
+            "cursor_version": "2.0.77", "workspace_roots": ["/p"], "user_email": "user@example.com",
+        });
+        for (key, value) in own.as_object().into_iter().flatten() {
+            call[key] = value.clone();
+        }
+        call
+    };
+    let line = secret.line();
+    let query = json!({ "query": format!("set {line}") }).to_string();
+    for (event, own) in [
+        ("beforeShellExecution", json!({ "command": format!("echo {line}"), "cwd": "/p" })),
+        ("beforeMCPExecution", json!({ "tool_name": "run", "tool_input": query, "url": "http://localhost:1" })),
+        ("beforeReadFile", json!({ "file_path": "/p/a.env", "content": line, "attachments": [] })),
+        ("beforeSubmitPrompt", json!({ "prompt": line, "attachments": [] })),
+        ("preToolUse", json!({ "tool_name": "Write", "tool_input": { "path": "/p/a.env", "contents": line } })),
+        ("afterFileEdit", json!({ "file_path": "/p/a.env", "edits": [{ "old_string": "", "new_string": line }] })),
+    ] {
+        let run = stopped(&repo, &cursor(event, own), &secret);
+        let answered = answer(&run, &secret);
+        assert_eq!((&answered["permission"], &answered["continue"]), (&json!("deny"), &json!(false)), "{run}");
+        assert!(answered["agent_message"].as_str().unwrap_or_default().contains(secret.rule), "{run}");
+    }
+    goes_on(&repo, &cursor("beforeShellExecution", json!({ "command": "ls", "cwd": "/p" })));
+    goes_on(&repo, &cursor("beforeReadFile", json!({ "file_path": "/p/a.env", "content": "A=\n" })));
+    let served = cursor("postToolUse", json!({ "tool_name": "MCP:db", "tool_input": {}, "tool_output": line }));
+    let answered = answer(&send(&repo, &served).expect_code(0), &secret);
+    assert_eq!(answered["updated_mcp_tool_output"], "AZURE_CLIENT_SECRET=[secret]\n");
+    let shell = cursor("afterShellExecution", json!({ "command": "env", "output": line, "duration": 1 }));
+    send(&repo, &shell).expect_code(2).expect_mention("gave back").expect_withheld(&secret.value);
+}
+
+// ---------------------------------------------------------------- whatever else comes
+
+#[test]
+fn what_cannot_be_told_is_stopped() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(1940));
+    for sent in ["", "[]", "{}", "{\"hook_event_name\": 1}", &format!("{{\"{}", secret.value)] {
+        let run = repo.tool(&["hook", "run", "agent"]).input(sent).run().expect_code(2);
+        run.expect_mention("hook_event_name").expect_withheld(&secret.value);
+    }
+    repo.write(".keysweep.toml", "no_such_key = true\n");
+    send(&repo, &before("Bash", json!({ "command": "ls" }))).expect_code(2).expect_mention("no_such_key");
+}
+
+#[test]
+fn an_agent_outside_of_a_repository_is_checked_too_and_nothing_is_written() {
+    let (folder, secret) = (Repo::folder(), Secret::entra(1941));
+    stopped(&folder, &before("Bash", json!({ "command": secret.line() })), &secret);
+    let repo = Repo::with_a_commit();
+    stopped(&repo, &before("Bash", json!({ "command": secret.line() })), &secret);
+    assert!(!repo.path(".git/keysweep").exists());
+}
+
+#[test]
+fn a_secret_in_a_key_or_in_a_secret_file_name_is_not_repeated() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(1942));
+    let mut found = json!({ "file_path": format!("/p/{}.txt", secret.value), "content": "" });
+    stopped(&repo, &before("Write", found.clone()), &secret);
+    found[&secret.value] = json!(1);
+    stopped(&repo, &before("mcp__a__b", json!({ &secret.value: 1 })), &secret);
+    let answered = answer(&send(&repo, &after("mcp__a__b", found)).expect_code(0), &secret);
+    assert_eq!(answered["hookSpecificOutput"]["updatedMCPToolOutput"]["[secret]"], 1);
+}

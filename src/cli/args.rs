@@ -177,18 +177,28 @@ pub enum HookAction {
         /// Which hook; may be given more than once [default: pre-commit]
         #[arg(long = "hook", value_enum, value_name = "NAME")]
         hooks: Vec<HookName>,
+        /// In the template that git copies into each repository it makes or clones from now on, instead of in this one
+        #[arg(long)]
+        global: bool,
     },
     /// Remove a hook and put back what was there before
     Uninstall {
         /// Which hook; may be given more than once [default: those that are installed]
         #[arg(long = "hook", value_enum, value_name = "NAME")]
         hooks: Vec<HookName>,
+        /// From the template that git copies into each repository it makes or clones from now on
+        #[arg(long)]
+        global: bool,
     },
-    /// Say of each hook whether it is in place and runs this program; ends with 2 if one that has to does not
+    /// Say of each hook whether it is in place, runs this program and stops a canary, a secret in a repository that lasts a
+    /// moment; ends with 2 if one that has to does not
     Status {
         /// Which has to; may be given more than once [default: pre-commit, and those that are installed]
         #[arg(long = "hook", value_enum, value_name = "NAME")]
         hooks: Vec<HookName>,
+        /// Of the template that git copies into each repository it makes or clones from now on
+        #[arg(long)]
+        global: bool,
     },
     /// What a hook itself calls
     Run {

@@ -56,18 +56,7 @@ impl Script {
 
     /// The lines that run keysweep; the one on `PATH`, as others share the script.
     pub fn lines(&self) -> String {
-        format!("{FIRST}\n{}\n{LAST}", self.commands())
-    }
-
-    /// What is between the marks. What git says on standard input is there again for whatever follows.
-    pub fn commands(&self) -> &'static str {
-        match self.name {
-            Name::PreCommit => "keysweep hook run pre-commit || exit $?",
-            Name::CommitMsg => "keysweep hook run commit-msg -- \"$1\" || exit $?",
-            Name::PrePush | Name::PreReceive => {
-                "pushed=$(cat)\nkeysweep hook run pre-push -- \"$@\" <<EOF || exit $?\n$pushed\nEOF\nexec <<EOF\n$pushed\nEOF"
-            }
-        }
+        format!("{FIRST}\n{}\n{LAST}", commands(self.name))
     }
 
     /// Puts our lines in; a second time changes nothing.
@@ -131,6 +120,18 @@ impl Script {
             Err(_) if self.path == self.hook => install::make_executable(beside),
             Err(_) => Ok(()),
         })
+    }
+}
+
+/// How a script of the shell runs keysweep as a hook. What git says on standard input is there again for whatever follows.
+pub fn commands(name: Name) -> &'static str {
+    match name {
+        Name::PreCommit => "keysweep hook run pre-commit || exit $?",
+        Name::CommitMsg => "keysweep hook run commit-msg -- \"$1\" || exit $?",
+        Name::PrePush => {
+            "pushed=$(cat)\nkeysweep hook run pre-push -- \"$@\" <<EOF || exit $?\n$pushed\nEOF\nexec <<EOF\n$pushed\nEOF"
+        }
+        Name::PreReceive => "keysweep hook run pre-receive || exit $?",
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod attribution;
 pub mod beside;
 pub mod borrowed;
+pub mod canary;
 pub mod change;
 pub mod event;
 pub mod files;
@@ -27,6 +28,7 @@ pub mod repo;
 pub mod scratch;
 pub mod staged;
 pub mod store;
+pub mod template;
 pub mod tree;
 
 use std::collections::BTreeSet;

@@ -170,6 +170,28 @@ impl Repo {
         }
     }
 
+    /// Whether `core.hooksPath` means another folder in each work tree.
+    pub fn has_relative_hooks(&self) -> bool {
+        let configured = self.local().config_snapshot().trusted_path("core.hooksPath").ok().flatten();
+        configured.is_some_and(|path| path.is_relative())
+    }
+
+    /// The submodules that are checked out here. Their paths come from a file of the work tree, so none leads out of it.
+    pub fn submodules(&self) -> Vec<Self> {
+        let Some(root) = self.workdir().and_then(|root| root.canonicalize().ok()) else { return Vec::new() };
+        let text = std::fs::read_to_string(root.join(".gitmodules")).unwrap_or_default();
+        let Ok(config) = gix::config::File::try_from(text.as_str()) else { return Vec::new() };
+        let sections = config.sections_by_name("submodule").into_iter().flatten();
+        let paths = sections.filter_map(|section| Some(root.join(section.value("path")?.to_path().ok()?)));
+        let within = paths.filter_map(|path| path.canonicalize().ok()).filter(|path| path.starts_with(&root));
+        let open = |path: PathBuf| {
+            let module = Self::open(&path).ok()?;
+            let own = module.workdir()?.canonicalize().ok()?;
+            (own == path && own != root).then_some(module)
+        };
+        within.filter_map(open).collect()
+    }
+
     /// The branch that HEAD is on, by its full name; `None` if HEAD is on none.
     pub fn branch(&self) -> Option<BString> {
         self.local().head_name().ok().flatten().map(|name| name.as_bstr().to_owned())

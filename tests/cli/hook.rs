@@ -426,6 +426,134 @@ fn status_outside_a_repository_is_refused() {
     status(&Repo::folder()).expect_code(2).expect_mention("not a git repository");
 }
 
+// ---------------------------------------------------------------- the canary
+
+/// What a hook is tried on, and what it leaves: nothing in the repository or the work tree, and no temporary file.
+#[test]
+fn status_sends_a_canary_and_leaves_nothing_behind() {
+    let repo = Repo::with_a_commit();
+    for_each(&repo, "install", &ALL).expect_code(0);
+    repo.write("half done.txt", "work under way\n");
+    repo.add();
+    let state =
+        || (repo.git(&["--no-optional-locks", "status", "--porcelain"]).out(), repo.git_listing(), temporary(&repo));
+    let before = state();
+    let run = status(&repo).expect_code(0);
+    assert_eq!(run.out().matches("it stopped a canary").count(), 3, "{run}");
+    assert_eq!(state(), before);
+}
+
+/// What lies where temporary files are made.
+fn temporary(repo: &Repo) -> Vec<OsString> {
+    let entries = must(fs::read_dir(repo.path("..")), "list the temporary files");
+    let mut names: Vec<OsString> = entries.flatten().map(|entry| entry.file_name()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_canary_meets_keysweep_and_nobody_elses_hook() {
+    let repo = Repo::with_a_commit();
+    write_hook(&repo, "echo ran >>.git/other-hook");
+    install(&repo);
+    status(&repo).expect_code(0).expect_mention("it stopped a canary");
+    assert!(!repo.path(".git/other-hook").exists(), "another hook was run");
+}
+
+#[test]
+fn a_hook_that_would_stop_nothing_is_told_of() {
+    let repo = Repo::with_a_commit();
+    install(&repo);
+    repo.write(".keysweep.toml", "disable = [\"github-pat-classic\"]\n");
+    status(&repo).expect_code(2).expect_mention("did not stop a canary").expect_mention(".keysweep.toml");
+    repo.write(".keysweep.toml", "disable = [\"jwt\"]\n");
+    status(&repo).expect_code(0).expect_mention("it stopped a canary");
+}
+
+#[test]
+fn a_canary_is_sent_in_a_linked_worktree_and_past_what_git_tells_a_hook() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
+    install(&repo);
+    let linked = repo.at("../linked");
+    status(&linked).expect_code(0).expect_mention("it stopped a canary");
+    let tool = repo.tool(&["hook", "status"]).env("GIT_INDEX_FILE", repo.path(".git/index"));
+    tool.env("GIT_DIR", repo.path(".git")).run().expect_code(0).expect_mention("it stopped a canary");
+}
+
+// ---------------------------------------------------------------- other places
+
+#[test]
+fn a_global_hook_guards_each_new_repository() {
+    let repo = Repo::with_a_commit();
+    let template = repo.path("../home/.config/keysweep/template");
+    let global = |action: &str| repo.keysweep(&["hook", action, "--global"]);
+    global("status").expect_code(2).expect_mention("not installed");
+    let told = global("install").expect_code(0).expect_mention("git config --global init.templateDir");
+    assert!(template.join("hooks/pre-commit").is_file(), "{told}");
+    assert!(!repo.git_path(HOOK).exists(), "this repository was touched: {told}");
+    global("status").expect_code(2).expect_mention("does not know of this template");
+    let line = told.text().lines().find(|line| line.starts_with("git config")).map(str::to_owned).unwrap_or_default();
+    repo.sh(&line).expect_code(0);
+    global("status").expect_code(0).expect_mention("it stopped a canary");
+    let clone = repo.at("../clone");
+    clone.git(&["clone", "--quiet", "../work", "."]);
+    guards(&clone, 742);
+    status(&clone).expect_code(0);
+    repo.git(&["init", "--quiet"]);
+    guards(&repo, 743);
+    global("uninstall").expect_code(0).expect_mention("removed");
+    assert!(!template.join("hooks/pre-commit").exists());
+    status(&repo).expect_code(0);
+}
+
+#[test]
+fn a_template_that_is_configured_is_the_one_that_is_written_to() {
+    let folder = Repo::folder();
+    folder.write("../home/my template/hooks/pre-commit", "#!/bin/sh\necho ran >>.git/other-hook\n");
+    set_mode(&folder.path("../home/my template/hooks/pre-commit"), 0o755);
+    folder.git(&["config", "--global", "init.templateDir", "~/my template"]);
+    let run = folder.keysweep(&["hook", "install", "--global"]).expect_code(0).expect_mention("runs first");
+    assert!(!run.text().contains("git config"), "{run}");
+    folder.git(&["init", "--quiet"]);
+    guards(&folder, 744);
+    assert_eq!(folder.read(".git/other-hook"), "ran\nran\n");
+}
+
+#[test]
+fn a_hooks_path_of_one_worktree_is_honoured_there_alone() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["config", "extensions.worktreeConfig", "true"]);
+    repo.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
+    let linked = repo.at("../linked");
+    linked.git(&["config", "--worktree", "core.hooksPath", ".githooks"]);
+    install(&linked);
+    assert!(linked.path(".githooks/pre-commit").is_file());
+    assert!(!repo.git_path(HOOK).exists());
+    guards(&linked, 745);
+    status(&linked).expect_code(0).expect_mention("each work tree has hooks of its own");
+    status(&repo).expect_code(2);
+    install(&repo);
+    guards(&repo, 746);
+}
+
+#[test]
+fn status_tells_of_submodules_and_follows_no_path_out() {
+    let outer = Repo::with_a_commit();
+    let library = outer.at("../library");
+    library.git(&["init", "--quiet"]);
+    library.commit("start");
+    outer.git(&["submodule", "--quiet", "add", "../library", "module"]);
+    install(&outer);
+    let run = status(&outer).expect_code(0);
+    let run = run.expect_mention("the submodule 'module' has hooks of its own: pre-commit is not installed there");
+    assert_eq!(run.out().matches("submodule").count(), 1);
+    install(&outer.at("module"));
+    status(&outer).expect_code(0).expect_mention("pre-commit is installed there");
+    outer.write(".gitmodules", "[submodule \"x\"]\n\tpath = ../library\n[submodule \"y\"]\n\tpath = .\n");
+    assert!(!status(&outer).expect_code(0).out().contains("submodule"));
+}
+
 // ---------------------------------------------------------------- the program's own path
 
 /// A copy of the program at a path that a shell would take apart.

@@ -14,24 +14,32 @@ use crate::hook::tool::Tool;
 use crate::hook::{Hook, Keeper, Name, State};
 
 /// Without names the pre-commit hook.
-pub(super) fn install(names: &[HookName]) -> anyhow::Result<ExitStatus> {
-    let (program, place) = (program()?, Place::here()?);
+pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
+    let program = program()?;
     let names = if names.is_empty() { &[HookName::PreCommit] } else { names };
     let mut status = ExitStatus::Clean;
     for name in Name::ALL.into_iter().filter(|name| is_among(names, *name)) {
         let one = match place.keeper(name) {
             Keeper::File(hook) => {
                 install_file(&hook, &program)?;
-                if name != Name::PreReceive {
-                    foretell(&place, name);
+                if place.repo.is_some() && name != Name::PreReceive {
+                    foretell(place, name);
                 }
                 ExitStatus::Clean
             }
-            Keeper::Husky(script) => install_script(&script, &place)?,
-            Keeper::Tool(hook, tool) => install_beside(tool, &hook, &program, &place)?,
+            Keeper::Husky(script) => install_script(&script, place)?,
+            Keeper::Tool(hook, tool) => install_beside(tool, &hook, &program, place)?,
         };
         if one != ExitStatus::Clean {
             status = one;
+        }
+    }
+    if place.repo.is_none() {
+        say(
+            "git copies it into each repository that is made or cloned from now on; 'git init' in one that is there adds it, too",
+        );
+        if let Some(command) = place.untold() {
+            say(&format!("git does not know of that folder yet: tell it with\n{command}"));
         }
     }
     Ok(status)
@@ -128,8 +136,8 @@ pub(super) fn file_of(tool: Tool, place: &Place) -> String {
 }
 
 /// Without names all that are installed; if none is, the pre-commit hook, of which is said what is there instead.
-pub(super) fn uninstall(names: &[HookName]) -> anyhow::Result<ExitStatus> {
-    let (program, place) = (program()?, Place::here()?);
+pub(super) fn uninstall(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
+    let program = program()?;
     let is_installed = |name: Name| match place.keeper(name) {
         Keeper::File(hook) | Keeper::Tool(hook, _) => !matches!(hook.state(&program), State::Absent | State::Foreign),
         Keeper::Husky(script) => script.state() != State::Absent,
@@ -142,9 +150,9 @@ pub(super) fn uninstall(names: &[HookName]) -> anyhow::Result<ExitStatus> {
     };
     for name in Name::ALL.into_iter().filter(is_meant) {
         match place.keeper(name) {
-            Keeper::Tool(hook, tool) if !is_installed(name) => named_by(tool, &hook, &place)?,
+            Keeper::Tool(hook, tool) if !is_installed(name) => named_by(tool, &hook, place)?,
             Keeper::File(hook) | Keeper::Tool(hook, _) => uninstall_file(&hook, &program)?,
-            Keeper::Husky(script) => uninstall_script(&script, &place)?,
+            Keeper::Husky(script) => uninstall_script(&script, place)?,
         }
     }
     Ok(ExitStatus::Clean)

@@ -1,6 +1,7 @@
 //! `hook install|uninstall|status|run`: dispatch, and what git's hooks say when they stop something.
 
 mod agent;
+mod canary;
 mod install;
 mod status;
 
@@ -12,8 +13,8 @@ use super::args::{Common, HookAction, HookName, HookRun};
 use super::exit::ExitStatus;
 use super::{scans, shell, withhold};
 use crate::hook::install::is_executable;
-use crate::hook::{Keeper, Name};
-use crate::source::Repo;
+use crate::hook::{Hook, Keeper, Name};
+use crate::source::{Repo, template};
 
 /// Runs the action.
 ///
@@ -21,9 +22,9 @@ use crate::source::Repo;
 /// When there is no repository, or a file cannot be changed.
 pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
     match action {
-        HookAction::Install { hooks } => install::install(hooks),
-        HookAction::Uninstall { hooks } => install::uninstall(hooks),
-        HookAction::Status { hooks } => status::status(hooks),
+        HookAction::Install { hooks, global } => install::install(&Place::of(*global)?, hooks),
+        HookAction::Uninstall { hooks, global } => install::uninstall(&Place::of(*global)?, hooks),
+        HookAction::Status { hooks, global } => status::status(&Place::of(*global)?, hooks),
         HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(scans::hook(common)),
         HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(scans::push(common, remote)),
         HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
@@ -81,26 +82,48 @@ fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
     Ok(status)
 }
 
-/// Where git looks for the hooks of the repository around.
+/// Where hooks are.
 struct Place {
+    /// The folder that git looks in, or copies from.
     folder: PathBuf,
-    /// The work tree's root; a repository without one has its own folder.
+    /// The work tree's root; a repository without one has its own folder, as a template has.
     root: PathBuf,
+    /// The repository; a template belongs to none.
+    repo: Option<Repo>,
 }
 
 impl Place {
-    fn here() -> anyhow::Result<Self> {
+    /// The repository around, or the template of all that are to come.
+    fn of(global: bool) -> anyhow::Result<Self> {
+        if global {
+            let root = template::configured().or_else(template::own);
+            let root = root.context("finding out where your configuration lies: HOME is not set")?;
+            return Ok(Self { folder: root.join("hooks"), root, repo: None });
+        }
         let repo = Repo::open(Path::new("."))?;
-        Ok(Self { folder: repo.hooks_dir(), root: repo.workdir().unwrap_or_else(|| repo.git_dir()) })
+        let root = repo.workdir().unwrap_or_else(|| repo.git_dir());
+        Ok(Self { folder: repo.hooks_dir(), root, repo: Some(repo) })
     }
 
     fn keeper(&self, name: Name) -> Keeper {
-        Keeper::of(&self.folder, name)
+        match self.repo {
+            Some(_) => Keeper::of(&self.folder, name),
+            None => Keeper::File(Hook::in_folder(self.folder.clone(), name)),
+        }
+    }
+
+    /// How git is told to copy from a template that it does not know of yet.
+    fn untold(&self) -> Option<String> {
+        let is_untold = self.repo.is_none() && template::configured().is_none();
+        let path = self.root.display().to_string().replace('\'', r"'\''");
+        is_untold.then(|| format!("git config --global init.templateDir '{path}'"))
     }
 
     /// A path as it is said: from the work tree's root, if it lies below.
     fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+        let root = self.root.canonicalize().unwrap_or_default();
+        let below = path.strip_prefix(&self.root).or_else(|_| path.strip_prefix(root));
+        below.unwrap_or(path).display().to_string()
     }
 }
 

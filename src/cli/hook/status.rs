@@ -1,13 +1,14 @@
-//! `hook status`: what git would run for each hook, and whether that is this program.
+//! `hook status`: what git would run for each hook, whether that is this program, and whether it stops a canary.
 
 use std::path::{Path, PathBuf};
 
+use super::canary::{self, Outcome};
 use super::install::{file_of, remedy};
 use super::{Place, is_among, on_path, program};
 use crate::cli::args::HookName;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
-use crate::hook::husky::Script;
+use crate::hook::husky::{self, Script};
 use crate::hook::tool::Tool;
 use crate::hook::{Hook, Keeper, Name, State};
 use crate::text::escape;
@@ -19,12 +20,14 @@ struct Told {
     in_place: bool,
     /// Whether anything of ours is there.
     installed: bool,
+    /// What of it is keysweep's, as a script.
+    script: Option<String>,
 }
 
-/// In place and current is 0; anything else is 2, so that a script can tell.
-pub(super) fn status(names: &[HookName]) -> anyhow::Result<ExitStatus> {
-    let (program, place) = (program()?, Place::here()?);
-    let told = Name::ALL.map(|name| (name, told(&place, name, &program)));
+/// In place, current and stopping a canary is 0; anything else is 2, so that a script can tell.
+pub(super) fn status(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
+    let program = program()?;
+    let told = Name::ALL.map(|name| (name, tried(place, name, told(place, name, &program))));
     let is_meant = |name: Name, told: &Told| match names {
         [] => name == Name::PreCommit || told.installed,
         names => is_among(names, name),
@@ -32,10 +35,48 @@ pub(super) fn status(names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let in_place = told.iter().filter(|(name, told)| is_meant(*name, told)).all(|(_, told)| told.in_place);
     // A hook for servers is no news to those who commit.
     let is_told = |name: Name, told: &Told| name != Name::PreReceive || told.installed || is_among(names, name);
-    let told = told.iter().filter(|(name, told)| is_told(*name, told));
-    let lines: Vec<String> = told.map(|(_, told)| shown(&told.text)).collect();
+    let of_hooks = told.iter().filter(|(name, told)| is_told(*name, told)).map(|(_, told)| told.text.clone());
+    let lines: Vec<String> = of_hooks.chain(beyond(place, &program)).map(|text| shown(&text)).collect();
     shell::results(None, &mut |out| writeln!(out, "{}", lines.join("\n")))?;
-    Ok(if in_place { ExitStatus::Clean } else { ExitStatus::Unknown })
+    Ok(if in_place && place.untold().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
+}
+
+/// With what became of a canary.
+fn tried(place: &Place, name: Name, mut told: Told) -> Told {
+    let Some(script) = told.script.as_ref().filter(|_| told.in_place) else { return told };
+    let (text, is_stopped) = match canary::send(name, script, place) {
+        Ok(Outcome::Stopped) => ("; it stopped a canary".to_owned(), true),
+        Ok(Outcome::LetThrough(code)) => {
+            let code = code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+            let why = "is the rule 'github-pat-classic' switched off in .keysweep.toml?";
+            (format!("; but it did not stop a canary, a GitHub token of nobody's (it ended with {code}): {why}"), false)
+        }
+        Err(error) => (format!("; whether it stops anything could not be tried: {error}"), false),
+    };
+    told.text.push_str(&text);
+    told.in_place = is_stopped;
+    told
+}
+
+/// What is to be said of other places: a template that git does not know of, work trees and submodules.
+fn beyond(place: &Place, program: &Path) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    told.extend(
+        place.untold().map(|command| format!("git does not know of this template yet; tell it with\n{command}")),
+    );
+    let Some(repo) = &place.repo else { return told };
+    if repo.has_relative_hooks() && repo.worktrees().len() > 1 {
+        told.push(
+            "core.hooksPath is relative, so each work tree has hooks of its own; this is about this one".to_owned(),
+        );
+    }
+    for module in repo.submodules() {
+        let path = module.workdir().map(|root| place.shown(&root)).unwrap_or_default();
+        let hook = Hook::in_folder(module.hooks_dir(), Name::PreCommit);
+        let is = if hook.state(program) == State::Ours { "installed" } else { "not installed" };
+        told.push(format!("the submodule '{path}' has hooks of its own: pre-commit is {is} there"));
+    }
+    told
 }
 
 fn shown(text: &str) -> String {
@@ -69,7 +110,9 @@ fn of_file(hook: &Hook, program: &Path) -> Told {
         State::NotExecutable => format!("'{path}' is not executable, so git does not run it; {remedy} mends it"),
         State::Foreign => format!("'{path}' is another tool's; {remedy} keeps it and runs both"),
     };
-    Told { text, in_place: state == State::Ours, installed: !matches!(state, State::Absent | State::Foreign) }
+    let in_place = state == State::Ours;
+    let script = std::fs::read_to_string(hook.path()).ok().filter(|_| in_place);
+    Told { text, in_place, installed: !matches!(state, State::Absent | State::Foreign), script }
 }
 
 fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> Told {
@@ -93,7 +136,8 @@ fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> Told
             (format!("not installed: husky runs '{path}', which does not run keysweep; {remedy} adds it there"), false)
         }
     };
-    Told { text, in_place, installed: state != State::Absent }
+    let script = Some(format!("PATH=\"node_modules/.bin:$PATH\"\n{}\n", script.lines()));
+    Told { text, in_place, installed: state != State::Absent, script }
 }
 
 fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
@@ -102,7 +146,7 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
         let (which, in_place) = found(on_path(None), program);
         let text =
             format!("active: git runs '{path}', which runs {called}; '{}' names keysweep: {which}", place.shown(&file));
-        return Told { text, in_place, installed: true };
+        return Told { text, in_place, installed: true, script: Some(husky::commands(hook.name()).to_owned()) };
     }
     match hook.state(program) {
         State::Foreign => {
@@ -110,7 +154,7 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
             let text = format!(
                 "not installed: '{path}' is {called}'s, and '{file}' does not name keysweep; add to it:\n{lines}"
             );
-            Told { text, in_place: false, installed: false }
+            Told { text, in_place: false, installed: false, script: None }
         }
         _ => of_file(hook, program),
     }

@@ -1,0 +1,70 @@
+//! Whether what git would run stops a secret: keysweep's part of a hook, run on a repository that lasts a moment.
+//!
+//! Nothing else of a hook is run: what others put there may stash, format or commit, and would do so in the user's work tree.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use super::Place;
+use crate::cli::clock;
+use crate::hook::Name;
+use crate::proof::template::Generator;
+use crate::source::canary::Canary;
+
+/// What became of the canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Stopped,
+    /// The script ended like this without a word of the canary.
+    LetThrough(Option<i32>),
+}
+
+/// A GitHub token as they have been issued for years, and of nobody.
+const TOKEN: &str = "ghp_<base62:30><seal:crc32-base62>";
+/// What tells git where to look, which is for the hook's own caller to say.
+const OVERRIDES: [&str; 5] =
+    ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_PREFIX"];
+
+/// Runs a script of the shell as this hook, in the place where git would.
+pub(super) fn send(name: Name, script: &str, place: &Place) -> io::Result<Outcome> {
+    let seed = clock::now() ^ u64::from(std::process::id());
+    let text = Generator::new(seed).expand("<token>\n", Some(TOKEN)).map_err(io::Error::other)?;
+    let file = format!("keysweep-canary-{}.env", std::process::id());
+    let canary = Canary::new(&file, &text)?;
+    let hook = canary.folder().join("hooks").join(name.as_str());
+    std::fs::create_dir(canary.folder().join("hooks"))?;
+    std::fs::write(&hook, script)?;
+    let output = run(name, &hook, &canary, place)?;
+    let said = [output.stdout, output.stderr].concat();
+    let is_told = memchr::memmem::find(&said, file.as_bytes()).is_some();
+    let code = output.status.code();
+    Ok(if code != Some(0) && is_told { Outcome::Stopped } else { Outcome::LetThrough(code) })
+}
+
+fn run(name: Name, hook: &Path, canary: &Canary, place: &Place) -> io::Result<Output> {
+    let mut command = Command::new("sh");
+    command.arg(hook).current_dir(&place.root).env("GIT_DIR", canary.git_dir()).env("GIT_WORK_TREE", &place.root);
+    OVERRIDES.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    let input = match name {
+        Name::PreCommit => String::new(),
+        Name::CommitMsg => {
+            command.arg(canary.message());
+            String::new()
+        }
+        Name::PrePush => {
+            command.args(["canary", "canary"]);
+            canary.sent()
+        }
+        Name::PreReceive => canary.received(),
+    };
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that reads nothing closes the pipe, which is its right.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    child.wait_with_output()
+}

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
+use super::clock;
 use super::policy::{self, Ground};
-use super::{clock, shell};
 use crate::config::ScanOptions;
-use crate::output::view::View;
-use crate::output::{self, Format, OutputOptions, PageFormat, summary};
+use crate::output::{Format, OutputOptions, PageFormat};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
 use crate::source::Repo;
@@ -48,23 +47,6 @@ impl Settings {
             Format::Page(format) => Ok(format),
             _ => anyhow::bail!("this format is for reports of scans: here {PAGE_FORMATS} work"),
         }
-    }
-
-    /// Writes a report, which has to be masked, wherever it goes besides the one place that is asked for.
-    ///
-    /// # Errors
-    /// When a file cannot be written that somebody asked for; the summary of a job is no such file.
-    pub fn write_others(&self, view: &View) -> anyhow::Result<()> {
-        for (format, file) in &self.also {
-            let options = OutputOptions { format: *format, show_secrets: false, ..self.output };
-            shell::results(Some(file), &mut |out| output::render(view, options, out))?;
-        }
-        if let Some(file) = &self.summary
-            && let Err(error) = shell::append(file, &mut |used, out| summary::write(view, self.output.quiet, used, out))
-        {
-            shell::say(&format!("keysweep: the summary of the job could not be written: {error}"));
-        }
-        Ok(())
     }
 }
 

@@ -14,9 +14,9 @@ use super::{clock, last, shell};
 use super::{policy, progress};
 use crate::detect::Detector;
 use crate::finding::{Report, Scope};
-use crate::output;
 use crate::output::mask::Mask;
 use crate::output::view::View;
+use crate::output::{self, OutputOptions, summary};
 use crate::remediation::Surroundings;
 use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
@@ -291,7 +291,7 @@ impl Run<'_> {
         if let Some(repo) = self.repo.filter(|repo| worth_it && !repo.is_quarantined()) {
             last::store(repo, &view, clock::now());
         }
-        self.settings.write_others(&view)?;
+        write_others(self.settings, &view)?;
         let view = if output.show_secrets { View::new(&report, true, &Mask::off()) } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         Ok(ExitStatus::of(&report, *exit_zero))
@@ -317,4 +317,22 @@ fn masking<T>(detector: &Detector, report: &Report, then: impl FnOnce(&Mask<'_>)
     let (whole, rules) = (RuleSet::builtin(), detector.rules());
     let all = (whole.rules.len() != rules.rules.len()).then(|| Detector::new(whole.extended(rules.clone())));
     then(&Mask::new(all.as_ref().unwrap_or(detector), Some(report)))
+}
+
+/// Writes a report, which has to be masked, wherever it goes besides the one place that is asked for.
+///
+/// # Errors
+/// When a file cannot be written that somebody asked for; the summary of a job is no such file.
+fn write_others(settings: &Settings, view: &View) -> anyhow::Result<()> {
+    for (format, file) in &settings.also {
+        let options = OutputOptions { format: *format, show_secrets: false, ..settings.output };
+        shell::results(Some(file), &mut |out| output::render(view, options, out))?;
+    }
+    let quiet = settings.output.quiet;
+    if let Some(file) = &settings.summary
+        && let Err(error) = shell::append(file, &mut |used, out| summary::write(view, quiet, used, out))
+    {
+        shell::say(&format!("keysweep: the summary of the job could not be written: {error}"));
+    }
+    Ok(())
 }

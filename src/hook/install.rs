@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::tool::Tool;
 use super::{Hook, State};
 
 /// What was done.
@@ -57,6 +58,14 @@ impl Hook {
     /// When a file cannot be changed, or the hook there is not ours.
     pub fn uninstall(&self, program: &Path) -> io::Result<Change> {
         match self.state(program) {
+            // What was there before is the tool that has set ours aside, or an older copy of its hook.
+            State::Ours | State::Outdated | State::NotExecutable if self.is_legacy() => {
+                std::fs::remove_file(self.path())?;
+                if Tool::wrote(&self.kept()) {
+                    std::fs::remove_file(self.kept())?;
+                }
+                Ok(Change::Removed)
+            }
             State::Absent => Ok(Change::Unchanged),
             State::Foreign => {
                 let text = format!("'{}' is not keysweep's; it was left alone", self.path().display());

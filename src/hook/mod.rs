@@ -113,12 +113,14 @@ impl Keeper {
 pub struct Hook {
     folder: PathBuf,
     name: Name,
+    /// Whether it is the one that another tool has set aside and runs.
+    is_legacy: bool,
 }
 
 impl Hook {
     /// The hook in the folder that git looks in.
     pub fn in_folder(folder: PathBuf, name: Name) -> Self {
-        Self { folder, name }
+        Self { folder, name, is_legacy: false }
     }
 
     /// Which one it is.
@@ -126,9 +128,20 @@ impl Hook {
         self.name
     }
 
-    /// Where git looks for it.
+    /// Where git looks for it, or the tool that has set it aside.
     pub fn path(&self) -> PathBuf {
-        self.folder.join(self.name.as_str())
+        self.folder.join(format!("{}{}", self.name.as_str(), if self.is_legacy { ".legacy" } else { "" }))
+    }
+
+    /// Our shim: where git looks for it, or where pre-commit and prek put what they find when they are installed, to run it.
+    pub fn ours(&self, program: &Path) -> Option<Self> {
+        let is_ours = |hook: &Self| !matches!(hook.state(program), State::Absent | State::Foreign);
+        [self.clone(), Self { is_legacy: true, ..self.clone() }].into_iter().find(is_ours)
+    }
+
+    /// Whether it is the one that a tool has set aside.
+    pub fn is_legacy(&self) -> bool {
+        self.is_legacy
     }
 
     /// Where a hook that was there before is kept.

@@ -28,6 +28,11 @@ impl Tool {
         Self::ALL.into_iter().find(|tool| texts.iter().any(|text| text.contains(tool.mark())))
     }
 
+    /// Whether a hook is the work of any of them.
+    pub(super) fn wrote(path: &Path) -> bool {
+        text(path).is_some_and(|text| Self::ALL.iter().any(|tool| text.contains(tool.mark())))
+    }
+
     /// What it is called.
     pub fn as_str(self) -> &'static str {
         match self {

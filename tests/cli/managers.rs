@@ -308,6 +308,14 @@ fn a_framework_that_keeps_our_hook_is_not_run_by_it() {
     executable(&repo, ".git/hooks/pre-commit", &(PRE_COMMIT.to_owned() + "\"$HERE/pre-commit.legacy\" || exit $?\n"));
     guards(&repo, 1721);
     assert_eq!(repo.read(".git/noted").lines().count(), 2, "the framework has run more than once for a commit");
+    hook(&repo, "status").expect_code(0).expect_mention("pre-commit.legacy' first").expect_mention("stopped a canary");
+    hook(&repo, "install").expect_code(0).expect_mention("in place already");
+    hook(&repo, "uninstall").expect_code(0).expect_mention("pre-commit.legacy");
+    assert!(
+        !repo.git_path("hooks/pre-commit.legacy").exists()
+            && !repo.git_path("hooks/pre-commit.before-keysweep").exists()
+    );
+    assert!(repo.read(repo.git_path("hooks/pre-commit")).starts_with(PRE_COMMIT));
 }
 
 #[test]

@@ -125,8 +125,8 @@ fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> any
         ));
         return Ok(ExitStatus::Unknown);
     }
-    install_file(hook, program)?;
-    say(&format!("'{called} install --overwrite' would remove it; {told}"));
+    install_file(hook.ours(program).as_ref().unwrap_or(hook), program)?;
+    say(&format!("'{called} install -f' would remove it; {told}"));
     Ok(ExitStatus::Clean)
 }
 
@@ -139,7 +139,8 @@ pub(super) fn file_of(tool: Tool, place: &Place) -> String {
 pub(super) fn uninstall(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let program = program()?;
     let is_installed = |name: Name| match place.keeper(name) {
-        Keeper::File(hook) | Keeper::Tool(hook, _) => !matches!(hook.state(&program), State::Absent | State::Foreign),
+        Keeper::File(hook) => !matches!(hook.state(&program), State::Absent | State::Foreign),
+        Keeper::Tool(hook, _) => hook.ours(&program).is_some(),
         Keeper::Husky(script) => script.state() != State::Absent,
     };
     let any = Name::ALL.into_iter().any(is_installed);
@@ -151,7 +152,8 @@ pub(super) fn uninstall(place: &Place, names: &[HookName]) -> anyhow::Result<Exi
     for name in Name::ALL.into_iter().filter(is_meant) {
         match place.keeper(name) {
             Keeper::Tool(hook, tool) if !is_installed(name) => named_by(tool, &hook, place)?,
-            Keeper::File(hook) | Keeper::Tool(hook, _) => uninstall_file(&hook, &program)?,
+            Keeper::File(hook) => uninstall_file(&hook, &program)?,
+            Keeper::Tool(hook, _) => uninstall_file(hook.ours(&program).as_ref().unwrap_or(&hook), &program)?,
             Keeper::Husky(script) => uninstall_script(&script, place)?,
         }
     }

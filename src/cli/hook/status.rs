@@ -148,15 +148,20 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
             format!("active: git runs '{path}', which runs {called}; '{}' names keysweep: {which}", place.shown(&file));
         return Told { text, in_place, installed: true, script: Some(husky::commands(hook.name()).to_owned()) };
     }
-    match hook.state(program) {
-        State::Foreign => {
+    match hook.ours(program) {
+        Some(ours) if ours.is_legacy() => {
+            let (told, own) = (of_file(&ours, program), ours.path());
+            let active = format!("active: git runs '{path}', which is {called}'s and runs '{}' first", own.display());
+            Told { text: if told.in_place { active } else { told.text }, ..told }
+        }
+        Some(ours) => of_file(&ours, program),
+        None => {
             let (file, lines) = (file_of(tool, place), tool.lines(hook.name()));
             let text = format!(
                 "not installed: '{path}' is {called}'s, and '{file}' does not name keysweep; add to it:\n{lines}"
             );
             Told { text, in_place: false, installed: false, script: None }
         }
-        _ => of_file(hook, program),
     }
 }
 

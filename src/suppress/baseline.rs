@@ -19,6 +19,9 @@ const HEAD: &str = "# keysweep baseline 1: secrets known already; 'keysweep base
 /// Memory in KiB, passes and lanes of Argon2id: what OWASP's password storage cheat sheet asks for at least.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
+/// Salts of one file. Each costs a hash for each finding, and merges bring few; somebody else's file may bring many.
+const MAX_SALTS: usize = 16;
+
 /// What makes the hashes of one repository differ from those of others.
 pub type Salt = [u8; 8];
 
@@ -119,12 +122,17 @@ impl Baseline {
     /// When a line is no entry.
     pub fn parse(text: &str) -> Result<Self, BadLine> {
         let mut entries = BTreeMap::new();
+        let mut salts = BTreeSet::new();
         for (line, text) in (1..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).lines()) {
             let text = text.trim();
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }
             let (key, remark) = entry(text).map_err(|message| BadLine { line, message })?;
+            salts.insert(key.salt);
+            if salts.len() > MAX_SALTS {
+                return Err(BadLine { line, message: "it has one salt too many: keep the lines of few, and update it" });
+            }
             let known: &mut Remark = entries.entry(key).or_default();
             // Of two remarks either may stay, but it has to be the same one every time.
             *known = std::mem::take(known).max(remark);
@@ -266,6 +274,8 @@ mod tests {
         let text = format!("{}<<<<<<< HEAD\n", with(&["a"], SALT));
         let bad = Baseline::parse(&text).unwrap_err();
         assert!(bad.line == 3 && bad.message.contains("merge"), "{bad:?}");
+        let many: String = (0..=16).map(|salt| with(&["a"], [salt; 8]).to_string()).collect();
+        assert!(Baseline::parse(&many).unwrap_err().message.contains("salt"));
         assert_eq!(Baseline::parse("\n# x\nmd5:00:00 rule").unwrap_err().line, 3);
     }
 

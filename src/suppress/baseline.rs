@@ -131,7 +131,10 @@ impl Baseline {
             let (key, remark) = entry(text).map_err(|message| BadLine { line, message })?;
             salts.insert(key.salt);
             if salts.len() > MAX_SALTS {
-                return Err(BadLine { line, message: "it has one salt too many: keep the lines of few, and update it" });
+                return Err(BadLine {
+                    line,
+                    message: "it has one salt too many: keep the lines of few, and update it",
+                });
             }
             let known: &mut Remark = entries.entry(key).or_default();
             // Of two remarks either may stay, but it has to be the same one every time.

@@ -346,7 +346,7 @@ impl Scan<'_> {
     }
 
     /// What speaks for a secret, of all its sightings, and how sure they are together. The most specific rule names it, of
-    /// equal ones the first in the file, so that no order of sightings decides. Of its sightings the oldest that tells the
+    /// equal ones the first by id, so that no order of sightings decides. Of its sightings the oldest that tells the
     /// most counts.
     fn verdict<'s>(&self, group: &'s [Sighting]) -> (&'s Detection, Confidence) {
         let telling = |s: &&Sighting| {

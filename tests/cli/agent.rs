@@ -74,6 +74,19 @@ fn a_tool_that_would_be_given_a_secret_is_stopped() {
 }
 
 #[test]
+fn an_agent_does_not_allow_its_own_secret_but_the_configuration_may() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1930));
+    let line = format!("{} # keysweep:allow {} a sample\n", secret.line().trim_end(), secret.rule);
+    let call = before("Write", json!({ "file_path": "/p/config.env", "content": line }));
+    stopped(&repo, &call, &secret);
+    repo.write(
+        ".keysweep.toml",
+        format!("[[allow]]\nrule = \"{}\"\npath = \"config.env\"\nreason = \"ours\"\n", secret.rule),
+    );
+    goes_on(&repo, &call);
+}
+
+#[test]
 fn a_secret_that_an_edit_takes_out_is_no_reason_to_stop_it() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(1901));
     let edit = |old: &str, new: &str| {

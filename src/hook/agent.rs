@@ -39,6 +39,8 @@ const RESULTS: [&str; 4] = ["tool_response", "tool_output", "output", "result_js
 const AFTER: [&str; 5] = ["PostToolUse", "AfterTool", "postToolUse", "afterShellExecution", "afterMCPExecution"];
 /// Keys of a file's path.
 const PATHS: [&str; 5] = ["file_path", "filePath", "notebook_path", "absolute_path", "path"];
+/// Bytes of a name that are kept: every text below a long key or path bears it.
+const MAX_NAME: usize = 1024;
 /// Keys of what an edit takes out.
 const OLD: [&str; 4] = ["old_string", "old_str", "old_text", "oldText"];
 
@@ -139,13 +141,14 @@ fn gather(value: &Value, name: &str, file: Option<&str>, texts: &mut Vec<Text>) 
         Value::Array(values) => values.iter().for_each(|value| gather(value, name, file, texts)),
         Value::Object(values) => {
             let own = PATHS.iter().find_map(|key| values.get(*key)?.as_str());
-            let file = own.or(file);
+            let file = own.map(end).or(file);
             for (key, value) in values {
                 texts.push(Text { name: name.to_owned(), text: key.clone(), is_old: false });
                 let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                let name = end(&name);
                 // A path itself is no content of the file.
                 let file = file.filter(|_| !PATHS.contains(&key.as_str()));
-                gather(value, &name, file, texts);
+                gather(value, name, file, texts);
             }
             let is_whole = file.is_none() && !name.is_empty();
             if is_whole && let Ok(text) = serde_json::to_string_pretty(value) {
@@ -154,6 +157,11 @@ fn gather(value: &Value, name: &str, file: Option<&str>, texts: &mut Vec<Text>) 
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The end of a name, which says which kind of file it is or what the value is.
+fn end(name: &str) -> &str {
+    &name[name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME))..]
 }
 
 /// A text, and what a patch in it takes out as a text of its own.
@@ -202,6 +210,18 @@ mod tests {
         let texts = call(&json!({ "hook_event_name": "PreToolUse", "tool_input": { "c": ["d"] } })).texts();
         assert_eq!(names(&texts, "d"), [("tool_input.c".to_owned(), false)]);
         assert_eq!(names(&texts, "{\n  \"c\": [\n    \"d\"\n  ]\n}"), [("tool_input".to_owned(), false)]);
+    }
+
+    #[test]
+    fn names_do_not_grow_with_the_texts_that_bear_them() {
+        let long = "ä".repeat(100_000);
+        for input in
+            [json!({ long.as_str(): { "old_str": ["a", "a"] } }), json!({ "path": long, "old_str": ["a", "a"] })]
+        {
+            let texts = call(&json!({ "hook_event_name": "PreToolUse", "tool_input": input })).texts();
+            assert_eq!(texts.iter().filter(|text| text.text == "a" && text.name.len() <= MAX_NAME).count(), 2);
+            assert!(texts.iter().all(|text| text.name.len() <= MAX_NAME));
+        }
     }
 
     #[test]

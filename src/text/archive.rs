@@ -14,6 +14,8 @@ use zip::{CompressionMethod, ZipReadOptions};
 
 /// Bytes that are unpacked at a time.
 const CHUNK: usize = 16 * 1024;
+/// Bytes of a name that are kept: a tar may give megabytes, and an archive's name stands before that of each of its members.
+const MAX_NAME: usize = 1024;
 
 /// What bytes are, by how they start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,8 +107,8 @@ impl Display for Reason {
 /// Calls `found` with path and bytes of each member that is no archive itself, and returns what was not read to its end.
 ///
 /// Of a member that is damaged or too large `found` gets what could be unpacked, of an archive that could not be opened the
-/// bytes as they are. The path of a member of an inner archive is that of the archive, `!`, and its own. A gzip file's
-/// member has the stored name or none. Empty members are left out.
+/// bytes as they are. The path of a member of an inner archive is that of the archive, `!`, and its own, of which only the end
+/// is kept if it is longer than any real one. A gzip file's member has the stored name or none. Empty members are left out.
 pub fn each_member(bytes: &[u8], limits: &Limits, found: &mut dyn FnMut(&BStr, &[u8])) -> Vec<Unopened> {
     let mut walk = Walk { limits, bytes: limits.bytes, members: limits.members, found, unopened: Vec::new() };
     if !walk.open(b"".into(), bytes, 0) {
@@ -281,6 +283,8 @@ impl Walk<'_> {
 /// The path of a member of the archive at `path`.
 fn joined(path: &BStr, name: &[u8]) -> BString {
     let sign: &[u8] = if path.is_empty() || name.is_empty() { b"" } else { b"!" };
+    // The end says which kind of file it is.
+    let name = &name[name.len().saturating_sub(MAX_NAME)..];
     BString::from([path.as_bytes(), sign, name].concat())
 }
 
@@ -509,6 +513,16 @@ mod tests {
             let (found, reports) = unpacked(&bytes, Limits { members: 7, ..Limits::default() });
             assert_eq!((found.len(), reports), (7, vec![(String::new(), Reason::TooMany)]));
         }
+    }
+
+    #[test]
+    fn names_do_not_grow_with_the_members_that_bear_them() {
+        let inner = patched(zip(&[("b.txt", b"text")]), 6, 8, &[1, 0]);
+        let long = format!("{}/a.zip", ["x"; 100_000].join("/"));
+        let (found, reports) = unpacked(&tar(&[(&long, &inner), (&long, b"text")]), Limits::default());
+        let kept = &long[long.len() - MAX_NAME..];
+        assert_eq!(reports, [(format!("{kept}!b.txt"), Reason::Encrypted)]);
+        assert_eq!(found, named(&[(kept, b"text")]));
     }
 
     #[test]

@@ -52,15 +52,17 @@ pub fn beside(text: &[u8], value: Span, line: usize, foreign: &[Tool]) -> Option
     let above = above(text, start);
     let read = |at: usize, line: usize| parse(&text[at..end_of_line(text, at).min(at + MAX_LENGTH)], line);
     // A value of several lines has its comment behind the first one, if that is no part of it, or behind the last.
-    let behind = last(text, here, MARK).filter(|at| !value.contains(Span::new(*at, *at + MARK.len())));
-    if let Some(at) = behind {
-        let below = text[first_line_end.min(at)..at].iter().filter(|byte| **byte == b'\n').count();
-        return Some(read(at, line + below));
+    let behind = |mark: &[u8]| {
+        let at = last(text, here, mark).filter(|at| !value.contains(Span::new(*at, *at + mark.len())))?;
+        Some((at, line + breaks(&text[first_line_end.min(at)..at])))
+    };
+    if let Some((at, line)) = behind(MARK) {
+        return Some(read(at, line));
     }
     if let Some(at) = above.and_then(|above| last(text, above, MARK).filter(|at| is_alone(&text[above.start..*at]))) {
         return Some(read(at, line - 1));
     }
-    let tool = |tool: &Tool| last(text, here, tool.mark()).map(|at| (at, line));
+    let tool = |tool: &Tool| behind(tool.mark());
     let next_line = || {
         let is_asked = foreign.contains(&Tool::DetectSecrets);
         above.filter(|_| is_asked).and_then(|above| last(text, above, NEXT_LINE)).map(|at| (at, line - 1))
@@ -96,6 +98,12 @@ fn is_alone(before: &[u8]) -> bool {
 
 fn ends_line(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
+}
+
+/// How many lines end in a text, as a `LineIndex` counts them.
+fn breaks(text: &[u8]) -> usize {
+    let ends = |(at, byte): &(usize, &u8)| **byte == b'\n' || **byte == b'\r' && text.get(at + 1) != Some(&b'\n');
+    text.iter().enumerate().filter(ends).count()
 }
 
 fn end_of_line(text: &[u8], from: usize) -> usize {
@@ -138,6 +146,21 @@ mod tests {
             assert!(comment.reason.starts_with("it is a sample"), "{text}: {}", comment.reason);
             let line = text[..text.find("keysweep").unwrap()].matches('\n').count() + 1;
             assert_eq!(comment.line, line, "{text}");
+        }
+    }
+
+    /// Of a value of several lines, whatever they end with and whoever's comment it is.
+    #[test]
+    fn a_comment_is_in_the_line_that_it_names() {
+        for mark in ["keysweep:allow some-rule sample", "gitleaks:allow"] {
+            for end in ["\n", "\r\n", "\r"] {
+                let text = format!("key = one{end}two{end}three # {mark}{end}");
+                let value = Span::new(6, text.find(" #").unwrap());
+                let comment = beside(text.as_bytes(), value, 1, &[Tool::Gitleaks]).unwrap();
+                assert_eq!(comment.line, 3, "{text:?}");
+            }
+            let inside = format!("key = one-{mark}-two");
+            assert_eq!(beside(inside.as_bytes(), Span::new(6, inside.len()), 1, &[Tool::Gitleaks]), None, "{inside}");
         }
     }
 

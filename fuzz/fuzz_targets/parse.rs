@@ -1,0 +1,77 @@
+//! What strangers write and this program reads: configurations, baselines, files of other tools, comments, calls of agents.
+
+#![no_main]
+
+use std::path::Path;
+
+use keysweep::config::{ConfigFile, file, import};
+use keysweep::hook::agent::Call;
+use keysweep::suppress::{Baseline, Tool, comment, foreign};
+use keysweep::text::{LineIndex, Span, hostile};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    beside(bytes);
+    agent(bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    config(text);
+    baseline(text);
+    let _ = foreign::parse(text);
+    imported(text);
+});
+
+/// An error says where, and nothing that a terminal would obey.
+fn said(error: &file::ConfigError) {
+    let text = error.to_string();
+    assert!(text.contains("line ") && !text.chars().any(|c| c != '\n' && hostile(c)), "{text:?}");
+}
+
+fn config(text: &str) {
+    match ConfigFile::parse(text, Path::new("c.toml")) {
+        Ok(config) => {
+            let _ = config.rules().map_err(|error| said(&error));
+            let _ = config.allowed().map_err(|error| said(&error));
+        }
+        Err(error) => said(&error),
+    }
+}
+
+/// What was read is written so that the same is read again.
+fn baseline(text: &str) {
+    let Ok(baseline) = Baseline::parse(text) else { return };
+    assert!(baseline.is_empty() == baseline.salt().is_none());
+    assert_eq!(Baseline::parse(&baseline.to_string()), Ok(baseline));
+}
+
+/// What is carried over is a configuration that works.
+fn imported(text: &str) {
+    let Ok(import) = import::gitleaks(text) else { return };
+    let config = ConfigFile::parse(&import.text, Path::new("c.toml")).expect("its rules parse");
+    config.rules().expect("its rules compile");
+}
+
+/// A comment that is found beside a value, at any place, stands in the line that it names.
+fn beside(bytes: &[u8]) {
+    let [start, length, text @ ..] = bytes else { return };
+    let start = usize::from(*start).min(text.len());
+    let value = Span::new(start, (start + usize::from(*length % 64)).min(text.len()));
+    let lines = LineIndex::new(text);
+    let tools = [Tool::Gitleaks, Tool::Betterleaks, Tool::Trufflehog, Tool::DetectSecrets];
+    let Some(found) = comment::beside(text, value, lines.place(text, value.start).line, &tools) else { return };
+    assert!(comment::count(text, &found) > 0);
+    let mut places = text.windows(found.text.len()).enumerate().filter(|(_, window)| *window == found.text);
+    assert!(places.any(|(at, _)| lines.place(text, at).line == found.line), "{found:?}");
+}
+
+/// No text of a result is left where all are masked. Words of the answer itself are shorter.
+fn agent(bytes: &[u8]) {
+    let Some(call) = Call::parse(bytes) else { return };
+    let _ = call.denial("");
+    let texts = call.texts();
+    let Some(masked) = call.masked(&|_| String::new(), "") else { return };
+    assert!(call.is_result());
+    let shown = masked.to_string();
+    let is_long = |text: &&str| text.len() > 32 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let left = texts.iter().map(|text| &*text.text).filter(is_long).find(|text| shown.contains(text));
+    assert_eq!(left, None);
+}

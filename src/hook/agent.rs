@@ -84,7 +84,11 @@ impl Call {
     pub fn texts(&self) -> Vec<Text> {
         let mut texts = Vec::new();
         match self.result() {
-            Some((key, result)) => gather(result, key, None, &mut texts),
+            Some((key, result)) => {
+                gather(result, key, None, &mut texts);
+                // Whatever it is called and whatever a difference takes out: the agent gets to see it.
+                texts.iter_mut().for_each(|text| text.is_old = false);
+            }
             None => gather(&self.sent, "", None, &mut texts),
         }
         texts
@@ -210,6 +214,14 @@ mod tests {
         let texts = call(&json!({ "hook_event_name": "PreToolUse", "tool_input": { "c": ["d"] } })).texts();
         assert_eq!(names(&texts, "d"), [("tool_input.c".to_owned(), false)]);
         assert_eq!(names(&texts, "{\n  \"c\": [\n    \"d\"\n  ]\n}"), [("tool_input".to_owned(), false)]);
+    }
+
+    #[test]
+    fn nothing_that_a_tool_gives_back_counts_as_old() {
+        for result in [json!({ "old_str": "a" }), json!("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")] {
+            let texts = call(&json!({ "hook_event_name": "PostToolUse", "tool_response": result })).texts();
+            assert!(!texts.is_empty() && texts.iter().all(|text| !text.is_old));
+        }
     }
 
     #[test]

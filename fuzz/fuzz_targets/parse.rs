@@ -57,7 +57,7 @@ fn beside(bytes: &[u8]) {
     let value = Span::new(start, (start + usize::from(*length % 64)).min(text.len()));
     let lines = LineIndex::new(text);
     let tools = [Tool::Gitleaks, Tool::Betterleaks, Tool::Trufflehog, Tool::DetectSecrets];
-    let Some(found) = comment::beside(text, value, lines.place(text, value.start).line, &tools) else { return };
+    let Some(found) = comment::beside(text, &lines, value, &tools) else { return };
     assert!(comment::count(text, &found) > 0);
     let mut places = text.windows(found.text.len()).enumerate().filter(|(_, window)| *window == found.text);
     assert!(places.any(|(at, _)| lines.place(text, at).line == found.line), "{found:?}");

@@ -195,7 +195,7 @@ impl Worker<'_> {
         }
         let start = lines.place(text, detection.span.start);
         let foreign = &self.options.policy.foreign;
-        let comment = comment::beside(text, detection.span, start.line, foreign);
+        let comment = comment::beside(text, lines, detection.span, foreign);
         let raw = (detection.depth > 0).then(|| Secret::new(detection.span.of(text)));
         let occurrence = Occurrence {
             kind: origin.kind,

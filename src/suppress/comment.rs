@@ -7,7 +7,7 @@ use bstr::ByteSlice as _;
 use memchr::memmem;
 
 use crate::finding::suppression::Comment;
-use crate::text::Span;
+use crate::text::{LineIndex, Span};
 
 /// What such a comment starts with.
 pub const MARK: &[u8] = b"keysweep:allow";
@@ -43,32 +43,35 @@ impl Tool {
 
 const NEXT_LINE: &[u8] = b"pragma: allowlist nextline secret";
 
-/// The comment that is about what stands at `value`, if there is one. `line` is the line that the value starts on.
-pub fn beside(text: &[u8], value: Span, line: usize, foreign: &[Tool]) -> Option<Comment> {
-    let start = text[..value.start].iter().rposition(|byte| ends_line(*byte)).map_or(0, |at| at + 1);
-    let end = end_of_line(text, value.end);
-    let here = Span::new(value.start.saturating_sub(MAX_DISTANCE).max(start), end.min(value.end + MAX_DISTANCE));
-    let first_line_end = end_of_line(text, value.start);
-    let above = above(text, start);
-    let read = |at: usize, line: usize| parse(&text[at..end_of_line(text, at).min(at + MAX_LENGTH)], line);
+/// The comment that is about what stands at `value`, if there is one.
+pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> Option<Comment> {
+    let (first, last) = (lines.extent(text, value.start), lines.extent(text, value.end));
+    let start = value.start.saturating_sub(MAX_DISTANCE).max(first.start);
+    let here = Span::new(start, last.end.max(value.end).min(value.end + MAX_DISTANCE));
+    // Of the line above no more than can be a comment is looked at.
+    let above = first.start.checked_sub(1).map(|at| lines.extent(text, at));
+    let above =
+        above.map(|line| Span::new(line.start.max(line.end.saturating_sub(MAX_LENGTH + MAX_DISTANCE)), line.end));
+    let comment = |at: usize| {
+        let text = &text[at..lines.extent(text, at).end.min(at + MAX_LENGTH)];
+        (text, lines.place(text, at).line)
+    };
     // A value of several lines has its comment behind the first one, if that is no part of it, or behind the last.
     let behind = |mark: &[u8]| {
-        let at = last(text, here, mark).filter(|at| !value.contains(Span::new(*at, *at + mark.len())))?;
-        Some((at, line + breaks(&text[first_line_end.min(at)..at])))
+        find_last(text, here, mark).filter(|at| !value.contains(Span::new(*at, *at + mark.len()))).map(comment)
     };
-    if let Some((at, line)) = behind(MARK) {
-        return Some(read(at, line));
+    let own_above = || {
+        let above = above?;
+        find_last(text, above, MARK).filter(|at| is_alone(&text[above.start..*at])).map(comment)
+    };
+    if let Some((text, line)) = behind(MARK).or_else(own_above) {
+        return Some(parse(text, line));
     }
-    if let Some(at) = above.and_then(|above| last(text, above, MARK).filter(|at| is_alone(&text[above.start..*at]))) {
-        return Some(read(at, line - 1));
-    }
-    let tool = |tool: &Tool| behind(tool.mark());
     let next_line = || {
-        let is_asked = foreign.contains(&Tool::DetectSecrets);
-        above.filter(|_| is_asked).and_then(|above| last(text, above, NEXT_LINE)).map(|at| (at, line - 1))
+        let above = above.filter(|_| foreign.contains(&Tool::DetectSecrets))?;
+        find_last(text, above, NEXT_LINE).map(comment)
     };
-    let (at, line) = foreign.iter().find_map(tool).or_else(next_line)?;
-    let text = &text[at..end_of_line(text, at).min(at + MAX_LENGTH)];
+    let (text, line) = foreign.iter().find_map(|tool| behind(tool.mark())).or_else(next_line)?;
     let reason = format!("a comment of another tool says so: {}", text.trim().to_str_lossy());
     Some(Comment { rules: Vec::new(), id: None, reason, text: text.to_vec(), line })
 }
@@ -78,15 +81,7 @@ pub fn count(text: &[u8], comment: &Comment) -> usize {
     memmem::find_iter(text, &comment.text).count()
 }
 
-/// The line above, of which no more than can be a comment is looked at.
-fn above(text: &[u8], start: usize) -> Option<Span> {
-    let end = text[..start].strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line))?.len();
-    let from = end.saturating_sub(MAX_LENGTH + MAX_DISTANCE);
-    let begin = text[from..end].iter().rposition(|byte| ends_line(*byte)).map_or(from, |at| from + at + 1);
-    Some(Span::new(begin, end))
-}
-
-fn last(text: &[u8], within: Span, mark: &[u8]) -> Option<usize> {
+fn find_last(text: &[u8], within: Span, mark: &[u8]) -> Option<usize> {
     memmem::rfind(&text[within.start..within.end], mark).map(|at| within.start + at)
 }
 
@@ -94,20 +89,6 @@ fn last(text: &[u8], within: Span, mark: &[u8]) -> Option<usize> {
 fn is_alone(before: &[u8]) -> bool {
     let before = before.trim();
     before.eq_ignore_ascii_case(b"rem") || !before.iter().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
-}
-
-fn ends_line(byte: u8) -> bool {
-    byte == b'\n' || byte == b'\r'
-}
-
-/// How many lines end in a text, as a `LineIndex` counts them.
-fn breaks(text: &[u8]) -> usize {
-    let ends = |(at, byte): &(usize, &u8)| **byte == b'\n' || **byte == b'\r' && text.get(at + 1) != Some(&b'\n');
-    text.iter().enumerate().filter(ends).count()
-}
-
-fn end_of_line(text: &[u8], from: usize) -> usize {
-    text[from..].iter().position(|byte| ends_line(*byte)).map_or(text.len(), |at| from + at)
 }
 
 /// `keysweep:allow RULE[,RULE…][=ID] reason`
@@ -128,8 +109,11 @@ mod tests {
     /// The comment for the value `VALUE` in a text.
     fn found(text: &str) -> Option<Comment> {
         let at = text.find("VALUE").unwrap();
-        let line = text[..at].matches('\n').count() + 1;
-        beside(text.as_bytes(), Span::new(at, at + 5), line, &[Tool::Gitleaks, Tool::DetectSecrets])
+        at_span(text, Span::new(at, at + 5), &[Tool::Gitleaks, Tool::DetectSecrets])
+    }
+
+    fn at_span(text: &str, value: Span, foreign: &[Tool]) -> Option<Comment> {
+        beside(text.as_bytes(), &LineIndex::new(text.as_bytes()), value, foreign)
     }
 
     #[test]
@@ -156,11 +140,11 @@ mod tests {
             for end in ["\n", "\r\n", "\r"] {
                 let text = format!("key = one{end}two{end}three # {mark}{end}");
                 let value = Span::new(6, text.find(" #").unwrap());
-                let comment = beside(text.as_bytes(), value, 1, &[Tool::Gitleaks]).unwrap();
+                let comment = at_span(&text, value, &[Tool::Gitleaks]).unwrap();
                 assert_eq!(comment.line, 3, "{text:?}");
             }
             let inside = format!("key = one-{mark}-two");
-            assert_eq!(beside(inside.as_bytes(), Span::new(6, inside.len()), 1, &[Tool::Gitleaks]), None, "{inside}");
+            assert_eq!(at_span(&inside, Span::new(6, inside.len()), &[Tool::Gitleaks]), None, "{inside}");
         }
     }
 
@@ -197,7 +181,7 @@ mod tests {
                 found(text).is_some_and(|comment| comment.rules.is_empty() && !comment.reason.is_empty()),
                 "{text}"
             );
-            assert_eq!(beside(text.as_bytes(), Span::new(0, 5), 1, &[]), None, "{text}");
+            assert_eq!(at_span(text, Span::new(0, 5), &[]), None, "{text}");
         }
         assert_eq!(found("VALUE # trufflehog:ignore"), None, "not asked for");
     }

@@ -1,5 +1,7 @@
 //! Byte offsets to lines and columns. Built only for blobs that have a finding.
 
+use super::Span;
+
 /// A place a person can go to: both numbers start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -43,6 +45,15 @@ impl LineIndex {
         Self { starts, marks }
     }
 
+    /// The line that the byte at `offset` is in, without its end; without reading it, since one line may hold a whole file.
+    pub fn extent(&self, text: &[u8], offset: usize) -> Span {
+        let next = self.starts.partition_point(|start| *start <= offset);
+        let start = next.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);
+        let line = &text[start..self.starts.get(next).copied().unwrap_or(text.len())];
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        Span::new(start, start + line.strip_suffix(b"\r").unwrap_or(line).len())
+    }
+
     /// The place of the byte at `offset`.
     pub fn place(&self, text: &[u8], offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
@@ -83,6 +94,15 @@ mod tests {
         assert_eq!(at(b'='), Place { line: 2, column: 2 });
         assert_eq!(at(b'x'), Place { line: 2, column: 3 });
         assert_eq!(at(b'z'), Place { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn lines_are_told_without_their_ends() {
+        let text = b"a\r\nbc\rd\n\ne";
+        let index = LineIndex::new(text);
+        let lines: Vec<&[u8]> = (0..=text.len()).map(|at| index.extent(text, at).of(text)).collect();
+        let expected = ["a", "a", "a", "bc", "bc", "bc", "d", "d", "", "e", "e"];
+        assert_eq!(lines, expected.map(str::as_bytes));
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod decode;
 pub mod edit;
 pub mod entropy;
 pub mod expiry;
+pub mod expression;
 pub mod judge;
 pub mod likeness;
 pub mod name;

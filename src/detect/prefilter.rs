@@ -7,7 +7,10 @@
 //! bytes whether a keyword may stand there; only then is anything compared. So the cost is one load, one multiplication and
 //! one bit test a byte, whatever the number of rules, and there is nothing to build but the bitmap.
 
-use crate::rule::{ByteSet, Case, Keyword, Reach, Rule};
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::rule::{ByteSet, Case, Keyword, List, Reach, Rule, Str};
 use crate::text::Span;
 
 /// Bits of the bitmap, as a power of two.
@@ -39,18 +42,21 @@ pub struct Anchor {
 /// A keyword, the rules that use it and the bytes it is found by.
 #[derive(Debug)]
 struct Word {
-    text: Box<[u8]>,
+    text: Str,
     case: Case,
     /// Where in the keyword the four bytes start. The last of them stands behind a keyword of three.
     probe: usize,
     /// Which part of the keyword is compared when the four bytes are there.
     part: Span,
     /// What the bytes before and behind it must be, all of them part of the core.
-    before: Box<[ByteSet]>,
-    after: Box<[ByteSet]>,
-    /// (rule, keyword of the rule).
-    users: Vec<(usize, usize)>,
+    before: List<ByteSet>,
+    after: List<ByteSet>,
+    /// Where its users stand in the list of all.
+    users: Range<usize>,
 }
+
+/// A rule and one of its keywords, by position.
+type User = (usize, usize);
 
 /// How far a keyword extends around the four bytes it is found by. Apart from the rest of it, for this alone is asked of every
 /// keyword that a sweep takes over from one text to the next.
@@ -68,6 +74,8 @@ struct Extent {
 pub struct Prefilter {
     bitmap: Box<[u64]>,
     words: Vec<Word>,
+    /// Of all words, one word's after the other's.
+    users: Vec<User>,
     /// By position in `words`.
     extents: Vec<Extent>,
     /// (four bytes folded, position in `words`), by the slot of the four bytes and then in the order of the words.
@@ -95,10 +103,10 @@ const INDEX_BITS: u32 = 11;
 impl Prefilter {
     /// Chooses the bytes each keyword is found by.
     pub fn new(rules: &[Rule]) -> Self {
-        let words = words(rules);
-        let mut unsorted: Vec<(u32, u16)> = Vec::new();
+        let (words, users) = words(rules);
+        let mut unsorted: Vec<(u32, u16)> = Vec::with_capacity(words.len());
         for (at, word) in (0..=u16::MAX).zip(&words) {
-            unsorted.extend(spellings(word).into_iter().map(|four| (four, at)));
+            each_spelling(word, |four| unsorted.push((four, at)));
         }
         let mut bitmap = vec![0u64; 1 << (BITS - 6)].into_boxed_slice();
         let mut index = vec![0u32; (1 << INDEX_BITS) + 1];
@@ -125,8 +133,8 @@ impl Prefilter {
             words.iter().map(|word| word.length() - word.ahead()).max().unwrap_or(0),
         );
         let sketches = words.iter().map(Word::sketch).collect();
-        let extents = words.iter().map(|word| word.extent(rules)).collect();
-        Self { bitmap, words, extents, probes, index, sketches, around }
+        let extents = words.iter().map(|word| word.extent(rules, &users[word.users.clone()])).collect();
+        Self { bitmap, words, users, extents, probes, index, sketches, around }
     }
 
     /// Calls `found` for each core of a keyword that has a byte in `part`, or bytes on both sides of it if it is empty, and
@@ -204,7 +212,11 @@ impl Prefilter {
         let start = (anchor.at as usize).checked_sub(word.probe).filter(|start| word.stands_at(text, *start, whole));
         start.into_iter().flat_map(move |start| {
             let span = Span::new(start, start + word.text.len());
-            word.users.iter().map(move |(rule, keyword)| Hit { rule: *rule, keyword: *keyword, span })
+            self.users[word.users.clone()].iter().map(move |(rule, keyword)| Hit {
+                rule: *rule,
+                keyword: *keyword,
+                span,
+            })
         })
     }
 }
@@ -220,9 +232,9 @@ impl Word {
         self.before.len() + self.probe - self.part.start
     }
 
-    fn extent(&self, rules: &[Rule]) -> Extent {
+    fn extent(&self, rules: &[Rule], users: &[User]) -> Extent {
         let ends = (self.part.start, self.text.len() - self.part.end);
-        let reach = self.users.iter().fold(Reach::default(), |most, (rule, _)| Reach {
+        let reach = users.iter().fold(Reach::default(), |most, (rule, _)| Reach {
             before: most
                 .before
                 .max((rules[*rule].reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len()))),
@@ -233,9 +245,19 @@ impl Word {
 
     /// What can be told of the core at a glance.
     fn sketch(&self) -> Sketch {
-        let part = self.part.of(&self.text).iter().map(|byte| (u8::MAX, byte | FOLD));
-        let (before, after) = (self.before.iter().map(same_bits), self.after.iter().map(same_bits));
-        let core: Vec<(u8, u8)> = before.chain(part).chain(after).collect();
+        let part = self.part.of(self.text.as_bytes()).iter().map(|byte| (u8::MAX, byte | FOLD));
+        // Neighbours are mostly alike.
+        let mut last = (ByteSet::default(), (0, 0));
+        let mut bits = |set: &ByteSet| {
+            if *set != last.0 {
+                last = (*set, same_bits(set));
+            }
+            last.1
+        };
+        let mut core: Vec<(u8, u8)> = Vec::with_capacity(MAX_CORE);
+        core.extend(self.before.iter().map(&mut bits));
+        core.extend(part);
+        core.extend(self.after.iter().map(bits));
         let (before, from) = core.split_at(self.ahead());
         let joined = |(mask, value): (u64, u64), (at, (m, v)): (usize, &(u8, u8))| {
             (mask | u64::from(*m) << (8 * at), value | u64::from(*v) << (8 * at))
@@ -256,7 +278,9 @@ impl Word {
 
     /// Whether a part of the keyword stands in `text` at `start`.
     fn stands_at(&self, text: &[u8], start: usize, part: Span) -> bool {
-        let (Some(here), part) = (text.get(start..start + part.len()), part.of(&self.text)) else { return false };
+        let (Some(here), part) = (text.get(start..start + part.len()), part.of(self.text.as_bytes())) else {
+            return false;
+        };
         // Nearly always the first bytes differ already.
         match self.case {
             Case::Exact => here.iter().zip(part).all(|(a, b)| a == b),
@@ -329,14 +353,29 @@ fn slot(four: u32) -> usize {
     (hash(four) >> (BITS - INDEX_BITS)) as usize
 }
 
-/// The distinct keywords. Those shorter than three bytes were refused when the rules were compiled.
-fn words(rules: &[Rule]) -> Vec<Word> {
-    let mut all: Vec<(&Keyword, usize, usize)> = Vec::new();
+/// The distinct keywords, and their users. Keywords shorter than three bytes were refused when the rules were compiled.
+fn words(rules: &[Rule]) -> (Vec<Word>, Vec<User>) {
+    // Some thousands are put in order whenever the program starts: nearly always their first bytes tell.
+    let first = |keyword: &Keyword| {
+        let bytes = keyword.text.as_bytes().iter().chain(std::iter::repeat(&0)).take(8);
+        bytes.fold(0, |first, byte| first << 8 | u64::from(*byte))
+    };
+    let mut all: Vec<(u64, &Keyword, User)> = Vec::with_capacity(rules.iter().map(|rule| rule.keywords.len()).sum());
     for (rule, entry) in rules.iter().enumerate() {
-        all.extend(entry.keywords.iter().enumerate().map(|(at, keyword)| (keyword, rule, at)));
+        all.extend(entry.keywords.iter().enumerate().map(|(at, keyword)| (first(keyword), keyword, (rule, at))));
     }
-    all.sort_unstable_by(|(a, rule_a, at_a), (b, rule_b, at_b)| (key(a), rule_a, at_a).cmp(&(key(b), rule_b, at_b)));
-    all.chunk_by(|(a, ..), (b, ..)| key(a) == key(b)).map(word).collect()
+    all.sort_unstable_by(|(a, keyword_a, user_a), (b, keyword_b, user_b)| {
+        a.cmp(b).then_with(|| (key(keyword_a), user_a).cmp(&(key(keyword_b), user_b)))
+    });
+    let mut start = 0;
+    let same = all.chunk_by(|(a, keyword_a, _), (b, keyword_b, _)| a == b && key(keyword_a) == key(keyword_b));
+    let mut words = Vec::with_capacity(all.len());
+    words.extend(same.map(|same| {
+        let users = start..start + same.len();
+        start = users.end;
+        word(same[0].1, same[1..].iter().map(|(_, keyword, _)| *keyword), users)
+    }));
+    (words, all.iter().map(|(.., user)| *user).collect())
 }
 
 /// What tells keywords apart.
@@ -345,51 +384,67 @@ fn key(keyword: &Keyword) -> (&[u8], bool) {
 }
 
 /// A keyword as all rules use it that have it.
-fn word(same: &[(&Keyword, usize, usize)]) -> Word {
-    let text = same[0].0.text.as_bytes();
-    let probe = same[0].0.probe as usize;
-    let start = (probe + 4).saturating_sub(MAX_CORE).max(text.len().saturating_sub(MAX_CORE).min(probe));
-    let part = Span::new(start, (start + MAX_CORE).min(text.len()));
+fn word<'k>(first: &Keyword, others: impl Iterator<Item = &'k Keyword> + Clone, users: Range<usize>) -> Word {
+    let (length, probe) = (first.text.len(), first.probe as usize);
+    let start = (probe + 4).saturating_sub(MAX_CORE).max(length.saturating_sub(MAX_CORE).min(probe));
+    let part = Span::new(start, (start + MAX_CORE).min(length));
     let room = MAX_CORE - part.len();
-    let after = beside(same.iter().map(|(keyword, ..)| keyword.after.iter()), room);
-    let mut before = beside(same.iter().map(|(keyword, ..)| keyword.before.iter().rev()), room - after.len());
-    before.reverse();
-    Word {
-        text: text.into(),
-        case: same[0].0.case,
-        probe,
-        part,
-        before: before.into(),
-        after: after.into(),
-        users: same.iter().map(|(_, rule, keyword)| (*rule, *keyword)).collect(),
+    let after = others.clone().fold(behind(&first.after, room), |known, keyword| joined(&known, &keyword.after));
+    let room = room - after.len();
+    let before = others.fold(ahead(&first.before, room), |known, keyword| joined_back(&known, &keyword.before));
+    Word { text: first.text.clone(), case: first.case, probe, part, before, after, users }
+}
+
+/// The first of what may stand behind a keyword, and the last of what may stand before it; that of a rule of the program
+/// itself is not copied.
+fn behind(sets: &List<ByteSet>, room: usize) -> List<ByteSet> {
+    within(sets, 0..room.min(sets.len()))
+}
+
+fn ahead(sets: &List<ByteSet>, room: usize) -> List<ByteSet> {
+    within(sets, sets.len().saturating_sub(room)..sets.len())
+}
+
+fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
+    match sets {
+        Cow::Borrowed(sets) => Cow::Borrowed(&sets[range]),
+        Cow::Owned(sets) => Cow::Owned(sets[range].to_vec()),
     }
 }
 
-/// What the bytes beside a keyword can be for any of its users, outwards, as far as all of them know.
-fn beside<'k>(users: impl Iterator<Item = impl Iterator<Item = &'k ByteSet>>, room: usize) -> Vec<ByteSet> {
-    let sets = users.map(|sets| sets.take(room).copied().collect::<Vec<_>>());
-    sets.reduce(|a, b| a.iter().zip(&b).map(|(a, b)| a.or(b)).collect()).unwrap_or_default()
+/// What the bytes beside a keyword can be for either of two users, outwards, as far as both know.
+fn joined(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
+    a.iter().zip(b).map(|(a, b)| a.or(b)).collect()
+}
+
+fn joined_back(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
+    let mut sets: Vec<ByteSet> = a.iter().rev().zip(b.iter().rev()).map(|(a, b)| a.or(b)).collect();
+    sets.reverse();
+    sets.into()
 }
 
 fn bytes(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// The four bytes as they may stand in a folded text.
-fn spellings(word: &Word) -> Vec<u32> {
-    let bytes = |last: u8| {
-        let word = word.text[word.probe..].iter().copied().chain([last]);
-        word.take(4).enumerate().fold(0, |bytes, (at, byte)| bytes | u64::from(byte) << (8 * at))
+/// Calls `found` with the four bytes of a keyword as they may stand in a folded text.
+fn each_spelling(word: &Word, mut found: impl FnMut(u32)) {
+    let spelling = |last: u8| {
+        let word = word.text.as_bytes()[word.probe..].iter().copied().chain([last]);
+        let bytes = word.take(4).enumerate().fold(0, |bytes, (at, byte)| bytes | u64::from(byte) << (8 * at));
+        four(folded(bytes), 0)
     };
-    let last: Vec<u8> = match (word.text.len(), word.after.first()) {
-        (4.., _) => vec![0],
-        (_, Some(set)) => set.members().collect(),
-        (_, None) => (0..=u8::MAX).collect(),
+    if word.text.len() >= 4 {
+        return found(spelling(0));
+    }
+    let last: Vec<u8> = match word.after.first() {
+        Some(set) => set.members().collect(),
+        None => (0..=u8::MAX).collect(),
     };
-    let mut all: Vec<u32> = last.into_iter().map(|last| four(folded(bytes(last)), 0)).collect();
+    let mut all: Vec<u32> = last.into_iter().map(spelling).collect();
     all.sort_unstable();
     all.dedup();
-    all
+    all.into_iter().for_each(found);
 }
 
 #[cfg(test)]

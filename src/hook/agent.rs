@@ -82,16 +82,11 @@ impl Call {
 
     /// The texts that would come in: of a result what it holds, otherwise all that was sent.
     pub fn texts(&self) -> Vec<Text> {
-        let mut texts = Vec::new();
-        match self.result() {
-            Some((key, result)) => {
-                gather(result, key, None, &mut texts);
-                // Whatever it is called and whatever a difference takes out: the agent gets to see it.
-                texts.iter_mut().for_each(|text| text.is_old = false);
-            }
-            None => gather(&self.sent, "", None, &mut texts),
-        }
-        texts
+        let result = self.result();
+        let mut gathered = Gathered { is_result: result.is_some(), texts: Vec::new() };
+        let (key, value) = result.unwrap_or(("", &self.sent));
+        gathered.gather(value, key, None);
+        gathered.texts
     }
 
     /// What to write so that the agent gets the masked result in place of the real one; `None` if it takes no other.
@@ -135,31 +130,56 @@ fn told(why: &str, masked: &Value) -> String {
     format!("{why}\nThe output with the secrets masked:\n{text}")
 }
 
-/// All texts below a value. An object that is about no file is also read whole: what a value is may stand in its key.
-fn gather(value: &Value, name: &str, file: Option<&str>, texts: &mut Vec<Text>) {
-    match value {
-        Value::String(text) => {
-            let is_old = OLD.contains(&name.rsplit('.').next().unwrap_or_default());
-            texts.extend(halves(file.unwrap_or(name), text, is_old));
-        }
-        Value::Array(values) => values.iter().for_each(|value| gather(value, name, file, texts)),
-        Value::Object(values) => {
-            let own = PATHS.iter().find_map(|key| values.get(*key)?.as_str());
-            let file = own.map(end).or(file);
-            for (key, value) in values {
-                texts.push(Text { name: name.to_owned(), text: key.clone(), is_old: false });
-                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-                let name = end(&name);
-                // A path itself is no content of the file.
-                let file = file.filter(|_| !PATHS.contains(&key.as_str()));
-                gather(value, name, file, texts);
+/// The texts of what was sent, as they are found.
+struct Gathered {
+    /// Whether a tool gave them back: then nothing of them is old and none is taken apart, for the agent gets to see it all.
+    is_result: bool,
+    texts: Vec<Text>,
+}
+
+impl Gathered {
+    /// All texts below a value. An object that is about no file is also read whole: what a value is may stand in its key.
+    fn gather(&mut self, value: &Value, name: &str, file: Option<&str>) {
+        match value {
+            Value::String(text) => self.text(text, name, file),
+            Value::Array(values) => values.iter().for_each(|value| self.gather(value, name, file)),
+            Value::Object(values) => {
+                let own = PATHS.iter().find_map(|key| values.get(*key)?.as_str());
+                let file = own.map(end).or(file);
+                for (key, value) in values {
+                    self.add(name, key.clone(), false);
+                    let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                    let name = end(&name);
+                    // A path itself is no content of the file.
+                    let file = file.filter(|_| !PATHS.contains(&key.as_str()));
+                    self.gather(value, name, file);
+                }
+                let is_whole = file.is_none() && !name.is_empty();
+                if is_whole && let Ok(text) = serde_json::to_string_pretty(value) {
+                    self.add(name, text, false);
+                }
             }
-            let is_whole = file.is_none() && !name.is_empty();
-            if is_whole && let Ok(text) = serde_json::to_string_pretty(value) {
-                texts.push(Text { name: name.to_owned(), text, is_old: false });
-            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+
+    /// A text; what a patch in it takes out is one of its own.
+    fn text(&mut self, text: &str, key: &str, file: Option<&str>) {
+        let name = file.unwrap_or(key);
+        let is_old = OLD.contains(&key.rsplit('.').next().unwrap_or_default());
+        if self.is_result {
+            self.add(name, text.to_owned(), false);
+        } else if is_old || !text.contains("*** Begin Patch") {
+            self.add(name, text.to_owned(), is_old);
+        } else {
+            let (out, rest) = halves(text);
+            self.add(name, out, true);
+            self.add(name, rest, false);
+        }
+    }
+
+    fn add(&mut self, name: &str, text: String, is_old: bool) {
+        self.texts.push(Text { name: name.to_owned(), text, is_old });
     }
 }
 
@@ -168,14 +188,10 @@ fn end(name: &str) -> &str {
     &name[name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME))..]
 }
 
-/// A text, and what a patch in it takes out as a text of its own.
-fn halves(name: &str, text: &str, is_old: bool) -> Vec<Text> {
-    let part = |text: String, is_old| Text { name: name.to_owned(), text, is_old };
-    if is_old || !text.contains("*** Begin Patch") {
-        return vec![part(text.to_owned(), is_old)];
-    }
+/// What a patch takes out, and the rest.
+fn halves(text: &str) -> (String, String) {
     let (out, rest): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(|line| line.starts_with('-'));
-    vec![part(out.concat(), true), part(rest.concat(), false)]
+    (out.concat(), rest.concat())
 }
 
 /// The value with every text in it mapped.
@@ -217,10 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_tool_gives_back_counts_as_old() {
-        for result in [json!({ "old_str": "a" }), json!("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")] {
+    fn nothing_that_a_tool_gives_back_counts_as_old_or_is_taken_apart() {
+        let difference = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
+        let patch = "*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n";
+        for (result, text) in [(json!({ "old_str": "a" }), "a"), (json!(difference), difference), (json!(patch), patch)]
+        {
             let texts = call(&json!({ "hook_event_name": "PostToolUse", "tool_response": result })).texts();
-            assert!(!texts.is_empty() && texts.iter().all(|text| !text.is_old));
+            assert!(texts.iter().all(|text| !text.is_old) && texts.iter().any(|found| found.text == text), "{texts:?}");
         }
     }
 
@@ -239,9 +258,10 @@ mod tests {
     #[test]
     fn what_a_patch_takes_out_is_old() {
         let patch = "*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n";
-        let texts = halves("a", patch, false);
-        assert_eq!(texts[0], Text { name: "a".to_owned(), text: "-out\n".to_owned(), is_old: true });
-        assert!(texts[1].text.contains("+in") && !texts[1].text.contains("-out"));
+        let texts = call(&json!({ "hook_event_name": "PreToolUse", "patch": patch })).texts();
+        assert_eq!(names(&texts, "-out\n"), [("patch".to_owned(), true)]);
+        let rest = patch.replace("-out\n", "");
+        assert_eq!(names(&texts, &rest), [("patch".to_owned(), false)]);
     }
 
     #[test]

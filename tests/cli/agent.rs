@@ -1,8 +1,9 @@
 //! `hook run agent`: what coding agents send, as their documentation has it, and how each is answered.
 
+use keysweep::proof::template::Generator;
 use serde_json::{Value, json};
 
-use crate::support::{Repo, Run, Secret};
+use crate::support::{Repo, Run, Secret, must};
 
 fn send(repo: &Repo, call: &Value) -> Run {
     repo.tool(&["hook", "run", "agent"]).input(call.to_string()).run()
@@ -128,6 +129,22 @@ fn what_a_tool_gives_back_is_masked_in_its_own_form() {
     let masked = &answered["hookSpecificOutput"]["updatedToolOutput"];
     assert_eq!(*masked, read("AZURE_CLIENT_SECRET=[secret]\n".to_owned()));
     goes_on(&repo, &after("Bash", output("")));
+}
+
+#[test]
+fn a_key_is_masked_whole_though_a_patch_stands_beside_it() {
+    let (repo, mut generator) = (Repo::with_a_commit(), Generator::new(1906));
+    let patch = "*** Begin Patch\n*** Update File: a.txt\n@@\n-old\n+new\n*** End Patch\n";
+    let text = |key: &str| json!(format!("{patch}{key}\nlast\n"));
+    let read = |key: &str| json!({ "type": "text", "file": { "filePath": "/p/a.md", "content": text(key) } });
+    for kind in ["rsa", "pkcs8", "openssh"] {
+        let key = must(generator.expand(&format!("<pem:{kind}>"), None), "make a key");
+        for (output, masked) in [(text(&key), text("[secret]")), (read(&key), read("[secret]"))] {
+            let run = send(&repo, &after("Read", output)).expect_code(0);
+            let answered: Value = must(serde_json::from_slice(&run.stdout), "read the answer");
+            assert_eq!(answered["hookSpecificOutput"]["updatedToolOutput"], masked, "{run}");
+        }
+    }
 }
 
 // ---------------------------------------------------------------- Codex CLI

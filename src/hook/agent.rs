@@ -43,6 +43,10 @@ const PATHS: [&str; 5] = ["file_path", "filePath", "notebook_path", "absolute_pa
 const MAX_NAME: usize = 1024;
 /// Keys of what an edit takes out.
 const OLD: [&str; 4] = ["old_string", "old_str", "old_text", "oldText"];
+/// The first line of a patch as Codex has it.
+const PATCH: &str = "*** Begin Patch";
+/// The last.
+const PATCH_END: &str = "*** End Patch";
 
 impl Call {
     /// Reads it; `None` if it is not what an agent sends.
@@ -169,7 +173,7 @@ impl Gathered {
         let is_old = OLD.contains(&key.rsplit('.').next().unwrap_or_default());
         if self.is_result {
             self.add(name, text.to_owned(), false);
-        } else if is_old || !text.contains("*** Begin Patch") {
+        } else if is_old || !text.contains(PATCH) {
             self.add(name, text.to_owned(), is_old);
         } else {
             let (out, rest) = halves(text);
@@ -188,9 +192,13 @@ fn end(name: &str) -> &str {
     &name[name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME))..]
 }
 
-/// What a patch takes out, and the rest.
+/// What the patches in a text take out, and the rest: beside them a line may start with anything.
 fn halves(text: &str) -> (String, String) {
-    let (out, rest): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(|line| line.starts_with('-'));
+    let mut in_patch = false;
+    let (out, rest): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(|line| {
+        in_patch = if in_patch { !line.contains(PATCH_END) } else { line.contains(PATCH) };
+        in_patch && line.starts_with('-')
+    });
     (out.concat(), rest.concat())
 }
 
@@ -256,10 +264,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_patch_takes_out_is_old() {
-        let patch = "*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n";
+    fn what_a_patch_takes_out_is_old_and_what_stands_beside_it_is_not() {
+        let patch = "-before\n*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n-after\n".repeat(2);
         let texts = call(&json!({ "hook_event_name": "PreToolUse", "patch": patch })).texts();
-        assert_eq!(names(&texts, "-out\n"), [("patch".to_owned(), true)]);
+        assert_eq!(names(&texts, "-out\n-out\n"), [("patch".to_owned(), true)]);
         let rest = patch.replace("-out\n", "");
         assert_eq!(names(&texts, &rest), [("patch".to_owned(), false)]);
     }

@@ -132,13 +132,15 @@ fn what_a_tool_gives_back_is_masked_in_its_own_form() {
 }
 
 #[test]
-fn a_key_is_masked_whole_though_a_patch_stands_beside_it() {
+fn a_key_is_stopped_or_masked_whole_though_a_patch_stands_beside_it() {
     let (repo, mut generator) = (Repo::with_a_commit(), Generator::new(1906));
     let patch = "*** Begin Patch\n*** Update File: a.txt\n@@\n-old\n+new\n*** End Patch\n";
     let text = |key: &str| json!(format!("{patch}{key}\nlast\n"));
+    let write = |key: &str| before("Write", json!({ "file_path": "/p/a.md", "content": text(key) }));
     let read = |key: &str| json!({ "type": "text", "file": { "filePath": "/p/a.md", "content": text(key) } });
     for kind in ["rsa", "pkcs8", "openssh"] {
         let key = must(generator.expand(&format!("<pem:{kind}>"), None), "make a key");
+        send(&repo, &write(&key)).expect_code(2).expect_mention("private-key");
         for (output, masked) in [(text(&key), text("[secret]")), (read(&key), read("[secret]"))] {
             let run = send(&repo, &after("Read", output)).expect_code(0);
             let answered: Value = must(serde_json::from_slice(&run.stdout), "read the answer");

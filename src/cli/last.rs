@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shell;
 use crate::output::view::View;
-use crate::source::{Repo, beside};
+use crate::source::{Repo, beside, private};
 
 /// The commands whose reports are stored.
 const COMMANDS: [&str; 3] = ["history", "range", "staged"];
@@ -49,14 +49,14 @@ fn path(repo: &Repo, command: &str) -> PathBuf {
 
 fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        match shell::private_folder().create(folder) {
+        match private::folder().create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             // A link would lead out of the repository.
             _ if !fs::symlink_metadata(folder)?.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
             _ => {}
         }
     }
-    shell::replace(&path, &mut shell::private_file(), &mut |out| Ok(serde_json::to_writer(out, stored)?))
+    shell::replace(&path, &mut private::file(), &mut |out| Ok(serde_json::to_writer(out, stored)?))
 }
 
 fn read(path: PathBuf) -> io::Result<Stored> {

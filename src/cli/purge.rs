@@ -20,7 +20,7 @@ use crate::remediation::{expressions, purge};
 use crate::rule_set::RuleSet;
 use crate::scan::Progress;
 use crate::scan::rewrite::{REPLACEMENT, Rewrite};
-use crate::source::{ObjectId, Repo, beside, remote};
+use crate::source::{ObjectId, Repo, beside, private, remote};
 use crate::text::escape;
 
 /// Runs the command.
@@ -131,7 +131,7 @@ impl Place {
         let root = whole(repo.workdir().unwrap_or_else(|| repo.common_dir()));
         let folder = dir.map_or_else(|| common.join(beside::OWN), Path::to_owned);
         // One that is there already stays as it is.
-        let made = shell::private_folder().recursive(true).create(&folder);
+        let made = private::folder().recursive(true).create(&folder);
         made.with_context(|| format!("making the folder '{}'", folder.display()))?;
         let folder = whole(folder);
         let is_tracked = folder.starts_with(&root) && !folder.starts_with(&common);
@@ -195,7 +195,7 @@ impl Place {
         if self.is_own && path.symlink_metadata().is_ok() {
             std::fs::remove_file(path)?;
         }
-        let mut file = shell::private_file().write(true).create_new(true).open(path)?;
+        let mut file = private::file().write(true).create_new(true).open(path)?;
         file.write_all(content)?;
         file.flush()
     }

@@ -1,6 +1,6 @@
 //! The only holder of the standard streams: results to one, everything else to the other, colours decided once.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 
@@ -74,24 +74,6 @@ pub fn replace(
         let _ = std::fs::remove_file(&beside);
     }
     written
-}
-
-/// How to open a file for its owner alone, where there are such rights.
-pub fn private_file() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only set where there are rights"))]
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// How to make a folder for its owner alone, where there are such rights.
-pub fn private_folder() -> DirBuilder {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only set where there are rights"))]
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
 }
 
 /// Adds to the end of a file; what writes is told how many bytes are in it already.

@@ -20,6 +20,7 @@ pub mod lfs;
 pub mod message;
 pub mod pack;
 pub mod people;
+pub mod private;
 pub mod push;
 pub mod range;
 pub mod reflog;

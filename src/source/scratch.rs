@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::private;
+
 /// The folder.
 #[derive(Debug)]
 pub struct Scratch(PathBuf);
@@ -19,7 +21,7 @@ impl Scratch {
         for number in 0..MOST {
             let path = folder.join(format!("keysweep-{}-{number}", std::process::id()));
             // One that is there may be anybody's.
-            match private().create(&path) {
+            match private::folder().create(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
                 Err(error) => return Err(error),
@@ -38,14 +40,6 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
-}
-
-fn private() -> std::fs::DirBuilder {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only set where there are rights"))]
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
 }
 
 #[cfg(test)]

@@ -37,8 +37,7 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     let event = event(&variables, payload.transpose()?.as_deref())?;
     let mut found = event::list(&repo, &event)?;
     let ground = ground(common, &repo, &event, &found, trust_head)?;
-    found.listing.gaps.extend_from_slice(&ground.gaps);
-    found.listing.notes.extend_from_slice(&ground.notes);
+    ground.tell(&mut found.listing);
     let mut settings = resolve::from(common, ground)?;
     settings.summary = variables("GITHUB_STEP_SUMMARY").map(PathBuf::from);
     let run =

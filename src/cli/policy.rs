@@ -9,11 +9,10 @@ use super::args::Common;
 use super::clock;
 use crate::config::ConfigFile;
 use crate::config::file::{self, BASELINE, NAME};
-use crate::finding::{Finding, Gap, GapKind, Note, Report};
+use crate::finding::{Gap, GapKind, Note, Report};
 use crate::source::repo::{self, Mode};
-use crate::source::{ObjectId, Repo};
+use crate::source::{Listing, ObjectId, Repo};
 use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
-use crate::text::escape;
 use crate::text::time::rfc3339;
 
 /// Bytes of a configuration or baseline that are read from a commit.
@@ -81,6 +80,12 @@ impl Ground {
             self.policy.comments = Comments::Proposed;
         }
         self
+    }
+
+    /// Says in a listing what is to be said of it.
+    pub fn tell(&self, listing: &mut Listing) {
+        listing.gaps.extend_from_slice(&self.gaps);
+        listing.notes.extend_from_slice(&self.notes);
     }
 }
 
@@ -196,14 +201,12 @@ fn told(entry: &Entry) -> String {
 
 /// Says of entries that are of no use any more; after a sweep of everything, with the thresholds of the configuration.
 pub fn remark(policy: &Policy, common: &Common, report: &mut Report) {
-    let over = policy.expired().map(|entry| format!("{} is over; remove it, or give it more time", told(entry)));
-    report.notes.extend(over.map(|text| Note(escape(text.as_bytes()))));
+    let over = policy.expired().map(|entry| Note(format!("{} is over; remove it, or give it more time", told(entry))));
+    report.notes.extend(over);
     let is_narrow = common.min_severity.is_some() || common.min_confidence.is_some() || !common.rules.is_empty();
     if is_narrow || !report.gaps.is_empty() {
         return;
     }
-    let all: Vec<Finding> = report.findings.iter().chain(&report.suppressed).cloned().collect();
-    let unused =
-        policy.unused(&all).into_iter().map(|entry| format!("{} allows nothing any more; remove it", told(entry)));
-    report.notes.extend(unused.map(|text| Note(escape(text.as_bytes()))));
+    let unused = policy.unused(report.findings.iter().chain(&report.suppressed));
+    report.notes.extend(unused.map(|entry| Note(format!("{} allows nothing any more; remove it", told(entry)))));
 }

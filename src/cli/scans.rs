@@ -10,8 +10,7 @@ use bstr::BString;
 use super::args::Common;
 use super::exit::ExitStatus;
 use super::resolve::{self, Settings};
-use super::{clock, last, shell};
-use super::{policy, progress};
+use super::{clock, last, policy, progress, shell};
 use crate::detect::Detector;
 use crate::finding::{Report, Scope};
 use crate::output::mask::Mask;
@@ -93,8 +92,7 @@ pub fn range(common: &Common, range: &str, trust_head: bool) -> anyhow::Result<E
         false => policy::of_range(common, &repo, base, head)?,
     };
     let mut listing = commits::list(&repo, base, head)?;
-    listing.gaps.extend_from_slice(&ground.gaps);
-    listing.notes.extend_from_slice(&ground.notes);
+    ground.tell(&mut listing);
     let settings = resolve::from(common, ground)?;
     let run =
         Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };

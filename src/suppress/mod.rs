@@ -159,11 +159,11 @@ impl Policy {
     }
 
     /// The entries that hold and that none of these findings needs.
-    pub fn unused<'p>(&'p self, findings: &[Finding]) -> Vec<&'p Entry> {
-        let is_used = |entry: &&Entry| {
-            findings.iter().any(|finding| finding.occurrences.iter().any(|place| entry.is_about(finding, place)))
+    pub fn unused<'f>(&self, findings: impl Iterator<Item = &'f Finding> + Clone) -> impl Iterator<Item = &Entry> {
+        let is_used = move |entry: &Entry| {
+            findings.clone().any(|finding| finding.occurrences.iter().any(|place| entry.is_about(finding, place)))
         };
-        self.accepted.entries.iter().filter(|entry| !entry.is_over(&self.today) && !is_used(entry)).collect()
+        self.accepted.entries.iter().filter(move |entry| !entry.is_over(&self.today) && !is_used(entry))
     }
 
     /// The entries whose time is over.

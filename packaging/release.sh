@@ -6,15 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "${1:-dist}"
 out=$(cd "${1:-dist}" && pwd)
 
-case "$(uname -s)" in
-Linux) os=linux ;;
-Darwin) os=macos ;;
-*) os=windows ;;
-esac
-case "$(uname -m)" in
-arm64 | aarch64) arch=arm64 ;;
-*) arch=x86_64 ;;
-esac
+. packaging/platform.sh
 
 # Nothing of this machine enters the program: no path, no time, no order of work.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)

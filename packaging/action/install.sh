@@ -23,15 +23,7 @@ if [[ ! $KEYSWEEP_SHA256 =~ ^[0-9a-f]{64}$ ]]; then
 	echo "::error title=keysweep::'version' needs 'sha256', the 64 digits in the .sha256 file beside the release's archive"
 	exit 2
 fi
-case "$(uname -s)" in
-Linux) os=linux ;;
-Darwin) os=macos ;;
-*) os=windows ;;
-esac
-case "$(uname -m)" in
-arm64 | aarch64) arch=arm64 ;;
-*) arch=x86_64 ;;
-esac
+. "$root/packaging/platform.sh"
 name=keysweep-$version-$os-$arch
 archive=$RUNNER_TEMP/$name.tar.gz
 curl --fail --silent --show-error --location --retry 3 --output "$archive" \

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::ci::{NONE, checkout, leak, new, pull_request, push, request, server, work_of_31_commits};
+use crate::ci::{NONE, checkout, forced, leak, new, pull_request, push, request, server, work_of_31_commits};
 use crate::support::{Repo, Run, Tool, must};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -124,13 +124,7 @@ fn a_new_branch_gets_the_default_branch() {
 
 #[test]
 fn a_forced_push_gets_the_commit_before_while_the_server_has_it() {
-    let server = server();
-    server.git(&["checkout", "--quiet", "-b", "side"]);
-    server.write("notes.txt", "first\n");
-    server.commit("first");
-    let before = server.head();
-    server.git(&["reset", "--quiet", "--hard", "main"]);
-    leak(&server);
+    let (server, before) = forced();
     let event = push("refs/heads/side", &before, &server.head());
     for depth in [None, Some("1")] {
         let clone = checkout(&server, "side", depth);

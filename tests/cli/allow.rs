@@ -15,14 +15,6 @@ fn allow(reason: &str) -> String {
     format!("keysweep:allow {RULE} {reason}")
 }
 
-/// What was written to allow the only finding of a run.
-#[track_caller]
-fn suppression(run: &Run) -> Value {
-    let findings = run.records_of("finding");
-    assert_eq!(findings.len(), 1, "{run}");
-    findings[0]["suppression"].clone()
-}
-
 #[track_caller]
 fn allowed(repo: &Repo, args: &[&str]) -> Value {
     let run = repo.keysweep(&[args, &["--format", "jsonl"]].concat()).expect_code(0);
@@ -32,7 +24,7 @@ fn allowed(repo: &Repo, args: &[&str]) -> Value {
         (&"clean".into(), &1.into(), &0.into()),
         "{run}"
     );
-    let said = suppression(&run);
+    let said = run.suppression();
     assert_eq!(said["status"], "accepted", "{run}");
     said
 }
@@ -41,7 +33,7 @@ fn allowed(repo: &Repo, args: &[&str]) -> Value {
 #[track_caller]
 fn refused(repo: &Repo, args: &[&str], status: &str, why: &str) -> Run {
     let run = repo.keysweep(&[args, &["--format", "jsonl"]].concat()).expect_code(1);
-    let said = suppression(&run);
+    let said = run.suppression();
     let told = said.to_string();
     assert!(said["status"] == status && told.contains(why), "{run}");
     run
@@ -149,12 +141,7 @@ fn a_line_moved_renamed_squashed_or_rebased_stays_allowed() {
     repo.commit("first");
     repo.write("a.txt", "a line\n".repeat(60) + &repo.read("a.txt"));
     repo.commit("second");
-    repo.git(&["mv", "a.txt", "b.txt"]);
-    repo.commit("third");
-    repo.git(&["checkout", "--quiet", "main"]);
-    repo.write("c.txt", "meanwhile\n");
-    repo.commit("meanwhile");
-    repo.git(&["rebase", "--quiet", "main", "side"]);
+    repo.rename_and_rebase("a.txt", "b.txt");
     allowed(&repo, &["history"]);
     repo.git(&["checkout", "--quiet", "main"]);
     repo.git(&["merge", "--quiet", "--squash", "side"]);

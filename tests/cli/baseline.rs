@@ -82,12 +82,7 @@ fn lines_above_a_rename_a_squash_and_a_rebase_change_nothing() {
     repo.add();
     repo.keysweep(&["staged"]).expect_code(0);
     repo.commit("sixty lines above");
-    repo.git(&["mv", "a.txt", "renamed.txt"]);
-    repo.commit("renamed");
-    repo.git(&["checkout", "--quiet", "main"]);
-    repo.write("c.txt", "meanwhile\n");
-    repo.commit("meanwhile");
-    repo.git(&["rebase", "--quiet", "main", "side"]);
+    repo.rename_and_rebase("a.txt", "renamed.txt");
     let all = |repo: &Repo| {
         repo.keysweep(&["history"]).expect_code(0);
         repo.keysweep(&["files", "."]).expect_code(0);

@@ -56,6 +56,18 @@ pub(crate) fn leak(repo: &Repo) {
     repo.commit("leak");
 }
 
+/// A server whose branch `side` was replaced by one with the secret, and the commit that it named before.
+pub(crate) fn forced() -> (Repo, String) {
+    let server = server();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    server.write("notes.txt", "first\n");
+    server.commit("first");
+    let before = server.head();
+    server.git(&["reset", "--quiet", "--hard", "main"]);
+    leak(&server);
+    (server, before)
+}
+
 /// A clone as actions/checkout makes it: all branches and tags and the ref, or that ref alone to some depth.
 pub(crate) fn checkout(server: &Repo, what: &str, depth: Option<&str>) -> Repo {
     let clone = server.at("../job");
@@ -116,9 +128,7 @@ pub(crate) fn push(name: &str, before: &str, after: &str) -> Value {
 #[track_caller]
 fn found(run: Run) -> Run {
     let run = run.expect_code(1);
-    let findings = run.records_of("finding");
-    assert_eq!(findings.len(), 1, "{run}");
-    assert_eq!(findings[0]["secret"], new().value, "{run}");
+    assert_eq!(run.only_finding()["secret"], new().value, "{run}");
     assert!(run.records_of("gap").is_empty(), "{run}");
     run
 }
@@ -289,13 +299,7 @@ fn the_first_push_of_the_default_branch_is_read_to_its_beginning() {
 
 #[test]
 fn a_forced_push_is_read_whether_or_not_the_commit_before_is_there() {
-    let server = server();
-    server.git(&["checkout", "--quiet", "-b", "side"]);
-    server.write("notes.txt", "first\n");
-    server.commit("first");
-    let before = server.head();
-    server.git(&["reset", "--quiet", "--hard", "main"]);
-    leak(&server);
+    let (server, before) = forced();
     let mut event = push("refs/heads/side", &before, &server.head());
     event["forced"] = true.into();
     let clone = checkout(&server, "side", None);
@@ -522,13 +526,6 @@ fn what_an_event_says_is_no_revision_and_is_not_repeated() {
 
 // ---------------------------------------------------------------- what may allow a finding
 
-/// What the job says of the entry or comment for the only secret.
-fn said(run: &Run) -> (Value, Value) {
-    let findings = run.records_of("finding");
-    assert_eq!(findings.len(), 1, "{run}");
-    (findings[0]["suppression"]["by"].clone(), findings[0]["suppression"]["status"].clone())
-}
-
 #[test]
 fn a_pull_request_does_not_allow_its_own_secret() {
     type Work = fn(&Repo);
@@ -549,7 +546,8 @@ fn a_pull_request_does_not_allow_its_own_secret() {
         });
         let clone = checkout(&server, "refs/pull/7/merge", None);
         let run = job(&clone, "pull_request", &pull_request(&server, &base)).expect_code(1);
-        assert_eq!(said(&run), (by.into(), "needs-approval".into()), "{run}");
+        let said = run.suppression();
+        assert_eq!((&said["by"], &said["status"]), (&by.into(), &"needs-approval".into()), "{run}");
         // Nor where the base is not to be found.
         let run = job(&clone, "pull_request", &pull_request(&server, &"1".repeat(base.len())));
         assert_ne!(run.code, Some(0), "{run}");

@@ -354,13 +354,19 @@ fn a_relative_hooks_path_belongs_to_each_worktree() {
     status(&repo).expect_code(2);
 }
 
-#[test]
-fn a_submodule_has_a_hook_of_its_own() {
+/// A repository that has just got a submodule, `module`.
+fn with_a_submodule() -> Repo {
     let outer = Repo::with_a_commit();
     let library = outer.at("../library");
     library.git(&["init", "--quiet"]);
     library.commit("start");
     outer.git(&["submodule", "--quiet", "add", "../library", "module"]);
+    outer
+}
+
+#[test]
+fn a_submodule_has_a_hook_of_its_own() {
+    let outer = with_a_submodule();
     outer.commit("a submodule");
     let module = outer.at("module");
     install(&module);
@@ -539,11 +545,7 @@ fn a_hooks_path_of_one_worktree_is_honoured_there_alone() {
 
 #[test]
 fn status_tells_of_submodules_and_follows_no_path_out() {
-    let outer = Repo::with_a_commit();
-    let library = outer.at("../library");
-    library.git(&["init", "--quiet"]);
-    library.commit("start");
-    outer.git(&["submodule", "--quiet", "add", "../library", "module"]);
+    let outer = with_a_submodule();
     install(&outer);
     let run = status(&outer).expect_code(0);
     let run = run.expect_mention("the submodule 'module' has hooks of its own: pre-commit is not installed there");

@@ -1,7 +1,5 @@
 //! No change decides about itself: in a range, what allows a finding has to stand in the base.
 
-use serde_json::Value;
-
 use crate::support::{Repo, Run, Secret};
 
 const RULE: &str = "github-pat-classic";
@@ -12,14 +10,6 @@ fn branched() -> Repo {
     repo
 }
 
-/// What was written to allow the only finding of a range.
-#[track_caller]
-fn suppression(run: &Run) -> Value {
-    let findings = run.records_of("finding");
-    assert_eq!(findings.len(), 1, "{run}");
-    findings[0]["suppression"].clone()
-}
-
 #[track_caller]
 fn range(repo: &Repo, options: &[&str]) -> Run {
     repo.keysweep(&[&["range", "main..side", "--format", "jsonl"], options].concat())
@@ -28,12 +18,12 @@ fn range(repo: &Repo, options: &[&str]) -> Run {
 #[track_caller]
 fn needs_approval(repo: &Repo, by: &str) {
     let run = range(repo, &[]).expect_code(1);
-    let said = suppression(&run);
+    let said = run.suppression();
     assert_eq!((&said["by"], &said["status"]), (&by.into(), &"needs-approval".into()), "{run}");
     repo.keysweep(&["range", "main..side"]).expect_code(1).expect_mention("needs approval");
     // Whoever trusts the branch says so.
     let run = range(repo, &["--trust-head"]).expect_code(0);
-    assert_eq!(suppression(&run)["status"], "accepted", "{run}");
+    assert_eq!(run.suppression()["status"], "accepted", "{run}");
 }
 
 #[test]
@@ -69,7 +59,7 @@ fn a_secret_with_its_own_entry_needs_approval() {
     repo.git(&["checkout", "side", "--", ".keysweep.toml"]);
     repo.commit("the entry, agreed upon");
     let run = range(&repo, &[]).expect_code(0);
-    assert_eq!(suppression(&run)["status"], "accepted", "{run}");
+    assert_eq!(run.suppression()["status"], "accepted", "{run}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use keysweep::proof::template::Generator;
 use serde_json::Value;
 
-use crate::support::{Repo, Run, Secret, contains, must};
+use crate::support::{Repo, Secret, contains, must};
 
 const PAGES: [&str; 2] = ["markdown", "html"];
 const ELEMENTS: [&str; 37] = [
@@ -129,15 +129,8 @@ fn life(seed: u32) -> Life {
 }
 
 #[track_caller]
-fn only_finding(run: &Run) -> Value {
-    let findings = run.records_of("finding");
-    assert_eq!(findings.len(), 1, "{run}");
-    findings[0].clone()
-}
-
-#[track_caller]
 fn sweep(repo: &Repo, options: &[&str]) -> Value {
-    only_finding(&repo.keysweep(&[&["history", "--format", "jsonl"], options].concat()).expect_code(1))
+    repo.keysweep(&[&["history", "--format", "jsonl"], options].concat()).expect_code(1).only_finding()
 }
 
 fn stored(repo: &Repo, command: &str) -> PathBuf {
@@ -215,7 +208,7 @@ fn a_remote_is_told_without_who_signs_in() {
         repo.git(&["remote", "set-url", "origin", &url]);
         let run = repo.keysweep(&["history", "--format", "jsonl", "--rule", "azure-entra-client-secret"]);
         run.expect_withheld(&word);
-        let remote = &only_finding(&run)["exposure"]["remotes"][0];
+        let remote = &run.only_finding()["exposure"]["remotes"][0];
         assert_eq!((&remote["url"], &remote["host"]), (&Value::from(shown), &Value::from(host)));
     }
     let human = repo.keysweep(&["history"]).expect_code(1);
@@ -474,7 +467,7 @@ fn a_sweep_leaves_a_report_for_its_owner_alone() {
     assert_eq!(must(names, "list the reports"), 2, "nothing else may stay");
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
     assert_eq!(
-        only_finding(&run)["occurrences"].as_array().map(Vec::len),
+        run.only_finding()["occurrences"].as_array().map(Vec::len),
         Some(2),
         "it is no place of a secret: {run}"
     );
@@ -563,7 +556,7 @@ fn a_commit_that_was_stopped_can_be_explained() {
     repo.add();
     repo.try_git(&["commit", "--quiet", "-m", "leak"]).expect_code(1);
     let id =
-        only_finding(&repo.keysweep(&["staged", "--format", "jsonl"]))["id"].as_str().unwrap_or_default().to_owned();
+        repo.keysweep(&["staged", "--format", "jsonl"]).only_finding()["id"].as_str().unwrap_or_default().to_owned();
     must(fs::remove_dir_all(repo.git_path("keysweep")), "forget the report");
     repo.try_git(&["commit", "--quiet", "-m", "leak"]).expect_code(1);
     repo.keysweep(&["explain", &id]).expect_code(0).expect_mention("git restore --staged -- config.env");

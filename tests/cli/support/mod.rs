@@ -390,6 +390,19 @@ impl Run {
         self.records().into_iter().filter(|record| record["type"] == kind).collect()
     }
 
+    #[track_caller]
+    pub(crate) fn only_finding(&self) -> Value {
+        let mut findings = self.records_of("finding");
+        assert_eq!(findings.len(), 1, "one finding is expected: {self}");
+        findings.remove(0)
+    }
+
+    /// What was written to allow the only finding.
+    #[track_caller]
+    pub(crate) fn suppression(&self) -> Value {
+        self.only_finding()["suppression"].take()
+    }
+
     /// The verdict of the summary, which has to be the last line and the only one of its kind.
     #[track_caller]
     pub(crate) fn verdict(&self) -> String {
@@ -487,6 +500,17 @@ impl Repo {
     pub(crate) fn commit(&self, message: &str) {
         self.add();
         self.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", message]);
+    }
+
+    /// Renames a file of the branch `side`, and puts that on top of a `main` that has gone on in the meantime.
+    #[track_caller]
+    pub(crate) fn rename_and_rebase(&self, from: &str, to: &str) {
+        self.git(&["mv", from, to]);
+        self.commit("renamed");
+        self.git(&["checkout", "--quiet", "main"]);
+        self.write("meanwhile.txt", "meanwhile\n");
+        self.commit("meanwhile");
+        self.git(&["rebase", "--quiet", "main", "side"]);
     }
 
     /// Runs git, which has to succeed.

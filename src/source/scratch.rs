@@ -1,4 +1,7 @@
 //! A folder for files that only this run needs: for its owner alone, and gone with the last who holds it.
+//!
+//! A signal that ends the program leaves the folder behind. So nothing that a repository holds is put into it: only paths of
+//! folders of objects, links to them, and what keysweep made up itself.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -275,14 +275,13 @@ impl Named {
             return None;
         }
         let is_key_itself = |word: &&[u8]| word.eq_ignore_ascii_case(b"key");
-        let last =
-            |list: &[&str]| words.iter().rfind(|w| !w.iter().all(u8::is_ascii_digit)).is_some_and(|w| is(w, list));
-        let kind = if ends(&words, &PASSWORD) || last(&PASS) {
+        let last = words.iter().rfind(|word| !word.iter().all(u8::is_ascii_digit));
+        let kind = if ends(&words, &PASSWORD) || last.is_some_and(|word| is(word, &PASS)) {
             NameKind::Password
         } else if ends(&words, &TOKEN) || words.windows(2).any(|pair| is_key_itself(&pair[1]) && is(&pair[0], &KEY_OF))
         {
             NameKind::Token
-        } else if words.last().is_some_and(|word| is_key(word)) && !words.iter().any(|w| is(w, &ENTRY_KEY)) {
+        } else if last.is_some_and(|word| is_key(word)) && !words.iter().any(|w| is(w, &ENTRY_KEY)) {
             NameKind::Key
         } else {
             return None;
@@ -404,6 +403,7 @@ mod tests {
         let kind = |name: &str| Named::of(name.as_bytes()).map(|named| named.kind);
         assert_eq!(kind("license_key"), Some(NameKind::Token));
         assert_eq!(kind("acme_key"), Some(NameKind::Key));
+        assert_eq!(kind("acmeKey1"), Some(NameKind::Key));
         assert_eq!(kind("key"), Some(NameKind::Key));
         assert_eq!(kind("sort_key"), None);
         assert_eq!(kind("translationKey"), None);

@@ -132,7 +132,8 @@ fn is_bare_hash(value: &[u8]) -> bool {
         || value.strip_prefix(b"md5").is_some_and(|digits| hex(digits, 32))
 }
 
-/// Whether a password is built on a word that everybody tries first, also with letters replaced by signs.
+/// Whether a password is built on a word that everybody tries first, also with letters replaced by signs, or is little but
+/// words. Letters of both cases, a digit and a sign are what a policy asks of people, who put them around words.
 pub(super) fn is_weak(value: &[u8]) -> bool {
     const WORDS: [&str; 25] = [
         "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme", "default",
@@ -151,7 +152,7 @@ pub(super) fn is_weak(value: &[u8]) -> bool {
             other => other.to_ascii_lowercase(),
         })
         .collect();
-    wordy(value)
+    (wordy(value) && classes(value) < 4)
         || WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
         || placeholder::segments(value).any(|word| placeholder::is_one_of(word, &SHORT))
 }
@@ -289,6 +290,15 @@ mod tests {
         for value in [digits.clone(), format!("md5{digits}"), format!("*{}", &digits[..32])] {
             assert!(!is_hash(value.as_bytes()), "{value}");
         }
+    }
+
+    #[test]
+    fn words_are_weak_unless_a_policy_was_met() {
+        let weak = |words: &str, rest: &str| is_weak([words, rest].concat().as_bytes());
+        assert!(
+            weak("CarrotHill", "7") && weak("carrot-hill", "!") && weak("Passw0rd", "7!") && weak("Adm1n", "Hill7!")
+        );
+        assert!(!weak("CarrotHill", "7!") && !weak("Kestrel-Harbor", "9#"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ const FILLERS: &str = "\
     none null of old or pass passphrase passw0rd passwd password placeholder postgres put pw pwd qwerty real \
     redacted redis removed replace root sample secret server set some something string super test testing the \
     this to todo token true undefined unset use user username value with your \
-    home host on proxy store url word \
+    home host on proxy store url word p@ssw0rd p@ssword pa$$w0rd pa$$word \
     machine oauth personal s3cr3t s3cret secr3t sekret sekrit";
 
 /// Words that give a placeholder away wherever they stand: too long to turn up by chance.

@@ -25,6 +25,8 @@ const OPENED: [&str; 2] = ["(?<secret>", "(?P<secret>"];
 #[derive(Debug)]
 pub struct Expression {
     source: Box<str>,
+    /// Whether the value is the whole match.
+    is_value: bool,
     searches: AtomicU32,
     plain: OnceLock<Option<Engine>>,
     fast: OnceLock<Option<Engine>>,
@@ -40,17 +42,19 @@ struct Engine {
 impl Expression {
     /// One that finds nothing if its source is not an expression.
     pub fn new(source: String) -> Self {
-        Self { source: source.into(), searches: AtomicU32::new(0), plain: OnceLock::new(), fast: OnceLock::new() }
+        let is_value = !OPENED.iter().any(|group| source.contains(group));
+        let (plain, fast) = (OnceLock::new(), OnceLock::new());
+        Self { source: source.into(), is_value, searches: AtomicU32::new(0), plain, fast }
     }
 
     /// Whether the value is the whole match.
     pub fn is_value(&self) -> bool {
-        !OPENED.iter().any(|group| self.source.contains(group))
+        self.is_value
     }
 
     /// Whether there is a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.engine().is_some_and(|engine| engine.regex.is_match(Input::new(text).earliest(true)))
+        self.engine().is_some_and(|engine| engine.regex.is_match(text))
     }
 
     /// The first match that starts at `from` or behind it.
@@ -77,7 +81,7 @@ impl Expression {
     }
 
     fn build(&self, config: Config) -> Option<Engine> {
-        let captures = if self.is_value() { WhichCaptures::Implicit } else { WhichCaptures::All };
+        let captures = if self.is_value { WhichCaptures::Implicit } else { WhichCaptures::All };
         let config = config.utf8_empty(false).nfa_size_limit(Some(MAX_SIZE)).which_captures(captures);
         let syntax = syntax::Config::new().unicode(false).utf8(false);
         let regex = Regex::builder().configure(config).syntax(syntax).build(&self.source).ok()?;

@@ -313,7 +313,7 @@ impl Case<'_> {
     fn password(&mut self) -> Result<(), Rejection> {
         let (length, classes) = (self.value.len(), shape::classes(self.value));
         let short = length < PASSWORD;
-        let strong = self.is_littered() || classes == 4 || (classes == 3 && !shape::wordy(self.value));
+        let strong = self.is_littered() || (classes >= 3 && !shape::is_mere_words(self.value));
         if !strong && (likeness::reads_like_words(self.value) || short) {
             return Err(Rejection::Words);
         }

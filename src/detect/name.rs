@@ -275,7 +275,8 @@ impl Named {
             return None;
         }
         let is_key_itself = |word: &&[u8]| word.eq_ignore_ascii_case(b"key");
-        let last = words.iter().rfind(|word| !word.iter().all(u8::is_ascii_digit));
+        let letters = || words.iter().filter(|word| !word.iter().all(u8::is_ascii_digit));
+        let last = letters().next_back();
         let kind = if ends(&words, &PASSWORD) || last.is_some_and(|word| is(word, &PASS)) {
             NameKind::Password
         } else if ends(&words, &TOKEN) || words.windows(2).any(|pair| is_key_itself(&pair[1]) && is(&pair[0], &KEY_OF))
@@ -286,12 +287,11 @@ impl Named {
         } else {
             return None;
         };
-        let letters = || words.iter().filter(|word| !word.iter().all(u8::is_ascii_digit));
-        let last = letters().next_back().is_some_and(|word| ends(std::slice::from_ref(word), &TOKEN) || is_key(word));
+        let closes = last.is_some_and(|word| ends(std::slice::from_ref(word), &TOKEN) || is_key(word));
         let joined = letters().any(|word| !is_key_itself(word) && is_key(word));
         let alone = words.last().is_some_and(|word| word.eq_ignore_ascii_case(b"secret"));
         let specific =
-            last && (alone || joined || (letters().count() > 1 && letters().any(|word| !is(word, &GENERIC))));
+            closes && (alone || joined || (letters().count() > 1 && letters().any(|word| !is(word, &GENERIC))));
         Some(Self { kind, specific })
     }
 }

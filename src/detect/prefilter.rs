@@ -389,22 +389,25 @@ fn word<'k>(first: &Keyword, others: impl Iterator<Item = &'k Keyword> + Clone, 
     let start = (probe + 4).saturating_sub(MAX_CORE).max(length.saturating_sub(MAX_CORE).min(probe));
     let part = Span::new(start, (start + MAX_CORE).min(length));
     let room = MAX_CORE - part.len();
-    let after = others.clone().fold(behind(&first.after, room), |known, keyword| joined(&known, &keyword.after));
-    let room = room - after.len();
-    let before = others.fold(ahead(&first.before, room), |known, keyword| joined_back(&known, &keyword.before));
+    let after = first_of(&first.after, room);
+    let after = others.clone().fold(after, |known, keyword| joined(&known, &keyword.after));
+    let before = last_of(&first.before, room - after.len());
+    let before = others.fold(before, |known, keyword| {
+        let both = known.len().min(keyword.before.len());
+        joined(&last_of(&known, both), &last_of(&keyword.before, both))
+    });
     Word { text: first.text.clone(), case: first.case, probe, part, before, after, users }
 }
 
-/// The first of what may stand behind a keyword, and the last of what may stand before it; that of a rule of the program
-/// itself is not copied.
-fn behind(sets: &List<ByteSet>, room: usize) -> List<ByteSet> {
-    within(sets, 0..room.min(sets.len()))
+fn first_of(sets: &List<ByteSet>, most: usize) -> List<ByteSet> {
+    within(sets, 0..most.min(sets.len()))
 }
 
-fn ahead(sets: &List<ByteSet>, room: usize) -> List<ByteSet> {
-    within(sets, sets.len().saturating_sub(room)..sets.len())
+fn last_of(sets: &List<ByteSet>, most: usize) -> List<ByteSet> {
+    within(sets, sets.len().saturating_sub(most)..sets.len())
 }
 
+/// A part of what may stand beside a keyword; that of a rule of the program itself is not copied.
 fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
     match sets {
         Cow::Borrowed(sets) => Cow::Borrowed(&sets[range]),
@@ -412,15 +415,9 @@ fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
     }
 }
 
-/// What the bytes beside a keyword can be for either of two users, outwards, as far as both know.
+/// What the bytes beside a keyword can be for either of two users, as far as both know.
 fn joined(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
     a.iter().zip(b).map(|(a, b)| a.or(b)).collect()
-}
-
-fn joined_back(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
-    let mut sets: Vec<ByteSet> = a.iter().rev().zip(b.iter().rev()).map(|(a, b)| a.or(b)).collect();
-    sets.reverse();
-    sets.into()
 }
 
 fn bytes(count: usize) -> u32 {

@@ -132,8 +132,7 @@ fn is_bare_hash(value: &[u8]) -> bool {
         || value.strip_prefix(b"md5").is_some_and(|digits| hex(digits, 32))
 }
 
-/// Whether a password is built on a word that everybody tries first, also with letters replaced by signs, or is little but
-/// words. Letters of both cases, a digit and a sign are what a policy asks of people, who put them around words.
+/// Whether a password is built on a word that everybody tries first, also with letters replaced by signs, or is mere words.
 pub(super) fn is_weak(value: &[u8]) -> bool {
     const WORDS: [&str; 25] = [
         "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme", "default",
@@ -152,7 +151,7 @@ pub(super) fn is_weak(value: &[u8]) -> bool {
             other => other.to_ascii_lowercase(),
         })
         .collect();
-    (wordy(value) && classes(value) < 4)
+    is_mere_words(value)
         || WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
         || placeholder::segments(value).any(|word| placeholder::is_one_of(word, &SHORT))
 }
@@ -256,12 +255,19 @@ pub(super) fn is_drawn(value: &[u8]) -> bool {
 }
 
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
-pub(super) fn wordy(value: &[u8]) -> bool {
+fn wordy(value: &[u8]) -> bool {
     let letters: usize = placeholder::segments(value)
         .filter(|w| w.len() >= 3 && w.iter().all(u8::is_ascii_alphabetic) && likeness::mean(w) > 0.0)
         .map(<[u8]>::len)
         .sum();
     letters * 10 >= value.len() * 7
+}
+
+/// Whether a password is words and little else. Letters of both cases, a digit and a sign are what a policy asks of people,
+/// who put them around words.
+pub(super) fn is_mere_words(value: &[u8]) -> bool {
+    const ALL: usize = 4;
+    classes(value) < ALL && wordy(value)
 }
 
 pub(super) fn is_uuid(value: &[u8]) -> bool {

@@ -64,7 +64,7 @@ pub struct Finding {
 }
 
 /// A reason to believe, or to doubt, a detection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
     /// The vendor's fixed form.
     Format,

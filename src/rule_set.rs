@@ -52,7 +52,7 @@ pub enum ValueError {
     #[error("value {0} is longer than {MAX_MATCH} bytes; look for a part of it")]
     Long(usize),
     /// It has nothing that a keyword could be.
-    #[error("value {0} holds no text of {MIN_VALUE} bytes to look for")]
+    #[error("value {0} holds no line with {MIN_VALUE} bytes of text to look for")]
     NoText(usize),
 }
 
@@ -175,7 +175,7 @@ impl RuleSet {
 /// Id of the remediation that a rule for a value names; there is none.
 const VALUE: &str = "value";
 
-/// A rule for one value; the keyword is the longest text in it, which nearly always is all of it.
+/// A rule for one value; the keyword is the longest text in one line of it, which nearly always is all of it.
 fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
     if value.len() < MIN_VALUE {
         return Err(ValueError::Short(number));
@@ -183,7 +183,8 @@ fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
     if value.len() > MAX_MATCH as usize {
         return Err(ValueError::Long(number));
     }
-    let keyword = value.utf8_chunks().map(|chunk| chunk.valid()).max_by_key(|text| text.len()).unwrap_or_default();
+    let lines = value.utf8_chunks().flat_map(|chunk| chunk.valid().split('\n'));
+    let keyword = lines.max_by_key(|text| text.len()).unwrap_or_default();
     Ok(RuleDef {
         // Rules are sorted by id.
         id: format!("{VALUE}-{number:06}"),
@@ -263,7 +264,7 @@ mod tests {
         let values: [&[u8]; 4] = [b"zzz", b"a-.*b\nc", b"\xff\xfeabc\x00", long.as_bytes()];
         let set = RuleSet::of_values(&values).unwrap();
         let keywords: Vec<_> = set.rules.iter().map(|rule| rule.keywords[0].text.as_bytes()).collect();
-        assert_eq!(keywords, [values[0], values[1], b"abc\x00", values[3]]);
+        assert_eq!(keywords, [values[0], b"a-.*b", b"abc\x00", values[3]]);
         assert!(set.rules.is_sorted_by(|a, b| a.id < b.id));
         assert!(set.rules.iter().all(|rule| rule.prefix.is_empty()), "a prefix is shown");
         let error = |value: &[u8]| RuleSet::of_values(&[b"fine", value]).map(|_| ()).unwrap_err();

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::decode::{self, Encoding};
-use super::{Accepted, Anchor, Detection, Detector, overlap};
+use super::{Accepted, Anchor, Detection, Detector, PlainLines, overlap};
 use crate::text::{Copied, Edits, Span};
 
 /// Keywords that a stretch which goes on after a few bytes may have left out.
@@ -22,6 +22,8 @@ pub struct Hits {
     anchors: Vec<Anchor>,
     kept: Vec<Kept>,
     runs: Vec<Opened>,
+    /// Whether lines may go on with the base64 of others: then a run is not decided by the line it stands in.
+    may_wrap: bool,
 }
 
 /// A detection that may have been made in an earlier text.
@@ -65,19 +67,22 @@ impl Hits {
 
 impl Detector {
     /// What [`Detector::scan`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
-    pub fn hits(&self, text: &[u8]) -> Hits {
+    pub fn hits(&self, text: &[u8], plain: &mut PlainLines) -> Hits {
         let whole = Span::new(0, text.len());
         let mut hits = Hits::default();
-        self.prefilter.each_anchor(text, whole, |anchor| hits.anchors.push(anchor));
+        let looked = self.look(text, std::iter::once(whole), plain, |anchor| hits.anchors.push(anchor));
         let mut accepted = Vec::new();
         hits.anchors.iter().for_each(|anchor| self.judge(text, *anchor, &mut accepted));
         hits.keep(accepted);
-        decode::each_run(text, whole, &mut |run| hits.runs.extend(self.opened(&run)));
+        hits.may_wrap = looked.is_base64;
+        for part in if hits.may_wrap { vec![whole] } else { looked.encoded } {
+            decode::each_run(text, part, &mut |run| hits.runs.extend(self.opened(&run)));
+        }
         hits
     }
 
     /// The same as [`Detector::hits`], for a text that `edits` made from one in which `base` was seen.
-    pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
+    pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits, plain: &mut PlainLines) -> Hits {
         let mut hits = Hits::default();
         let mut again = Vec::new();
         if !base.is_blank() {
@@ -88,13 +93,11 @@ impl Detector {
             }
         }
         let carried = hits.anchors.len();
-        for part in merged(edits.changed(), |span| self.prefilter.near(span, text.len())) {
-            self.prefilter.each_anchor(text, part, |anchor| {
-                if edits.copy_of(self.prefilter.core(anchor)).is_none() {
-                    hits.anchors.push(anchor);
-                }
-            });
-        }
+        let looked = self.look(text, edits.changed(), plain, |anchor| {
+            if edits.copy_of(self.prefilter.core(anchor)).is_none() {
+                hits.anchors.push(anchor);
+            }
+        });
         let mut accepted = Vec::new();
         again.iter().chain(&hits.anchors[carried..]).for_each(|anchor| self.judge(text, *anchor, &mut accepted));
         hits.keep(accepted);
@@ -102,7 +105,9 @@ impl Detector {
             // Two sorted stretches, which this merges.
             hits.anchors.sort();
         }
-        self.reopen(text, edits, &mut hits);
+        hits.may_wrap = base.may_wrap || looked.is_base64;
+        let encoded = if hits.may_wrap { edits.changed().collect() } else { looked.encoded };
+        self.reopen(text, encoded, edits, &mut hits);
         hits
     }
 
@@ -176,9 +181,9 @@ impl Detector {
         copied.holds(self.prefilter.core(anchor), reach.before as usize, reach.after as usize)
     }
 
-    /// Opens the encoded runs that the edits touch.
-    fn reopen(&self, text: &[u8], edits: &Edits, hits: &mut Hits) {
-        for part in merged(edits.changed(), |span| span.grown(decode::REACH, decode::REACH, text.len())) {
+    /// Opens the encoded runs that touch these parts and were not copied.
+    fn reopen(&self, text: &[u8], parts: Vec<Span>, edits: &Edits, hits: &mut Hits) {
+        for part in merged(parts, |span| span.grown(decode::REACH, decode::REACH, text.len())) {
             let before = hits.runs.len();
             decode::each_run(text, part, &mut |run| {
                 let extent = run.extent();
@@ -200,10 +205,10 @@ impl Detector {
     }
 }
 
-/// Joins changes that are so close that what has to be looked at for one overlaps what has to be for the next.
-fn merged(changed: impl Iterator<Item = Span>, seen: impl Fn(Span) -> Span) -> Vec<Span> {
+/// Joins parts that are so close that what has to be looked at for one overlaps what has to be for the next.
+fn merged(spans: Vec<Span>, seen: impl Fn(Span) -> Span) -> Vec<Span> {
     let mut parts: Vec<Span> = Vec::new();
-    changed.for_each(|span| match parts.last_mut() {
+    spans.into_iter().for_each(|span| match parts.last_mut() {
         Some(last) if seen(*last).end >= seen(span).start => last.end = span.end,
         _ => parts.push(span),
     });
@@ -217,11 +222,11 @@ mod tests {
     use crate::rule::file::RuleFile;
     use crate::rule_set::RuleSet;
     use proptest::prelude::*;
-    use std::sync::LazyLock;
+    use std::sync::{LazyLock, Mutex, PoisonError};
 
     static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
 
-    /// An example of every rule, in three spellings, each also encoded.
+    /// An example of every rule, in three spellings, one of them also encoded: in one line, over several, with escapes.
     static EXAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let rules: RuleFile = toml::from_str(include_str!("../../rules.toml")).unwrap();
         let mut out = Vec::new();
@@ -229,7 +234,9 @@ mod tests {
             for (seed, example) in (0..).zip(def.examples.iter().take(3)) {
                 let (example, _) = Generator::new(seed).expand_with_token(example, def.token.as_deref()).unwrap();
                 if seed == 0 {
-                    out.push(format!("x: {}\n", data_encoding::BASE64.encode(example.as_bytes())));
+                    let encoded = data_encoding::BASE64.encode(example.as_bytes());
+                    out.push(format!("x: {encoded}\n"));
+                    out.push(encoded.as_bytes().chunks(28).map(|line| String::from_utf8_lossy(line) + "\n").collect());
                     out.push(example.replace('=', "%3D").replace(':', "\\u003a").replace('_', "%5f"));
                 }
                 out.push(example);
@@ -258,6 +265,7 @@ mod tests {
             2 => any::<usize>().prop_map(Step::Example),
             2 => (any::<usize>(), any::<u16>(), any::<bool>()).prop_map(|(a, b, c)| Step::Part(a, b, c)),
             2 => (0usize..12).prop_map(Step::Filler),
+            2 => Just(Step::Filler(0)),
         ]
     }
 
@@ -311,6 +319,9 @@ mod tests {
         (text, edits)
     }
 
+    /// What is remembered of lines serves all cases, as it serves all texts of a sweep.
+    static PLAIN: LazyLock<Mutex<PlainLines>> = LazyLock::new(Mutex::default);
+
     fn said(detections: &[Detection]) -> Vec<String> {
         detections.iter().map(|d| format!("{d:?} {:?}", d.secret.reveal())).collect()
     }
@@ -324,11 +335,12 @@ mod tests {
             versions in proptest::collection::vec(proptest::collection::vec(step(), 1..9), 2..6),
         ) {
             let (mut text, _) = edit(&[], &versions[0]);
-            let mut hits = DETECTOR.hits(&text);
+            let plain = &mut *PLAIN.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut hits = DETECTOR.hits(&text, plain);
             for steps in &versions[1..] {
                 let (next, edits) = edit(&text, steps);
-                hits = DETECTOR.after_edit(&next, &hits, &edits);
-                let whole = DETECTOR.hits(&next);
+                hits = DETECTOR.after_edit(&next, &hits, &edits, plain);
+                let whole = DETECTOR.hits(&next, &mut PlainLines::default());
                 prop_assert_eq!(&hits.anchors, &whole.anchors);
                 prop_assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan(&next)));
                 prop_assert_eq!(said(&DETECTOR.settle(&whole)), said(&DETECTOR.scan(&next)));

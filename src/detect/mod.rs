@@ -21,6 +21,7 @@ pub mod expiry;
 pub mod expression;
 pub mod judge;
 pub mod likeness;
+pub mod line;
 pub mod name;
 pub mod overlap;
 pub mod path;
@@ -37,6 +38,7 @@ use crate::text::Span;
 
 pub use edit::Hits;
 pub use judge::Rejection;
+pub use line::PlainLines;
 use prefilter::Anchor;
 
 /// Layers of encoding that are opened, at most.

@@ -3,7 +3,7 @@
 //! Every keyword is found by four of its bytes, the rarest it has, whatever their case, and then by a *core* of a few more
 //! around them; the rest of a long one is compared only when its rules are asked. To the core of a short one belong bytes
 //! beside it, of which is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not.
-//! So little around an edit has to be looked at. A bitmap of 32 kB, which stays in the first-level cache, says of any four
+//! So little around an edit has to be looked at, and none beyond its lines: a core lies in one line, its ends included. A bitmap of 32 kB, which stays in the first-level cache, says of any four
 //! bytes whether a keyword may stand there; only then is anything compared. So the cost is one load, one multiplication and
 //! one bit test a byte, whatever the number of rules, and there is nothing to build but the bitmap.
 
@@ -137,31 +137,30 @@ impl Prefilter {
         Self { bitmap, words, users, extents, probes, index, sketches, around }
     }
 
-    /// Calls `found` for each core of a keyword that has a byte in `part`, or bytes on both sides of it if it is empty, and
-    /// perhaps for some that stand next to it; in order. Texts of 4 GiB and more are looked at up to there.
-    pub fn each_anchor(&self, text: &[u8], part: Span, mut found: impl FnMut(Anchor)) {
+    /// Calls `found` for each core of a keyword whose four bytes start in `places`, in order. Texts of 4 GiB and more are
+    /// looked at up to there.
+    pub fn each_anchor(&self, text: &[u8], places: Span, mut found: impl FnMut(Anchor)) {
         let Some(bitmap) = self.bitmap.first_chunk::<{ 1 << (BITS - 6) }>() else { return };
-        let near = self.near(part, text.len());
         let is_probe = |four: u32| {
             let hash = hash(four);
             bitmap[(hash >> 6) as usize] >> (hash & 63) & 1
         };
         // Eight bytes are loaded at once, for the five places whose four bytes they hold; of the last ones not all may count.
-        let mut at = near.start;
-        while at < near.end
+        let mut at = places.start;
+        while at < places.end
             && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk)
         {
             let eight = folded(u64::from_le_bytes(*eight));
-            let mut places = (0..STRIDE).fold(0, |places, place| places | is_probe(four(eight, place)) << place);
-            places &= !(u64::MAX << (near.end - at).min(STRIDE as usize));
-            while places != 0 {
-                let place = places.trailing_zeros();
+            let mut likely = (0..STRIDE).fold(0, |likely, place| likely | is_probe(four(eight, place)) << place);
+            likely &= !(u64::MAX << (places.end - at).min(STRIDE as usize));
+            while likely != 0 {
+                let place = likely.trailing_zeros();
                 self.verify(text, at + place as usize, four(eight, place), &mut found);
-                places &= places - 1;
+                likely &= likely - 1;
             }
             at += STRIDE as usize;
         }
-        for at in at..near.end {
+        for at in at..places.end {
             // Behind the end of the text stand zeros, as it were.
             let rest = text.get(at..(at + 4).min(text.len())).unwrap_or_default();
             let bytes = rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte));
@@ -391,12 +390,20 @@ fn word<'k>(first: &Keyword, others: impl Iterator<Item = &'k Keyword> + Clone, 
     let room = MAX_CORE - part.len();
     let after = first_of(&first.after, room);
     let after = others.clone().fold(after, |known, keyword| joined(&known, &keyword.after));
+    // As far as the end of the line it stands in.
+    let after = first_of(&after, after.iter().position(ends_line).map_or(after.len(), |at| at + 1));
     let before = last_of(&first.before, room - after.len());
     let before = others.fold(before, |known, keyword| {
         let both = known.len().min(keyword.before.len());
         joined(&last_of(&known, both), &last_of(&keyword.before, both))
     });
+    let before = last_of(&before, before.iter().rev().position(ends_line).map_or(before.len(), |at| at + 1));
     Word { text: first.text.clone(), case: first.case, probe, part, before, after, users }
+}
+
+/// Whether it has the byte that ends a line.
+fn ends_line(set: &ByteSet) -> bool {
+    set.contains(b'\n')
 }
 
 fn first_of(sets: &List<ByteSet>, most: usize) -> List<ByteSet> {

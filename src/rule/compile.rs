@@ -207,6 +207,9 @@ impl Shape {
         if let Some(short) = def.keywords.iter().find(|k| k.len() < MIN_KEYWORD) {
             return Err(format!("keyword '{short}' is shorter than {MIN_KEYWORD} bytes and would stand everywhere"));
         }
+        if let Some(broken) = def.keywords.iter().find(|k| k.contains('\n')) {
+            return Err(format!("keyword {broken:?} goes over a line; give a part of it that stands in one"));
+        }
         match matcher {
             Matcher::Assignment => Ok(Self {
                 keywords: def.keywords.iter().map(|k| keyword(k, def.case, (0, 0))).collect(),

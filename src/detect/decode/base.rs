@@ -54,6 +54,22 @@ pub(super) fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
     });
 }
 
+/// Whether there is a stretch in a line that may be a run, or one line of a run over several. Where no line has one, each
+/// run stands in one line.
+pub fn may_hold_base64(text: &[u8], line: Span) -> bool {
+    let Some(base) = BASE64.as_ref() else { return false };
+    let mut found = false;
+    each_stretch::<MIN_BASE64>(text, line, is_base64, |run| {
+        let mut head = [0; HEAD];
+        let is_base64 = base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok();
+        let is_start =
+            |head| is_line_text(head) || wide_text(head).is_some() || archive::kind(head) == Some(Kind::Gzip);
+        found |= is_base64 && is_start(&head);
+        each_stretch::<MIN_HEX>(text, run, is_hex, |run| found |= is_hex_of_text(run.of(text)));
+    });
+    found
+}
+
 /// Calls `found` for each maximal stretch of at least `LEAST` members that starts in `within` or at its end; none may
 /// reach into `within` from before. Members are some of the digits of base64.
 ///
@@ -141,15 +157,20 @@ fn wide_text(head: &[u8]) -> Option<Wide> {
 /// A run of hexadecimal digits.
 fn hex(text: &[u8], run: Span, found: &mut dyn FnMut(Run)) {
     let digits = run.of(text);
-    // Nearly all are hashes, whose first or second byte tells.
-    let is_head = digits.chunks(2).take(HEAD).all(|pair| number(pair, 16).is_some_and(is_text));
-    if !is_head || !digits.len().is_multiple_of(2) {
+    if !is_hex_of_text(digits) {
         return;
     }
     if let Some(text) = decode(&HEXLOWER_PERMISSIVE, digits, mostly_text) {
         let offsets = Offsets::Even { lines: vec![(0, run.start)], bytes: 1, characters: 2, width: 1 };
         found(Run { text, encoding: Encoding::Hex, extent: run, offsets });
     }
+}
+
+/// Whether hexadecimal digits seem to be those of text.
+fn is_hex_of_text(digits: &[u8]) -> bool {
+    // Nearly all are hashes, whose first or second byte tells.
+    let is_head = digits.chunks(2).take(HEAD).all(|pair| number(pair, 16).is_some_and(is_text));
+    is_head && digits.len().is_multiple_of(2)
 }
 
 /// The text that the characters stand for, up to the first chunk that is none.

@@ -9,7 +9,7 @@ mod escape;
 
 use crate::text::Span;
 
-pub use base::{REACH, base64_text};
+pub use base::{REACH, base64_text, may_hold_base64};
 
 /// Decoded text.
 #[derive(Debug)]
@@ -118,6 +118,14 @@ pub fn each_run(text: &[u8], dirty: Span, found: &mut dyn FnMut(Run)) {
     base::each_base(text, near, &mut touching);
     escape::each_escaped(text, dirty.grown(1, 1, text.len()), &mut touching);
 }
+
+/// Whether a line holds escapes that are decoded.
+pub fn holds_escapes(text: &[u8], line: Span) -> bool {
+    let mut found = false;
+    escape::each_escaped(text, line, &mut |_| found = true);
+    found
+}
+
 fn leading(bytes: &[u8], member: impl Fn(u8) -> bool) -> usize {
     bytes.iter().take_while(|b| member(**b)).count()
 }

@@ -1,0 +1,210 @@
+//! Looks at changed text line by line, and at each distinct line once.
+//!
+//! Nine in ten lines that the deltas of a history insert have stood in another version before. The core of a keyword lies in
+//! one line, line ends included, and so does an encoded run, but for base64 that is wrapped. So in a line that has nothing of
+//! its own nothing stands, wherever it is met again: it is known by its hash and passed over. What keywords and runs mean is
+//! decided elsewhere, by all that stands around them.
+
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use foldhash::quality::RandomState;
+
+use super::prefilter::Anchor;
+use super::{Detector, decode};
+use crate::text::Span;
+
+/// Most bytes of a line that is remembered; of a longer one only what stands near a change is looked at.
+const MAX_LINE: usize = 512;
+
+/// Lines that are asked for together.
+const BATCH: usize = 64;
+
+/// Lines that are remembered at a time, as a power of two. Eight bytes each: they are to stay in the second-level cache.
+const LINES: u32 = 17;
+
+/// Lines in which nothing is, as far as is remembered. A line forgotten is looked at again.
+///
+/// A line is known by 63 bits of a hash with a random key, so nobody can write a line that is taken for another one. That
+/// it happens by chance in a sweep of thirty million lines has a probability of one in two millions.
+#[derive(Debug)]
+pub struct PlainLines {
+    key: RandomState,
+    slots: Box<[u64]>,
+}
+
+impl Default for PlainLines {
+    fn default() -> Self {
+        Self { key: RandomState::default(), slots: vec![0; 1 << LINES].into() }
+    }
+}
+
+impl PlainLines {
+    /// What is remembered of a line; never zero.
+    fn mark(&self, line: &[u8]) -> u64 {
+        let mut hasher = self.key.build_hasher();
+        hasher.write(line);
+        hasher.finish() | 1
+    }
+
+    fn slot(mark: u64) -> usize {
+        (mark >> (u64::BITS - LINES)) as usize
+    }
+
+    fn holds(&self, mark: u64) -> bool {
+        self.slots[Self::slot(mark)] == mark
+    }
+
+    fn remember(&mut self, mark: u64) {
+        self.slots[Self::slot(mark)] = mark;
+    }
+}
+
+/// What was seen in the lines of a text, besides keywords.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// Lines that may hold an encoded run, and parts of long lines.
+    pub(super) encoded: Vec<Span>,
+    /// Whether one may be a line of base64, so that the lines beside it may go on with it; or is too long to tell.
+    pub(super) is_base64: bool,
+}
+
+impl Detector {
+    /// Calls `found` for each keyword whose core has a byte in one of the changes, or bytes on both sides of an empty one,
+    /// and for others that stand in the same lines; in order.
+    pub(super) fn look(
+        &self,
+        text: &[u8],
+        changes: impl Iterator<Item = Span>,
+        plain: &mut PlainLines,
+        mut found: impl FnMut(Anchor),
+    ) -> Looked {
+        let mut looked = Looked::default();
+        let mut batch = Vec::with_capacity(BATCH);
+        // Where the line after the last one looked at starts.
+        let mut done = 0;
+        for change in changes {
+            let start = start_of_line(text, change.start);
+            let mut at = start.unwrap_or(self.prefilter.near(change, text.len()).start).max(done);
+            while at <= change.end && at < text.len() {
+                let most = (at + MAX_LINE + 1).min(text.len());
+                let length = memchr::memchr(b'\n', &text[at..most]).or((most == text.len()).then_some(most - at));
+                let starts = at == 0 || text[at - 1] == b'\n';
+                if let Some(length) = length.filter(|_| starts) {
+                    let line = Span::new(at, at + length);
+                    batch.push((line, plain.mark(line.of(text))));
+                    if batch.len() == BATCH {
+                        self.lines(text, &mut batch, plain, &mut looked, &mut found);
+                    }
+                    at = line.end + 1;
+                } else {
+                    self.lines(text, &mut batch, plain, &mut looked, &mut found);
+                    let near = self.prefilter.near(change, text.len()).end.max(at + 1);
+                    let end = memchr::memchr(b'\n', &text[at..near]).map_or(near, |length| at + length + 1);
+                    let part = Span::new(at, end);
+                    self.prefilter.each_anchor(text, part, &mut found);
+                    looked.encoded.push(part);
+                    looked.is_base64 = true;
+                    at = end;
+                }
+            }
+            done = done.max(at);
+        }
+        self.lines(text, &mut batch, plain, &mut looked, &mut found);
+        looked
+    }
+
+    /// Looks at those lines that are not known.
+    fn lines(
+        &self,
+        text: &[u8],
+        batch: &mut Vec<(Span, u64)>,
+        plain: &mut PlainLines,
+        looked: &mut Looked,
+        found: &mut impl FnMut(Anchor),
+    ) {
+        // What is remembered lies in no order: asked for together, the answers come together.
+        for (_, mark) in &mut *batch {
+            *mark *= u64::from(!plain.holds(*mark));
+        }
+        for (line, mark) in batch.drain(..).filter(|(_, mark)| *mark != 0) {
+            let mut is_plain = line.start > 0 && line.end < text.len();
+            self.prefilter.each_anchor(text, line, |anchor| {
+                is_plain = false;
+                found(anchor);
+            });
+            let is_base64 = decode::may_hold_base64(text, line);
+            if is_base64 || decode::holds_escapes(text, line) {
+                looked.encoded.push(line);
+                looked.is_base64 |= is_base64;
+            } else if is_plain {
+                plain.remember(mark);
+            }
+        }
+    }
+}
+
+/// Where the line starts that `place` stands in; none if that is far away.
+fn start_of_line(text: &[u8], place: usize) -> Option<usize> {
+    let near = place.saturating_sub(MAX_LINE);
+    match memchr::memrchr(b'\n', &text[near..place]) {
+        Some(at) => Some(near + at + 1),
+        None => (near == 0).then_some(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule_set::RuleSet;
+
+    /// Lines of a text in which nothing is, once they were looked at; and keywords found the second time.
+    fn again(text: &str, changes: &[Span]) -> (Vec<Span>, usize) {
+        let detector = Detector::new(RuleSet::builtin());
+        let plain = &mut PlainLines::default();
+        detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), plain, |_| ());
+        let mut count = 0;
+        let looked = detector.look(text.as_bytes(), changes.iter().copied(), plain, |_| count += 1);
+        (looked.encoded, count)
+    }
+
+    #[test]
+    fn a_line_with_something_is_looked_at_again() {
+        let text = "first\nlet token = x;\nplain\nx = \"%41BCDEFGH\"\nplain\n";
+        let at = |part: &str| Span::new(text.find(part).unwrap(), text.find(part).unwrap() + part.len());
+        let escaped = Span::new(at("x = \"").start, at("H\"").end);
+        assert_eq!(again(text, &[at("%41")]), (vec![escaped], 0));
+        assert_eq!(again(text, &[at("let")]), (vec![], 1));
+        assert_eq!(again(text, &[at("plain")]), (vec![], 0));
+        assert_eq!(again(text, &[at("let"), at("%41")]), (vec![escaped], 1));
+        // An empty change at the end of a line belongs to it, at its start to it alone.
+        let seam = |at: usize| Span::new(at, at);
+        assert_eq!(again(text, &[seam(at("let").start)]).1, 1);
+        assert_eq!(again(text, &[seam(at("x;").end)]).1, 1);
+        assert_eq!(again(text, &[seam(at("plain").start)]).1, 0);
+    }
+
+    #[test]
+    fn neither_end_of_a_text_is_remembered() {
+        let plain = &mut PlainLines::default();
+        let detector = Detector::new(RuleSet::builtin());
+        for text in ["a line", "a line\n", "\na line"] {
+            detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), plain, |_| ());
+            assert!(!plain.holds(plain.mark(b"a line")), "{text:?}");
+        }
+        let text = b"\na line\n";
+        detector.look(text, std::iter::once(Span::new(0, text.len())), plain, |_| ());
+        assert!(plain.holds(plain.mark(b"a line")));
+        assert!(!plain.holds(PlainLines::default().mark(b"a line")), "the key is another one each time");
+    }
+
+    #[test]
+    fn of_a_long_line_what_stands_near_a_change_is_looked_at() {
+        let long = format!("{0}token {0}token{0}", " ".repeat(1000));
+        let text = format!("one\n{long}\ntwo\n");
+        let place = text.find("token").unwrap();
+        let (encoded, count) = again(&text, &[Span::new(place, place + 1)]);
+        assert_eq!((encoded.len(), count), (1, 1));
+        assert!(encoded[0].len() < 50, "{encoded:?}");
+        assert_eq!(again(&text, &[Span::new(0, text.len())]).1, 2);
+    }
+}

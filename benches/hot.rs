@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use criterion::{BatchSize, Criterion, Throughput};
+use criterion::{Criterion, Throughput};
 use keysweep::config::ScanOptions;
 use keysweep::detect::prefilter::Prefilter;
-use keysweep::detect::{Detector, PlainLines, decode};
+use keysweep::detect::{Detector, decode};
 use keysweep::finding::{Report, Scope};
 use keysweep::proof::template::Generator;
 use keysweep::remediation::Surroundings;
@@ -69,13 +69,7 @@ fn text(criterion: &mut Criterion, detector: &Detector) {
         group.bench_function(format!("runs/{name}"), |bencher| {
             bencher.iter(|| decode::each_run(black_box(&text), whole, &mut |run| _ = black_box(run)));
         });
-        group.bench_function(format!("hits/{name}"), |bencher| {
-            bencher.iter_batched_ref(
-                PlainLines::default,
-                |plain| detector.hits(black_box(&text), plain),
-                BatchSize::PerIteration,
-            );
-        });
+        group.bench_function(format!("hits/{name}"), |bencher| bencher.iter(|| detector.hits(black_box(&text))));
     }
     group.finish();
 }
@@ -112,13 +106,10 @@ fn edit(criterion: &mut Criterion, detector: &Detector) {
     edits.push(from, Some(0));
     edits.push(line.len(), None);
     edits.push(base.len() - to, Some(to));
-    let plain = &mut PlainLines::default();
-    let before = detector.hits(&base, plain);
+    let before = detector.hits(&base);
     let mut group = criterion.benchmark_group("edit");
-    group.bench_function("after", |bencher| {
-        bencher.iter(|| detector.after_edit(black_box(&text), &before, &edits, plain));
-    });
-    group.bench_function("whole", |bencher| bencher.iter(|| detector.hits(black_box(&text), plain)));
+    group.bench_function("after", |bencher| bencher.iter(|| detector.after_edit(black_box(&text), &before, &edits)));
+    group.bench_function("whole", |bencher| bencher.iter(|| detector.hits(black_box(&text))));
     group.finish();
 }
 

@@ -2,9 +2,6 @@
 
 #![no_main]
 
-use std::sync::{LazyLock, Mutex};
-
-use keysweep::detect::PlainLines;
 use keysweep::text::Edits;
 use keysweep_fuzz::{DETECTOR, example, said};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
@@ -28,8 +25,6 @@ enum Step {
 
 /// Longer texts make the fuzzer slow and find nothing that shorter ones do not.
 const LONGEST: usize = 1 << 15;
-
-static PLAIN: LazyLock<Mutex<PlainLines>> = LazyLock::new(Mutex::default);
 
 fn edit(base: &[u8], steps: &[Step]) -> (Vec<u8>, Edits) {
     let (mut text, mut edits, mut last) = (Vec::new(), Edits::default(), 0);
@@ -67,15 +62,13 @@ fn edit(base: &[u8], steps: &[Step]) -> (Vec<u8>, Edits) {
 
 fuzz_target!(|versions: Vec<Vec<Step>>| {
     let mut text = Vec::new();
-    // What is remembered of lines serves all inputs, as it serves all texts of a sweep.
-    let plain = &mut *PLAIN.lock().unwrap();
-    let mut hits = DETECTOR.hits(&text, plain);
+    let mut hits = DETECTOR.hits(&text);
     for steps in &versions {
         let (next, edits) = edit(&text, steps);
         if next.len() > LONGEST {
             return;
         }
-        hits = DETECTOR.after_edit(&next, &hits, &edits, plain);
+        hits = DETECTOR.after_edit(&next, &hits, &edits);
         assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan(&next)));
         text = next;
     }

@@ -2,7 +2,6 @@
 
 #![no_main]
 
-use keysweep::detect::PlainLines;
 use keysweep::detect::trace::Outcome;
 use keysweep::text::Span;
 use keysweep_fuzz::{DETECTOR, said, text};
@@ -20,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let again = said(&found);
     assert_eq!(again, said(&DETECTOR.scan(&text)));
-    assert_eq!(again, said(&DETECTOR.settle(&DETECTOR.hits(&text, &mut PlainLines::default()))));
+    assert_eq!(again, said(&DETECTOR.settle(&DETECTOR.hits(&text))));
     let looks = DETECTOR.trace(&text, whole);
     for one in &found {
         let is_told = looks.iter().any(|look| look.rule == one.rule && matches!(look.outcome, Outcome::Accepted(_)));

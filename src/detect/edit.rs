@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::decode::{self, Encoding};
-use super::{Accepted, Anchor, Detection, Detector, PlainLines, overlap};
+use super::{Accepted, Anchor, Detection, Detector, overlap};
 use crate::text::{Copied, Edits, Span};
 
 /// Keywords that a stretch which goes on after a few bytes may have left out.
@@ -67,13 +67,12 @@ impl Hits {
 
 impl Detector {
     /// What [`Detector::scan`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
-    pub fn hits(&self, text: &[u8], plain: &mut PlainLines) -> Hits {
+    pub fn hits(&self, text: &[u8]) -> Hits {
         let whole = Span::new(0, text.len());
         let mut hits = Hits::default();
-        let looked = self.look(text, std::iter::once(whole), plain, |anchor| hits.anchors.push(anchor));
-        let mut accepted = Vec::new();
-        hits.anchors.iter().for_each(|anchor| self.judge(text, *anchor, &mut accepted));
-        hits.keep(accepted);
+        let looked = self.look(text, std::iter::once(whole), |anchor| hits.anchors.push(anchor));
+        let all = 0..hits.anchors.len();
+        self.judge_anew(text, all, &mut hits);
         hits.may_wrap = looked.is_base64;
         for part in if hits.may_wrap { vec![whole] } else { looked.encoded } {
             decode::each_run(text, part, &mut |run| hits.runs.extend(self.opened(&run)));
@@ -82,7 +81,7 @@ impl Detector {
     }
 
     /// The same as [`Detector::hits`], for a text that `edits` made from one in which `base` was seen.
-    pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits, plain: &mut PlainLines) -> Hits {
+    pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
         let mut hits = Hits::default();
         let mut again = Vec::new();
         if !base.is_blank() {
@@ -93,14 +92,13 @@ impl Detector {
             }
         }
         let carried = hits.anchors.len();
-        let looked = self.look(text, edits.changed(), plain, |anchor| {
+        let looked = self.look(text, edits.changed(), |anchor| {
             if edits.copy_of(self.prefilter.core(anchor)).is_none() {
                 hits.anchors.push(anchor);
             }
         });
-        let mut accepted = Vec::new();
-        again.iter().chain(&hits.anchors[carried..]).for_each(|anchor| self.judge(text, *anchor, &mut accepted));
-        hits.keep(accepted);
+        let new = carried..hits.anchors.len();
+        self.judge_anew(text, again.into_iter().chain(new), &mut hits);
         if carried > 0 && hits.anchors.len() > carried {
             // Two sorted stretches, which this merges.
             hits.anchors.sort();
@@ -109,6 +107,17 @@ impl Detector {
         let encoded = if hits.may_wrap { edits.changed().collect() } else { looked.encoded };
         self.reopen(text, encoded, edits, &mut hits);
         hits
+    }
+
+    /// Judges what stands at these of the keywords.
+    fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, hits: &mut Hits) {
+        let mut accepted = Vec::new();
+        for position in positions {
+            let anchor = &mut hits.anchors[position];
+            anchor.formless = false;
+            anchor.formless = !self.judge(text, *anchor, &mut accepted);
+        }
+        hits.keep(accepted);
     }
 
     /// What the hits of a text come to; the same as [`Detector::scan`] says of it.
@@ -129,9 +138,9 @@ impl Detector {
         overlap::resolve(found, &self.rules)
     }
 
-    /// Takes over what stands in one copied stretch; in `again` go keywords whose surroundings changed. Returns the position
+    /// Takes over what stands in one copied stretch; in `again` go positions of keywords whose surroundings changed. Returns the position
     /// of the keyword behind the stretch; `next` is the one behind the stretch before, for most go on where the last ended.
-    fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<Anchor>) -> usize {
+    fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<usize>) -> usize {
         let before = |anchor: &Anchor| (anchor.at as usize) < copied.source.start;
         let ahead = base.anchors[..next].last().is_none_or(before);
         let near = next + SKIPPED.min(base.anchors.len() - next);
@@ -144,10 +153,10 @@ impl Detector {
         for anchor in base.anchors[from..].iter().take_while(|anchor| (anchor.at as usize) < copied.source.end) {
             end += 1;
             let Some(anchor) = self.moved(*anchor, copied) else { continue };
-            hits.anchors.push(anchor);
             if !self.is_untouched(anchor, copied) {
-                again.push(anchor);
+                again.push(hits.anchors.len());
             }
+            hits.anchors.push(anchor);
         }
         for kept in &base.kept {
             let anchor = self.moved(kept.anchor, copied).filter(|anchor| self.is_untouched(*anchor, copied));
@@ -222,9 +231,12 @@ mod tests {
     use crate::rule::file::RuleFile;
     use crate::rule_set::RuleSet;
     use proptest::prelude::*;
-    use std::sync::{LazyLock, Mutex, PoisonError};
+    use std::sync::LazyLock;
 
     static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
+
+    /// One that has seen no edits, so that it remembers none of their lines.
+    static WHOLE: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
 
     /// An example of every rule, in three spellings, one of them also encoded: in one line, over several, with escapes.
     static EXAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -319,9 +331,6 @@ mod tests {
         (text, edits)
     }
 
-    /// What is remembered of lines serves all cases, as it serves all texts of a sweep.
-    static PLAIN: LazyLock<Mutex<PlainLines>> = LazyLock::new(Mutex::default);
-
     fn said(detections: &[Detection]) -> Vec<String> {
         detections.iter().map(|d| format!("{d:?} {:?}", d.secret.reveal())).collect()
     }
@@ -335,12 +344,11 @@ mod tests {
             versions in proptest::collection::vec(proptest::collection::vec(step(), 1..9), 2..6),
         ) {
             let (mut text, _) = edit(&[], &versions[0]);
-            let plain = &mut *PLAIN.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut hits = DETECTOR.hits(&text, plain);
+            let mut hits = DETECTOR.hits(&text);
             for steps in &versions[1..] {
                 let (next, edits) = edit(&text, steps);
-                hits = DETECTOR.after_edit(&next, &hits, &edits, plain);
-                let whole = DETECTOR.hits(&next, &mut PlainLines::default());
+                hits = DETECTOR.after_edit(&next, &hits, &edits);
+                let whole = WHOLE.hits(&next);
                 prop_assert_eq!(&hits.anchors, &whole.anchors);
                 prop_assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan(&next)));
                 prop_assert_eq!(said(&DETECTOR.settle(&whole)), said(&DETECTOR.scan(&next)));

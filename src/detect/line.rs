@@ -6,6 +6,8 @@
 //! decided elsewhere, by all that stands around them.
 
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::quality::RandomState;
 
@@ -19,23 +21,18 @@ const MAX_LINE: usize = 512;
 /// Lines that are asked for together.
 const BATCH: usize = 64;
 
-/// Lines that are remembered at a time, as a power of two. Eight bytes each: they are to stay in the second-level cache.
-const LINES: u32 = 17;
+/// Lines that are remembered at a time, as a power of two; eight bytes each.
+const LINES: u32 = 20;
 
-/// Lines in which nothing is, as far as is remembered. A line forgotten is looked at again.
+/// Lines in which nothing is, as far as is remembered, for all threads. A line forgotten is looked at again.
 ///
 /// A line is known by 63 bits of a hash with a random key, so nobody can write a line that is taken for another one. That
-/// it happens by chance in a sweep of thirty million lines has a probability of one in two millions.
-#[derive(Debug)]
-pub struct PlainLines {
+/// it happens by chance in a sweep of thirty million lines has a probability of one in three hundred thousand.
+#[derive(Debug, Default)]
+pub(super) struct PlainLines {
     key: RandomState,
-    slots: Box<[u64]>,
-}
-
-impl Default for PlainLines {
-    fn default() -> Self {
-        Self { key: RandomState::default(), slots: vec![0; 1 << LINES].into() }
-    }
+    /// Made when first asked for: few lines are met twice by a hook.
+    slots: OnceLock<Box<[AtomicU64]>>,
 }
 
 impl PlainLines {
@@ -46,16 +43,26 @@ impl PlainLines {
         hasher.finish() | 1
     }
 
-    fn slot(mark: u64) -> usize {
+    /// Of these lines, keeps the marks of those that are not remembered; the other ones become zero.
+    fn keep_new(&self, batch: &mut [(Span, u64)]) {
+        let slots = self.slots();
+        // They lie in no order: asked for together, the answers come together.
+        for (_, mark) in batch {
+            let is_new = slots[Self::place(*mark)].load(Ordering::Relaxed) != *mark;
+            *mark *= u64::from(is_new);
+        }
+    }
+
+    fn remember(&self, mark: u64) {
+        self.slots()[Self::place(mark)].store(mark, Ordering::Relaxed);
+    }
+
+    fn slots(&self) -> &[AtomicU64] {
+        self.slots.get_or_init(|| std::iter::repeat_with(AtomicU64::default).take(1 << LINES).collect())
+    }
+
+    fn place(mark: u64) -> usize {
         (mark >> (u64::BITS - LINES)) as usize
-    }
-
-    fn holds(&self, mark: u64) -> bool {
-        self.slots[Self::slot(mark)] == mark
-    }
-
-    fn remember(&mut self, mark: u64) {
-        self.slots[Self::slot(mark)] = mark;
     }
 }
 
@@ -75,7 +82,6 @@ impl Detector {
         &self,
         text: &[u8],
         changes: impl Iterator<Item = Span>,
-        plain: &mut PlainLines,
         mut found: impl FnMut(Anchor),
     ) -> Looked {
         let mut looked = Looked::default();
@@ -91,13 +97,13 @@ impl Detector {
                 let starts = at == 0 || text[at - 1] == b'\n';
                 if let Some(length) = length.filter(|_| starts) {
                     let line = Span::new(at, at + length);
-                    batch.push((line, plain.mark(line.of(text))));
+                    batch.push((line, self.plain.mark(line.of(text))));
                     if batch.len() == BATCH {
-                        self.lines(text, &mut batch, plain, &mut looked, &mut found);
+                        self.lines(text, &mut batch, &mut looked, &mut found);
                     }
                     at = line.end + 1;
                 } else {
-                    self.lines(text, &mut batch, plain, &mut looked, &mut found);
+                    self.lines(text, &mut batch, &mut looked, &mut found);
                     let near = self.prefilter.near(change, text.len()).end.max(at + 1);
                     let end = memchr::memchr(b'\n', &text[at..near]).map_or(near, |length| at + length + 1);
                     let part = Span::new(at, end);
@@ -109,23 +115,13 @@ impl Detector {
             }
             done = done.max(at);
         }
-        self.lines(text, &mut batch, plain, &mut looked, &mut found);
+        self.lines(text, &mut batch, &mut looked, &mut found);
         looked
     }
 
     /// Looks at those lines that are not known.
-    fn lines(
-        &self,
-        text: &[u8],
-        batch: &mut Vec<(Span, u64)>,
-        plain: &mut PlainLines,
-        looked: &mut Looked,
-        found: &mut impl FnMut(Anchor),
-    ) {
-        // What is remembered lies in no order: asked for together, the answers come together.
-        for (_, mark) in &mut *batch {
-            *mark *= u64::from(!plain.holds(*mark));
-        }
+    fn lines(&self, text: &[u8], batch: &mut Vec<(Span, u64)>, looked: &mut Looked, found: &mut impl FnMut(Anchor)) {
+        self.plain.keep_new(batch);
         for (line, mark) in batch.drain(..).filter(|(_, mark)| *mark != 0) {
             let mut is_plain = line.start > 0 && line.end < text.len();
             self.prefilter.each_anchor(text, line, |anchor| {
@@ -137,7 +133,7 @@ impl Detector {
                 looked.encoded.push(line);
                 looked.is_base64 |= is_base64;
             } else if is_plain {
-                plain.remember(mark);
+                self.plain.remember(mark);
             }
         }
     }
@@ -160,10 +156,9 @@ mod tests {
     /// Lines of a text in which nothing is, once they were looked at; and keywords found the second time.
     fn again(text: &str, changes: &[Span]) -> (Vec<Span>, usize) {
         let detector = Detector::new(RuleSet::builtin());
-        let plain = &mut PlainLines::default();
-        detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), plain, |_| ());
+        detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| ());
         let mut count = 0;
-        let looked = detector.look(text.as_bytes(), changes.iter().copied(), plain, |_| count += 1);
+        let looked = detector.look(text.as_bytes(), changes.iter().copied(), |_| count += 1);
         (looked.encoded, count)
     }
 
@@ -185,16 +180,17 @@ mod tests {
 
     #[test]
     fn neither_end_of_a_text_is_remembered() {
-        let plain = &mut PlainLines::default();
         let detector = Detector::new(RuleSet::builtin());
-        for text in ["a line", "a line\n", "\na line"] {
-            detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), plain, |_| ());
-            assert!(!plain.holds(plain.mark(b"a line")), "{text:?}");
-        }
-        let text = b"\na line\n";
-        detector.look(text, std::iter::once(Span::new(0, text.len())), plain, |_| ());
-        assert!(plain.holds(plain.mark(b"a line")));
-        assert!(!plain.holds(PlainLines::default().mark(b"a line")), "the key is another one each time");
+        let remembers = |text: &[u8]| {
+            detector.look(text, std::iter::once(Span::new(0, text.len())), |_| ());
+            let mut line = [(Span::default(), detector.plain.mark(b"a line"))];
+            detector.plain.keep_new(&mut line);
+            line[0].1 == 0
+        };
+        assert!([&b"a line"[..], b"a line\n", b"\na line"].iter().all(|text| !remembers(text)));
+        assert!(remembers(b"\na line\n"));
+        let other = PlainLines::default();
+        assert_ne!(other.mark(b"a line"), detector.plain.mark(b"a line"), "the key is another one each time");
     }
 
     #[test]

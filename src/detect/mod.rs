@@ -21,7 +21,7 @@ pub mod expiry;
 pub mod expression;
 pub mod judge;
 pub mod likeness;
-pub mod line;
+mod line;
 pub mod name;
 pub mod overlap;
 pub mod path;
@@ -38,7 +38,6 @@ use crate::text::Span;
 
 pub use edit::Hits;
 pub use judge::Rejection;
-pub use line::PlainLines;
 use prefilter::Anchor;
 
 /// Layers of encoding that are opened, at most.
@@ -121,6 +120,7 @@ pub struct Detector {
     patterns: pattern::Patterns,
     published: placeholder::Published,
     companions: companion::Companions,
+    plain: line::PlainLines,
 }
 
 impl Detector {
@@ -131,6 +131,7 @@ impl Detector {
             published: placeholder::Published::new(&rules.rules),
             patterns: pattern::Patterns::new(rules.rules.len()),
             companions: companion::Companions::new(&rules),
+            plain: line::PlainLines::default(),
             rules,
         }
     }
@@ -166,7 +167,7 @@ impl Detector {
     fn plain(&self, text: &[u8]) -> Vec<Detection> {
         let mut accepted = Vec::new();
         let whole = Span::new(0, text.len());
-        self.prefilter.each_anchor(text, whole, |anchor| self.judge(text, anchor, &mut accepted));
+        self.prefilter.each_anchor(text, whole, |anchor| _ = self.judge(text, anchor, &mut accepted));
         Self::apart(accepted)
     }
 
@@ -196,17 +197,21 @@ impl Detector {
         found
     }
 
-    /// What the rules that name a keyword accept there.
-    fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) {
+    /// What the rules that name a keyword accept there. Returns whether anything there has the form of one.
+    fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) -> bool {
+        let mut has_form = false;
         for hit in self.prefilter.hits(text, anchor) {
             // Keywords one behind the other, as in a hostile text, are all but the first in the middle of a word.
             if self.patterns.starts_in_a_word(&self.rules.rules[hit.rule], &hit, text) {
                 continue;
             }
-            if let Some(Ok(detection)) = self.verdict(text, &hit) {
+            let verdict = self.verdict(text, &hit);
+            has_form |= verdict.is_some();
+            if let Some(Ok(detection)) = verdict {
                 accepted.push(Accepted { anchor, keyword: hit.span, detection });
             }
         }
+        has_form
     }
 
     /// What a rule says of what stands at its keyword; `None` if nothing there has its form. What it refuses on behalf of all

@@ -84,7 +84,7 @@ fn around(pattern: &Pattern, rule: &Rule, keyword: &Keyword, at: Span, text: &[u
     } else {
         at.start.saturating_sub(keyword.offset.1 as usize)
     };
-    let end = at.end.saturating_add(rule.reach.after as usize).min(text.len());
+    let end = at.end.saturating_add(rule.form_reach().after as usize).min(text.len());
     let window = text.get(start..end)?;
     let keyword = Span::new(at.start - start, at.end - start);
     let lacks_tail = pattern.tail.as_ref().is_some_and(|tail| !tail.is_match(&window[keyword.start..]));
@@ -107,7 +107,7 @@ fn around(pattern: &Pattern, rule: &Rule, keyword: &Keyword, at: Span, text: &[u
 
 /// The first match that starts within so many bytes of the keyword and on its line or the next.
 fn after(expression: &Expression, within: usize, rule: &Rule, at: Span, text: &[u8]) -> Option<Span> {
-    let end = at.end.saturating_add(rule.reach.after as usize).min(text.len());
+    let end = at.end.saturating_add(rule.form_reach().after as usize).min(text.len());
     let window = text.get(at.end..end)?;
     let mut from = 0;
     while let Some(whole) = expression.find_at(window, from) {

@@ -3,9 +3,11 @@
 //! Every keyword is found by four of its bytes, the rarest it has, whatever their case, and then by a *core* of a few more
 //! around them; the rest of a long one is compared only when its rules are asked. To the core of a short one belong bytes
 //! beside it, of which is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not.
-//! So little around an edit has to be looked at, and none beyond its lines: a core lies in one line, its ends included. A bitmap of 32 kB, which stays in the first-level cache, says of any four
-//! bytes whether a keyword may stand there; only then is anything compared. So the cost is one load, one multiplication and
-//! one bit test a byte, whatever the number of rules, and there is nothing to build but the bitmap.
+//! So little around an edit has to be looked at, and none beyond its lines: a core lies in one line, its ends included.
+//!
+//! A bitmap of 32 kB, which stays in the first-level cache, says of any four bytes whether a keyword may stand there; only
+//! then is anything compared. So the cost is one load, one multiplication and one bit test a byte, whatever the number of
+//! rules, and there is nothing to build but the bitmap.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -37,6 +39,8 @@ pub struct Anchor {
     pub at: u32,
     /// Which keyword.
     pub word: u16,
+    /// Whether nothing there has the form of one of its rules, as far as that has been asked.
+    pub formless: bool,
 }
 
 /// A keyword, the rules that use it and the bytes it is found by.
@@ -67,6 +71,8 @@ struct Extent {
     rest: u32,
     /// As far around the core as the one of the keyword's rules looks that looks furthest.
     reach: Reach,
+    /// The same of looking for the form of a rule alone.
+    form: Reach,
 }
 
 /// All keywords of all rules.
@@ -187,7 +193,7 @@ impl Prefilter {
             let word = &self.words[usize::from(*number)];
             let Some(start) = at.checked_sub(word.ahead()) else { continue };
             if let (true, Ok(at)) = (word.core_stands_at(text, start), u32::try_from(at)) {
-                found(Anchor { at, word: *number });
+                found(Anchor { at, word: *number, formless: false });
             }
         }
     }
@@ -199,9 +205,10 @@ impl Prefilter {
         Span::new(at - extent.ahead as usize, at + extent.rest as usize)
     }
 
-    /// As far as any rule looks around the core of an anchor's keyword.
+    /// As far as any rule looks around the core of an anchor's keyword to say what it says there.
     pub fn reach(&self, anchor: Anchor) -> Reach {
-        self.extents[usize::from(anchor.word)].reach
+        let extent = &self.extents[usize::from(anchor.word)];
+        if anchor.formless { extent.form } else { extent.reach }
     }
 
     /// Where the keyword of an anchor stands, and the rules that name it; none if there is more to the keyword than the core.
@@ -233,13 +240,18 @@ impl Word {
 
     fn extent(&self, rules: &[Rule], users: &[User]) -> Extent {
         let ends = (self.part.start, self.text.len() - self.part.end);
-        let reach = users.iter().fold(Reach::default(), |most, (rule, _)| Reach {
-            before: most
-                .before
-                .max((rules[*rule].reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len()))),
-            after: most.after.max((rules[*rule].reach.after + bytes(ends.1)).saturating_sub(bytes(self.after.len()))),
-        });
-        Extent { ahead: bytes(self.ahead()), rest: bytes(self.length() - self.ahead()), reach }
+        let around = |reach: Reach| Reach {
+            before: (reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len())),
+            after: (reach.after + bytes(ends.1)).saturating_sub(bytes(self.after.len())),
+        };
+        let furthest = |reach: &dyn Fn(&Rule) -> Reach| {
+            users.iter().map(|(rule, _)| around(reach(&rules[*rule]))).fold(Reach::default(), |most, reach| Reach {
+                before: most.before.max(reach.before),
+                after: most.after.max(reach.after),
+            })
+        };
+        let (reach, form) = (furthest(&|rule| rule.reach), furthest(&Rule::form_reach));
+        Extent { ahead: bytes(self.ahead()), rest: bytes(self.length() - self.ahead()), reach, form }
     }
 
     /// What can be told of the core at a glance.

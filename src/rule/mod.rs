@@ -130,6 +130,18 @@ impl Rule {
             Matcher::Around { .. } => 3,
         }
     }
+
+    /// How far it looks around a keyword to see whether anything there has its form: less far than to judge that.
+    pub fn form_reach(&self) -> Reach {
+        /// Bytes beside a value that say whether it stands free.
+        const EDGE: u32 = 8;
+        let Reach { before, after } = self.reach;
+        match self.matcher {
+            // A name is read as far as any context, and with it a value before it.
+            Matcher::Assignment => Reach { before, after: after - compile::CONTEXT },
+            _ => Reach { before: before - compile::CONTEXT + EDGE, after: after - compile::CONTEXT + EDGE },
+        }
+    }
 }
 
 /// A literal of a rule and where in a match it stands.

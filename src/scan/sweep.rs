@@ -9,7 +9,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use super::seen::{Looked, State};
 use super::worker::{Origin, Worker};
 use super::{Counts, Missing, Outcome, Progress};
-use crate::detect::{Hits, PlainLines};
+use crate::detect::Hits;
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::source::ObjectId;
 use crate::source::graph::{CommitRecord, Head};
@@ -40,7 +40,6 @@ pub(super) struct Sweeper<'a> {
     objects: &'a Objects,
     /// File names looked at already.
     names: HashSet<Vec<u8>>,
-    plain: PlainLines,
     search: &'a Search,
     reader: Reader<'a>,
     progress: &'a Progress,
@@ -65,7 +64,6 @@ impl<'a> Sweeper<'a> {
             worker,
             objects,
             names: HashSet::new(),
-            plain: PlainLines::default(),
             search,
             reader,
             progress,
@@ -159,10 +157,8 @@ impl<'a> Sweeper<'a> {
         }
         let detector = self.worker.detector;
         let hits = match base {
-            Some(Base { state: Seen::Blob(base), edits, .. }) => {
-                detector.after_edit(data, base, edits, &mut self.plain)
-            }
-            _ => detector.hits(data, &mut self.plain),
+            Some(Base { state: Seen::Blob(base), edits, .. }) => detector.after_edit(data, base, edits),
+            _ => detector.hits(data),
         };
         if !hits.is_empty() {
             self.worker.sightings(data, detector.settle(&hits), &origin(), &mut self.outcome);

@@ -57,7 +57,8 @@ pub(super) fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
 /// Whether there is a stretch in a line that may be a run, or one line of a run over several. Where no line has one, each
 /// run stands in one line.
 pub fn may_hold_base64(text: &[u8], line: Span) -> bool {
-    let Some(base) = BASE64.as_ref() else { return false };
+    let Some(base) = BASE64.as_ref().filter(|_| line.len() >= MIN_BASE64) else { return false };
+    let text = &text[..line.end];
     let mut found = false;
     each_stretch::<MIN_BASE64>(text, line, is_base64, |run| {
         let mut head = [0; HEAD];

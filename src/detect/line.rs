@@ -21,13 +21,13 @@ const MAX_LINE: usize = 512;
 /// Lines that are asked for together.
 const BATCH: usize = 64;
 
-/// Lines that are remembered at a time, as a power of two; eight bytes each.
-const LINES: u32 = 20;
+/// Lines that are remembered at a time, as a power of two; eight bytes each, which a small repository has to pay for, too.
+const LINES: u32 = 18;
 
 /// Lines in which nothing is, as far as is remembered, for all threads. A line forgotten is looked at again.
 ///
 /// A line is known by 63 bits of a hash with a random key, so nobody can write a line that is taken for another one. That
-/// it happens by chance in a sweep of thirty million lines has a probability of one in three hundred thousand.
+/// it happens by chance in a sweep of thirty million lines has a probability of one in a million.
 #[derive(Debug, Default)]
 pub(super) struct PlainLines {
     key: RandomState,

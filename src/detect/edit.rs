@@ -4,6 +4,7 @@
 //! they said of it holds. The same goes for an encoded run and the byte on either side of it. All else is judged afresh.
 //! So [`Detector::after_edit`] says the same as [`Detector::hits`] of the whole text, at a cost that depends on the edits.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::decode::{self, Encoding};
@@ -68,16 +69,9 @@ impl Hits {
 impl Detector {
     /// What [`Detector::scan`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
     pub fn hits(&self, text: &[u8]) -> Hits {
-        let whole = Span::new(0, text.len());
-        let mut hits = Hits::default();
-        let looked = self.look(text, std::iter::once(whole), |anchor| hits.anchors.push(anchor));
-        let all = 0..hits.anchors.len();
-        self.judge_anew(text, all, &mut hits);
-        hits.may_wrap = looked.is_base64;
-        for part in if hits.may_wrap { vec![whole] } else { looked.encoded } {
-            decode::each_run(text, part, &mut |run| hits.runs.extend(self.opened(&run)));
-        }
-        hits
+        let mut edits = Edits::default();
+        edits.push(text.len(), None);
+        self.after_edit(text, &Hits::default(), &edits)
     }
 
     /// The same as [`Detector::hits`], for a text that `edits` made from one in which `base` was seen.
@@ -138,8 +132,9 @@ impl Detector {
         overlap::resolve(found, &self.rules)
     }
 
-    /// Takes over what stands in one copied stretch; in `again` go positions of keywords whose surroundings changed. Returns the position
-    /// of the keyword behind the stretch; `next` is the one behind the stretch before, for most go on where the last ended.
+    /// Takes over what stands in one copied stretch; in `again` go positions of keywords whose surroundings changed. Returns
+    /// the position of the keyword behind the stretch; `next` is the one behind the stretch before, for most go on where the
+    /// last ended.
     fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<usize>) -> usize {
         let before = |anchor: &Anchor| (anchor.at as usize) < copied.source.start;
         let ahead = base.anchors[..next].last().is_none_or(before);
@@ -192,17 +187,18 @@ impl Detector {
 
     /// Opens the encoded runs that touch these parts and were not copied.
     fn reopen(&self, text: &[u8], parts: Vec<Span>, edits: &Edits, hits: &mut Hits) {
+        // A run may reach from one part to the next.
+        let mut known = HashSet::new();
         for part in merged(parts, |span| span.grown(decode::REACH, decode::REACH, text.len())) {
             let before = hits.runs.len();
             decode::each_run(text, part, &mut |run| {
                 let extent = run.extent();
                 let copied = edits.copy_of(extent).is_some_and(|copied| copied.holds(extent, DELIMITER, DELIMITER));
-                // A run may reach from one change to the next.
-                let known = hits.runs[..before].iter().any(|r| r.extent == extent && r.encoding == run.encoding);
-                if !copied && !known {
+                if !copied && !known.contains(&(extent, run.encoding)) {
                     hits.runs.extend(self.opened(&run));
                 }
             });
+            known.extend(hits.runs[before..].iter().map(|run| (run.extent, run.encoding)));
         }
     }
 

@@ -31,7 +31,7 @@ const LINES: u32 = 18;
 #[derive(Debug, Default)]
 pub(super) struct PlainLines {
     key: RandomState,
-    /// Made when first asked for: few lines are met twice by a hook.
+    /// Made when first asked for, which a hook never does.
     slots: OnceLock<Box<[AtomicU64]>>,
 }
 
@@ -97,13 +97,13 @@ impl Detector {
                 let starts = at == 0 || text[at - 1] == b'\n';
                 if let Some(length) = length.filter(|_| starts) {
                     let line = Span::new(at, at + length);
-                    batch.push((line, self.plain.mark(line.of(text))));
+                    batch.push((line, self.plain_lines.mark(line.of(text))));
                     if batch.len() == BATCH {
-                        self.lines(text, &mut batch, &mut looked, &mut found);
+                        self.look_at_new(text, &mut batch, &mut looked, &mut found);
                     }
                     at = line.end + 1;
                 } else {
-                    self.lines(text, &mut batch, &mut looked, &mut found);
+                    self.look_at_new(text, &mut batch, &mut looked, &mut found);
                     let near = self.prefilter.near(change, text.len()).end.max(at + 1);
                     let end = memchr::memchr(b'\n', &text[at..near]).map_or(near, |length| at + length + 1);
                     let part = Span::new(at, end);
@@ -115,13 +115,19 @@ impl Detector {
             }
             done = done.max(at);
         }
-        self.lines(text, &mut batch, &mut looked, &mut found);
+        self.look_at_new(text, &mut batch, &mut looked, &mut found);
         looked
     }
 
-    /// Looks at those lines that are not known.
-    fn lines(&self, text: &[u8], batch: &mut Vec<(Span, u64)>, looked: &mut Looked, found: &mut impl FnMut(Anchor)) {
-        self.plain.keep_new(batch);
+    /// Looks at those lines that are not remembered.
+    fn look_at_new(
+        &self,
+        text: &[u8],
+        batch: &mut Vec<(Span, u64)>,
+        looked: &mut Looked,
+        found: &mut impl FnMut(Anchor),
+    ) {
+        self.plain_lines.keep_new(batch);
         for (line, mark) in batch.drain(..).filter(|(_, mark)| *mark != 0) {
             let mut is_plain = line.start > 0 && line.end < text.len();
             self.prefilter.each_anchor(text, line, |anchor| {
@@ -133,7 +139,7 @@ impl Detector {
                 looked.encoded.push(line);
                 looked.is_base64 |= is_base64;
             } else if is_plain {
-                self.plain.remember(mark);
+                self.plain_lines.remember(mark);
             }
         }
     }
@@ -153,7 +159,8 @@ mod tests {
     use super::*;
     use crate::rule_set::RuleSet;
 
-    /// Lines of a text in which nothing is, once they were looked at; and keywords found the second time.
+    /// What is said of these changes once the whole text was looked at: lines that may hold an encoded run, and how many
+    /// keywords.
     fn again(text: &str, changes: &[Span]) -> (Vec<Span>, usize) {
         let detector = Detector::new(RuleSet::builtin());
         detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| ());
@@ -183,14 +190,14 @@ mod tests {
         let detector = Detector::new(RuleSet::builtin());
         let remembers = |text: &[u8]| {
             detector.look(text, std::iter::once(Span::new(0, text.len())), |_| ());
-            let mut line = [(Span::default(), detector.plain.mark(b"a line"))];
-            detector.plain.keep_new(&mut line);
+            let mut line = [(Span::default(), detector.plain_lines.mark(b"a line"))];
+            detector.plain_lines.keep_new(&mut line);
             line[0].1 == 0
         };
         assert!([&b"a line"[..], b"a line\n", b"\na line"].iter().all(|text| !remembers(text)));
         assert!(remembers(b"\na line\n"));
         let other = PlainLines::default();
-        assert_ne!(other.mark(b"a line"), detector.plain.mark(b"a line"), "the key is another one each time");
+        assert_ne!(other.mark(b"a line"), detector.plain_lines.mark(b"a line"), "the key is another one each time");
     }
 
     #[test]

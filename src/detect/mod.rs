@@ -120,7 +120,7 @@ pub struct Detector {
     patterns: pattern::Patterns,
     published: placeholder::Published,
     companions: companion::Companions,
-    plain: line::PlainLines,
+    plain_lines: line::PlainLines,
 }
 
 impl Detector {
@@ -131,7 +131,7 @@ impl Detector {
             published: placeholder::Published::new(&rules.rules),
             patterns: pattern::Patterns::new(rules.rules.len()),
             companions: companion::Companions::new(&rules),
-            plain: line::PlainLines::default(),
+            plain_lines: line::PlainLines::default(),
             rules,
         }
     }

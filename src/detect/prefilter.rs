@@ -244,13 +244,11 @@ impl Word {
             before: (reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len())),
             after: (reach.after + bytes(ends.1)).saturating_sub(bytes(self.after.len())),
         };
-        let furthest = |reach: &dyn Fn(&Rule) -> Reach| {
-            users.iter().map(|(rule, _)| around(reach(&rules[*rule]))).fold(Reach::default(), |most, reach| Reach {
-                before: most.before.max(reach.before),
-                after: most.after.max(reach.after),
-            })
-        };
-        let (reach, form) = (furthest(&|rule| rule.reach), furthest(&Rule::form_reach));
+        let (mut reach, mut form) = (Reach::default(), Reach::default());
+        for (rule, _) in users {
+            reach = reach.further(around(rules[*rule].reach));
+            form = form.further(around(rules[*rule].form_reach()));
+        }
         Extent { ahead: bytes(self.ahead()), rest: bytes(self.length() - self.ahead()), reach, form }
     }
 
@@ -402,14 +400,20 @@ fn word<'k>(first: &Keyword, others: impl Iterator<Item = &'k Keyword> + Clone, 
     let room = MAX_CORE - part.len();
     let after = first_of(&first.after, room);
     let after = others.clone().fold(after, |known, keyword| joined(&known, &keyword.after));
-    // As far as the end of the line it stands in.
-    let after = first_of(&after, after.iter().position(ends_line).map_or(after.len(), |at| at + 1));
+    // A core ends with its line.
+    let after = match after.iter().position(ends_line) {
+        Some(at) => first_of(&after, at + 1),
+        None => after,
+    };
     let before = last_of(&first.before, room - after.len());
     let before = others.fold(before, |known, keyword| {
         let both = known.len().min(keyword.before.len());
         joined(&last_of(&known, both), &last_of(&keyword.before, both))
     });
-    let before = last_of(&before, before.iter().rev().position(ends_line).map_or(before.len(), |at| at + 1));
+    let before = match before.iter().rev().position(ends_line) {
+        Some(at) => last_of(&before, at + 1),
+        None => before,
+    };
     Word { text: first.text.clone(), case: first.case, probe, part, before, after, users }
 }
 

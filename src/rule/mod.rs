@@ -237,6 +237,14 @@ pub struct Reach {
     pub after: u32,
 }
 
+impl Reach {
+    /// The further of two on either side.
+    #[must_use]
+    pub fn further(self, other: Self) -> Self {
+        Self { before: self.before.max(other.before), after: self.after.max(other.after) }
+    }
+}
+
 /// What to do about a kind of secret.
 #[derive(Debug, Clone)]
 pub struct Remediation {

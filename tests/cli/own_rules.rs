@@ -65,6 +65,12 @@ fn a_rule_whose_matches_have_no_bound_is_refused_by_file_and_line() {
 }
 
 #[test]
+fn a_keyword_that_goes_over_a_line_is_refused() {
+    let text = configuration("", PATTERN).replace("[\"acme_live_\"]", "[\"acme\\nlive\"]");
+    staged(&text, &[]).expect_code(2).expect_mention("goes over a line").expect_mention("line 3");
+}
+
+#[test]
 fn a_rule_that_names_what_does_not_exist_is_refused() {
     let text = configuration("", PATTERN).replace("generic-password", "acme-steps");
     staged(&text, &[]).expect_code(2).expect_mention("acme-steps").expect_mention("line 3");

@@ -43,8 +43,7 @@ pub(super) fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
     let all = Span::new(wrap_start(base, text, near.start), near.end);
     let mut joined = all.start;
     each_stretch::<MIN_BASE64>(text, all, is_base64, |run| {
-        let mut head = [0; HEAD];
-        if base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok() {
+        if let Some(head) = head_of(base, text, run) {
             base64(base, text, run, &head, found);
             if run.start >= joined && is_line_text(&head) {
                 joined = wrapped(base, text, run, found);
@@ -61,11 +60,9 @@ pub fn may_hold_base64(text: &[u8], line: Span) -> bool {
     let text = &text[..line.end];
     let mut found = false;
     each_stretch::<MIN_BASE64>(text, line, is_base64, |run| {
-        let mut head = [0; HEAD];
-        let is_base64 = base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok();
         let is_start =
-            |head| is_line_text(head) || wide_text(head).is_some() || archive::kind(head) == Some(Kind::Gzip);
-        found |= is_base64 && is_start(&head);
+            |head: &[u8]| is_line_text(head) || wide_text(head).is_some() || archive::kind(head) == Some(Kind::Gzip);
+        found |= head_of(base, text, run).is_some_and(|head| is_start(&head));
         each_stretch::<MIN_HEX>(text, run, is_hex, |run| found |= is_hex_of_text(run.of(text)));
     });
     found
@@ -119,6 +116,13 @@ fn is_base64(byte: u8) -> bool {
 fn is_hex(byte: u8) -> bool {
     CLASSES[usize::from(byte)] & HEX_DIGIT != 0
 }
+
+/// What the first characters of a run stand for.
+fn head_of(base: &Base, text: &[u8], run: Span) -> Option<[u8; HEAD]> {
+    let mut head = [0; HEAD];
+    base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok().then_some(head)
+}
+
 /// A run on one line that starts with what `head` is decoded.
 fn base64(base: &Base, text: &[u8], run: Span, head: &[u8], found: &mut dyn FnMut(Run)) {
     let characters = run.of(text);

@@ -23,7 +23,7 @@ pub struct Run {
 }
 
 /// The encodings that are opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// Base64 with either alphabet, padded or not.
     Base64,

@@ -1,7 +1,7 @@
 //! What the benches share: text that is always the same, and a walk that does nothing but decode.
 
+use keysweep::source::object::Kind;
 use keysweep::source::pack::{Base, Object, Visitor, walk};
-use keysweep::source::repo::Kind;
 use keysweep::source::store::Store;
 
 /// The kinds of objects in the order of a sweep: blobs first, then all others.

@@ -10,7 +10,7 @@ use super::clock;
 use crate::config::ConfigFile;
 use crate::config::file::{self, BASELINE, NAME};
 use crate::finding::{Gap, GapKind, Note, Report};
-use crate::source::repo::{self, Mode};
+use crate::source::object::{self, Mode};
 use crate::source::{Listing, ObjectId, Repo};
 use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
 use crate::text::time::rfc3339;
@@ -160,12 +160,12 @@ impl At<'_> {
     fn text(&self, name: &str) -> anyhow::Result<String> {
         let local = self.repo.local();
         let unread =
-            |unread: repo::Unread| anyhow::anyhow!("cannot read '{}': {}", self.path(name).display(), unread.why);
-        let tree = repo::tree_of(&local, self.commit).map_err(unread)?;
-        let entry = repo::entry_at(&local, tree, name.as_bytes().as_bstr()).map_err(unread)?;
+            |unread: object::Unread| anyhow::anyhow!("cannot read '{}': {}", self.path(name).display(), unread.why);
+        let tree = object::tree_of(&local, self.commit).map_err(unread)?;
+        let entry = object::entry_at(&local, tree, name.as_bytes().as_bstr()).map_err(unread)?;
         match entry.filter(|entry| entry.mode == Mode::File) {
             Some(entry) => {
-                let (_, text) = repo::load(&local, entry.id, MAX_SIZE).map_err(unread)?;
+                let (_, text) = object::load(&local, entry.id, MAX_SIZE).map_err(unread)?;
                 String::from_utf8(text).map_err(|_| anyhow::anyhow!("'{}' is not UTF-8", self.path(name).display()))
             }
             None => Ok(String::new()),

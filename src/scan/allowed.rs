@@ -7,7 +7,8 @@ use bstr::BString;
 
 use super::Scan;
 use crate::finding::{Comment, ContentKind, Finding, Occurrence, suppression::Status};
-use crate::source::repo::{self, Local, Mode};
+use crate::source::object::{self, Mode};
+use crate::source::repo::Local;
 use crate::source::{ObjectId, Repo};
 use crate::suppress::{Surroundings, comment};
 use crate::text::encoding::as_text;
@@ -47,7 +48,7 @@ impl Past {
     fn new(repository: Option<&Repo>, limit: u64) -> Option<Self> {
         let repository = repository?;
         let local = repository.local();
-        let head = repository.head().and_then(|head| repo::tree_of(&local, head).ok());
+        let head = repository.head().and_then(|head| object::tree_of(&local, head).ok());
         Some(Self { local, head, limit, entries: RefCell::default() })
     }
 
@@ -75,8 +76,8 @@ impl Past {
     /// The trees that a place's commit was made from.
     fn before(&self, place: &Occurrence) -> Vec<ObjectId> {
         let Some(commit) = id(place.commit.as_deref()) else { return self.head.into_iter().collect() };
-        let parents = repo::commit_of(&self.local, commit).map(|commit| commit.parents).unwrap_or_default();
-        parents.into_iter().filter_map(|parent| repo::tree_of(&self.local, parent).ok()).collect()
+        let parents = object::commit_of(&self.local, commit).map(|commit| commit.parents).unwrap_or_default();
+        parents.into_iter().filter_map(|parent| object::tree_of(&self.local, parent).ok()).collect()
     }
 
     fn at(&self, tree: ObjectId, path: &BString) -> Option<ObjectId> {
@@ -84,14 +85,14 @@ impl Past {
         if let Some(known) = self.entries.borrow().get(&key) {
             return *known;
         }
-        let entry = repo::entry_at(&self.local, tree, path.as_ref()).ok().flatten();
+        let entry = object::entry_at(&self.local, tree, path.as_ref()).ok().flatten();
         let blob = entry.filter(|entry| matches!(entry.mode, Mode::File | Mode::Link)).map(|entry| entry.id);
         self.entries.borrow_mut().insert(key, blob);
         blob
     }
 
     fn text(&self, blob: ObjectId) -> Option<Vec<u8>> {
-        let (_, data) = repo::load(&self.local, blob, self.limit).ok()?;
+        let (_, data) = object::load(&self.local, blob, self.limit).ok()?;
         Some(as_text(&data).into_owned())
     }
 }

@@ -8,7 +8,7 @@ use super::{Outcome, Scan, Sighting};
 use crate::finding::ContentKind;
 use crate::source::history::Objects;
 use crate::source::holding::Search;
-use crate::source::repo::Kind;
+use crate::source::object::Kind;
 use crate::source::store::{Number, Store};
 use crate::source::{Item, Listing, ObjectId};
 

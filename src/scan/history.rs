@@ -13,8 +13,8 @@ use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, S
 use crate::source::attribution::{Arrival, Attribution};
 use crate::source::history::Objects;
 use crate::source::holding::{Holding, Notes, Search, Target};
+use crate::source::object::{Kind, Mode};
 use crate::source::pack::walk;
-use crate::source::repo::{Kind, Mode};
 use crate::source::store::{Number, Store};
 use crate::source::{Content, ObjectId, Repo, staged};
 

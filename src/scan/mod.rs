@@ -27,7 +27,7 @@ use crate::remediation::{self, Surroundings};
 use crate::rule::{Confidence, Matcher};
 use crate::source::github;
 use crate::source::graph::Commits;
-use crate::source::repo;
+use crate::source::object;
 use crate::source::{Item, Listing, ObjectId, Repo};
 use crate::text::archive;
 use crate::text::encoding::as_text;
@@ -257,7 +257,7 @@ impl Scan<'_> {
         let local = repository.local();
         for id in before {
             // A parent's content that cannot be read makes nothing old: the finding stays.
-            if let Ok((_, data)) = repo::load(&local, *id, self.options.max_file_size) {
+            if let Ok((_, data)) = object::load(&local, *id, self.options.max_file_size) {
                 look(&as_text(&data));
                 // What a member cannot be opened for makes nothing old either.
                 if archive::kind(&data).is_some() {
@@ -279,7 +279,7 @@ impl Scan<'_> {
             (false, false) => Stage::LocalOnly,
         };
         let commit = self.repo.zip(first.and_then(|s| s.commit));
-        let commit = commit.and_then(|(repository, id)| repo::commit_of(&repository.local(), id).ok());
+        let commit = commit.and_then(|(repository, id)| object::commit_of(&repository.local(), id).ok());
         Exposure {
             stage,
             commits: commits.len(),

@@ -13,7 +13,8 @@ use super::Scan;
 use crate::detect::Detector;
 use crate::finding::{ContentKind, Occurrence, Report, Secret};
 use crate::rule::compile::MAX_MATCH;
-use crate::source::repo::{self, Local};
+use crate::source::object;
+use crate::source::repo::Local;
 use crate::source::{ObjectId, Repo, headed, lfs};
 use crate::text::archive;
 use crate::text::encoding::Wide;
@@ -59,7 +60,7 @@ impl Scan<'_> {
         let local = repository.local();
         let holding = Holding::of(report);
         let detector = self.detector;
-        let load = |id: ObjectId| repo::load(&local, id, self.options.max_file_size).map(|(_, data)| data);
+        let load = |id: ObjectId| object::load(&local, id, self.options.max_file_size).map(|(_, data)| data);
         let mut texts: BTreeSet<Secret> = values.iter().cloned().collect();
         // An object that cannot be read is in no clone that could be rewritten either, and a gap of the scan.
         let blobs = || holding.blobs.iter().filter_map(|(id, paths)| Some((*id, paths, load(*id).ok()?)));
@@ -158,5 +159,5 @@ fn people(local: &Local, id: &BString) -> Vec<BString> {
 
 fn load(local: &Local, id: &BString) -> Option<Vec<u8>> {
     let id = ObjectId::from_hex(id).ok()?;
-    repo::load(local, id, u64::MAX).ok().map(|(_, data)| data)
+    object::load(local, id, u64::MAX).ok().map(|(_, data)| data)
 }

@@ -16,8 +16,8 @@ use crate::source::graph::{CommitRecord, Head};
 use crate::source::history::Objects;
 use crate::source::holding::{Listed, Notes, Reader, Search};
 use crate::source::lfs;
+use crate::source::object::{self, Kind, Mode, Unread};
 use crate::source::pack::{Base, Object, Visitor};
-use crate::source::repo::{self, Kind, Mode, Unread};
 use crate::source::store::Number;
 use crate::source::tree::{Entries, Entry, entries_at};
 use crate::text::archive;
@@ -80,7 +80,7 @@ impl<'a> Sweeper<'a> {
     /// An object by itself.
     pub(super) fn single(&mut self, number: Number) {
         let (Some(id), Some(local)) = (self.objects.store.id(number), self.worker.local()) else { return };
-        match repo::load(local, id, self.worker.options.max_file_size) {
+        match object::load(local, id, self.worker.options.max_file_size) {
             Ok((kind, data)) => {
                 self.object(number, kind, &data, None);
             }
@@ -236,7 +236,7 @@ impl<'a> Sweeper<'a> {
     }
 
     fn tag(&mut self, number: Number, data: &[u8]) {
-        if let Some(target) = self.worker.local().and_then(|local| repo::tag_target(data, local)) {
+        if let Some(target) = self.worker.local().and_then(|local| object::tag_target(data, local)) {
             self.named(target, None);
         }
         let id = || self.objects.store.id(number);

@@ -11,7 +11,8 @@ use crate::config::ScanOptions;
 use crate::detect::{Detection, Detector, expiry, path};
 use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret, join_member};
 use crate::rule::Confidence;
-use crate::source::repo::{self, Unread};
+use crate::source::object::{self, Unread};
+use crate::source::repo;
 use crate::source::{Content, Item, ObjectId, Repo, beside, headed, lfs};
 use crate::suppress::comment;
 use crate::text::LineIndex;
@@ -52,7 +53,7 @@ impl Worker<'_> {
             Content::Object(id) => {
                 let absent = || Unread { kind: GapKind::Missing, why: "there is no repository".to_owned() };
                 let local = self.local().ok_or_else(absent)?;
-                repo::load(local, *id, self.options.max_file_size).map(|(_, data)| Cow::Owned(data))
+                object::load(local, *id, self.options.max_file_size).map(|(_, data)| Cow::Owned(data))
             }
         }
     }
@@ -179,7 +180,7 @@ impl Worker<'_> {
 
     /// The same for one place, if the blob itself is the text that it stands in.
     fn companions_in(&self, blob: ObjectId, sighting: &Sighting) -> Option<Vec<Fact>> {
-        let (_, data) = repo::load(self.local()?, blob, self.options.max_file_size).ok()?;
+        let (_, data) = object::load(self.local()?, blob, self.options.max_file_size).ok()?;
         let (text, detection) = (as_text(&data), &sighting.detection);
         let value = sighting.raw.as_ref().unwrap_or(&detection.secret);
         let is_there = text.get(detection.span.start..detection.span.end) == Some(value.reveal());
@@ -226,7 +227,7 @@ impl Worker<'_> {
 
     /// When a commit was authored.
     pub(super) fn author_time(&self, commit: ObjectId) -> Option<String> {
-        repo::commit_of(self.local()?, commit).ok().map(|commit| commit.author_time)
+        object::commit_of(self.local()?, commit).ok().map(|commit| commit.author_time)
     }
 
     /// Identifiers of the same credential nearby make up for a check that did not fit.

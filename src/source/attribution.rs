@@ -9,8 +9,9 @@ use bstr::BString;
 
 use super::graph::{Commits, Graph};
 use super::holding::{Holding, NodeId, Target, TargetId};
+use super::object::{self, Mode};
 use super::people::Usual;
-use super::repo::{self, Mode};
+use super::repo;
 use super::store::Store;
 use super::{ObjectId, Repo, remote};
 use crate::finding::{Event, Exposure, RefKinds, Remote, Stage};
@@ -205,12 +206,12 @@ impl<'s> Attribution<'s> {
     }
 
     fn author_time(&self, commit: ObjectId) -> String {
-        repo::commit_of(&self.local, commit).map(|commit| commit.author_time).unwrap_or_default()
+        object::commit_of(&self.local, commit).map(|commit| commit.author_time).unwrap_or_default()
     }
 
     /// What the commit at a position says.
-    fn told(&self, at: u32) -> Option<repo::Commit> {
-        repo::commit_of(&self.local, self.store.id(self.graph.record(at).commit)?).ok()
+    fn told(&self, at: u32) -> Option<object::Commit> {
+        object::commit_of(&self.local, self.store.id(self.graph.record(at).commit)?).ok()
     }
 
     fn event(&self, at: u32) -> Option<Event> {
@@ -427,8 +428,8 @@ fn chain(local: &repo::Local, id: ObjectId) -> Vec<ObjectId> {
     let mut chain = vec![id];
     let mut at = id;
     while chain.len() < LONGEST {
-        match repo::load(local, at, u64::MAX) {
-            Ok((repo::Kind::Tag, data)) => match repo::tag_target(&data, local) {
+        match object::load(local, at, u64::MAX) {
+            Ok((object::Kind::Tag, data)) => match object::tag_target(&data, local) {
                 Some(target) => {
                     chain.push(target);
                     at = target;

@@ -10,7 +10,8 @@ use gix::index::entry::{Flags, Mode, Stat};
 use gix::objs::Write as _;
 
 use super::ObjectId;
-use super::repo::{Kind, error_text};
+use super::object::Kind;
+use super::repo::error_text;
 use super::scratch::Scratch;
 
 /// The repository.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::BString;
 
-use super::repo::{self, Entry, Mode, Unread};
+use super::object::{self, Entry, Mode, Unread};
 use super::{Content, Item, Listing, ObjectId};
 use crate::finding::{ContentKind, Gap};
 
@@ -110,7 +110,7 @@ impl Difference {
 }
 
 fn read(local: &gix::Repository, id: ObjectId, prefix: &BString, gaps: &mut Vec<Gap>) -> Vec<Entry> {
-    repo::tree(local, id).unwrap_or_else(|Unread { kind, why }| {
+    object::tree(local, id).unwrap_or_else(|Unread { kind, why }| {
         let what = if prefix.is_empty() { BString::from("the root folder") } else { prefix.clone() };
         gaps.push(Gap { what, kind, why });
         Vec::new()

@@ -6,7 +6,8 @@
 
 use bstr::BString;
 
-use super::repo::{self, Local, Unread};
+use super::object::{self, Unread};
+use super::repo::{self, Local};
 use super::{Listing, ObjectId, Repo, SourceError, push, range};
 use crate::finding::{Gap, GapKind};
 
@@ -72,7 +73,7 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
 
 /// The commits of this clone whose history is not new.
 fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>) -> Vec<ObjectId> {
-    let told = event.bases.iter().filter_map(|base| repo::commit_at(local, *base));
+    let told = event.bases.iter().filter_map(|base| object::commit_at(local, *base));
     let trunk = event.trunk.iter().filter_map(|trunk| tracked(repository, local, trunk));
     let mut all: Vec<ObjectId> = told.chain(trunk).collect();
     // What the event tells of the base can be older than the base that the head was merged into.
@@ -87,15 +88,15 @@ fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>
 
 /// What a merge went into, which has to be here, and what went into that.
 fn merged(local: &Local, merge: ObjectId) -> Option<(ObjectId, ObjectId)> {
-    let [base, other] = repo::commit_of(local, merge).ok()?.parents[..] else { return None };
-    repo::commit_at(local, base).map(|base| (base, other))
+    let [base, other] = object::commit_of(local, merge).ok()?.parents[..] else { return None };
+    object::commit_at(local, base).map(|base| (base, other))
 }
 
 /// What the branch of this name led to on the server when it was last asked. Jobs call the server `origin`.
 fn tracked(repository: &Repo, local: &Local, branch: &BString) -> Option<ObjectId> {
     let wanted = [b"refs/remotes/origin/", branch.as_slice()].concat();
     let (_, id) = repository.refs().into_iter().find(|(name, _)| *name == wanted)?;
-    repo::commit_at(local, id)
+    object::commit_at(local, id)
 }
 
 fn is_shallow(local: &Local) -> bool {

@@ -5,8 +5,8 @@
 use bstr::{BString, ByteSlice as _};
 
 use super::Repo;
+use super::object::{self, Mode};
 use super::remote;
-use super::repo::{self, Mode};
 
 /// Where Actions looks for workflows.
 const FOLDER: [&str; 2] = [".github", "workflows"];
@@ -43,21 +43,23 @@ fn slug_of(url: &str) -> Option<(String, String)> {
 /// The workflows in HEAD's tree, path and text of each; none if there is no commit yet, or what is asked for cannot be read.
 pub fn workflows(repository: &Repo) -> Vec<(BString, Vec<u8>)> {
     let local = repository.local();
-    let Some(mut tree) = repository.head().and_then(|head| repo::tree_of(&local, head).ok()) else { return Vec::new() };
+    let Some(mut tree) = repository.head().and_then(|head| object::tree_of(&local, head).ok()) else {
+        return Vec::new();
+    };
     for name in FOLDER {
-        let entries = repo::tree(&local, tree).unwrap_or_default();
+        let entries = object::tree(&local, tree).unwrap_or_default();
         match entries.into_iter().find(|entry| entry.name == name && entry.mode == Mode::Tree) {
             Some(entry) => tree = entry.id,
             None => return Vec::new(),
         }
     }
-    let entries = repo::tree(&local, tree).unwrap_or_default().into_iter();
+    let entries = object::tree(&local, tree).unwrap_or_default().into_iter();
     let is_workflow = |name: &[u8]| name.ends_with(b".yml") || name.ends_with(b".yaml");
     entries
         .filter(|entry| entry.mode == Mode::File && is_workflow(&entry.name))
         .take(MAX_WORKFLOWS)
         .filter_map(|entry| {
-            let (_, text) = repo::load(&local, entry.id, MAX_WORKFLOW).ok()?;
+            let (_, text) = object::load(&local, entry.id, MAX_WORKFLOW).ok()?;
             let path = BString::from(format!("{}/{}/{}", FOLDER[0], FOLDER[1], entry.name.to_str_lossy()));
             Some((path, text))
         })

@@ -18,6 +18,7 @@ pub mod history;
 pub mod holding;
 pub mod lfs;
 pub mod message;
+pub mod object;
 pub mod pack;
 pub mod people;
 pub mod private;

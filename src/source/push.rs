@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::change::{self, Difference, Known};
-use super::repo::{self, Kind, Local, Unread};
+use super::object::{self, Kind, Unread};
+use super::repo::Local;
 use super::{Content, Item, Listing, ObjectId, Repo, SourceError, range};
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::text::escape;
@@ -101,7 +102,7 @@ pub fn list(
             Err(Unread { kind, why }) => listing.gaps.push(Gap { what: update.name.clone(), kind, why }),
         }
     }
-    let told: BTreeSet<ObjectId> = updates.iter().filter_map(|update| repo::commit_at(&local, update.old?)).collect();
+    let told: BTreeSet<ObjectId> = updates.iter().filter_map(|update| object::commit_at(&local, update.old?)).collect();
     let held: Vec<ObjectId> = told.iter().copied().chain(there(repository, &local, side)).collect();
     let brought = if heads.is_empty() { Vec::new() } else { range::add(&local, &heads, &held, &mut listing)? };
     let edge = edge(&local, &brought);
@@ -112,7 +113,7 @@ pub fn list(
 fn there<'a>(repository: &Repo, local: &'a Local, side: Side<'_>) -> impl Iterator<Item = ObjectId> + 'a {
     let prefix = side.prefix();
     let refs = repository.refs().into_iter().filter(move |(name, _)| name.starts_with(&prefix));
-    refs.filter_map(|(_, id)| repo::commit_at(local, id))
+    refs.filter_map(|(_, id)| object::commit_at(local, id))
 }
 
 /// The commit that an object leads to. Tags on the way to it are listed, and what a tag can name in its place, by the name
@@ -126,7 +127,7 @@ pub(super) fn tip(
     let mut next = from;
     while let Some(id) = next {
         let item = |kind, path| Item { kind, path, content: Content::Object(id), commit: None };
-        match repo::kind_of(local, id)? {
+        match object::kind_of(local, id)? {
             Kind::Commit => return Ok(Some(id)),
             Kind::Tag => {
                 listing.items.push(item(ContentKind::TagMessage, BString::from(id.to_string())));
@@ -149,14 +150,14 @@ pub(super) fn tip(
 
 /// What a tag names.
 fn target(local: &Local, tag: ObjectId) -> Result<ObjectId, Unread> {
-    let (_, data) = repo::load(local, tag, u64::MAX)?;
+    let (_, data) = object::load(local, tag, u64::MAX)?;
     let corrupt = || Unread { kind: GapKind::Corrupt, why: format!("tag {tag} cannot be read; 'git fsck' tells more") };
-    repo::tag_target(&data, local).ok_or_else(corrupt)
+    object::tag_target(&data, local).ok_or_else(corrupt)
 }
 
 /// The parents of commits that are not among them.
 fn edge(local: &Local, commits: &[ObjectId]) -> BTreeSet<ObjectId> {
-    let parents = commits.iter().filter_map(|id| repo::commit_of(local, *id).ok()).flat_map(|commit| commit.parents);
+    let parents = commits.iter().filter_map(|id| object::commit_of(local, *id).ok()).flat_map(|commit| commit.parents);
     let mut edge: BTreeSet<ObjectId> = parents.collect();
     commits.iter().for_each(|id| {
         edge.remove(id);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use bstr::BString;
 
 use super::change::{self, Difference, Known};
-use super::repo::{self, Unread};
+use super::object::{self, Unread};
+use super::repo;
 use super::{Content, Item, Listing, ObjectId, Repo, SourceError};
 use crate::finding::{ContentKind, Gap, GapKind};
 
@@ -89,7 +90,7 @@ fn parents_first(local: &gix::Repository, newest_first: Vec<ObjectId>) -> Vec<Ob
             ordered.push(id);
         } else if members.contains(&id) && done.insert(id) {
             stack.push((id, true));
-            let parents = repo::commit_of(local, id).map(|commit| commit.parents).unwrap_or_default();
+            let parents = object::commit_of(local, id).map(|commit| commit.parents).unwrap_or_default();
             stack.extend(parents.into_iter().map(|parent| (parent, false)));
         }
     }
@@ -114,10 +115,10 @@ fn try_list_commit(
         content: Content::Object(id),
         commit: Some(id),
     });
-    let commit = repo::commit_of(local, id)?;
+    let commit = object::commit_of(local, id)?;
     let mut trees = Vec::new();
     for parent in &commit.parents {
-        trees.push(repo::tree_of(local, *parent)?);
+        trees.push(object::tree_of(local, *parent)?);
     }
     if trees.is_empty() {
         trees.push(ObjectId::empty_tree(local.object_hash()));

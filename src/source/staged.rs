@@ -10,7 +10,8 @@ use gix::index::entry::Flags;
 use gix::index::{State, extension};
 
 use super::change::{self, Difference, Known, join};
-use super::repo::{self, Entry, Mode, error_text};
+use super::object::{self, Entry, Mode};
+use super::repo::error_text;
 use super::{Listing, ObjectId, Repo, SourceError};
 use crate::finding::Gap;
 
@@ -60,11 +61,11 @@ fn parents(local: &gix::Repository) -> Result<Vec<ObjectId>, SourceError> {
     commits.extend(heads_of(local, "MERGE_HEAD"));
     // A revert restores what the parent of the reverted commit held.
     for reverted in heads_of(local, "REVERT_HEAD") {
-        commits.extend(repo::commit_of(local, reverted).map(|commit| commit.parents).unwrap_or_default());
+        commits.extend(object::commit_of(local, reverted).map(|commit| commit.parents).unwrap_or_default());
     }
     commits
         .into_iter()
-        .map(|commit| repo::tree_of(local, commit).map_err(|unread| broken(&format!("commit {commit}"), unread.why)))
+        .map(|commit| object::tree_of(local, commit).map_err(|unread| broken(&format!("commit {commit}"), unread.why)))
         .collect()
 }
 
@@ -100,7 +101,7 @@ impl Comparison<'_> {
         if cache.is_some_and(|cache| cache.num_entries.is_some_and(|n| n as usize == range.len()) && cache.id == id) {
             return;
         }
-        let mut old: BTreeMap<BString, Entry> = match repo::tree(self.local, id) {
+        let mut old: BTreeMap<BString, Entry> = match object::tree(self.local, id) {
             Ok(entries) => entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect(),
             Err(unread) => {
                 let what = if prefix.is_empty() { BString::from("the root folder of HEAD") } else { prefix.clone() };
@@ -216,7 +217,7 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
     let local = repository.local();
     let mut commit = from;
     for step in 0..LOOK_BACK {
-        let Ok(read) = repo::commit_of(&local, commit) else { return false };
+        let Ok(read) = object::commit_of(&local, commit) else { return false };
         let held = if step == 0 { holds(&local, read.tree, id) } else { is_at(&local, read.tree, path, id) };
         if held {
             return true;
@@ -230,11 +231,11 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
 }
 
 fn holds(local: &gix::Repository, tree: ObjectId, id: ObjectId) -> bool {
-    let entries = repo::tree(local, tree).unwrap_or_default();
+    let entries = object::tree(local, tree).unwrap_or_default();
     entries.iter().any(|entry| entry.id == id)
         || entries.iter().any(|entry| entry.mode == Mode::Tree && holds(local, entry.id, id))
 }
 
 fn is_at(local: &gix::Repository, tree: ObjectId, path: &BString, id: ObjectId) -> bool {
-    repo::entry_at(local, tree, path.as_ref()).is_ok_and(|entry| entry.is_some_and(|entry| entry.id == id))
+    object::entry_at(local, tree, path.as_ref()).is_ok_and(|entry| entry.is_some_and(|entry| entry.id == id))
 }

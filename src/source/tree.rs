@@ -4,7 +4,7 @@
 
 use gix::oid;
 
-use super::repo::Mode;
+use super::object::Mode;
 use crate::text::{Edits, Span};
 
 /// One entry, borrowed from a tree's bytes.

@@ -9,7 +9,8 @@ use bstr::BString;
 use super::{Seen, State};
 use crate::source::graph::{CommitRecord, Commits};
 use crate::source::holding::{Held, Holding, Node, Target};
-use crate::source::repo::{self, Local, Mode};
+use crate::source::object::{self, Mode};
+use crate::source::repo::Local;
 use crate::source::store::{Number, Store};
 use crate::source::tree::{entry_at, start_of};
 use crate::source::{ObjectId, oid};
@@ -179,7 +180,7 @@ impl Known {
             if self.numbers[number] == NONE {
                 let data = match &data {
                     Some(data) => data,
-                    None => data.insert(repo::load(local, store.id(tree)?, u64::MAX).ok()?.1),
+                    None => data.insert(object::load(local, store.id(tree)?, u64::MAX).ok()?.1),
                 };
                 let name = holding.name(u32::try_from(number).ok()?)?;
                 self.numbers[number] = u32::try_from(self.names.len()).ok()?;
@@ -339,7 +340,7 @@ impl<'r> Rest<'r> {
 fn names(said: &[(Number, u32)], store: &Store, local: &Local) -> Option<Vec<BString>> {
     let mut names = Vec::with_capacity(said.len());
     for of_one in said.chunk_by(|(one, _), (other, _)| one == other) {
-        let (_, data) = repo::load(local, store.id(of_one.first()?.0)?, u64::MAX).ok()?;
+        let (_, data) = object::load(local, store.id(of_one.first()?.0)?, u64::MAX).ok()?;
         for (_, start) in of_one {
             names.push(BString::from(entry_at(&data, *start, store.id_length())?.name));
         }

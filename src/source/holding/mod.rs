@@ -14,8 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bstr::BString;
 use gix::hashtable;
 
+use super::object::{self, Kind, Mode};
 use super::pack::walk;
-use super::repo::{self, Kind, Mode};
 use super::store::{Number, Store};
 use super::tree::Entries;
 use super::{ObjectId, Repo};
@@ -209,7 +209,7 @@ impl Search {
         let local = repository.local();
         let id_length = local.object_hash().len_in_bytes();
         for number in store.single().into_iter().filter(|number| wanted(*number)) {
-            if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| repo::load(&local, id, u64::MAX)) {
+            if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| object::load(&local, id, u64::MAX)) {
                 let (_, changes) = Entries::read(&data, id_length);
                 reader.note(number, &Listed::new(&data, &changes.added, store), None);
             }

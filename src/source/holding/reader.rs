@@ -8,8 +8,8 @@ use gix::hashtable;
 
 use super::{Child, Edge, Notes, Record, Search, TargetId};
 use crate::source::ObjectId;
+use crate::source::object::Mode;
 use crate::source::pack::{Base, Object, Visitor};
-use crate::source::repo::Mode;
 use crate::source::store::{Number, Store};
 use crate::source::tree::{Entries, Entry, entries_at};
 

@@ -13,7 +13,8 @@ use gix::zlib::Status;
 use rayon::prelude::*;
 
 use crate::source::ObjectId;
-use crate::source::repo::{Kind, error_text};
+use crate::source::object::Kind;
+use crate::source::repo::error_text;
 
 /// No object.
 const NONE: u32 = u32::MAX;

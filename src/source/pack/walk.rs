@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::delta;
 use super::plan::Plan;
 use crate::source::ObjectId;
-use crate::source::repo::Kind;
+use crate::source::object::Kind;
 use crate::text::Edits;
 
 /// Parts smaller than this are not worth handing over.

@@ -11,6 +11,7 @@ use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
 use crate::source::attribution::{Arrival, Attribution};
+use crate::source::graph::Graph;
 use crate::source::history::Objects;
 use crate::source::holding::{Holding, Notes, Search, Target};
 use crate::source::object::{Kind, Mode};
@@ -68,18 +69,23 @@ impl Scan<'_> {
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
         outcome.notes.extend_from_slice(&objects.listing.notes);
+        if let Some(seen) = seen.as_mut().filter(|seen| seen.complete) {
+            outcome.commits.append(std::mem::take(&mut seen.commits));
+        }
         let wanted = wanted(&outcome);
+        let is_asked = !wanted.is_empty() || !outcome.sightings.is_empty();
         let trees = Trees { search, notes, is_known };
-        let holding = self.holding(repository, &mut objects.store, trees, &wanted, seen.as_ref(), &outcome.looked);
+        let trees = self.complete(&mut objects.store, trees, &wanted, seen.as_ref(), &outcome.looked);
+        let store = &objects.store;
+        let (holding, graph) = rayon::join(
+            || trees.map(|trees| trees.holding(repository, store, seen.as_ref())),
+            || is_asked.then(|| Graph::new(&outcome.commits, store)),
+        );
         if let Some(file) = file {
-            remember(&file, seen, &mut outcome, holding.as_ref(), repository, &objects.store);
+            remember(&file, seen, &mut outcome, holding.as_ref(), repository, store);
         }
-        if wanted.is_empty() && outcome.sightings.is_empty() {
-            return self.report(outcome, scope, &mut |_| Exposure::default());
-        }
-        let holding = holding.unwrap_or_default();
-        let commits = std::mem::take(&mut outcome.commits);
-        let mut attribution = Attribution::new(repository, &objects.store, commits, holding);
+        let Some(graph) = graph else { return self.report(outcome, scope, &mut |_| Exposure::default()) };
+        let mut attribution = Attribution::new(repository, store, graph, holding.unwrap_or_default());
         if is_traced {
             attribution = attribution.with_reflogs(keepers::reflogs(&objects.listing.items));
         }
@@ -119,20 +125,19 @@ impl Scan<'_> {
         (outcome, notes)
     }
 
-    /// What all trees hold, if it is asked for or known: trees are read again if something is wanted that was not looked for.
-    fn holding(
+    /// Reads trees again if something is wanted that was not looked for; none if nothing is wanted of them.
+    fn complete(
         &self,
-        repository: &Repo,
         store: &mut Store,
         trees: Trees,
         wanted: &BTreeSet<Target>,
         seen: Option<&Seen>,
         looked: &[Looked],
-    ) -> Option<Holding> {
+    ) -> Option<Trees> {
         let Trees { mut search, mut notes, is_known } = trees;
         let seen = seen.filter(|seen| seen.complete);
-        let is_told = is_known && seen.is_none_or(|seen| seen.tells(search.earlier(), wanted, looked, store));
-        if !is_told {
+        let is_known = is_known && seen.is_none_or(|seen| seen.tells(search.earlier(), wanted, looked, store));
+        if !is_known {
             if wanted.is_empty() {
                 return None;
             }
@@ -143,11 +148,7 @@ impl Scan<'_> {
             search = Search::after(search.into_earlier(), wanted);
             notes = search.read(store, self.options.threads);
         }
-        if search.is_empty() {
-            return Some(Holding::default());
-        }
-        let is_asked = |number| !is_told || seen.is_none_or(|seen| !seen.is_clean(number));
-        Some(search.conclude(repository, store, notes, is_asked))
+        Some(Trees { search, notes, is_known })
     }
 
     /// Walks the packs; says which objects could not be decoded.
@@ -180,6 +181,18 @@ impl Scan<'_> {
     }
 }
 
+impl Trees {
+    /// What all trees hold.
+    fn holding(self, repository: &Repo, store: &Store, seen: Option<&Seen>) -> Holding {
+        if self.search.is_empty() {
+            return Holding::default();
+        }
+        let seen = seen.filter(|seen| self.is_known && seen.complete);
+        let is_asked = |number| seen.is_none_or(|seen| !seen.is_clean(number));
+        self.search.conclude(repository, store, self.notes, is_asked)
+    }
+}
+
 /// What earlier sweeps saw, and what there is to say about that.
 fn earlier(file: &SeenFile, repository: &Repo, store: &Store) -> (Option<Seen>, Option<Note>) {
     match file.load(store, &repository.local()) {
@@ -203,9 +216,6 @@ fn remember(
     let mut seen = seen.unwrap_or_default();
     let looked_again = outcome.looked.iter().filter(|one| seen.is_clean(one.number)).count();
     outcome.stats.cached = seen.count() - looked_again;
-    if seen.complete {
-        outcome.commits.append(std::mem::take(&mut seen.commits));
-    }
     // A name is looked at where it is met first. If there is something to say of one, any tree may have it.
     let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
     let mut looked = std::mem::take(&mut outcome.looked);

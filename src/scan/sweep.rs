@@ -14,7 +14,7 @@ use crate::finding::{ContentKind, Gap, GapKind};
 use crate::source::ObjectId;
 use crate::source::graph::{CommitRecord, Head};
 use crate::source::history::Objects;
-use crate::source::holding::{Listed, Notes, Reader, Search};
+use crate::source::holding::{Listed, Notes, Reader, Search, Target};
 use crate::source::lfs;
 use crate::source::object::{self, Kind, Mode, Unread};
 use crate::source::pack::{Base, Object, Visitor};
@@ -207,7 +207,11 @@ impl<'a> Sweeper<'a> {
             }
             self.names.insert(name.to_vec());
             let origin = Origin::new(ContentKind::FileName, name.as_bstr());
+            let before = self.outcome.sightings.len();
             self.worker.text(name, &origin, &mut self.outcome);
+            if self.outcome.sightings.len() > before {
+                self.reader.meet(Target::Name(name.into()));
+            }
         }
     }
 
@@ -256,7 +260,7 @@ impl<'a> Sweeper<'a> {
     fn absent(&mut self, id: ObjectId, commit: Option<Number>) {
         if !id.is_empty_blob() && !id.is_empty_tree() {
             let commit = commit.and_then(|commit| self.objects.store.id(commit));
-            self.reader.miss(id);
+            self.reader.meet(Target::Object(id));
             self.outcome.missing.push(Missing { id, commit });
         }
     }

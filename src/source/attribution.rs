@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::BString;
 
-use super::graph::{Commits, Graph};
+use super::graph::Graph;
 use super::holding::{Holding, NodeId, Target, TargetId};
 use super::object::{self, Mode};
 use super::people::Usual;
@@ -93,10 +93,11 @@ pub struct Attribution<'s> {
 
 impl<'s> Attribution<'s> {
     /// Prepares to answer, given all commits and what trees hold.
-    pub fn new(repository: &Repo, store: &'s Store, commits: Commits, holding: Holding) -> Self {
+    pub fn new(repository: &Repo, store: &'s Store, graph: Graph, holding: Holding) -> Self {
         let local = repository.local();
-        let graph = Graph::new(commits, store);
-        let tips = tips(repository, &local);
+        // Most refs lead to a commit that is known: it is no tag, so nothing of it needs to be read.
+        let is_commit = |id: &ObjectId| store.find(id).is_some_and(|number| graph.find(number).is_some());
+        let tips = tips(repository, &local, is_commit);
         let from = |filter: &dyn Fn(&str) -> bool| {
             let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
             graph.ancestors(ends.filter_map(|end| graph.find(store.find(&end)?)))
@@ -400,10 +401,11 @@ fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, holding: &Holding
 }
 
 /// All refs and the HEADs of all work trees, with the objects they lead to, by name.
-fn tips(repository: &Repo, local: &repo::Local) -> Vec<Tip> {
+fn tips(repository: &Repo, local: &repo::Local, is_commit: impl Fn(&ObjectId) -> bool) -> Vec<Tip> {
     let mut tips: Vec<Tip> = Vec::new();
+    let chain = |id: ObjectId| if is_commit(&id) { vec![id] } else { chain(local, id) };
     let mut add = |name: String, id: Option<ObjectId>| {
-        tips.extend(id.map(|id| Tip { name, chain: chain(local, id) }));
+        tips.extend(id.map(|id| Tip { name, chain: chain(id) }));
     };
     add("HEAD".to_owned(), local.head_id().ok().map(gix::Id::detach));
     for (name, head) in repository.other_heads() {

@@ -152,18 +152,18 @@ pub struct Graph {
 
 impl Graph {
     /// The graph of these commits of a store, each given once.
-    pub fn new(commits: Commits, store: &Store) -> Self {
+    pub fn new(commits: &Commits, store: &Store) -> Self {
         Self::with_ids(commits, store.count(), |number| store.id(number))
     }
 
-    fn with_ids(commits: Commits, count: usize, id: impl Fn(Number) -> Option<ObjectId>) -> Self {
+    fn with_ids(commits: &Commits, count: usize, id: impl Fn(Number) -> Option<ObjectId>) -> Self {
         let mut positions = vec![NONE; count];
         (0..).zip(&commits.records).for_each(|(at, record)| positions[record.commit as usize] = at);
         let here = |number: &Number| Some(positions[*number as usize]).filter(|at| *at != NONE);
         let all = (0..).zip(commits.iter());
         let pairs = all.flat_map(|(at, (_, parents))| parents.iter().filter_map(here).map(move |parent| (at, parent)));
         let pairs: Vec<(u32, u32)> = pairs.collect();
-        let records = commits.records;
+        let records = commits.records.clone();
         let parents = Links::new(records.len(), pairs.iter().copied());
         let children = Links::new(records.len(), pairs.iter().map(|(at, parent)| (*parent, *at)));
         let mut by_age: Vec<(i64, u32)> = records.iter().map(|record| record.committed).zip(0..).collect();
@@ -285,7 +285,7 @@ mod tests {
     fn parents_come_first_whatever_the_clock_says() {
         // The object 9 is not a commit that is here.
         let all: [(u8, &[u32], i64); 4] = [(4, &[3], 2), (1, &[9, 2], 1), (2, &[3], 7), (3, &[], 8)];
-        let graph = Graph::with_ids(commits(&all), 10, |n| u8::try_from(n).ok().map(id));
+        let graph = Graph::with_ids(&commits(&all), 10, |n| u8::try_from(n).ok().map(id));
         let order: Vec<Number> = graph.order().iter().map(|at| graph.record(*at).commit).collect();
         assert_eq!(order, [3, 4, 2, 1]);
         let at = |n| graph.find(n).unwrap();
@@ -297,8 +297,9 @@ mod tests {
 
     #[test]
     fn commits_of_one_second_come_in_order_of_their_ids() {
-        let graph =
-            Graph::with_ids(commits(&[(3, &[], 5), (1, &[], 5), (2, &[], 5)]), 4, |n| u8::try_from(9 - n).ok().map(id));
+        let graph = Graph::with_ids(&commits(&[(3, &[], 5), (1, &[], 5), (2, &[], 5)]), 4, |n| {
+            u8::try_from(9 - n).ok().map(id)
+        });
         let order: Vec<Number> = graph.order().iter().map(|at| graph.record(*at).commit).collect();
         assert_eq!(order, [3, 2, 1]);
     }

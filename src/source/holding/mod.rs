@@ -119,10 +119,10 @@ pub struct Search {
     objects: hashtable::HashMap<ObjectId, TargetId>,
     by_name: HashMap<BString, TargetId>,
     names: Mutex<Names>,
-    /// Objects that trees name and that are not here: they become targets, in this order, as they are come across.
-    absent: Mutex<Vec<ObjectId>>,
+    /// Targets that were not known from the start, in the order in which they were come across.
+    met: Mutex<Vec<Target>>,
     /// How many these are.
-    absent_count: AtomicUsize,
+    met_count: AtomicUsize,
     /// What is known of trees that are not read again; its targets come first.
     earlier: Holding,
 }
@@ -171,15 +171,20 @@ impl Search {
 
     /// Whether all of `targets` are looked for, or were come across.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
-        let absent: BTreeSet<ObjectId> = self.absent().iter().copied().collect();
-        targets.iter().all(|target| match target {
-            Target::Object(id) => self.objects.contains_key(id) || !self.is_empty() && absent.contains(id),
-            Target::Name(name) => self.by_name.contains_key(name),
-        })
+        let met: BTreeSet<Target> = self.met().iter().cloned().collect();
+        targets.iter().all(|target| self.has(target) || !self.is_empty() && met.contains(target))
     }
 
-    fn absent(&self) -> MutexGuard<'_, Vec<ObjectId>> {
-        self.absent.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a target was known from the start.
+    fn has(&self, target: &Target) -> bool {
+        match target {
+            Target::Object(id) => self.objects.contains_key(id),
+            Target::Name(name) => self.by_name.contains_key(name),
+        }
+    }
+
+    fn met(&self) -> MutexGuard<'_, Vec<Target>> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What one thread reads trees with.
@@ -217,8 +222,7 @@ impl Search {
         notes.append(reader.finish());
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
         let mut targets = self.targets;
-        let absent = self.absent.into_inner().unwrap_or_else(PoisonError::into_inner);
-        targets.extend(absent.into_iter().map(Target::Object));
+        targets.extend(self.met.into_inner().unwrap_or_else(PoisonError::into_inner));
         let Holding { nodes, by_tree, .. } = self.earlier;
         let mut holding = Holding::new(targets, names, nodes, by_tree);
         holding.work_out(&notes, store.count());

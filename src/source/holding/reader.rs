@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use bstr::{BString, ByteSlice as _};
 use gix::hashtable;
 
-use super::{Child, Edge, Notes, Record, Search, TargetId};
+use super::{Child, Edge, Notes, Record, Search, Target, TargetId};
 use crate::source::ObjectId;
 use crate::source::object::Mode;
 use crate::source::pack::{Base, Object, Visitor};
@@ -40,8 +41,10 @@ pub struct Reader<'r> {
     search: &'r Search,
     /// Numbers of names that this thread has seen.
     known: HashMap<Vec<u8>, u32>,
-    /// Objects that are not here, as far as this thread knows.
-    absent: hashtable::HashMap<ObjectId, TargetId>,
+    /// Targets that were come across, as far as this thread knows: objects, names, and how many of both.
+    objects: hashtable::HashMap<ObjectId, TargetId>,
+    by_name: HashMap<BString, TargetId>,
+    met: usize,
     notes: Notes,
 }
 
@@ -64,11 +67,20 @@ impl Visitor for Reader<'_> {
 
 impl<'r> Reader<'r> {
     pub(super) fn new(search: &'r Search, store: &'r Store) -> Self {
-        Self { store, search, known: HashMap::new(), absent: hashtable::HashMap::default(), notes: Notes::default() }
+        Self {
+            store,
+            search,
+            known: HashMap::new(),
+            objects: hashtable::HashMap::default(),
+            by_name: HashMap::new(),
+            met: 0,
+            notes: Notes::default(),
+        }
     }
 
     /// Notes what a tree has and its base has not, or the other way round; with the base's number.
     pub fn note(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
+        self.catch_up();
         let first = self.notes.edges.len();
         added.iter().for_each(|(entry, number)| self.edge(entry, || number));
         let middle = self.notes.edges.len();
@@ -82,36 +94,55 @@ impl<'r> Reader<'r> {
         self.notes.records.push(Record { tree, base, first, added, dropped });
     }
 
-    /// Makes a target of an object that is not here, before the first tree that names it is noted.
-    pub fn miss(&mut self, id: ObjectId) {
-        if self.search.objects.contains_key(&id) {
+    /// Makes a target of what was come across: an object that is not here, or a name that there is something to say of. To be
+    /// called before the first tree that has it is noted.
+    pub fn meet(&mut self, target: Target) {
+        if self.search.has(&target) {
             return;
         }
         self.catch_up();
-        let mut absent = self.search.absent();
+        let mut met = self.search.met();
         // Another thread may have been quicker.
-        if !self.absent.contains_key(&id) && !absent[self.absent.len()..].contains(&id) {
-            absent.push(id);
-            self.search.absent_count.store(absent.len(), Ordering::Release);
+        if !self.has(&target) && !met[self.met..].contains(&target) {
+            met.push(target);
+            self.search.met_count.store(met.len(), Ordering::Release);
         }
+    }
+
+    fn has(&self, target: &Target) -> bool {
+        match target {
+            Target::Object(id) => self.objects.contains_key(id),
+            Target::Name(name) => self.by_name.contains_key(name),
+        }
+    }
+
+    /// Learns what the other threads have come across.
+    fn catch_up(&mut self) {
+        if self.search.met_count.load(Ordering::Acquire) == self.met {
+            return;
+        }
+        let all = self.search.met();
+        for (at, target) in all.iter().enumerate().skip(self.met) {
+            let id = u32::try_from(self.search.targets.len() + at).unwrap_or(u32::MAX);
+            match target {
+                Target::Object(object) => self.objects.insert(*object, id),
+                Target::Name(name) => self.by_name.insert(name.clone(), id),
+            };
+        }
+        self.met = all.len();
     }
 
     /// The target that an object is.
-    fn object(&mut self, id: &gix::oid) -> Option<TargetId> {
-        self.catch_up();
-        self.search.objects.get(id).or_else(|| self.absent.get(id)).copied()
+    fn object(&self, id: &gix::oid) -> Option<TargetId> {
+        self.search.objects.get(id).or_else(|| self.objects.get(id)).copied()
     }
 
-    /// Learns which objects the other threads have missed.
-    fn catch_up(&mut self) {
-        if self.search.absent_count.load(Ordering::Acquire) == self.absent.len() {
-            return;
-        }
-        let all = self.search.absent();
-        for (at, id) in all.iter().enumerate().skip(self.absent.len()) {
-            let target = u32::try_from(self.search.targets.len() + at).unwrap_or(u32::MAX);
-            self.absent.insert(*id, target);
-        }
+    /// The target that a name is; hardly ever is there any.
+    fn named(&self, name: &[u8]) -> Option<TargetId> {
+        [&self.search.by_name, &self.by_name].into_iter().find_map(|names| match names.is_empty() {
+            true => None,
+            false => names.get(name.as_bstr()).copied(),
+        })
     }
 
     /// Gives the notes back.
@@ -120,8 +151,7 @@ impl<'r> Reader<'r> {
     }
 
     fn edge(&mut self, entry: &Entry<'_>, number: impl Fn() -> Option<Number>) {
-        let search = self.search;
-        let named = if search.by_name.is_empty() { None } else { search.by_name.get(entry.name).copied() };
+        let named = self.named(entry.name);
         let object = if entry.mode == Mode::Submodule { None } else { self.object(entry.id) };
         let tree = (entry.mode == Mode::Tree && object.is_none()).then(number).flatten();
         if object.is_none() && named.is_none() && tree.is_none() {

@@ -508,6 +508,32 @@ fn a_folder_name_is_found_once_however_often_its_files_change() {
     found(&repo, &secret).places(1).at(&[("kind", "file-name"), ("commit", &commit)]).stage(LOCAL_ONLY);
 }
 
+/// The name is met by whichever thread reads one of its trees first; all that have it count.
+#[test]
+fn a_file_name_is_found_in_every_folder_it_was_ever_in() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(572));
+    // It stands in a file as well: then trees are noted as they are read.
+    repo.write("config.txt", format!("{}\n", secret.value));
+    repo.commit("a value");
+    let mut places = vec![("config.txt".to_owned(), repo.head())];
+    for round in 0..24 {
+        let path = format!("folder{round}/keys/{}", secret.value);
+        repo.write(&path, "empty\n");
+        repo.commit("a name");
+        places.push((path.clone(), repo.head()));
+        if round % 3 > 0 {
+            repo.remove(&path);
+            repo.commit("gone");
+        }
+    }
+    repo.git(&["repack", "-adfq", "--depth=50"]);
+    let found = found(&repo, &secret);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = found.finding["occurrences"].as_array().cloned().unwrap_or_default();
+    let told: Vec<(String, String)> = told.iter().map(|place| (text(&place["path"]), text(&place["commit"]))).collect();
+    assert_eq!(told, places, "{}", found.run);
+}
+
 #[test]
 fn a_file_name_deleted_from_head_is_history_only() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(553));

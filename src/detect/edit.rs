@@ -108,8 +108,9 @@ impl Detector {
         let mut accepted = Vec::new();
         for position in positions {
             let anchor = &mut hits.anchors[position];
-            anchor.formless = false;
-            anchor.formless = !self.judge(text, *anchor, &mut accepted);
+            anchor.formless = None;
+            let looked = self.judge(text, *anchor, &mut accepted);
+            anchor.formless = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
         }
         hits.keep(accepted);
     }

@@ -32,7 +32,7 @@ pub mod shape;
 pub mod trace;
 
 use crate::finding::{Evidence, Fact, Secret};
-use crate::rule::{Confidence, Matcher, Rule, Severity};
+use crate::rule::{Confidence, Matcher, Reach, Rule, Severity};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
@@ -197,32 +197,41 @@ impl Detector {
         found
     }
 
-    /// What the rules that name a keyword accept there. Returns whether anything there has the form of one.
-    fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) -> bool {
-        let mut has_form = false;
+    /// What the rules that name a keyword accept there. If nothing there has the form of one, returns how far around the
+    /// keyword that shows.
+    fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) -> Option<Reach> {
+        let mut formless = Some(Reach::default());
         for hit in self.prefilter.hits(text, anchor) {
+            let rule = &self.rules.rules[hit.rule];
             // Keywords one behind the other, as in a hostile text, are all but the first in the middle of a word.
-            if self.patterns.starts_in_a_word(&self.rules.rules[hit.rule], &hit, text) {
+            if self.patterns.starts_in_a_word(rule, &hit, text) {
+                formless = formless.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
                 continue;
             }
-            let verdict = self.verdict(text, &hit);
-            has_form |= verdict.is_some();
-            if let Some(Ok(detection)) = verdict {
-                accepted.push(Accepted { anchor, keyword: hit.span, detection });
+            match self.verdict(text, &hit) {
+                Verdict::Formless(looked) => formless = formless.map(|before| before.further(looked)),
+                Verdict::Refused(_) => formless = None,
+                Verdict::Accepted(detection) => {
+                    formless = None;
+                    accepted.push(Accepted { anchor, keyword: hit.span, detection });
+                }
             }
         }
-        has_form
+        formless
     }
 
-    /// What a rule says of what stands at its keyword; `None` if nothing there has its form. What it refuses on behalf of all
-    /// rules is a detection, too.
-    fn verdict(&self, text: &[u8], hit: &prefilter::Hit) -> Option<Result<Detection, Rejection>> {
+    /// What a rule says of what stands at its keyword.
+    fn verdict(&self, text: &[u8], hit: &prefilter::Hit) -> Verdict {
         let rule = &self.rules.rules[hit.rule];
         let candidate = match &rule.matcher {
-            Matcher::Assignment => assignment::read(text, hit.span)?.candidate(hit.rule, hit.span),
-            Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, hit, text)?,
+            Matcher::Assignment => assignment::read(text, hit.span).map(|found| found.candidate(hit.rule, hit.span)),
+            Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, hit, text),
         };
-        Some(judge::judge(rule, candidate, text, &self.published))
+        match candidate.map(|candidate| judge::judge(rule, candidate, text, &self.published)) {
+            Err(looked) => Verdict::Formless(looked),
+            Ok(Err(rejection)) => Verdict::Refused(rejection),
+            Ok(Ok(detection)) => Verdict::Accepted(detection),
+        }
     }
 
     /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.
@@ -237,6 +246,17 @@ impl Detector {
         }
         found
     }
+}
+
+/// What a rule says at a keyword.
+#[derive(Debug)]
+enum Verdict {
+    /// Nothing there has its form. A text that is the same as far around the keyword shows that as well.
+    Formless(Reach),
+    /// What has is not believed.
+    Refused(Rejection),
+    /// What has is believed, or refused on behalf of all rules.
+    Accepted(Detection),
 }
 
 /// A detection and the keyword that led to it.

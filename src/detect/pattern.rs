@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use super::expression::Expression;
 use super::prefilter::Hit;
 use super::{Candidate, Form, boundary};
-use crate::rule::{Keyword, Matcher, Rule};
+use crate::rule::{Keyword, Matcher, Reach, Rule};
 use crate::text::Span;
 
 /// Most lines between a context word and its value.
@@ -47,17 +47,19 @@ impl Patterns {
         self.made[hit.rule].get_or_init(|| pattern(rule).map(Box::new)).as_deref()
     }
 
-    /// The match that belongs to the keyword hit, if there is one.
-    pub fn candidate(&self, rule: &Rule, hit: &Hit, text: &[u8]) -> Option<Candidate> {
+    /// The match that belongs to the keyword hit; if there is none, how far around the keyword that shows.
+    pub fn candidate(&self, rule: &Rule, hit: &Hit, text: &[u8]) -> Result<Candidate, Reach> {
+        let looked = looked_at(rule, hit.span, text);
+        let end = hit.span.end.saturating_add(looked.after as usize).min(text.len());
         let keyword = &rule.keywords[hit.keyword];
-        let pattern = self.pattern(rule, hit)?;
-        let secret = match &rule.matcher {
-            Matcher::Around { .. } => around(pattern, rule, keyword, hit.span, text)?,
-            Matcher::After { within, .. } => after(&pattern.whole, *within as usize, rule, hit.span, text)?,
-            Matcher::Assignment => return None,
-        };
+        let secret = self.pattern(rule, hit).and_then(|pattern| match &rule.matcher {
+            Matcher::Around { .. } => around(pattern, rule, keyword, hit.span, text, end),
+            Matcher::After { within, .. } => after(&pattern.whole, *within as usize, rule, hit.span, text, end),
+            Matcher::Assignment => None,
+        });
         let form = if rule.place { Form::Quoted } else { Form::Token };
-        Some(Candidate { rule: hit.rule, keyword: hit.span, secret, name: None, form })
+        let candidate = |secret| Candidate { rule: hit.rule, keyword: hit.span, secret, name: None, form };
+        secret.map(candidate).ok_or(looked)
     }
 }
 
@@ -77,14 +79,22 @@ fn anchored(rule: &Rule) -> bool {
     rule.keywords.iter().all(|keyword| keyword.offset.0 == keyword.offset.1)
 }
 
+/// How far is looked around a keyword for a match. Nothing behind the line matters to a rule whose match lies in it.
+fn looked_at(rule: &Rule, keyword: Span, text: &[u8]) -> Reach {
+    let most = rule.form_reach();
+    let end = keyword.end.saturating_add(most.after as usize).min(text.len());
+    let line = text.get(keyword.end..end).filter(|_| rule.in_line).and_then(|rest| memchr::memchr(b'\n', rest));
+    let line = line.and_then(|length| u32::try_from(length + 1).ok());
+    Reach { after: line.unwrap_or(most.after), ..most }
+}
+
 /// A match that contains the keyword.
-fn around(pattern: &Pattern, rule: &Rule, keyword: &Keyword, at: Span, text: &[u8]) -> Option<Span> {
+fn around(pattern: &Pattern, rule: &Rule, keyword: &Keyword, at: Span, text: &[u8], end: usize) -> Option<Span> {
     let start = if anchored(rule) {
         at.start.checked_sub(keyword.offset.0 as usize)?
     } else {
         at.start.saturating_sub(keyword.offset.1 as usize)
     };
-    let end = at.end.saturating_add(rule.form_reach().after as usize).min(text.len());
     let window = text.get(start..end)?;
     let keyword = Span::new(at.start - start, at.end - start);
     let lacks_tail = pattern.tail.as_ref().is_some_and(|tail| !tail.is_match(&window[keyword.start..]));
@@ -106,8 +116,7 @@ fn around(pattern: &Pattern, rule: &Rule, keyword: &Keyword, at: Span, text: &[u
 }
 
 /// The first match that starts within so many bytes of the keyword and on its line or the next.
-fn after(expression: &Expression, within: usize, rule: &Rule, at: Span, text: &[u8]) -> Option<Span> {
-    let end = at.end.saturating_add(rule.form_reach().after as usize).min(text.len());
+fn after(expression: &Expression, within: usize, rule: &Rule, at: Span, text: &[u8], end: usize) -> Option<Span> {
     let window = text.get(at.end..end)?;
     let mut from = 0;
     while let Some(whole) = expression.find_at(window, from) {

@@ -10,6 +10,7 @@
 //! rules, and there is nothing to build but the bitmap.
 
 use std::borrow::Cow;
+use std::num::NonZeroU8;
 use std::ops::Range;
 
 use crate::rule::{ByteSet, Case, Keyword, List, Reach, Rule, Str};
@@ -39,8 +40,37 @@ pub struct Anchor {
     pub at: u32,
     /// Which keyword.
     pub word: u16,
-    /// Whether nothing there has the form of one of its rules, as far as that has been asked.
-    pub formless: bool,
+    /// If nothing there has the form of one of its rules, what shows that. Not told of those that were just found.
+    pub formless: Option<Around>,
+}
+
+/// How many bytes around the core of a keyword show something, in two bytes; where that is not enough, as many as may ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Around {
+    /// One more than the bytes before it.
+    before: NonZeroU8,
+    /// The bytes behind it, by eights.
+    after: u8,
+}
+
+impl Around {
+    const UNIT: u32 = 8;
+
+    fn new(Reach { before, after }: Reach) -> Self {
+        let before = u8::try_from(before).unwrap_or(u8::MAX).saturating_add(1);
+        let after = u8::try_from(after.div_ceil(Self::UNIT)).unwrap_or(u8::MAX);
+        Self { before: NonZeroU8::new(before).unwrap_or(NonZeroU8::MAX), after }
+    }
+
+    /// As many bytes, `most` where they are too many to be told.
+    fn or(self, most: Reach) -> Reach {
+        let before = u32::from(self.before.get());
+        let is_told = |byte: u32| byte < u32::from(u8::MAX);
+        Reach {
+            before: if is_told(before) { before - 1 } else { most.before },
+            after: if is_told(self.after.into()) { u32::from(self.after) * Self::UNIT } else { most.after },
+        }
+    }
 }
 
 /// A keyword, the rules that use it and the bytes it is found by.
@@ -62,14 +92,18 @@ struct Word {
 /// A rule and one of its keywords, by position.
 type User = (usize, usize);
 
-/// How far a keyword extends around the four bytes it is found by. Apart from the rest of it, for this alone is asked of every
-/// keyword that a sweep takes over from one text to the next.
+/// Bytes of a core before the start of the four that it is found by, and from there on. Apart from all else, for this is asked
+/// of every keyword that a sweep takes over from one text to the next.
+#[derive(Debug, Clone, Copy)]
+struct Core {
+    ahead: u8,
+    rest: u8,
+}
+
+/// How far is looked around a core.
 #[derive(Debug, Clone, Copy)]
 struct Extent {
-    /// Bytes of the core before the start of the four, and from there on.
-    ahead: u32,
-    rest: u32,
-    /// As far around the core as the one of the keyword's rules looks that looks furthest.
+    /// As far as the one of the keyword's rules looks that looks furthest.
     reach: Reach,
     /// The same of looking for the form of a rule alone.
     form: Reach,
@@ -82,6 +116,8 @@ pub struct Prefilter {
     words: Vec<Word>,
     /// Of all words, one word's after the other's.
     users: Vec<User>,
+    /// By position in `words`.
+    cores: Vec<Core>,
     /// By position in `words`.
     extents: Vec<Extent>,
     /// (four bytes folded, position in `words`), by the slot of the four bytes and then in the order of the words.
@@ -140,7 +176,8 @@ impl Prefilter {
         );
         let sketches = words.iter().map(Word::sketch).collect();
         let extents = words.iter().map(|word| word.extent(rules, &users[word.users.clone()])).collect();
-        Self { bitmap, words, users, extents, probes, index, sketches, around }
+        let cores = words.iter().map(Word::core).collect();
+        Self { bitmap, words, users, cores, extents, probes, index, sketches, around }
     }
 
     /// Calls `found` for each core of a keyword whose four bytes start in `places`, in order. Texts of 4 GiB and more are
@@ -193,22 +230,30 @@ impl Prefilter {
             let word = &self.words[usize::from(*number)];
             let Some(start) = at.checked_sub(word.ahead()) else { continue };
             if let (true, Ok(at)) = (word.core_stands_at(text, start), u32::try_from(at)) {
-                found(Anchor { at, word: *number, formless: false });
+                found(Anchor { at, word: *number, formless: None });
             }
         }
     }
 
     /// Where the core of an anchor's keyword stands.
     pub fn core(&self, anchor: Anchor) -> Span {
-        let extent = &self.extents[usize::from(anchor.word)];
+        let core = &self.cores[usize::from(anchor.word)];
         let at = anchor.at as usize;
-        Span::new(at - extent.ahead as usize, at + extent.rest as usize)
+        Span::new(at - usize::from(core.ahead), at + usize::from(core.rest))
     }
 
     /// As far as any rule looks around the core of an anchor's keyword to say what it says there.
     pub fn reach(&self, anchor: Anchor) -> Reach {
-        let extent = &self.extents[usize::from(anchor.word)];
-        if anchor.formless { extent.form } else { extent.reach }
+        let extent = || &self.extents[usize::from(anchor.word)];
+        match anchor.formless {
+            Some(around) => around.or(extent().form),
+            None => extent().reach,
+        }
+    }
+
+    /// What shows something as far as `looked` around a keyword.
+    pub fn around_core(&self, word: u16, looked: Reach) -> Around {
+        Around::new(self.words[usize::from(word)].around_core(looked))
     }
 
     /// Where the keyword of an anchor stands, and the rules that name it; none if there is more to the keyword than the core.
@@ -238,18 +283,28 @@ impl Word {
         self.before.len() + self.probe - self.part.start
     }
 
+    fn core(&self) -> Core {
+        // A core is no longer than a byte can tell.
+        let byte = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
+        Core { ahead: byte(self.ahead()), rest: byte(self.length() - self.ahead()) }
+    }
+
     fn extent(&self, rules: &[Rule], users: &[User]) -> Extent {
-        let ends = (self.part.start, self.text.len() - self.part.end);
-        let around = |reach: Reach| Reach {
-            before: (reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len())),
-            after: (reach.after + bytes(ends.1)).saturating_sub(bytes(self.after.len())),
-        };
         let (mut reach, mut form) = (Reach::default(), Reach::default());
         for (rule, _) in users {
-            reach = reach.further(around(rules[*rule].reach));
-            form = form.further(around(rules[*rule].form_reach()));
+            reach = reach.further(self.around_core(rules[*rule].reach));
+            form = form.further(self.around_core(rules[*rule].form_reach()));
         }
-        Extent { ahead: bytes(self.ahead()), rest: bytes(self.length() - self.ahead()), reach, form }
+        Extent { reach, form }
+    }
+
+    /// As far as something extends around the core that extends so far around the keyword.
+    fn around_core(&self, reach: Reach) -> Reach {
+        let ends = (self.part.start, self.text.len() - self.part.end);
+        Reach {
+            before: (reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len())),
+            after: (reach.after + bytes(ends.1)).saturating_sub(bytes(self.after.len())),
+        }
     }
 
     /// What can be told of the core at a glance.

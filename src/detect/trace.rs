@@ -3,7 +3,7 @@
 //! Asks the same questions in the same order as a scan, and keeps the answers that a scan throws away.
 
 use super::prefilter::Hit;
-use super::{Detection, Detector, Rejection, Standing, decode};
+use super::{Detection, Detector, Rejection, Standing, Verdict, decode};
 use crate::text::Span;
 
 /// What one rule made of one keyword.
@@ -56,10 +56,12 @@ impl Detector {
         let mut looks = Vec::new();
         let mut look = |hit: Hit| {
             let outcome = match self.verdict(text, &hit) {
-                None => Outcome::NoMatch,
-                Some(Err(rejection)) => Outcome::Dropped(rejection),
-                Some(Ok(Detection { standing: Standing::Refused(rejection), .. })) => Outcome::Dropped(rejection),
-                Some(Ok(detection)) => Outcome::Accepted(Box::new(detection)),
+                Verdict::Formless(_) => Outcome::NoMatch,
+                Verdict::Refused(rejection)
+                | Verdict::Accepted(Detection { standing: Standing::Refused(rejection), .. }) => {
+                    Outcome::Dropped(rejection)
+                }
+                Verdict::Accepted(detection) => Outcome::Accepted(Box::new(detection)),
             };
             let value_here = matches!(&outcome, Outcome::Accepted(found) if found.span.overlaps(part));
             if hit.span.overlaps(part) || value_here {

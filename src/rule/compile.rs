@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use regex_syntax::hir::Hir;
 
 use super::advice::{field, remediation};
-use super::expression::{Walk, bounded, byte_sets, fold, longest, needle, secret_prefix, tail};
+use super::expression::{Walk, bounded, byte_sets, fold, in_line, longest, needle, secret_prefix, tail};
 use super::file::{CheckDef, RuleDef, RuleFile};
 use super::named;
 use super::rarity::rarest;
@@ -160,6 +160,7 @@ fn rule(
         prefix: Str::Owned(shape.prefix),
         needle: Str::Owned(shape.needle),
         tail: Str::Owned(shape.tail),
+        in_line: shape.in_line,
         reach: shape.reach,
         references: def.references.iter().map(|url| https(url).map(own)).collect::<Result<Vec<_>, _>>()?.into(),
     })
@@ -196,6 +197,7 @@ struct Shape {
     prefix: String,
     needle: String,
     tail: String,
+    in_line: bool,
     reach: Reach,
 }
 
@@ -216,6 +218,7 @@ impl Shape {
                 prefix: String::new(),
                 needle: String::new(),
                 tail: String::new(),
+                in_line: false,
                 reach: Reach { before: CONTEXT, after: ASSIGNMENT + CONTEXT },
             }),
             Matcher::After { pattern, within } => {
@@ -226,6 +229,8 @@ impl Shape {
                     prefix: secret_prefix(&hir),
                     needle: String::new(),
                     tail: String::new(),
+                    // It may start on the line after the keyword's.
+                    in_line: false,
                     reach: Reach { before: CONTEXT, after: within + longest + CONTEXT },
                 })
             }
@@ -263,6 +268,7 @@ impl Shape {
             prefix: secret_prefix(hir),
             needle,
             tail,
+            in_line: in_line(hir),
             reach: Reach { before: before + CONTEXT, after: longest + CONTEXT },
         })
     }

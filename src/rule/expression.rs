@@ -237,6 +237,18 @@ fn spread(hir: &Hir, start: (usize, usize), sets: &mut [ByteSet]) -> (usize, usi
     }
 }
 
+/// Whether every match lies in one line.
+pub(super) fn in_line(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(text) => !text.0.contains(&b'\n'),
+        HirKind::Class(class) => !members(class).contains(&b'\n'),
+        HirKind::Capture(capture) => in_line(&capture.sub),
+        HirKind::Repetition(repetition) => in_line(&repetition.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(in_line),
+    }
+}
+
 /// The literal the secret itself starts with.
 pub(super) fn secret_prefix(hir: &Hir) -> String {
     let secret = find_capture(hir, "secret").unwrap_or(hir);

@@ -114,6 +114,8 @@ pub struct Rule {
     pub needle: Str,
     /// The expression from its keyword on, where what stands before has no fixed length; may be empty. Sooner tried than all.
     pub tail: Str,
+    /// Whether its match lies in the line of its keyword.
+    pub in_line: bool,
     /// How far the rule looks around a keyword.
     pub reach: Reach,
     /// Where the format is documented.

@@ -47,8 +47,8 @@ fn tagged(cursor: &mut Cursor, name: Span) -> Option<Wants> {
     let before = *cursor.text.get(name.start.checked_sub(1)?)?;
     match before {
         b'<' if cursor.peek() == Some(b' ') => {
-            let tag = cursor.rest().iter().take(MAX_SPACE).position(|b| matches!(b, b'>' | b'<' | b'\n'))?;
-            let closed = cursor.rest().get(tag) == Some(&b'>') && cursor.rest().get(tag - 1) != Some(&b'/');
+            let tag = cursor.count(MAX_SPACE, |b| !matches!(b, b'>' | b'<' | b'\n'));
+            let closed = tag < MAX_SPACE && matches!(cursor.ahead(tag + 1)[tag - 1..], [last, b'>'] if last != b'/');
             cursor.at += tag;
             closed.then(|| element(cursor)).flatten()
         }
@@ -63,14 +63,14 @@ fn sibling(cursor: &mut Cursor) -> Option<Wants> {
     if !cursor.pass(b"</") {
         return None;
     }
-    let tag = cursor.rest().iter().take(MAX_TAG).position(|b| *b == b'>')?;
-    let paired = NAMED.iter().any(|word| word.eq_ignore_ascii_case(&cursor.rest()[..tag]));
+    let tag = cursor.ahead(MAX_TAG).iter().position(|b| *b == b'>')?;
+    let paired = NAMED.iter().any(|word| word.eq_ignore_ascii_case(cursor.ahead(tag)));
     cursor.at += tag + 1;
     cursor.space(MAX_SPACE);
     if !paired || !cursor.pass(b"<") {
         return None;
     }
-    let tag = cursor.rest().iter().take(MAX_TAG).position(|b| *b == b'>')?;
+    let tag = cursor.ahead(MAX_TAG).iter().position(|b| *b == b'>')?;
     cursor.at += tag;
     element(cursor)
 }
@@ -86,7 +86,7 @@ fn block(cursor: &mut Cursor, name: Span) -> Option<Wants> {
     if !cursor.pass(b"{") {
         return None;
     }
-    let body = &cursor.rest()[..cursor.rest().len().min(MAX_BLOCK)];
+    let body = cursor.ahead(MAX_BLOCK);
     let end = memchr::memmem::find(body, b"\n}").unwrap_or(body.len());
     let at = memchr::memmem::find(&body[..end], b"default")?;
     cursor.at += at + b"default".len();
@@ -123,11 +123,11 @@ fn attributes(cursor: &mut Cursor) -> Option<Wants> {
             cursor.at -= 1;
             return element(cursor);
         }
-        let escapes = super::escapes(cursor.rest());
-        let open = cursor.rest().get(escapes).copied().is_some_and(is_quote);
+        let (escapes, quote) = cursor.quote();
+        let open = quote.is_some();
         cursor.at += if open { escapes + 1 } else { 0 };
-        let word = cursor.rest().iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();
-        let entry = cursor.rest().get(..word)?;
+        let word = cursor.count(16, u8::is_ascii_alphanumeric);
+        let entry = cursor.ahead(word);
         let valued = VALUED.iter().any(|valued| valued.eq_ignore_ascii_case(entry));
         cursor.at += word;
         if word == 0 || (open && !cursor.closing_quote()) {
@@ -143,8 +143,7 @@ fn attributes(cursor: &mut Cursor) -> Option<Wants> {
         }
         // Another attribute, on this line, such as a type: passed with its value.
         let quote = cursor.peek().filter(|b| is_quote(*b))?;
-        let rest = cursor.rest();
-        let end = rest[1..].iter().take(64).position(|b| *b == quote || *b == b'\n')?;
+        let end = cursor.ahead(65)[1..].iter().position(|b| *b == quote || *b == b'\n')?;
         cursor.at += end + 2;
     }
     None

@@ -8,6 +8,7 @@ mod sign;
 mod value;
 
 use super::{Candidate, Form};
+use crate::rule::Reach;
 use crate::rule::compile::ASSIGNMENT;
 use crate::text::Span;
 
@@ -55,21 +56,26 @@ enum Wants {
     Line,
 }
 
-/// The assignment whose name holds the keyword at `keyword`.
-pub fn read(text: &[u8], keyword: Span) -> Option<Assignment> {
-    let limit = keyword.end.saturating_add(ASSIGNMENT as usize).min(text.len());
-    let name = name_around(text, keyword);
-    let mut cursor = Cursor { text: text.get(..limit)?, at: name.end };
+/// The assignment whose name holds the keyword at `keyword`; if there is none, how far around the keyword that shows.
+pub fn read(text: &[u8], keyword: Span) -> Result<Assignment, Reach> {
+    let most = keyword.end.saturating_add(ASSIGNMENT as usize);
+    let (name, seen) = name_around(text, keyword);
+    let mut cursor = Cursor { text: &text[..most.min(text.len())], at: name.end, seen };
     let after = sign::pass(&mut cursor, name).and_then(|wants| {
         let (value, form) = value::read(&mut cursor, wants)?;
         let form = if form == Form::Bare && value::in_string(text, name, value) { Form::Quoted } else { form };
         Some(Assignment { name: named(text, name), value, form })
     });
-    after.or_else(|| value::compared(text, name))
+    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    after.or_else(|| value::compared(text, name)).ok_or_else(|| Reach {
+        before: bytes(keyword.start - name.start + value::looked_before(text, name)),
+        after: bytes(cursor.seen.min(most) - keyword.end),
+    })
 }
 
-/// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name.
-fn name_around(text: &[u8], keyword: Span) -> Span {
+/// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name. And where
+/// what was looked at for that ends.
+fn name_around(text: &[u8], keyword: Span) -> (Span, usize) {
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let before = text.get(keyword.start.saturating_sub(MAX_NAME)..keyword.start).unwrap_or_default();
     let after = text.get(keyword.start..(keyword.end + MAX_NAME).min(text.len())).unwrap_or_default();
@@ -82,7 +88,8 @@ fn name_around(text: &[u8], keyword: Span) -> Span {
     let escape =
         usize::from(start > 0 && text[start - 1] == b'\\' && left > 0 && matches!(text[start], b'n' | b't' | b'r'));
     let dashes = text[start + escape..keyword.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
-    Span::new(start + escape + dashes, keyword.start + right - arrow)
+    let name = Span::new(start + escape + dashes, keyword.start + right - arrow);
+    (name, keyword.end.max(keyword.start + right + 1))
 }
 
 /// Most words of a label before a name.
@@ -181,22 +188,40 @@ fn named(text: &[u8], name: Span) -> Span {
 struct Cursor<'t> {
     text: &'t [u8],
     at: usize,
+    /// Where all that was looked at ends. Whoever looks ahead says how far.
+    seen: usize,
 }
 
 impl<'t> Cursor<'t> {
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
+    fn peek(&mut self) -> Option<u8> {
+        self.ahead(1).first().copied()
     }
 
-    fn rest(&self) -> &'t [u8] {
-        self.text.get(self.at..).unwrap_or_default()
+    /// At most so many bytes from here on.
+    fn ahead(&mut self, most: usize) -> &'t [u8] {
+        self.seen = self.seen.max(self.at.saturating_add(most));
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        &rest[..rest.len().min(most)]
+    }
+
+    /// All that is left.
+    fn rest(&mut self) -> &'t [u8] {
+        self.ahead(usize::MAX)
+    }
+
+    /// How many bytes from here on are such, at most `most`.
+    fn count(&mut self, most: usize, is_such: impl Fn(&u8) -> bool) -> usize {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let count = rest.iter().take(most).take_while(|byte| is_such(byte)).count();
+        self.ahead(most.min(count + 1));
+        count
     }
 
     /// Passes blanks and tabs, also escaped ones; says whether there were any.
     fn blanks(&mut self) -> bool {
         let start = self.at;
         loop {
-            match self.rest() {
+            match self.ahead(2) {
                 [b' ' | b'\t', ..] => self.at += 1,
                 [b'\\', b't', ..] => self.at += 2,
                 _ => return self.at > start,
@@ -206,14 +231,14 @@ impl<'t> Cursor<'t> {
 
     /// Passes at most `most` bytes of white space, over lines.
     fn space(&mut self, most: usize) -> bool {
-        let count = self.rest().iter().take(most).take_while(|b| b.is_ascii_whitespace()).count();
+        let count = self.count(most, u8::is_ascii_whitespace);
         self.at += count;
         count > 0
     }
 
     /// Passes `word` if it stands here.
     fn pass(&mut self, word: &[u8]) -> bool {
-        let here = self.rest().starts_with(word);
+        let here = self.ahead(word.len()) == word;
         if here {
             self.at += word.len();
         }
@@ -222,13 +247,18 @@ impl<'t> Cursor<'t> {
 
     /// Passes a quote, escaped or not, and closing brackets behind a name; says whether there was a quote.
     fn closing_quote(&mut self) -> bool {
-        let escapes = escapes(self.rest());
-        let quote = self.rest().get(escapes).copied().is_some_and(is_quote);
-        if quote {
+        let (escapes, quote) = self.quote();
+        if quote.is_some() {
             self.at += escapes + 1;
         }
         self.pass(b"]");
-        quote
+        quote.is_some()
+    }
+
+    /// The quote that stands here behind so many backslashes, if one does.
+    fn quote(&mut self) -> (usize, Option<u8>) {
+        let escapes = self.count(MAX_ESCAPES, |b| *b == b'\\');
+        (escapes, self.ahead(escapes + 1).get(escapes).copied().filter(|b| is_quote(*b)))
     }
 }
 
@@ -236,18 +266,123 @@ const fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
 
-/// Backslashes before a quote inside of a string, or a string inside of that.
-fn escapes(rest: &[u8]) -> usize {
-    rest.iter().take(8).take_while(|b| **b == b'\\').count()
+/// Most backslashes before a quote: inside of a string, or of a string inside of that.
+const MAX_ESCAPES: usize = 8;
+
+/// The backslashes that a text starts with.
+fn escapes(text: &[u8]) -> usize {
+    text.iter().take(MAX_ESCAPES).take_while(|b| **b == b'\\').count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// What stands around names.
+    const PIECES: [&str; 64] = [
+        " ",
+        "  ",
+        "\t",
+        "\n",
+        "\r\n",
+        "\n    ",
+        "=",
+        "==",
+        "===",
+        "!=",
+        ":",
+        "::",
+        ":=",
+        "=>",
+        "->",
+        "<-",
+        "||",
+        "??",
+        "?:",
+        "|",
+        ",",
+        ";",
+        ".",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "<",
+        ">",
+        "</",
+        "/>",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "\\\\\"",
+        "$",
+        "-",
+        "--",
+        "_",
+        "&",
+        "a",
+        "key",
+        "KEY",
+        "name",
+        "value",
+        "default",
+        "is ",
+        "to ",
+        "or ",
+        "define",
+        "variable \"",
+        "ENV ",
+        "Bearer ",
+        "String ",
+        "&str ",
+        "b\"",
+        "<![CDATA[",
+        "abc123",
+        "A1b2C3d4E5f6G7h8I9j0K1",
+        "...",
+        "string>",
+    ];
+
+    fn pieces(most: usize) -> impl Strategy<Value = String> {
+        let piece = prop_oneof![20 => 0..PIECES.len(), 1 => Just(PIECES.len())];
+        let text = |at: usize| PIECES.get(at).map_or_else(|| " ".repeat(60), |piece| (*piece).to_owned());
+        proptest::collection::vec(piece.prop_map(text), 0..most).prop_map(|all| all.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+        /// Where there is no assignment, there is none in any text that is the same as far as was looked.
+        #[test]
+        fn what_was_not_looked_at_does_not_matter(
+            before in pieces(12),
+            after in pieces(12),
+            other in pieces(40),
+            another in pieces(40),
+        ) {
+            let keyword = Span::new(before.len(), before.len() + 6);
+            let text = format!("{before}secret{after}");
+            if let Err(looked) = read(text.as_bytes(), keyword) {
+                let start = keyword.start.saturating_sub(looked.before as usize);
+                let end = (keyword.end + looked.after as usize).min(text.len());
+                // An end of the text that was seen stays one.
+                let ahead = if looked.before as usize > keyword.start { "" } else { &other };
+                let behind = if keyword.end + looked.after as usize > text.len() { "" } else { &another };
+                let changed = [ahead.as_bytes(), &text.as_bytes()[start..end], behind.as_bytes()].concat();
+                let moved = ahead.len() + keyword.start - start;
+                let again = read(&changed, Span::new(moved, moved + 6));
+                prop_assert_eq!(again, Err(looked), "{:?} became {:?}", text, String::from_utf8_lossy(&changed));
+            }
+        }
+    }
 
     fn of(text: &str) -> Option<(String, String, Form)> {
         let start = text.to_lowercase().find("secret")?;
-        let read = read(text.as_bytes(), Span::new(start, start + 6))?;
+        let read = read(text.as_bytes(), Span::new(start, start + 6)).ok()?;
         let part = |span: Span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned();
         Some((part(read.name), part(read.value), read.form))
     }
@@ -365,9 +500,9 @@ mod tests {
     #[test]
     fn the_word_before_a_key_is_part_of_its_name() {
         let text = b"Activation key: VALUE";
-        assert_eq!(read(text, Span::new(11, 14)).map(|read| read.name), Some(Span::new(0, 14)));
+        assert_eq!(read(text, Span::new(11, 14)).map(|read| read.name), Ok(Span::new(0, 14)));
         let text = b"# public key: VALUE";
-        assert_eq!(read(text, Span::new(9, 12)).map(|read| read.name), Some(Span::new(2, 12)));
+        assert_eq!(read(text, Span::new(9, 12)).map(|read| read.name), Ok(Span::new(2, 12)));
     }
 
     #[test]

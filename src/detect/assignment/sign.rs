@@ -31,6 +31,9 @@ const SIGNS: [(&[u8], Wants); 24] = [
     (b":", Wants::Any),
 ];
 
+/// Bytes of the longest of them.
+const LONGEST_SIGN: usize = 4;
+
 /// Words and dashes of a sentence between a name and a quoted value.
 const LINKS: [&[u8]; 9] =
     [b"is set to ", b"is ", b"was ", b"set to ", b"to ", b"of ", b"- ", "\u{2013} ".as_bytes(), b"eq "];
@@ -76,9 +79,8 @@ pub(super) fn pass(cursor: &mut Cursor, name: Span) -> Option<Wants> {
 
 /// `Secret key: …`: the second word of a label.
 fn label(cursor: &mut Cursor) {
-    let Some(word) = [&b"key"[..], b"Key", b"KEY"].into_iter().find(|word| cursor.rest().starts_with(word)) else {
-        return;
-    };
+    const WORDS: [&[u8]; 3] = [b"key", b"Key", b"KEY"];
+    let Some(word) = WORDS.into_iter().find(|word| cursor.ahead(word.len()) == *word) else { return };
     let rest = &cursor.rest()[word.len()..];
     if rest.trim_ascii_start().first().is_some_and(|b| matches!(b, b':' | b'=')) {
         cursor.at += word.len();
@@ -87,7 +89,7 @@ fn label(cursor: &mut Cursor) {
 }
 
 fn operator(cursor: &mut Cursor) -> Option<Wants> {
-    let (sign, wants) = SIGNS.into_iter().find(|(sign, _)| cursor.rest().starts_with(sign))?;
+    let (sign, wants) = SIGNS.into_iter().find(|(sign, _)| cursor.ahead(LONGEST_SIGN).starts_with(sign))?;
     cursor.at += sign.len();
     if sign == b":" {
         // `Type::new` is a path, not an assignment.
@@ -105,14 +107,15 @@ fn operator(cursor: &mut Cursor) -> Option<Wants> {
 
 /// A value that starts on the line after the sign: a block scalar, or a string that did not fit.
 fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
-    let marks =
-        cursor.rest().iter().take(4).take_while(|b| matches!(b, b'|' | b'>' | b'-' | b'+' | b'1'..=b'9')).count();
+    let marks = cursor.count(4, |b| matches!(b, b'|' | b'>' | b'-' | b'+' | b'1'..=b'9'));
     let block = marks > 0 && matches!(cursor.peek(), Some(b'|' | b'>'));
-    let rest = &cursor.rest()[if block { marks } else { usize::from(cursor.peek() == Some(b'\\')) }..];
-    let end = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.starts_with(b"\n")) };
-    if end == 0 {
-        return None;
-    }
+    let before = if block { marks } else { usize::from(cursor.peek() == Some(b'\\')) };
+    let end = match cursor.ahead(before + 2).get(before..).unwrap_or_default() {
+        [b'\r', b'\n'] => 2,
+        [b'\n', ..] => 1,
+        _ => return None,
+    };
+    let rest = &cursor.rest()[before..];
     let indent = rest[end..].iter().take(80).take_while(|b| matches!(b, b' ' | b'\t')).count();
     let first = rest.get(end + indent)?;
     let wants = if block { Wants::Line } else { Wants::Quoted };
@@ -120,7 +123,7 @@ fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
     if indent == 0 || (!block && (!is_quote(*first) || names_an_entry(&rest[end + indent..]))) {
         return None;
     }
-    cursor.at += cursor.rest().len() - rest.len() + end + indent;
+    cursor.at += before + end + indent;
     Some(wants)
 }
 
@@ -133,22 +136,27 @@ fn names_an_entry(rest: &[u8]) -> bool {
 
 /// `: Type = value`: passes the type if an equals sign follows it on the line.
 fn annotation(cursor: &mut Cursor) {
-    let kind = type_length(cursor.rest());
-    let line = cursor.rest();
-    if kind > 0 && line.get(kind) == Some(&b'=') && line.get(kind + 1) != Some(&b'=') {
+    if let Some(kind) = typed(cursor, |next| next != Some(b'=')) {
         cursor.at += kind + 1;
     }
 }
 
+/// Bytes of a type, with the blanks behind it, if a single equals sign follows: what stands behind that is to be `fitting`.
+fn typed(cursor: &mut Cursor, fitting: impl Fn(Option<u8>) -> bool) -> Option<usize> {
+    let kind = type_length(cursor);
+    let behind = cursor.ahead(kind + 2).get(kind..).unwrap_or_default();
+    (kind > 0 && behind.first() == Some(&b'=') && fitting(behind.get(1).copied())).then_some(kind)
+}
+
 /// Bytes of a type and the blanks behind it.
-fn type_length(rest: &[u8]) -> usize {
+fn type_length(cursor: &mut Cursor) -> usize {
     const MOST: usize = 40;
     let part = |b: &u8| {
         b.is_ascii_alphanumeric()
             || matches!(b, b' ' | b'_' | b'&' | b'\'' | b'<' | b'>' | b'[' | b']' | b'?' | b'.' | b'*' | b':')
     };
-    let length = rest.iter().take(MOST).take_while(|b| part(b)).count();
-    if rest[..length].ends_with(b" ") { length } else { 0 }
+    let length = cursor.count(MOST, part);
+    if cursor.ahead(length).ends_with(b" ") { length } else { 0 }
 }
 
 /// `setPassword("value")`: only a quoted value counts as an argument.
@@ -177,9 +185,7 @@ fn fallback(cursor: &mut Cursor) -> Option<Wants> {
 /// `secret[] = "value"`, `key[33] = "value"`.
 fn array(cursor: &mut Cursor) -> Option<Wants> {
     cursor.at += 1;
-    let size =
-        cursor.rest().iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b' '));
-    cursor.at += size.count();
+    cursor.at += cursor.count(24, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b' '));
     if !cursor.pass(b"]") {
         return None;
     }
@@ -211,8 +217,7 @@ fn worded(cursor: &mut Cursor, name: Span) -> Option<Wants> {
         cursor.blanks();
         return Some(Wants::Quoted);
     }
-    let (kind, line) = (type_length(cursor.rest()), cursor.rest());
-    if kind > 0 && line.get(kind) == Some(&b'=') && !matches!(line.get(kind + 1), Some(b'=' | b'>')) {
+    if let Some(kind) = typed(cursor, |next| !matches!(next, Some(b'=' | b'>'))) {
         cursor.at += kind + 1;
         cursor.blanks();
         return Some(Wants::Quoted);

@@ -1,6 +1,6 @@
 //! The value of an assignment: how it is quoted and where it ends.
 
-use super::{Assignment, Cursor, MAX_BEFORE, MAX_VALUE, Wants, escapes, is_quote};
+use super::{Assignment, Cursor, MAX_BEFORE, MAX_NAME, MAX_VALUE, Wants, escapes, is_quote};
 use crate::detect::Form;
 use crate::text::Span;
 
@@ -25,6 +25,10 @@ const CONVERSIONS: [&[u8]; 14] = [
 /// What stands in an issued value beside letters and digits.
 const SIGNS: &[u8] = b"_-=+/";
 
+/// Signs of a comparison, and the bytes of the longest.
+const COMPARING: [&[u8]; 4] = [b"===", b"!==", b"==", b"!="];
+const LONGEST_COMPARING: usize = 3;
+
 /// The value at the cursor and how it is written.
 pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     match wants {
@@ -39,24 +43,26 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     }
     converted(cursor);
     // Bytes given to a function are what a test tries more often than a password.
-    if matches!(wants, Wants::Argument | Wants::Last) && cursor.rest().starts_with(b"b\"") {
+    if matches!(wants, Wants::Argument | Wants::Last) && cursor.ahead(2) == b"b\"" {
         return None;
     }
     string_prefix(cursor);
-    let escapes = escapes(cursor.rest());
-    let quote = cursor.rest().get(escapes).copied()?;
-    if is_quote(quote) {
+    let (escapes, quote) = cursor.quote();
+    if let Some(quote) = quote {
         cursor.at += escapes + 1;
         scheme(cursor);
-        let literal = quoted(cursor, quote, escapes).filter(|value| match wants {
-            Wants::Argument => is_only(cursor.text, *value, escapes),
-            Wants::Last => is_last(cursor.text, *value, escapes),
+        let literal = quoted(cursor, quote, escapes)?;
+        cursor.at = literal.end + escapes + 1;
+        let is_fitting = match wants {
+            Wants::Argument => is_only(cursor),
+            Wants::Last => is_last(cursor),
             _ => true,
-        })?;
-        return word_of(cursor.text, within_quotes(cursor.text, literal)).map(|value| (value, Form::Quoted));
+        };
+        let value = is_fitting.then(|| word_of(cursor.text, within_quotes(cursor.text, literal))).flatten()?;
+        return Some((value, Form::Quoted));
     }
     // An option may lack its value: `--password --user x`.
-    let option = quote == b'-' && cursor.rest().starts_with(b"--");
+    let option = cursor.ahead(2) == b"--";
     if escapes > 0 || option || wants != Wants::Any {
         return None;
     }
@@ -67,12 +73,12 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
 /// `[]byte("…")`, `String("…")`, `("…")`: passes the function and the bracket if a string follows.
 fn converted(cursor: &mut Cursor) {
     const MOST: usize = 40;
-    let rest = cursor.rest();
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'[' | b']');
-    let callee = rest.iter().take(MOST).take_while(|b| part(b)).count();
-    if rest.get(callee) != Some(&b'(') {
+    let callee = cursor.count(MOST, part);
+    if cursor.ahead(callee + 1).get(callee) != Some(&b'(') {
         return;
     }
+    let rest = cursor.ahead(callee + 1 + MOST + 1);
     let word = rest[..callee].rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
     let space = rest[callee + 1..].iter().take(MOST).take_while(|b| b.is_ascii_whitespace()).count();
     let string = rest.get(callee + 1 + space).copied().is_some_and(is_quote);
@@ -83,8 +89,8 @@ fn converted(cursor: &mut Cursor) {
 
 /// `b"…"`, `f'…'`, `@"…"`, `L"…"`, `rb"…"`.
 fn string_prefix(cursor: &mut Cursor) {
-    let prefix = cursor.rest().iter().take(2).take_while(|b| b.is_ascii_alphabetic() || **b == b'@').count();
-    if cursor.rest().get(prefix).is_some_and(|b| matches!(b, b'"' | b'\'')) {
+    let prefix = cursor.count(2, |b| b.is_ascii_alphabetic() || *b == b'@');
+    if cursor.ahead(prefix + 1).get(prefix).is_some_and(|b| matches!(b, b'"' | b'\'')) {
         cursor.at += prefix;
     }
 }
@@ -108,48 +114,47 @@ fn scheme(cursor: &mut Cursor) {
         return;
     }
     // Of another vendor: `Authorization: vendor1 value`.
-    let rest = cursor.rest();
-    let word = rest.iter().take(LONGEST).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
-    let Some([b' ', value @ ..]) = rest.get(word..) else { return };
-    let value = value.split(|b| b.is_ascii_whitespace() || is_quote(*b)).next().unwrap_or_default();
-    if word > 0 && !TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(&rest[..word])) && is_drawn(value, SIGNS)
-    {
-        cursor.at += word + 1;
+    let length = cursor.count(LONGEST, |b| b.is_ascii_alphanumeric() || *b == b'-');
+    let word = cursor.ahead(length);
+    let start = cursor.at;
+    cursor.at += length;
+    if !cursor.pass(b" ") {
+        cursor.at = start;
+        return;
+    }
+    let value = cursor.count(usize::MAX, |b| !b.is_ascii_whitespace() && !is_quote(*b));
+    let is_telling = TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(word));
+    if word.is_empty() || is_telling || !is_drawn(cursor.ahead(value), SIGNS) {
+        cursor.at = start;
     }
 }
 
-/// Whether no other text follows a value within the brackets of a call.
-fn is_only(text: &[u8], value: Span, escapes: usize) -> bool {
-    let rest = text.get(value.end + escapes + 1..).unwrap_or_default();
-    match rest.trim_ascii_start() {
-        [b')', ..] => true,
-        [b',', more @ ..] => more.trim_ascii_start().first().is_some_and(|b| b.is_ascii_digit() || *b == b')'),
-        _ => false,
-    }
+/// Whether no other text follows within the brackets of a call.
+fn is_only(cursor: &mut Cursor) -> bool {
+    cursor.space(usize::MAX);
+    let is_followed = cursor.pass(b",");
+    cursor.space(if is_followed { usize::MAX } else { 0 });
+    cursor.peek().is_some_and(|b| b == b')' || (is_followed && b.is_ascii_digit()))
 }
 
-/// Whether a call or a line ends behind a value.
-fn is_last(text: &[u8], value: Span, escapes: usize) -> bool {
-    let rest = text.get(value.end + escapes + 1..).unwrap_or_default();
-    let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    rest.get(blanks).is_none_or(|b| matches!(b, b')' | b';' | b'\n' | b'\r'))
+/// Whether a call or a line ends here.
+fn is_last(cursor: &mut Cursor) -> bool {
+    cursor.at += cursor.count(usize::MAX, |b| matches!(b, b' ' | b'\t'));
+    cursor.peek().is_none_or(|b| matches!(b, b')' | b';' | b'\n' | b'\r'))
 }
 
 /// Up to the quote that is escaped as often as the first; a newline ends only what is in three quotes.
 fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<Span> {
-    if escaped == 0 && cursor.rest().starts_with(&[quote, quote]) {
-        cursor.at += 2;
+    if escaped == 0 && cursor.pass(&[quote, quote]) {
         cursor.pass(b"\\");
         cursor.space(MAX_VALUE);
-        let rest = cursor.rest();
-        let length = rest.iter().take(MAX_VALUE).position(|b| *b == quote || b.is_ascii_whitespace())?;
+        let length = cursor.ahead(MAX_VALUE).iter().position(|b| *b == quote || b.is_ascii_whitespace())?;
         return (length > 0).then(|| Span::new(cursor.at, cursor.at + length));
     }
-    let window = &cursor.rest()[..cursor.rest().len().min(MAX_VALUE)];
+    let line = cursor.count(MAX_VALUE, |b| *b != b'\n');
     let mut backslashes = 0;
-    for (at, byte) in window.iter().enumerate() {
+    for (at, byte) in cursor.ahead(line).iter().enumerate() {
         match *byte {
-            b'\n' => return None,
             b'\\' => backslashes += 1,
             byte if byte == quote && (backslashes == escaped || (escaped == 0 && backslashes % 2 == 0)) => {
                 return Some(Span::new(cursor.at, cursor.at + at.checked_sub(escaped)?));
@@ -202,7 +207,7 @@ const TELLING: [&[u8]; 10] =
 /// The text of an element: one word, with white space around it; or a few, the last of which looks issued.
 fn content(cursor: &mut Cursor) -> Option<(Span, Form)> {
     cursor.pass(b"<![CDATA[");
-    let window = &cursor.rest()[..cursor.rest().len().min(MAX_VALUE)];
+    let window = cursor.ahead(MAX_VALUE);
     if let Some(word) = last_word(cursor, window) {
         return Some((word, Form::Bare));
     }
@@ -225,13 +230,12 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     let ends = |b: &u8| {
         b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'|' | b'&' | b'\\')
     };
-    let window = &cursor.rest()[..cursor.rest().len().min(MAX_VALUE)];
-    let length = window.iter().take_while(|b| !ends(b)).count();
+    let length = cursor.count(MAX_VALUE, |b| !ends(b));
+    let value = cursor.ahead(length);
     // An angle bracket opens a blank to be filled in: `prefix<name>`.
-    if window.get(length) == Some(&b'<') {
+    if length < MAX_VALUE && cursor.ahead(length + 1).get(length) == Some(&b'<') {
         return None;
     }
-    let value = &window[..length];
     // Cut short by whoever wrote it: `Zm9v...`.
     if value.ends_with(b"...") {
         return None;
@@ -267,12 +271,28 @@ fn after_pair(text: &[u8], end: usize) -> bool {
     sign > 0 && pair[..sign].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ') && !pair[sign..].contains(&b'(')
 }
 
+/// How far before a name that has no value it was looked: as far as a comparison may start if its sign stands there, or nothing
+/// tells whether it does; no further than names are long for all else.
+pub(super) fn looked_before(text: &[u8], name: Span) -> usize {
+    let near = up_to_sign(text.get(name.start.saturating_sub(MAX_NAME)..name.start).unwrap_or_default());
+    if near.len() < LONGEST_COMPARING || sign_of(near).is_some() { MAX_BEFORE } else { MAX_NAME + 1 }
+}
+
+/// What stands before a name, as far as the sign of a comparison would.
+fn up_to_sign(before: &[u8]) -> &[u8] {
+    before.strip_suffix(b"$").unwrap_or(before).trim_ascii_end()
+}
+
+/// The sign of a comparison that a text ends with.
+fn sign_of(before: &[u8]) -> Option<&'static [u8]> {
+    COMPARING.into_iter().find(|sign| before.ends_with(sign))
+}
+
 /// `"value" == name`: a comparison with the value in front.
 pub(super) fn compared(text: &[u8], name: Span) -> Option<Assignment> {
     let before = text.get(name.start.saturating_sub(MAX_BEFORE)..name.start)?;
-    let before = before.strip_suffix(b"$").unwrap_or(before).trim_ascii_end();
-    let sign = [&b"==="[..], b"!==", b"==", b"!="].into_iter().find(|sign| before.ends_with(sign))?;
-    let before = before[..before.len() - sign.len()].trim_ascii_end();
+    let before = up_to_sign(before);
+    let before = before[..before.len() - sign_of(before)?.len()].trim_ascii_end();
     let quote = *before.last().filter(|b| is_quote(**b))?;
     let before = &before[..before.len() - 1];
     let length = before.iter().rev().position(|b| *b == quote || *b == b'\n')?;

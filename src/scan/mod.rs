@@ -82,8 +82,26 @@ struct Outcome {
     missing: Vec<Missing>,
     /// Archives and members of archives that were not opened, by the reason.
     unopened: BTreeMap<String, usize>,
+    /// What Git LFS pointers name that is not in this clone.
+    absent_lfs: Vec<String>,
     /// Every object that was looked at, if that is to be remembered.
     looked: Vec<Looked>,
+}
+
+/// What there is to say of objects of Git LFS that are not here: one is named, many are counted.
+fn absent_lfs(named: &[String]) -> Option<Note> {
+    let named: BTreeSet<&String> = named.iter().collect();
+    let first = named.first()?;
+    Some(Note(if named.len() == 1 {
+        format!(
+            "Git LFS object {first} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it"
+        )
+    } else {
+        let count = named.len();
+        format!(
+            "{count} Git LFS objects are not in this clone, so their content was not scanned, {first} among them; 'git lfs fetch --all' brings them"
+        )
+    }))
 }
 
 /// An object that another one names and that is not in this clone.
@@ -106,6 +124,7 @@ impl Outcome {
             + self.gaps.len()
             + self.notes.len()
             + self.missing.len()
+            + self.absent_lfs.len()
             + self.unopened.values().sum::<usize>()
     }
 
@@ -116,6 +135,7 @@ impl Outcome {
         self.commits.append(other.commits);
         self.missing.extend(other.missing);
         self.looked.extend(other.looked);
+        self.absent_lfs.extend(other.absent_lfs);
         for (reason, count) in other.unopened {
             *self.unopened.entry(reason).or_default() += count;
         }
@@ -298,6 +318,7 @@ impl Scan<'_> {
         let unopened = (!reasons.is_empty()).then(|| {
             Note(format!("archives or members of archives that were looked at as they are, not opened: {reasons}"))
         });
+        let absent_lfs = absent_lfs(&outcome.absent_lfs);
         let mut groups: BTreeMap<Secret, Vec<Sighting>> = BTreeMap::new();
         for sighting in outcome.sightings {
             groups.entry(sighting.detection.secret.clone()).or_default().push(sighting);
@@ -340,6 +361,7 @@ impl Scan<'_> {
         (report.findings, report.suppressed) = self.settle(found);
         report.gaps.sort();
         report.gaps.dedup();
+        report.notes.extend(absent_lfs);
         report.notes.extend(unopened);
         report.notes.dedup();
         report

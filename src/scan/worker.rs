@@ -9,7 +9,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use super::{Outcome, Sighting};
 use crate::config::ScanOptions;
 use crate::detect::{Detection, Detector, expiry, path};
-use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Note, Occurrence, Secret, join_member};
+use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Occurrence, Secret, join_member};
 use crate::rule::Confidence;
 use crate::source::object::{self, Unread};
 use crate::source::repo;
@@ -254,16 +254,13 @@ impl Worker<'_> {
         match path.filter(|path| path.is_file()).map(|path| read_file(&path, self.options.max_file_size)) {
             Some(Ok(content)) => self.text(&content, origin, outcome),
             Some(Err(Unread { kind, why })) => outcome.gaps.push(Gap { what: origin.path.to_owned(), kind, why }),
-            None => {
+            None if self.options.strict => {
                 let why = format!(
                     "Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it"
                 );
-                if self.options.strict {
-                    outcome.gaps.push(Gap { what: origin.path.to_owned(), kind: GapKind::LfsAbsent, why });
-                } else {
-                    outcome.notes.push(Note(why));
-                }
+                outcome.gaps.push(Gap { what: origin.path.to_owned(), kind: GapKind::LfsAbsent, why });
             }
+            None => outcome.absent_lfs.push(oid.to_owned()),
         }
     }
 }

@@ -694,6 +694,24 @@ fn an_lfs_object_that_is_not_in_this_clone_is_a_note() {
 }
 
 #[test]
+fn many_lfs_objects_that_are_not_in_this_clone_are_one_note() {
+    let (repo, _) = with_lfs_pointer("elsewhere\n");
+    repo.commit("a pointer");
+    for round in 0..3 {
+        let id = sha256(format!("{round}").as_bytes());
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 1\n");
+        // One of them twice.
+        repo.write(format!("data{round}.bin"), &pointer);
+        repo.write(format!("{round}/again.bin"), format!("{pointer}\n"));
+        repo.commit("another");
+    }
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(0);
+    let stdout = String::from_utf8_lossy(&run.stdout);
+    let notes: Vec<_> = stdout.lines().filter(|line| line.contains("LFS")).collect();
+    assert!(matches!(notes[..], [note] if note.contains("4 Git LFS objects")), "{run}");
+}
+
+#[test]
 fn an_lfs_object_that_is_not_in_this_clone_is_a_gap_under_strict() {
     let (repo, _) = with_lfs_pointer("elsewhere\n");
     let gap = unknown_with_a_gap(&repo, &["staged", "--strict"]);

@@ -97,7 +97,7 @@ impl Detector {
             // Two sorted stretches, which this merges.
             hits.anchors.sort();
         }
-        hits.may_wrap = base.may_wrap || looked.is_base64;
+        hits.may_wrap = base.may_wrap || looked.may_wrap;
         let encoded = if hits.may_wrap { edits.changed().collect() } else { looked.encoded };
         self.reopen(text, encoded, edits, &mut hits);
         hits
@@ -108,9 +108,9 @@ impl Detector {
         let mut accepted = Vec::new();
         for position in positions {
             let anchor = &mut hits.anchors[position];
-            anchor.formless = None;
+            anchor.dismissed = None;
             let looked = self.judge(text, *anchor, &mut accepted);
-            anchor.formless = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
+            anchor.dismissed = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
         }
         hits.keep(accepted);
     }

@@ -71,8 +71,8 @@ impl PlainLines {
 pub(super) struct Looked {
     /// Lines that may hold an encoded run, and parts of long lines.
     pub(super) encoded: Vec<Span>,
-    /// Whether one may be a line of base64, so that the lines beside it may go on with it; or is too long to tell.
-    pub(super) is_base64: bool,
+    /// Whether one may be base64 that the lines beside it go on with.
+    pub(super) may_wrap: bool,
 }
 
 impl Detector {
@@ -109,7 +109,7 @@ impl Detector {
                     let part = Span::new(at, end);
                     self.prefilter.each_anchor(text, part, &mut found);
                     looked.encoded.push(part);
-                    looked.is_base64 = true;
+                    looked.may_wrap |= decode::holds_full(text, part);
                     at = end;
                 }
             }
@@ -134,10 +134,10 @@ impl Detector {
                 is_plain = false;
                 found(anchor);
             });
-            let is_base64 = decode::may_hold_base64(text, line);
-            if is_base64 || decode::holds_escapes(text, line) {
+            let base64 = decode::held(text, line);
+            if base64.run || decode::holds_escapes(text, line) {
                 looked.encoded.push(line);
-                looked.is_base64 |= is_base64;
+                looked.may_wrap |= base64.full;
             } else if is_plain {
                 self.plain_lines.remember(mark);
             }

@@ -36,6 +36,7 @@ use crate::rule::{Confidence, Matcher, Reach, Rule, Severity};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
+use assignment::Reading;
 pub use edit::Hits;
 pub use judge::Rejection;
 use prefilter::Anchor;
@@ -197,40 +198,53 @@ impl Detector {
         found
     }
 
-    /// What the rules that name a keyword accept there. If nothing there has the form of one, returns how far around the
-    /// keyword that shows.
+    /// What the rules that name a keyword accept there. If they accept nothing and little of the text shows that, returns how
+    /// far around the keyword that is.
     fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) -> Option<Reach> {
-        let mut formless = Some(Reach::default());
+        let mut shown = Some(Reach::default());
         for hit in self.prefilter.hits(text, anchor) {
             let rule = &self.rules.rules[hit.rule];
             // Keywords one behind the other, as in a hostile text, are all but the first in the middle of a word.
             if self.patterns.starts_in_a_word(rule, &hit, text) {
-                formless = formless.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
+                shown = shown.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
                 continue;
             }
             match self.verdict(text, &hit) {
-                Verdict::Formless(looked) => formless = formless.map(|before| before.further(looked)),
-                Verdict::Refused(_) => formless = None,
+                Verdict::Nothing(looked) | Verdict::Refused(_, Some(looked)) => {
+                    shown = shown.map(|before| before.further(looked));
+                }
+                Verdict::Refused(_, None) => shown = None,
                 Verdict::Accepted(detection) => {
-                    formless = None;
+                    shown = None;
                     accepted.push(Accepted { anchor, keyword: hit.span, detection });
                 }
             }
         }
-        formless
+        shown
     }
 
     /// What a rule says of what stands at its keyword.
     fn verdict(&self, text: &[u8], hit: &prefilter::Hit) -> Verdict {
         let rule = &self.rules.rules[hit.rule];
-        let candidate = match &rule.matcher {
-            Matcher::Assignment => assignment::read(text, hit.span).map(|found| found.candidate(hit.rule, hit.span)),
-            Matcher::Around { .. } | Matcher::After { .. } => self.patterns.candidate(rule, hit, text),
-        };
-        match candidate.map(|candidate| judge::judge(rule, candidate, text, &self.published)) {
-            Err(looked) => Verdict::Formless(looked),
-            Ok(Err(rejection)) => Verdict::Refused(rejection),
-            Ok(Ok(detection)) => Verdict::Accepted(detection),
+        let judge = |candidate| judge::judge(rule, candidate, text, &self.published);
+        match &rule.matcher {
+            Matcher::Assignment => {
+                let Reading { assignment, looked } = assignment::read(text, hit.span);
+                match assignment.map(|found| judge(found.candidate(hit.rule, hit.span))) {
+                    None => Verdict::Nothing(looked),
+                    Some(Ok(detection)) => Verdict::Accepted(detection),
+                    // All else that is asked of a value and its name is asked of nothing around them.
+                    Some(Err(rejection)) => {
+                        Verdict::Refused(rejection, (rejection != Rejection::Minified).then_some(looked))
+                    }
+                }
+            }
+            Matcher::Around { .. } | Matcher::After { .. } => match self.patterns.candidate(rule, hit, text).map(judge)
+            {
+                Err(looked) => Verdict::Nothing(looked),
+                Ok(Ok(detection)) => Verdict::Accepted(detection),
+                Ok(Err(rejection)) => Verdict::Refused(rejection, None),
+            },
         }
     }
 
@@ -251,10 +265,10 @@ impl Detector {
 /// What a rule says at a keyword.
 #[derive(Debug)]
 enum Verdict {
-    /// Nothing there has its form. A text that is the same as far around the keyword shows that as well.
-    Formless(Reach),
-    /// What has is not believed.
-    Refused(Rejection),
+    /// Nothing there has its form; and how far around the keyword that shows.
+    Nothing(Reach),
+    /// What has is not believed; and how far around the keyword that shows, if not all of the rule's reach is asked.
+    Refused(Rejection, Option<Reach>),
     /// What has is believed, or refused on behalf of all rules.
     Accepted(Detection),
 }

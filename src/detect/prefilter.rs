@@ -40,8 +40,8 @@ pub struct Anchor {
     pub at: u32,
     /// Which keyword.
     pub word: u16,
-    /// If nothing there has the form of one of its rules, what shows that. Not told of those that were just found.
-    pub formless: Option<Around>,
+    /// If its rules accept nothing there and little of the text shows that, how much. Not told of those that were just found.
+    pub dismissed: Option<Around>,
 }
 
 /// How many bytes around the core of a keyword show something, in two bytes; where that is not enough, as many as may ever.
@@ -230,7 +230,7 @@ impl Prefilter {
             let word = &self.words[usize::from(*number)];
             let Some(start) = at.checked_sub(word.ahead()) else { continue };
             if let (true, Ok(at)) = (word.core_stands_at(text, start), u32::try_from(at)) {
-                found(Anchor { at, word: *number, formless: None });
+                found(Anchor { at, word: *number, dismissed: None });
             }
         }
     }
@@ -245,7 +245,7 @@ impl Prefilter {
     /// As far as any rule looks around the core of an anchor's keyword to say what it says there.
     pub fn reach(&self, anchor: Anchor) -> Reach {
         let extent = || &self.extents[usize::from(anchor.word)];
-        match anchor.formless {
+        match anchor.dismissed {
             Some(around) => around.or(extent().form),
             None => extent().reach,
         }

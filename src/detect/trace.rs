@@ -56,8 +56,8 @@ impl Detector {
         let mut looks = Vec::new();
         let mut look = |hit: Hit| {
             let outcome = match self.verdict(text, &hit) {
-                Verdict::Formless(_) => Outcome::NoMatch,
-                Verdict::Refused(rejection)
+                Verdict::Nothing(_) => Outcome::NoMatch,
+                Verdict::Refused(rejection, _)
                 | Verdict::Accepted(Detection { standing: Standing::Refused(rejection), .. }) => {
                     Outcome::Dropped(rejection)
                 }

@@ -40,7 +40,6 @@ pub(super) struct Sweeper<'a> {
     objects: &'a Objects,
     /// File names looked at already.
     names: HashSet<Vec<u8>>,
-    search: &'a Search,
     reader: Reader<'a>,
     progress: &'a Progress,
     /// What the progress does not know of yet.
@@ -64,7 +63,6 @@ impl<'a> Sweeper<'a> {
             worker,
             objects,
             names: HashSet::new(),
-            search,
             reader,
             progress,
             untold: Counts::default(),
@@ -190,9 +188,8 @@ impl<'a> Sweeper<'a> {
             let why = "its entries cannot be read; 'git fsck' tells more".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("tree", number), kind: GapKind::Corrupt, why });
         }
-        if !self.search.is_empty() {
-            self.reader.note(number, &added, base);
-        }
+        // Even where nothing is looked for so far: a later tree may have what is.
+        self.reader.note(number, &added, base);
         Seen::Tree(number, entries)
     }
 

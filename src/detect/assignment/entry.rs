@@ -2,7 +2,6 @@
 //! a variable.
 
 use super::{Cursor, Wants, is_quote};
-use crate::text::Span;
 
 /// Most attributes between the name and the value.
 const MAX_ATTRIBUTES: usize = 4;
@@ -16,14 +15,14 @@ const VALUED: [&[u8]; 5] = [b"value", b"default", b"defaultvalue", b"content", b
 
 /// Passes what stands between the name and the value if that is an entry of its own. The cursor stands behind the name and
 /// its quote; it stays there otherwise.
-pub(super) fn value_of(cursor: &mut Cursor, name: Span, quoted: bool) -> Option<Wants> {
+pub(super) fn value_of(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
     let start = cursor.at;
     let found = match cursor.peek()? {
         b'>' => element(cursor),
         b' ' | b'\t' | b'\r' | b'\n' | b',' | b'/' | b'<' | b'{' => {
-            tagged(cursor, name).or_else(|| if quoted { block(cursor, name) } else { None }).or_else(|| {
+            tagged(cursor).or_else(|| if quoted { block(cursor) } else { None }).or_else(|| {
                 cursor.at = start;
-                let is_named = is_named(cursor.text, name);
+                let is_named = is_named(cursor);
                 if is_named { attributes(cursor) } else { None }
             })
         }
@@ -43,9 +42,8 @@ fn element(cursor: &mut Cursor) -> Option<Wants> {
 }
 
 /// `<name attribute="…">value</name>` and `<key>name</key>` with its sibling.
-fn tagged(cursor: &mut Cursor, name: Span) -> Option<Wants> {
-    let before = *cursor.text.get(name.start.checked_sub(1)?)?;
-    match before {
+fn tagged(cursor: &mut Cursor) -> Option<Wants> {
+    match *cursor.before(1).last()? {
         b'<' if cursor.peek() == Some(b' ') => {
             let tag = cursor.count(MAX_SPACE, |b| !matches!(b, b'>' | b'<' | b'\n'));
             let closed = tag < MAX_SPACE && matches!(cursor.ahead(tag + 1)[tag - 1..], [last, b'>'] if last != b'/');
@@ -76,10 +74,9 @@ fn sibling(cursor: &mut Cursor) -> Option<Wants> {
 }
 
 /// `variable "name" {` … `default = value`.
-fn block(cursor: &mut Cursor, name: Span) -> Option<Wants> {
+fn block(cursor: &mut Cursor) -> Option<Wants> {
     const MAX_BLOCK: usize = 480;
-    let before = cursor.text.get(name.start.saturating_sub(16)..name.start)?;
-    if !before.trim_ascii_end().ends_with(b"variable \"") {
+    if !cursor.before(16).trim_ascii_end().ends_with(b"variable \"") {
         return None;
     }
     cursor.blanks();
@@ -99,10 +96,9 @@ fn block(cursor: &mut Cursor, name: Span) -> Option<Wants> {
 }
 
 /// Whether what holds the name calls it one: `name: X`, `"key": "X"`, `key="X"`.
-fn is_named(text: &[u8], name: Span) -> bool {
+fn is_named(cursor: &mut Cursor) -> bool {
     const REACH: usize = 24;
-    let before = text.get(name.start.saturating_sub(REACH)..name.start).unwrap_or_default();
-    let before = before.trim_ascii_end();
+    let before = cursor.before(REACH).trim_ascii_end();
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
     let before = before.strip_suffix(b"\\").unwrap_or(before).trim_ascii_end();
     let Some(before) = before.strip_suffix(b":").or_else(|| before.strip_suffix(b"=")) else { return false };

@@ -56,26 +56,37 @@ enum Wants {
     Line,
 }
 
-/// The assignment whose name holds the keyword at `keyword`; if there is none, how far around the keyword that shows.
-pub fn read(text: &[u8], keyword: Span) -> Result<Assignment, Reach> {
-    let most = keyword.end.saturating_add(ASSIGNMENT as usize);
-    let (name, seen) = name_around(text, keyword);
-    let mut cursor = Cursor { text: &text[..most.min(text.len())], at: name.end, seen };
-    let after = sign::pass(&mut cursor, name).and_then(|wants| {
-        let (value, form) = value::read(&mut cursor, wants)?;
-        let form = if form == Form::Bare && value::in_string(text, name, value) { Form::Quoted } else { form };
-        Some(Assignment { name: named(text, name), value, form })
-    });
-    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    after.or_else(|| value::compared(text, name)).ok_or_else(|| Reach {
-        before: bytes(keyword.start - name.start + value::looked_before(text, name)),
-        after: bytes(cursor.seen.min(most) - keyword.end),
-    })
+/// What was read around a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The assignment whose name holds the keyword, if there is one.
+    pub assignment: Option<Assignment>,
+    /// How far around the keyword was looked: a text that is the same there reads the same.
+    pub looked: Reach,
 }
 
-/// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name. And where
-/// what was looked at for that ends.
-fn name_around(text: &[u8], keyword: Span) -> (Span, usize) {
+/// Reads the assignment whose name holds the keyword at `keyword`.
+pub fn read(text: &[u8], keyword: Span) -> Reading {
+    let most = keyword.end.saturating_add(ASSIGNMENT as usize);
+    let (name, around) = name_around(text, keyword);
+    let mut cursor = Cursor { text: &text[..most.min(text.len())], at: name.end, name, seen: 0, seen_before: 0 };
+    let after = sign::pass(&mut cursor).and_then(|wants| {
+        let (value, form) = value::read(&mut cursor, wants)?;
+        let form = if form == Form::Bare && value::in_string(&mut cursor, value) { Form::Quoted } else { form };
+        Some(Assignment { name: named(&mut cursor), value, form })
+    });
+    let assignment = after.or_else(|| value::compared(&mut cursor));
+    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let looked = Reach {
+        before: bytes(keyword.start - name.start + cursor.seen_before),
+        after: bytes(cursor.seen.min(most).saturating_sub(keyword.end)),
+    };
+    Reading { assignment, looked: looked.further(around) }
+}
+
+/// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name. And how far
+/// around the keyword was looked for that.
+fn name_around(text: &[u8], keyword: Span) -> (Span, Reach) {
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let before = text.get(keyword.start.saturating_sub(MAX_NAME)..keyword.start).unwrap_or_default();
     let after = text.get(keyword.start..(keyword.end + MAX_NAME).min(text.len())).unwrap_or_default();
@@ -89,7 +100,9 @@ fn name_around(text: &[u8], keyword: Span) -> (Span, usize) {
         usize::from(start > 0 && text[start - 1] == b'\\' && left > 0 && matches!(text[start], b'n' | b't' | b'r'));
     let dashes = text[start + escape..keyword.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let name = Span::new(start + escape + dashes, keyword.start + right - arrow);
-    (name, keyword.end.max(keyword.start + right + 1))
+    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let behind = (right + 1).saturating_sub(keyword.len());
+    (name, Reach { before: bytes(left + 1), after: bytes(behind) })
 }
 
 /// Most words of a label before a name.
@@ -164,15 +177,17 @@ const NO_LABEL: [&[u8]; 64] = [
 ];
 
 /// The name with the words before it, if it is one word of a label: `Activation key: …`, `acme token = …`.
-fn named(text: &[u8], name: Span) -> Span {
+fn named(cursor: &mut Cursor) -> Span {
     const PAIR: [&[u8]; 2] = [b"public", b"private"];
+    let (text, name) = (cursor.text, cursor.name);
     let is_key = name.of(text).eq_ignore_ascii_case(b"key");
     let mut start = name.start;
     if !name.of(text).iter().all(u8::is_ascii_alphabetic) {
         return name;
     }
+    let before = cursor.before(MAX_NAME);
     for _ in 0..MAX_LABEL {
-        let before = text.get(name.start.saturating_sub(MAX_NAME)..start).unwrap_or_default();
+        let before = &before[..before.len() - (name.start - start)];
         let Some(line) = before.strip_suffix(b" ") else { break };
         let word = &line[line.len() - line.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count()..];
         let of_a_pair = is_key && PAIR.iter().any(|half| half.eq_ignore_ascii_case(word));
@@ -188,8 +203,11 @@ fn named(text: &[u8], name: Span) -> Span {
 struct Cursor<'t> {
     text: &'t [u8],
     at: usize,
+    name: Span,
     /// Where all that was looked at ends. Whoever looks ahead says how far.
     seen: usize,
+    /// How many bytes before the name were looked at.
+    seen_before: usize,
 }
 
 impl<'t> Cursor<'t> {
@@ -202,6 +220,22 @@ impl<'t> Cursor<'t> {
         self.seen = self.seen.max(self.at.saturating_add(most));
         let rest = self.text.get(self.at..).unwrap_or_default();
         &rest[..rest.len().min(most)]
+    }
+
+    /// At most so many bytes before the name.
+    fn before(&mut self, most: usize) -> &'t [u8] {
+        self.seen_before = self.seen_before.max(most);
+        let start = self.name.start;
+        self.text.get(start.saturating_sub(most)..start).unwrap_or_default()
+    }
+
+    /// The same without the white space at their end: enough for the last `most` of what remains to be asked for.
+    fn before_space(&mut self, most: usize, room: usize) -> &'t [u8] {
+        let start = self.name.start;
+        let before = self.text.get(start.saturating_sub(room)..start).unwrap_or_default();
+        let trimmed = before.trim_ascii_end();
+        self.before(room.min(before.len() - trimmed.len() + most));
+        trimmed
     }
 
     /// All that is left.
@@ -356,7 +390,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
-        /// Where there is no assignment, there is none in any text that is the same as far as was looked.
+        /// A text that is the same as far as was looked reads the same.
         #[test]
         fn what_was_not_looked_at_does_not_matter(
             before in pieces(12),
@@ -366,23 +400,30 @@ mod tests {
         ) {
             let keyword = Span::new(before.len(), before.len() + 6);
             let text = format!("{before}secret{after}");
-            if let Err(looked) = read(text.as_bytes(), keyword) {
-                let start = keyword.start.saturating_sub(looked.before as usize);
-                let end = (keyword.end + looked.after as usize).min(text.len());
-                // An end of the text that was seen stays one.
-                let ahead = if looked.before as usize > keyword.start { "" } else { &other };
-                let behind = if keyword.end + looked.after as usize > text.len() { "" } else { &another };
-                let changed = [ahead.as_bytes(), &text.as_bytes()[start..end], behind.as_bytes()].concat();
-                let moved = ahead.len() + keyword.start - start;
-                let again = read(&changed, Span::new(moved, moved + 6));
-                prop_assert_eq!(again, Err(looked), "{:?} became {:?}", text, String::from_utf8_lossy(&changed));
-            }
+            let first = read(text.as_bytes(), keyword);
+            let (looked_before, looked_after) = (first.looked.before as usize, first.looked.after as usize);
+            let start = keyword.start.saturating_sub(looked_before);
+            let end = (keyword.end + looked_after).min(text.len());
+            // An end of the text that was seen stays one.
+            let ahead = if looked_before > keyword.start { "" } else { &other };
+            let behind = if keyword.end + looked_after > text.len() { "" } else { &another };
+            let changed = [ahead.as_bytes(), &text.as_bytes()[start..end], behind.as_bytes()].concat();
+            let moved = |span: Span| Span::new(ahead.len() + span.start - start, ahead.len() + span.end - start);
+            let expected = Reading {
+                assignment: first.assignment.map(|found| Assignment {
+                    name: moved(found.name),
+                    value: moved(found.value),
+                    form: found.form,
+                }),
+                looked: first.looked,
+            };
+            prop_assert_eq!(read(&changed, moved(keyword)), expected, "{:?}, {:?}", text, String::from_utf8_lossy(&changed));
         }
     }
 
     fn of(text: &str) -> Option<(String, String, Form)> {
         let start = text.to_lowercase().find("secret")?;
-        let read = read(text.as_bytes(), Span::new(start, start + 6)).ok()?;
+        let read = read(text.as_bytes(), Span::new(start, start + 6)).assignment?;
         let part = |span: Span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned();
         Some((part(read.name), part(read.value), read.form))
     }
@@ -500,9 +541,9 @@ mod tests {
     #[test]
     fn the_word_before_a_key_is_part_of_its_name() {
         let text = b"Activation key: VALUE";
-        assert_eq!(read(text, Span::new(11, 14)).map(|read| read.name), Ok(Span::new(0, 14)));
+        assert_eq!(read(text, Span::new(11, 14)).assignment.map(|read| read.name), Some(Span::new(0, 14)));
         let text = b"# public key: VALUE";
-        assert_eq!(read(text, Span::new(9, 12)).map(|read| read.name), Ok(Span::new(2, 12)));
+        assert_eq!(read(text, Span::new(9, 12)).assignment.map(|read| read.name), Some(Span::new(2, 12)));
     }
 
     #[test]

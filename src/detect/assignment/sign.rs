@@ -1,7 +1,6 @@
 //! What stands between a name and its value: operators, types, calls, blanks of a command line, words of a sentence.
 
 use super::{Cursor, MAX_NAME, Wants, entry, is_quote};
-use crate::text::Span;
 
 /// Operators, longer ones before those they start with.
 const SIGNS: [(&[u8], Wants); 24] = [
@@ -47,9 +46,9 @@ const ASKING: [&str; 40] = [
 ];
 
 /// Passes what stands between name and value, and says what may follow.
-pub(super) fn pass(cursor: &mut Cursor, name: Span) -> Option<Wants> {
+pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
     let quoted = cursor.closing_quote();
-    if let Some(wants) = entry::value_of(cursor, name, quoted) {
+    if let Some(wants) = entry::value_of(cursor, quoted) {
         return Some(wants);
     }
     let blank = cursor.blanks();
@@ -65,15 +64,15 @@ pub(super) fn pass(cursor: &mut Cursor, name: Span) -> Option<Wants> {
             cursor.blanks();
             let broken = cursor.space(64);
             // Of a command's arguments each stands by itself; in any other list names follow each other.
-            let option = cursor.text.get(name.start.saturating_sub(2)..name.start) == Some(b"--");
+            let option = cursor.before(2) == b"--";
             if option { Some(Wants::Any) } else { (!broken).then_some(Wants::Last) }
         }
         b')' if quoted => fallback(cursor),
-        b'(' if !quoted && !blank => call(cursor, name),
+        b'(' if !quoted && !blank => call(cursor),
         b'[' => array(cursor),
         b'|' => column(cursor),
         _ if quoted || !blank => None,
-        _ => worded(cursor, name),
+        _ => worded(cursor),
     }
 }
 
@@ -160,8 +159,8 @@ fn type_length(cursor: &mut Cursor) -> usize {
 }
 
 /// `setPassword("value")`: only a quoted value counts as an argument.
-fn call(cursor: &mut Cursor, name: Span) -> Option<Wants> {
-    let name = name.of(cursor.text);
+fn call(cursor: &mut Cursor) -> Option<Wants> {
+    let name = cursor.name.of(cursor.text);
     let method = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
     let first = super::super::placeholder::segments(method).next().unwrap_or_default();
     if super::super::placeholder::is_one_of(first, &ASKING) {
@@ -205,11 +204,11 @@ fn column(cursor: &mut Cursor) -> Option<Wants> {
 }
 
 /// Behind a blank: the value of an option or definition, a type, a word of a sentence, or a quoted argument.
-fn worded(cursor: &mut Cursor, name: Span) -> Option<Wants> {
-    match definition(cursor.text, name) {
+fn worded(cursor: &mut Cursor) -> Option<Wants> {
+    match definition(cursor) {
         Some(wants) => return Some(wants),
         // In a sentence that is a verb.
-        None if name.of(cursor.text).eq_ignore_ascii_case(b"pass") => return None,
+        None if cursor.name.of(cursor.text).eq_ignore_ascii_case(b"pass") => return None,
         None if cursor.peek().is_some_and(is_quote) => return Some(Wants::Quoted),
         None => {}
     }
@@ -226,20 +225,21 @@ fn worded(cursor: &mut Cursor, name: Span) -> Option<Wants> {
 }
 
 /// What a blank alone separates from this name: `--password X`, `ENV TOKEN X`, `#define TOKEN "X"`.
-fn definition(text: &[u8], name: Span) -> Option<Wants> {
+fn definition(cursor: &mut Cursor) -> Option<Wants> {
     const ANY: [&[u8]; 7] = [b"ENV", b"ARG", b"setenv", b"setx", b"%define", b"%global", b"set -x"];
-    let before = text.get(name.start.saturating_sub(MAX_NAME)..name.start).unwrap_or_default();
-    if before.ends_with(b"--") {
+    const LONGEST: usize = 7;
+    match cursor.before(2) {
+        [.., b'-', b'-'] => return Some(Wants::Any),
+        [front @ .., b'-'] => {
+            let option = front.last().is_none_or(|b| b.is_ascii_whitespace() || is_quote(*b));
+            return option.then_some(Wants::Any);
+        }
+        [.., last] if last.is_ascii_whitespace() => {}
+        _ => return None,
+    }
+    let word = cursor.before_space(LONGEST, MAX_NAME);
+    if ANY.iter().any(|w| word.ends_with(w)) {
         return Some(Wants::Any);
     }
-    if let Some(front) = before.strip_suffix(b"-") {
-        let option = front.last().is_none_or(|b| b.is_ascii_whitespace() || is_quote(*b));
-        return option.then_some(Wants::Any);
-    }
-    let word = before.trim_ascii_end();
-    if before.len() > word.len() && ANY.iter().any(|w| word.ends_with(w)) {
-        return Some(Wants::Any);
-    }
-    let define = word.ends_with(b"define") && before.len() > word.len();
-    define.then_some(Wants::Quoted)
+    word.ends_with(b"define").then_some(Wants::Quoted)
 }

@@ -1,6 +1,6 @@
 //! The value of an assignment: how it is quoted and where it ends.
 
-use super::{Assignment, Cursor, MAX_BEFORE, MAX_NAME, MAX_VALUE, Wants, escapes, is_quote};
+use super::{Assignment, Cursor, MAX_BEFORE, MAX_VALUE, Wants, escapes, is_quote};
 use crate::detect::Form;
 use crate::text::Span;
 
@@ -24,10 +24,6 @@ const CONVERSIONS: [&[u8]; 14] = [
 
 /// What stands in an issued value beside letters and digits.
 const SIGNS: &[u8] = b"_-=+/";
-
-/// Signs of a comparison, and the bytes of the longest.
-const COMPARING: [&[u8]; 4] = [b"===", b"!==", b"==", b"!="];
-const LONGEST_COMPARING: usize = 3;
 
 /// The value at the cursor and how it is written.
 pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
@@ -249,50 +245,35 @@ fn ends_line(text: &[u8], value: Span) -> bool {
 }
 
 /// Whether name and value stand in one string: `"token: value"`, `?token=value&`, `;Password=value;`, `"${token:value}"`.
-pub(super) fn in_string(text: &[u8], name: Span, value: Span) -> bool {
-    let Some(before) = name.start.checked_sub(1).and_then(|at| text.get(at)) else { return false };
-    let after = text.get(value.end).copied().unwrap_or(b'\n');
+pub(super) fn in_string(cursor: &mut Cursor, value: Span) -> bool {
+    let (text, name) = (cursor.text, cursor.name);
+    let Some(before) = cursor.before(1).last() else { return false };
+    cursor.at = value.end;
+    let after = cursor.peek().unwrap_or(b'\n');
     let gap = text.get(name.end..value.start).unwrap_or_default();
     match before {
         b'"' | b'\'' | b'`' => !gap.contains(before) && (after == *before || matches!(after, b';' | b'&' | b'\\')),
         // The default of a placeholder, as in `${name:value}`.
-        b'{' => gap == b":" && after == b'}' && text[..name.start].ends_with(b"${"),
+        b'{' => gap == b":" && after == b'}' && cursor.before(2) == b"${",
         b'?' | b'&' => gap == b"=" && (is_quote(after) || matches!(after, b'&' | b'#' | b' ')),
-        b';' => gap == b"=" && (is_quote(after) || after == b';') && after_pair(text, name.start - 1),
+        b';' => gap == b"=" && (is_quote(after) || after == b';') && after_pair(cursor),
         _ => false,
     }
 }
 
-/// Whether a pair `word=value` of a connection string ends here.
-fn after_pair(text: &[u8], end: usize) -> bool {
-    let before = text.get(end.saturating_sub(MAX_BEFORE)..end).unwrap_or_default();
+/// Whether a pair `word=value` of a connection string ends right before the name.
+fn after_pair(cursor: &mut Cursor) -> bool {
+    let [before @ .., _] = cursor.before(MAX_BEFORE + 1) else { return false };
     let pair = before.rsplit(|b| matches!(b, b';' | b'"' | b'\'' | b'\n')).next().unwrap_or_default();
     let Some(sign) = memchr::memchr(b'=', pair) else { return false };
     sign > 0 && pair[..sign].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ') && !pair[sign..].contains(&b'(')
 }
 
-/// How far before a name that has no value it was looked: as far as a comparison may start if its sign stands there, or nothing
-/// tells whether it does; no further than names are long for all else.
-pub(super) fn looked_before(text: &[u8], name: Span) -> usize {
-    let near = up_to_sign(text.get(name.start.saturating_sub(MAX_NAME)..name.start).unwrap_or_default());
-    if near.len() < LONGEST_COMPARING || sign_of(near).is_some() { MAX_BEFORE } else { MAX_NAME + 1 }
-}
-
-/// What stands before a name, as far as the sign of a comparison would.
-fn up_to_sign(before: &[u8]) -> &[u8] {
-    before.strip_suffix(b"$").unwrap_or(before).trim_ascii_end()
-}
-
-/// The sign of a comparison that a text ends with.
-fn sign_of(before: &[u8]) -> Option<&'static [u8]> {
-    COMPARING.into_iter().find(|sign| before.ends_with(sign))
-}
-
 /// `"value" == name`: a comparison with the value in front.
-pub(super) fn compared(text: &[u8], name: Span) -> Option<Assignment> {
-    let before = text.get(name.start.saturating_sub(MAX_BEFORE)..name.start)?;
-    let before = up_to_sign(before);
-    let before = before[..before.len() - sign_of(before)?.len()].trim_ascii_end();
+pub(super) fn compared(cursor: &mut Cursor) -> Option<Assignment> {
+    let name = cursor.name;
+    let sigil = usize::from(cursor.before(1) == b"$");
+    let before = before_sign(cursor, sigil)?.trim_ascii_end();
     let quote = *before.last().filter(|b| is_quote(**b))?;
     let before = &before[..before.len() - 1];
     let length = before.iter().rev().position(|b| *b == quote || *b == b'\n')?;
@@ -302,4 +283,17 @@ pub(super) fn compared(text: &[u8], name: Span) -> Option<Assignment> {
     }
     let first = name.start.saturating_sub(MAX_BEFORE) + start + 1;
     Some(Assignment { name, value: Span::new(first, first + length), form: Form::Quoted })
+}
+
+/// What stands before the sign of a comparison, if one stands before a name and so many bytes.
+fn before_sign<'t>(cursor: &mut Cursor<'t>, sigil: usize) -> Option<&'t [u8]> {
+    const SIGNS: [&[u8]; 4] = [b"===", b"!==", b"==", b"!="];
+    const LONGEST: usize = 3;
+    let end = cursor.name.start - sigil;
+    let before = cursor.text.get(cursor.name.start.saturating_sub(MAX_BEFORE)..end)?;
+    let trimmed = before.trim_ascii_end();
+    cursor.before(MAX_BEFORE.min(sigil + before.len() - trimmed.len() + LONGEST));
+    let sign = SIGNS.into_iter().find(|sign| trimmed.ends_with(sign))?;
+    cursor.before(MAX_BEFORE);
+    Some(&trimmed[..trimmed.len() - sign.len()])
 }

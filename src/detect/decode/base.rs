@@ -53,18 +53,37 @@ pub(super) fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
     });
 }
 
-/// Whether there is a stretch in a line that may be a run, or one line of a run over several. Where no line has one, each
-/// run stands in one line.
-pub fn may_hold_base64(text: &[u8], line: Span) -> bool {
-    let Some(base) = BASE64.as_ref().filter(|_| line.len() >= MIN_BASE64) else { return false };
+/// What a line may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// A run that starts in it.
+    pub run: bool,
+    /// A line of a run over several, that is not the last of them: one that other lines may go on with.
+    pub full: bool,
+}
+
+/// What there may be in a line by itself. Where no line is a full one, each run stands in one line.
+pub fn held(text: &[u8], line: Span) -> Held {
+    let mut held = Held::default();
+    let Some(base) = BASE64.as_ref().filter(|_| line.len() >= MIN_BASE64) else { return held };
     let text = &text[..line.end];
-    let mut found = false;
     each_stretch::<MIN_BASE64>(text, line, is_base64, |run| {
         let is_start =
             |head: &[u8]| is_line_text(head) || wide_text(head).is_some() || archive::kind(head) == Some(Kind::Gzip);
-        found |= head_of(base, text, run).is_some_and(|head| is_start(&head));
-        each_stretch::<MIN_HEX>(text, run, is_hex, |run| found |= is_hex_of_text(run.of(text)));
+        held.run |= head_of(base, text, run).is_some_and(|head| is_start(&head));
+        held.full |= is_full(base, text, run);
+        each_stretch::<MIN_HEX>(text, run, is_hex, |run| held.run |= is_hex_of_text(run.of(text)));
     });
+    held
+}
+
+/// Whether a part of a line, or what reaches into it, may be a full one.
+pub fn holds_full(text: &[u8], part: Span) -> bool {
+    // What goes on further than this to the left is too long.
+    let near = part.grown(MAX_LINE + 1, 0, text.len());
+    let mut found = false;
+    let Some(base) = BASE64.as_ref() else { return found };
+    each_stretch::<MIN_BASE64>(text, near, is_base64, |run| found |= is_full(base, text, run));
     found
 }
 

@@ -9,7 +9,7 @@ mod escape;
 
 use crate::text::Span;
 
-pub use base::{REACH, base64_text, may_hold_base64};
+pub use base::{REACH, base64_text, held, holds_full};
 
 /// Decoded text.
 #[derive(Debug)]

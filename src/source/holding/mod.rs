@@ -164,15 +164,15 @@ impl Search {
         self.earlier
     }
 
-    /// Whether nothing is looked for.
+    /// Whether nothing was looked for, and nothing was come across.
     pub fn is_empty(&self) -> bool {
-        self.targets.is_empty()
+        self.targets.is_empty() && self.met().is_empty()
     }
 
     /// Whether all of `targets` are looked for, or were come across.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
         let met: BTreeSet<Target> = self.met().iter().cloned().collect();
-        targets.iter().all(|target| self.has(target) || !self.is_empty() && met.contains(target))
+        targets.iter().all(|target| self.has(target) || met.contains(target))
     }
 
     /// Whether a target was known from the start.

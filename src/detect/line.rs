@@ -89,13 +89,16 @@ impl Detector {
         // Where the line after the last one looked at starts.
         let mut done = 0;
         for change in changes {
-            let start = start_of_line(text, change.start);
+            // Its line was looked at with the change before.
+            if change.end < done {
+                continue;
+            }
+            let start = start_of_line(text, done, change.start);
             let mut at = start.unwrap_or(self.prefilter.near(change, text.len()).start).max(done);
             while at <= change.end && at < text.len() {
                 let most = (at + MAX_LINE + 1).min(text.len());
                 let length = memchr::memchr(b'\n', &text[at..most]).or((most == text.len()).then_some(most - at));
-                let starts = at == 0 || text[at - 1] == b'\n';
-                if let Some(length) = length.filter(|_| starts) {
+                if let Some(length) = length.filter(|_| starts_line(text, at)) {
                     let line = Span::new(at, at + length);
                     batch.push((line, self.plain_lines.mark(line.of(text))));
                     if batch.len() == BATCH {
@@ -145,13 +148,20 @@ impl Detector {
     }
 }
 
-/// Where the line starts that `place` stands in; none if that is far away.
-fn start_of_line(text: &[u8], place: usize) -> Option<usize> {
-    let near = place.saturating_sub(MAX_LINE);
+/// Where the line starts that `place` stands in, as far as that is behind `least`; none if it is far away.
+fn start_of_line(text: &[u8], least: usize, place: usize) -> Option<usize> {
+    if place <= least {
+        return Some(least);
+    }
+    let near = place.saturating_sub(MAX_LINE).max(least);
     match memchr::memrchr(b'\n', &text[near..place]) {
         Some(at) => Some(near + at + 1),
-        None => (near == 0).then_some(0),
+        None => (near == least && starts_line(text, least)).then_some(least),
     }
+}
+
+fn starts_line(text: &[u8], place: usize) -> bool {
+    place == 0 || text[place - 1] == b'\n'
 }
 
 #[cfg(test)]

@@ -84,6 +84,7 @@ pub fn apply(delta: &[u8], base: &[u8], out: &mut Vec<u8>, edits: &mut Edits) ->
 }
 
 /// Adds the first bytes of `bytes`.
+#[inline]
 fn put(out: &mut Vec<u8>, bytes: &[u8], length: usize) {
     match bytes.first_chunk::<FEW>() {
         Some(few) if length <= FEW => {

@@ -139,6 +139,11 @@ impl Detector {
     fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<usize>) -> usize {
         let before = |anchor: &Anchor| (anchor.at as usize) < copied.source.start;
         let ahead = base.anchors[..next].last().is_none_or(before);
+        let behind = base.anchors.get(next).is_none_or(|anchor| anchor.at as usize >= copied.source.end);
+        // Most stretches hold nothing.
+        if ahead && behind && base.is_empty() {
+            return next;
+        }
         let near = next + SKIPPED.min(base.anchors.len() - next);
         let from = if ahead && !base.anchors[..near].last().is_some_and(before) {
             next + base.anchors[next..near].iter().take_while(|anchor| before(anchor)).count()

@@ -11,7 +11,6 @@ use super::sweep::Sweeper;
 use super::{Missing, Outcome, Scan, Sighting};
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
 use crate::source::attribution::{Arrival, Attribution};
-use crate::source::graph::Graph;
 use crate::source::history::Objects;
 use crate::source::holding::{Holding, Notes, Search, Target};
 use crate::source::object::{Kind, Mode};
@@ -69,23 +68,24 @@ impl Scan<'_> {
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
         outcome.notes.extend_from_slice(&objects.listing.notes);
-        if let Some(seen) = seen.as_mut().filter(|seen| seen.complete) {
-            outcome.commits.append(std::mem::take(&mut seen.commits));
-        }
+        let earlier = seen.as_mut().filter(|seen| seen.complete).map(|seen| std::mem::take(&mut seen.commits));
+        outcome.commits.append(earlier.unwrap_or_default());
         let wanted = wanted(&outcome);
         let is_asked = !wanted.is_empty() || !outcome.sightings.is_empty();
         let trees = Trees { search, notes, is_known };
         let trees = self.complete(&mut objects.store, trees, &wanted, seen.as_ref(), &outcome.looked);
         let store = &objects.store;
-        let (holding, graph) = rayon::join(
+        let (holding, attribution) = rayon::join(
             || trees.map(|trees| trees.holding(repository, store, seen.as_ref())),
-            || is_asked.then(|| Graph::new(&outcome.commits, store)),
+            || is_asked.then(|| Attribution::new(repository, store, &outcome.commits)),
         );
         if let Some(file) = file {
             remember(&file, seen, &mut outcome, holding.as_ref(), repository, store);
         }
-        let Some(graph) = graph else { return self.report(outcome, scope, &mut |_| Exposure::default()) };
-        let mut attribution = Attribution::new(repository, store, graph, holding.unwrap_or_default());
+        let Some(attribution) = attribution else {
+            return self.report(outcome, scope, &mut |_| Exposure::default());
+        };
+        let mut attribution = attribution.with_holding(holding.unwrap_or_default());
         if is_traced {
             attribution = attribution.with_reflogs(keepers::reflogs(&objects.listing.items));
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::BString;
 
-use super::graph::Graph;
+use super::graph::{Commits, Graph};
 use super::holding::{Holding, NodeId, Target, TargetId};
 use super::object::{self, Mode};
 use super::people::Usual;
@@ -92,9 +92,11 @@ pub struct Attribution<'s> {
 }
 
 impl<'s> Attribution<'s> {
-    /// Prepares to answer, given all commits and what trees hold.
-    pub fn new(repository: &Repo, store: &'s Store, graph: Graph, holding: Holding) -> Self {
+    /// Prepares to answer, given all commits. What trees hold is told by [`Attribution::with_holding`]: that is worked out at the
+    /// same time.
+    pub fn new(repository: &Repo, store: &'s Store, commits: &Commits) -> Self {
         let local = repository.local();
+        let graph = Graph::new(commits, store);
         // Most refs lead to a commit that is known: it is no tag, so nothing of it needs to be read.
         let is_commit = |id: &ObjectId| store.find(id).is_some_and(|number| graph.find(number).is_some());
         let tips = tips(repository, &local, is_commit);
@@ -104,10 +106,9 @@ impl<'s> Attribution<'s> {
         };
         let ends: Vec<Option<u32>> =
             tips.iter().map(|tip| tip.end().and_then(|end| graph.find(store.find(&end)?))).collect();
-        let at_tips = nodes_at(&tips, &ends, &graph, &holding);
         Self {
             ends,
-            at_tips,
+            at_tips: BTreeSet::new(),
             on_head: from(&|name| name == "HEAD"),
             moves: HashMap::new(),
             remotes: remote::all(repository),
@@ -122,9 +123,15 @@ impl<'s> Attribution<'s> {
             local,
             store,
             graph,
-            holding,
+            holding: Holding::default(),
             tips,
         }
+    }
+
+    /// The same, knowing what trees hold.
+    pub fn with_holding(self, holding: Holding) -> Self {
+        let at_tips = nodes_at(&self.tips, &self.ends, &self.graph, &holding);
+        Self { holding, at_tips, ..self }
     }
 
     /// The same, but names all refs in an exposure and knows what is in reflogs.
@@ -157,7 +164,7 @@ impl<'s> Attribution<'s> {
     pub fn arrivals(&mut self) -> BTreeMap<Target, Vec<Arrival>> {
         let mut out: BTreeMap<Target, Vec<Arrival>> = BTreeMap::new();
         let mut moves: HashMap<TargetId, Vec<u32>> = HashMap::new();
-        for at in self.graph.order() {
+        for at in self.graph.order().iter().filter(|at| self.may_differ(**at)) {
             let brought = self.brought_in(*at);
             let moved = brought.iter().map(|(_, _, target)| *target).chain(self.taken_out(*at));
             moved.for_each(|target| moves.entry(target).or_default().push(*at));
@@ -176,10 +183,16 @@ impl<'s> Attribution<'s> {
         out
     }
 
+    /// Whether a commit's tree holds something else than a parent's: nearly all hold the same.
+    fn may_differ(&self, at: u32) -> bool {
+        let (here, parents) = (self.node_of(at), self.graph.parents(at));
+        parents.iter().any(|parent| self.node_of(*parent) != here) || (parents.is_empty() && here.is_some())
+    }
+
     /// What a commit's tree holds and no parent's does.
     fn brought_in(&self, at: u32) -> Vec<(BString, Mode, TargetId)> {
         let Some(here) = self.node_of(at) else { return Vec::new() };
-        // Nearly all commits hold what a parent does.
+        // A merge holds what a parent does.
         if self.graph.parents(at).iter().any(|parent| self.node_of(*parent) == Some(here)) {
             return Vec::new();
         }

@@ -31,7 +31,7 @@ const LINES: u32 = 18;
 #[derive(Debug, Default)]
 pub(super) struct PlainLines {
     key: RandomState,
-    /// Made when first asked for, which a check of what is staged never does.
+    /// Made when first asked for, which a hook never does.
     slots: OnceLock<Box<[AtomicU64]>>,
 }
 

@@ -125,12 +125,11 @@ impl Worker<'_> {
         let (header, message) = headed::parts(data);
         let at = |text: &[u8], place, outcome: &mut Outcome| {
             let text = as_text(text);
-            // Messages repeat each other's lines, and nearly always there is nothing.
-            let hits = self.detector.hits(&text);
-            if hits.is_empty() {
+            let found = self.detector.scan(&text);
+            // Nearly always.
+            if found.is_empty() {
                 return;
             }
-            let found = self.detector.settle(&hits);
             let id = id();
             let name = BString::from(id.map(|id| id.to_string()).unwrap_or_default());
             // A tag is an object of its own: it has no commit to be named.

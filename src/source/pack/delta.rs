@@ -19,8 +19,6 @@ pub struct Damaged;
 
 /// Bytes that are reserved at once, at most.
 const LARGE: usize = 64 << 20;
-/// So few bytes are copied together with those behind them: a fixed number costs less than just as many.
-const FEW: usize = 32;
 
 /// The sizes a delta starts with, and the instructions behind them.
 ///
@@ -58,42 +56,30 @@ pub fn apply(delta: &[u8], base: &[u8], out: &mut Vec<u8>, edits: &mut Edits) ->
     edits.clear(base.len());
     out.clear();
     // A damaged delta may claim any size; what is really written is bounded below.
-    out.reserve(result.min(LARGE) + FEW);
+    out.reserve(result.min(LARGE));
     while let Some((command, after)) = rest.split_first() {
         if command & 0x80 != 0 {
             let (from, length, after) = copy(*command, after)?;
-            let bytes = base.get(from..).filter(|bytes| bytes.len() >= length).ok_or(Damaged)?;
+            let bytes = from.checked_add(length).and_then(|end| base.get(from..end)).ok_or(Damaged)?;
             if out.len() + length > result {
                 return Err(Damaged);
             }
-            put(out, bytes, length);
+            out.extend_from_slice(bytes);
             edits.push(length, Some(from));
             rest = after;
         } else {
             let length = usize::from(*command);
             // Zero is reserved.
-            if length == 0 || length > after.len() || out.len() + length > result {
+            let bytes = after.get(..length).filter(|bytes| !bytes.is_empty()).ok_or(Damaged)?;
+            if out.len() + length > result {
                 return Err(Damaged);
             }
-            put(out, after, length);
+            out.extend_from_slice(bytes);
             edits.push(length, None);
             rest = &after[length..];
         }
     }
     if out.len() == result { Ok(()) } else { Err(Damaged) }
-}
-
-/// Adds the first bytes of `bytes`.
-#[inline]
-fn put(out: &mut Vec<u8>, bytes: &[u8], length: usize) {
-    match bytes.first_chunk::<FEW>() {
-        Some(few) if length <= FEW => {
-            let end = out.len() + length;
-            out.extend_from_slice(few);
-            out.truncate(end);
-        }
-        _ => out.extend_from_slice(&bytes[..length]),
-    }
 }
 
 /// The operands of a copy: the low bits of the command say which bytes of offset and size are given.

@@ -5,7 +5,7 @@
 //! ([`check`]) and its statistics ([`entropy`], [`likeness`], [`placeholder`]). Encoded text is decoded and goes the same
 //! way ([`decode`]). Of several detections of the same bytes the best wins ([`overlap`]).
 //!
-//! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword, so that of a text made from
+//! Everything a rule looks at lies within its [`Reach`] of a keyword, so that of a text made from
 //! another one only what changed has to be judged ([`edit`]). What a file's name says
 //! about a detection ([`path`]), which identifiers stand near it ([`companion`]) and whether it has expired ([`expiry`]) is
 //! decided afterwards, for accepted detections only: a blob has many names and is read on many days, and is judged once.

@@ -240,6 +240,13 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// So many bytes on either side.
+    #[must_use]
+    pub fn of(before: usize, after: usize) -> Self {
+        let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self { before: bytes(before), after: bytes(after) }
+    }
+
     /// The further of two on either side.
     #[must_use]
     pub fn further(self, other: Self) -> Self {

@@ -27,8 +27,8 @@ use crate::remediation::{self, Surroundings};
 use crate::rule::{Confidence, Matcher};
 use crate::source::github;
 use crate::source::graph::Commits;
-use crate::source::object;
 use crate::source::{Item, Listing, ObjectId, Repo};
+use crate::source::{lfs, object};
 use crate::text::archive;
 use crate::text::encoding::as_text;
 pub use progress::{Counts, Progress};
@@ -93,9 +93,7 @@ fn absent_lfs(named: &[String]) -> Option<Note> {
     let named: BTreeSet<&String> = named.iter().collect();
     let first = named.first()?;
     Some(Note(if named.len() == 1 {
-        format!(
-            "Git LFS object {first} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it"
-        )
+        lfs::absent(first)
     } else {
         let count = named.len();
         format!(
@@ -318,7 +316,6 @@ impl Scan<'_> {
         let unopened = (!reasons.is_empty()).then(|| {
             Note(format!("archives or members of archives that were looked at as they are, not opened: {reasons}"))
         });
-        let absent_lfs = absent_lfs(&outcome.absent_lfs);
         let mut groups: BTreeMap<Secret, Vec<Sighting>> = BTreeMap::new();
         for sighting in outcome.sightings {
             groups.entry(sighting.detection.secret.clone()).or_default().push(sighting);
@@ -361,7 +358,7 @@ impl Scan<'_> {
         (report.findings, report.suppressed) = self.settle(found);
         report.gaps.sort();
         report.gaps.dedup();
-        report.notes.extend(absent_lfs);
+        report.notes.extend(absent_lfs(&outcome.absent_lfs));
         report.notes.extend(unopened);
         report.notes.dedup();
         report

@@ -254,10 +254,8 @@ impl Worker<'_> {
             Some(Ok(content)) => self.text(&content, origin, outcome),
             Some(Err(Unread { kind, why })) => outcome.gaps.push(Gap { what: origin.path.to_owned(), kind, why }),
             None if self.options.strict => {
-                let why = format!(
-                    "Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it"
-                );
-                outcome.gaps.push(Gap { what: origin.path.to_owned(), kind: GapKind::LfsAbsent, why });
+                let (what, why) = (origin.path.to_owned(), lfs::absent(oid));
+                outcome.gaps.push(Gap { what, kind: GapKind::LfsAbsent, why });
             }
             None => outcome.absent_lfs.push(oid.to_owned()),
         }

@@ -17,6 +17,11 @@ pub fn pointer(content: &[u8]) -> Option<&str> {
     (oid.len() == 64 && oid.bytes().all(|b| b.is_ascii_hexdigit())).then_some(oid)
 }
 
+/// What there is to say of an object that is not in a clone.
+pub fn absent(oid: &str) -> String {
+    format!("Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it")
+}
+
 /// Where the object is kept below the shared git directory.
 pub fn object_path(common_dir: &Path, oid: &str) -> Option<PathBuf> {
     Some(common_dir.join("lfs/objects").join(oid.get(..2)?).join(oid.get(2..4)?).join(oid))

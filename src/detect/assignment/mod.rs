@@ -3,6 +3,7 @@
 //! Knows names, operators, quoting and where a value ends; knows nothing of what is a secret. What stands between a name and
 //! its value is read by `sign`, values that stand in an entry of their own by `entry`, the value itself by `value`.
 
+mod cursor;
 mod entry;
 mod sign;
 mod value;
@@ -11,6 +12,8 @@ use super::{Candidate, Form};
 use crate::rule::Reach;
 use crate::rule::compile::ASSIGNMENT;
 use crate::text::Span;
+
+use cursor::{Cursor, escapes, is_quote};
 
 /// Most bytes of a name on either side of the keyword.
 const MAX_NAME: usize = 64;
@@ -69,18 +72,15 @@ pub struct Reading {
 pub fn read(text: &[u8], keyword: Span) -> Reading {
     let most = keyword.end.saturating_add(ASSIGNMENT as usize);
     let (name, around) = name_around(text, keyword);
-    let mut cursor = Cursor { text: &text[..most.min(text.len())], at: name.end, name, seen: 0, seen_before: 0 };
+    let mut cursor = Cursor::behind(name, &text[..most.min(text.len())]);
     let after = sign::pass(&mut cursor).and_then(|wants| {
         let (value, form) = value::read(&mut cursor, wants)?;
         let form = if form == Form::Bare && value::in_string(&mut cursor, value) { Form::Quoted } else { form };
         Some(Assignment { name: named(&mut cursor), value, form })
     });
     let assignment = after.or_else(|| value::compared(&mut cursor));
-    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let looked = Reach {
-        before: bytes(keyword.start - name.start + cursor.seen_before),
-        after: bytes(cursor.seen.min(most).saturating_sub(keyword.end)),
-    };
+    let before = keyword.start - name.start + cursor.seen_before;
+    let looked = Reach::of(before, cursor.seen.min(most).saturating_sub(keyword.end));
     Reading { assignment, looked: looked.further(around) }
 }
 
@@ -100,9 +100,7 @@ fn name_around(text: &[u8], keyword: Span) -> (Span, Reach) {
         usize::from(start > 0 && text[start - 1] == b'\\' && left > 0 && matches!(text[start], b'n' | b't' | b'r'));
     let dashes = text[start + escape..keyword.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let name = Span::new(start + escape + dashes, keyword.start + right - arrow);
-    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let behind = (right + 1).saturating_sub(keyword.len());
-    (name, Reach { before: bytes(left + 1), after: bytes(behind) })
+    (name, Reach::of(left + 1, (right + 1).saturating_sub(keyword.len())))
 }
 
 /// Most words of a label before a name.
@@ -197,115 +195,6 @@ fn named(cursor: &mut Cursor) -> Span {
         start -= word.len() + 1;
     }
     Span::new(start, name.end)
-}
-
-/// A place in the text up to the end of what may be looked at.
-struct Cursor<'t> {
-    text: &'t [u8],
-    at: usize,
-    name: Span,
-    /// Where all that was looked at ends. Whoever looks ahead says how far.
-    seen: usize,
-    /// How many bytes before the name were looked at.
-    seen_before: usize,
-}
-
-impl<'t> Cursor<'t> {
-    fn peek(&mut self) -> Option<u8> {
-        self.ahead(1).first().copied()
-    }
-
-    /// At most so many bytes from here on.
-    fn ahead(&mut self, most: usize) -> &'t [u8] {
-        self.seen = self.seen.max(self.at.saturating_add(most));
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        &rest[..rest.len().min(most)]
-    }
-
-    /// At most so many bytes before the name.
-    fn before(&mut self, most: usize) -> &'t [u8] {
-        self.seen_before = self.seen_before.max(most);
-        let start = self.name.start;
-        self.text.get(start.saturating_sub(most)..start).unwrap_or_default()
-    }
-
-    /// The same without the white space at their end: enough for the last `most` of what remains to be asked for.
-    fn before_space(&mut self, most: usize, room: usize) -> &'t [u8] {
-        let start = self.name.start;
-        let before = self.text.get(start.saturating_sub(room)..start).unwrap_or_default();
-        let trimmed = before.trim_ascii_end();
-        self.before(room.min(before.len() - trimmed.len() + most));
-        trimmed
-    }
-
-    /// All that is left.
-    fn rest(&mut self) -> &'t [u8] {
-        self.ahead(usize::MAX)
-    }
-
-    /// How many bytes from here on are such, at most `most`.
-    fn count(&mut self, most: usize, is_such: impl Fn(&u8) -> bool) -> usize {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let count = rest.iter().take(most).take_while(|byte| is_such(byte)).count();
-        self.ahead(most.min(count + 1));
-        count
-    }
-
-    /// Passes blanks and tabs, also escaped ones; says whether there were any.
-    fn blanks(&mut self) -> bool {
-        let start = self.at;
-        loop {
-            match self.ahead(2) {
-                [b' ' | b'\t', ..] => self.at += 1,
-                [b'\\', b't', ..] => self.at += 2,
-                _ => return self.at > start,
-            }
-        }
-    }
-
-    /// Passes at most `most` bytes of white space, over lines.
-    fn space(&mut self, most: usize) -> bool {
-        let count = self.count(most, u8::is_ascii_whitespace);
-        self.at += count;
-        count > 0
-    }
-
-    /// Passes `word` if it stands here.
-    fn pass(&mut self, word: &[u8]) -> bool {
-        let here = self.ahead(word.len()) == word;
-        if here {
-            self.at += word.len();
-        }
-        here
-    }
-
-    /// Passes a quote, escaped or not, and closing brackets behind a name; says whether there was a quote.
-    fn closing_quote(&mut self) -> bool {
-        let (escapes, quote) = self.quote();
-        if quote.is_some() {
-            self.at += escapes + 1;
-        }
-        self.pass(b"]");
-        quote.is_some()
-    }
-
-    /// The quote that stands here behind so many backslashes, if one does.
-    fn quote(&mut self) -> (usize, Option<u8>) {
-        let escapes = self.count(MAX_ESCAPES, |b| *b == b'\\');
-        (escapes, self.ahead(escapes + 1).get(escapes).copied().filter(|b| is_quote(*b)))
-    }
-}
-
-const fn is_quote(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`')
-}
-
-/// Most backslashes before a quote: inside of a string, or of a string inside of that.
-const MAX_ESCAPES: usize = 8;
-
-/// The backslashes that a text starts with.
-fn escapes(text: &[u8]) -> usize {
-    text.iter().take(MAX_ESCAPES).take_while(|b| **b == b'\\').count()
 }
 
 #[cfg(test)]

@@ -237,7 +237,7 @@ fn definition(cursor: &mut Cursor) -> Option<Wants> {
         [.., last] if last.is_ascii_whitespace() => {}
         _ => return None,
     }
-    let word = cursor.before_space(LONGEST, MAX_NAME);
+    let word = cursor.before_space(0, LONGEST, MAX_NAME);
     if ANY.iter().any(|w| word.ends_with(w)) {
         return Some(Wants::Any);
     }

@@ -289,10 +289,7 @@ pub(super) fn compared(cursor: &mut Cursor) -> Option<Assignment> {
 fn before_sign<'t>(cursor: &mut Cursor<'t>, sigil: usize) -> Option<&'t [u8]> {
     const SIGNS: [&[u8]; 4] = [b"===", b"!==", b"==", b"!="];
     const LONGEST: usize = 3;
-    let end = cursor.name.start - sigil;
-    let before = cursor.text.get(cursor.name.start.saturating_sub(MAX_BEFORE)..end)?;
-    let trimmed = before.trim_ascii_end();
-    cursor.before(MAX_BEFORE.min(sigil + before.len() - trimmed.len() + LONGEST));
+    let trimmed = cursor.before_space(sigil, LONGEST, MAX_BEFORE);
     let sign = SIGNS.into_iter().find(|sign| trimmed.ends_with(sign))?;
     cursor.before(MAX_BEFORE);
     Some(&trimmed[..trimmed.len() - sign.len()])

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use gix::hashtable;
 
 use super::object::{self, Kind, Mode};
@@ -116,8 +116,7 @@ impl Notes {
 #[derive(Default)]
 pub struct Search {
     targets: Vec<Target>,
-    objects: hashtable::HashMap<ObjectId, TargetId>,
-    by_name: HashMap<BString, TargetId>,
+    positions: Positions,
     names: Mutex<Names>,
     /// Targets that were not known from the start, in the order in which they were come across.
     met: Mutex<Vec<Target>>,
@@ -125,6 +124,43 @@ pub struct Search {
     met_count: AtomicUsize,
     /// What is known of trees that are not read again; its targets come first.
     earlier: Holding,
+}
+
+/// The positions of targets.
+#[derive(Default)]
+struct Positions {
+    objects: hashtable::HashMap<ObjectId, TargetId>,
+    names: HashMap<BString, TargetId>,
+}
+
+impl Positions {
+    fn insert(&mut self, target: &Target, at: TargetId) {
+        match target {
+            Target::Object(id) => self.objects.insert(*id, at),
+            Target::Name(name) => self.names.insert(name.clone(), at),
+        };
+    }
+
+    fn has(&self, target: &Target) -> bool {
+        match target {
+            Target::Object(id) => self.objects.contains_key(id),
+            Target::Name(name) => self.names.contains_key(name),
+        }
+    }
+
+    /// How many targets these are.
+    fn count(&self) -> usize {
+        self.objects.len() + self.names.len()
+    }
+
+    fn object(&self, id: &gix::oid) -> Option<TargetId> {
+        self.objects.get(id).copied()
+    }
+
+    /// Hardly ever is a name looked for.
+    fn name(&self, name: &[u8]) -> Option<TargetId> {
+        if self.names.is_empty() { None } else { self.names.get(name.as_bstr()).copied() }
+    }
 }
 
 /// Names of folders and targets, as numbers.
@@ -145,10 +181,7 @@ impl Search {
         let new = targets.iter().filter(|target| earlier.target_id(target).is_none());
         let mut search = Self { targets: earlier.targets.iter().chain(new).cloned().collect(), ..Self::default() };
         for (at, target) in (0..).zip(&search.targets) {
-            match target {
-                Target::Object(id) => search.objects.insert(*id, at),
-                Target::Name(name) => search.by_name.insert(name.clone(), at),
-            };
+            search.positions.insert(target, at);
         }
         let names = Names::new(&earlier.names);
         Self { names: Mutex::new(names), earlier, ..search }
@@ -172,15 +205,7 @@ impl Search {
     /// Whether all of `targets` are looked for, or were come across.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
         let met: BTreeSet<Target> = self.met().iter().cloned().collect();
-        targets.iter().all(|target| self.has(target) || met.contains(target))
-    }
-
-    /// Whether a target was known from the start.
-    fn has(&self, target: &Target) -> bool {
-        match target {
-            Target::Object(id) => self.objects.contains_key(id),
-            Target::Name(name) => self.by_name.contains_key(name),
-        }
+        targets.iter().all(|target| self.positions.has(target) || met.contains(target))
     }
 
     fn met(&self) -> MutexGuard<'_, Vec<Target>> {

@@ -4,11 +4,7 @@ use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use bstr::{BString, ByteSlice as _};
-use gix::hashtable;
-
-use super::{Child, Edge, Notes, Record, Search, Target, TargetId};
-use crate::source::ObjectId;
+use super::{Child, Edge, Notes, Positions, Record, Search, Target, TargetId};
 use crate::source::object::Mode;
 use crate::source::pack::{Base, Object, Visitor};
 use crate::source::store::{Number, Store};
@@ -41,10 +37,8 @@ pub struct Reader<'r> {
     search: &'r Search,
     /// Numbers of names that this thread has seen.
     known: HashMap<Vec<u8>, u32>,
-    /// Targets that were come across, as far as this thread knows: objects, names, and how many of both.
-    objects: hashtable::HashMap<ObjectId, TargetId>,
-    by_name: HashMap<BString, TargetId>,
-    met: usize,
+    /// Targets that were come across, as far as this thread knows.
+    met: Positions,
     notes: Notes,
 }
 
@@ -67,15 +61,7 @@ impl Visitor for Reader<'_> {
 
 impl<'r> Reader<'r> {
     pub(super) fn new(search: &'r Search, store: &'r Store) -> Self {
-        Self {
-            store,
-            search,
-            known: HashMap::new(),
-            objects: hashtable::HashMap::default(),
-            by_name: HashMap::new(),
-            met: 0,
-            notes: Notes::default(),
-        }
+        Self { store, search, known: HashMap::new(), met: Positions::default(), notes: Notes::default() }
     }
 
     /// Notes what a tree has and its base has not, or the other way round; with the base's number.
@@ -97,52 +83,37 @@ impl<'r> Reader<'r> {
     /// Makes a target of what was come across: an object that is not here, or a name that there is something to say of. To be
     /// called before the first tree that has it is noted.
     pub fn meet(&mut self, target: Target) {
-        if self.search.has(&target) {
+        if self.search.positions.has(&target) {
             return;
         }
         self.catch_up();
         let mut met = self.search.met();
         // Another thread may have been quicker.
-        if !self.has(&target) && !met[self.met..].contains(&target) {
+        if !self.met.has(&target) && !met[self.met.count()..].contains(&target) {
             met.push(target);
             self.search.met_count.store(met.len(), Ordering::Release);
         }
     }
 
-    fn has(&self, target: &Target) -> bool {
-        match target {
-            Target::Object(id) => self.objects.contains_key(id),
-            Target::Name(name) => self.by_name.contains_key(name),
-        }
-    }
-
     /// Learns what the other threads have come across.
     fn catch_up(&mut self) {
-        if self.search.met_count.load(Ordering::Acquire) == self.met {
+        let known = self.met.count();
+        if self.search.met_count.load(Ordering::Acquire) == known {
             return;
         }
-        let all = self.search.met();
-        for (at, target) in all.iter().enumerate().skip(self.met) {
-            let id = u32::try_from(self.search.targets.len() + at).unwrap_or(u32::MAX);
-            match target {
-                Target::Object(object) => self.objects.insert(*object, id),
-                Target::Name(name) => self.by_name.insert(name.clone(), id),
-            };
+        for (at, target) in self.search.met().iter().enumerate().skip(known) {
+            self.met.insert(target, u32::try_from(self.search.targets.len() + at).unwrap_or(u32::MAX));
         }
-        self.met = all.len();
     }
 
     /// The target that an object is.
     fn object(&self, id: &gix::oid) -> Option<TargetId> {
-        self.search.objects.get(id).or_else(|| self.objects.get(id)).copied()
+        self.search.positions.object(id).or_else(|| self.met.object(id))
     }
 
-    /// The target that a name is; hardly ever is there any.
+    /// The target that a name is.
     fn named(&self, name: &[u8]) -> Option<TargetId> {
-        [&self.search.by_name, &self.by_name].into_iter().find_map(|names| match names.is_empty() {
-            true => None,
-            false => names.get(name.as_bstr()).copied(),
-        })
+        self.search.positions.name(name).or_else(|| self.met.name(name))
     }
 
     /// Gives the notes back.

@@ -36,11 +36,28 @@ pub(super) struct PlainLines {
 }
 
 impl PlainLines {
-    /// What is remembered of a line; never zero.
-    fn mark(&self, line: &[u8]) -> u64 {
+    /// The line that starts at `start`, without its end, and what is remembered of it, which is never zero; none if it is too
+    /// long.
+    ///
+    /// Its end is looked for and its hash is made in one go, for most lines are short.
+    fn line_at(&self, text: &[u8], start: usize) -> Option<(Span, u64)> {
         let mut hasher = self.key.build_hasher();
-        hasher.write(line);
-        hasher.finish() | 1
+        let mut at = start;
+        while at <= start + MAX_LINE {
+            let rest = &text[at..];
+            let bytes = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
+            let bytes = u128::from_le_bytes(bytes);
+            if let Some(length) = first_line_end(bytes).or((rest.len() < CHUNK).then_some(rest.len())) {
+                // No byte behind the end counts, and with their number no two lines are the same.
+                hasher.write_u128(bytes & !(u128::MAX << (8 * length)));
+                hasher.write_usize(length);
+                let line = Span::new(start, at + length);
+                return (line.len() <= MAX_LINE).then(|| (line, hasher.finish() | 1));
+            }
+            hasher.write_u128(bytes);
+            at += CHUNK;
+        }
+        None
     }
 
     /// Of these lines, keeps the marks of those that are not remembered; the other ones become zero.
@@ -94,13 +111,11 @@ impl Detector {
                 continue;
             }
             let start = start_of_line(text, done, change.start);
-            let mut at = start.unwrap_or(self.prefilter.near(change, text.len()).start).max(done);
+            let mut at = start.unwrap_or_else(|| self.prefilter.near(change, text.len()).start).max(done);
             while at <= change.end && at < text.len() {
-                let most = (at + MAX_LINE + 1).min(text.len());
-                let length = memchr::memchr(b'\n', &text[at..most]).or((most == text.len()).then_some(most - at));
-                if let Some(length) = length.filter(|_| starts_line(text, at)) {
-                    let line = Span::new(at, at + length);
-                    batch.push((line, self.plain_lines.mark(line.of(text))));
+                let line = if starts_line(text, at) { self.plain_lines.line_at(text, at) } else { None };
+                if let Some((line, mark)) = line {
+                    batch.push((line, mark));
                     if batch.len() == BATCH {
                         self.look_at_new(text, &mut batch, &mut looked, &mut found);
                     }
@@ -154,10 +169,54 @@ fn start_of_line(text: &[u8], least: usize, place: usize) -> Option<usize> {
         return Some(least);
     }
     let near = place.saturating_sub(MAX_LINE).max(least);
-    match memchr::memrchr(b'\n', &text[near..place]) {
+    let mut end = place;
+    // Most lines start near.
+    while let Some(chunk) = text[near..end].last_chunk() {
+        if let Some(behind) = behind_last_line_end(u128::from_le_bytes(*chunk)) {
+            return Some(end - behind);
+        }
+        end -= CHUNK;
+    }
+    match memchr::memrchr(b'\n', &text[near..end]) {
         Some(at) => Some(near + at + 1),
         None => (near == least && starts_line(text, least)).then_some(least),
     }
+}
+
+/// Bytes that a line is looked at by.
+const CHUNK: usize = size_of::<u128>();
+
+/// Bytes at the end of a text, and zeros.
+fn padded(bytes: &[u8]) -> [u8; CHUNK] {
+    let mut chunk = [0; CHUNK];
+    chunk[..bytes.len()].copy_from_slice(bytes);
+    chunk
+}
+
+/// How many of these bytes, the lowest first, stand before the first line end among them.
+fn first_line_end(bytes: u128) -> Option<usize> {
+    let ends = line_ends(bytes);
+    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
+}
+
+/// How many of these bytes, the lowest first, stand behind the last line end among them.
+fn behind_last_line_end(bytes: u128) -> Option<usize> {
+    let ends = line_ends(bytes);
+    (ends != 0).then(|| ends.leading_zeros() as usize / 8)
+}
+
+/// The highest bit of each byte that is a line end.
+fn line_ends(bytes: u128) -> u128 {
+    const EACH: u64 = u64::MAX / 0xff;
+    const LOW: u64 = EACH * 0x7f;
+    let ends = |half: u64| {
+        let other = half ^ (EACH * b'\n' as u64);
+        // A carry into the highest bit, or that bit itself, says that there is another bit.
+        !(((other & LOW) + LOW) | other | LOW)
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "each half by itself")]
+    let (low, high) = (bytes as u64, (bytes >> 64) as u64);
+    u128::from(ends(low)) | u128::from(ends(high)) << 64
 }
 
 fn starts_line(text: &[u8], place: usize) -> bool {
@@ -168,6 +227,45 @@ fn starts_line(text: &[u8], place: usize) -> bool {
 mod tests {
     use super::*;
     use crate::rule_set::RuleSet;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Lines of any bytes and lengths: where they start and end, and that only the same line has the same mark.
+        #[test]
+        fn lines_start_and_end_where_they_do(
+            lines in proptest::collection::vec((0..40usize, 0..2 * MAX_LINE, any::<u8>(), any::<u8>()), 1..8),
+        ) {
+            let bytes = |(short, long, first, last): &(usize, usize, u8, u8)| {
+                let length = if first % 8 == 0 { *long } else { *short };
+                let mut line = vec![*first; length];
+                line.extend([0, 11, b'\n' | 0x80, *last].iter().take(usize::from(last % 5)));
+                line.retain(|byte| *byte != b'\n');
+                line
+            };
+            let lines: Vec<Vec<u8>> = lines.iter().map(bytes).collect();
+            let text = lines.join(&b'\n');
+            let known = PlainLines::default();
+            let mut marks = std::collections::HashMap::new();
+            let mut start = 0;
+            for line in &lines {
+                let span = Span::new(start, start + line.len());
+                match known.line_at(&text, start) {
+                    Some((found, mark)) => {
+                        prop_assert_eq!(found, span);
+                        prop_assert_eq!(*marks.entry(mark).or_insert(line), line);
+                        prop_assert_eq!(known.line_at(line, 0), Some((Span::new(0, line.len()), mark)));
+                    }
+                    None => prop_assert!(line.len() > MAX_LINE),
+                }
+                for place in start..=span.end {
+                    let expected = (place - start <= MAX_LINE).then_some(start);
+                    prop_assert_eq!(start_of_line(&text, 0, place), expected.filter(|_| place - start < MAX_LINE || start == 0));
+                    prop_assert_eq!(start_of_line(&text, start, place), expected);
+                }
+                start = span.end + 1;
+            }
+        }
+    }
 
     /// What is said of these changes once the whole text was looked at: lines that may hold an encoded run, and how many
     /// keywords.
@@ -200,14 +298,15 @@ mod tests {
         let detector = Detector::new(RuleSet::builtin());
         let remembers = |text: &[u8]| {
             detector.look(text, std::iter::once(Span::new(0, text.len())), |_| ());
-            let mut line = [(Span::default(), detector.plain_lines.mark(b"a line"))];
+            let mut line = [detector.plain_lines.line_at(b"a line", 0).unwrap()];
             detector.plain_lines.keep_new(&mut line);
             line[0].1 == 0
         };
         assert!([&b"a line"[..], b"a line\n", b"\na line"].iter().all(|text| !remembers(text)));
         assert!(remembers(b"\na line\n"));
         let other = PlainLines::default();
-        assert_ne!(other.mark(b"a line"), detector.plain_lines.mark(b"a line"), "the key is another one each time");
+        let same = [&other, &detector.plain_lines].map(|lines| lines.line_at(b"a line", 0).unwrap().1);
+        assert_ne!(same[0], same[1], "the key is another one each time");
     }
 
     #[test]

@@ -68,6 +68,8 @@ pub struct Attribution<'s> {
     store: &'s Store,
     graph: Graph,
     holding: Holding,
+    /// What the tree of each commit holds.
+    nodes: Vec<Option<NodeId>>,
     tips: Vec<Tip>,
     published: Vec<bool>,
     reachable: Vec<bool>,
@@ -124,14 +126,16 @@ impl<'s> Attribution<'s> {
             store,
             graph,
             holding: Holding::default(),
+            nodes: Vec::new(),
             tips,
         }
     }
 
     /// The same, knowing what trees hold.
     pub fn with_holding(self, holding: Holding) -> Self {
-        let at_tips = nodes_at(&self.tips, &self.ends, &self.graph, &holding);
-        Self { holding, at_tips, ..self }
+        let nodes: Vec<Option<NodeId>> = self.graph.records().iter().map(|record| holding.node(record.tree?)).collect();
+        let at_tips = nodes_at(&self.tips, &self.ends, &self.graph, &nodes);
+        Self { holding, nodes, at_tips, ..self }
     }
 
     /// The same, but names all refs in an exposure and knows what is in reflogs.
@@ -211,7 +215,7 @@ impl<'s> Attribution<'s> {
 
     /// What a commit's tree holds.
     fn node_of(&self, at: u32) -> Option<NodeId> {
-        self.holding.node(self.graph.record(at).tree?)
+        self.nodes.get(at as usize).copied().flatten()
     }
 
     /// The position of a commit.
@@ -316,9 +320,9 @@ impl<'s> Attribution<'s> {
         for rank in start..asked.len() {
             let at = self.graph.order()[rank];
             let is_after = self.graph.parents(at).iter().any(|parent| holds[*parent as usize]);
-            let is_held = match self.node_of(at).filter(|_| asked[at as usize]) {
-                Some(node) => self.node_holds(node, targets),
-                None => is_after && !asked[at as usize],
+            let is_held = match asked[at as usize] {
+                true => self.node_of(at).is_some_and(|node| self.node_holds(node, targets)),
+                false => is_after,
             };
             holds[at as usize] = is_held;
             if is_after && !is_held && self.on_head[at as usize] {
@@ -406,11 +410,11 @@ impl<'s> Attribution<'s> {
 }
 
 /// What the trees of the tips hold, and for a stash those of its parents, each once.
-fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, holding: &Holding) -> BTreeSet<NodeId> {
+fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, nodes: &[Option<NodeId>]) -> BTreeSet<NodeId> {
     let mut commits: BTreeSet<u32> = ends.iter().flatten().copied().collect();
     let stashes = tips.iter().zip(ends).filter(|(tip, _)| tip.name == "refs/stash").filter_map(|(_, end)| *end);
     commits.extend(stashes.flat_map(|stash| graph.parents(stash)));
-    commits.into_iter().filter_map(|at| holding.node(graph.record(at).tree?)).collect()
+    commits.into_iter().filter_map(|at| nodes[at as usize]).collect()
 }
 
 /// All refs and the HEADs of all work trees, with the objects they lead to, by name.

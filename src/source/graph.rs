@@ -186,6 +186,11 @@ impl Graph {
         &self.records[at as usize]
     }
 
+    /// All commits, by position.
+    pub fn records(&self) -> &[CommitRecord] {
+        &self.records
+    }
+
     /// The positions of a commit's parents that are here.
     pub fn parents(&self, at: u32) -> &[u32] {
         self.parents.of(at)

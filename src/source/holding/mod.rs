@@ -76,11 +76,13 @@ pub struct Holding {
     by_tree: Vec<NodeId>,
 }
 
-/// What is noted of a tree; its entries stand with those of all others in one list.
+/// What is noted of a tree; its entries stand with those of others in one list.
 #[derive(Debug, Clone, Copy)]
 struct Record {
     tree: Number,
     base: Option<Number>,
+    /// Which list.
+    list: u32,
     /// Where its entries start in the list: first those that it has and its base has not, then the other way round.
     first: usize,
     added: u32,
@@ -91,24 +93,24 @@ struct Record {
 #[derive(Default)]
 pub struct Notes {
     records: Vec<Record>,
-    edges: Vec<Edge>,
+    /// One list for each thread that read trees.
+    lists: Vec<Vec<Edge>>,
 }
 
 impl Notes {
     /// Adds those of another thread.
-    pub fn append(&mut self, mut other: Self) {
-        let shift = self.edges.len();
-        self.records.extend(other.records.iter().map(|record| Record { first: record.first + shift, ..*record }));
-        self.edges.append(&mut other.edges);
+    pub fn append(&mut self, other: Self) {
+        let shift = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
+        self.records.extend(other.records.iter().map(|record| Record { list: record.list + shift, ..*record }));
+        self.lists.extend(other.lists);
     }
 
     fn added(&self, record: &Record) -> &[Edge] {
-        &self.edges[record.first..record.first + record.added as usize]
+        &self.lists[record.list as usize][record.first..][..record.added as usize]
     }
 
     fn dropped(&self, record: &Record) -> &[Edge] {
-        let first = record.first + record.added as usize;
-        &self.edges[first..first + record.dropped as usize]
+        &self.lists[record.list as usize][record.first + record.added as usize..][..record.dropped as usize]
     }
 }
 
@@ -295,7 +297,7 @@ impl Holding {
 
     /// Folders before what holds them, without recursion: a hostile tree may be deeper than the stack.
     fn make_nodes(&mut self, records: &[Record], by_number: &[u32], lists: &[Vec<Edge>]) {
-        let mut known: HashMap<Node, NodeId> = self.nodes.iter().cloned().zip(0..).collect();
+        let mut known: foldhash::HashMap<Node, NodeId> = self.nodes.iter().cloned().zip(0..).collect();
         for start in (0..records.len()).filter(|at| !lists[*at].is_empty()) {
             let mut stack = vec![start];
             while let Some(at) = stack.last().copied() {

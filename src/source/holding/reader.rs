@@ -39,7 +39,8 @@ pub struct Reader<'r> {
     known: HashMap<Vec<u8>, u32>,
     /// Targets that were come across, as far as this thread knows.
     met: Positions,
-    notes: Notes,
+    records: Vec<Record>,
+    edges: Vec<Edge>,
 }
 
 impl Visitor for Reader<'_> {
@@ -61,23 +62,23 @@ impl Visitor for Reader<'_> {
 
 impl<'r> Reader<'r> {
     pub(super) fn new(search: &'r Search, store: &'r Store) -> Self {
-        Self { store, search, known: HashMap::new(), met: Positions::default(), notes: Notes::default() }
+        Self { store, search, known: HashMap::new(), met: Positions::default(), records: Vec::new(), edges: Vec::new() }
     }
 
     /// Notes what a tree has and its base has not, or the other way round; with the base's number.
     pub fn note(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
         self.catch_up();
-        let first = self.notes.edges.len();
+        let first = self.edges.len();
         added.iter().for_each(|(entry, number)| self.edge(entry, || number));
-        let middle = self.notes.edges.len();
+        let middle = self.edges.len();
         for entry in base.map_or(&[][..], |(_, dropped)| dropped) {
             let store = self.store;
             self.edge(entry, || store.find(entry.id));
         }
         let length = |from: usize, to: usize| u32::try_from(to - from).unwrap_or(u32::MAX);
-        let (added, dropped) = (length(first, middle), length(middle, self.notes.edges.len()));
+        let (added, dropped) = (length(first, middle), length(middle, self.edges.len()));
         let base = base.map(|(number, _)| number);
-        self.notes.records.push(Record { tree, base, first, added, dropped });
+        self.records.push(Record { tree, base, list: 0, first, added, dropped });
     }
 
     /// Makes a target of what was come across: an object that is not here, or a name that there is something to say of. To be
@@ -118,7 +119,7 @@ impl<'r> Reader<'r> {
 
     /// Gives the notes back.
     pub fn finish(self) -> Notes {
-        self.notes
+        Notes { records: self.records, lists: vec![self.edges] }
     }
 
     fn edge(&mut self, entry: &Entry<'_>, number: impl Fn() -> Option<Number>) {
@@ -130,7 +131,7 @@ impl<'r> Reader<'r> {
         }
         let name = self.name(entry.name);
         let targets = object.into_iter().chain(named).map(|target| Child::Target(target, entry.mode));
-        self.notes.edges.extend(targets.chain(tree.map(Child::Tree)).map(|child| Edge { name, child }));
+        self.edges.extend(targets.chain(tree.map(Child::Tree)).map(|child| Edge { name, child }));
     }
 
     fn name(&mut self, name: &[u8]) -> u32 {

@@ -18,6 +18,9 @@ use crate::text::Span;
 /// Most bytes of a line that is remembered; of a longer one only what stands near a change is looked at.
 const MAX_LINE: usize = 512;
 
+/// Bytes that a line is looked at by.
+const CHUNK: usize = size_of::<u128>();
+
 /// Lines that are asked for together.
 const BATCH: usize = 64;
 
@@ -182,9 +185,6 @@ fn start_of_line(text: &[u8], least: usize, place: usize) -> Option<usize> {
         None => (near == least && starts_line(text, least)).then_some(least),
     }
 }
-
-/// Bytes that a line is looked at by.
-const CHUNK: usize = size_of::<u128>();
 
 /// Bytes at the end of a text, and zeros.
 fn padded(bytes: &[u8]) -> [u8; CHUNK] {

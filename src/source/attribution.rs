@@ -13,6 +13,7 @@ use super::object::{self, Mode};
 use super::people::Usual;
 use super::repo;
 use super::store::Store;
+use super::tip::{Tip, tips};
 use super::{ObjectId, Repo, remote};
 use crate::finding::{Event, Exposure, RefKinds, Remote, Stage};
 
@@ -38,19 +39,6 @@ pub struct Arrival {
     pub mode: Mode,
     /// Whether the commit belongs to notes.
     pub note: bool,
-}
-
-/// A ref, and every object on the way from it: tags, then a commit, tree or blob.
-#[derive(Debug, Clone)]
-struct Tip {
-    name: String,
-    chain: Vec<ObjectId>,
-}
-
-impl Tip {
-    fn end(&self) -> Option<ObjectId> {
-        self.chain.last().copied()
-    }
 }
 
 /// What became of a secret after it came in.
@@ -320,9 +308,10 @@ impl<'s> Attribution<'s> {
         for rank in start..asked.len() {
             let at = self.graph.order()[rank];
             let is_after = self.graph.parents(at).iter().any(|parent| holds[*parent as usize]);
-            let is_held = match asked[at as usize] {
-                true => self.node_of(at).is_some_and(|node| self.node_holds(node, targets)),
-                false => is_after,
+            let is_held = if asked[at as usize] {
+                self.node_of(at).is_some_and(|node| self.node_holds(node, targets))
+            } else {
+                is_after
             };
             holds[at as usize] = is_held;
             if is_after && !is_held && self.on_head[at as usize] {
@@ -383,12 +372,11 @@ impl<'s> Attribution<'s> {
         if commit.is_none() && itself() {
             return true;
         }
-        let tree = match commit {
-            Some(at) => self.graph.record(at).tree,
-            None => self.store.find(&end),
+        let node = match commit {
+            Some(at) => self.node_of(at),
+            None => self.store.find(&end).and_then(|tree| self.holding.node(tree)),
         };
-        let Some(node) = tree.and_then(|tree| self.holding.node(tree)) else { return false };
-        self.node_holds(node, targets)
+        node.is_some_and(|node| self.node_holds(node, targets))
     }
 
     /// Names of the refs from which one of the commits, or a target itself, can be reached.
@@ -415,48 +403,4 @@ fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, nodes: &[Option<N
     let stashes = tips.iter().zip(ends).filter(|(tip, _)| tip.name == "refs/stash").filter_map(|(_, end)| *end);
     commits.extend(stashes.flat_map(|stash| graph.parents(stash)));
     commits.into_iter().filter_map(|at| nodes[at as usize]).collect()
-}
-
-/// All refs and the HEADs of all work trees, with the objects they lead to, by name.
-fn tips(repository: &Repo, local: &repo::Local, is_commit: impl Fn(&ObjectId) -> bool) -> Vec<Tip> {
-    let mut tips: Vec<Tip> = Vec::new();
-    let chain = |id: ObjectId| if is_commit(&id) { vec![id] } else { chain(local, id) };
-    let mut add = |name: String, id: Option<ObjectId>| {
-        tips.extend(id.map(|id| Tip { name, chain: chain(id) }));
-    };
-    add("HEAD".to_owned(), local.head_id().ok().map(gix::Id::detach));
-    for (name, head) in repository.other_heads() {
-        add(name, Some(head));
-    }
-    if let Ok(platform) = local.references()
-        && let Ok(all) = platform.all()
-    {
-        for mut reference in all.flatten() {
-            let name = reference.name().as_bstr().to_string();
-            let direct = reference.target().try_id().map(ToOwned::to_owned);
-            add(name, direct.or_else(|| reference.peel_to_id().ok().map(gix::Id::detach)));
-        }
-    }
-    tips.sort_by(|a, b| a.name.cmp(&b.name));
-    tips
-}
-
-/// An object, and what it leads to if it is a tag.
-fn chain(local: &repo::Local, id: ObjectId) -> Vec<ObjectId> {
-    const LONGEST: usize = 16;
-    let mut chain = vec![id];
-    let mut at = id;
-    while chain.len() < LONGEST {
-        match object::load(local, at, u64::MAX) {
-            Ok((object::Kind::Tag, data)) => match object::tag_target(&data, local) {
-                Some(target) => {
-                    chain.push(target);
-                    at = target;
-                }
-                None => break,
-            },
-            _ => break,
-        }
-    }
-    chain
 }

@@ -31,6 +31,7 @@ pub mod scratch;
 pub mod staged;
 pub mod store;
 pub mod template;
+mod tip;
 pub mod tree;
 
 use std::collections::BTreeSet;

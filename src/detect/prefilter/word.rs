@@ -102,10 +102,11 @@ impl Word {
 
     /// As far as something extends around the core that extends so far around the keyword.
     pub(super) fn around_core(&self, reach: Reach) -> Reach {
-        let ends = (self.part.start, self.text.len() - self.part.end);
+        let left_out = Reach::of(self.part.start, self.text.len() - self.part.end);
+        let beside = Reach::of(self.before.len(), self.after.len());
         Reach {
-            before: (reach.before + bytes(ends.0)).saturating_sub(bytes(self.before.len())),
-            after: (reach.after + bytes(ends.1)).saturating_sub(bytes(self.after.len())),
+            before: (reach.before + left_out.before).saturating_sub(beside.before),
+            after: (reach.after + left_out.after).saturating_sub(beside.after),
         }
     }
 
@@ -285,10 +286,6 @@ fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
 /// What the bytes beside a keyword can be for either of two users, as far as both know.
 fn joined(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
     a.iter().zip(b).map(|(a, b)| a.or(b)).collect()
-}
-
-fn bytes(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Calls `found` with the four bytes of a keyword as they may stand in a folded text.

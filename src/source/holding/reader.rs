@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use super::{Child, Edge, Notes, Positions, Record, Search, Target, TargetId};
+use super::search::{Positions, Search};
+use super::{Child, Edge, Notes, Record, Target, TargetId};
 use crate::source::object::Mode;
 use crate::source::pack::{Base, Object, Visitor};
 use crate::source::store::{Number, Store};

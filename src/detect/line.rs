@@ -1,9 +1,12 @@
-//! Looks at changed text line by line, and at each distinct line once.
+//! Looks at changed text line by line, and at each distinct line once; and at each distinct message or name once.
 //!
 //! Nine in ten lines that the deltas of a history insert have stood in another version before. The core of a keyword lies in
 //! one line, line ends included, and so does an encoded run, but for base64 that is wrapped. So in a line that has nothing of
 //! its own nothing stands, wherever it is met again: it is known by its hash and passed over. What keywords and runs mean is
 //! decided elsewhere, by all that stands around them.
+//!
+//! Messages of commits and those who wrote them come again as well, as a whole: of git's own commits, which hold what was
+//! proposed and how it changed, every other message is another one's.
 
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::OnceLock;
@@ -12,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use foldhash::quality::RandomState;
 
 use super::prefilter::Anchor;
-use super::{Detector, decode};
+use super::{Detection, Detector, decode};
 use crate::text::Span;
 
 /// Most bytes of a line that is remembered; of a longer one only what stands near a change is looked at.
@@ -27,13 +30,15 @@ const BATCH: usize = 64;
 /// Lines that are remembered at a time, as a power of two; eight bytes each, which a small repository has to pay for, too.
 const LINES: u32 = 18;
 
-/// Lines in which nothing is, as far as is remembered, for all threads. A line forgotten is looked at again.
+/// Lines and texts in which nothing is, as far as is remembered, for all threads. One forgotten is looked at again.
 ///
 /// A line is known by 63 bits of a hash with a random key, so nobody can write a line that is taken for another one. That
 /// it happens by chance in a sweep of thirty million lines has a probability of one in a million.
 #[derive(Debug, Default)]
 pub(super) struct PlainLines {
     key: RandomState,
+    /// For whole texts: what is known of a line says nothing of a text that is the same, nor the other way round.
+    text_key: RandomState,
     /// Made when first asked for, which a hook never does.
     slots: OnceLock<Box<[AtomicU64]>>,
 }
@@ -63,14 +68,26 @@ impl PlainLines {
         None
     }
 
+    /// What is remembered of a whole text.
+    fn text_mark(&self, text: &[u8]) -> u64 {
+        self.text_key.hash_one(text) | 1
+    }
+
     /// Of these lines, keeps the marks of those that are not remembered; the other ones become zero.
     fn keep_new(&self, batch: &mut [(Span, u64)]) {
         let slots = self.slots();
         // They lie in no order: asked for together, the answers come together.
         for (_, mark) in batch {
-            let is_new = slots[Self::place(*mark)].load(Ordering::Relaxed) != *mark;
-            *mark *= u64::from(is_new);
+            *mark *= u64::from(!Self::is_among(slots, *mark));
         }
+    }
+
+    fn knows(&self, mark: u64) -> bool {
+        Self::is_among(self.slots(), mark)
+    }
+
+    fn is_among(slots: &[AtomicU64], mark: u64) -> bool {
+        slots[Self::place(mark)].load(Ordering::Relaxed) == mark
     }
 
     fn remember(&self, mark: u64) {
@@ -96,6 +113,19 @@ pub(super) struct Looked {
 }
 
 impl Detector {
+    /// The same as [`Detector::scan`], for texts of which many are the same: one in which nothing was found is remembered.
+    pub fn scan_recurring(&self, text: &[u8]) -> Vec<Detection> {
+        let mark = self.plain_lines.text_mark(text);
+        if self.plain_lines.knows(mark) {
+            return Vec::new();
+        }
+        let found = self.scan(text);
+        if found.is_empty() {
+            self.plain_lines.remember(mark);
+        }
+        found
+    }
+
     /// Calls `found` for each keyword whose core has a byte in one of the changes, or bytes on both sides of an empty one,
     /// and for others that stand in the same lines; in order.
     pub(super) fn look(
@@ -226,6 +256,8 @@ fn starts_line(text: &[u8], place: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proof::template::Generator;
+    use crate::rule::file::RuleFile;
     use crate::rule_set::RuleSet;
     use proptest::prelude::*;
 
@@ -307,6 +339,31 @@ mod tests {
         let other = PlainLines::default();
         let same = [&other, &detector.plain_lines].map(|lines| lines.line_at(b"a line", 0).unwrap().1);
         assert_ne!(same[0], same[1], "the key is another one each time");
+    }
+
+    #[test]
+    fn a_text_without_anything_is_remembered_as_a_text_alone() {
+        let detector = Detector::new(RuleSet::builtin());
+        let is_known = |text: &str| detector.plain_lines.knows(detector.plain_lines.text_mark(text.as_bytes()));
+        let token = format!("ghp_{}", "0".repeat(36));
+        for text in ["a line", "token = none", "", &token] {
+            assert!(!is_known(text), "{text}");
+            assert!(detector.scan_recurring(text.as_bytes()).is_empty());
+            assert!(is_known(text), "{text}");
+        }
+        // What was found in no text may still be a keyword in a line.
+        let looked = |text: &str| {
+            let mut count = 0;
+            detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| count += 1);
+            count
+        };
+        assert_eq!(looked("\ntoken = none\n"), 1);
+        // And what was seen is seen again.
+        let rules: RuleFile = toml::from_str(include_str!("../../rules.toml")).unwrap();
+        let rule = rules.rules.iter().find(|rule| rule.id == "github-pat-classic").unwrap();
+        let (secret, _) = Generator::new(1).expand_with_token("<token>", rule.token.as_deref()).unwrap();
+        let found = || detector.scan_recurring(secret.as_bytes()).len();
+        assert_eq!((found(), found()), (1, 1));
     }
 
     #[test]

@@ -2,9 +2,8 @@
 //!
 //! Of an object made from another one only what the edit touched is looked at: keywords, encoded runs, tree entries.
 
-use std::collections::HashSet;
-
 use bstr::{BStr, BString, ByteSlice as _};
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::seen::{Looked, State};
 use super::worker::{Origin, Worker};

@@ -125,7 +125,7 @@ impl Worker<'_> {
         let (header, message) = headed::parts(data);
         let at = |text: &[u8], place, outcome: &mut Outcome| {
             let text = as_text(text);
-            let found = self.detector.scan(&text);
+            let found = self.detector.scan_recurring(&text);
             // Nearly always.
             if found.is_empty() {
                 return;
@@ -138,7 +138,7 @@ impl Worker<'_> {
             self.sightings(&text, found, &origin, outcome);
         };
         for person in header.lines().filter_map(headed::person) {
-            at(person, ContentKind::Author, outcome);
+            at(headed::undated(person), ContentKind::Author, outcome);
         }
         if self.options.thorough {
             let rest: Vec<&[u8]> = header.lines().filter(|line| headed::person(line).is_none()).collect();

@@ -5,6 +5,9 @@ use bstr::ByteSlice as _;
 /// Lines of a head that name somebody.
 const PEOPLE: [&[u8]; 3] = [b"author ", b"committer ", b"tagger "];
 
+/// Most digits of a date.
+const MAX_SECONDS: usize = 12;
+
 /// The head and the message; an object without an empty line is all head.
 pub fn parts(data: &[u8]) -> (&[u8], &[u8]) {
     data.split_at(data.find(b"\n\n").map_or(data.len(), |at| at + 2))
@@ -13,6 +16,22 @@ pub fn parts(data: &[u8]) -> (&[u8], &[u8]) {
 /// Who a line of a head names, if it names somebody.
 pub fn person(line: &[u8]) -> Option<&[u8]> {
     PEOPLE.into_iter().find_map(|start| line.strip_prefix(start))
+}
+
+/// A person without the date behind the address; all of it if what stands there is no date.
+///
+/// Format: git-commit-tree, section "Date Formats": seconds since 1970 and a time zone as it is stored.
+pub fn undated(person: &[u8]) -> &[u8] {
+    let date = |date: &[u8]| {
+        let (seconds, zone) = date.strip_prefix(b" ")?.split_once_str(b" ")?;
+        let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+        let zone = zone.strip_prefix(b"+").or(zone.strip_prefix(b"-"))?;
+        (seconds.len() <= MAX_SECONDS && is_number(seconds) && zone.len() == 4 && is_number(zone)).then_some(())
+    };
+    match person.rfind_byte(b'>') {
+        Some(end) if date(&person[end + 1..]).is_some() => &person[..=end],
+        _ => person,
+    }
 }
 
 #[cfg(test)]
@@ -37,6 +56,30 @@ mod tests {
         }
         for line in ["tree 1", " author A", "authors A", "author", ""] {
             assert_eq!(person(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_no_part_of_a_person() {
+        for date in [" 1 +0000", " 1700000000 -0130", " 0 +0000"] {
+            assert_eq!(undated(format!("A > B <a@b>{date}").as_bytes()), b"A > B <a@b>", "{date}");
+        }
+        for other in [
+            "A <a@b>",
+            "A <a@b> ",
+            "A <a@b> 1",
+            "A <a@b> 1 +0",
+            "A <a@b> 1 0000",
+            "A <a@b> x +0000",
+            "A <a@b> 1 +0000 ",
+            "A <a@b>1 +0000",
+            "A <a@b>  +0000",
+            "A a@b 1 +0000",
+            "A <a@b> 1 +00000",
+            "A <a@b> 1234567890123 +0000",
+            "",
+        ] {
+            assert_eq!(undated(other.as_bytes()), other.as_bytes());
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Reads trees on one thread, and notes of each what leads to something that is looked for.
 
-use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::search::{Positions, Search};
 use super::{Child, Edge, Notes, Record, Target, TargetId};

@@ -27,25 +27,26 @@ const CHUNK: usize = size_of::<u128>();
 /// Lines that are asked for together.
 const BATCH: usize = 64;
 
-/// Lines that are remembered at a time, as a power of two; eight bytes each, which a small repository has to pay for, too.
-const LINES: u32 = 18;
+/// Pairs of lines that are remembered at a time, as a power of two; eight bytes each, which a small repository has to pay
+/// for, too.
+const PAIRS: u32 = 18;
 
 /// Lines and texts in which nothing is, as far as is remembered, for all threads. One forgotten is looked at again.
 ///
-/// A line is known by 63 bits of a hash with a random key, so nobody can write a line that is taken for another one. That
-/// it happens by chance in a sweep of thirty million lines has a probability of one in a million.
+/// A line is known by its mark, 31 bits of a hash with a random key, and by the pair that its high bits name. So nobody can write
+/// a line that is taken for another one, and that a line which holds something is passed over by chance happens once in a
+/// billion times.
 #[derive(Debug, Default)]
 pub(super) struct PlainLines {
     key: RandomState,
     /// For whole texts: what is known of a line says nothing of a text that is the same, nor the other way round.
     text_key: RandomState,
-    /// Made when first asked for, which a hook never does.
-    slots: OnceLock<Box<[AtomicU64]>>,
+    /// Two marks each, the newer one in the lower half. Made when first asked for, which a hook never does.
+    pairs: OnceLock<Box<[AtomicU64]>>,
 }
 
 impl PlainLines {
-    /// The line that starts at `start`, without its end, and what is remembered of it, which is never zero; none if it is too
-    /// long.
+    /// The line that starts at `start`, without its end, and its hash, which is never zero; none if it is too long.
     ///
     /// Its end is looked for and its hash is made in one go, for most lines are short.
     fn line_at(&self, text: &[u8], start: usize) -> Option<(Span, u64)> {
@@ -68,39 +69,51 @@ impl PlainLines {
         None
     }
 
-    /// What is remembered of a whole text.
-    fn text_mark(&self, text: &[u8]) -> u64 {
+    /// The hash of a whole text.
+    fn hash_of_text(&self, text: &[u8]) -> u64 {
         self.text_key.hash_one(text) | 1
     }
 
-    /// Of these lines, keeps the marks of those that are not remembered; the other ones become zero.
+    /// Of these lines, keeps the hashes of those that are not remembered; the other ones become zero.
     fn keep_new(&self, batch: &mut [(Span, u64)]) {
-        let slots = self.slots();
+        let pairs = self.pairs();
         // They lie in no order: asked for together, the answers come together.
-        for (_, mark) in batch {
-            *mark *= u64::from(!Self::is_among(slots, *mark));
+        for (_, hash) in batch {
+            *hash *= u64::from(!Self::is_among(pairs, *hash));
         }
     }
 
-    fn knows(&self, mark: u64) -> bool {
-        Self::is_among(self.slots(), mark)
+    fn knows(&self, hash: u64) -> bool {
+        Self::is_among(self.pairs(), hash)
     }
 
-    fn is_among(slots: &[AtomicU64], mark: u64) -> bool {
-        slots[Self::place(mark)].load(Ordering::Relaxed) == mark
+    fn is_among(pairs: &[AtomicU64], hash: u64) -> bool {
+        let [newer, older] = halves(pairs[Self::place(hash)].load(Ordering::Relaxed));
+        let [mark, _] = halves(hash);
+        (mark == newer) | (mark == older)
     }
 
-    fn remember(&self, mark: u64) {
-        self.slots()[Self::place(mark)].store(mark, Ordering::Relaxed);
+    /// Remembers a line or text in place of the older one of its pair.
+    fn remember(&self, hash: u64) {
+        let pair = &self.pairs()[Self::place(hash)];
+        let [mark, _] = halves(hash);
+        // Of two threads one may undo what the other one does: a line is forgotten.
+        pair.store(pair.load(Ordering::Relaxed) << u32::BITS | u64::from(mark), Ordering::Relaxed);
     }
 
-    fn slots(&self) -> &[AtomicU64] {
-        self.slots.get_or_init(|| std::iter::repeat_with(AtomicU64::default).take(1 << LINES).collect())
+    fn pairs(&self) -> &[AtomicU64] {
+        self.pairs.get_or_init(|| std::iter::repeat_with(AtomicU64::default).take(1 << PAIRS).collect())
     }
 
-    fn place(mark: u64) -> usize {
-        (mark >> (u64::BITS - LINES)) as usize
+    fn place(hash: u64) -> usize {
+        (hash >> (u64::BITS - PAIRS)) as usize
     }
+}
+
+/// The low and the high half.
+fn halves(both: u64) -> [u32; 2] {
+    #[expect(clippy::cast_possible_truncation, reason = "each half by itself")]
+    [both as u32, (both >> u32::BITS) as u32]
 }
 
 /// What was seen in the lines of a text, besides keywords.
@@ -115,13 +128,13 @@ pub(super) struct Looked {
 impl Detector {
     /// The same as [`Detector::scan`], for texts of which many are the same: one in which nothing was found is remembered.
     pub fn scan_recurring(&self, text: &[u8]) -> Vec<Detection> {
-        let mark = self.plain_lines.text_mark(text);
-        if self.plain_lines.knows(mark) {
+        let hash = self.plain_lines.hash_of_text(text);
+        if self.plain_lines.knows(hash) {
             return Vec::new();
         }
         let found = self.scan(text);
         if found.is_empty() {
-            self.plain_lines.remember(mark);
+            self.plain_lines.remember(hash);
         }
         found
     }
@@ -147,8 +160,8 @@ impl Detector {
             let mut at = start.unwrap_or_else(|| self.prefilter.near(change, text.len()).start).max(done);
             while at <= change.end && at < text.len() {
                 let line = if starts_line(text, at) { self.plain_lines.line_at(text, at) } else { None };
-                if let Some((line, mark)) = line {
-                    batch.push((line, mark));
+                if let Some((line, hash)) = line {
+                    batch.push((line, hash));
                     if batch.len() == BATCH {
                         self.look_at_new(text, &mut batch, &mut looked, &mut found);
                     }
@@ -179,7 +192,7 @@ impl Detector {
         found: &mut impl FnMut(Anchor),
     ) {
         self.plain_lines.keep_new(batch);
-        for (line, mark) in batch.drain(..).filter(|(_, mark)| *mark != 0) {
+        for (line, hash) in batch.drain(..).filter(|(_, hash)| *hash != 0) {
             let mut is_plain = line.start > 0 && line.end < text.len();
             self.prefilter.each_anchor(text, line, |anchor| {
                 is_plain = false;
@@ -190,7 +203,7 @@ impl Detector {
                 looked.encoded.push(line);
                 looked.may_wrap |= base64.full;
             } else if is_plain {
-                self.plain_lines.remember(mark);
+                self.plain_lines.remember(hash);
             }
         }
     }
@@ -344,7 +357,7 @@ mod tests {
     #[test]
     fn a_text_without_anything_is_remembered_as_a_text_alone() {
         let detector = Detector::new(RuleSet::builtin());
-        let is_known = |text: &str| detector.plain_lines.knows(detector.plain_lines.text_mark(text.as_bytes()));
+        let is_known = |text: &str| detector.plain_lines.knows(detector.plain_lines.hash_of_text(text.as_bytes()));
         let token = format!("ghp_{}", "0".repeat(36));
         for text in ["a line", "token = none", "", &token] {
             assert!(!is_known(text), "{text}");

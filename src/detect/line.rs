@@ -1,21 +1,15 @@
-//! Looks at changed text line by line, and at each distinct line once; and at each distinct message or name once.
+//! Looks at changed text line by line, and at each distinct line once.
 //!
 //! Nine in ten lines that the deltas of a history insert have stood in another version before. The core of a keyword lies in
 //! one line, line ends included, and so does an encoded run, but for base64 that is wrapped. So in a line that has nothing of
-//! its own nothing stands, wherever it is met again: it is known by its hash and passed over. What keywords and runs mean is
-//! decided elsewhere, by all that stands around them.
-//!
-//! Messages of commits and those who wrote them come again as well, as a whole: of git's own commits, which hold what was
-//! proposed and how it changed, every other message is another one's.
+//! its own nothing stands, wherever it is met again: it is remembered ([`super::plain`]) and passed over. What keywords and runs
+//! mean is decided elsewhere, by all that stands around them.
 
-use std::hash::{BuildHasher as _, Hasher as _};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::Hasher as _;
 
-use foldhash::quality::RandomState;
-
+use super::plain::{self, Plain};
 use super::prefilter::Anchor;
-use super::{Detection, Detector, decode};
+use super::{Detector, decode};
 use crate::text::Span;
 
 /// Most bytes of a line that is remembered; of a longer one only what stands near a change is looked at.
@@ -27,95 +21,6 @@ const CHUNK: usize = size_of::<u128>();
 /// Lines that are asked for together.
 const BATCH: usize = 64;
 
-/// Pairs of lines that are remembered at a time, as a power of two; eight bytes each, which a small repository has to pay
-/// for, too.
-const PAIRS: u32 = 18;
-
-/// Lines and texts in which nothing is, as far as is remembered, for all threads. One forgotten is looked at again.
-///
-/// A line is known by its mark, 31 bits of a hash with a random key, and by the pair that its high bits name. So nobody can write
-/// a line that is taken for another one, and that a line which holds something is passed over by chance happens once in a
-/// billion times.
-#[derive(Debug, Default)]
-pub(super) struct PlainLines {
-    key: RandomState,
-    /// For whole texts: what is known of a line says nothing of a text that is the same, nor the other way round.
-    text_key: RandomState,
-    /// Two marks each, the newer one in the lower half. Made when first asked for, which a hook never does.
-    pairs: OnceLock<Box<[AtomicU64]>>,
-}
-
-impl PlainLines {
-    /// The line that starts at `start`, without its end, and its hash, which is never zero; none if it is too long.
-    ///
-    /// Its end is looked for and its hash is made in one go, for most lines are short.
-    fn line_at(&self, text: &[u8], start: usize) -> Option<(Span, u64)> {
-        let mut hasher = self.key.build_hasher();
-        let mut at = start;
-        while at <= start + MAX_LINE {
-            let rest = &text[at..];
-            let bytes = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
-            let bytes = u128::from_le_bytes(bytes);
-            if let Some(length) = first_line_end(bytes).or((rest.len() < CHUNK).then_some(rest.len())) {
-                // No byte behind the end counts, and with their number no two lines are the same.
-                hasher.write_u128(bytes & !(u128::MAX << (8 * length)));
-                hasher.write_usize(length);
-                let line = Span::new(start, at + length);
-                return (line.len() <= MAX_LINE).then(|| (line, hasher.finish() | 1));
-            }
-            hasher.write_u128(bytes);
-            at += CHUNK;
-        }
-        None
-    }
-
-    /// The hash of a whole text.
-    fn hash_of_text(&self, text: &[u8]) -> u64 {
-        self.text_key.hash_one(text) | 1
-    }
-
-    /// Of these lines, keeps the hashes of those that are not remembered; the other ones become zero.
-    fn keep_new(&self, batch: &mut [(Span, u64)]) {
-        let pairs = self.pairs();
-        // They lie in no order: asked for together, the answers come together.
-        for (_, hash) in batch {
-            *hash *= u64::from(!Self::is_among(pairs, *hash));
-        }
-    }
-
-    fn knows(&self, hash: u64) -> bool {
-        Self::is_among(self.pairs(), hash)
-    }
-
-    fn is_among(pairs: &[AtomicU64], hash: u64) -> bool {
-        let [newer, older] = halves(pairs[Self::place(hash)].load(Ordering::Relaxed));
-        let [mark, _] = halves(hash);
-        (mark == newer) | (mark == older)
-    }
-
-    /// Remembers a line or text in place of the older one of its pair.
-    fn remember(&self, hash: u64) {
-        let pair = &self.pairs()[Self::place(hash)];
-        let [mark, _] = halves(hash);
-        // Of two threads one may undo what the other one does: a line is forgotten.
-        pair.store(pair.load(Ordering::Relaxed) << u32::BITS | u64::from(mark), Ordering::Relaxed);
-    }
-
-    fn pairs(&self) -> &[AtomicU64] {
-        self.pairs.get_or_init(|| std::iter::repeat_with(AtomicU64::default).take(1 << PAIRS).collect())
-    }
-
-    fn place(hash: u64) -> usize {
-        (hash >> (u64::BITS - PAIRS)) as usize
-    }
-}
-
-/// The low and the high half.
-fn halves(both: u64) -> [u32; 2] {
-    #[expect(clippy::cast_possible_truncation, reason = "each half by itself")]
-    [both as u32, (both >> u32::BITS) as u32]
-}
-
 /// What was seen in the lines of a text, besides keywords.
 #[derive(Debug, Default)]
 pub(super) struct Looked {
@@ -126,19 +31,6 @@ pub(super) struct Looked {
 }
 
 impl Detector {
-    /// The same as [`Detector::scan`], for texts of which many are the same: one in which nothing was found is remembered.
-    pub fn scan_recurring(&self, text: &[u8]) -> Vec<Detection> {
-        let hash = self.plain_lines.hash_of_text(text);
-        if self.plain_lines.knows(hash) {
-            return Vec::new();
-        }
-        let found = self.scan(text);
-        if found.is_empty() {
-            self.plain_lines.remember(hash);
-        }
-        found
-    }
-
     /// Calls `found` for each keyword whose core has a byte in one of the changes, or bytes on both sides of an empty one,
     /// and for others that stand in the same lines; in order.
     pub(super) fn look(
@@ -159,7 +51,7 @@ impl Detector {
             let start = start_of_line(text, done, change.start);
             let mut at = start.unwrap_or_else(|| self.prefilter.near(change, text.len()).start).max(done);
             while at <= change.end && at < text.len() {
-                let line = if starts_line(text, at) { self.plain_lines.line_at(text, at) } else { None };
+                let line = if starts_line(text, at) { line_at(&self.plain, text, at) } else { None };
                 if let Some((line, hash)) = line {
                     batch.push((line, hash));
                     if batch.len() == BATCH {
@@ -191,7 +83,7 @@ impl Detector {
         looked: &mut Looked,
         found: &mut impl FnMut(Anchor),
     ) {
-        self.plain_lines.keep_new(batch);
+        self.plain.keep_new(batch);
         for (line, hash) in batch.drain(..).filter(|(_, hash)| *hash != 0) {
             let mut is_plain = line.start > 0 && line.end < text.len();
             self.prefilter.each_anchor(text, line, |anchor| {
@@ -203,10 +95,33 @@ impl Detector {
                 looked.encoded.push(line);
                 looked.may_wrap |= base64.full;
             } else if is_plain {
-                self.plain_lines.remember(hash);
+                self.plain.remember(hash);
             }
         }
     }
+}
+
+/// The line that starts at `start`, without its end, and its hash, which is never zero; none if it is too long.
+///
+/// Its end is looked for and its hash is made in one go, for most lines are short.
+fn line_at(known: &Plain, text: &[u8], start: usize) -> Option<(Span, u64)> {
+    let mut hasher = known.line_hasher();
+    let mut at = start;
+    while at <= start + MAX_LINE {
+        let rest = &text[at..];
+        let bytes = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
+        let bytes = u128::from_le_bytes(bytes);
+        if let Some(length) = first_line_end(bytes).or((rest.len() < CHUNK).then_some(rest.len())) {
+            // No byte behind the end counts, and with their number no two lines are the same.
+            hasher.write_u128(bytes & !(u128::MAX << (8 * length)));
+            hasher.write_usize(length);
+            let line = Span::new(start, at + length);
+            return (line.len() <= MAX_LINE).then(|| (line, plain::finish(&hasher)));
+        }
+        hasher.write_u128(bytes);
+        at += CHUNK;
+    }
+    None
 }
 
 /// Where the line starts that `place` stands in, as far as that is behind `least`; none if it is far away.
@@ -269,8 +184,6 @@ fn starts_line(text: &[u8], place: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::template::Generator;
-    use crate::rule::file::RuleFile;
     use crate::rule_set::RuleSet;
     use proptest::prelude::*;
 
@@ -289,16 +202,16 @@ mod tests {
             };
             let lines: Vec<Vec<u8>> = lines.iter().map(bytes).collect();
             let text = lines.join(&b'\n');
-            let known = PlainLines::default();
+            let known = Plain::default();
             let mut marks = std::collections::HashMap::new();
             let mut start = 0;
             for line in &lines {
                 let span = Span::new(start, start + line.len());
-                match known.line_at(&text, start) {
+                match line_at(&known, &text, start) {
                     Some((found, mark)) => {
                         prop_assert_eq!(found, span);
                         prop_assert_eq!(*marks.entry(mark).or_insert(line), line);
-                        prop_assert_eq!(known.line_at(line, 0), Some((Span::new(0, line.len()), mark)));
+                        prop_assert_eq!(line_at(&known, line, 0), Some((Span::new(0, line.len()), mark)));
                     }
                     None => prop_assert!(line.len() > MAX_LINE),
                 }
@@ -343,40 +256,15 @@ mod tests {
         let detector = Detector::new(RuleSet::builtin());
         let remembers = |text: &[u8]| {
             detector.look(text, std::iter::once(Span::new(0, text.len())), |_| ());
-            let mut line = [detector.plain_lines.line_at(b"a line", 0).unwrap()];
-            detector.plain_lines.keep_new(&mut line);
+            let mut line = [line_at(&detector.plain, b"a line", 0).unwrap()];
+            detector.plain.keep_new(&mut line);
             line[0].1 == 0
         };
         assert!([&b"a line"[..], b"a line\n", b"\na line"].iter().all(|text| !remembers(text)));
         assert!(remembers(b"\na line\n"));
-        let other = PlainLines::default();
-        let same = [&other, &detector.plain_lines].map(|lines| lines.line_at(b"a line", 0).unwrap().1);
+        let other = Plain::default();
+        let same = [&other, &detector.plain].map(|plain| line_at(plain, b"a line", 0).unwrap().1);
         assert_ne!(same[0], same[1], "the key is another one each time");
-    }
-
-    #[test]
-    fn a_text_without_anything_is_remembered_as_a_text_alone() {
-        let detector = Detector::new(RuleSet::builtin());
-        let is_known = |text: &str| detector.plain_lines.knows(detector.plain_lines.hash_of_text(text.as_bytes()));
-        let token = format!("ghp_{}", "0".repeat(36));
-        for text in ["a line", "token = none", "", &token] {
-            assert!(!is_known(text), "{text}");
-            assert!(detector.scan_recurring(text.as_bytes()).is_empty());
-            assert!(is_known(text), "{text}");
-        }
-        // What was found in no text may still be a keyword in a line.
-        let looked = |text: &str| {
-            let mut count = 0;
-            detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| count += 1);
-            count
-        };
-        assert_eq!(looked("\ntoken = none\n"), 1);
-        // And what was seen is seen again.
-        let rules: RuleFile = toml::from_str(include_str!("../../rules.toml")).unwrap();
-        let rule = rules.rules.iter().find(|rule| rule.id == "github-pat-classic").unwrap();
-        let (secret, _) = Generator::new(1).expand_with_token("<token>", rule.token.as_deref()).unwrap();
-        let found = || detector.scan_recurring(secret.as_bytes()).len();
-        assert_eq!((found(), found()), (1, 1));
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod overlap;
 pub mod path;
 pub mod pattern;
 pub mod placeholder;
+mod plain;
 pub mod prefilter;
 pub mod shape;
 pub mod trace;
@@ -121,7 +122,7 @@ pub struct Detector {
     patterns: pattern::Patterns,
     published: placeholder::Published,
     companions: companion::Companions,
-    plain_lines: line::PlainLines,
+    plain: plain::Plain,
 }
 
 impl Detector {
@@ -132,7 +133,7 @@ impl Detector {
             published: placeholder::Published::new(&rules.rules),
             patterns: pattern::Patterns::new(rules.rules.len()),
             companions: companion::Companions::new(&rules),
-            plain_lines: line::PlainLines::default(),
+            plain: plain::Plain::default(),
             rules,
         }
     }
@@ -150,6 +151,19 @@ impl Detector {
     /// Every secret in `text`, in order of place; of several over the same bytes the best.
     pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
         overlap::resolve(self.layer(text), &self.rules)
+    }
+
+    /// The same for texts of which many are the same, as in a sweep: one in which nothing was found is remembered.
+    pub fn scan_recurring(&self, text: &[u8]) -> Vec<Detection> {
+        let hash = self.plain.hash_of_text(text);
+        if self.plain.knows(hash) {
+            return Vec::new();
+        }
+        let found = self.scan(text);
+        if found.is_empty() {
+            self.plain.remember(hash);
+        }
+        found
     }
 
     /// Identifiers near a detection that complete its credential.

@@ -214,7 +214,7 @@ impl<'a> Sweeper<'a> {
     fn commit(&mut self, commit: Number, data: &[u8]) {
         let store = &self.objects.store;
         let id = || store.id(commit);
-        self.worker.headed(data, &id, ContentKind::CommitMessage, &mut self.outcome);
+        self.headed(data, &id, ContentKind::CommitMessage);
         let Some(head) = Head::parse(data, store.id_length()) else {
             let why = "its head cannot be read; 'git fsck' tells more".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("commit", commit), kind: GapKind::Corrupt, why });
@@ -239,8 +239,14 @@ impl<'a> Sweeper<'a> {
         if let Some(target) = self.worker.local().and_then(|local| object::tag_target(data, local)) {
             self.named(target, None);
         }
-        let id = || self.objects.store.id(number);
-        self.worker.headed(data, &id, ContentKind::TagMessage, &mut self.outcome);
+        let store = &self.objects.store;
+        self.headed(data, &|| store.id(number), ContentKind::TagMessage);
+    }
+
+    /// People and messages, most of which come again.
+    fn headed(&mut self, data: &[u8], id: &dyn Fn() -> Option<ObjectId>, kind: ContentKind) {
+        let scan = |text: &[u8]| self.worker.detector.scan_recurring(text);
+        self.worker.headed(data, id, kind, &scan, &mut self.outcome);
     }
 
     /// The number of an object that another one names; if it is not here, that is noted.

@@ -61,7 +61,7 @@ impl Worker<'_> {
     fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
         if matches!(item.kind, ContentKind::CommitMessage | ContentKind::TagMessage) {
             if let Content::Object(id) = item.content {
-                self.headed(bytes, &|| Some(id), item.kind, outcome);
+                self.headed(bytes, &|| Some(id), item.kind, &|text| self.detector.scan(text), outcome);
             }
             return;
         }
@@ -114,18 +114,19 @@ impl Worker<'_> {
         outcome.absorb(raw);
     }
 
-    /// A commit or tag: people in its header, then the message.
+    /// A commit or tag: people in its header, then the message. In each of them `scan` detects.
     pub(super) fn headed(
         &self,
         data: &[u8],
         id: &dyn Fn() -> Option<ObjectId>,
         kind: ContentKind,
+        scan: &dyn Fn(&[u8]) -> Vec<Detection>,
         outcome: &mut Outcome,
     ) {
         let (header, message) = headed::parts(data);
         let at = |text: &[u8], place, outcome: &mut Outcome| {
             let text = as_text(text);
-            let found = self.detector.scan_recurring(&text);
+            let found = scan(&text);
             // Nearly always.
             if found.is_empty() {
                 return;
@@ -138,7 +139,7 @@ impl Worker<'_> {
             self.sightings(&text, found, &origin, outcome);
         };
         for person in header.lines().filter_map(headed::person) {
-            at(headed::undated(person), ContentKind::Author, outcome);
+            at(person, ContentKind::Author, outcome);
         }
         if self.options.thorough {
             let rest: Vec<&[u8]> = header.lines().filter(|line| headed::person(line).is_none()).collect();

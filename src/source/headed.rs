@@ -13,25 +13,30 @@ pub fn parts(data: &[u8]) -> (&[u8], &[u8]) {
     data.split_at(data.find(b"\n\n").map_or(data.len(), |at| at + 2))
 }
 
-/// Who a line of a head names, if it names somebody.
+/// Who a line of a head names, if it names somebody; without the date behind the address, if what stands there is one.
 pub fn person(line: &[u8]) -> Option<&[u8]> {
-    PEOPLE.into_iter().find_map(|start| line.strip_prefix(start))
+    PEOPLE.into_iter().find_map(|start| line.strip_prefix(start)).map(undated)
 }
 
-/// A person without the date behind the address; all of it if what stands there is no date.
-///
-/// Format: git-commit-tree, section "Date Formats": seconds since 1970 and a time zone as it is stored.
-pub fn undated(person: &[u8]) -> &[u8] {
-    let date = |date: &[u8]| {
-        let (seconds, zone) = date.strip_prefix(b" ")?.split_once_str(b" ")?;
-        let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-        let zone = zone.strip_prefix(b"+").or(zone.strip_prefix(b"-"))?;
-        (seconds.len() <= MAX_SECONDS && is_number(seconds) && zone.len() == 4 && is_number(zone)).then_some(())
-    };
+fn undated(person: &[u8]) -> &[u8] {
     match person.rfind_byte(b'>') {
-        Some(end) if date(&person[end + 1..]).is_some() => &person[..=end],
+        Some(end) if is_date(&person[end + 1..]) => &person[..=end],
         _ => person,
     }
+}
+
+/// Whether this is what git writes behind an address: a blank, the seconds since 1970, a blank, the time zone.
+///
+/// Format: git-commit-tree, section "Date Formats", "Git internal format".
+fn is_date(text: &[u8]) -> bool {
+    let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    let parts = text.strip_prefix(b" ").and_then(|date| date.split_once_str(b" "));
+    parts.is_some_and(|(seconds, zone)| match zone {
+        [b'+' | b'-', zone @ ..] => {
+            seconds.len() <= MAX_SECONDS && is_number(seconds) && zone.len() == 4 && is_number(zone)
+        }
+        _ => false,
+    })
 }
 
 #[cfg(test)]

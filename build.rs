@@ -18,7 +18,7 @@ use rule::{ByteSet, Field, Keyword, List, Matcher, Remediation, Rule, Step, Str}
 mod rule;
 
 /// The sources that decide what a sweep sees.
-const SWEEP: [&str; 4] = ["src/detect", "src/text", "src/source", "src/scan"];
+const SWEEP: [&str; 6] = ["src/attribution", "src/detect", "src/git", "src/scan", "src/source", "src/text"];
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules.toml");

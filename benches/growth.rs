@@ -21,11 +21,12 @@ use git::git;
 use keysweep::config::ScanOptions;
 use keysweep::detect::Detector;
 use keysweep::finding::Scope;
+use keysweep::git::Repo;
+use keysweep::git::store::Store;
 use keysweep::remediation::Surroundings;
 use keysweep::rule_set::RuleSet;
 use keysweep::scan::{Progress, Scan};
-use keysweep::source::store::Store;
-use keysweep::source::{Repo, history};
+use keysweep::source::history;
 use support::{Lines, floor};
 
 /// Files of each history.

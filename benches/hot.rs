@@ -13,20 +13,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use criterion::{Criterion, Throughput};
+use keysweep::attribution::tree_index::{Search, Target};
 use keysweep::config::ScanOptions;
-use keysweep::detect::prefilter::Prefilter;
+use keysweep::detect::find::prefilter::Prefilter;
 use keysweep::detect::{Detector, decode};
 use keysweep::finding::{Report, Scope};
+use keysweep::git::object::Kind;
+use keysweep::git::pack::{Base, Object, Visitor, walk};
+use keysweep::git::store::Store;
+use keysweep::git::{ObjectId, Repo};
 use keysweep::proof::template::Generator;
 use keysweep::remediation::Surroundings;
 use keysweep::rule::file::RuleFile;
 use keysweep::rule_set::RuleSet;
 use keysweep::scan::{Progress, Scan};
-use keysweep::source::holding::{Search, Target};
-use keysweep::source::object::Kind;
-use keysweep::source::pack::{Base, Object, Visitor, walk};
-use keysweep::source::store::Store;
-use keysweep::source::{ObjectId, Repo, history};
+use keysweep::source::history;
 use keysweep::text::{Edits, Span};
 use support::{Lines, floor};
 

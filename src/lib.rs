@@ -9,7 +9,11 @@
 //! - [`suppress`]: which findings do not count, because somebody said so
 //! - [`remediation`]: from a finding to a plan
 //! - [`proof`]: rules proved against their own examples
-//! - [`source`], [`config`]: bytes and settings from the world
+//! - [`config`]: settings from a file
+//! - [`fs`]: files and folders of our own
+//! - [`git`]: repositories, read
+//! - [`source`]: what is to be scanned
+//! - [`attribution`]: where in a history something lives
 //! - [`scan`]: items in, report out
 //! - [`output`]: reports as text
 //! - [`hook`]: git's hooks
@@ -30,7 +34,12 @@ pub mod remediation;
 pub mod suppress;
 
 pub mod config;
+
+pub mod fs;
+pub mod git;
 pub mod source;
+
+pub mod attribution;
 
 pub mod scan;
 

@@ -1,8 +1,8 @@
 //! What the benches share: text that is always the same, and a walk that does nothing but decode.
 
-use keysweep::source::object::Kind;
-use keysweep::source::pack::{Base, Object, Visitor, walk};
-use keysweep::source::store::Store;
+use keysweep::git::object::Kind;
+use keysweep::git::pack::{Base, Object, Visitor, walk};
+use keysweep::git::store::Store;
 
 /// The kinds of objects in the order of a sweep: blobs first, then all others.
 const WALKS: [&[Kind]; 2] = [&[Kind::Blob], &[Kind::Tree, Kind::Commit, Kind::Tag]];

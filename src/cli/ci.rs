@@ -17,8 +17,9 @@ use super::policy::{self, Ground};
 use super::resolve;
 use super::scans::{Run, Speech, around};
 use crate::finding::Scope;
+use crate::git::{ObjectId, Repo};
 use crate::source::event::{self, Event, Found};
-use crate::source::{ObjectId, Repo, staged as index};
+use crate::source::staged as index;
 
 /// A variable of the environment; an empty one tells nothing.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -11,13 +11,15 @@ use serde_json::Value;
 
 use super::args::Common;
 use super::exit::ExitStatus;
-use super::last::{self, Stored};
+use super::report_store::{self, Stored};
 use super::resolve::{self, Settings};
 use super::{clock, scans, shell, withhold};
-use crate::detect::path::{self, Effect};
+use crate::detect::context::expiry;
+use crate::detect::context::path::{self, Effect};
 use crate::detect::trace::{Look, Outcome};
-use crate::detect::{Detection, Detector, expiry};
+use crate::detect::{Detection, Detector};
 use crate::finding::{Evidence, Scope, StepKind};
+use crate::git::Repo;
 use crate::output;
 use crate::output::mask::Mask;
 use crate::output::page::{self, Block};
@@ -28,7 +30,7 @@ use crate::remediation::{Surroundings, fill};
 use crate::rule::{Confidence, Matcher, OnFail, Rule, Step};
 use crate::rule_set::{RuleSet, SelectError};
 use crate::scan::{Progress, Scan};
-use crate::source::{Repo, files};
+use crate::source::files;
 use crate::text::encoding::as_text;
 use crate::text::{Span, escape};
 
@@ -273,7 +275,7 @@ fn is_id(text: &str) -> bool {
 fn find(id: &str) -> anyhow::Result<Told> {
     let repo = Repo::open(Path::new("."))
         .map_err(|_| anyhow::anyhow!("there is no repository here whose report could have a finding '{id}'"))?;
-    let stored = last::stored(&repo);
+    let stored = report_store::stored(&repo);
     if stored.is_empty() {
         anyhow::bail!(
             "no report of this repository is stored that could have a finding '{id}' ('keysweep history' stores one, unless the repository cannot be written to)"

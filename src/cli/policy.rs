@@ -10,8 +10,9 @@ use super::clock;
 use crate::config::ConfigFile;
 use crate::config::file::{self, BASELINE, NAME};
 use crate::finding::{Gap, GapKind, Note, Report};
-use crate::source::object::{self, Mode};
-use crate::source::{Listing, ObjectId, Repo};
+use crate::git::object::{self, Mode};
+use crate::git::{ObjectId, Repo};
+use crate::source::Listing;
 use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
 use crate::text::time::rfc3339;
 

@@ -14,13 +14,15 @@ use super::resolve::{self, Settings};
 use super::{scans, shell, verify};
 use crate::detect::Detector;
 use crate::finding::{Finding, PurgePlan, Report, Scope, Secret};
+use crate::fs::owner_only;
+use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
 use crate::output::purge as page;
 use crate::remediation::{expressions, purge};
 use crate::rule_set::RuleSet;
 use crate::scan::Progress;
-use crate::scan::rewrite::{REPLACEMENT, Rewrite};
-use crate::source::{ObjectId, Repo, beside, private, remote};
+use crate::scan::history::rewrite::{REPLACEMENT, Rewrite};
+use crate::source::git_dir;
 use crate::text::escape;
 
 /// Runs the command.
@@ -129,9 +131,9 @@ impl Place {
         let whole = |path: PathBuf| path.canonicalize().unwrap_or(path);
         let common = whole(repo.common_dir());
         let root = whole(repo.workdir().unwrap_or_else(|| repo.common_dir()));
-        let folder = dir.map_or_else(|| common.join(beside::OWN), Path::to_owned);
+        let folder = dir.map_or_else(|| common.join(git_dir::OWN), Path::to_owned);
         // One that is there already stays as it is.
-        let made = private::folder().recursive(true).create(&folder);
+        let made = owner_only::folder().recursive(true).create(&folder);
         made.with_context(|| format!("making the folder '{}'", folder.display()))?;
         let folder = whole(folder);
         let is_tracked = folder.starts_with(&root) && !folder.starts_with(&common);
@@ -195,7 +197,7 @@ impl Place {
         if self.is_own && path.symlink_metadata().is_ok() {
             std::fs::remove_file(path)?;
         }
-        let mut file = private::file().write(true).create_new(true).open(path)?;
+        let mut file = owner_only::file().write(true).create_new(true).open(path)?;
         file.write_all(content)?;
         file.flush()
     }

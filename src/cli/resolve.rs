@@ -8,10 +8,10 @@ use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
 use super::clock;
 use super::policy::{self, Ground};
 use crate::config::ScanOptions;
+use crate::git::Repo;
 use crate::output::{Format, OutputOptions, PageFormat};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
-use crate::source::Repo;
 use crate::text::escape;
 
 /// Everything a command needs.

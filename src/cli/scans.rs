@@ -10,9 +10,10 @@ use bstr::BString;
 use super::args::Common;
 use super::exit::ExitStatus;
 use super::resolve::{self, Settings};
-use super::{clock, last, policy, progress, shell};
+use super::{clock, policy, progress, report_store, shell};
 use crate::detect::Detector;
 use crate::finding::{Report, Scope};
+use crate::git::{ObjectId, Repo, repo};
 use crate::output::mask::Mask;
 use crate::output::view::View;
 use crate::output::{self, OutputOptions, summary};
@@ -21,8 +22,7 @@ use crate::rule_set::RuleSet;
 use crate::scan::{Progress, Scan};
 use crate::source::push::Side;
 use crate::source::{
-    Listing, ObjectId, Repo, files, history as stored, message as messages, push as pushed, range as commits, repo,
-    staged as index,
+    Listing, files, history as stored, message as messages, push as pushed, range as commits, staged as index,
 };
 use crate::text::escape;
 use crate::text::time::rfc3339;
@@ -287,7 +287,7 @@ impl Run<'_> {
         let view = masking(&detector, &report, |mask| View::new(&report, false, mask));
         let worth_it = self.speech != Speech::IfNeeded || !report.findings.is_empty();
         if let Some(repo) = self.repo.filter(|repo| worth_it && !repo.is_quarantined()) {
-            last::store(repo, &view, clock::now());
+            report_store::store(repo, &view, clock::now());
         }
         write_others(self.settings, &view)?;
         let view = if output.show_secrets { View::new(&report, true, &Mask::off()) } else { view };

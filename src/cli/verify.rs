@@ -15,10 +15,11 @@ use super::resolve::{self, Settings};
 use super::scans::{self, Run, Speech};
 use super::shell;
 use crate::finding::{Evidence, Note, Report, Scope};
-use crate::remediation::{expressions, remains};
+use crate::git::Repo;
+use crate::remediation::{expressions, retained};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
-use crate::source::{Repo, beside, history as stored};
+use crate::source::{git_dir, history as stored};
 use crate::suppress::Policy;
 
 /// Runs the command.
@@ -39,7 +40,7 @@ pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<Exit
     }
     let sought = values.as_ref().map_or(wanted.findings.len(), Vec::len);
     let mut objects = stored::list(&repo)?;
-    beside::stores(&repo, &mut objects.listing);
+    git_dir::stores(&repo, &mut objects.listing);
     let left = objects.store.leftovers();
     let run =
         Run { settings: &settings, repo: Some(&repo), surroundings: scans::around(&repo), start, speech: Speech::Bar };
@@ -95,7 +96,7 @@ fn by_id(report: &mut Report, ids: &[String]) {
 fn told(report: &mut Report, has_files: bool) {
     for finding in &mut report.findings {
         finding.evidence.retain(|evidence| matches!(evidence, Evidence::Decoded(_)));
-        finding.plan = remains::steps(finding);
+        finding.plan = retained::steps(finding);
     }
     report.stats.below_threshold = 0;
     if has_files {

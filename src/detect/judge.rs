@@ -1,10 +1,11 @@
 //! From a candidate to a verdict: what speaks for it, what against it, and how sure that leaves us.
 
 use super::check::{self, Outcome};
-use super::entropy::{self, Alphabet};
-use super::name::{NameKind, Named};
-use super::placeholder::Published;
-use super::{Candidate, Detection, Form, Standing, boundary, decode, likeness, placeholder, shape};
+use super::value::entropy::{self, Alphabet};
+use super::value::name::{NameKind, Named};
+use super::value::placeholder::Published;
+use super::value::{boundary, placeholder, shape, wordlike};
+use super::{Candidate, Detection, Form, Rejection, Standing, decode};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
@@ -20,49 +21,6 @@ const MIXED_TOKEN: usize = 12;
 const KEY: usize = 24;
 /// Hex digits below which a value is an identifier rather than a secret.
 const SHORT_HEX: usize = 20;
-
-/// Why a candidate was dropped. Every reason has a name that `explain` can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rejection {
-    /// A byte of the rule's alphabet touches it: part of a longer word.
-    Boundary,
-    /// A published value that is known not to be a secret.
-    Published,
-    /// A sample, mask, sequence or reference; says which.
-    Placeholder(&'static str),
-    /// A check of a confirmed format failed; says what did not fit.
-    Check(&'static str),
-    /// Check digits of a confirmed format do not fit; says which.
-    Altered(&'static str),
-    /// Too regular for its alphabet and length.
-    Entropy,
-    /// Reads like words.
-    Words,
-    /// The name it is assigned to does not speak of a secret.
-    Name,
-    /// Of a shape that secrets do not have; says which.
-    Shape(&'static str),
-    /// The word before it says that it is a hash or an id.
-    Context,
-    /// The text around it is code made by a machine from other code.
-    Minified,
-}
-
-impl Rejection {
-    /// The reason in words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Boundary => "part of a longer word",
-            Self::Published => "a published value",
-            Self::Placeholder(what) | Self::Check(what) | Self::Altered(what) | Self::Shape(what) => what,
-            Self::Entropy => "too regular for an issued value",
-            Self::Words => "reads like words",
-            Self::Name => "its name does not speak of a secret",
-            Self::Minified => "in minified code",
-            Self::Context => "its name speaks of a hash or an identifier",
-        }
-    }
-}
 
 /// What a candidate has gathered so far.
 struct Case<'t> {
@@ -243,7 +201,7 @@ impl Case<'_> {
         if self.evidence.iter().any(|e| matches!(e, Evidence::Check(_))) {
             return Ok(());
         }
-        if self.rule.confidence < Confidence::High && likeness::is_words(&body) {
+        if self.rule.confidence < Confidence::High && wordlike::is_words(&body) {
             return Err(Rejection::Words);
         }
         self.entropy(&longest_part(&body))
@@ -288,7 +246,7 @@ impl Case<'_> {
                 return Err(Rejection::Placeholder(what));
             }
         }
-        if inside.is_some_and(|text| likeness::reads_like_words(&text)) {
+        if inside.is_some_and(|text| wordlike::reads_like_words(&text)) {
             return Err(Rejection::Words);
         }
         if let Some(what) = shape::odd_shape(self.value, self.candidate.form) {
@@ -314,7 +272,7 @@ impl Case<'_> {
         let (length, classes) = (self.value.len(), shape::classes(self.value));
         let short = length < PASSWORD;
         let strong = self.is_littered() || (classes >= 3 && !shape::is_mere_words(self.value));
-        if !strong && (likeness::reads_like_words(self.value) || short) {
+        if !strong && (wordlike::reads_like_words(self.value) || short) {
             return Err(Rejection::Words);
         }
         // A short word without quotes is as likely an expression, a long one of hex a digest.
@@ -356,7 +314,7 @@ impl Case<'_> {
         if digits == self.value.len() || (digits == 0 && !shape::is_drawn(self.value)) {
             return Err(Rejection::Shape("letters or digits alone"));
         }
-        if likeness::reads_like_a_name(self.value) {
+        if wordlike::reads_like_a_name(self.value) {
             return Err(Rejection::Words);
         }
         self.entropy(self.value)?;

@@ -2,8 +2,9 @@
 //!
 //! Asks the same questions in the same order as a scan, and keeps the answers that a scan throws away.
 
-use super::prefilter::Hit;
-use super::{Detection, Detector, Rejection, Standing, Verdict, decode};
+use super::detector::{MAX_DEPTH, Verdict};
+use super::find::prefilter::Hit;
+use super::{Detection, Detector, Rejection, Standing, decode};
 use crate::text::Span;
 
 /// What one rule made of one keyword.
@@ -47,7 +48,7 @@ impl Detector {
             _ => true,
         });
         looks.extend(inner);
-        if layers.len() < super::MAX_DEPTH {
+        if layers.len() < MAX_DEPTH {
             decode::each_run(&run.text, whole, &mut |inner| self.trace_run(&inner, whole, &layers, looks));
         }
     }

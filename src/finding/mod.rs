@@ -5,9 +5,9 @@
 
 pub mod exposure;
 pub mod fingerprint;
-pub mod held;
 pub mod purge;
 pub mod report;
+pub mod retention;
 pub mod secret;
 pub mod suppression;
 
@@ -18,9 +18,9 @@ use crate::text::Place;
 
 pub use exposure::{Event, Exposure, Host, RefKinds, Remote, Stage};
 pub use fingerprint::Fingerprint;
-pub use held::{Held, Holder};
 pub use purge::{PurgePlan, PurgeStep, Server};
 pub use report::{Gap, GapKind, Note, Report, Scope, Stats, Verdict};
+pub use retention::{Held, Holder};
 pub use secret::Secret;
 pub use suppression::{Comment, Suppression};
 

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::{Surroundings, around};
+use super::{Surroundings, metadata};
 use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
 
 /// Out of the index.
@@ -54,9 +54,9 @@ pub fn older(finding: &Finding) -> Vec<PlanStep> {
 /// The step for files if one holds it, with the commit that brought it in and its short id; the steps for what stands
 /// around files; and the leftovers of both.
 fn unpushed(finding: &Finding, in_files: impl Fn(&str, &str) -> PlanStep) -> Vec<PlanStep> {
-    let first = finding.occurrences.iter().filter(|o| !around::covers(o.kind)).find_map(|o| o.commit.as_deref());
+    let first = finding.occurrences.iter().filter(|o| !metadata::covers(o.kind)).find_map(|o| o.commit.as_deref());
     let files = first.map(|commit| in_files(commit, commit.get(..12).unwrap_or(commit)));
-    files.into_iter().chain(around::local(finding)).chain(leftovers()).collect()
+    files.into_iter().chain(metadata::local(finding)).chain(leftovers()).collect()
 }
 
 /// What a rebase starts from to pass `commit` and what follows it.

@@ -3,13 +3,13 @@
 //! The steps of a kind come from `rules.toml`; this module orders them, adds what git needs and fills in what was found
 //! near the secret. A command never holds a secret.
 
-pub mod around;
-pub mod beside;
 pub mod expressions;
 pub mod fill;
 pub mod git;
+pub mod git_dir;
+pub mod metadata;
 pub mod purge;
-pub mod remains;
+pub mod retained;
 
 use bstr::BString;
 
@@ -40,12 +40,12 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
     let link = link.map_or_else(String::new, ToString::to_string);
     let facts = facts(finding, surroundings);
     let kind = Kind { rule, remediation, link, facts: &facts, workflows: users(remediation, surroundings), rules };
-    let beside = beside::steps(finding);
+    let beside = git_dir::steps(finding);
     match finding.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.revoke(), kind.after()].concat(),
         Stage::Uncommitted => {
-            let index = if beside::alone(finding) { Vec::new() } else { git::unstage(finding, surroundings) };
-            [index, beside, beside::reflogs(finding), kind.only_if_shared(), kind.prevent()].concat()
+            let index = if git_dir::alone(finding) { Vec::new() } else { git::unstage(finding, surroundings) };
+            [index, beside, git_dir::reflogs(finding), kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::LocalOnly => {
             [git::local(finding, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::worker::Worker;
 use super::{Outcome, Scan, Sighting};
+use crate::attribution::tree_index::Search;
 use crate::finding::ContentKind;
+use crate::git::ObjectId;
+use crate::git::object::Kind;
+use crate::git::store::{Number, Store};
 use crate::source::history::Objects;
-use crate::source::holding::Search;
-use crate::source::object::Kind;
-use crate::source::store::{Number, Store};
-use crate::source::{Item, Listing, ObjectId};
+use crate::source::{Item, Listing};
 
 /// Blobs below which opening the packs costs more than it brings.
 const MANY: usize = 512;

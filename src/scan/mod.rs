@@ -1,13 +1,9 @@
 //! The scan: items in, report out. Loads, detects in parallel, leaves out what was there before, groups by secret.
 
-mod allowed;
 mod batch;
-mod history;
-mod keepers;
+pub mod history;
 mod progress;
-pub mod rewrite;
-mod seen;
-mod sweep;
+mod suppression;
 mod worker;
 
 use std::cell::OnceCell;
@@ -19,20 +15,22 @@ use bstr::BString;
 use rayon::prelude::*;
 
 use crate::config::ScanOptions;
-use crate::detect::{Detection, Detector, path};
+use crate::detect::context::path;
+use crate::detect::{Detection, Detector};
 use crate::finding::{
     Exposure, Fact, Finding, Fingerprint, Gap, Note, Occurrence, Report, Scope, Secret, Stage, Stats, join_member,
 };
+use crate::git::github;
+use crate::git::graph::Commits;
+use crate::git::{ObjectId, Repo};
+use crate::git::{lfs, object};
 use crate::remediation::{self, Surroundings};
 use crate::rule::{Confidence, Matcher};
-use crate::source::github;
-use crate::source::graph::Commits;
-use crate::source::{Item, Listing, ObjectId, Repo};
-use crate::source::{lfs, object};
+use crate::source::{Item, Listing};
 use crate::text::archive;
 use crate::text::encoding::as_text;
+use history::cache::Looked;
 pub use progress::{Counts, Progress};
-use seen::Looked;
 use worker::Worker;
 
 /// Items below which threads cost more than they bring.

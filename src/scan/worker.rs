@@ -8,12 +8,14 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{Outcome, Sighting};
 use crate::config::ScanOptions;
-use crate::detect::{Detection, Detector, expiry, path};
+use crate::detect::context::{expiry, path};
+use crate::detect::{Detection, Detector};
 use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Occurrence, Secret, join_member};
+use crate::git::object::{self, Unread};
+use crate::git::repo;
+use crate::git::{ObjectId, Repo, header, lfs};
 use crate::rule::Confidence;
-use crate::source::object::{self, Unread};
-use crate::source::repo;
-use crate::source::{Content, Item, ObjectId, Repo, beside, headed, lfs};
+use crate::source::{Content, Item, git_dir};
 use crate::suppress::comment;
 use crate::text::LineIndex;
 use crate::text::archive::{self, Kind, Reason, Unopened};
@@ -71,7 +73,7 @@ impl Worker<'_> {
             outcome.stats.bytes += bytes.len() as u64;
         }
         if let (true, Some(local)) = (item.kind.beside_objects(), self.local()) {
-            return self.text(&beside::without_ids(item.kind, bytes, local), &place, outcome);
+            return self.text(&git_dir::without_ids(item.kind, bytes, local), &place, outcome);
         }
         self.file(bytes, &place, outcome);
     }
@@ -123,7 +125,7 @@ impl Worker<'_> {
         scan: &dyn Fn(&[u8]) -> Vec<Detection>,
         outcome: &mut Outcome,
     ) {
-        let (header, message) = headed::parts(data);
+        let (header, message) = header::parts(data);
         let at = |text: &[u8], place, outcome: &mut Outcome| {
             let text = as_text(text);
             let found = scan(&text);
@@ -138,11 +140,11 @@ impl Worker<'_> {
             let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
             self.sightings(&text, found, &origin, outcome);
         };
-        for person in header.lines().filter_map(headed::person) {
+        for person in header.lines().filter_map(header::person) {
             at(person, ContentKind::Author, outcome);
         }
         if self.options.thorough {
-            let rest: Vec<&[u8]> = header.lines().filter(|line| headed::person(line).is_none()).collect();
+            let rest: Vec<&[u8]> = header.lines().filter(|line| header::person(line).is_none()).collect();
             at(&rest.join(&b'\n'), kind, outcome);
         }
         at(message, kind, outcome);

@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::BString;
 
-use super::object::{self, Entry, Mode, Unread};
-use super::{Content, Item, Listing, ObjectId};
+use super::{Content, Item, Listing};
 use crate::finding::{ContentKind, Gap};
+use crate::git::object::{self, Entry, Mode, Unread};
+use crate::git::tree::join;
+use crate::git::{Local, ObjectId};
 
 /// Paths of one state that differ from a parent: what stands there now, and what stood there.
 #[derive(Debug, Default)]
@@ -38,14 +40,7 @@ impl Difference {
     }
 
     /// Notes all files below a tree that is only in one of the states.
-    pub fn note_tree(
-        &mut self,
-        local: &gix::Repository,
-        id: ObjectId,
-        prefix: &BString,
-        new: bool,
-        gaps: &mut Vec<Gap>,
-    ) {
+    pub fn note_tree(&mut self, local: &Local, id: ObjectId, prefix: &BString, new: bool, gaps: &mut Vec<Gap>) {
         for entry in read(local, id, prefix, gaps) {
             let path = join(prefix, &entry.name);
             match entry.mode {
@@ -57,14 +52,7 @@ impl Difference {
     }
 
     /// Notes what differs between two trees, without reading subtrees that are the same.
-    pub fn trees(
-        &mut self,
-        local: &gix::Repository,
-        old: ObjectId,
-        new: ObjectId,
-        prefix: &BString,
-        gaps: &mut Vec<Gap>,
-    ) {
+    pub fn trees(&mut self, local: &Local, old: ObjectId, new: ObjectId, prefix: &BString, gaps: &mut Vec<Gap>) {
         if old == new {
             return;
         }
@@ -82,14 +70,7 @@ impl Difference {
         }
     }
 
-    fn entry(
-        &mut self,
-        local: &gix::Repository,
-        path: &BString,
-        old: Option<Entry>,
-        new: Option<Entry>,
-        gaps: &mut Vec<Gap>,
-    ) {
+    fn entry(&mut self, local: &Local, path: &BString, old: Option<Entry>, new: Option<Entry>, gaps: &mut Vec<Gap>) {
         let is_tree = |entry: &Option<Entry>| entry.as_ref().is_some_and(|e| e.mode == Mode::Tree);
         if let (true, true, Some(a), Some(b)) = (is_tree(&old), is_tree(&new), &old, &new) {
             return self.trees(local, a.id, b.id, path, gaps);
@@ -109,22 +90,12 @@ impl Difference {
     }
 }
 
-fn read(local: &gix::Repository, id: ObjectId, prefix: &BString, gaps: &mut Vec<Gap>) -> Vec<Entry> {
+fn read(local: &Local, id: ObjectId, prefix: &BString, gaps: &mut Vec<Gap>) -> Vec<Entry> {
     object::tree(local, id).unwrap_or_else(|Unread { kind, why }| {
         let what = if prefix.is_empty() { BString::from("the root folder") } else { prefix.clone() };
         gaps.push(Gap { what, kind, why });
         Vec::new()
     })
-}
-
-/// `prefix/name`, or `name` at the root.
-pub fn join(prefix: &BString, name: &BString) -> BString {
-    let mut path = prefix.clone();
-    if !path.is_empty() {
-        path.push(b'/');
-    }
-    path.extend_from_slice(name);
-    path
 }
 
 /// What earlier commits of a range brought in.

@@ -6,10 +6,11 @@
 
 use bstr::BString;
 
-use super::object::{self, Unread};
-use super::repo::{self, Local};
-use super::{Listing, ObjectId, Repo, SourceError, push, range};
+use super::{Listing, push, range};
 use crate::finding::{Gap, GapKind};
+use crate::git::object::{self, Unread};
+use crate::git::repo::{self, Local};
+use crate::git::{ObjectId, Repo, SourceError};
 
 /// What an event tells. Of all that it says only ids are taken, and the name of a branch to compare refs with: the rest may
 /// come from anybody.

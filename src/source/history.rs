@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 
 use bstr::BString;
 
-use super::repo::{self, error_text};
-use super::store::Store;
-use super::{Content, Item, Listing, ObjectId, Repo, SourceError, beside};
+use super::{Content, Item, Listing, git_dir};
 use crate::finding::{ContentKind, Gap, GapKind};
+use crate::git::error::error_text;
+use crate::git::repo;
+use crate::git::store::Store;
+use crate::git::{GitError, Local, ObjectId, Reference, Repo, SourceError};
 
 /// Everything a clone stores.
 #[derive(Default)]
@@ -35,12 +37,12 @@ pub fn list(repository: &Repo) -> Result<Objects, SourceError> {
     out.listing.gaps.append(&mut out.store.gaps);
     list_shallow(&local, &mut out).map_err(|error| broken("the list of shallow commits", error_text(&error)))?;
     list_refs(&local, &mut out).map_err(|cause| broken("the refs", cause))?;
-    beside::list(repository, &mut out.listing);
+    git_dir::list(repository, &mut out.listing);
     Ok(out)
 }
 
 /// A shallow clone does not hold the history: an all-clear for it would be none.
-fn list_shallow(local: &gix::Repository, out: &mut Objects) -> Result<(), gix::Error> {
+fn list_shallow(local: &Local, out: &mut Objects) -> Result<(), GitError> {
     let Some(commits) = local.shallow_commits()? else { return Ok(()) };
     out.shallow = commits.iter().copied().collect();
     for id in &out.shallow {
@@ -53,7 +55,7 @@ fn list_shallow(local: &gix::Repository, out: &mut Objects) -> Result<(), gix::E
     Ok(())
 }
 
-fn list_refs(local: &gix::Repository, out: &mut Objects) -> Result<(), String> {
+fn list_refs(local: &Local, out: &mut Objects) -> Result<(), String> {
     let platform = local.references().map_err(|error| error_text(&error))?;
     let all = platform.all().map_err(|error| error_text(&error))?;
     for reference in all {
@@ -69,7 +71,7 @@ fn list_refs(local: &gix::Repository, out: &mut Objects) -> Result<(), String> {
     Ok(())
 }
 
-fn list_ref(reference: &gix::Reference<'_>, out: &mut Objects) {
+fn list_ref(reference: &Reference<'_>, out: &mut Objects) {
     let name: BString = reference.name().as_bstr().to_owned();
     if let Some(id) = reference.target().try_id()
         && out.store.find(id).is_none()

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::repo::Local;
-use super::{Content, Item, Listing, Repo};
+use super::{Content, Item, Listing};
 use crate::finding::ContentKind;
+use crate::git::Repo;
+use crate::git::repo::Local;
 
 /// What follows the comment character on the line from which on git drops everything.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";

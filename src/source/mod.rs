@@ -1,38 +1,17 @@
 //! Where bytes come from: the index, a range of commits, a push, an event of a code host, everything git stores, files, a stream.
 //!
 //! A source lists what is to be looked at as cheap [`Item`]s and loads their bytes when asked. It knows nothing of
-//! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence. Only this module's children use `gix`,
-//! and only `repo` opens a repository.
+//! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence.
 
-pub mod attribution;
-pub mod beside;
-pub mod borrowed;
-pub mod canary;
 pub mod change;
 pub mod event;
 pub mod files;
-pub mod github;
-pub mod graph;
-pub mod headed;
+pub mod git_dir;
 pub mod history;
-pub mod holding;
-pub mod lfs;
 pub mod message;
-pub mod object;
-pub mod pack;
-pub mod people;
-pub mod private;
 pub mod push;
 pub mod range;
-pub mod reflog;
-pub mod remote;
-pub mod repo;
-pub mod scratch;
 pub mod staged;
-pub mod store;
-pub mod template;
-mod tip;
-pub mod tree;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -40,9 +19,7 @@ use std::path::PathBuf;
 use bstr::BString;
 
 use crate::finding::{ContentKind, Gap, Note, Stats};
-
-pub use gix::{ObjectId, oid};
-pub use repo::Repo;
+use crate::git::ObjectId;
 
 /// Something to be looked at.
 #[derive(Debug, Clone)]
@@ -93,60 +70,4 @@ pub struct Listing {
     pub notes: Vec<Note>,
     /// What was read in order to list.
     pub stats: Stats,
-}
-
-/// What keeps a scan from starting.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// No folder here.
-    #[error("there is no folder '{path}'")]
-    NoFolder {
-        /// As given.
-        path: String,
-    },
-    /// No repository here.
-    #[error(
-        "not a git repository (nor any folder above): '{path}'\nrun keysweep inside one, or use 'keysweep files PATH' to scan files without git"
-    )]
-    NotARepository {
-        /// Where it was looked for.
-        path: String,
-    },
-    /// Owned by somebody else, as git's safe.directory sees it.
-    #[error(
-        "the repository at '{path}' has dubious ownership: it belongs to another user, so git and keysweep do not read it\n\
-         if you trust it: git config --global --add safe.directory '{path}'"
-    )]
-    DubiousOwnership {
-        /// Its path.
-        path: String,
-    },
-    /// There is a repository, but something it needs cannot be read.
-    #[error("cannot read {what}: {cause}\n'git fsck' tells more; nothing was scanned")]
-    Broken {
-        /// Which part.
-        what: String,
-        /// What git's reader said.
-        cause: String,
-    },
-    /// A revision that does not resolve.
-    #[error("cannot resolve '{text}': {cause}\n{remedy}")]
-    Revision {
-        /// As given.
-        text: String,
-        /// What git's reader said.
-        cause: String,
-        /// What to do.
-        remedy: String,
-    },
-    /// Standard input of a hook that is not what git writes there.
-    #[error("'{line}' is no line that git gives to a {hook} hook: {form}")]
-    Update {
-        /// The line.
-        line: String,
-        /// Which hook.
-        hook: &'static str,
-        /// What git writes.
-        form: &'static str,
-    },
 }

@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::change::{self, Difference, Known};
-use super::object::{self, Kind, Unread};
-use super::repo::Local;
-use super::{Content, Item, Listing, ObjectId, Repo, SourceError, range};
+use super::{Content, Item, Listing, range};
 use crate::finding::{ContentKind, Gap, GapKind};
+use crate::git::object::{self, Kind, Unread};
+use crate::git::repo::Local;
+use crate::git::{ObjectId, Repo, SourceError};
 use crate::text::escape;
 
 /// What is about to happen to one ref of the remote.

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use bstr::BString;
 
 use super::change::{self, Difference, Known};
-use super::object::{self, Unread};
-use super::repo;
-use super::{Content, Item, Listing, ObjectId, Repo, SourceError};
+use super::{Content, Item, Listing};
 use crate::finding::{ContentKind, Gap, GapKind};
+use crate::git::error::error_text;
+use crate::git::object::{self, Unread};
+use crate::git::repo;
+use crate::git::{GitError, Local, ObjectId, Repo, SourceError};
 
 /// Lists what each commit reachable from the head but not from the base adds to all its parents, and its message.
 ///
@@ -25,7 +27,7 @@ pub fn list(repository: &Repo, base: ObjectId, head: ObjectId) -> Result<Listing
 /// # Errors
 /// When the walk cannot start.
 pub(super) fn add(
-    local: &gix::Repository,
+    local: &Local,
     heads: &[ObjectId],
     bases: &[ObjectId],
     listing: &mut Listing,
@@ -40,7 +42,7 @@ pub(super) fn add(
 }
 
 fn commits(
-    local: &gix::Repository,
+    local: &Local,
     heads: &[ObjectId],
     bases: &[ObjectId],
     listing: &mut Listing,
@@ -49,7 +51,7 @@ fn commits(
         ([head], [base]) => format!("the commits {base}..{head}"),
         _ => "the commits of the range".to_owned(),
     };
-    let broken = |error: gix::Error| SourceError::Broken { what: what(), cause: repo::error_text(&error) };
+    let broken = |error: GitError| SourceError::Broken { what: what(), cause: error_text(&error) };
     let shallow = local.shallow_commits().map_err(broken)?;
     let walk = local.rev_walk(heads.iter().copied()).with_hidden(bases.iter().copied()).all().map_err(broken)?;
     let mut ids = Vec::new();
@@ -66,12 +68,8 @@ fn commits(
                 ids.push(info.id);
             }
             Err(error) => {
-                let error: gix::Error = error;
-                listing.gaps.push(Gap {
-                    what: BString::from(what()),
-                    kind: GapKind::Corrupt,
-                    why: repo::error_text(&error),
-                });
+                let error: GitError = error;
+                listing.gaps.push(Gap { what: BString::from(what()), kind: GapKind::Corrupt, why: error_text(&error) });
                 break;
             }
         }
@@ -80,7 +78,7 @@ fn commits(
 }
 
 /// Parents before children, so that the first occurrence of a finding is the commit that brought it in.
-fn parents_first(local: &gix::Repository, newest_first: Vec<ObjectId>) -> Vec<ObjectId> {
+fn parents_first(local: &Local, newest_first: Vec<ObjectId>) -> Vec<ObjectId> {
     let members: BTreeSet<ObjectId> = newest_first.iter().copied().collect();
     let mut done: BTreeSet<ObjectId> = BTreeSet::new();
     let mut ordered = Vec::with_capacity(newest_first.len());
@@ -97,18 +95,13 @@ fn parents_first(local: &gix::Repository, newest_first: Vec<ObjectId>) -> Vec<Ob
     ordered
 }
 
-fn list_commit(local: &gix::Repository, id: ObjectId, known: &mut Known, listing: &mut Listing) {
+fn list_commit(local: &Local, id: ObjectId, known: &mut Known, listing: &mut Listing) {
     if let Err(Unread { kind, why }) = try_list_commit(local, id, known, listing) {
         listing.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind, why });
     }
 }
 
-fn try_list_commit(
-    local: &gix::Repository,
-    id: ObjectId,
-    known: &mut Known,
-    listing: &mut Listing,
-) -> Result<(), Unread> {
+fn try_list_commit(local: &Local, id: ObjectId, known: &mut Known, listing: &mut Listing) -> Result<(), Unread> {
     listing.items.push(Item {
         kind: ContentKind::CommitMessage,
         path: BString::from(id.to_string()),

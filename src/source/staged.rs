@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 
 use bstr::{BString, ByteSlice as _};
-use gix::index::entry::Flags;
-use gix::index::{State, extension};
 
-use super::change::{self, Difference, Known, join};
-use super::object::{self, Entry, Mode};
-use super::repo::error_text;
-use super::{Listing, ObjectId, Repo, SourceError};
+use super::Listing;
+use super::change::{self, Difference, Known};
 use crate::finding::Gap;
+use crate::git::error::error_text;
+use crate::git::index;
+use crate::git::object::{self, Entry, Mode};
+use crate::git::tree::join;
+use crate::git::{Local, ObjectId, Repo, SourceError};
 
 /// Commits before HEAD in which an identical earlier version of a file is looked for, when one holds a finding.
 const LOOK_BACK: usize = 256;
@@ -24,33 +25,21 @@ const LOOK_BACK: usize = 256;
 /// When HEAD or the index cannot be read.
 pub fn list(repository: &Repo) -> Result<Listing, SourceError> {
     let local = repository.local();
-    let index = read_index(&local)?;
+    let state = index::read(&local)?;
     let mut listing = Listing::default();
     let parents = parents(&local)?;
     let mut differences = Vec::new();
     for parent in &parents {
         let mut difference = Difference::default();
-        Comparison { local: &local, index: &index, gaps: &mut listing.gaps, difference: &mut difference }.run(*parent);
+        Comparison { local: &local, index: &state, gaps: &mut listing.gaps, difference: &mut difference }.run(*parent);
         differences.push(difference);
     }
     change::list(&differences, None, &mut Known::default(), &mut listing);
     Ok(listing)
 }
 
-/// A missing index is an empty one; anything else that keeps it from being read is an error.
-fn read_index(local: &gix::Repository) -> Result<State, SourceError> {
-    let path = local.index_path();
-    let options = gix::index::decode::Options::default();
-    // As git does, the checksum is left to fsck: the decoder finds truncation by itself, and hashing would double the time.
-    let file = gix::index::File::at_or_default(&path, local.object_hash(), true, options);
-    file.map(|file| file.into_parts().0).map_err(|error| SourceError::Broken {
-        what: format!("the index at '{}'", path.display()),
-        cause: error_text(&error),
-    })
-}
-
 /// The root trees of HEAD and of the heads being merged; the empty tree before the first commit.
-fn parents(local: &gix::Repository) -> Result<Vec<ObjectId>, SourceError> {
+fn parents(local: &Local) -> Result<Vec<ObjectId>, SourceError> {
     let broken = |what: &str, cause: String| SourceError::Broken { what: what.to_owned(), cause };
     let head = local.head().map_err(|error| broken("HEAD", error_text(&error)))?;
     if head.is_unborn() {
@@ -58,9 +47,9 @@ fn parents(local: &gix::Repository) -> Result<Vec<ObjectId>, SourceError> {
     }
     let head = local.head_id().map_err(|error| broken("HEAD", error_text(&error)))?.detach();
     let mut commits = vec![head];
-    commits.extend(heads_of(local, "MERGE_HEAD"));
+    commits.extend(index::heads_in(local, "MERGE_HEAD"));
     // A revert restores what the parent of the reverted commit held.
-    for reverted in heads_of(local, "REVERT_HEAD") {
+    for reverted in index::heads_in(local, "REVERT_HEAD") {
         commits.extend(object::commit_of(local, reverted).map(|commit| commit.parents).unwrap_or_default());
     }
     commits
@@ -69,16 +58,10 @@ fn parents(local: &gix::Repository) -> Result<Vec<ObjectId>, SourceError> {
         .collect()
 }
 
-/// The ids in a file such as `MERGE_HEAD`, which holds one a line.
-fn heads_of(local: &gix::Repository, name: &str) -> Vec<ObjectId> {
-    let text = std::fs::read(local.git_dir().join(name)).unwrap_or_default();
-    text.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect()
-}
-
 /// One walk over a tree and the index side by side.
 struct Comparison<'a> {
-    local: &'a gix::Repository,
-    index: &'a State,
+    local: &'a Local,
+    index: &'a index::State,
     gaps: &'a mut Vec<Gap>,
     difference: &'a mut Difference,
 }
@@ -94,7 +77,7 @@ impl Comparison<'_> {
     fn folder(
         &mut self,
         id: ObjectId,
-        cache: Option<&extension::Tree>,
+        cache: Option<&index::CachedTree>,
         range: std::ops::Range<usize>,
         prefix: &BString,
     ) {
@@ -123,7 +106,7 @@ impl Comparison<'_> {
         &mut self,
         at: usize,
         end: usize,
-        cache: Option<&extension::Tree>,
+        cache: Option<&index::CachedTree>,
         prefix: &BString,
         old: &mut BTreeMap<BString, Entry>,
     ) -> usize {
@@ -136,7 +119,7 @@ impl Comparison<'_> {
         };
         let name = BString::from(&below[..slash]);
         let folder = join(prefix, &name);
-        if entry.mode == gix::index::entry::Mode::DIR {
+        if entry.mode == index::Mode::DIR {
             self.sparse_folder(entry.id, old.remove(&name), &folder);
             return at + 1;
         }
@@ -156,9 +139,9 @@ impl Comparison<'_> {
     }
 
     /// The first entry after `at` that does not lie in `folder`. A cache-tree's count is only a hint.
-    fn end_of_folder(&self, at: usize, end: usize, folder: &BString, cache: Option<&extension::Tree>) -> usize {
+    fn end_of_folder(&self, at: usize, end: usize, folder: &BString, cache: Option<&index::CachedTree>) -> usize {
         let entries = self.index.entries();
-        let inside = |entry: &gix::index::Entry| {
+        let inside = |entry: &index::Entry| {
             let path = entry.path(self.index);
             path.len() > folder.len() && path.starts_with(folder) && path[folder.len()] == b'/'
         };
@@ -184,12 +167,12 @@ impl Comparison<'_> {
     fn file(&mut self, at: usize, old: Option<Entry>, path: BString) {
         let entry = &self.index.entries()[at];
         // An entry that is only intended to be added is not part of a commit; stages 2 and 3 of a conflict keep it from one.
-        if entry.flags.contains(Flags::INTENT_TO_ADD) || entry.flags.stage_raw() == 1 {
+        if entry.flags.contains(index::Flags::INTENT_TO_ADD) || entry.flags.stage_raw() == 1 {
             return;
         }
         let mode = match entry.mode {
-            gix::index::entry::Mode::SYMLINK => Mode::Link,
-            gix::index::entry::Mode::COMMIT => Mode::Submodule,
+            index::Mode::SYMLINK => Mode::Link,
+            index::Mode::COMMIT => Mode::Submodule,
             _ => Mode::File,
         };
         let before = match old {
@@ -230,12 +213,12 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
     false
 }
 
-fn holds(local: &gix::Repository, tree: ObjectId, id: ObjectId) -> bool {
+fn holds(local: &Local, tree: ObjectId, id: ObjectId) -> bool {
     let entries = object::tree(local, tree).unwrap_or_default();
     entries.iter().any(|entry| entry.id == id)
         || entries.iter().any(|entry| entry.mode == Mode::Tree && holds(local, entry.id, id))
 }
 
-fn is_at(local: &gix::Repository, tree: ObjectId, path: &BString, id: ObjectId) -> bool {
+fn is_at(local: &Local, tree: ObjectId, path: &BString, id: ObjectId) -> bool {
     object::entry_at(local, tree, path.as_ref()).is_ok_and(|entry| entry.is_some_and(|entry| entry.id == id))
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::{fs, sync::Mutex};
 
 use gix::ObjectId;
-use keysweep::source::object::Kind;
-use keysweep::source::pack::{Base, Object, Plan, Visitor, walk};
+use keysweep::git::object::Kind;
+use keysweep::git::pack::{Base, Object, Plan, Visitor, walk};
 
 use crate::support::{Repo, must};
 

@@ -8,9 +8,9 @@ use std::process::{Command, Output, Stdio};
 
 use super::Place;
 use crate::cli::clock;
+use crate::git::canary::Canary;
 use crate::hook::Name;
 use crate::proof::template::Generator;
-use crate::source::canary::Canary;
 
 /// What became of the canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use anyhow::Context as _;
 use super::args::{Common, HookAction, HookName, HookRun};
 use super::exit::ExitStatus;
 use super::{scans, shell, withhold};
+use crate::git::{Repo, template};
 use crate::hook::install::is_executable;
 use crate::hook::{Hook, Keeper, Name};
-use crate::source::{Repo, template};
 
 /// Runs the action.
 ///

@@ -4,7 +4,7 @@
 //! depends on its surroundings and is decided elsewhere.
 
 use super::Outcome;
-use crate::detect::placeholder;
+use crate::detect::value::placeholder;
 
 /// Words that stand for a password. A value made of nothing else, with separators and a few digits, is a placeholder.
 const FILLERS: &str = "\

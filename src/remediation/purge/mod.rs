@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::git::{leftovers, quoted};
-use super::{beside, remains};
+use super::{git_dir, retained};
 use crate::finding::purge::{Handling, On, Phase, Subject};
 use crate::finding::{ContentKind, Finding, PurgePlan, PurgeStep, Server, Stage, StepKind};
 
@@ -219,7 +219,7 @@ impl Plan<'_> {
         let at = self.at;
         let common = at.git("rev-parse --path-format=absolute --git-common-dir");
         for finding in at.traced.iter().filter(|finding| at.handling(finding) != Handling::Local) {
-            let steps = beside::disposable(finding).into_iter().chain(beside::steps(&beside::lasting(finding)));
+            let steps = git_dir::disposable(finding).into_iter().chain(git_dir::steps(&git_dir::lasting(finding)));
             for step in steps {
                 self.once(phase, &step.title, &step.command.replace("git rev-parse --git-common-dir", &common));
             }
@@ -303,7 +303,7 @@ impl Plan<'_> {
                 ),
             );
         }
-        for step in traced.iter().flat_map(|finding| remains::steps(finding)) {
+        for step in traced.iter().flat_map(|finding| retained::steps(finding)) {
             let is_stash = step.command.starts_with("git stash");
             if is_stash {
                 self.once(Phase::Rewrite, &step.title, &at.git("stash clear"));

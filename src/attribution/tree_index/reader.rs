@@ -1,0 +1,148 @@
+//! Reads trees on one thread, and notes of each what leads to something that is looked for.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use foldhash::{HashMap, HashMapExt as _};
+
+use super::search::{Positions, Search};
+use super::{Child, Edge, Notes, Record, Target, TargetId};
+use crate::git::object::Mode;
+use crate::git::oid;
+use crate::git::pack::{Base, Object, Visitor};
+use crate::git::store::{Number, Store};
+use crate::git::tree::{Entries, Entry, entries_at};
+
+/// Entries of a tree, and the numbers of what they name as far as that is here.
+pub struct Listed<'t> {
+    /// The entries.
+    pub entries: Vec<Entry<'t>>,
+    numbers: Vec<Option<Number>>,
+}
+
+impl<'t> Listed<'t> {
+    /// The entries that start at these places.
+    pub fn new(tree: &'t [u8], starts: &[u32], store: &Store) -> Self {
+        let entries = entries_at(tree, starts, store.id_length());
+        let numbers = store.find_all(entries.iter().map(|entry| entry.id));
+        Self { entries, numbers }
+    }
+
+    /// Each with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (&Entry<'t>, Option<Number>)> {
+        self.entries.iter().zip(self.numbers.iter().copied())
+    }
+}
+
+/// Reads trees on one thread.
+pub struct Reader<'r> {
+    store: &'r Store,
+    search: &'r Search,
+    /// Numbers of names that this thread has seen.
+    known: HashMap<Vec<u8>, u32>,
+    /// Targets that were come across, as far as this thread knows.
+    met: Positions,
+    records: Vec<Record>,
+    edges: Vec<Edge>,
+}
+
+impl Visitor for Reader<'_> {
+    type State = (Number, Entries);
+
+    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State {
+        let number = self.store.number_of(object.pack, object.entry);
+        let id_length = self.store.id_length();
+        let (entries, changes) = match &base {
+            Some(base) => Entries::after_edit(object.data, id_length, &base.state.1, base.edits),
+            None => Entries::read(object.data, id_length),
+        };
+        let dropped = base.map(|base| (base.state.0, entries_at(base.data, &changes.dropped, id_length)));
+        let dropped = dropped.as_ref().map(|(number, dropped)| (*number, &dropped[..]));
+        self.note(number, &Listed::new(object.data, &changes.added, self.store), dropped);
+        (number, entries)
+    }
+}
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(search: &'r Search, store: &'r Store) -> Self {
+        Self { store, search, known: HashMap::new(), met: Positions::default(), records: Vec::new(), edges: Vec::new() }
+    }
+
+    /// Notes what a tree has and its base has not, or the other way round; with the base's number.
+    pub fn note(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
+        self.catch_up();
+        let first = self.edges.len();
+        added.iter().for_each(|(entry, number)| self.edge(entry, || number));
+        let middle = self.edges.len();
+        for entry in base.map_or(&[][..], |(_, dropped)| dropped) {
+            let store = self.store;
+            self.edge(entry, || store.find(entry.id));
+        }
+        let length = |from: usize, to: usize| u32::try_from(to - from).unwrap_or(u32::MAX);
+        let (added, dropped) = (length(first, middle), length(middle, self.edges.len()));
+        let base = base.map(|(number, _)| number);
+        self.records.push(Record { tree, base, list: 0, first, added, dropped });
+    }
+
+    /// Makes a target of what was come across: an object that is not here, or a name that there is something to say of. To be
+    /// called before the first tree that has it is noted.
+    pub fn meet(&mut self, target: Target) {
+        if self.search.positions.has(&target) {
+            return;
+        }
+        self.catch_up();
+        let mut met = self.search.met();
+        // Another thread may have been quicker.
+        if !self.met.has(&target) && !met[self.met.count()..].contains(&target) {
+            met.push(target);
+            self.search.met_count.store(met.len(), Ordering::Release);
+        }
+    }
+
+    /// Learns what the other threads have come across.
+    fn catch_up(&mut self) {
+        let known = self.met.count();
+        if self.search.met_count.load(Ordering::Acquire) == known {
+            return;
+        }
+        for (at, target) in self.search.met().iter().enumerate().skip(known) {
+            self.met.insert(target, u32::try_from(self.search.targets.len() + at).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// The target that an object is.
+    fn object(&self, id: &oid) -> Option<TargetId> {
+        self.search.positions.object(id).or_else(|| self.met.object(id))
+    }
+
+    /// The target that a name is.
+    fn named(&self, name: &[u8]) -> Option<TargetId> {
+        self.search.positions.name(name).or_else(|| self.met.name(name))
+    }
+
+    /// Gives the notes back.
+    pub fn finish(self) -> Notes {
+        Notes { records: self.records, lists: vec![self.edges] }
+    }
+
+    fn edge(&mut self, entry: &Entry<'_>, number: impl Fn() -> Option<Number>) {
+        let named = self.named(entry.name);
+        let object = if entry.mode == Mode::Submodule { None } else { self.object(entry.id) };
+        let tree = (entry.mode == Mode::Tree && object.is_none()).then(number).flatten();
+        if object.is_none() && named.is_none() && tree.is_none() {
+            return;
+        }
+        let name = self.name(entry.name);
+        let targets = object.into_iter().chain(named).map(|target| Child::Target(target, entry.mode));
+        self.edges.extend(targets.chain(tree.map(Child::Tree)).map(|child| Edge { name, child }));
+    }
+
+    fn name(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.known.get(name) {
+            return *number;
+        }
+        let number = self.search.names.lock().unwrap_or_else(PoisonError::into_inner).number(name);
+        self.known.insert(name.to_vec(), number);
+        number
+    }
+}

@@ -1,0 +1,174 @@
+//! What is looked for in trees, and what those who read them share.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::git::hashtable;
+use bstr::{BString, ByteSlice as _};
+
+use super::{Holding, Listed, Notes, Reader, Target, TargetId};
+use crate::git::object::{self, Kind};
+use crate::git::pack::walk;
+use crate::git::store::{Number, Store};
+use crate::git::tree::Entries;
+use crate::git::{ObjectId, Repo, oid};
+
+/// A search for targets: what is looked for, and what the readers of trees share.
+#[derive(Default)]
+pub struct Search {
+    pub(super) targets: Vec<Target>,
+    pub(super) positions: Positions,
+    pub(super) names: Mutex<Names>,
+    /// Targets that were not known from the start, in the order in which they were come across.
+    pub(super) met: Mutex<Vec<Target>>,
+    /// How many these are.
+    pub(super) met_count: AtomicUsize,
+    /// What is known of trees that are not read again; its targets come first.
+    earlier: Holding,
+}
+
+/// The positions of targets.
+#[derive(Default)]
+pub(super) struct Positions {
+    objects: hashtable::HashMap<ObjectId, TargetId>,
+    names: HashMap<BString, TargetId>,
+}
+
+impl Positions {
+    pub(super) fn insert(&mut self, target: &Target, at: TargetId) {
+        match target {
+            Target::Object(id) => self.objects.insert(*id, at),
+            Target::Name(name) => self.names.insert(name.clone(), at),
+        };
+    }
+
+    pub(super) fn has(&self, target: &Target) -> bool {
+        match target {
+            Target::Object(id) => self.objects.contains_key(id),
+            Target::Name(name) => self.names.contains_key(name),
+        }
+    }
+
+    /// How many targets these are.
+    pub(super) fn count(&self) -> usize {
+        self.objects.len() + self.names.len()
+    }
+
+    pub(super) fn object(&self, id: &oid) -> Option<TargetId> {
+        self.objects.get(id).copied()
+    }
+
+    /// Hardly ever is a name looked for.
+    pub(super) fn name(&self, name: &[u8]) -> Option<TargetId> {
+        if self.names.is_empty() { None } else { self.names.get(name.as_bstr()).copied() }
+    }
+}
+
+/// Names of folders and targets, as numbers.
+#[derive(Default)]
+pub(super) struct Names {
+    numbers: HashMap<Vec<u8>, u32>,
+    list: Vec<BString>,
+}
+
+impl Search {
+    /// A search for these targets.
+    pub fn new(targets: &BTreeSet<Target>) -> Self {
+        Self::after(Holding::default(), targets)
+    }
+
+    /// The same, where it is known what some trees hold; these must hold none of the targets that are not looked for there.
+    pub fn after(earlier: Holding, targets: &BTreeSet<Target>) -> Self {
+        let new = targets.iter().filter(|target| earlier.target_id(target).is_none());
+        let mut search = Self { targets: earlier.targets.iter().chain(new).cloned().collect(), ..Self::default() };
+        for (at, target) in (0..).zip(&search.targets) {
+            search.positions.insert(target, at);
+        }
+        let names = Names::new(&earlier.names);
+        Self { names: Mutex::new(names), earlier, ..search }
+    }
+
+    /// What was known from the start.
+    pub fn earlier(&self) -> &Holding {
+        &self.earlier
+    }
+
+    /// The same, to start another search with.
+    pub fn into_earlier(self) -> Holding {
+        self.earlier
+    }
+
+    /// Whether nothing was looked for, and nothing was come across.
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty() && self.met().is_empty()
+    }
+
+    /// Whether all of `targets` are looked for, or were come across.
+    pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
+        let met: BTreeSet<Target> = self.met().iter().cloned().collect();
+        targets.iter().all(|target| self.positions.has(target) || met.contains(target))
+    }
+
+    pub(super) fn met(&self) -> MutexGuard<'_, Vec<Target>> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What one thread reads trees with.
+    pub fn reader<'r>(&'r self, store: &'r Store) -> Reader<'r> {
+        Reader::new(self, store)
+    }
+
+    /// Reads the selected trees of the packs.
+    pub fn read(&self, store: &Store, threads: usize) -> Notes {
+        // Trees that cannot be decoded were named as gaps when all objects were read.
+        let (readers, _) = walk(store.packs(), &[Kind::Tree], u64::from(u32::MAX), threads, || self.reader(store));
+        readers.into_iter().map(Reader::finish).fold(Notes::default(), |mut all, notes| {
+            all.append(notes);
+            all
+        })
+    }
+
+    /// Reads what a walk of the packs does not come to, as far as that is `wanted`, and works out which trees hold what.
+    pub fn conclude(
+        self,
+        repository: &Repo,
+        store: &Store,
+        mut notes: Notes,
+        wanted: impl Fn(Number) -> bool,
+    ) -> Holding {
+        let mut reader = self.reader(store);
+        let local = repository.local();
+        let id_length = local.object_hash().len_in_bytes();
+        for number in store.single().into_iter().filter(|number| wanted(*number)) {
+            if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| object::load(&local, id, u64::MAX)) {
+                let (_, changes) = Entries::read(&data, id_length);
+                reader.note(number, &Listed::new(&data, &changes.added, store), None);
+            }
+        }
+        notes.append(reader.finish());
+        let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
+        let mut targets = self.targets;
+        targets.extend(self.met.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let Holding { nodes, by_tree, .. } = self.earlier;
+        let mut holding = Holding::new(targets, names, nodes, by_tree);
+        holding.work_out(&notes, store.count());
+        holding
+    }
+}
+
+impl Names {
+    fn new(list: &[BString]) -> Self {
+        Self { numbers: list.iter().map(|name| name.to_vec()).zip(0..).collect(), list: list.to_vec() }
+    }
+
+    pub(super) fn number(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.list.push(BString::from(name));
+        self.numbers.insert(name.to_vec(), number);
+        number
+    }
+}

@@ -1,0 +1,72 @@
+//! The last reports of a repository, so that `explain ID` can say more about a finding without another scan.
+//!
+//! One file for each command lies in the folder that all work trees share. It holds what a report shows, so no value. That it
+//! cannot be stored is no error; what is read back is masked and escaped again, as anything in a repository's folder may come
+//! from anybody.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::shell;
+use crate::fs::owner_only;
+use crate::git::Repo;
+use crate::output::view::View;
+use crate::source::git_dir;
+
+/// The commands whose reports are stored.
+const COMMANDS: [&str; 3] = ["history", "range", "staged"];
+/// A larger file is not read.
+const MAX_SIZE: u64 = 1 << 30;
+
+/// A report with its time.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Stored<V = View> {
+    /// When it was made, in seconds since 1970.
+    pub made: u64,
+    /// The report.
+    pub report: V,
+}
+
+/// Stores a report in the place of the one before, if the repository can be written to.
+pub fn store(repo: &Repo, view: &View, now: u64) {
+    if COMMANDS.contains(&&*view.command) {
+        // A repository that only can be read is scanned all the same.
+        let _ = write(path(repo, &view.command), &Stored { made: now, report: view });
+    }
+}
+
+/// All that are stored, newest first; one that cannot be read is left out.
+pub fn stored(repo: &Repo) -> Vec<Stored> {
+    let mut all: Vec<Stored> = COMMANDS.iter().filter_map(|command| read(path(repo, command)).ok()).collect();
+    all.sort_by_key(|stored| std::cmp::Reverse(stored.made));
+    all
+}
+
+fn path(repo: &Repo, command: &str) -> PathBuf {
+    repo.common_dir().join(git_dir::OWN).join(format!("last-{command}.json"))
+}
+
+fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        match owner_only::folder().create(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            // A link would lead out of the repository.
+            _ if !fs::symlink_metadata(folder)?.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
+            _ => {}
+        }
+    }
+    shell::replace(&path, &mut owner_only::file(), &mut |out| Ok(serde_json::to_writer(out, stored)?))
+}
+
+fn read(path: PathBuf) -> io::Result<Stored> {
+    let meta = fs::symlink_metadata(&path)?;
+    if !meta.is_file() || meta.len() > MAX_SIZE {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Vec::new();
+    File::open(&path)?.take(MAX_SIZE).read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes)?)
+}

@@ -1,0 +1,70 @@
+//! Identifiers near a secret that complete its credential: client and tenant id, account, host, user.
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::detect::value::placeholder;
+use crate::finding::Fact;
+use crate::rule::Rule;
+use crate::rule_set::RuleSet;
+use crate::text::Span;
+
+/// Bytes on either side of the secret in which companions are looked for: some forty lines.
+const WINDOW: usize = 3072;
+
+/// The fields' expressions, compiled when a rule that wants them has a detection.
+#[derive(Debug)]
+pub struct Companions {
+    fields: Vec<(String, Vec<String>, OnceLock<Vec<Regex>>)>,
+}
+
+impl Companions {
+    /// All fields of the rules in force.
+    pub fn new(rules: &RuleSet) -> Self {
+        let texts = |patterns: &[crate::rule::Str]| patterns.iter().map(ToString::to_string).collect();
+        let fields = rules.fields.iter().map(|f| (f.name.to_string(), texts(&f.patterns), OnceLock::new())).collect();
+        Self { fields }
+    }
+
+    /// For each companion of the rule the nearest value, if one stands nearby.
+    pub fn near(&self, text: &[u8], secret: Span, rule: &Rule) -> Vec<Fact> {
+        let window = secret.grown(WINDOW, WINDOW, text.len());
+        rule.companions.iter().filter_map(|name| self.nearest(name, text, secret, window)).collect()
+    }
+
+    fn nearest(&self, name: &str, text: &[u8], secret: Span, window: Span) -> Option<Fact> {
+        let at = self.fields.binary_search_by(|field| (*field.0).cmp(name)).ok()?;
+        let (_, patterns, compiled) = self.fields.get(at)?;
+        let regexes = compiled.get_or_init(|| patterns.iter().filter_map(|p| compile(p)).collect());
+        let values = regexes.iter().flat_map(|regex| regex.captures_iter(window.of(text)));
+        let spans = values.filter_map(|found| {
+            let value = found.name("value")?;
+            Some(Span::new(window.start + value.start(), window.start + value.end()))
+        });
+        let best = spans
+            .filter(|span| apart(*span, secret) && believable(span.of(text)))
+            .min_by_key(|span| distance(*span, secret))?;
+        let value = String::from_utf8_lossy(best.of(text)).into_owned();
+        Some(Fact { field: name.to_owned(), value })
+    }
+}
+
+/// A part of the secret may be an identifier (a token's own key id), but never most of it.
+fn apart(value: Span, secret: Span) -> bool {
+    !value.overlaps(secret) || (secret.contains(value) && value.len() * 3 <= secret.len())
+}
+
+fn compile(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).unicode(false).build().ok()
+}
+
+/// A value of its own, not one that is filled in or looked up elsewhere. An address is one, unlike a secret.
+fn believable(value: &[u8]) -> bool {
+    let address = [&b"https://"[..], b"http://"].iter().find_map(|scheme| value.strip_prefix(*scheme));
+    !value.is_empty() && !placeholder::reference(address.unwrap_or(value)) && !placeholder::masked(value)
+}
+
+fn distance(a: Span, b: Span) -> usize {
+    if a.end <= b.start { b.start - a.end } else { a.start.saturating_sub(b.end) }
+}

@@ -1,0 +1,113 @@
+//! What the detector says: candidates, detections, and why a candidate is rejected.
+
+use crate::finding::{Evidence, Fact, Secret};
+use crate::rule::{Confidence, Severity};
+use crate::text::Span;
+
+/// One secret at one place of a text.
+#[derive(Debug, Clone)]
+pub struct Detection {
+    /// Position of the rule in the rule set.
+    pub rule: usize,
+    /// Where the value stands in the text given; for decoded values, the bytes it was decoded from.
+    pub span: Span,
+    /// The value, decoded.
+    pub secret: Secret,
+    /// How sure.
+    pub confidence: Confidence,
+    /// How bad, after what the value itself says (an encrypted key is of little use).
+    pub severity: Severity,
+    /// Why it was believed.
+    pub evidence: Vec<Evidence>,
+    /// What the value reveals without being secret.
+    pub facts: Vec<Fact>,
+    /// How it was written.
+    pub form: Form,
+    /// Layers of encoding around it.
+    pub depth: usize,
+    /// What it means for other detections of the same bytes.
+    pub standing: Standing,
+}
+
+/// What one rule's look at a value means for what other rules say of the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Open,
+    /// Check digits fit, which chance does not make them do: no other rule's doubts count.
+    Proven,
+    /// Check digits do not fit: altered or invented, so no other rule reports it as more than doubtful.
+    Altered,
+    /// The rule that knows its form drops it as altered or as a sample, so no other rule reports it. It is kept until that
+    /// is settled, and never leaves the detector.
+    Refused(Rejection),
+}
+
+/// How a value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Of a fixed form: it needs no place to be recognised.
+    Token,
+    /// Assigned, in quotes.
+    Quoted,
+    /// Assigned, without quotes: a literal in some languages, an expression in others.
+    Bare,
+}
+
+/// A match that is not yet believed.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Position of the rule.
+    pub rule: usize,
+    /// The keyword that led here.
+    pub keyword: Span,
+    /// The value.
+    pub secret: Span,
+    /// The name it is assigned to.
+    pub name: Option<Span>,
+    /// How it was written.
+    pub form: Form,
+}
+
+/// Why a candidate was dropped. Every reason has a name that `explain` can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// A byte of the rule's alphabet touches it: part of a longer word.
+    Boundary,
+    /// A published value that is known not to be a secret.
+    Published,
+    /// A sample, mask, sequence or reference; says which.
+    Placeholder(&'static str),
+    /// A check of a confirmed format failed; says what did not fit.
+    Check(&'static str),
+    /// Check digits of a confirmed format do not fit; says which.
+    Altered(&'static str),
+    /// Too regular for its alphabet and length.
+    Entropy,
+    /// Reads like words.
+    Words,
+    /// The name it is assigned to does not speak of a secret.
+    Name,
+    /// Of a shape that secrets do not have; says which.
+    Shape(&'static str),
+    /// The word before it says that it is a hash or an id.
+    Context,
+    /// The text around it is code made by a machine from other code.
+    Minified,
+}
+
+impl Rejection {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boundary => "part of a longer word",
+            Self::Published => "a published value",
+            Self::Placeholder(what) | Self::Check(what) | Self::Altered(what) | Self::Shape(what) => what,
+            Self::Entropy => "too regular for an issued value",
+            Self::Words => "reads like words",
+            Self::Name => "its name does not speak of a secret",
+            Self::Minified => "in minified code",
+            Self::Context => "its name speaks of a hash or an identifier",
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The detector itself: the order in which keywords are found, read, judged and settled, and the layers of encoding.
+
+use super::context::companion;
+use super::find::assignment::{self, Reading};
+use super::find::pattern;
+use super::find::prefilter::{self, Anchor};
+use super::known_lines::KnownLines;
+use super::value::placeholder;
+use super::{Detection, Rejection, decode, judge, overlap};
+use crate::finding::{Evidence, Fact};
+use crate::rule::{Matcher, Reach, Rule};
+use crate::rule_set::RuleSet;
+use crate::text::Span;
+
+/// Layers of encoding that are opened, at most.
+pub(super) const MAX_DEPTH: usize = 3;
+
+/// Bytes that a run and all runs inside of it may come to, for each byte of it. Counted for each run alone, so that what is
+/// found in it does not depend on what stands elsewhere.
+const MAX_GROWTH: usize = 64;
+
+/// All rules in force, ready to run. Shared by all threads.
+#[derive(Debug)]
+pub struct Detector {
+    pub(super) rules: RuleSet,
+    pub(super) prefilter: prefilter::Prefilter,
+    pub(super) patterns: pattern::Patterns,
+    pub(super) published: placeholder::Published,
+    pub(super) companions: companion::Companions,
+    pub(super) known_lines: KnownLines,
+}
+
+impl Detector {
+    /// Prepares the keyword pass; expressions are compiled when they are first needed.
+    pub fn new(rules: RuleSet) -> Self {
+        Self {
+            prefilter: prefilter::Prefilter::new(&rules.rules),
+            published: placeholder::Published::new(&rules.rules),
+            patterns: pattern::Patterns::new(rules.rules.len()),
+            companions: companion::Companions::new(&rules),
+            known_lines: KnownLines::default(),
+            rules,
+        }
+    }
+
+    /// The rules it runs.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The rule a detection names.
+    pub fn rule(&self, detection: &Detection) -> &Rule {
+        &self.rules.rules[detection.rule]
+    }
+
+    /// Every secret in `text`, in order of place; of several over the same bytes the best.
+    pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
+        overlap::resolve(self.layer(text), &self.rules)
+    }
+
+    /// The same for texts of which many are the same, as in a sweep: one in which nothing was found is remembered.
+    pub fn scan_recurring(&self, text: &[u8]) -> Vec<Detection> {
+        let hash = self.known_lines.hash_of_text(text);
+        if self.known_lines.knows(hash) {
+            return Vec::new();
+        }
+        let found = self.scan(text);
+        if found.is_empty() {
+            self.known_lines.remember(hash);
+        }
+        found
+    }
+
+    /// Identifiers near a detection that complete its credential.
+    pub fn companions(&self, text: &[u8], detection: &Detection) -> Vec<Fact> {
+        self.companions.near(text, detection.span, &self.rules.rules[detection.rule])
+    }
+
+    /// What is accepted in a text and in what is encoded in it; before it is said which of several wins.
+    pub(super) fn layer(&self, text: &[u8]) -> Vec<Detection> {
+        let mut found = self.plain(text);
+        decode::each_run(text, Span::new(0, text.len()), &mut |run| found.extend(self.run(&run)));
+        found
+    }
+
+    /// What is accepted in a text as it stands.
+    pub(super) fn plain(&self, text: &[u8]) -> Vec<Detection> {
+        let mut accepted = Vec::new();
+        let whole = Span::new(0, text.len());
+        self.prefilter.each_anchor(text, whole, |anchor| _ = self.judge(text, anchor, &mut accepted));
+        Self::apart(accepted)
+    }
+
+    /// What is accepted in an encoded run, with the places of the encoded bytes.
+    pub(super) fn run(&self, run: &decode::Run) -> Vec<Detection> {
+        let mut budget = run.outer(Span::new(0, run.text.len())).len().saturating_mul(MAX_GROWTH);
+        self.decoded(run, 1, &mut budget)
+    }
+
+    /// What is accepted in what a run decodes to, and in the runs in that, as long as the budget of bytes lasts.
+    pub(super) fn decoded(&self, run: &decode::Run, depth: usize, budget: &mut usize) -> Vec<Detection> {
+        let Some(left) = budget.checked_sub(run.text.len()) else { return Vec::new() };
+        *budget = left;
+        let mut found = self.plain(&run.text);
+        if depth < MAX_DEPTH {
+            let whole = Span::new(0, run.text.len());
+            let mut inner = |inner: decode::Run| found.extend(self.decoded(&inner, depth + 1, budget));
+            decode::each_run(&run.text, whole, &mut inner);
+        }
+        for detection in &mut found {
+            // Identifiers in the same decoded text are nearest of all.
+            detection.facts.extend(self.companions(&run.text, detection));
+            detection.span = run.outer(detection.span);
+            detection.depth += 1;
+            detection.evidence.push(Evidence::Decoded(run.encoding.as_str()));
+        }
+        found
+    }
+
+    /// What the rules that name a keyword accept there. If they accept nothing and little of the text shows that, returns how
+    /// far around the keyword that is.
+    pub(super) fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) -> Option<Reach> {
+        let mut shown = Some(Reach::default());
+        for hit in self.prefilter.hits(text, anchor) {
+            let rule = &self.rules.rules[hit.rule];
+            // Keywords one behind the other, as in a hostile text, are all but the first in the middle of a word.
+            if self.patterns.starts_in_a_word(rule, &hit, text) {
+                shown = shown.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
+                continue;
+            }
+            match self.verdict(text, &hit) {
+                Verdict::Nothing(looked) | Verdict::Refused(_, Some(looked)) => {
+                    shown = shown.map(|before| before.further(looked));
+                }
+                Verdict::Refused(_, None) => shown = None,
+                Verdict::Accepted(detection) => {
+                    shown = None;
+                    accepted.push(Accepted { anchor, keyword: hit.span, detection });
+                }
+            }
+        }
+        shown
+    }
+
+    /// What a rule says of what stands at its keyword.
+    pub(super) fn verdict(&self, text: &[u8], hit: &prefilter::Hit) -> Verdict {
+        let rule = &self.rules.rules[hit.rule];
+        let judge = |candidate| judge::judge(rule, candidate, text, &self.published);
+        match &rule.matcher {
+            Matcher::Assignment => {
+                let Reading { assignment, looked } = assignment::read(text, hit.span);
+                match assignment.map(|found| judge(found.candidate(hit.rule, hit.span))) {
+                    None => Verdict::Nothing(looked),
+                    Some(Ok(detection)) => Verdict::Accepted(detection),
+                    // All else that is asked of a value and its name is asked of nothing around them.
+                    Some(Err(rejection)) => {
+                        Verdict::Refused(rejection, (rejection != Rejection::Minified).then_some(looked))
+                    }
+                }
+            }
+            Matcher::Around { .. } | Matcher::After { .. } => match self.patterns.candidate(rule, hit, text).map(judge)
+            {
+                Err(looked) => Verdict::Nothing(looked),
+                Ok(Ok(detection)) => Verdict::Accepted(detection),
+                Ok(Err(rejection)) => Verdict::Refused(rejection, None),
+            },
+        }
+    }
+
+    /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.
+    pub(super) fn apart(mut accepted: Vec<Accepted>) -> Vec<Detection> {
+        accepted.sort_by_key(|one| (one.detection.rule, one.keyword, one.detection.span));
+        let mut found: Vec<Detection> = Vec::new();
+        for one in accepted {
+            let before = found.last().filter(|last| last.rule == one.detection.rule);
+            if !before.is_some_and(|last| last.span.contains(one.keyword)) {
+                found.push(one.detection);
+            }
+        }
+        found
+    }
+}
+
+/// What a rule says at a keyword.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Nothing there has its form; and how far around the keyword that shows.
+    Nothing(Reach),
+    /// What has is not believed; and how far around the keyword that shows, if not all of the rule's reach is asked.
+    Refused(Rejection, Option<Reach>),
+    /// What has is believed, or refused on behalf of all rules.
+    Accepted(Detection),
+}
+
+/// A detection and the keyword that led to it.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) anchor: Anchor,
+    pub(super) keyword: Span,
+    pub(super) detection: Detection,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Secret;
+    use crate::proof::template::Generator;
+    use crate::rule::Confidence;
+    use crate::rule::file::RuleFile;
+    use bstr::ByteSlice;
+    use proptest::prelude::*;
+
+    fn rules() -> RuleFile {
+        toml::from_str(include_str!("../../rules.toml")).unwrap()
+    }
+
+    fn found(detector: &Detector, text: &[u8]) -> Vec<(usize, Secret, Confidence)> {
+        detector.scan(text).into_iter().map(|d| (d.rule, d.secret, d.confidence)).collect()
+    }
+
+    /// What a rule says depends on nothing beyond its reach: cut there, the text says the same.
+    #[test]
+    fn nothing_beyond_the_reach_matters() {
+        let detector = Detector::new(RuleSet::builtin());
+        let filler = "The quick brown fox: jumps over = the lazy dog; 42 times (or so).\n".repeat(300);
+        for def in rules().rules {
+            for (seed, example) in (0..).zip(&def.examples) {
+                let (example, _) = Generator::new(seed).expand_with_token(example, def.token.as_deref()).unwrap();
+                let text = format!("{filler}\n{example}\n{filler}");
+                for detection in detector.scan(text.as_bytes()) {
+                    let reach = detector.rule(&detection).reach;
+                    let window = detection
+                        .span
+                        .grown(reach.before as usize, reach.after as usize, text.len())
+                        .of(text.as_bytes());
+                    let expected = (detection.rule, detection.secret.clone(), detection.confidence);
+                    assert!(found(&detector, window).contains(&expected), "{}: {example}", def.id);
+                }
+            }
+        }
+    }
+
+    /// A token in each encoding, and in several around each other.
+    #[test]
+    fn layers_of_encoding_are_opened() {
+        let detector = Detector::new(RuleSet::builtin());
+        let def = rules().rules.into_iter().find(|def| def.id == "github-pat-classic").unwrap();
+        let (token, _) = Generator::new(1).expand_with_token("<token>", def.token.as_deref()).unwrap();
+        let base64 = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+        let hex = |text: &str| data_encoding::HEXLOWER.encode(text.as_bytes());
+        let wrapped = |text: &str| text.as_bytes().chunks(64).map(|line| line.as_bstr().to_string() + "\n").collect();
+        let config = format!("a configuration that holds {token} and some more text after it\n");
+        let layered: [(&str, String, usize); 8] = [
+            ("base64", base64(&config), 1),
+            ("wrapped base64", wrapped(&base64(&config)), 1),
+            ("hexadecimal", hex(&config), 1),
+            ("base64 twice", base64(&base64(&config)), 2),
+            ("hexadecimal in base64 in a URL", format!("x://y?z={}%3D", base64(&hex(&config))), 2),
+            ("escaped", token.replace('_', "\\u005f"), 1),
+            ("references", token.replace('_', "&#95;"), 1),
+            ("base64 three times", base64(&base64(&base64(&config))), 3),
+        ];
+        for (what, text, depth) in layered {
+            let detections = detector.scan(text.as_bytes());
+            let found: Vec<_> = detections.iter().map(|d| (d.secret.reveal(), d.depth)).collect();
+            assert_eq!(found, [(token.as_bytes(), depth)], "{what}");
+        }
+        assert!(detector.scan(base64(&base64(&base64(&base64(&config)))).as_bytes()).is_empty());
+    }
+
+    proptest! {
+        /// Any bytes at all, with tokens among them: no panic, and every span lies in the text and in order.
+        #[test]
+        fn any_bytes_are_scanned(
+            parts in proptest::collection::vec((0usize..10_000, proptest::collection::vec(any::<u8>(), 0..40)), 0..12),
+        ) {
+            let rules = rules().rules;
+            let mut text = Vec::new();
+            for (pick, junk) in parts {
+                let def = &rules[pick % rules.len()];
+                let example = &def.examples[pick % def.examples.len()];
+                let (example, _) = Generator::new(pick as u64).expand_with_token(example, def.token.as_deref()).unwrap();
+                text.extend(&example.as_bytes()[..example.len().min(pick)]);
+                text.extend(junk);
+            }
+            let detections = Detector::new(RuleSet::builtin()).scan(&text);
+            prop_assert!(detections.iter().all(|d| d.span.end <= text.len() && !d.span.is_empty()));
+            prop_assert!(detections.is_sorted_by_key(|d| d.span));
+        }
+    }
+}

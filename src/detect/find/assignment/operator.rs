@@ -1,0 +1,245 @@
+//! What stands between a name and its value: operators, types, calls, blanks of a command line, words of a sentence.
+
+use super::{Cursor, MAX_NAME, Wants, entry, is_quote};
+
+/// Operators, longer ones before those they start with.
+const SIGNS: [(&[u8], Wants); 24] = [
+    (b":::=", Wants::Any),
+    (b"::=", Wants::Any),
+    (b"===", Wants::Quoted),
+    (b"!==", Wants::Quoted),
+    (b"||=", Wants::Any),
+    (b"??=", Wants::Any),
+    (b":=", Wants::Any),
+    (b":-", Wants::Any),
+    (b"=>", Wants::Any),
+    (b"==", Wants::Quoted),
+    (b"!=", Wants::Quoted),
+    (b"?=", Wants::Any),
+    (b"+=", Wants::Any),
+    (b".=", Wants::Any),
+    (b"<-", Wants::Quoted),
+    (b"->", Wants::Any),
+    (b"||", Wants::Quoted),
+    (b"??", Wants::Quoted),
+    (b"?:", Wants::Quoted),
+    (b"=~", Wants::Quoted),
+    ("\u{2192}".as_bytes(), Wants::Any),
+    ("\u{ff1a}".as_bytes(), Wants::Any),
+    (b"=", Wants::Any),
+    (b":", Wants::Any),
+];
+
+/// Bytes of the longest of them.
+const LONGEST_SIGN: usize = 4;
+
+/// Words and dashes of a sentence between a name and a quoted value.
+const LINKS: [&[u8]; 9] =
+    [b"is set to ", b"is ", b"was ", b"set to ", b"to ", b"of ", b"- ", "\u{2013} ".as_bytes(), b"eq "];
+
+/// Methods that ask for something by name, or about it: their argument is no value.
+const ASKING: [&str; 40] = [
+    "get", "find", "has", "is", "contains", "include", "includes", "delete", "remove", "parse", "log", "print",
+    "create", "split", "match", "matches", "replace", "read", "load", "fetch", "lookup", "test", "describe", "it",
+    "resolve", "index", "starts", "start", "ends", "end", "join", "trim", "strip", "format", "check", "require",
+    "expect", "generate", "encode", "decode",
+];
+
+/// Passes what stands between name and value, and says what may follow.
+pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
+    let quoted = cursor.closing_quote();
+    if let Some(wants) = entry::value_of(cursor, quoted) {
+        return Some(wants);
+    }
+    let blank = cursor.blanks();
+    if !quoted && blank {
+        label(cursor);
+    }
+    if let Some(wants) = operator(cursor) {
+        return Some(wants);
+    }
+    match cursor.peek()? {
+        b',' if quoted => {
+            cursor.at += 1;
+            cursor.blanks();
+            let broken = cursor.space(64);
+            // Of a command's arguments each stands by itself; in any other list names follow each other.
+            let option = cursor.before(2) == b"--";
+            if option { Some(Wants::Any) } else { (!broken).then_some(Wants::Last) }
+        }
+        b')' if quoted => fallback(cursor),
+        b'(' if !quoted && !blank => call(cursor),
+        b'[' => array(cursor),
+        b'|' => column(cursor),
+        _ if quoted || !blank => None,
+        _ => worded(cursor),
+    }
+}
+
+/// `Secret key: …`: the second word of a label.
+fn label(cursor: &mut Cursor) {
+    const WORDS: [&[u8]; 3] = [b"key", b"Key", b"KEY"];
+    let Some(word) = WORDS.into_iter().find(|word| cursor.ahead(word.len()) == *word) else { return };
+    let rest = &cursor.rest()[word.len()..];
+    if rest.trim_ascii_start().first().is_some_and(|b| matches!(b, b':' | b'=')) {
+        cursor.at += word.len();
+        cursor.blanks();
+    }
+}
+
+fn operator(cursor: &mut Cursor) -> Option<Wants> {
+    let (sign, wants) = SIGNS.into_iter().find(|(sign, _)| cursor.ahead(LONGEST_SIGN).starts_with(sign))?;
+    cursor.at += sign.len();
+    if sign == b":" {
+        // `Type::new` is a path, not an assignment.
+        if cursor.peek() == Some(b':') {
+            return None;
+        }
+        annotation(cursor);
+    }
+    cursor.blanks();
+    if sign.ends_with(b"=") || sign == b":" || sign == b"=>" {
+        return Some(on_next_line(cursor).unwrap_or(wants));
+    }
+    Some(wants)
+}
+
+/// A value that starts on the line after the sign: a block scalar, or a string that did not fit.
+fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
+    let marks = cursor.count(4, |b| matches!(b, b'|' | b'>' | b'-' | b'+' | b'1'..=b'9'));
+    let block = marks > 0 && matches!(cursor.peek(), Some(b'|' | b'>'));
+    let before = if block { marks } else { usize::from(cursor.peek() == Some(b'\\')) };
+    let end = match cursor.ahead(before + 2).get(before..).unwrap_or_default() {
+        [b'\r', b'\n'] => 2,
+        [b'\n', ..] => 1,
+        _ => return None,
+    };
+    let rest = &cursor.rest()[before..];
+    let indent = rest[end..].iter().take(80).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let first = rest.get(end + indent)?;
+    let wants = if block { Wants::Line } else { Wants::Quoted };
+    // Without a block's mark only a string may follow, and it must not be the name of the next entry.
+    if indent == 0 || (!block && (!is_quote(*first) || names_an_entry(&rest[end + indent..]))) {
+        return None;
+    }
+    cursor.at += before + end + indent;
+    Some(wants)
+}
+
+/// Whether a string is followed by a colon.
+fn names_an_entry(rest: &[u8]) -> bool {
+    let Some(quote) = rest.first() else { return false };
+    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
+    line.iter().rposition(|b| b == quote).is_some_and(|end| line[end + 1..].trim_ascii().starts_with(b":"))
+}
+
+/// `: Type = value`: passes the type if an equals sign follows it on the line.
+fn annotation(cursor: &mut Cursor) {
+    if let Some(kind) = typed(cursor, |next| next != Some(b'=')) {
+        cursor.at += kind + 1;
+    }
+}
+
+/// Bytes of a type, with the blanks behind it, if a single equals sign follows: what stands behind that is to be `fitting`.
+fn typed(cursor: &mut Cursor, fitting: impl Fn(Option<u8>) -> bool) -> Option<usize> {
+    let kind = type_length(cursor);
+    let behind = cursor.ahead(kind + 2).get(kind..).unwrap_or_default();
+    (kind > 0 && behind.first() == Some(&b'=') && fitting(behind.get(1).copied())).then_some(kind)
+}
+
+/// Bytes of a type and the blanks behind it.
+fn type_length(cursor: &mut Cursor) -> usize {
+    const MOST: usize = 40;
+    let part = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b' ' | b'_' | b'&' | b'\'' | b'<' | b'>' | b'[' | b']' | b'?' | b'.' | b'*' | b':')
+    };
+    let length = cursor.count(MOST, part);
+    if cursor.ahead(length).ends_with(b" ") { length } else { 0 }
+}
+
+/// `setPassword("value")`: only a quoted value counts as an argument.
+fn call(cursor: &mut Cursor) -> Option<Wants> {
+    let name = cursor.name.of(cursor.text);
+    let method = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
+    let first = crate::detect::value::placeholder::segments(method).next().unwrap_or_default();
+    if crate::detect::value::placeholder::is_one_of(first, &ASKING) {
+        return None;
+    }
+    cursor.at += 1;
+    cursor.space(64);
+    Some(Wants::Argument)
+}
+
+/// `getenv("NAME") or "value"`.
+fn fallback(cursor: &mut Cursor) -> Option<Wants> {
+    while cursor.pass(b")") || cursor.pass(b"]") {}
+    cursor.blanks();
+    const OR: [&[u8]; 11] = [b"or ", b"||", b"??", b"?:", b"===", b"==", b"!==", b"!=", b"=>", b"=", b":"];
+    OR.iter().find(|or| cursor.pass(or))?;
+    cursor.blanks();
+    Some(Wants::Quoted)
+}
+
+/// `secret[] = "value"`, `key[33] = "value"`.
+fn array(cursor: &mut Cursor) -> Option<Wants> {
+    cursor.at += 1;
+    cursor.at += cursor.count(24, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b' '));
+    if !cursor.pass(b"]") {
+        return None;
+    }
+    cursor.blanks();
+    if !cursor.pass(b"=") || matches!(cursor.peek(), Some(b'=' | b'>')) {
+        return None;
+    }
+    cursor.blanks();
+    Some(Wants::Quoted)
+}
+
+/// `name | value`: a row of a table.
+fn column(cursor: &mut Cursor) -> Option<Wants> {
+    cursor.at += 1;
+    let spaced = cursor.blanks();
+    (spaced && cursor.peek() != Some(b'|')).then_some(Wants::Any)
+}
+
+/// Behind a blank: the value of an option or definition, a type, a word of a sentence, or a quoted argument.
+fn worded(cursor: &mut Cursor) -> Option<Wants> {
+    match definition(cursor) {
+        Some(wants) => return Some(wants),
+        // In a sentence that is a verb.
+        None if cursor.name.of(cursor.text).eq_ignore_ascii_case(b"pass") => return None,
+        None if cursor.peek().is_some_and(is_quote) => return Some(Wants::Quoted),
+        None => {}
+    }
+    if LINKS.iter().any(|link| cursor.pass(link)) {
+        cursor.blanks();
+        return Some(Wants::Quoted);
+    }
+    if let Some(kind) = typed(cursor, |next| !matches!(next, Some(b'=' | b'>'))) {
+        cursor.at += kind + 1;
+        cursor.blanks();
+        return Some(Wants::Quoted);
+    }
+    Some(Wants::Issued)
+}
+
+/// What a blank alone separates from this name: `--password X`, `ENV TOKEN X`, `#define TOKEN "X"`.
+fn definition(cursor: &mut Cursor) -> Option<Wants> {
+    const ANY: [&[u8]; 7] = [b"ENV", b"ARG", b"setenv", b"setx", b"%define", b"%global", b"set -x"];
+    const LONGEST: usize = 7;
+    match cursor.before(2) {
+        [.., b'-', b'-'] => return Some(Wants::Any),
+        [front @ .., b'-'] => {
+            let option = front.last().is_none_or(|b| b.is_ascii_whitespace() || is_quote(*b));
+            return option.then_some(Wants::Any);
+        }
+        [.., last] if last.is_ascii_whitespace() => {}
+        _ => return None,
+    }
+    let word = cursor.before_space(0, LONGEST, MAX_NAME);
+    if ANY.iter().any(|w| word.ends_with(w)) {
+        return Some(Wants::Any);
+    }
+    word.ends_with(b"define").then_some(Wants::Quoted)
+}

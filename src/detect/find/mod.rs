@@ -1,0 +1,6 @@
+//! Candidates in a text: keywords in one pass, then the expression or the assignment of each rule that a keyword belongs to.
+
+pub mod assignment;
+pub mod lazy_regex;
+pub mod pattern;
+pub mod prefilter;

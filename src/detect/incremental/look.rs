@@ -1,0 +1,280 @@
+//! Looks at changed text line by line, and at each distinct line once.
+//!
+//! Nine in ten lines that the deltas of a history insert have stood in another version before. The core of a keyword lies in
+//! one line, line ends included, and so does an encoded run, but for base64 that is wrapped. So in a line that has nothing of
+//! its own nothing stands, wherever it is met again: it is remembered ([`crate::detect::known_lines`]) and passed over. What keywords and runs
+//! mean is decided elsewhere, by all that stands around them.
+
+use std::hash::Hasher as _;
+
+use crate::detect::find::prefilter::Anchor;
+use crate::detect::known_lines::{self, KnownLines};
+use crate::detect::{Detector, decode};
+use crate::text::Span;
+
+/// Most bytes of a line that is remembered; of a longer one only what stands near a change is looked at.
+const MAX_LINE: usize = 512;
+
+/// Bytes that a line is looked at by.
+const CHUNK: usize = size_of::<u128>();
+
+/// Lines that are asked for together.
+const BATCH: usize = 64;
+
+/// What was seen in the lines of a text, besides keywords.
+#[derive(Debug, Default)]
+pub(in crate::detect) struct Looked {
+    /// Lines that may hold an encoded run, and parts of long lines.
+    pub(super) encoded: Vec<Span>,
+    /// Whether one may be base64 that the lines beside it go on with.
+    pub(super) may_wrap: bool,
+}
+
+impl Detector {
+    /// Calls `found` for each keyword whose core has a byte in one of the changes, or bytes on both sides of an empty one,
+    /// and for others that stand in the same lines; in order.
+    pub(in crate::detect) fn look(
+        &self,
+        text: &[u8],
+        changes: impl Iterator<Item = Span>,
+        mut found: impl FnMut(Anchor),
+    ) -> Looked {
+        let mut looked = Looked::default();
+        let mut batch = Vec::with_capacity(BATCH);
+        // Where the line after the last one looked at starts.
+        let mut done = 0;
+        for change in changes {
+            // Its line was looked at with the change before.
+            if change.end < done {
+                continue;
+            }
+            let start = start_of_line(text, done, change.start);
+            let mut at = start.unwrap_or_else(|| self.prefilter.near(change, text.len()).start).max(done);
+            while at <= change.end && at < text.len() {
+                let line = if starts_line(text, at) { line_at(&self.known_lines, text, at) } else { None };
+                if let Some((line, hash)) = line {
+                    batch.push((line, hash));
+                    if batch.len() == BATCH {
+                        self.look_at_new(text, &mut batch, &mut looked, &mut found);
+                    }
+                    at = line.end + 1;
+                } else {
+                    self.look_at_new(text, &mut batch, &mut looked, &mut found);
+                    let near = self.prefilter.near(change, text.len()).end.max(at + 1);
+                    let end = memchr::memchr(b'\n', &text[at..near]).map_or(near, |length| at + length + 1);
+                    let part = Span::new(at, end);
+                    self.prefilter.each_anchor(text, part, &mut found);
+                    looked.encoded.push(part);
+                    looked.may_wrap |= decode::holds_full(text, part);
+                    at = end;
+                }
+            }
+            done = done.max(at);
+        }
+        self.look_at_new(text, &mut batch, &mut looked, &mut found);
+        looked
+    }
+
+    /// Looks at those lines that are not remembered.
+    fn look_at_new(
+        &self,
+        text: &[u8],
+        batch: &mut Vec<(Span, u64)>,
+        looked: &mut Looked,
+        found: &mut impl FnMut(Anchor),
+    ) {
+        self.known_lines.keep_new(batch);
+        for (line, hash) in batch.drain(..).filter(|(_, hash)| *hash != 0) {
+            let mut is_plain = line.start > 0 && line.end < text.len();
+            self.prefilter.each_anchor(text, line, |anchor| {
+                is_plain = false;
+                found(anchor);
+            });
+            let base64 = decode::held(text, line);
+            if base64.run || decode::holds_escapes(text, line) {
+                looked.encoded.push(line);
+                looked.may_wrap |= base64.full;
+            } else if is_plain {
+                self.known_lines.remember(hash);
+            }
+        }
+    }
+}
+
+/// The line that starts at `start`, without its end, and its hash, which is never zero; none if it is too long.
+///
+/// Its end is looked for and its hash is made in one go, for most lines are short.
+fn line_at(known: &KnownLines, text: &[u8], start: usize) -> Option<(Span, u64)> {
+    let mut hasher = known.line_hasher();
+    let mut at = start;
+    while at <= start + MAX_LINE {
+        let rest = &text[at..];
+        let bytes = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
+        let bytes = u128::from_le_bytes(bytes);
+        if let Some(length) = first_line_end(bytes).or((rest.len() < CHUNK).then_some(rest.len())) {
+            // No byte behind the end counts, and with their number no two lines are the same.
+            hasher.write_u128(bytes & !(u128::MAX << (8 * length)));
+            hasher.write_usize(length);
+            let line = Span::new(start, at + length);
+            return (line.len() <= MAX_LINE).then(|| (line, known_lines::finish(&hasher)));
+        }
+        hasher.write_u128(bytes);
+        at += CHUNK;
+    }
+    None
+}
+
+/// Where the line starts that `place` stands in, as far as that is behind `least`; none if it is far away.
+fn start_of_line(text: &[u8], least: usize, place: usize) -> Option<usize> {
+    if place <= least {
+        return Some(least);
+    }
+    let near = place.saturating_sub(MAX_LINE).max(least);
+    let mut end = place;
+    // Most lines start near.
+    while let Some(chunk) = text[near..end].last_chunk() {
+        if let Some(behind) = behind_last_line_end(u128::from_le_bytes(*chunk)) {
+            return Some(end - behind);
+        }
+        end -= CHUNK;
+    }
+    match memchr::memrchr(b'\n', &text[near..end]) {
+        Some(at) => Some(near + at + 1),
+        None => (near == least && starts_line(text, least)).then_some(least),
+    }
+}
+
+/// Bytes at the end of a text, and zeros.
+fn padded(bytes: &[u8]) -> [u8; CHUNK] {
+    let mut chunk = [0; CHUNK];
+    chunk[..bytes.len()].copy_from_slice(bytes);
+    chunk
+}
+
+/// How many of these bytes, the lowest first, stand before the first line end among them.
+fn first_line_end(bytes: u128) -> Option<usize> {
+    let ends = line_ends(bytes);
+    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
+}
+
+/// How many of these bytes, the lowest first, stand behind the last line end among them.
+fn behind_last_line_end(bytes: u128) -> Option<usize> {
+    let ends = line_ends(bytes);
+    (ends != 0).then(|| ends.leading_zeros() as usize / 8)
+}
+
+/// The highest bit of each byte that is a line end.
+fn line_ends(bytes: u128) -> u128 {
+    const EACH: u64 = u64::MAX / 0xff;
+    const LOW: u64 = EACH * 0x7f;
+    let ends = |half: u64| {
+        let other = half ^ (EACH * b'\n' as u64);
+        // A carry into the highest bit, or that bit itself, says that there is another bit.
+        !(((other & LOW) + LOW) | other | LOW)
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "each half by itself")]
+    let (low, high) = (bytes as u64, (bytes >> 64) as u64);
+    u128::from(ends(low)) | u128::from(ends(high)) << 64
+}
+
+fn starts_line(text: &[u8], place: usize) -> bool {
+    place == 0 || text[place - 1] == b'\n'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule_set::RuleSet;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Lines of any bytes and lengths: where they start and end, and that only the same line has the same mark.
+        #[test]
+        fn lines_start_and_end_where_they_do(
+            lines in proptest::collection::vec((0..40usize, 0..2 * MAX_LINE, any::<u8>(), any::<u8>()), 1..8),
+        ) {
+            let bytes = |(short, long, first, last): &(usize, usize, u8, u8)| {
+                let length = if first % 8 == 0 { *long } else { *short };
+                let mut line = vec![*first; length];
+                line.extend([0, 11, b'\n' | 0x80, *last].iter().take(usize::from(last % 5)));
+                line.retain(|byte| *byte != b'\n');
+                line
+            };
+            let lines: Vec<Vec<u8>> = lines.iter().map(bytes).collect();
+            let text = lines.join(&b'\n');
+            let known = KnownLines::default();
+            let mut marks = std::collections::HashMap::new();
+            let mut start = 0;
+            for line in &lines {
+                let span = Span::new(start, start + line.len());
+                match line_at(&known, &text, start) {
+                    Some((found, mark)) => {
+                        prop_assert_eq!(found, span);
+                        prop_assert_eq!(*marks.entry(mark).or_insert(line), line);
+                        prop_assert_eq!(line_at(&known, line, 0), Some((Span::new(0, line.len()), mark)));
+                    }
+                    None => prop_assert!(line.len() > MAX_LINE),
+                }
+                for place in start..=span.end {
+                    let expected = (place - start <= MAX_LINE).then_some(start);
+                    prop_assert_eq!(start_of_line(&text, 0, place), expected.filter(|_| place - start < MAX_LINE || start == 0));
+                    prop_assert_eq!(start_of_line(&text, start, place), expected);
+                }
+                start = span.end + 1;
+            }
+        }
+    }
+
+    /// What is said of these changes once the whole text was looked at: lines that may hold an encoded run, and how many
+    /// keywords.
+    fn again(text: &str, changes: &[Span]) -> (Vec<Span>, usize) {
+        let detector = Detector::new(RuleSet::builtin());
+        detector.look(text.as_bytes(), std::iter::once(Span::new(0, text.len())), |_| ());
+        let mut count = 0;
+        let looked = detector.look(text.as_bytes(), changes.iter().copied(), |_| count += 1);
+        (looked.encoded, count)
+    }
+
+    #[test]
+    fn a_line_with_something_is_looked_at_again() {
+        let text = "first\nlet token = x;\nplain\nx = \"%41BCDEFGH\"\nplain\n";
+        let at = |part: &str| Span::new(text.find(part).unwrap(), text.find(part).unwrap() + part.len());
+        let escaped = Span::new(at("x = \"").start, at("H\"").end);
+        assert_eq!(again(text, &[at("%41")]), (vec![escaped], 0));
+        assert_eq!(again(text, &[at("let")]), (vec![], 1));
+        assert_eq!(again(text, &[at("plain")]), (vec![], 0));
+        assert_eq!(again(text, &[at("let"), at("%41")]), (vec![escaped], 1));
+        // An empty change at the end of a line belongs to it, at its start to it alone.
+        let seam = |at: usize| Span::new(at, at);
+        assert_eq!(again(text, &[seam(at("let").start)]).1, 1);
+        assert_eq!(again(text, &[seam(at("x;").end)]).1, 1);
+        assert_eq!(again(text, &[seam(at("plain").start)]).1, 0);
+    }
+
+    #[test]
+    fn neither_end_of_a_text_is_remembered() {
+        let detector = Detector::new(RuleSet::builtin());
+        let remembers = |text: &[u8]| {
+            detector.look(text, std::iter::once(Span::new(0, text.len())), |_| ());
+            let mut line = [line_at(&detector.known_lines, b"a line", 0).unwrap()];
+            detector.known_lines.keep_new(&mut line);
+            line[0].1 == 0
+        };
+        assert!([&b"a line"[..], b"a line\n", b"\na line"].iter().all(|text| !remembers(text)));
+        assert!(remembers(b"\na line\n"));
+        let other = KnownLines::default();
+        let same = [&other, &detector.known_lines].map(|plain| line_at(plain, b"a line", 0).unwrap().1);
+        assert_ne!(same[0], same[1], "the key is another one each time");
+    }
+
+    #[test]
+    fn of_a_long_line_what_stands_near_a_change_is_looked_at() {
+        let long = format!("{0}token {0}token{0}", " ".repeat(1000));
+        let text = format!("one\n{long}\ntwo\n");
+        let place = text.find("token").unwrap();
+        let (encoded, count) = again(&text, &[Span::new(place, place + 1)]);
+        assert_eq!((encoded.len(), count), (1, 1));
+        assert!(encoded[0].len() < 50, "{encoded:?}");
+        assert_eq!(again(&text, &[Span::new(0, text.len())]).1, 2);
+    }
+}

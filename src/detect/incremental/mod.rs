@@ -1,0 +1,388 @@
+//! Judges an edited text from what was judged in its base: only what the edits touch is looked at.
+//!
+//! A keyword in a copied stretch need not be looked for again, and if everything its rules look at lies in that stretch, what
+//! they said of it holds. The same goes for an encoded run and the byte on either side of it. All else is judged afresh.
+//! So [`Detector::after_edit`] says the same as [`Detector::hits`] of the whole text, at a cost that depends on the edits.
+
+mod look;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::decode::{self, Encoding};
+use super::detector::Accepted;
+use super::find::prefilter::Anchor;
+use super::{Detection, Detector, overlap};
+use crate::text::{Copied, Edits, Span};
+
+/// Keywords that a stretch which goes on after a few bytes may have left out.
+const SKIPPED: usize = 8;
+/// Bytes on either side of an encoded run that say where it ends.
+const DELIMITER: usize = 1;
+
+/// What was seen in a text: enough to say what it holds, and to judge what is made from it.
+#[derive(Debug, Default)]
+pub struct Hits {
+    /// Every keyword, in order.
+    anchors: Vec<Anchor>,
+    kept: Vec<Kept>,
+    runs: Vec<Opened>,
+    /// Whether lines may go on with the base64 of others: then a run is not decided by the line it stands in.
+    may_wrap: bool,
+}
+
+/// A detection that may have been made in an earlier text.
+#[derive(Debug)]
+struct Kept {
+    anchor: Anchor,
+    keyword: Span,
+    span: Span,
+    /// Its span is that in the text where it was made.
+    detection: Arc<Detection>,
+}
+
+/// An encoded run that holds something.
+#[derive(Debug, Clone)]
+struct Opened {
+    encoding: Encoding,
+    extent: Span,
+    /// Places are those of the text where it was opened; its extent started at `first` there.
+    found: Arc<Vec<Detection>>,
+    first: usize,
+}
+
+impl Hits {
+    /// Whether nothing was accepted.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.runs.is_empty()
+    }
+
+    /// Whether there is nothing to take over.
+    fn is_blank(&self) -> bool {
+        self.anchors.is_empty() && self.runs.is_empty()
+    }
+
+    fn keep(&mut self, accepted: Vec<Accepted>) {
+        self.kept.extend(accepted.into_iter().map(|Accepted { anchor, keyword, detection }| {
+            let span = detection.span;
+            Kept { anchor, keyword, span, detection: Arc::new(detection) }
+        }));
+    }
+}
+
+impl Detector {
+    /// What [`Detector::scan`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
+    pub fn hits(&self, text: &[u8]) -> Hits {
+        let mut edits = Edits::default();
+        edits.push(text.len(), None);
+        self.after_edit(text, &Hits::default(), &edits)
+    }
+
+    /// The same as [`Detector::hits`], for a text that `edits` made from one in which `base` was seen.
+    pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
+        let mut hits = Hits::default();
+        let mut again = Vec::new();
+        if !base.is_blank() {
+            hits.anchors.reserve(base.anchors.len());
+            let mut next = 0;
+            for copied in edits.copied() {
+                next = self.carry(base, next, &copied, &mut hits, &mut again);
+            }
+        }
+        let carried = hits.anchors.len();
+        let looked = self.look(text, edits.changed(), |anchor| {
+            if edits.copy_of(self.prefilter.core(anchor)).is_none() {
+                hits.anchors.push(anchor);
+            }
+        });
+        let new = carried..hits.anchors.len();
+        self.judge_anew(text, again.into_iter().chain(new), &mut hits);
+        if carried > 0 && hits.anchors.len() > carried {
+            // Two sorted stretches, which this merges.
+            hits.anchors.sort();
+        }
+        hits.may_wrap = base.may_wrap || looked.may_wrap;
+        let encoded = if hits.may_wrap { edits.changed().collect() } else { looked.encoded };
+        self.reopen(text, encoded, edits, &mut hits);
+        hits
+    }
+
+    /// Judges what stands at these of the keywords.
+    fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, hits: &mut Hits) {
+        let mut accepted = Vec::new();
+        for position in positions {
+            let anchor = &mut hits.anchors[position];
+            anchor.dismissed = None;
+            let looked = self.judge(text, *anchor, &mut accepted);
+            anchor.dismissed = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
+        }
+        hits.keep(accepted);
+    }
+
+    /// What the hits of a text come to; the same as [`Detector::scan`] says of it.
+    pub fn settle(&self, hits: &Hits) -> Vec<Detection> {
+        let accepted = hits.kept.iter().map(|kept| Accepted {
+            anchor: kept.anchor,
+            keyword: kept.keyword,
+            detection: Detection { span: kept.span, ..(*kept.detection).clone() },
+        });
+        let mut found = Self::apart(accepted.collect());
+        for run in &hits.runs {
+            found.extend(run.found.iter().map(|detection| {
+                let moved = |place: usize| run.extent.start + (place - run.first);
+                let span = Span::new(moved(detection.span.start), moved(detection.span.end));
+                Detection { span, ..detection.clone() }
+            }));
+        }
+        overlap::resolve(found, &self.rules)
+    }
+
+    /// Takes over what stands in one copied stretch; in `again` go positions of keywords whose surroundings changed. Returns
+    /// the position of the keyword behind the stretch; `next` is the one behind the stretch before, for most go on where the
+    /// last ended.
+    fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<usize>) -> usize {
+        let before = |anchor: &Anchor| (anchor.at as usize) < copied.source.start;
+        let ahead = base.anchors[..next].last().is_none_or(before);
+        let behind = base.anchors.get(next).is_none_or(|anchor| anchor.at as usize >= copied.source.end);
+        // Most stretches hold nothing.
+        if ahead && behind && base.is_empty() {
+            return next;
+        }
+        let near = next + SKIPPED.min(base.anchors.len() - next);
+        let from = if ahead && !base.anchors[..near].last().is_some_and(before) {
+            next + base.anchors[next..near].iter().take_while(|anchor| before(anchor)).count()
+        } else {
+            base.anchors.partition_point(before)
+        };
+        let mut end = from;
+        for anchor in base.anchors[from..].iter().take_while(|anchor| (anchor.at as usize) < copied.source.end) {
+            end += 1;
+            let Some(anchor) = self.moved(*anchor, copied) else { continue };
+            if !self.is_untouched(anchor, copied) {
+                again.push(hits.anchors.len());
+            }
+            hits.anchors.push(anchor);
+        }
+        for kept in &base.kept {
+            let anchor = self.moved(kept.anchor, copied).filter(|anchor| self.is_untouched(*anchor, copied));
+            if let Some(anchor) = anchor {
+                let moved = |span: Span| Span::new(copied.moved(span.start), copied.moved(span.end));
+                let (keyword, span) = (moved(kept.keyword), moved(kept.span));
+                hits.kept.push(Kept { anchor, keyword, span, detection: Arc::clone(&kept.detection) });
+            }
+        }
+        for run in base.runs.iter().filter(|run| copied.source.contains(run.extent)) {
+            let extent = Span::new(copied.moved(run.extent.start), copied.moved(run.extent.end));
+            if copied.holds(extent, DELIMITER, DELIMITER) {
+                hits.runs.push(Opened { extent, ..run.clone() });
+            }
+        }
+        end
+    }
+
+    /// The anchor of a keyword that lies in a copied stretch, where that now is.
+    fn moved(&self, anchor: Anchor, copied: &Copied) -> Option<Anchor> {
+        if !copied.source.contains(self.prefilter.core(anchor)) {
+            return None;
+        }
+        let at = u32::try_from(copied.moved(anchor.at as usize)).ok()?;
+        Some(Anchor { at, ..anchor })
+    }
+
+    /// Whether all that any rule looks at around a keyword was copied with it.
+    fn is_untouched(&self, anchor: Anchor, copied: &Copied) -> bool {
+        let reach = self.prefilter.reach(anchor);
+        copied.holds(self.prefilter.core(anchor), reach.before as usize, reach.after as usize)
+    }
+
+    /// Opens the encoded runs that touch these parts and were not copied.
+    fn reopen(&self, text: &[u8], parts: Vec<Span>, edits: &Edits, hits: &mut Hits) {
+        // A run may reach from one part to the next.
+        let mut known = HashSet::new();
+        for part in merged(parts, |span| span.grown(decode::REACH, decode::REACH, text.len())) {
+            let before = hits.runs.len();
+            decode::each_run(text, part, &mut |run| {
+                let extent = run.extent();
+                let copied = edits.copy_of(extent).is_some_and(|copied| copied.holds(extent, DELIMITER, DELIMITER));
+                if !copied && !known.contains(&(extent, run.encoding)) {
+                    hits.runs.extend(self.opened(&run));
+                }
+            });
+            known.extend(hits.runs[before..].iter().map(|run| (run.extent, run.encoding)));
+        }
+    }
+
+    fn opened(&self, run: &decode::Run) -> Option<Opened> {
+        let found = self.run(run);
+        let extent = run.extent();
+        let (encoding, first) = (run.encoding, extent.start);
+        (!found.is_empty()).then(|| Opened { encoding, extent, found: Arc::new(found), first })
+    }
+}
+
+/// Joins parts that are so close that what has to be looked at for one overlaps what has to be for the next.
+fn merged(spans: Vec<Span>, seen: impl Fn(Span) -> Span) -> Vec<Span> {
+    let mut parts: Vec<Span> = Vec::new();
+    spans.into_iter().for_each(|span| match parts.last_mut() {
+        Some(last) if seen(*last).end >= seen(span).start => last.end = span.end,
+        _ => parts.push(span),
+    });
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::template::Generator;
+    use crate::rule::file::RuleFile;
+    use crate::rule_set::RuleSet;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
+
+    /// One that has seen no edits, so that it remembers none of their lines.
+    static WHOLE: LazyLock<Detector> = LazyLock::new(|| Detector::new(RuleSet::builtin()));
+
+    /// An example of every rule, in three spellings, one of them also encoded: in one line, over several, with escapes.
+    static EXAMPLES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let rules: RuleFile = toml::from_str(include_str!("../../../rules.toml")).unwrap();
+        let mut out = Vec::new();
+        for def in &rules.rules {
+            for (seed, example) in (0..).zip(def.examples.iter().take(3)) {
+                let (example, _) = Generator::new(seed).expand_with_token(example, def.token.as_deref()).unwrap();
+                if seed == 0 {
+                    let encoded = data_encoding::BASE64.encode(example.as_bytes());
+                    out.push(format!("x: {encoded}\n"));
+                    out.push(encoded.as_bytes().chunks(28).map(|line| String::from_utf8_lossy(line) + "\n").collect());
+                    out.push(example.replace('=', "%3D").replace(':', "\\u003a").replace('_', "%5f"));
+                }
+                out.push(example);
+            }
+        }
+        out
+    });
+
+    /// One thing that an edit puts at the end of the new text.
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// A stretch of the base, by two fractions of its length.
+        Copy(u16, u16),
+        /// A stretch that starts within so many bytes of where the last one ended.
+        Onward(u16, u16),
+        Example(usize),
+        /// The first or the last bytes of one.
+        Part(usize, u16, bool),
+        Filler(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            2 => (any::<u16>(), any::<u16>()).prop_map(|(a, b)| Step::Copy(a, b)),
+            5 => (0u16..6, any::<u16>()).prop_map(|(a, b)| Step::Onward(a, b)),
+            2 => any::<usize>().prop_map(Step::Example),
+            2 => (any::<usize>(), any::<u16>(), any::<bool>()).prop_map(|(a, b, c)| Step::Part(a, b, c)),
+            2 => (0usize..12).prop_map(Step::Filler),
+            2 => Just(Step::Filler(0)),
+        ]
+    }
+
+    fn edit(base: &[u8], steps: &[Step]) -> (Vec<u8>, Edits) {
+        let (mut text, mut edits) = (Vec::new(), Edits::default());
+        edits.clear(base.len());
+        let mut last = 0;
+        let insert = |text: &mut Vec<u8>, edits: &mut Edits, bytes: &[u8]| {
+            text.extend_from_slice(bytes);
+            edits.push(bytes.len(), None);
+        };
+        for step in steps {
+            match step {
+                Step::Copy(..) | Step::Onward(..) if base.is_empty() => {}
+                Step::Copy(a, b) | Step::Onward(a, b) => {
+                    let start = match step {
+                        Step::Onward(skip, _) => (last + usize::from(*skip)).min(base.len()),
+                        _ => usize::from(*a) * base.len() / 65536,
+                    };
+                    // Often to the very end.
+                    let length = (usize::from(*b) * (base.len() - start) / 50000).min(base.len() - start);
+                    text.extend_from_slice(&base[start..start + length]);
+                    edits.push(length, Some(start));
+                    last = start + length;
+                }
+                Step::Example(pick) => insert(&mut text, &mut edits, EXAMPLES[pick % EXAMPLES.len()].as_bytes()),
+                Step::Part(pick, cut, first) => {
+                    let example = EXAMPLES[pick % EXAMPLES.len()].as_bytes();
+                    let cut = usize::from(*cut) * example.len() / 65536;
+                    insert(&mut text, &mut edits, if *first { &example[..cut] } else { &example[cut..] });
+                }
+                Step::Filler(which) => {
+                    let filler: [&[u8]; 12] = [
+                        b"\n",
+                        b" ",
+                        b"x",
+                        b"\"",
+                        b"=",
+                        b"password = ",
+                        b"\\u00",
+                        b"%4",
+                        b"Zm9v",
+                        b"\n\n# secret: none\n",
+                        &[b'a'; 300],
+                        &[b'\n'; 2000],
+                    ];
+                    insert(&mut text, &mut edits, filler[*which]);
+                }
+            }
+        }
+        (text, edits)
+    }
+
+    fn said(detections: &[Detection]) -> Vec<String> {
+        detections.iter().map(|d| format!("{d:?} {:?}", d.secret.reveal())).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        /// After any number of edits the same is said as of the whole text, and the same keywords are known.
+        #[test]
+        fn an_edit_says_the_same_as_the_whole(
+            versions in proptest::collection::vec(proptest::collection::vec(step(), 1..9), 2..6),
+        ) {
+            let (mut text, _) = edit(&[], &versions[0]);
+            let mut hits = DETECTOR.hits(&text);
+            for steps in &versions[1..] {
+                let (next, edits) = edit(&text, steps);
+                hits = DETECTOR.after_edit(&next, &hits, &edits);
+                let whole = WHOLE.hits(&next);
+                prop_assert_eq!(&hits.anchors, &whole.anchors);
+                prop_assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan(&next)));
+                prop_assert_eq!(said(&DETECTOR.settle(&whole)), said(&DETECTOR.scan(&next)));
+                prop_assert_eq!(hits.kept.len(), whole.kept.len());
+                prop_assert_eq!(hits.runs.len(), whole.runs.len());
+                text = next;
+            }
+        }
+    }
+
+    /// A byte inside of an example is taken out: what the rules asked for in vain before is asked for again.
+    #[test]
+    fn what_an_edit_puts_together_is_found() {
+        let mut found = 0;
+        for example in EXAMPLES.iter() {
+            let next = format!("\n{example}\n");
+            let whole = said(&DETECTOR.scan(next.as_bytes()));
+            for at in (1..next.len()).step_by(next.len().div_ceil(24)) {
+                let text = [&next.as_bytes()[..at], b"\x01", &next.as_bytes()[at..]].concat();
+                let mut edits = Edits::default();
+                edits.clear(text.len());
+                edits.push(at, Some(0));
+                edits.push(next.len() - at, Some(at + 1));
+                let hits = DETECTOR.after_edit(next.as_bytes(), &DETECTOR.hits(&text), &edits);
+                assert_eq!(said(&DETECTOR.settle(&hits)), whole, "{at} of {next:?}");
+            }
+            found += usize::from(!whole.is_empty());
+        }
+        assert!(found * 2 > EXAMPLES.len(), "most examples are found");
+    }
+}

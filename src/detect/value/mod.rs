@@ -1,0 +1,8 @@
+//! What a value looks like by itself, and what the name in front of it says.
+
+pub mod boundary;
+pub mod entropy;
+pub mod name;
+pub mod placeholder;
+pub mod shape;
+pub mod wordlike;

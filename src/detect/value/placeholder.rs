@@ -1,0 +1,443 @@
+//! Values that stand for a secret without being one: references, masks, samples, sequences.
+//!
+//! Each test names what it saw, so that a rejection can be explained. Tests for values of a fixed form are narrow: chance
+//! must not drop an issued value (each is passed by more than 9,999 of 10,000 random ones). Tests for values that only
+//! their name speaks for are wider.
+
+use sha2::{Digest, Sha256};
+
+use super::wordlike;
+use crate::rule::Rule;
+
+/// Values that somebody has published, and that are therefore no secrets, in whatever place they stand.
+#[derive(Debug)]
+pub struct Published {
+    /// SHA-256 of each, in order.
+    digests: Vec<[u8; 32]>,
+}
+
+impl Published {
+    /// What any of the rules lists.
+    pub fn new(rules: &[Rule]) -> Self {
+        let mut digests: Vec<[u8; 32]> = rules.iter().flat_map(|rule| rule.placeholders.iter().copied()).collect();
+        digests.sort_unstable();
+        Self { digests }
+    }
+
+    /// Whether a value is among them, with the `0x` of a number or without.
+    pub fn holds(&self, value: &[u8]) -> bool {
+        let listed = |value: &[u8]| self.digests.binary_search(&Sha256::digest(value).into()).is_ok();
+        !self.digests.is_empty() && (listed(value) || value.strip_prefix(b"0x").is_some_and(listed))
+    }
+}
+
+/// Words that mark a sample. Of five letters and more, so that random text all but never holds one.
+const SAMPLE_WORDS: [&str; 14] = [
+    "example",
+    "sample",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "redacted",
+    "notreal",
+    "not_real",
+    "dummy",
+    "foobar",
+    "insert",
+    "replace",
+    "deadbeef",
+    "masked",
+];
+
+/// Words that mark a sample when they are a whole segment of a named value.
+const SAMPLE_SEGMENTS: [&str; 47] = [
+    "example",
+    "sample",
+    "placeholder",
+    "changeme",
+    "change",
+    "dummy",
+    "fake",
+    "test",
+    "testing",
+    "tests",
+    "your",
+    "my",
+    "insert",
+    "replace",
+    "todo",
+    "fixme",
+    "xxx",
+    "xxxx",
+    "redacted",
+    "masked",
+    "hidden",
+    "secret",
+    "password",
+    "passwd",
+    "pass",
+    "token",
+    "foobar",
+    "foo",
+    "bar",
+    "baz",
+    "lorem",
+    "ipsum",
+    "notreal",
+    "invalid",
+    "null",
+    "none",
+    "undefined",
+    "true",
+    "false",
+    "value",
+    "here",
+    "enter",
+    "mock",
+    "demo",
+    "default",
+    "key",
+    "characters",
+];
+
+/// Why a value of a fixed form is only a sample; `body` is the part that is drawn at random.
+pub fn sample_of_form(body: &[u8]) -> Option<&'static str> {
+    let lower = body.to_ascii_lowercase();
+    if repetitive(body) {
+        return Some("masked or repeated characters");
+    }
+    if sequential(&lower, 7) {
+        return Some("a sequence");
+    }
+    if SAMPLE_WORDS.iter().any(|word| one_case(body, &lower, word)) {
+        return Some("a sample's word");
+    }
+    None
+}
+
+/// Why an assigned `value` only stands for a secret.
+pub fn stand_in(value: &[u8]) -> Option<&'static str> {
+    if reference(value) {
+        return Some("a reference or template");
+    }
+    let lower = value.to_ascii_lowercase();
+    if masked(value) {
+        return Some("masked or repeated characters");
+    }
+    if sequential(&lower, 5) {
+        return Some("a sequence");
+    }
+    if sample_segment(value, &lower) {
+        return Some("a sample's word");
+    }
+    if SAMPLE_WORDS.iter().any(|word| one_case(value, &lower, word)) {
+        return Some("a sample's word");
+    }
+    None
+}
+
+/// Whether a sample's word is a segment of the value. Short ones count only between separators: random text holds them.
+/// Beside a part that was drawn, some only say what it is for: `secret_…`, `pk_test_…`.
+fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
+    const SHORT: usize = 5;
+    const PURPOSES: [&str; 6] = ["test", "secret", "key", "token", "password", "pass"];
+    let drawn = value.split(|b| !b.is_ascii_alphanumeric()).any(is_drawn);
+    let listed = |word: &[u8]| is_one_of(word, &SAMPLE_SEGMENTS) && !(drawn && is_one_of(word, &PURPOSES));
+    lower.split(|b| !b.is_ascii_alphanumeric()).any(listed)
+        || segments(value).any(|segment| segment.len() >= SHORT && listed(segment))
+}
+
+/// Whether a part between separators is long, mixes letters and digits and reads like no word.
+fn is_drawn(part: &[u8]) -> bool {
+    const LEAST: usize = 14;
+    const EACH: usize = 3;
+    let count = |set: fn(&u8) -> bool| part.iter().filter(|b| set(b)).count();
+    part.len() >= LEAST
+        && count(u8::is_ascii_digit) >= EACH
+        && count(u8::is_ascii_alphabetic) >= EACH
+        && !wordlike::reads_like_words(part)
+}
+
+/// Whether the value is looked up somewhere else: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
+pub fn reference(value: &[u8]) -> bool {
+    const START: [&[u8]; 22] = [
+        b"ENC[",
+        b"ENC(",
+        b"vault:",
+        b"op://",
+        b"ssm:",
+        b"arn:",
+        b"file:",
+        b"env:",
+        b"@Microsoft.KeyVault",
+        b"keyvault:",
+        b"!Ref",
+        b"!Sub",
+        b"!Get",
+        b"!vault",
+        b"projects/",
+        b"secretsmanager",
+        b"sops:",
+        b"awssm:",
+        b"gcpsm:",
+        b"azurekeyvault:",
+        b"http://",
+        b"https://",
+    ];
+    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    holds_reference(value)
+        || START.iter().any(|start| value.starts_with(start))
+        || wrapped(b'<', b'>')
+        || wrapped(b'[', b']')
+        || wrapped(b'{', b'}')
+        || wrapped(b'%', b'%')
+        || wrapped(b'@', b'@')
+        || (value.starts_with(b"__") && value.ends_with(b"__"))
+        || has_blank(value)
+        || is_variable(value)
+        || is_format(value)
+}
+
+/// Whether something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
+/// password that merely holds the signs would count.
+fn holds_reference(value: &[u8]) -> bool {
+    const MARKS: [(&[u8], &[u8]); 10] = [
+        (b"${", b"}"),
+        (b"{$", b"}"),
+        (b"{{", b"}}"),
+        (b"$(", b")"),
+        (b"<%", b"%>"),
+        (b"#{", b"}"),
+        (b"$[", b"]"),
+        (b"((", b"))"),
+        (b"{%", b"%}"),
+        (b"%(", b")"),
+    ];
+    MARKS.iter().any(|(open, close)| {
+        let Some(at) = memchr::memmem::find(value, open) else { return false };
+        let inside = &value[at + open.len()..];
+        match memchr::memmem::find(inside, close) {
+            Some(end) => is_expression(&inside[..end]),
+            // Cut at a blank, as an unquoted value is.
+            None => {
+                at == 0 && inside.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'{' | b'-'))
+            }
+        }
+    })
+}
+
+/// Whether the text holds the signs of an expression alone, and every bracket that is closed was opened.
+fn is_expression(text: &[u8]) -> bool {
+    let mut open = Vec::new();
+    text.iter().all(|byte| match byte {
+        b'^' | b'&' | b';' | b'~' | b'*' | b'<' | b'>' => false,
+        b'(' | b'[' | b'{' => {
+            open.push(*byte);
+            true
+        }
+        b')' => open.pop() == Some(b'('),
+        b']' => open.pop() == Some(b'['),
+        b'}' => open.pop() == Some(b'{'),
+        _ => true,
+    })
+}
+
+/// `prefix<name:12>`: something in angle brackets is to be filled in.
+fn has_blank(value: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'<', value) else { return false };
+    memchr::memchr(b'>', &value[open..]).is_some_and(|close| close > 3)
+}
+
+/// `$NAME`, `$name.x`, `$$NAME`.
+fn is_variable(value: &[u8]) -> bool {
+    let name = value.strip_prefix(b"$$").or_else(|| value.strip_prefix(b"$")).unwrap_or_default();
+    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'))
+}
+
+/// `%s`, `%d`, `{0}` and the like as the whole value.
+fn is_format(value: &[u8]) -> bool {
+    matches!(value, [b'%', kind] if kind.is_ascii_alphabetic())
+}
+
+/// Stars, dots, or hardly any different characters.
+pub fn masked(value: &[u8]) -> bool {
+    value.windows(3).any(|w| w == b"***" || w == b"...")
+        || memchr::memmem::find(value, "…".as_bytes()).is_some()
+        || repetitive(value)
+}
+
+/// Hardly any different characters, long runs of one, or one piece over and over.
+fn repetitive(value: &[u8]) -> bool {
+    let longest = longest_run(value);
+    let distinct = distinct(value);
+    longest >= 8
+        || (longest >= 4 && value.len() <= 12)
+        || (value.len() >= 16 && distinct < 6)
+        || (value.len() >= 8 && distinct <= 2)
+        || periodic(value)
+}
+
+fn longest_run(value: &[u8]) -> usize {
+    value.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
+}
+
+fn distinct(value: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    value.iter().for_each(|b| seen[usize::from(*b)] = true);
+    seen.iter().filter(|s| **s).count()
+}
+
+/// A piece of at most eight characters, three times or more, filling the value.
+fn periodic(value: &[u8]) -> bool {
+    (1..=8usize).any(|period| {
+        value.len() >= 3 * period
+            && value.len() >= 8
+            && value.iter().zip(value.iter().skip(period)).all(|(a, b)| a == b)
+    })
+}
+
+/// Whether somebody counted or ran along the keyboard instead of drawing: for ten characters, or for much of the value. One
+/// run of `least` in a long value says nothing.
+fn sequential(lower: &[u8], least: usize) -> bool {
+    const WHOLE: usize = 10;
+    const COUNTED: usize = 4;
+    let runs: Vec<usize> = [1, -1].into_iter().flat_map(|step| runs(lower, step)).chain(keyboard_runs(lower)).collect();
+    let longest = runs.iter().copied().max().unwrap_or(0);
+    let counted: usize = runs.iter().filter(|run| **run >= COUNTED).sum();
+    longest >= WHOLE || (longest >= least && counted * 3 >= lower.len()) || typed(lower)
+}
+
+/// Lengths of the runs of letters and digits that differ by `step`.
+fn runs(lower: &[u8], step: i16) -> impl Iterator<Item = usize> {
+    let follows = move |a: &u8, b: &u8| a.is_ascii_alphanumeric() && i16::from(*b) - i16::from(*a) == step;
+    lower.chunk_by(follows).map(<[u8]>::len)
+}
+
+/// Lengths of the pieces of five characters and more that lie beside each other on a keyboard.
+fn keyboard_runs(lower: &[u8]) -> impl Iterator<Item = usize> {
+    const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1q2w3e4r5t"];
+    const LEAST: usize = 5;
+    ROWS.iter().flat_map(move |row| {
+        let place = |byte: u8| row.iter().position(|key| *key == byte);
+        let follows = move |a: &u8, b: &u8| place(*a).is_some_and(|at| place(*b) == Some(at + 1));
+        lower.chunk_by(follows).map(<[u8]>::len).filter(|run| *run >= LEAST)
+    })
+}
+
+/// Whether a hand ran along the rows of a keyboard: `asdfqwer1234`, each stretch of at least three keys.
+pub(crate) fn typed(lower: &[u8]) -> bool {
+    const LEAST: usize = 8;
+    const STRETCH: usize = 3;
+    const ROWS: [&[u8]; 4] = [b"1234567890", b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
+    let beside = |a: &u8, b: &u8| ROWS.iter().any(|row| row.windows(2).any(|keys| keys == [*a, *b]));
+    lower.len() >= LEAST && lower.chunk_by(beside).all(|keys| keys.len() >= STRETCH)
+}
+
+/// Whether the word stands in the value all in lower case, all in upper case or capitalised.
+fn one_case(value: &[u8], lower: &[u8], word: &str) -> bool {
+    let Some(at) = memchr::memmem::find(lower, word.as_bytes()) else { return false };
+    let found = &value[at..at + word.len()];
+    let rest = found.get(1..).unwrap_or_default();
+    rest.iter().all(|b| !b.is_ascii_uppercase()) || found.iter().all(|b| !b.is_ascii_lowercase())
+}
+
+/// Words of a value or name, split at anything but letters and digits and at changes of case.
+pub fn segments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        rest = &rest[rest.iter().position(u8::is_ascii_alphanumeric)?..];
+        let inside = (1..rest.len()).take_while(|at| !splits(rest, *at)).count();
+        let (word, behind) = rest.split_at(inside + 1);
+        rest = behind;
+        Some(word)
+    })
+}
+
+/// Whether a word ends before this byte, which another one of it precedes.
+fn splits(text: &[u8], at: usize) -> bool {
+    let (last, byte) = (text[at - 1], text[at]);
+    let next_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+    let camel = byte.is_ascii_uppercase() && (last.is_ascii_lowercase() || (last.is_ascii_uppercase() && next_lower));
+    !byte.is_ascii_alphanumeric() || camel || byte.is_ascii_digit() != last.is_ascii_digit()
+}
+
+/// Whether a word is one of a list in lower case.
+pub fn is_one_of(word: &[u8], list: &[&str]) -> bool {
+    list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_recognised() {
+        for value in [
+            "${PASSWORD}",
+            "$PASSWORD",
+            "{{ .Values.password }}",
+            "%PASSWORD%",
+            "<password>",
+            "$(cat file)",
+            "vault:secret/x",
+            "op://vault/item",
+            "#{ENV}",
+            "@Microsoft.KeyVault(SecretUri=x)",
+            "%s",
+            "__TOKEN__",
+            "abc<base64:20>",
+            "pre-${NAME}-post",
+            "db.{$driver}.{$config['name']}",
+            "${NAME:-x}",
+            "${{",
+        ] {
+            assert!(reference(value.as_bytes()), "{value}");
+        }
+        for value in ["pa$$word1", "a%b%c1", "x<y>z", "a>b<c", "hunter2", "k9${z]Q(w}x", "super$ecret9"] {
+            assert!(!reference(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn samples_are_recognised() {
+        for value in [
+            "xxxxxxxxxxxxxxxx",
+            "abcdefghijklmnop",
+            "1234567890abcdef",
+            "AKIAEXAMPLEKEY",
+            "abcabcabcabc",
+            "qwertyuiop12",
+            "asdfqwer1234asdf",
+            "zxcvasdf",
+        ] {
+            assert!(sample_of_form(value.as_bytes()).is_some(), "{value}");
+        }
+        for value in ["abcdefgh-1234-ijkl5678mnop", "Zxcvbnm,123", "a8fk27db1234567890"] {
+            assert_eq!(stand_in(value.as_bytes()), Some("a sequence"), "{value}");
+        }
+        for value in
+            ["changeme", "my-secret-value", "your_token_here", "********", "testPassword1", "Mustbe8characters"]
+        {
+            assert!(stand_in(value.as_bytes()).is_some(), "{value}");
+        }
+        for value in [
+            "q8XvR2pLw9ZkT4mNc7Bd",
+            "s3cR!tPz9w",
+            "b8f29e4d1c6a0578e23d9f41b6c8e2012345678",
+            "pk_test_q8XvR2pLw9ZkT4mNc7Bd",
+            "asdfq7Lw",
+            "qwerZk89",
+        ] {
+            assert!(stand_in(value.as_bytes()).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn segments_split_cases_and_digits() {
+        let of = |s: &'static str| segments(s.as_bytes()).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        assert_eq!(of("clientSecretKey"), ["client", "Secret", "Key"]);
+        assert_eq!(of("AWS_SECRET-key2"), ["AWS", "SECRET", "key", "2"]);
+        assert_eq!(of(" HTTPToken "), ["HTTP", "Token"]);
+        assert!(of("").is_empty() && of("--").is_empty());
+    }
+}

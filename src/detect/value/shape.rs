@@ -1,0 +1,331 @@
+//! What an assigned value looks like apart from its letters: a path, an expression, a UUID, words, the name again.
+
+use super::{placeholder, wordlike};
+use crate::detect::Form;
+use crate::text::Span;
+
+/// Longer values are encrypted or binary, or a whole document.
+pub(crate) const MAX_LENGTH: usize = 400;
+
+/// Shapes that secrets do not have.
+pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
+    if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
+        return Some("holds blanks");
+    }
+    if !value.is_ascii() {
+        return Some("not ASCII");
+    }
+    if is_digest(value) {
+        return Some("a digest");
+    }
+    if is_encrypted(value) {
+        return Some("encrypted or a certificate");
+    }
+    if is_publishable(value) {
+        return Some("a key that its issuer means to be public");
+    }
+    if is_release(value) {
+        return Some("a name with a version");
+    }
+    if is_algorithm(value) {
+        return Some("the name of an algorithm");
+    }
+    if is_path(value) {
+        return Some("a path or address");
+    }
+    if form == Form::Bare && is_expression(value) {
+        return Some("an expression");
+    }
+    if form == Form::Bare && (value.starts_with(b"-") || is_setting(value)) {
+        return Some("an option");
+    }
+    if !value.iter().any(u8::is_ascii_alphabetic) {
+        return Some("holds no letters");
+    }
+    None
+}
+
+/// `sha256-…`, `md5:…`: a digest with its name.
+fn is_digest(value: &[u8]) -> bool {
+    const NAMES: [&[u8]; 6] = [b"sha1", b"sha256", b"sha384", b"sha512", b"md5", b"h1"];
+    let Some(at) = value.iter().take(8).position(|b| matches!(b, b'-' | b':' | b'=')) else { return false };
+    NAMES.iter().any(|name| name.eq_ignore_ascii_case(&value[..at]))
+}
+
+/// `NAME=value`.
+fn is_setting(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
+    name > 2 && value.get(name) == Some(&b'=') && value[name..].iter().any(|b| *b != b'=')
+}
+
+/// `some-library-1.2.3`.
+fn is_release(value: &[u8]) -> bool {
+    let number = value.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let (name, number) = value.split_at(value.len() - number);
+    number.split(|b| *b == b'.').filter(|part| !part.is_empty()).count() >= 3
+        && name.iter().any(u8::is_ascii_alphabetic)
+        && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'@' | b'v'))
+}
+
+/// Whether a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all that
+/// can be printed holds many.
+pub(crate) fn is_mixture(value: &[u8]) -> bool {
+    const RARE: usize = 12;
+    let odd = |b: &&u8| {
+        !b.is_ascii_alphanumeric()
+            && !matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b',' | b'~' | b':' | b'|' | b'\\')
+    };
+    let odd = value.iter().filter(odd).count();
+    odd > 0 && odd * RARE <= value.len().max(RARE * 2)
+}
+
+/// Keys for pages and apps, which Stripe, Clerk, Paystack, Mapbox and Supabase issue beside the secret ones.
+fn is_publishable(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 4] = [b"pk_live_", b"pk_test_", b"pk.eyJ", b"sb_publishable_"];
+    STARTS.iter().any(|start| value.starts_with(start))
+}
+
+/// What Fernet and AWS KMS make of a value, and a certificate in base64.
+fn is_encrypted(value: &[u8]) -> bool {
+    const LONG: usize = 64;
+    const STARTS: [&[u8]; 2] = [b"gAAAAA", b"AQICAH"];
+    // A sequence in a sequence; a private key starts with a number.
+    let certificate = value.starts_with(b"MII") && value.get(6..8) == Some(b"CC");
+    value.len() >= LONG && (certificate || STARTS.iter().any(|start| value.starts_with(start)))
+}
+
+/// `PBKDF2WithHmacSHA256`, `aes-256-cbc`.
+fn is_algorithm(value: &[u8]) -> bool {
+    const WORDS: [&str; 18] = [
+        "hmac", "sha", "aes", "rsa", "pbkdf", "cbc", "gcm", "ecb", "ctr", "md", "pkcs", "padding", "scram", "bcrypt",
+        "des", "ecdsa", "oaep", "ssha",
+    ];
+    placeholder::segments(value).filter(|word| placeholder::is_one_of(word, &WORDS)).count() >= 2
+}
+
+/// The hash of a password, as `crypt(3)`, LDAP, `MySQL` and `PostgreSQL` write it, or `htpasswd` with the user before it.
+pub(crate) fn is_hash(value: &[u8]) -> bool {
+    let user = value.iter().position(|byte| *byte == b':').map_or(0, |colon| colon + 1);
+    is_bare_hash(value) || is_bare_hash(&value[user..])
+}
+
+fn is_bare_hash(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 15] = [
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$1$",
+        b"$5$",
+        b"$6$",
+        b"$y$",
+        b"$apr1$",
+        b"$argon2",
+        b"$pbkdf2",
+        b"{SSHA",
+        b"{SHA",
+        b"pbkdf2",
+        b"scrypt",
+        b"SCRAM-SHA-256$",
+    ];
+    let hex = |digits: &[u8], length: usize| digits.len() == length && digits.iter().all(u8::is_ascii_hexdigit);
+    STARTS.iter().any(|start| value.starts_with(start))
+        || value.strip_prefix(b"*").is_some_and(|digits| hex(digits, 40))
+        || value.strip_prefix(b"md5").is_some_and(|digits| hex(digits, 32))
+}
+
+/// Whether a password is built on a word that everybody tries first, also with letters replaced by signs, or is mere words.
+pub(crate) fn is_weak(value: &[u8]) -> bool {
+    const WORDS: [&str; 25] = [
+        "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme", "default",
+        "guest", "login", "hello", "iloveyou", "dragon", "football", "master", "hunter", "sunshine", "princess",
+        "trustno", "superman", "sesame", "mypass", "userpass",
+    ];
+    const SHORT: [&str; 9] = ["test", "user", "root", "pass", "demo", "temp", "abc", "foo", "bar"];
+    let plain: Vec<u8> = value
+        .iter()
+        .map(|byte| match byte {
+            b'@' | b'4' => b'a',
+            b'0' => b'o',
+            b'1' | b'!' => b'i',
+            b'3' => b'e',
+            b'$' | b'5' => b's',
+            other => other.to_ascii_lowercase(),
+        })
+        .collect();
+    is_mere_words(value)
+        || WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
+        || placeholder::segments(value).any(|word| placeholder::is_one_of(word, &SHORT))
+}
+
+/// Whether the text around the value has no lines and few blanks, and reads as code.
+pub(crate) fn is_minified(text: &[u8], value: Span) -> bool {
+    const AROUND: usize = 200;
+    const CODE: [&[u8]; 4] = [b"){", b"function(", b"=>{", b"return "];
+    let (before, after) = (value.start.saturating_sub(AROUND), (value.end + AROUND).min(text.len()));
+    let around = text.get(before..after).unwrap_or_default();
+    around.len() >= 2 * AROUND
+        && !around.contains(&b'\n')
+        && around.iter().filter(|b| **b == b' ').count() * 20 < around.len()
+        && CODE.iter().any(|code| memchr::memmem::find(around, code).is_some())
+}
+
+fn is_path(value: &[u8]) -> bool {
+    let slashes = value.iter().filter(|b| matches!(b, b'/' | b'\\')).count();
+    memchr::memmem::find(value, b"://").is_some()
+        || value.starts_with(b"/")
+        || value.starts_with(b"./")
+        || value.starts_with(b"../")
+        || value.starts_with(b"~/")
+        || (slashes >= 2 && wordlike::reads_like_words(value) && !is_littered(value))
+        || (value.contains(&b'@') && value.contains(&b'.') && wordlike::reads_like_words(value) && !is_littered(value))
+}
+
+/// Calls, member access, indexing, generics: code, not a literal.
+fn is_expression(value: &[u8]) -> bool {
+    let called = value.iter().any(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}')) && !is_tangled(value);
+    let scoped = value.windows(2).any(|w| w == b"::" || w == b"->");
+    let parts: Vec<&[u8]> = value.split(|b| *b == b'.').collect();
+    let word = |part: &&[u8]| {
+        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+            && (part.len() < 6 || wordlike::mean(part) > 0.0)
+    };
+    let member = value.starts_with(b".") && parts.iter().skip(1).all(word);
+    called || scoped || member || (parts.len() >= 2 && parts.iter().all(word))
+}
+
+/// Whether a bracket is closed by one of another kind, as in no language.
+pub(crate) fn is_tangled(value: &[u8]) -> bool {
+    let mut open = Vec::new();
+    value.iter().any(|byte| match byte {
+        b'(' | b'[' | b'{' => {
+            open.push(*byte);
+            false
+        }
+        b')' => open.pop().is_some_and(|open| open != b'('),
+        b']' => open.pop().is_some_and(|open| open != b'['),
+        b'}' => open.pop().is_some_and(|open| open != b'{'),
+        _ => false,
+    })
+}
+
+/// Whether the value says the name again, or the other way round.
+pub(crate) fn echoes(name: &[u8], value: &[u8]) -> bool {
+    let letters = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let (name, value) = (letters(name), letters(value));
+    !value.is_empty()
+        && (memchr::memmem::find(&name, &value).is_some()
+            || (name.len() >= 6 && memchr::memmem::find(&value, &name).is_some()))
+}
+
+/// Lower case, upper case, digits, other. What separates the words of an identifier is no class.
+pub(crate) fn classes(value: &[u8]) -> usize {
+    let has = |set: fn(&u8) -> bool| usize::from(value.iter().any(set));
+    let sign = |b: &u8| b.is_ascii_punctuation() && !matches!(b, b'_' | b'-' | b'.');
+    has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(sign)
+}
+
+/// Whether so many different signs stand in it that it is neither words nor an expression.
+pub(crate) fn is_littered(value: &[u8]) -> bool {
+    const LEAST: usize = 5;
+    let mut signs: Vec<u8> = value.iter().copied().filter(u8::is_ascii_punctuation).collect();
+    signs.sort_unstable();
+    signs.dedup();
+    let code = [&b"->"[..], b"::", b"()"].iter().any(|sign| memchr::memmem::find(value, sign).is_some());
+    let query = value.contains(&b'&') && value.iter().filter(|b| **b == b'=').count() > 1;
+    // Another string starts within it: `"a.{"b": …`; of one that ends with an equals sign that is known by a name before it.
+    let assigns = || value.rsplit(|b| !b.is_ascii_alphabetic()).nth(1).is_some_and(|name| name.len() > 2);
+    let cut = match value.last() {
+        Some(b'=') => assigns(),
+        last => matches!(last, Some(b'{' | b'(' | b'[' | b'<' | b':' | b',')),
+    };
+    signs.len() >= LEAST && !code && !query && !cut
+}
+
+/// Whether letters of both cases follow each other as in no language: one drawn value of 22 characters in fifty holds no
+/// digit.
+pub(crate) fn is_drawn(value: &[u8]) -> bool {
+    const LEAST: usize = 20;
+    const STRANGE: f32 = -1.0;
+    value.len() >= LEAST
+        && value.iter().any(u8::is_ascii_lowercase)
+        && value.iter().any(u8::is_ascii_uppercase)
+        && wordlike::mean(value) < STRANGE
+}
+
+/// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
+fn wordy(value: &[u8]) -> bool {
+    let letters: usize = placeholder::segments(value)
+        .filter(|w| w.len() >= 3 && w.iter().all(u8::is_ascii_alphabetic) && wordlike::mean(w) > 0.0)
+        .map(<[u8]>::len)
+        .sum();
+    letters * 10 >= value.len() * 7
+}
+
+/// Whether a password is words and little else. Letters of both cases, a digit and a sign are what a policy asks of people,
+/// who put them around words.
+pub(crate) fn is_mere_words(value: &[u8]) -> bool {
+    const ALL: usize = 4;
+    classes(value) < ALL && wordy(value)
+}
+
+pub(crate) fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value
+            .iter()
+            .enumerate()
+            .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_of_passwords_are_recognised() {
+        let digits = "0f3a".repeat(10);
+        for value in [
+            format!("*{digits}"),
+            format!("md5{}", &digits[..32]),
+            format!("$2b$10${digits}"),
+            format!("ci:$2b$10${digits}"),
+        ] {
+            assert!(is_hash(value.as_bytes()), "{value}");
+        }
+        for value in [digits.clone(), format!("md5{digits}"), format!("*{}", &digits[..32])] {
+            assert!(!is_hash(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn words_are_weak_unless_a_policy_was_met() {
+        let weak = |words: &str, rest: &str| is_weak([words, rest].concat().as_bytes());
+        assert!(
+            weak("CarrotHill", "7") && weak("carrot-hill", "!") && weak("Passw0rd", "7!") && weak("Adm1n", "Hill7!")
+        );
+        assert!(!weak("CarrotHill", "7!") && !weak("Kestrel-Harbor", "9#"));
+    }
+
+    #[test]
+    fn many_signs_make_a_literal_unless_they_are_those_of_code() {
+        for value in ["m{{h}o)p${e]nob(ody[finds>-_$#thisone}}", "u@D7>8d(^Z<g="] {
+            assert!(is_littered(value.as_bytes()), "{value}");
+        }
+        for value in ["pk.<base64-of:{", "if x[1] {a!.key=", "a=1&b=2&c=%20;d", "self->call(x, y);", "two words"] {
+            assert!(!is_littered(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn expressions_and_paths_are_no_literals() {
+        for value in ["os.environ", "config.get", "self.password", "std::env", "foo->bar"] {
+            assert!(is_expression(value.as_bytes()), "{value}");
+        }
+        for value in ["q8XvR2pLw9.ZkT4mNc7Bd", "k9{{z)Q(w}x", ".q8XvR2pLw9ZkT4mNc7Bd"] {
+            assert!(!is_expression(value.as_bytes()), "{value}");
+        }
+        assert!(is_path(b"/run/secrets/db_password") && !is_path(b"7`D'}/vYR)T/W]EBrf;_&amp"));
+    }
+}

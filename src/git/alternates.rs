@@ -1,0 +1,120 @@
+//! The folders of objects that git's environment names: `GIT_OBJECT_DIRECTORY` in place of the repository's own, and
+//! `GIT_ALTERNATE_OBJECT_DIRECTORIES` beside it. So a server's hooks see what is pushed, before it is let in.
+//!
+//! git's reader knows one folder and those that its `info/alternates` lists. So all of them are listed by a folder that holds
+//! nothing else.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::error::error_text;
+use crate::fs::scratch::Scratch;
+
+/// Makes the folder, if the environment names any; `own` is the repository's.
+///
+/// # Errors
+/// When it cannot be written, or the alternates cannot be read.
+pub fn together(own: &Path) -> io::Result<Option<Scratch>> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let (instead, beside) = (variable("GIT_OBJECT_DIRECTORY"), variable("GIT_ALTERNATE_OBJECT_DIRECTORIES"));
+    if instead.is_none() && beside.is_none() {
+        return Ok(None);
+    }
+    let first = instead.map_or_else(|| own.to_owned(), PathBuf::from);
+    let roots = std::iter::once(first).chain(beside.as_ref().map(listed).unwrap_or_default());
+    list(roots).map(Some)
+}
+
+/// The folders of a list such as `a:"b":c`.
+fn listed(list: &OsString) -> Vec<PathBuf> {
+    let quoted = |path: PathBuf| {
+        let bytes = path.as_os_str().as_encoded_bytes().as_bstr().to_owned();
+        match gix::quote::ansi_c::undo(bytes.as_bstr()) {
+            Ok((text, _)) if bytes.starts_with(b"\"") => gix_path(&text).unwrap_or(path),
+            _ => path,
+        }
+    };
+    std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).map(quoted).collect()
+}
+
+fn gix_path(bytes: &[u8]) -> Option<PathBuf> {
+    bytes.to_path().ok().map(Path::to_owned)
+}
+
+/// Writes down the folders and all that they borrow from.
+fn list(roots: impl Iterator<Item = PathBuf>) -> io::Result<Scratch> {
+    let here = std::env::current_dir()?;
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for root in roots.map(|root| here.join(root)).filter(|root| root.is_dir()) {
+        let borrowed = gix::odb::alternate::resolve(root.clone(), &here);
+        let borrowed = borrowed.map_err(|error| io::Error::other(error_text(&error)))?;
+        for folder in std::iter::once(root).chain(borrowed).filter_map(|folder| folder.canonicalize().ok()) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
+    let scratch = Scratch::new()?;
+    let mut lines = BString::default();
+    for (number, folder) in folders.iter().enumerate() {
+        let copy = scratch.path().join(number.to_string());
+        let listed = if borrows(folder) { links(folder, &copy).map(|()| &copy)? } else { folder };
+        lines.extend_from_slice(&line(listed));
+    }
+    std::fs::create_dir(scratch.path().join("info"))?;
+    std::fs::write(scratch.path().join("info").join("alternates"), lines)?;
+    Ok(scratch)
+}
+
+/// Whether a folder lists others, which are in our list already; by relative paths they would be looked for in vain.
+fn borrows(folder: &Path) -> bool {
+    folder.join("info").join("alternates").exists()
+}
+
+/// A folder that leads to the objects of another one, and not to those that it borrows.
+fn links(folder: &Path, copy: &Path) -> io::Result<()> {
+    std::fs::create_dir(copy)?;
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if name == "pack" || name.len() == 2 {
+            link(folder.join(&name), copy.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+use std::os::unix::fs::symlink as link;
+
+#[cfg(windows)]
+use std::os::windows::fs::symlink_dir as link;
+
+/// A line of `info/alternates`, quoted as git does.
+fn line(folder: &Path) -> Vec<u8> {
+    let mut line = vec![b'"'];
+    for byte in folder.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'\n' => line.extend(b"\\n"),
+            b'"' | b'\\' => line.extend([b'\\', *byte]),
+            _ => line.push(*byte),
+        }
+    }
+    line.extend(b"\"\n");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_listed_as_git_writes_them() {
+        let paths = ["/a b", "/c", "/d"].map(PathBuf::from);
+        assert_eq!(listed(&OsString::from("/a b:\"/c\"::/d")), paths);
+        let folder = PathBuf::from("/a\"b\\c\nd");
+        assert_eq!(gix::odb::alternate::parse(&line(&folder)).unwrap(), [folder]);
+    }
+}

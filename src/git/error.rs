@@ -1,0 +1,90 @@
+//! What keeps a scan of a repository from starting, and the errors of git's reader in words.
+
+use std::path::Path;
+
+use crate::text::escape;
+
+/// What git's reader says went wrong.
+pub use gix::Error as GitError;
+
+/// What keeps a scan from starting.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// No folder here.
+    #[error("there is no folder '{path}'")]
+    NoFolder {
+        /// As given.
+        path: String,
+    },
+    /// No repository here.
+    #[error(
+        "not a git repository (nor any folder above): '{path}'\nrun keysweep inside one, or use 'keysweep files PATH' to scan files without git"
+    )]
+    NotARepository {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// Owned by somebody else, as git's safe.directory sees it.
+    #[error(
+        "the repository at '{path}' has dubious ownership: it belongs to another user, so git and keysweep do not read it\n\
+         if you trust it: git config --global --add safe.directory '{path}'"
+    )]
+    DubiousOwnership {
+        /// Its path.
+        path: String,
+    },
+    /// There is a repository, but something it needs cannot be read.
+    #[error("cannot read {what}: {cause}\n'git fsck' tells more; nothing was scanned")]
+    Broken {
+        /// Which part.
+        what: String,
+        /// What git's reader said.
+        cause: String,
+    },
+    /// A revision that does not resolve.
+    #[error("cannot resolve '{text}': {cause}\n{remedy}")]
+    Revision {
+        /// As given.
+        text: String,
+        /// What git's reader said.
+        cause: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Standard input of a hook that is not what git writes there.
+    #[error("'{line}' is no line that git gives to a {hook} hook: {form}")]
+    Update {
+        /// The line.
+        line: String,
+        /// Which hook.
+        hook: &'static str,
+        /// What git writes.
+        form: &'static str,
+    },
+}
+
+/// Why opening the repository that `directory` lies in failed.
+pub(super) fn classify(directory: &Path, error: &GitError) -> SourceError {
+    let path = escape(directory.as_os_str().as_encoded_bytes());
+    let text = error_text(error);
+    let nowhere = error.downcast_any_ref::<gix::discover::upwards::Error>().is_some()
+        || text.contains("not a git repository")
+        || text.contains("Could not find a git repository");
+    if nowhere {
+        SourceError::NotARepository { path }
+    } else {
+        SourceError::Broken { what: format!("the repository at '{path}'"), cause: text }
+    }
+}
+
+/// The whole chain of an error of git's reader, on one line.
+pub fn error_text(error: &GitError) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for part in error.iter_errors() {
+        let text = part.to_string();
+        if parts.last() != Some(&text) {
+            parts.push(text);
+        }
+    }
+    escape(parts.join(": ").as_bytes())
+}

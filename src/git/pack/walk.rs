@@ -1,0 +1,329 @@
+//! Decodes every object of some packs, each base before what is made from it, on all threads.
+//!
+//! A thread takes a whole object and goes through all that hangs from it, depth first, holding the bases it will come back
+//! to. When others have nothing to do it hands them a part of its tree. A base is given up before its last delta is gone
+//! into, so that a chain of any length holds two objects.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::delta;
+use super::plan::Plan;
+use crate::git::ObjectId;
+use crate::git::object::Kind;
+use crate::text::Edits;
+
+/// Parts smaller than this are not worth handing over.
+const WORTH_SHARING: u32 = 64;
+/// Whole objects that a thread takes at once.
+const BATCH: usize = 16;
+/// Buffers that a thread keeps for reuse, and the most bytes of one.
+const POOL: (usize, usize) = (8, 4 << 20);
+
+/// An object as it is visited.
+pub struct Object<'o> {
+    /// Position of its pack among those walked.
+    pub pack: usize,
+    /// Position in that pack's index.
+    pub entry: u32,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its bytes.
+    pub data: &'o [u8],
+    plan: &'o Plan,
+}
+
+impl Object<'_> {
+    /// Its id. To be asked for where it is needed: it stands far from all that a walk reads.
+    pub fn id(&self) -> ObjectId {
+        self.plan.id(self.entry)
+    }
+}
+
+/// What an object was made from.
+#[derive(Debug)]
+pub struct Base<'b, S> {
+    /// Its bytes.
+    pub data: &'b [u8],
+    /// What the visitor returned for it.
+    pub state: &'b S,
+    /// How the object was made from it.
+    pub edits: &'b Edits,
+}
+
+/// Whoever looks at the objects; one for each thread.
+pub trait Visitor: Send {
+    /// What is remembered of an object while others are made from it.
+    type State: Send + Sync;
+
+    /// Looks at one object; `base` is what it was made from, if that was visited.
+    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State;
+}
+
+/// An object that others are made from.
+struct Live<S> {
+    data: Vec<u8>,
+    /// `None` if it was not to be visited.
+    state: Option<S>,
+}
+
+/// A base and those of its deltas that are still to be read.
+struct Frame<S> {
+    live: Arc<Live<S>>,
+    /// Places, the next one last.
+    left: Vec<u32>,
+}
+
+/// A part of a delta tree that was handed over.
+struct Part<S> {
+    pack: usize,
+    base: Arc<Live<S>>,
+    place: u32,
+}
+
+/// What the threads share.
+struct Shared<'p, S> {
+    packs: &'p [Plan],
+    roots: Vec<(usize, u32)>,
+    next_root: AtomicUsize,
+    /// Threads for which there is no part; read without the lock to see whether sharing helps.
+    idle: AtomicUsize,
+    parts: Mutex<Parts<S>>,
+    more: Condvar,
+    threads: usize,
+    limit: u64,
+}
+
+/// Parts that wait for a thread, and threads that wait for a part.
+struct Parts<S> {
+    list: Vec<Part<S>>,
+    waiting: usize,
+    done: bool,
+}
+
+/// Visits the selected objects of these kinds; objects larger than `limit` bytes, those that cannot be decoded and all
+/// made from such are not visited but returned, as (pack, position in its index).
+pub fn walk<V: Visitor>(
+    packs: &[Plan],
+    kinds: &[Kind],
+    limit: u64,
+    threads: usize,
+    make: impl Fn() -> V + Sync,
+) -> (Vec<V>, Vec<(usize, u32)>) {
+    let roots = packs.iter().enumerate().flat_map(|(pack, plan)| plan.roots(kinds).into_iter().map(move |r| (pack, r)));
+    let threads = threads.max(1);
+    let shared = Shared {
+        packs,
+        roots: roots.collect(),
+        next_root: AtomicUsize::new(0),
+        idle: AtomicUsize::new(0),
+        parts: Mutex::new(Parts { list: Vec::new(), waiting: 0, done: false }),
+        more: Condvar::new(),
+        threads,
+        limit,
+    };
+    let run = || {
+        let _let_go = LetGo(&shared);
+        let mut walker = Walker::new(&shared, make());
+        walker.run();
+        (walker.visitor, walker.unread)
+    };
+    let mut visitors = Vec::new();
+    let mut unread = Vec::new();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        let mut finish = |(visitor, failed)| {
+            visitors.push(visitor);
+            unread.extend::<Vec<_>>(failed);
+        };
+        finish(run());
+        for other in others {
+            match other.join() {
+                Ok(result) => finish(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    (visitors, unread)
+}
+
+struct Walker<'s, V: Visitor> {
+    shared: &'s Shared<'s, V::State>,
+    visitor: V,
+    inflate: gix::zlib::Inflate,
+    delta: Vec<u8>,
+    edits: Edits,
+    pool: Vec<Vec<u8>>,
+    unread: Vec<(usize, u32)>,
+}
+
+impl<'s, V: Visitor> Walker<'s, V> {
+    fn new(shared: &'s Shared<'s, V::State>, visitor: V) -> Self {
+        Self {
+            shared,
+            visitor,
+            inflate: gix::zlib::Inflate::default(),
+            delta: Vec::new(),
+            edits: Edits::default(),
+            pool: Vec::new(),
+            unread: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        loop {
+            let first = self.shared.next_root.fetch_add(BATCH, Ordering::Relaxed);
+            let Some(rest) = self.shared.roots.get(first..) else { break };
+            for (pack, root) in rest.iter().take(BATCH) {
+                self.tree(*pack, *root, None);
+            }
+        }
+        while let Some(part) = self.shared.wait() {
+            self.tree(part.pack, part.place, Some(part.base));
+        }
+    }
+
+    /// One object and all that hangs from it.
+    fn tree(&mut self, pack: usize, place: u32, base: Option<Arc<Live<V::State>>>) {
+        let mut stack: Vec<Frame<V::State>> = Vec::new();
+        self.step(pack, place, base.as_deref(), &mut stack);
+        drop(base);
+        while let Some(frame) = stack.last_mut() {
+            let Some(place) = frame.left.pop() else {
+                stack.pop();
+                continue;
+            };
+            if frame.left.is_empty() {
+                let Some(Frame { live, .. }) = stack.pop() else { return };
+                self.step(pack, place, Some(&live), &mut stack);
+                if let Ok(live) = Arc::try_unwrap(live) {
+                    self.recycle(live.data);
+                }
+            } else {
+                let live = Arc::clone(&frame.live);
+                self.step(pack, place, Some(&live), &mut stack);
+            }
+            if self.shared.idle.load(Ordering::Relaxed) > 0 {
+                self.share(pack, &mut stack);
+            }
+        }
+    }
+
+    /// Decodes and visits one object; if others are made from it they are put on the stack.
+    fn step(&mut self, pack: usize, place: u32, base: Option<&Live<V::State>>, stack: &mut Vec<Frame<V::State>>) {
+        let plan = &self.shared.packs[pack];
+        let mut data = self.pool.pop().unwrap_or_default();
+        if !self.decode(plan, place, base, &mut data) {
+            self.give_up(pack, place);
+            self.recycle(data);
+            return;
+        }
+        let state = plan.is_wanted(place).then(|| {
+            let entry = plan.entry(place);
+            let object = Object { pack, entry, kind: plan.kind(place), data: &data, plan };
+            let edits = &self.edits;
+            let base = base.and_then(|base| Some(Base { data: &base.data, state: base.state.as_ref()?, edits }));
+            self.visitor.visit(&object, base)
+        });
+        let mut left: Vec<u32> = plan.children_of(place).iter().copied().filter(|c| !plan.is_idle(*c)).collect();
+        if left.is_empty() {
+            self.recycle(data);
+        } else {
+            left.reverse();
+            stack.push(Frame { live: Arc::new(Live { data, state }), left });
+        }
+    }
+
+    fn decode(&mut self, plan: &Plan, place: u32, base: Option<&Live<V::State>>, data: &mut Vec<u8>) -> bool {
+        let limit = self.shared.limit;
+        let Some(base) = base else { return plan.inflate(place, &mut self.inflate, data, limit) };
+        if !plan.inflate(place, &mut self.inflate, &mut self.delta, limit) {
+            return false;
+        }
+        let small = delta::sizes(&self.delta).is_ok_and(|(sizes, _)| sizes.result <= limit);
+        small && delta::apply(&self.delta, &base.data, data, &mut self.edits).is_ok()
+    }
+
+    /// Notes an object that could not be decoded, and all made from it.
+    fn give_up(&mut self, pack: usize, place: u32) {
+        let plan = &self.shared.packs[pack];
+        let mut places = vec![place];
+        while let Some(place) = places.pop() {
+            places.extend_from_slice(plan.children_of(place));
+            if plan.is_wanted(place) {
+                self.unread.push((pack, plan.entry(place)));
+            }
+        }
+    }
+
+    fn recycle(&mut self, data: Vec<u8>) {
+        if self.pool.len() < POOL.0 && data.capacity() <= POOL.1 {
+            self.pool.push(data);
+        }
+    }
+
+    /// Hands over the largest part of the oldest base that has one to spare.
+    fn share(&self, pack: usize, stack: &mut [Frame<V::State>]) {
+        let plan = &self.shared.packs[pack];
+        let top = stack.len().saturating_sub(1);
+        for (depth, frame) in stack.iter_mut().enumerate() {
+            // The list is turned round: its first is the heaviest. The last one of the newest base is our own.
+            let to_spare = depth < top || frame.left.len() > 1;
+            let heaviest = frame.left.first().copied().filter(|place| plan.weight(*place) >= WORTH_SHARING);
+            if let Some(place) = heaviest.filter(|_| to_spare) {
+                frame.left.remove(0);
+                self.shared.hand_over(Part { pack, base: Arc::clone(&frame.live), place });
+                return;
+            }
+        }
+    }
+}
+
+impl<S> Shared<'_, S> {
+    fn hand_over(&self, part: Part<S>) {
+        let mut parts = self.lock();
+        parts.list.push(part);
+        self.count_idle(&parts);
+        self.more.notify_one();
+    }
+
+    /// The next part; none when all threads wait, for then there will be none.
+    fn wait(&self) -> Option<Part<S>> {
+        let mut parts = self.lock();
+        parts.waiting += 1;
+        loop {
+            if let Some(part) = parts.list.pop() {
+                parts.waiting -= 1;
+                self.count_idle(&parts);
+                return Some(part);
+            }
+            if parts.waiting == self.threads || parts.done {
+                parts.done = true;
+                self.more.notify_all();
+                return None;
+            }
+            self.count_idle(&parts);
+            parts = self.more.wait(parts).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn count_idle(&self, parts: &Parts<S>) {
+        self.idle.store(parts.waiting.saturating_sub(parts.list.len()), Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Parts<S>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets the other threads go when this one panics; they would wait for it forever.
+struct LetGo<'s, 'p, S>(&'s Shared<'p, S>);
+
+impl<S> Drop for LetGo<'_, '_, S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().done = true;
+            self.0.more.notify_all();
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The only file that opens a repository: trust, environment, its folders, refs and revisions. Objects are read by
+//! [`super::object`].
+//!
+//! Nothing of a repository's configuration is run or obeyed beyond finding its objects: no filters, no textconv, no
+//! external diff, no replacement objects.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bstr::{BString, ByteSlice as _};
+
+use super::error::{classify, error_text};
+use super::{ObjectId, SourceError, alternates};
+use crate::fs::scratch::Scratch;
+
+use crate::text::escape;
+
+pub use gix::Repository as Local;
+
+/// A repository, shared by threads.
+#[derive(Debug, Clone)]
+pub struct Repo {
+    shared: gix::ThreadSafeRepository,
+    /// Lists the folders of objects that the environment names, as long as they are read.
+    borrowed: Option<Arc<Scratch>>,
+}
+
+impl Repo {
+    /// Opens the repository that `directory` lies in, or the one that git's environment variables name (as in a hook).
+    ///
+    /// # Errors
+    /// When there is none, when it belongs to somebody else, or when it cannot be read.
+    pub fn open(directory: &Path) -> Result<Self, SourceError> {
+        if !directory.is_dir() {
+            let path = escape(directory.as_os_str().as_encoded_bytes());
+            return Err(SourceError::NoFolder { path });
+        }
+        let full = options(gix::sec::Trust::Full);
+        let reduced = options(gix::sec::Trust::Reduced);
+        let trust = gix::sec::trust::Mapping { full, reduced };
+        let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+            directory,
+            gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() },
+            trust,
+        )
+        .map_err(|error| classify(directory, &error))?;
+        let mut repo = Self { shared, borrowed: None };
+        repo.trusted()?;
+        repo.borrow()?;
+        Ok(repo)
+    }
+
+    /// Reads objects where the environment says they lie, if it does.
+    fn borrow(&mut self) -> Result<(), SourceError> {
+        let broken = |error: std::io::Error| SourceError::Broken {
+            what: "the folders of objects that git's environment names".to_owned(),
+            cause: escape(error.to_string().as_bytes()),
+        };
+        let Some(folder) = alternates::together(self.shared.objects.path()).map_err(broken)? else { return Ok(()) };
+        let hash = self.shared.to_thread_local().object_hash();
+        let none = &mut std::iter::empty();
+        let store = gix::odb::Store::at_opts(folder.path().to_owned(), hash, none, Default::default());
+        self.shared.objects = gix::parallel::OwnShared::new(store.map_err(broken)?);
+        self.borrowed = Some(Arc::new(folder));
+        Ok(())
+    }
+
+    /// Whether objects are read that nobody has let in yet, so that nothing of this may stay in the repository.
+    pub fn is_quarantined(&self) -> bool {
+        self.borrowed.is_some() && std::env::var_os("GIT_QUARANTINE_PATH").is_some()
+    }
+
+    /// git itself refuses repositories of other users, and so do we.
+    fn trusted(&self) -> Result<(), SourceError> {
+        let local = self.local();
+        if local.git_dir_trust() == gix::sec::Trust::Full {
+            return Ok(());
+        }
+        let path = escape(local.workdir().unwrap_or(local.git_dir()).as_os_str().as_encoded_bytes());
+        Err(SourceError::DubiousOwnership { path })
+    }
+
+    /// A handle for one thread. Objects are read as stored: replacements would hide what is replaced.
+    pub fn local(&self) -> gix::Repository {
+        let mut local = self.shared.to_thread_local();
+        local.objects.ignore_replacements = true;
+        local
+    }
+
+    /// HEAD's commit, if there is one.
+    pub fn head(&self) -> Option<ObjectId> {
+        self.local().head_id().ok().map(gix::Id::detach)
+    }
+
+    /// What its folder is called: that of the work tree, or its own without `.git`.
+    pub fn name(&self) -> BString {
+        let folder = self.workdir().unwrap_or_else(|| self.common_dir());
+        let folder = folder.canonicalize().unwrap_or(folder);
+        let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
+        name.strip_suffix(b".git").filter(|rest| !rest.is_empty()).unwrap_or(name).into()
+    }
+
+    /// This repository as each of its work trees sees it, this one first.
+    pub fn worktrees(&self) -> Vec<Self> {
+        let local = self.local();
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let own = whole(local.git_dir());
+        let others = local.worktrees_including_main().into_iter().flatten().filter_map(Result::ok);
+        let others = others.filter(|other| whole(other.git_dir()) != own).map(|other| {
+            let mut shared = other.into_sync();
+            shared.objects = self.shared.objects.clone();
+            Self { shared, borrowed: self.borrowed.clone() }
+        });
+        std::iter::once(self.clone()).chain(others).collect()
+    }
+
+    /// The commits that the other work trees have checked out, with what to call them.
+    pub fn other_heads(&self) -> Vec<(String, ObjectId)> {
+        let head = |tree: &Self| {
+            let local = tree.local();
+            let name = local.workdir().unwrap_or(local.git_dir()).display().to_string();
+            local.head_id().ok().map(|id| (format!("HEAD of {name}"), id.detach()))
+        };
+        self.worktrees().iter().skip(1).filter_map(head).collect()
+    }
+
+    /// Whether there is no commit yet.
+    pub fn is_unborn(&self) -> bool {
+        self.local().head().is_ok_and(|head| head.is_unborn())
+    }
+
+    /// The private git directory of this work tree.
+    pub fn git_dir(&self) -> PathBuf {
+        self.shared.to_thread_local().git_dir().to_owned()
+    }
+
+    /// The git directory that all work trees share.
+    pub fn common_dir(&self) -> PathBuf {
+        self.shared.to_thread_local().common_dir().to_owned()
+    }
+
+    /// Where the index of this work tree is, if it has one.
+    pub fn index_path(&self) -> PathBuf {
+        self.shared.to_thread_local().index_path()
+    }
+
+    /// The work tree's root, unless the repository is bare.
+    pub fn workdir(&self) -> Option<PathBuf> {
+        self.shared.to_thread_local().workdir().map(Path::to_owned)
+    }
+
+    /// Where hooks are, as `core.hooksPath` and the environment have it.
+    pub fn hooks_dir(&self) -> PathBuf {
+        let local = self.local();
+        let configured = local.config_snapshot().trusted_path("core.hooksPath").ok().flatten();
+        match configured {
+            Some(path) if path.is_absolute() => path.to_path_buf(),
+            Some(path) => local.workdir().unwrap_or(local.git_dir()).join(&path),
+            None => local.common_dir().join("hooks"),
+        }
+    }
+
+    /// Whether `core.hooksPath` means another folder in each work tree.
+    pub fn has_relative_hooks(&self) -> bool {
+        let configured = self.local().config_snapshot().trusted_path("core.hooksPath").ok().flatten();
+        configured.is_some_and(|path| path.is_relative())
+    }
+
+    /// The submodules that are checked out here. Their paths come from a file of the work tree, so none leads out of it.
+    pub fn submodules(&self) -> Vec<Self> {
+        let Some(root) = self.workdir().and_then(|root| root.canonicalize().ok()) else { return Vec::new() };
+        let text = std::fs::read_to_string(root.join(".gitmodules")).unwrap_or_default();
+        let Ok(config) = gix::config::File::try_from(text.as_str()) else { return Vec::new() };
+        let sections = config.sections_by_name("submodule").into_iter().flatten();
+        let paths = sections.filter_map(|section| Some(root.join(section.value("path")?.to_path().ok()?)));
+        let within = paths.filter_map(|path| path.canonicalize().ok()).filter(|path| path.starts_with(&root));
+        let open = |path: PathBuf| {
+            let module = Self::open(&path).ok()?;
+            let own = module.workdir()?.canonicalize().ok()?;
+            (own == path && own != root).then_some(module)
+        };
+        within.filter_map(open).collect()
+    }
+
+    /// The branch that HEAD is on, by its full name; `None` if HEAD is on none.
+    pub fn branch(&self) -> Option<BString> {
+        self.local().head_name().ok().flatten().map(|name| name.as_bstr().to_owned())
+    }
+
+    /// All refs that lead to an object, with what they lead to.
+    pub fn refs(&self) -> Vec<(BString, ObjectId)> {
+        let local = self.local();
+        let Ok(platform) = local.references() else { return Vec::new() };
+        let Ok(all) = platform.all() else { return Vec::new() };
+        let direct = |reference: gix::Reference<'_>| {
+            let id = reference.target().try_id().map(ToOwned::to_owned)?;
+            Some((reference.name().as_bstr().to_owned(), id))
+        };
+        all.flatten().filter_map(direct).collect()
+    }
+
+    /// Those of the commits that a remote-tracking ref reaches; one walk for all of them.
+    pub fn published(&self, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
+        let mut found = BTreeSet::new();
+        if commits.is_empty() {
+            return found;
+        }
+        let local = self.local();
+        let Ok(platform) = local.references() else { return found };
+        let Ok(remotes) = platform.remote_branches() else { return found };
+        let tips: Vec<ObjectId> =
+            remotes.flatten().filter_map(|mut r| r.peel_to_id().ok().map(gix::Id::detach)).collect();
+        let Ok(walk) = local.rev_walk(tips).all() else { return found };
+        for info in walk.flatten() {
+            if commits.is_empty() {
+                break;
+            }
+            found.extend(commits.take(&info.id));
+        }
+        found
+    }
+}
+
+fn options(trust: gix::sec::Trust) -> gix::open::Options {
+    gix::open::Options::default().with(trust).bail_if_untrusted(false)
+}
+
+/// Resolves a revision to a commit.
+///
+/// # Errors
+/// When it does not resolve; the remedy depends on whether the clone is shallow.
+pub fn resolve(repo: &gix::Repository, text: &str) -> Result<ObjectId, SourceError> {
+    let failed = |cause: String| SourceError::Revision {
+        text: escape(text.as_bytes()),
+        cause: escape(cause.as_bytes()),
+        remedy: remedy(repo),
+    };
+    let id = repo.rev_parse_single(text).map_err(|error| failed(error_text(&error)))?;
+    let object = id.object().map_err(|error| failed(error_text(&error)))?;
+    let commit = object.peel_to_kind(gix::objs::Kind::Commit).map_err(|error| failed(error_text(&error)))?;
+    Ok(commit.id)
+}
+
+/// What brings the commits that a shallow clone does not have, for people and for those who write workflows.
+pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:')";
+
+fn remedy(repo: &gix::Repository) -> String {
+    if repo.is_shallow().unwrap_or(false) {
+        format!("this clone is shallow, so older commits are not here: {UNSHALLOW}")
+    } else {
+        "give a commit, branch or tag that this clone has; 'git fetch' brings newer ones".to_owned()
+    }
+}
+
+/// The root of the work tree that `directory` lies in, if it lies in one.
+pub fn root_of(directory: &Path) -> Option<PathBuf> {
+    Repo::open(directory).ok()?.workdir()
+}

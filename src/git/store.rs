@@ -1,0 +1,338 @@
+//! The object store of a clone: its packs, loose objects and alternates as one set in which each object has a number.
+//!
+//! An object that is stored several times has one number and is read once: from the first pack that has it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use bstr::BString;
+use gix::odb::loose;
+
+use super::error::error_text;
+use super::pack::Plan;
+use super::{ObjectId, Repo, SourceError};
+use crate::finding::{Gap, GapKind};
+
+/// An object of a [`Store`]: those of the first pack come first, in the order of its index; loose ones last.
+pub type Number = u32;
+
+/// All objects of a clone.
+#[derive(Default)]
+pub struct Store {
+    /// Where objects lie: the repository's own folder first, then those that it borrows from.
+    folders: Vec<PathBuf>,
+    packs: Vec<Plan>,
+    /// The number of the first object of each pack, and of the first loose one.
+    firsts: Vec<Number>,
+    /// For each pack what an earlier one has, by position in its index.
+    again: Vec<Vec<u32>>,
+    /// Loose objects that are in no pack, in order of id.
+    loose: Vec<ObjectId>,
+    numbers: Numbers,
+    id_length: usize,
+    /// What could not be opened.
+    pub gaps: Vec<Gap>,
+}
+
+impl Store {
+    /// Opens all of a repository's packs and lists its loose objects; nothing is decoded.
+    ///
+    /// # Errors
+    /// When the object database cannot be opened, or holds too many objects to be numbered.
+    pub fn open(repository: &Repo) -> Result<Self, SourceError> {
+        let local = repository.local();
+        let broken = |cause: String| SourceError::Broken { what: "the object database".to_owned(), cause };
+        let objects = local.objects.store_ref();
+        let alternates = objects.alternate_db_paths().map_err(|error| broken(error_text(&error)))?;
+        let mut store = Self { id_length: local.object_hash().len_in_bytes(), ..Self::default() };
+        let mut loose = Vec::new();
+        for folder in std::iter::once(objects.path().to_owned()).chain(alternates) {
+            store.open_packs(&folder.join("pack"), local.object_hash());
+            store.list_loose(&folder, local.object_hash(), &mut loose);
+            store.folders.push(folder);
+        }
+        // The largest pack first: of an object stored twice, the copy there has more in common with its neighbours.
+        store.packs.sort_by_key(|pack| std::cmp::Reverse(pack.count()));
+        let too_many = || broken("it holds more than four billion objects".to_owned());
+        store.number().ok_or_else(too_many)?;
+        loose.sort_unstable();
+        loose.dedup();
+        store.numbers = Numbers::with_room_for(store.first_loose() as usize + loose.len());
+        store.number_packed();
+        for id in loose {
+            if store.find(&id).is_none() {
+                let number = u32::try_from(store.count()).ok().filter(|n| *n != FREE).ok_or_else(too_many)?;
+                store.loose.push(id);
+                store.numbers.insert(&id, number);
+            }
+        }
+        Ok(store)
+    }
+
+    fn open_packs(&mut self, folder: &Path, hash: gix::hash::Kind) {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+        paths.sort();
+        for path in paths {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            let partner = |extension| path.with_extension(extension).exists();
+            let trouble = match extension {
+                Some("pack") if !partner("idx") => Some("the .idx file that belongs to it is missing".to_owned()),
+                Some("idx") if !partner("pack") => Some("the .pack file that belongs to it is missing".to_owned()),
+                Some("idx") => match Plan::new(&path, hash) {
+                    Ok(plan) => {
+                        self.packs.push(plan);
+                        None
+                    }
+                    Err(cause) => Some(format!("it or its pack is damaged ({cause})")),
+                },
+                _ => None,
+            };
+            self.gaps.extend(trouble.map(|why| Gap {
+                what: BString::from(path.display().to_string()),
+                kind: GapKind::Corrupt,
+                why: format!("{why}, so its objects cannot be read; 'git fsck' tells more"),
+            }));
+        }
+    }
+
+    fn list_loose(&mut self, folder: &Path, hash: gix::hash::Kind, out: &mut Vec<ObjectId>) {
+        for id in loose::Store::at(folder, hash).iter() {
+            match id {
+                Ok(id) => out.push(id),
+                Err(error) => self.gaps.push(Gap {
+                    what: BString::from("the list of objects"),
+                    kind: GapKind::Corrupt,
+                    why: format!("{error}; 'git fsck' tells more"),
+                }),
+            }
+        }
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let mut next: Number = 0;
+        self.firsts = vec![0];
+        for pack in &self.packs {
+            next = next.checked_add(pack.count())?;
+            self.firsts.push(next);
+        }
+        Some(())
+    }
+
+    /// Makes the objects of all packs known, and leaves out of each pack what an earlier one has.
+    fn number_packed(&mut self) {
+        for at in 0..self.packs.len() {
+            let first = self.firsts[at];
+            let mut again: Vec<u32> = Vec::new();
+            for entry in 0..self.packs[at].count() {
+                let id = self.packs[at].id(entry);
+                if at > 0 && self.find(&id).is_some() {
+                    again.push(entry);
+                } else {
+                    self.numbers.insert(&id, first + entry);
+                }
+            }
+            if !again.is_empty() {
+                self.packs[at].select(|entry| again.binary_search(&entry).is_err());
+            }
+            self.again.push(again);
+        }
+    }
+
+    /// Chooses what a walk of the packs looks at; of what is stored several times, the first copy alone.
+    pub fn select(&mut self, wanted: impl Fn(Number) -> bool + Sync) {
+        for (at, pack) in self.packs.iter_mut().enumerate() {
+            let (first, again) = (self.firsts[at], &self.again[at]);
+            pack.select(|entry| again.binary_search(&entry).is_err() && wanted(first + entry));
+        }
+    }
+
+    /// The same, but of packs of which little is wanted that is not walked: see [`Store::single`].
+    pub fn pick(&mut self, wanted: impl Fn(Number) -> bool + Sync) {
+        for (at, pack) in self.packs.iter_mut().enumerate() {
+            let (first, again) = (self.firsts[at], &self.again[at]);
+            pack.pick(|entry| again.binary_search(&entry).is_err() && wanted(first + entry));
+        }
+    }
+
+    /// The packs, to be walked.
+    pub fn packs(&self) -> &[Plan] {
+        &self.packs
+    }
+
+    /// Numbers of the objects that no walk of the packs comes to: loose ones, deltas without a base, and the little that was
+    /// picked of a pack.
+    pub fn single(&self) -> Vec<Number> {
+        let packs = self.packs.iter().enumerate();
+        let unwalked = packs.flat_map(|(at, pack)| pack.unwalked().into_iter().map(move |entry| (at, entry)));
+        let unwalked = unwalked.map(|(pack, entry)| self.number_of(pack, entry));
+        unwalked.chain((0..).zip(&self.loose).map(|(at, _): (Number, _)| self.first_loose() + at)).collect()
+    }
+
+    /// The number of a pack's object, by the pack's position and the object's position in its index.
+    pub fn number_of(&self, pack: usize, entry: u32) -> Number {
+        self.firsts.get(pack).copied().unwrap_or(0) + entry
+    }
+
+    /// Bytes of an id.
+    pub fn id_length(&self) -> usize {
+        self.id_length
+    }
+
+    /// One more than the highest number.
+    pub fn count(&self) -> usize {
+        self.first_loose() as usize + self.loose.len()
+    }
+
+    /// The id of an object.
+    pub fn id(&self, number: Number) -> Option<ObjectId> {
+        let pack = self.firsts.partition_point(|first| *first <= number).checked_sub(1)?;
+        let place = number - self.firsts[pack];
+        match self.packs.get(pack) {
+            Some(pack) => Some(pack.id(place)),
+            None => self.loose.get(place as usize).copied(),
+        }
+    }
+
+    /// The number of an object, if it is here.
+    pub fn find(&self, id: &gix::oid) -> Option<Number> {
+        self.numbers.find(id)
+    }
+
+    /// The numbers of several objects. A lookup waits for memory; one after the other, with nothing between them, many wait at
+    /// once.
+    pub fn find_all<'i>(&self, ids: impl Iterator<Item = &'i gix::oid>) -> Vec<Option<Number>> {
+        ids.map(|id| self.find(id)).collect()
+    }
+
+    /// Everywhere an object is stored.
+    pub fn copies(&self, id: &gix::oid) -> Vec<Copy> {
+        let digits = id.to_string();
+        let (first, rest) = digits.split_at(2);
+        let mut copies = Vec::new();
+        for (at, folder) in self.folders.iter().enumerate() {
+            let copy = |is_kept| Copy { folder: folder.clone(), is_borrowed: at > 0, is_kept };
+            if folder.join(first).join(rest).exists() {
+                copies.push(copy(false));
+            }
+            let packs = self.packs.iter().filter(|pack| pack.path().starts_with(folder) && pack.holds(id));
+            // git cleans up neither of the two.
+            let kept = |pack: &Plan| ["keep", "promisor"].iter().any(|mark| pack.path().with_extension(mark).exists());
+            copies.extend(packs.map(|pack| copy(kept(pack))));
+        }
+        copies
+    }
+
+    /// Files that an interrupted command left among the objects: they hold objects, but nobody can say which.
+    pub fn leftovers(&self) -> Vec<Gap> {
+        let below = |folder: &PathBuf| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+            entries.collect::<Vec<_>>()
+        };
+        let inner = self.folders.iter().flat_map(below).filter(|path| path.is_dir());
+        let files = self.folders.iter().cloned().chain(inner).flat_map(|folder| below(&folder));
+        let is_left = |path: &PathBuf| path.is_file() && path.file_name().is_some_and(is_temporary);
+        let gap = |path: PathBuf| Gap {
+            what: BString::from(path.display().to_string()),
+            kind: GapKind::Unreadable,
+            why: "an interrupted command left it, and it may hold anything; 'git gc --prune=now' removes it".to_owned(),
+        };
+        files.filter(is_left).map(gap).collect()
+    }
+
+    fn first_loose(&self) -> Number {
+        self.firsts.last().copied().unwrap_or(0)
+    }
+}
+
+/// A copy of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The folder of objects that it lies in.
+    pub folder: PathBuf,
+    /// Whether that is another repository's.
+    pub is_borrowed: bool,
+    /// Whether its pack is one that git does not clean up.
+    pub is_kept: bool,
+}
+
+/// Whether git gives such a name to what it has not finished.
+fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    [&b"tmp_"[..], b".tmp-"].iter().any(|start| name.starts_with(start))
+}
+
+/// Numbers by id, as a hash table with open addressing. An id is a hash already: its first four bytes say where to look, the
+/// next eight are kept beside the number. Ids that agree in all twelve are taken for the same: nobody has found two.
+#[derive(Default)]
+struct Numbers {
+    /// The eight bytes and the number, side by side for they are asked for together; `FREE` where there is no object.
+    slots: Vec<(u64, Number)>,
+}
+
+/// A slot without an object.
+const FREE: Number = Number::MAX;
+
+impl Numbers {
+    /// At most three of four slots will be taken.
+    fn with_room_for(count: usize) -> Self {
+        let slots = count + count / 3 + 2;
+        Self { slots: vec![(0, FREE); slots] }
+    }
+
+    fn insert(&mut self, id: &gix::oid, number: Number) {
+        let (mut slot, tag) = self.place(id);
+        while self.slots[slot].1 != FREE {
+            slot = self.next(slot);
+        }
+        self.slots[slot] = (tag, number);
+    }
+
+    fn find(&self, id: &gix::oid) -> Option<Number> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let (mut slot, tag) = self.place(id);
+        loop {
+            match self.slots[slot] {
+                (_, FREE) => return None,
+                (found, number) if found == tag => return Some(number),
+                _ => slot = self.next(slot),
+            }
+        }
+    }
+
+    fn next(&self, slot: usize) -> usize {
+        if slot + 1 == self.slots.len() { 0 } else { slot + 1 }
+    }
+
+    fn place(&self, id: &gix::oid) -> (usize, u64) {
+        let bytes = id.as_bytes();
+        let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
+        let tag = bytes.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |next| u64::from_le_bytes(*next));
+        let slot = (u64::from(first) * self.slots.len() as u64) >> 32;
+        (usize::try_from(slot).unwrap_or(0), tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_is_found_and_no_other() {
+        let id = |n: u32| {
+            let mut bytes = [0; 20];
+            // Many of them look in the same place first, and some at the very end.
+            bytes[..4].copy_from_slice(&(n % 3 * 0x7fff_ffff).to_be_bytes());
+            bytes[4..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b1).to_be_bytes());
+            ObjectId::from_bytes_or_panic(&bytes)
+        };
+        let mut numbers = Numbers::with_room_for(500);
+        assert_eq!(numbers.find(&id(1)), None);
+        (0..500).for_each(|n| numbers.insert(&id(n), n));
+        assert!((0..500).all(|n| numbers.find(&id(n)) == Some(n)));
+        assert!((500..900).all(|n| numbers.find(&id(n)).is_none()));
+        assert_eq!(Numbers::default().find(&id(1)), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! What takes a value out that is still there: a step for each thing that keeps it.
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::git::{leftovers, quoted, step};
+use super::git_dir;
+use crate::finding::{Finding, Held, Holder, PlanStep, StepKind};
+
+/// The steps, in an order in which none brings back what another one took out.
+pub fn steps(finding: &Finding) -> Vec<PlanStep> {
+    let mut held: Vec<&Held> = finding.occurrences.iter().flat_map(|occurrence| &occurrence.held).collect();
+    held.sort();
+    held.dedup();
+    let any = |kinds: &[Holder]| held.iter().any(|one| kinds.contains(&one.by));
+    let names = |kind| held.iter().filter(move |one| one.by == kind).map(|one| word(finding, one.name.as_ref()));
+    let refs: Vec<&BStr> = held.iter().filter(|one| one.by == Holder::Ref).map(|one| one.name.as_ref()).collect();
+    let mut steps = of_refs(finding, &refs);
+    if any(&[Holder::MoreRefs]) {
+        steps.push(purge("More refs reach it; the plan names them all", "keysweep purge-plan"));
+    }
+    steps.extend(names(Holder::Head).map(|name| {
+        purge(&format!("{name} is on no branch, and reaches it: switch that work tree to a rewritten branch"), "")
+    }));
+    steps.extend(names(Holder::Index).map(|path| {
+        let command = format!("git rm --cached -- {path}");
+        purge("It is staged: take it out of the index of the work tree that has it", &command)
+    }));
+    steps.extend(git_dir::disposable(finding).into_iter().chain(git_dir::large(finding)));
+    steps.extend(git_dir::steps(&git_dir::lasting(finding)));
+    if any(&[Holder::Stash]) {
+        steps.push(purge("A stash holds it; this drops all stashes, so apply what you need first", "git stash clear"));
+    }
+    steps.extend(names(Holder::Alternate).map(|path| {
+        purge(&format!("It is stored in {path}, from which this clone borrows objects: clean up the repository that is part of, and verify it there"), "")
+    }));
+    steps.extend(names(Holder::KeptPack).map(|path| {
+        purge(&format!("A pack in {path} is marked with a .keep or .promisor file, so git does not clean it up: delete the .keep file, or clone anew"), "")
+    }));
+    if any(&[Holder::Reflog, Holder::Leftover, Holder::Stash, Holder::Ref, Holder::Index]) {
+        steps.extend(leftovers());
+    }
+    steps
+}
+
+/// Refs that reach it are fetched again, rewritten or deleted.
+fn of_refs(finding: &Finding, refs: &[&BStr]) -> Vec<PlanStep> {
+    let starts = |name: &BStr, starts: &[&str]| starts.iter().any(|start| name.starts_with(start.as_bytes()));
+    let (remote, own): (Vec<&BStr>, Vec<&BStr>) = refs.iter().partition(|name| starts(name, &["refs/remotes/"]));
+    let (history, others): (Vec<&BStr>, Vec<&BStr>) =
+        own.iter().partition(|name| starts(name, &["refs/heads/", "refs/tags/"]));
+    let mut steps = Vec::new();
+    if !history.is_empty() {
+        let title = format!(
+            "Branches or tags reach it: {}. Rewrite them, or take the rewritten ones over from the remote; the plan says how",
+            listed(finding, &history)
+        );
+        steps.push(purge(&title, "keysweep purge-plan"));
+    }
+    for name in others {
+        let command = format!("git update-ref -d {}", word(finding, name));
+        steps.push(purge("A ref that is no branch and no tag reaches it: delete it, if nobody needs it", &command));
+    }
+    if !remote.is_empty() {
+        let title = format!(
+            "Remote-tracking refs reach it: {}. Fetch once the remote is clean; if it is still there then, the remote is not",
+            listed(finding, &remote)
+        );
+        steps.push(purge(&title, "git fetch --prune --all"));
+    }
+    steps
+}
+
+fn listed(finding: &Finding, names: &[&BStr]) -> String {
+    let shown = |name: &&BStr| if is_value(finding, name) { "<name>".to_owned() } else { name.to_string() };
+    names.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+fn is_value(finding: &Finding, name: &BStr) -> bool {
+    name.contains_str(finding.secret.reveal())
+}
+
+fn purge(title: &str, command: &str) -> PlanStep {
+    step(StepKind::Purge, title, command.to_owned())
+}
+
+/// A name as a word of a shell, unless it is the value.
+fn word(finding: &Finding, name: &BStr) -> String {
+    if is_value(finding, name) { "<name>".to_owned() } else { quoted(name) }
+}

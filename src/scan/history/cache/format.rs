@@ -1,0 +1,349 @@
+//! The bytes of the file: magic, key, length of an id; the ids in order with a byte each for their state; the commits; what
+//! trees hold, if that is known; a CRC-32.
+//!
+//! Objects stand for themselves by their place in the list of ids. A name is said by a tree that has it and where its entry
+//! starts there, so that the file holds none.
+
+use bstr::BString;
+
+use super::{Seen, State};
+use crate::attribution::tree_index::{Held, Holding, Node, Target};
+use crate::git::graph::{CommitRecord, Commits};
+use crate::git::object::{self, Mode};
+use crate::git::repo::Local;
+use crate::git::store::{Number, Store};
+use crate::git::tree::{entry_at, start_of};
+use crate::git::{ObjectId, oid};
+
+/// What the file starts with; another number for another layout.
+const MAGIC: &[u8] = b"keysweep seen objects 2\n";
+/// No object.
+const NONE: u32 = u32::MAX;
+
+/// Bytes of the states, by position, but for that of a new object, which is not in the file.
+const STATES: [State; 4] = [State::Marked, State::Clean, State::Unread, State::Absent];
+/// Bytes of the modes, by position.
+const MODES: [Mode; 4] = [Mode::File, Mode::Link, Mode::Tree, Mode::Submodule];
+/// The byte of what is below, in place of a mode's.
+const BELOW: u8 = 0xff;
+
+/// What an earlier sweep saw and what it knew of trees, as bytes.
+pub(super) fn encode(
+    key: &[u8],
+    seen: &Seen,
+    commits: &Commits,
+    holding: Option<&Holding>,
+    store: &Store,
+    local: &Local,
+) -> Vec<u8> {
+    let states = (0..).zip(&seen.states).filter(|(_, state)| **state != State::New);
+    let mut all: Vec<(ObjectId, Number, State)> =
+        states.filter_map(|(number, state)| Some((store.id(number)?, number, *state))).collect();
+    all.extend(seen.absent.iter().map(|id| (*id, NONE, State::Absent)));
+    all.sort_unstable_by_key(|(id, ..)| *id);
+    let mut places = vec![NONE; store.count()];
+    for (place, (_, number, _)) in (0..).zip(&all).filter(|(_, (_, number, _))| *number != NONE) {
+        places[*number as usize] = place;
+    }
+    let mut out = Out(Vec::with_capacity(all.len() * (store.id_length() + 1)));
+    out.0.extend_from_slice(MAGIC);
+    out.0.extend_from_slice(key);
+    out.length(store.id_length());
+    out.length(all.len());
+    for (id, _, state) in &all {
+        out.0.extend_from_slice(id.as_slice());
+        out.0.push(position(&STATES, state));
+    }
+    out.commits(commits, &places);
+    let known = holding.and_then(|holding| Known::new(holding, &all, &places, store, local));
+    out.0.push(u8::from(known.is_some()));
+    if let (Some(known), Some(holding)) = (known, holding) {
+        out.holding(&known, holding, &places);
+    }
+    let sum = crc32fast::hash(&out.0);
+    out.number(sum);
+    out.0
+}
+
+fn position<T: PartialEq>(list: &[T], one: &T) -> u8 {
+    list.iter().position(|other| other == one).and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+}
+
+struct Out(Vec<u8>);
+
+impl Out {
+    fn number(&mut self, number: u32) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn length(&mut self, length: usize) {
+        self.number(u32::try_from(length).unwrap_or(NONE));
+    }
+
+    fn commits(&mut self, commits: &Commits, places: &[u32]) {
+        let known = |(record, _): &(&CommitRecord, &[Number])| places[record.commit as usize] != NONE;
+        self.length(commits.iter().filter(known).count());
+        for (record, parents) in commits.iter().filter(known) {
+            self.number(places[record.commit as usize]);
+            self.number(record.tree.map_or(NONE, |tree| places[tree as usize]));
+            self.0.extend_from_slice(&record.committed.to_le_bytes());
+            self.0.push(u8::from(record.is_root));
+            self.length(parents.len());
+            parents.iter().for_each(|parent| self.number(places[*parent as usize]));
+        }
+    }
+
+    fn holding(&mut self, known: &Known, holding: &Holding, places: &[u32]) {
+        self.length(known.names.len());
+        for (tree, start) in &known.names {
+            self.number(places[*tree as usize]);
+            self.number(*start);
+        }
+        self.length(known.targets.len());
+        for (is_name, at) in &known.targets {
+            self.0.push(u8::from(*is_name));
+            self.number(*at);
+        }
+        self.length(holding.nodes().len());
+        for node in holding.nodes() {
+            self.length(node.len());
+            for (name, held) in node {
+                let (kind, at) = match held {
+                    Held::Below(node) => (BELOW, *node),
+                    Held::Here(target, mode) => (position(&MODES, mode), *target),
+                };
+                self.number(known.numbers[*name as usize]);
+                self.0.push(kind);
+                self.number(at);
+            }
+        }
+        self.length(holding.trees().count());
+        for (tree, node) in holding.trees() {
+            self.number(places[tree as usize]);
+            self.number(node);
+        }
+    }
+}
+
+/// How what trees hold is said without names.
+struct Known {
+    /// For each name that a node has: a tree that has it, and where its entry starts.
+    names: Vec<(Number, u32)>,
+    /// Positions in `names` by the number of the name.
+    numbers: Vec<u32>,
+    /// Targets: whether it is a name, and its place or position.
+    targets: Vec<(bool, u32)>,
+}
+
+impl Known {
+    /// `None` if something cannot be said.
+    fn new(
+        holding: &Holding,
+        ids: &[(ObjectId, Number, State)],
+        places: &[u32],
+        store: &Store,
+        local: &Local,
+    ) -> Option<Self> {
+        let mut known = Self { names: Vec::new(), numbers: Vec::new(), targets: Vec::new() };
+        let mut done = vec![false; holding.nodes().len()];
+        for (tree, node) in holding.trees() {
+            if places[tree as usize] == NONE {
+                return None;
+            }
+            if !std::mem::replace(&mut done[node as usize], true) {
+                known.name(holding, &holding.nodes()[node as usize], tree, store, local)?;
+            }
+        }
+        for target in holding.targets() {
+            known.targets.push(match target {
+                Target::Object(id) => {
+                    let place = ids.binary_search_by_key(id, |(id, ..)| *id).ok()?;
+                    (false, u32::try_from(place).ok()?)
+                }
+                Target::Name(name) => {
+                    let numbers = (0..).zip(&known.numbers).filter(|(_, position)| **position != NONE);
+                    let mut found = numbers.filter(|(number, _)| holding.name(*number) == Some(name));
+                    (true, *found.next()?.1)
+                }
+            });
+        }
+        Some(known)
+    }
+
+    /// Finds the names of a node in a tree that holds just that.
+    fn name(&mut self, holding: &Holding, node: &Node, tree: Number, store: &Store, local: &Local) -> Option<()> {
+        let numbers = node.iter().map(|(name, _)| *name as usize);
+        let highest = numbers.clone().max().map_or(0, |highest| highest + 1);
+        self.numbers.resize(self.numbers.len().max(highest), NONE);
+        let mut data: Option<Vec<u8>> = None;
+        for number in numbers {
+            if self.numbers[number] == NONE {
+                let data = match &data {
+                    Some(data) => data,
+                    None => data.insert(object::load(local, store.id(tree)?, u64::MAX).ok()?.1),
+                };
+                let name = holding.name(u32::try_from(number).ok()?)?;
+                self.numbers[number] = u32::try_from(self.names.len()).ok()?;
+                self.names.push((tree, start_of(data, name, store.id_length())?));
+            }
+        }
+        Some(())
+    }
+}
+
+/// What was written for these rules, as far as the objects are here; `None` if it is damaged.
+pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> Option<Seen> {
+    let (content, sum) = bytes.split_last_chunk()?;
+    if crc32fast::hash(content) != u32::from_le_bytes(*sum) {
+        return None;
+    }
+    let mut rest = Rest(content.strip_prefix(MAGIC)?.strip_prefix(key)?);
+    if rest.number()? as usize != store.id_length() {
+        return None;
+    }
+    let mut seen = Seen { states: vec![State::New; store.count()], complete: true, ..Seen::default() };
+    let objects = rest.objects(&mut seen, store)?;
+    rest.commits(&mut seen, &objects)?;
+    let is_known = rest.byte()? == 1;
+    if is_known && seen.complete {
+        seen.holding = rest.holding(&objects, store, local)?;
+    } else if !is_known && !rest.0.is_empty() {
+        return None;
+    }
+    Some(seen)
+}
+
+/// The objects of the file, by place.
+struct Objects<'r> {
+    /// Of each the id and a byte for the state.
+    bytes: &'r [u8],
+    id_length: usize,
+    /// `NONE` for those that are not here.
+    numbers: Vec<Number>,
+}
+
+impl Objects<'_> {
+    fn number(&self, place: u32) -> Option<Number> {
+        self.numbers.get(place as usize).copied().filter(|number| *number != NONE)
+    }
+
+    fn id(&self, place: u32) -> Option<ObjectId> {
+        let mut objects = self.bytes.chunks_exact(self.id_length + 1);
+        ObjectId::try_from(objects.nth(place as usize)?.get(..self.id_length)?).ok()
+    }
+}
+
+/// What is still to be read.
+struct Rest<'r>(&'r [u8]);
+
+impl<'r> Rest<'r> {
+    fn take(&mut self, count: usize) -> Option<&'r [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
+    }
+
+    /// A list of what `one` reads.
+    fn list<T>(&mut self, mut one: impl FnMut(&mut Self, usize) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.number()? as usize;
+        // Nothing takes less than a byte.
+        let mut list = Vec::with_capacity(count.min(self.0.len()));
+        for at in 0..count {
+            list.push(one(self, at)?);
+        }
+        Some(list)
+    }
+
+    /// The objects; their states go to `seen`.
+    fn objects(&mut self, seen: &mut Seen, store: &Store) -> Option<Objects<'r>> {
+        let count = self.number()? as usize;
+        let bytes = self.take(count.checked_mul(store.id_length() + 1)?)?;
+        let mut objects = Objects { bytes, id_length: store.id_length(), numbers: Vec::with_capacity(count) };
+        for one in bytes.chunks_exact(objects.id_length + 1) {
+            let (state, id) = one.split_last()?;
+            let (id, state) = (oid::try_from_bytes(id).ok()?, *STATES.get(usize::from(*state))?);
+            let number = store.find(id);
+            if state == State::Absent {
+                seen.absent.push(id.to_owned());
+            } else if let Some(number) = number {
+                seen.states[number as usize] = state;
+            }
+            seen.complete &= number.is_some() != (state == State::Absent);
+            objects.numbers.push(number.unwrap_or(NONE));
+        }
+        Some(objects)
+    }
+
+    fn commits(&mut self, seen: &mut Seen, objects: &Objects<'_>) -> Option<()> {
+        let count = self.number()? as usize;
+        seen.commits.reserve(count.min(objects.numbers.len()));
+        for _ in 0..count {
+            let (commit, tree) = (objects.number(self.number()?), objects.number(self.number()?));
+            let committed = i64::from_le_bytes(self.take(8)?.try_into().ok()?);
+            let is_root = self.byte()? == 1;
+            let count = self.number()? as usize;
+            let parents = self.take(count.checked_mul(4)?)?.chunks_exact(4);
+            let place = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
+            let parents = parents.filter_map(|bytes| objects.number(place(bytes)?));
+            if let Some(commit) = commit.filter(|commit| seen.is_clean(*commit)) {
+                seen.commits.push(CommitRecord { commit, tree, is_root, committed }, parents);
+            }
+        }
+        Some(())
+    }
+
+    /// What trees hold; nothing if the trees cannot be read that have the names.
+    fn holding(&mut self, objects: &Objects<'_>, store: &Store, local: &Local) -> Option<Option<Holding>> {
+        let said = self.list(|rest, _| Some((objects.number(rest.number()?)?, rest.number()?)))?;
+        let targets = self.list(|rest, _| Some((rest.byte()? == 1, rest.number()?)))?;
+        let nodes = self.list(|rest, at| rest.list(|rest, _| rest.held(said.len(), targets.len(), at)))?;
+        let mut by_tree = vec![NONE; store.count()];
+        for _ in 0..self.number()? {
+            let (tree, node) = (objects.number(self.number()?)?, self.number()?);
+            by_tree[tree as usize] = Some(node).filter(|node| (*node as usize) < nodes.len())?;
+        }
+        if !self.0.is_empty() {
+            return None;
+        }
+        let Some(names) = names(&said, store, local) else { return Some(None) };
+        let targets = targets.into_iter().map(|(is_name, at)| match is_name {
+            true => names.get(at as usize).cloned().map(Target::Name),
+            false => objects.id(at).map(Target::Object),
+        });
+        let targets: Option<Vec<Target>> = targets.collect();
+        Some(Some(Holding::new(targets?, names, nodes, by_tree)))
+    }
+
+    /// An entry of the node at a position; it leads to one before it.
+    fn held(&mut self, names: usize, targets: usize, at: usize) -> Option<(u32, Held)> {
+        let (name, kind, to) = (self.number()?, self.byte()?, self.number()?);
+        let held = match kind {
+            BELOW => Held::Below(Some(to).filter(|to| (*to as usize) < at)?),
+            _ => {
+                let mode = *MODES.get(usize::from(kind))?;
+                Held::Here(Some(to).filter(|to| (*to as usize) < targets)?, mode)
+            }
+        };
+        Some((Some(name).filter(|name| (*name as usize) < names)?, held))
+    }
+}
+
+/// The names that stand in trees, given by number and start; those of one tree follow on each other.
+fn names(said: &[(Number, u32)], store: &Store, local: &Local) -> Option<Vec<BString>> {
+    let mut names = Vec::with_capacity(said.len());
+    for of_one in said.chunk_by(|(one, _), (other, _)| one == other) {
+        let (_, data) = object::load(local, store.id(of_one.first()?.0)?, u64::MAX).ok()?;
+        for (_, start) in of_one {
+            names.push(BString::from(entry_at(&data, *start, store.id_length())?.name));
+        }
+    }
+    Some(names)
+}

@@ -1,0 +1,136 @@
+//! What keeps each place of a secret in a repository: refs, reflogs, indexes, files, or nothing but leftovers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice as _};
+
+use crate::attribution::Attribution;
+use crate::finding::{ContentKind, Held, Holder};
+use crate::git::store::Store;
+use crate::git::{ObjectId, Repo, reflog};
+use crate::scan::Sighting;
+use crate::source::{Content, Item};
+
+/// Refs named for one place, at most.
+const MOST: usize = 12;
+
+/// The ref whose reflog is the list of stashes.
+const STASH: &str = "refs/stash";
+
+/// The objects that each reflog names. One that cannot be read is a gap already.
+pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
+    let read = |item: &Item| match &item.content {
+        Content::File(path) => {
+            std::fs::read(path).ok().map(|text| (reflog::name(item.path.as_ref()), reflog::ids(&text)))
+        }
+        _ => None,
+    };
+    beside.iter().filter(|item| item.kind == ContentKind::Reflog).filter_map(read).collect()
+}
+
+/// What one place is known by: the commit and the object, or the tag.
+type Key = (Option<ObjectId>, Option<ObjectId>, Option<ObjectId>);
+
+/// Finds out who keeps what.
+pub(super) struct Keepers<'k, 's> {
+    store: &'k Store,
+    attribution: &'k mut Attribution<'s>,
+    staged: &'k BTreeMap<ObjectId, BString>,
+    /// Whether HEAD is on a branch, which then keeps what HEAD does.
+    is_on_branch: bool,
+    known: BTreeMap<Key, Vec<Held>>,
+}
+
+impl<'k, 's> Keepers<'k, 's> {
+    pub(super) fn new(
+        repository: &Repo,
+        store: &'k Store,
+        attribution: &'k mut Attribution<'s>,
+        staged: &'k BTreeMap<ObjectId, BString>,
+    ) -> Self {
+        Self { store, attribution, staged, is_on_branch: repository.branch().is_some(), known: BTreeMap::new() }
+    }
+
+    /// Notes at a sighting what keeps it.
+    pub(super) fn name(&mut self, sighting: &mut Sighting) {
+        let occurrence = &sighting.occurrence;
+        let mut held = match occurrence.kind {
+            ContentKind::RefName => vec![Held { by: Holder::Ref, name: occurrence.path.clone() }],
+            ContentKind::Reflog => {
+                vec![Held { by: Holder::Reflog, name: reflog::name(occurrence.path.as_ref()) }]
+            }
+            kind if kind.beside_objects() => vec![Held { by: Holder::File, name: occurrence.path.clone() }],
+            _ => self.of_object(sighting),
+        };
+        // A name that no commit brought in was read from an index.
+        let is_name = occurrence.kind == ContentKind::FileName && sighting.commit.is_none();
+        if sighting.is_staged(self.staged) || (held.is_empty() && is_name) {
+            held.push(Held { by: Holder::Index, name: occurrence.path.clone() });
+        }
+        let is_kept = held.iter().any(|one| !matches!(one.by, Holder::KeptPack | Holder::Alternate));
+        if !is_kept {
+            held.insert(0, Held { by: Holder::Leftover, name: BString::default() });
+        }
+        held.sort();
+        held.dedup();
+        sighting.occurrence.held = held;
+    }
+
+    /// What keeps an object, or the commit that it came in with.
+    fn of_object(&mut self, sighting: &Sighting) -> Vec<Held> {
+        let key = (sighting.commit, sighting.blob, sighting.tag);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let targets = BTreeSet::from_iter(sighting.found_as());
+        let (refs, reflogs) = match sighting.tag {
+            Some(tag) => (self.attribution.tag_refs(tag), Vec::new()),
+            None => self.attribution.holders(sighting.commit, &targets),
+        };
+        let mut held = self.refs(&refs);
+        held.extend(reflogs.into_iter().map(|name| {
+            let by = if name == STASH { Holder::Stash } else { Holder::Reflog };
+            Held { by, name }
+        }));
+        for id in [sighting.blob.or(sighting.commit), sighting.tag].into_iter().flatten() {
+            held.extend(self.stored(id));
+        }
+        self.known.insert(key, held.clone());
+        held
+    }
+
+    fn refs(&self, names: &[String]) -> Vec<Held> {
+        let on_branch = names.iter().any(|name| name.starts_with("refs/heads/"));
+        let own =
+            |name: &str| if name == "HEAD" { !self.is_on_branch } else { !name.starts_with("HEAD of ") || !on_branch };
+        let names: Vec<&String> = names.iter().filter(|name| own(name)).collect();
+        let held = |name: &&String| {
+            let by = match name.as_str() {
+                STASH => Holder::Stash,
+                name if name.starts_with("HEAD") => Holder::Head,
+                _ => Holder::Ref,
+            };
+            Held { by, name: BString::from(name.as_str()) }
+        };
+        let mut all: Vec<Held> = names.iter().take(MOST).map(held).collect();
+        if names.len() > MOST {
+            let more = (names.len() - MOST).to_string();
+            all.push(Held { by: Holder::MoreRefs, name: more.into() });
+        }
+        all
+    }
+
+    /// Where an object is stored so that git does not clean it up.
+    fn stored(&self, id: ObjectId) -> Vec<Held> {
+        let copies = self.store.copies(&id).into_iter();
+        let marked = copies.filter_map(|copy| {
+            let by = match (copy.is_borrowed, copy.is_kept) {
+                (true, _) => Holder::Alternate,
+                (false, true) => Holder::KeptPack,
+                (false, false) => return None,
+            };
+            Some(Held { by, name: copy.folder.as_os_str().as_encoded_bytes().as_bstr().to_owned() })
+        });
+        marked.collect()
+    }
+}

@@ -1,0 +1,269 @@
+//! One thread's share of a sweep: looks at the objects that a walk of the packs brings, and at single ones.
+//!
+//! Of an object made from another one only what the edit touched is looked at: keywords, encoded runs, tree entries.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use foldhash::{HashSet, HashSetExt as _};
+
+use super::cache::{Looked, State};
+use crate::attribution::tree_index::{Listed, Notes, Reader, Search, Target};
+use crate::detect::Hits;
+use crate::finding::{ContentKind, Gap, GapKind};
+use crate::git::ObjectId;
+use crate::git::graph::{CommitRecord, Head};
+use crate::git::lfs;
+use crate::git::object::{self, Kind, Mode, Unread};
+use crate::git::pack::{Base, Object, Visitor};
+use crate::git::store::Number;
+use crate::git::tree::{Entries, Entry, entries_at};
+use crate::scan::worker::{Origin, Worker};
+use crate::scan::{Counts, Missing, Outcome, Progress};
+use crate::source::history::Objects;
+use crate::text::archive;
+use crate::text::encoding::Wide;
+
+/// What is remembered of an object while others are made from it.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// What was seen in a blob.
+    Blob(Hits),
+    /// The number and the entries of a tree.
+    Tree(Number, Entries),
+    /// Nothing: what is made from it is looked at as a whole.
+    Nothing,
+}
+
+/// Looks at objects.
+pub(super) struct Sweeper<'a> {
+    worker: Worker<'a>,
+    objects: &'a Objects,
+    /// File names looked at already.
+    names: HashSet<Vec<u8>>,
+    reader: Reader<'a>,
+    progress: &'a Progress,
+    /// What the progress does not know of yet.
+    untold: Counts,
+    outcome: Outcome,
+}
+
+impl Visitor for Sweeper<'_> {
+    type State = Seen;
+
+    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Seen>>) -> Seen {
+        let number = self.objects.store.number_of(object.pack, object.entry);
+        self.object(number, object.kind, object.data, base)
+    }
+}
+
+impl<'a> Sweeper<'a> {
+    pub(super) fn new(worker: Worker<'a>, objects: &'a Objects, search: &'a Search, progress: &'a Progress) -> Self {
+        let reader = search.reader(&objects.store);
+        Self {
+            worker,
+            objects,
+            names: HashSet::new(),
+            reader,
+            progress,
+            untold: Counts::default(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// What was seen, and what was noted of trees.
+    pub(super) fn finish(self) -> (Outcome, Notes) {
+        (self.outcome, self.reader.finish())
+    }
+
+    /// An object by itself.
+    pub(super) fn single(&mut self, number: Number) {
+        let (Some(id), Some(local)) = (self.objects.store.id(number), self.worker.local()) else { return };
+        match object::load(local, id, self.worker.options.max_file_size) {
+            Ok((kind, data)) => {
+                self.object(number, kind, &data, None);
+            }
+            Err(Unread { kind, why }) => {
+                self.outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
+                self.remember(number, State::Unread, false);
+            }
+        }
+    }
+
+    fn object(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let (before, sightings) = (self.outcome.said(), self.outcome.sightings.len());
+        let seen = self.look(number, kind, data, base);
+        self.tell(data.len(), self.outcome.sightings.len() - sightings);
+        self.remember(
+            number,
+            if self.outcome.said() == before { State::Clean } else { State::Marked },
+            kind == Kind::Tree,
+        );
+        seen
+    }
+
+    fn remember(&mut self, number: Number, state: State, is_tree: bool) {
+        if self.worker.options.cache.is_some() {
+            self.outcome.looked.push(Looked { number, state, is_tree });
+        }
+    }
+
+    /// Counts an object, and tells the progress now and then.
+    fn tell(&mut self, bytes: usize, sightings: usize) {
+        const TOGETHER: u64 = 256;
+        let untold = &mut self.untold;
+        untold.objects += 1;
+        untold.bytes += bytes as u64;
+        untold.sightings += sightings as u64;
+        if untold.objects == TOGETHER {
+            self.progress.add(untold.objects, untold.bytes, untold.sightings);
+            *untold = Counts::default();
+        }
+    }
+
+    fn look(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let stats = &mut self.outcome.stats;
+        match kind {
+            Kind::Blob => {
+                stats.blobs += 1;
+                stats.bytes += data.len() as u64;
+                self.blob(number, data, base)
+            }
+            Kind::Tree => {
+                stats.trees += 1;
+                self.tree(number, data, base)
+            }
+            Kind::Commit => {
+                stats.commits += 1;
+                self.commit(number, data);
+                Seen::Nothing
+            }
+            Kind::Tag => {
+                stats.tags += 1;
+                self.tag(number, data);
+                Seen::Nothing
+            }
+        }
+    }
+
+    fn blob(&mut self, number: Number, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let store = &self.objects.store;
+        let origin = || Origin { blob: store.id(number), ..Origin::new(ContentKind::File, BStr::new("")) };
+        // What a search for keywords cannot see in the bytes themselves is looked at as a whole.
+        if archive::kind(data).is_some() || lfs::pointer(data).is_some() || Wide::detect(data).is_some() {
+            self.worker.file(data, &origin(), &mut self.outcome);
+            return Seen::Nothing;
+        }
+        let detector = self.worker.detector;
+        let hits = match base {
+            Some(Base { state: Seen::Blob(base), edits, .. }) => detector.after_edit(data, base, edits),
+            _ => detector.hits(data),
+        };
+        if !hits.is_empty() {
+            self.worker.sightings(data, detector.settle(&hits), &origin(), &mut self.outcome);
+        }
+        Seen::Blob(hits)
+    }
+
+    /// The names in a tree, each once for each thread, and what it names that is not here.
+    fn tree(&mut self, number: Number, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+        let id_length = self.objects.store.id_length();
+        let (entries, changes, base) = match base {
+            Some(Base { state: Seen::Tree(base_number, base), edits, data: base_data }) => {
+                let (entries, changes) = Entries::after_edit(data, id_length, base, edits);
+                let dropped = entries_at(base_data, &changes.dropped, id_length);
+                (entries, changes, Some((*base_number, dropped)))
+            }
+            _ => {
+                let (entries, changes) = Entries::read(data, id_length);
+                (entries, changes, None)
+            }
+        };
+        let added = Listed::new(data, &changes.added, &self.objects.store);
+        for (entry, _) in added.iter().filter(|(entry, number)| number.is_none() && entry.mode != Mode::Submodule) {
+            self.absent(entry.id.to_owned(), None);
+        }
+        let base = base.as_ref().map(|(number, dropped)| (*number, &dropped[..]));
+        self.names(&added.entries, base.map_or(&[], |(_, dropped)| dropped));
+        if !entries.is_whole() {
+            let why = "its entries cannot be read; 'git fsck' tells more".to_owned();
+            self.outcome.gaps.push(Gap { what: self.what("tree", number), kind: GapKind::Corrupt, why });
+        }
+        // Even where nothing is looked for so far: a later tree may have what is.
+        self.reader.note(number, &added, base);
+        Seen::Tree(number, entries)
+    }
+
+    /// Looks at the names of new entries, each once for each thread. What goes on under the name that it had was looked at
+    /// there; both lists are in the order of a tree.
+    fn names(&mut self, added: &[Entry<'_>], dropped: &[Entry<'_>]) {
+        let mut before = dropped.iter().map(|entry| entry.name).peekable();
+        for name in added.iter().map(|entry| entry.name) {
+            while before.next_if(|old| *old < name).is_some() {}
+            if before.peek() == Some(&name) || self.names.contains(name) {
+                continue;
+            }
+            self.names.insert(name.to_vec());
+            let origin = Origin::new(ContentKind::FileName, name.as_bstr());
+            let before = self.outcome.sightings.len();
+            self.worker.text(name, &origin, &mut self.outcome);
+            if self.outcome.sightings.len() > before {
+                self.reader.meet(Target::Name(name.into()));
+            }
+        }
+    }
+
+    fn commit(&mut self, commit: Number, data: &[u8]) {
+        let store = &self.objects.store;
+        let id = || store.id(commit);
+        self.headed(data, &id, ContentKind::CommitMessage);
+        let Some(head) = Head::parse(data, store.id_length()) else {
+            let why = "its head cannot be read; 'git fsck' tells more".to_owned();
+            self.outcome.gaps.push(Gap { what: self.what("commit", commit), kind: GapKind::Corrupt, why });
+            return;
+        };
+        let tree = self.named(head.tree, Some(commit));
+        let shallow = &self.objects.shallow;
+        let cut = !shallow.is_empty() && id().is_some_and(|id| shallow.contains(&id));
+        let parents = head.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(commit)));
+        let parents: Vec<Number> = parents.collect();
+        let is_root = head.parents.is_empty();
+        self.outcome.commits.push(CommitRecord { commit, tree, is_root, committed: head.committed }, parents);
+    }
+
+    /// An object as a gap names it.
+    fn what(&self, kind: &str, number: Number) -> BString {
+        let id = self.objects.store.id(number).map(|id| id.to_string()).unwrap_or_default();
+        BString::from(format!("{kind} {id}"))
+    }
+
+    fn tag(&mut self, number: Number, data: &[u8]) {
+        if let Some(target) = self.worker.local().and_then(|local| object::tag_target(data, local)) {
+            self.named(target, None);
+        }
+        let store = &self.objects.store;
+        self.headed(data, &|| store.id(number), ContentKind::TagMessage);
+    }
+
+    /// People and messages, most of which come again.
+    fn headed(&mut self, data: &[u8], id: &dyn Fn() -> Option<ObjectId>, kind: ContentKind) {
+        let scan = |text: &[u8]| self.worker.detector.scan_recurring(text);
+        self.worker.headed(data, id, kind, &scan, &mut self.outcome);
+    }
+
+    /// The number of an object that another one names; if it is not here, that is noted.
+    fn named(&mut self, id: ObjectId, commit: Option<Number>) -> Option<Number> {
+        let number = self.objects.store.find(&id);
+        if number.is_none() {
+            self.absent(id, commit);
+        }
+        number
+    }
+
+    /// Notes that an object is not here, unless git does without.
+    fn absent(&mut self, id: ObjectId, commit: Option<Number>) {
+        if !id.is_empty_blob() && !id.is_empty_tree() {
+            let commit = commit.and_then(|commit| self.objects.store.id(commit));
+            self.reader.meet(Target::Object(id));
+            self.outcome.missing.push(Missing { id, commit });
+        }
+    }
+}

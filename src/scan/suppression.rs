@@ -1,0 +1,103 @@
+//! Which findings of a scan somebody allowed: asks the policy, and answers what it asks of the repository.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use bstr::BString;
+
+use super::Scan;
+use crate::finding::suppression::Status;
+use crate::finding::{Comment, ContentKind, Finding, Occurrence};
+use crate::git::object::{self, Mode};
+use crate::git::repo::Local;
+use crate::git::{ObjectId, Repo};
+use crate::suppress::{Surroundings, comment};
+use crate::text::encoding::as_text;
+
+impl Scan<'_> {
+    /// Sets those apart that are allowed.
+    pub(super) fn settle(&self, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+        if findings.is_empty() {
+            return Default::default();
+        }
+        let policy = &self.options.policy;
+        let known = policy.known(&findings);
+        let past = Past::new(self.repo, self.options.max_file_size);
+        let surroundings = Surroundings {
+            is_older: &|place, comment| past.as_ref().is_some_and(|past| past.has_comment(place, comment)),
+            is_past: &|place| past.as_ref().is_some_and(|past| past.holds(place)),
+        };
+        for (finding, known) in findings.iter_mut().zip(known) {
+            finding.known = !known.is_empty();
+            finding.suppression = policy.judge(finding, &known, &surroundings);
+        }
+        let counts = |finding: &Finding| finding.suppression.as_ref().is_none_or(|one| one.status != Status::Accepted);
+        findings.into_iter().partition(counts)
+    }
+}
+
+/// What a repository held before.
+struct Past {
+    local: Local,
+    head: Option<ObjectId>,
+    limit: u64,
+    /// What trees hold at paths, since one place is asked for again and again.
+    entries: RefCell<BTreeMap<(ObjectId, BString), Option<ObjectId>>>,
+}
+
+impl Past {
+    fn new(repository: Option<&Repo>, limit: u64) -> Option<Self> {
+        let repository = repository?;
+        let local = repository.local();
+        let head = repository.head().and_then(|head| object::tree_of(&local, head).ok());
+        Some(Self { local, head, limit, entries: RefCell::default() })
+    }
+
+    /// Whether a place is in commits, and no longer in HEAD: nobody can write a comment there.
+    fn holds(&self, place: &Occurrence) -> bool {
+        use ContentKind::{ArchiveMember, File, Symlink};
+        let is_committed = place.commit.is_some();
+        match (place.kind, id(place.blob.as_deref())) {
+            (File | ArchiveMember | Symlink, Some(blob)) => {
+                is_committed && self.head.is_none_or(|head| self.at(head, &place.path) != Some(blob))
+            }
+            _ => is_committed,
+        }
+    }
+
+    /// Whether the comment stood in the file already before the commit, or the index, that brought the value in.
+    fn has_comment(&self, place: &Occurrence, comment: &Comment) -> bool {
+        let (ContentKind::File, Some(blob)) = (place.kind, id(place.blob.as_deref())) else { return false };
+        let count = |blob| self.text(blob).map_or(0, |text| comment::count(&text, comment));
+        let before = self.before(place).into_iter().filter_map(|tree| self.at(tree, &place.path));
+        let most = before.filter(|old| *old != blob).map(count).max().unwrap_or(0);
+        most > 0 && most >= count(blob)
+    }
+
+    /// The trees that a place's commit was made from.
+    fn before(&self, place: &Occurrence) -> Vec<ObjectId> {
+        let Some(commit) = id(place.commit.as_deref()) else { return self.head.into_iter().collect() };
+        let parents = object::commit_of(&self.local, commit).map(|commit| commit.parents).unwrap_or_default();
+        parents.into_iter().filter_map(|parent| object::tree_of(&self.local, parent).ok()).collect()
+    }
+
+    fn at(&self, tree: ObjectId, path: &BString) -> Option<ObjectId> {
+        let key = (tree, path.clone());
+        if let Some(known) = self.entries.borrow().get(&key) {
+            return *known;
+        }
+        let entry = object::entry_at(&self.local, tree, path.as_ref()).ok().flatten();
+        let blob = entry.filter(|entry| matches!(entry.mode, Mode::File | Mode::Link)).map(|entry| entry.id);
+        self.entries.borrow_mut().insert(key, blob);
+        blob
+    }
+
+    fn text(&self, blob: ObjectId) -> Option<Vec<u8>> {
+        let (_, data) = object::load(&self.local, blob, self.limit).ok()?;
+        Some(as_text(&data).into_owned())
+    }
+}
+
+fn id(hex: Option<&str>) -> Option<ObjectId> {
+    ObjectId::from_hex(hex?.as_bytes()).ok()
+}

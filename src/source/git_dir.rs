@@ -1,0 +1,271 @@
+//! What git keeps beside its objects: configuration, reflogs, hooks, the messages and states of work under way, and names
+//! that only an index has.
+//!
+//! A repository's folder is walked rather than asked for a list of known names, so what a tool left in it is read as well.
+//! Left to others: objects, ref names and indexes, which have formats of their own; the stores of Git LFS and git-annex,
+//! which git only points into; and the repositories of submodules, of which the configuration alone is read. Left out, and
+//! said to be: the folder of a plan to purge the history, which holds the values on purpose. Nothing of what is read is
+//! obeyed, and no link is followed.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Content, Item, Listing, staged};
+use crate::finding::{ContentKind, Gap, GapKind, Note};
+use crate::git::repo::Local;
+use crate::git::tree::join;
+use crate::git::{ObjectId, Repo, SourceError};
+
+/// The stores of Git LFS and git-annex.
+const STORES: [&[u8]; 2] = [b"lfs", b"annex"];
+
+/// Names in a note, at most.
+const MOST_NAMED: usize = 8;
+/// The folder in a repository's own in which keysweep stores its last reports, and plans to purge the history with the values.
+pub const OWN: &str = "keysweep";
+
+/// Appends what a repository holds beside its objects.
+pub fn list(repository: &Repo, listing: &mut Listing) {
+    walk(repository, listing, |walk, common, shown| walk.git_dir(common, shown));
+    index_names(repository, listing);
+}
+
+/// Appends the stores of Git LFS and git-annex, whether or not anything still points into them.
+pub fn stores(repository: &Repo, listing: &mut Listing) {
+    walk(repository, listing, |walk, common, shown| {
+        for entry in walk.entries(common, shown) {
+            if STORES.contains(&&entry.name[..]) {
+                walk.below(entry, ContentKind::GitFile);
+            }
+        }
+    });
+}
+
+/// Runs `visit` with the folder that all work trees share and what it is shown as.
+fn walk(repository: &Repo, listing: &mut Listing, visit: impl FnOnce(&mut Walk<'_>, &Path, &BString)) {
+    let common = repository.common_dir();
+    let common = common.canonicalize().unwrap_or(common);
+    let shown = common.file_name().map(|last| bytes_of(Path::new(last))).unwrap_or_default();
+    let mut walk = Walk { common: &common, listing, submodules: Vec::new(), links: Vec::new(), own: Vec::new() };
+    visit(&mut walk, &common, &shown);
+    walk.notes();
+}
+
+/// A walk over a repository's own folder.
+struct Walk<'w> {
+    common: &'w Path,
+    listing: &'w mut Listing,
+    submodules: Vec<BString>,
+    /// Links that lead out of the folder.
+    links: Vec<BString>,
+    /// The folder of a plan to purge a history.
+    own: Vec<BString>,
+}
+
+/// A file, folder or link that was come across.
+struct Entry {
+    path: PathBuf,
+    name: BString,
+    /// From the repository's folder on, as it is shown.
+    shown: BString,
+    kind: std::fs::FileType,
+}
+
+impl Walk<'_> {
+    /// The folder of a repository or of one of its work trees.
+    fn git_dir(&mut self, folder: &Path, shown: &BString) {
+        for entry in self.entries(folder, shown) {
+            match &entry.name[..] {
+                b"worktrees" if entry.kind.is_dir() => {
+                    for worktree in self.entries(&entry.path, &entry.shown) {
+                        self.git_dir(&worktree.path, &worktree.shown);
+                    }
+                }
+                b"modules" if entry.kind.is_dir() => self.modules(&entry),
+                // Last reports, which hold no secret; and plans to purge, which hold the values.
+                name if name == OWN.as_bytes() && entry.kind.is_dir() && folder == self.common => {
+                    let entries = self.entries(&entry.path, &entry.shown);
+                    if entries.iter().any(|entry| !is_report(entry)) {
+                        self.own.push(entry.shown);
+                    }
+                }
+                name => {
+                    if let Some(kind) = kind_of(name) {
+                        self.below(entry, kind);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Repositories of submodules: a name with slashes is a folder in a folder, and a submodule may have its own.
+    fn modules(&mut self, folder: &Entry) {
+        for entry in self.entries(&folder.path, &folder.shown).into_iter().filter(|entry| entry.kind.is_dir()) {
+            if !entry.path.join("HEAD").exists() {
+                self.modules(&entry);
+                continue;
+            }
+            for inner in self.entries(&entry.path, &entry.shown) {
+                match &inner.name[..] {
+                    b"modules" if inner.kind.is_dir() => self.modules(&inner),
+                    b"config" | b"config.worktree" => self.below(inner, ContentKind::Config),
+                    _ => {}
+                }
+            }
+            self.submodules.push(entry.shown);
+        }
+    }
+
+    /// A file, or all files below a folder.
+    fn below(&mut self, entry: Entry, kind: ContentKind) {
+        if entry.kind.is_dir() {
+            for entry in self.entries(&entry.path, &entry.shown) {
+                self.below(entry, kind);
+            }
+        } else if entry.kind.is_symlink() {
+            self.link(entry, kind);
+        } else if entry.kind.is_file() && !(kind == ContentKind::Hook && entry.name.ends_with(b".sample")) {
+            self.item(kind, entry.shown, Content::File(entry.path));
+        }
+    }
+
+    /// A link is a text, too; what it leads to is read where it lies, or not at all.
+    fn link(&mut self, entry: Entry, kind: ContentKind) {
+        match std::fs::read_link(&entry.path) {
+            Ok(target) => {
+                if entry.path.canonicalize().is_ok_and(|end| !end.starts_with(self.common)) {
+                    self.links.push(entry.shown.clone());
+                }
+                self.item(kind, entry.shown, Content::Bytes(bytes_of(&target).into()));
+            }
+            Err(error) => self.unreadable(entry.shown, &error),
+        }
+    }
+
+    fn item(&mut self, kind: ContentKind, path: BString, content: Content) {
+        self.listing.items.push(Item { kind, path, content, commit: None });
+    }
+
+    /// What a folder holds, by name.
+    fn entries(&mut self, folder: &Path, shown: &BString) -> Vec<Entry> {
+        let read = |entry: io::Result<std::fs::DirEntry>| {
+            let entry = entry?;
+            let name = bytes_of(Path::new(&entry.file_name()));
+            Ok(Entry { shown: join(shown, &name), name, kind: entry.file_type()?, path: entry.path() })
+        };
+        let entries: io::Result<Vec<Entry>> = std::fs::read_dir(folder).and_then(|list| list.map(read).collect());
+        let mut entries = entries.unwrap_or_else(|error| {
+            self.unreadable(shown.clone(), &error);
+            Vec::new()
+        });
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    fn unreadable(&mut self, what: BString, error: &io::Error) {
+        self.listing.gaps.push(Gap { what, kind: GapKind::Unreadable, why: error.to_string() });
+    }
+
+    fn notes(&mut self) {
+        let notes = [
+            (
+                &self.submodules,
+                "submodules are repositories of their own and were not swept: run 'keysweep history PATH' for",
+            ),
+            (&self.links, "links that lead out of the repository's folder were not followed:"),
+            (
+                &self.own,
+                "what 'keysweep purge-plan' wrote holds the values that are to be removed, and was not looked at; delete it when all is done:",
+            ),
+        ];
+        for (names, text) in notes {
+            if !names.is_empty() {
+                let more = names.len().saturating_sub(MOST_NAMED);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let named = bstr::join(", ", names.iter().take(MOST_NAMED));
+                let note = format!("{text} {}{more}", named.as_bstr());
+                self.listing.notes.push(Note(note));
+            }
+        }
+    }
+}
+
+/// Whether it is a report that keysweep has stored: it repeats paths and names, and no value.
+fn is_report(entry: &Entry) -> bool {
+    entry.kind.is_file() && entry.name.strip_prefix(b"last-").is_some_and(|name| name.ends_with(b".json"))
+}
+
+/// What stands under a name in the folder of a repository; `None` for what others read.
+fn kind_of(name: &[u8]) -> Option<ContentKind> {
+    match name {
+        b"objects" | b"refs" | b"packed-refs" | b"reftable" | b"index" => None,
+        _ if STORES.contains(&name) => None,
+        _ if name.starts_with(b"sharedindex.") => None,
+        b"config" | b"config.worktree" | b"info" | b"remotes" | b"branches" => Some(ContentKind::Config),
+        b"logs" => Some(ContentKind::Reflog),
+        b"hooks" => Some(ContentKind::Hook),
+        _ => Some(ContentKind::GitFile),
+    }
+}
+
+/// Names that the index of a work tree adds to what its HEAD holds. Contents that are only staged are objects.
+fn index_names(repository: &Repo, listing: &mut Listing) {
+    let mut known = BTreeSet::new();
+    for worktree in repository.worktrees() {
+        let index = worktree.index_path();
+        // A bare repository has no index; compared with none, all of HEAD would be gone.
+        if !index.exists() {
+            continue;
+        }
+        match staged::list(&worktree) {
+            Ok(staged) => {
+                let names = staged.items.into_iter().filter(|item| item.kind == ContentKind::FileName);
+                listing.items.extend(names.filter(|item| known.insert(item.path.clone())));
+            }
+            Err(error) => {
+                let why = match error {
+                    SourceError::Broken { what, cause } => {
+                        format!("cannot read {what}: {cause}; 'git fsck' tells more")
+                    }
+                    other => other.to_string(),
+                };
+                listing.gaps.push(Gap { what: bytes_of(&index), kind: GapKind::Corrupt, why });
+            }
+        }
+    }
+}
+
+/// A text of git's own with the ids of objects blanked, byte for byte: reflogs and lists of commits are full of them, and
+/// next to a message that speaks of a key an id looks like one.
+pub fn without_ids(kind: ContentKind, text: &[u8], local: &Local) -> Vec<u8> {
+    let length = local.object_hash().len_in_hex();
+    let mut out = text.to_vec();
+    let mut seen = BTreeSet::new();
+    let mut at = 0;
+    while at < text.len() {
+        let end = text[at..].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(text.len(), |word| at + word);
+        if end - at == length
+            && let Ok(id) = ObjectId::from_hex(&text[at..end])
+            && (seen.contains(&id) || leads(kind, text, at, length) || local.has_object(id))
+        {
+            seen.insert(id);
+            out[at..end].fill(b' ');
+        }
+        at = end + 1;
+    }
+    out
+}
+
+/// Whether a word is one of the two ids that a line of a reflog starts with: those may be of objects long gone.
+fn leads(kind: ContentKind, text: &[u8], at: usize, length: usize) -> bool {
+    let line = text[..at].rfind_byte(b'\n').map_or(0, |newline| newline + 1);
+    kind == ContentKind::Reflog && (at == line || at == line + length + 1)
+}
+
+/// The bytes of a path.
+fn bytes_of(path: &Path) -> BString {
+    <[u8]>::from_path(path).map_or_else(|| BString::from(path.to_string_lossy().as_bytes()), BString::from)
+}

@@ -87,6 +87,11 @@ impl RuleSet {
         }
     }
 
+    /// Whether these are the rules compiled into the program, all of them and unchanged.
+    pub fn is_builtin(&self) -> bool {
+        matches!(&self.rules, List::Borrowed(rules) if std::ptr::eq(*rules, builtin::RULES))
+    }
+
     /// The rule of that id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok().and_then(|at| self.rules.get(at))

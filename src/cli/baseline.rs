@@ -8,15 +8,12 @@ use rayon::prelude::*;
 
 use super::args::{BaselineAction, Common};
 use super::exit::ExitStatus;
-use super::resolve::{self, Settings};
-use super::{scans, shell, withhold};
+use super::session::Session;
+use super::{shell, withhold};
 use crate::config::file::BASELINE;
-use crate::detect::Detector;
 use crate::finding::{Finding, Report, Scope};
 use crate::git::Repo;
-use crate::output::mask::Mask;
 use crate::output::{self, baseline as page};
-use crate::rule_set::RuleSet;
 use crate::suppress::baseline::{Key, Remark, Salt};
 use crate::suppress::foreign::{self, Foreign};
 use crate::suppress::{Baseline, Policy, Suppressions};
@@ -49,7 +46,7 @@ pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatu
 
 /// A sweep beside a baseline.
 struct Work {
-    settings: Settings,
+    session: Session,
     path: PathBuf,
     old: Baseline,
     report: Report,
@@ -67,14 +64,13 @@ impl Work {
         };
         // One that is to be made is not there yet.
         let found = Common { baseline: common.baseline.clone().filter(|path| path.exists()), ..common.clone() };
-        let mut settings = resolve::settings(&found, &repo)?;
-        let old = std::mem::take(&mut settings.scan.policy.accepted.baseline);
-        let rules = Detector::new(settings.rules.clone());
+        let mut session = Session::in_repository(&found, &repo)?;
+        let old = std::mem::take(&mut session.settings.scan.policy.accepted.baseline);
         let scope = Scope { command: "baseline", subject: "everything this clone stores".to_owned() };
-        let report = scans::swept(&repo, &settings, &rules, |scan, objects| scan.history(&repo, objects, scope))?;
+        let report = session.sweep(&repo, |scan, objects| scan.history(&repo, objects, scope))?;
         let accepted = Suppressions { baseline: old.clone(), ..Suppressions::default() };
         let known = Policy { accepted, ..Policy::default() }.known(&report.findings);
-        Ok(Self { settings, path, old, report, known })
+        Ok(Self { session, path, old, report, known })
     }
 
     fn shown(&self) -> String {
@@ -172,8 +168,7 @@ impl Work {
 
     /// Says what is new, what is known and what is gone.
     fn tell(&self, common: &Common, new: &[&Finding], absent: usize, is_written: bool) -> anyhow::Result<()> {
-        let whole = Detector::new(RuleSet::builtin().extended(self.settings.rules.clone()));
-        let mask = Mask::new(&whole, Some(&self.report));
+        let mask = self.session.mask(Some(&self.report));
         let view = page::BaselineView {
             file: self.shown(),
             new: new.iter().map(|finding| page::Entry::new(finding, &mask)).collect(),
@@ -181,9 +176,9 @@ impl Work {
             absent,
             gaps: self.report.gaps.len(),
         };
-        let format = self.settings.page_format()?;
+        let format = self.session.settings.page_format()?;
         let blocks = page::blocks(&view, is_written);
-        shell::results(self.settings.output_file.as_deref(), &mut |out| {
+        shell::results(self.session.settings.output_file.as_deref(), &mut |out| {
             output::write("Baseline", &blocks, &view, format, out)
         })?;
         for gap in &self.report.gaps {

@@ -5,7 +5,6 @@
 //! nothing becomes a revision or reaches a shell.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::Context as _;
 use bstr::BString;
@@ -13,9 +12,8 @@ use serde_json::Value;
 
 use super::args::Common;
 use super::exit::ExitStatus;
-use super::policy::{self, Ground};
-use super::resolve;
-use super::scans::{Run, Speech, around};
+use super::policy::{self, InForce};
+use super::session::{ReportWhen, Session};
 use crate::finding::Scope;
 use crate::git::{ObjectId, Repo};
 use crate::source::event::{self, Event, Found};
@@ -29,7 +27,6 @@ type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// # Errors
 /// When the host tells nothing that can be used.
 pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
-    let start = Instant::now();
     let repo = Repo::open(Path::new("."))?;
     let variables = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let payload = variables("GITHUB_EVENT_PATH").map(PathBuf::from).map(|path| {
@@ -37,20 +34,18 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     });
     let event = event(&variables, payload.transpose()?.as_deref())?;
     let mut found = event::list(&repo, &event)?;
-    let ground = ground(common, &repo, &event, &found, trust_head)?;
-    ground.tell(&mut found.listing);
-    let mut settings = resolve::from(common, ground)?;
-    settings.summary = variables("GITHUB_STEP_SUMMARY").map(PathBuf::from);
-    let run =
-        Run { settings: &settings, repo: Some(&repo), surroundings: around(&repo), start, speech: Speech::Always };
+    let in_force = in_force(common, &repo, &event, &found, trust_head)?;
+    let mut session = Session::with(common, &repo, in_force)?;
+    session.settings.summary = variables("GITHUB_STEP_SUMMARY").map(PathBuf::from);
+    session.remark(&mut found.listing);
     let scope = Scope { command: "range", subject: found.subject };
     let known = |path: &BString, blob| found.bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
-    run.finish(|scan| scan.listed(found.listing, scope, &known))
+    session.report(ReportWhen::Always, |scan| scan.listed(found.listing, scope, &known))
 }
 
 /// What is in force: what the base says. Of several the last is the newest. A job that is about no change, on the default
 /// branch by hand or by the clock, has no base, and is judged by what its commit says.
-fn ground(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_head: bool) -> anyhow::Result<Ground> {
+fn in_force(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_head: bool) -> anyhow::Result<InForce> {
     let Some(head) = found.head else { return policy::of_nothing(common) };
     match found.bases.last() {
         _ if trust_head => policy::of_commit(common, repo, head),

@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::args::Common;
 use super::exit::ExitStatus;
 use super::report_store::{self, Stored};
-use super::resolve::{self, Settings};
-use super::{clock, scans, shell, withhold};
+use super::resolve::Settings;
+use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
+use super::{clock, shell, withhold};
 use crate::detect::context::expiry;
 use crate::detect::context::path::{self, Effect};
 use crate::detect::trace::{Look, Outcome};
@@ -26,10 +27,9 @@ use crate::output::page::{self, Block};
 use crate::output::rules::{self, RuleView};
 use crate::output::view::{FindingView, StepView, View, Word};
 use crate::output::words;
-use crate::remediation::{Surroundings, fill};
+use crate::remediation::fill;
 use crate::rule::{Confidence, Matcher, OnFail, Rule, Step};
 use crate::rule_set::{RuleSet, SelectError};
-use crate::scan::{Progress, Scan};
 use crate::source::files;
 use crate::text::encoding::as_text;
 use crate::text::{Span, escape};
@@ -39,17 +39,17 @@ use crate::text::{Span, escape};
 /// # Errors
 /// When there is no such rule, or no such line.
 pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
-    let settings = resolve::settings_in(&Common { rules: Vec::new(), ..common.clone() }, None)?;
-    let rules = &settings.rules;
+    let session = Session::on_files(&Common { rules: Vec::new(), ..common.clone() })?;
+    let rules = session.rules();
     if let Some(rule) = rules.rule(what) {
         let view = safe(&rule_view(rule, rules), &Mask::off())?;
-        return show(&settings, &view.name, &rules::rule(&view), &view);
+        return show(&session.settings, &view.name, &rules::rule(&view), &view);
     }
     if let Some((file, line)) = place(what) {
-        return explain_line(&settings, &file, line);
+        return explain_line(&session, &file, line);
     }
-    let why = match is_id(what).then(|| find(what)) {
-        Some(Ok(told)) => return show(&settings, &told.finding.name, &told.page(), &told),
+    let why = match is_id(what).then(|| find(&session, what)) {
+        Some(Ok(told)) => return show(&session.settings, &told.finding.name, &told.page(), &told),
         Some(Err(why)) => format!("{why:#}; "),
         None => String::new(),
     };
@@ -72,40 +72,55 @@ fn place(what: &str) -> Option<(PathBuf, usize)> {
 }
 
 /// What every rule saw that looked at a line, and what became of it.
-fn explain_line(settings: &Settings, file: &Path, line: usize) -> anyhow::Result<ExitStatus> {
+fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<ExitStatus> {
     let shown = escape(withhold(&file.to_string_lossy()).as_bytes());
     let bytes = std::fs::read(file).with_context(|| format!("reading '{shown}'"))?;
     let text = as_text(&bytes);
     let Some(span) = line_span(&text, line) else {
         anyhow::bail!("'{shown}' has no line {line}: it has {}", text.split(|b| *b == b'\n').count());
     };
-    let detector = Detector::new(settings.rules.clone());
+    let (detector, settings) = (session.detector(), &session.settings);
     let looks = detector.trace(&text, span);
     let here = detector.scan(&text).into_iter().filter(|d| d.span.overlaps(span));
     let reported: Vec<Detection> = here.map(|detection| expiry::apply(settings.scan.now, detection)).collect();
     let mut told = BTreeSet::new();
     let mut says = Vec::new();
     for look in &looks {
-        let verdict = verdict(look, &reported, file, settings);
+        let verdict = verdict(look, &reported, file, session);
         if told.insert((look.rule, verdict.clone())) {
-            says.push(LineView { rule: settings.rules.rules[look.rule].id.to_string(), says: verdict });
+            says.push(LineView { rule: session.rules().rules[look.rule].id.to_string(), says: verdict });
         }
     }
-    says.extend(allowed(settings, &detector, file, line));
+    says.extend(switched_off(session, &text, span));
+    says.extend(allowed(session, file, line));
     let place = format!("{shown}:{line}");
     let rows = says.iter().map(|one| (one.rule.clone(), one.says.clone())).collect();
     show(settings, &place, &rules::line(&place, rows), &says)
 }
 
+/// What built-in rules would report of a line that the configuration has switched off.
+fn switched_off(session: &Session, text: &[u8], line: Span) -> Vec<LineView> {
+    if session.rules().is_builtin() {
+        return Vec::new();
+    }
+    let builtin = Detector::new(RuleSet::builtin());
+    let rules: BTreeSet<String> = builtin
+        .scan(text)
+        .iter()
+        .filter(|detection| detection.span.overlaps(line))
+        .map(|detection| builtin.rule(detection).id.to_string())
+        .filter(|id| session.rules().rule(id).is_none())
+        .collect();
+    let says = |rule| LineView { rule, says: "not reported: the configuration disables this rule".to_owned() };
+    rules.into_iter().map(says).collect()
+}
+
 /// What somebody wrote to allow what a scan reports of a line, and whether that holds.
-fn allowed(settings: &Settings, detector: &Detector, file: &Path, line: usize) -> Vec<LineView> {
-    let (repo, progress) = (Repo::open(Path::new(".")).ok(), Progress::default());
-    let surroundings = Surroundings::default();
-    let scan = Scan { detector, options: &settings.scan, repo: repo.as_ref(), surroundings, progress: &progress };
+fn allowed(session: &Session, file: &Path, line: usize) -> Vec<LineView> {
     let scope = Scope { command: "explain", subject: String::new() };
-    let report = scan.listed(files::list(&[file.to_owned()]), scope, scans::NEW);
-    let mask = Mask::new(detector, Some(&report));
-    let view = View::new(&report, false, &mask);
+    let report =
+        session.scan(ReportWhen::Always, |scan| scan.listed(files::list(&[file.to_owned()]), scope, NOTHING_IS_KNOWN));
+    let view = View::new(&report, false, &session.mask(Some(&report)));
     let is_here =
         |finding: &&FindingView| finding.occurrences.iter().any(|place| (place.line..=place.end_line).contains(&line));
     let here = view.findings.iter().chain(&view.suppressed).filter(is_here);
@@ -131,7 +146,7 @@ fn line_span(text: &[u8], line: usize) -> Option<Span> {
     None
 }
 
-fn verdict(look: &Look, reported: &[Detection], file: &Path, settings: &Settings) -> String {
+fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) -> String {
     let keyword = escape(&look.keyword);
     let layers = if look.layers.is_empty() { String::new() } else { format!(" in {}", look.layers.join(" in ")) };
     match &look.outcome {
@@ -140,7 +155,7 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, settings: &Settings
         }
         Outcome::Dropped(why) => format!("dropped: '{keyword}'{layers} leads to a value, but: {}", why.as_str()),
         Outcome::Accepted(found) => {
-            let rules = &settings.rules;
+            let (rules, options) = (session.rules(), &session.settings.scan);
             let rule = &rules.rules[found.rule];
             let value = found.secret.preview(&rule.prefix);
             let winner = reported.iter().find(|other| other.secret == found.secret && other.rule == found.rule);
@@ -165,7 +180,7 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, settings: &Settings
                 expired(found),
                 confidence.as_str()
             );
-            if found.severity < settings.scan.min_severity || confidence < settings.scan.min_confidence {
+            if found.severity < options.min_severity || confidence < options.min_confidence {
                 format!("below the threshold: {says}")
             } else {
                 format!("reported: {says}")
@@ -272,7 +287,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// The finding of the last reports whose id starts so.
-fn find(id: &str) -> anyhow::Result<Told> {
+fn find(session: &Session, id: &str) -> anyhow::Result<Told> {
     let repo = Repo::open(Path::new("."))
         .map_err(|_| anyhow::anyhow!("there is no repository here whose report could have a finding '{id}'"))?;
     let stored = report_store::stored(&repo);
@@ -292,7 +307,7 @@ fn find(id: &str) -> anyhow::Result<Told> {
         }
     }
     match found.as_slice() {
-        [(one, finding)] => Ok(told(one, finding, &repo)?),
+        [(one, finding)] => Ok(told(session, one, finding, &repo)?),
         [] => anyhow::bail!("the last reports of this repository have no finding whose id starts with '{id}'"),
         several => {
             let ids: Vec<String> = several.iter().map(|(_, one)| format!("{} ({})", one.id, one.rule)).collect();
@@ -301,7 +316,7 @@ fn find(id: &str) -> anyhow::Result<Told> {
     }
 }
 
-fn told(stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<Told> {
+fn told(session: &Session, stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<Told> {
     let told = Told {
         command: stored.report.command.to_string(),
         made_at: stored.report.made_at.clone().unwrap_or_default(),
@@ -310,8 +325,7 @@ fn told(stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<T
         head_now: repo.head().map(|head| head.to_string()),
         finding: finding.clone(),
     };
-    let detector = Detector::new(RuleSet::builtin());
-    safe(&told, &Mask::new(&detector, None).and_shown(finding.facts.iter()))
+    safe(&told, &session.mask(None).and_shown(finding.facts.iter()))
 }
 
 /// The same with all texts masked and escaped.

@@ -6,16 +6,21 @@ pub mod ci;
 pub mod clock;
 pub mod exit;
 pub mod explain;
+mod files;
+mod history;
 pub mod hook;
 pub mod manual;
 pub mod policy;
 pub mod progress;
 pub mod purge;
+mod push;
+mod range;
 pub mod report_store;
 pub mod resolve;
 pub mod rules;
-pub mod scans;
+mod session;
 pub mod shell;
+mod staged;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -23,13 +28,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::detect::Detector;
 use crate::output::mask::Mask;
-use crate::rule_set::RuleSet;
 use crate::text::escape;
 
 use args::{Cli, Command};
 pub use exit::ExitStatus;
+use session::ReportWhen;
 
 /// Runs the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -46,13 +50,13 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn run(cli: &Cli) -> ExitStatus {
     let common = &cli.common;
     let result = match &cli.command {
-        Command::Staged => scans::staged(common),
+        Command::Staged => staged::run(common, ReportWhen::Always),
         Command::History { repo, cache, flag_outside_authors } => {
-            scans::history(common, repo, cache.as_deref(), *flag_outside_authors)
+            history::run(common, repo, cache.as_deref(), *flag_outside_authors)
         }
-        Command::Range { range: Some(range), trust_head, .. } => scans::range(common, range, *trust_head),
+        Command::Range { range: Some(range), trust_head, .. } => range::run(common, range, *trust_head),
         Command::Range { range: None, trust_head, .. } => ci::range(common, *trust_head),
-        Command::Files { paths } => scans::files(common, paths),
+        Command::Files { paths } => files::run(common, paths),
         Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),
         Command::Verify { repo, wanted } => verify::run(common, repo, wanted),
         Command::Baseline { action } => baseline::run(common, action),
@@ -83,6 +87,5 @@ fn usage(error: &clap::Error) -> ExitStatus {
 
 /// A message about input may repeat it, and the input may hold a secret.
 pub(crate) fn withhold(text: &str) -> String {
-    let detector = Detector::new(RuleSet::builtin());
-    Mask::new(&detector, None).text(text)
+    Mask::new(None, None).text(text)
 }

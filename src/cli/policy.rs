@@ -12,7 +12,6 @@ use crate::config::file::{self, BASELINE, NAME};
 use crate::finding::{Gap, GapKind, Note, Report};
 use crate::git::object::{self, Mode};
 use crate::git::{ObjectId, Repo};
-use crate::source::Listing;
 use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
 use crate::text::time::rfc3339;
 
@@ -21,7 +20,7 @@ const MAX_SIZE: u64 = 16 << 20;
 
 /// What is in force, and what is to be said of it.
 #[derive(Debug, Default)]
-pub struct Ground {
+pub struct InForce {
     /// The configuration.
     pub config: ConfigFile,
     /// What decides about findings.
@@ -36,29 +35,40 @@ pub struct Ground {
 ///
 /// # Errors
 /// When the configuration or the baseline cannot be used.
-pub fn of_folder(common: &Common, root: Option<&Path>) -> anyhow::Result<Ground> {
+pub fn of_folder(common: &Common, root: Option<&Path>) -> anyhow::Result<InForce> {
     let config = ConfigFile::load(common.config.as_deref(), root)?;
     let baseline = file::load_baseline(common.baseline.as_deref(), root)?;
     let accepted = Suppressions { entries: config.allowed()?, baseline };
     let policy = policy(common, &config, accepted, Comments::Honoured);
-    Ok(Ground { config, policy, ..Ground::default() })
+    Ok(InForce { config, policy, ..InForce::default() })
+}
+
+/// What a repository says: its work tree, or HEAD if it has none.
+///
+/// # Errors
+/// When the configuration or the baseline cannot be used.
+pub fn of_repository(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
+    match (repo.workdir(), repo.head()) {
+        (None, Some(head)) => of_commit(common, repo, head),
+        (root, _) => of_folder(common, root.as_deref()),
+    }
 }
 
 /// What a commit says.
 ///
 /// # Errors
 /// When its configuration or baseline cannot be used.
-pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Result<Ground> {
+pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Result<InForce> {
     let (config, accepted) = At { repo, commit }.named_or(common)?;
     let policy = policy(common, &config, accepted, Comments::Honoured);
-    Ok(Ground { config, policy, ..Ground::default() })
+    Ok(InForce { config, policy, ..InForce::default() })
 }
 
 /// What the command line names and nothing else: where the base of a change is not here, nobody can have agreed to anything.
 ///
 /// # Errors
 /// When the files that it names cannot be used.
-pub fn of_nothing(common: &Common) -> anyhow::Result<Ground> {
+pub fn of_nothing(common: &Common) -> anyhow::Result<InForce> {
     Ok(of_folder(common, None)?.proposing())
 }
 
@@ -66,14 +76,14 @@ pub fn of_nothing(common: &Common) -> anyhow::Result<Ground> {
 ///
 /// # Errors
 /// When its configuration or baseline cannot be used.
-pub fn of_server(common: &Common, repo: &Repo) -> anyhow::Result<Ground> {
+pub fn of_server(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
     match repo.head() {
         Some(head) => Ok(of_commit(common, repo, head)?.proposing()),
         None => of_nothing(common),
     }
 }
 
-impl Ground {
+impl InForce {
     /// The same where comments come with what is judged.
     #[must_use]
     pub fn proposing(mut self) -> Self {
@@ -82,19 +92,13 @@ impl Ground {
         }
         self
     }
-
-    /// Says in a listing what is to be said of it.
-    pub fn tell(&self, listing: &mut Listing) {
-        listing.gaps.extend_from_slice(&self.gaps);
-        listing.notes.extend_from_slice(&self.notes);
-    }
 }
 
 /// What the base of a range says; and of what its head says, what it adds to that.
 ///
 /// # Errors
 /// When the configuration or the baseline of the base cannot be used.
-pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) -> anyhow::Result<Ground> {
+pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) -> anyhow::Result<InForce> {
     let (before, after) = (At { repo, commit: base }, At { repo, commit: head });
     let (config, accepted) = before.named_or(common)?;
     let mut policy = policy(common, &config, accepted, Comments::Proposed);
@@ -120,7 +124,7 @@ pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) ->
             notes.push(Note(format!("the range changes {NAME}; the one of its base was used")));
         }
     }
-    Ok(Ground { config, policy, gaps, notes })
+    Ok(InForce { config, policy, gaps, notes })
 }
 
 fn policy(common: &Common, config: &ConfigFile, accepted: Suppressions, comments: Comments) -> Policy {
@@ -201,7 +205,7 @@ fn told(entry: &Entry) -> String {
 }
 
 /// Says of entries that are of no use any more; after a sweep of everything, with the thresholds of the configuration.
-pub fn remark(policy: &Policy, common: &Common, report: &mut Report) {
+pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report) {
     let over = policy.expired().map(|entry| Note(format!("{} is over; remove it, or give it more time", told(entry))));
     report.notes.extend(over);
     let is_narrow = common.min_severity.is_some() || common.min_confidence.is_some() || !common.rules.is_empty();

@@ -10,8 +10,8 @@ use bstr::{BString, ByteSlice as _};
 
 use super::args::Common;
 use super::exit::ExitStatus;
-use super::resolve::{self, Settings};
-use super::{scans, shell, verify};
+use super::session::Session;
+use super::shell;
 use crate::detect::Detector;
 use crate::finding::{Finding, PurgePlan, Report, Scope, Secret};
 use crate::fs::owner_only;
@@ -19,7 +19,6 @@ use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
 use crate::output::purge as page;
 use crate::remediation::{expressions, purge};
-use crate::rule_set::RuleSet;
 use crate::scan::Progress;
 use crate::scan::history::rewrite::{REPLACEMENT, Rewrite};
 use crate::source::git_dir;
@@ -31,39 +30,39 @@ use crate::text::escape;
 /// When the repository cannot be read, a finding does not exist, or a file cannot be written.
 pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(path)?;
-    let mut settings = resolve::settings(common, &repo)?;
-    let format = settings.page_format()?;
-    let rules = Detector::new(settings.rules.clone());
-    let mut report = scans::swept(&repo, &settings, &rules, |scan, objects| scan.history(&repo, objects, scope()))?;
+    let session = Session::in_repository(common, &repo)?;
+    let format = session.settings.page_format()?;
+    let (output_file, is_shown) = (session.settings.output_file.clone(), session.settings.output.show_secrets);
+    let mut report = session.sweep(&repo, |scan, objects| scan.history(&repo, objects, scope()))?;
     keep(&mut report, ids)?;
-    let (plan, sought) = match report.findings.is_empty() {
-        true => (PurgePlan::default(), RuleSet::builtin()),
-        false => planned(&repo, &mut settings, &mut report, dir)?,
+    let rules = session.rules().clone();
+    let (plan, session) = match report.findings.is_empty() {
+        true => (PurgePlan::default(), session),
+        false => planned(&repo, session, &mut report, dir)?,
     };
-    let all = Detector::new(RuleSet::builtin().extended(settings.rules.clone()).extended(sought));
-    let mask = if settings.output.show_secrets { Mask::off() } else { Mask::new(&all, Some(&report)) };
-    shell::results(settings.output_file.as_deref(), &mut |out| page::render(&plan, &report, format, &mask, out))?;
+    let in_force = Detector::new(rules.extended(session.rules().clone()));
+    let mask = if is_shown { Mask::off() } else { Mask::new(Some(&in_force), Some(&report)) };
+    shell::results(output_file.as_deref(), &mut |out| page::render(&plan, &report, format, &mask, out))?;
     Ok(if report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 
-/// The plan for the findings of a report, its files written, and the rules that look for its values.
+/// The plan for the findings of a report, its files written, and the session that looked for its values.
 fn planned(
     repo: &Repo,
-    settings: &mut Settings,
+    session: Session,
     report: &mut Report,
     dir: Option<&Path>,
-) -> anyhow::Result<(PurgePlan, RuleSet)> {
+) -> anyhow::Result<(PurgePlan, Session)> {
     let values: Vec<Secret> = report.findings.iter().map(|finding| finding.secret.clone()).collect();
     let bytes: Vec<&[u8]> = values.iter().map(Secret::reveal).collect();
-    verify::unfiltered(settings);
-    let literal = Detector::new(RuleSet::of_values(&bytes)?);
-    let traced = scans::swept(repo, settings, &literal, |scan, objects| scan.remains(repo, objects, scope()))?;
+    let session = session.unfiltered().looking_for(&bytes)?;
+    let traced = session.sweep(repo, |scan, objects| scan.remains(repo, objects, scope()))?;
     report.gaps.extend(traced.gaps.iter().filter(|gap| !report.gaps.contains(gap)).cloned().collect::<Vec<_>>());
-    let rewrite = scans::prepared(repo, settings, &literal, &Progress::default()).rewrite(repo, &traced, &values);
+    let rewrite = session.prepared(&Progress::default()).rewrite(repo, &traced, &values);
     let place = Place::of(repo, dir)?;
     let mut plan = purge::plan(&situation(repo, &place, &report.findings, &traced.findings, &rewrite));
     plan.files = place.write(&rewrite)?;
-    Ok((plan, literal.rules().clone()))
+    Ok((plan, session))
 }
 
 fn scope() -> Scope {

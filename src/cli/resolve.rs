@@ -1,17 +1,16 @@
 //! Arguments, configuration and terminal become settings; commands see only these.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
 use super::clock;
-use super::policy::{self, Ground};
-use crate::config::ScanOptions;
-use crate::git::Repo;
+use crate::config::{ConfigFile, ScanOptions};
 use crate::output::{Format, OutputOptions, PageFormat};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
+use crate::suppress::Policy;
 use crate::text::escape;
 
 /// Everything a command needs.
@@ -19,8 +18,6 @@ use crate::text::escape;
 pub struct Settings {
     /// What scans do.
     pub scan: ScanOptions,
-    /// The rules in force.
-    pub rules: RuleSet,
     /// How results are written.
     pub output: OutputOptions,
     /// Where they are written; standard output if absent.
@@ -50,31 +47,11 @@ impl Settings {
     }
 }
 
-/// Resolves the settings for a repository: what its work tree says, or, if it has none, what HEAD says.
+/// Resolves the settings and the rules in force.
 ///
 /// # Errors
-/// When the configuration or the baseline cannot be used, or names rules that do not exist.
-pub fn settings(common: &Common, repo: &Repo) -> anyhow::Result<Settings> {
-    let ground = match (repo.workdir(), repo.head()) {
-        (None, Some(head)) => policy::of_commit(common, repo, head)?,
-        (root, _) => policy::of_folder(common, root.as_deref())?,
-    };
-    from(common, ground)
-}
-
-/// Resolves the settings where there may be no repository; `root` is where the configuration is looked for.
-///
-/// # Errors
-/// When the configuration or the baseline cannot be used, or names rules that do not exist.
-pub fn settings_in(common: &Common, root: Option<&Path>) -> anyhow::Result<Settings> {
-    from(common, policy::of_folder(common, root)?)
-}
-
-/// Resolves the settings, given what is in force.
-///
-/// # Errors
-/// When the configuration names rules that do not exist.
-pub fn from(common: &Common, Ground { config, policy, .. }: Ground) -> anyhow::Result<Settings> {
+/// When the configuration names rules that do not exist, or options exclude each other.
+pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow::Result<(Settings, RuleSet)> {
     let severities = config.severity.iter().map(|(id, severity)| (escape(id.as_bytes()), *severity)).collect();
     let rules = config
         .rules()?
@@ -110,7 +87,8 @@ pub fn from(common: &Common, Ground { config, policy, .. }: Ground) -> anyhow::R
     let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
     let also = common.also.iter().map(|(arg, file)| (self::format(*arg), file.clone())).collect();
     let (output_file, exit_zero) = (common.output.clone(), common.exit_zero);
-    Ok(Settings { scan, rules, output, output_file, also, summary: None, exit_zero })
+    let settings = Settings { scan, output, output_file, also, summary: None, exit_zero };
+    Ok((settings, rules))
 }
 
 fn format(arg: FormatArg) -> Format {

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 
 use super::args::{Common, RulesAction};
 use super::exit::ExitStatus;
-use super::{resolve, shell, withhold};
+use super::session::Session;
+use super::{shell, withhold};
 use crate::config::import;
 use crate::output::{self, PageFormat, rules as page};
 use crate::proof;
@@ -45,9 +46,9 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn list(common: &Common) -> anyhow::Result<ExitStatus> {
-    let settings = resolve::settings_in(common, None)?;
+    let session = Session::on_files(common)?;
+    let (settings, rules) = (&session.settings, &session.rules().rules);
     let format = settings.page_format()?;
-    let rules = &settings.rules.rules;
     shell::results(settings.output_file.as_deref(), &mut |out| match format {
         PageFormat::Human => rules.iter().try_for_each(|rule| {
             let (severity, confidence) = (rule.severity.as_str(), rule.confidence.as_str());

@@ -5,46 +5,36 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Instant;
 
 use anyhow::Context as _;
 
 use super::args::{Common, Wanted};
 use super::exit::ExitStatus;
-use super::resolve::{self, Settings};
-use super::scans::{self, Run, Speech};
+use super::session::{ReportWhen, Session};
 use super::shell;
 use crate::finding::{Evidence, Note, Report, Scope};
 use crate::git::Repo;
 use crate::remediation::{expressions, retained};
-use crate::rule::{Confidence, Severity};
-use crate::rule_set::RuleSet;
 use crate::source::{git_dir, history as stored};
-use crate::suppress::Policy;
 
 /// Runs the command.
 ///
 /// # Errors
 /// When the repository or the values cannot be read, or a value cannot be looked for.
 pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<ExitStatus> {
-    let start = Instant::now();
     let repo = Repo::open(path)?;
-    let mut settings = resolve::settings(common, &repo)?;
-    unfiltered(&mut settings);
+    let mut session = Session::in_repository(common, &repo)?.unfiltered();
     // What was passed over proves nothing.
-    settings.scan.thorough = true;
+    session.settings.scan.thorough = true;
     let values = values(wanted)?;
     if let Some(values) = &values {
-        let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
-        settings.rules = RuleSet::of_values(&values)?;
+        session = session.looking_for(&values.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     }
     let sought = values.as_ref().map_or(wanted.findings.len(), Vec::len);
     let mut objects = stored::list(&repo)?;
     git_dir::stores(&repo, &mut objects.listing);
     let left = objects.store.leftovers();
-    let run =
-        Run { settings: &settings, repo: Some(&repo), surroundings: scans::around(&repo), start, speech: Speech::Bar };
-    run.finish(|scan| {
+    session.report(ReportWhen::AfterProgress, |scan| {
         let scope = Scope { command: "verify", subject: "everything this clone stores".to_owned() };
         let mut report = scan.remains(&repo, objects, scope);
         report.stats.sought = sought;
@@ -55,14 +45,6 @@ pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<Exit
         told(&mut report, repo.workdir().is_some());
         report
     })
-}
-
-/// No threshold, no cache, and nothing is allowed.
-pub(super) fn unfiltered(settings: &mut Settings) {
-    settings.scan.min_severity = Severity::Low;
-    settings.scan.min_confidence = Confidence::Low;
-    settings.scan.cache = None;
-    settings.scan.policy = Policy::strict();
 }
 
 /// The values to look for, each once and in their order; `None` if findings are named instead.

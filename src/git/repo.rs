@@ -252,8 +252,3 @@ fn remedy(repo: &gix::Repository) -> String {
         "give a commit, branch or tag that this clone has; 'git fetch' brings newer ones".to_owned()
     }
 }
-
-/// The root of the work tree that `directory` lies in, if it lies in one.
-pub fn root_of(directory: &Path) -> Option<PathBuf> {
-    Repo::open(directory).ok()?.workdir()
-}

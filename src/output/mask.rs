@@ -1,13 +1,16 @@
 //! Takes secrets out of everything that is printed: paths, names, errors.
 //!
 //! The last gate before any stream. It knows the secrets of a report, and asks the detector about any other text, so
-//! that a value in a file name, in a message or in a mistyped argument is not repeated. An identifier that a plan cannot do
-//! without, such as the id of the key to be deleted, stays although a rule reports it as half of a credential.
+//! that a value in a file name, in a message or in a mistyped argument is not repeated. Whichever rules are in force, the
+//! built-in ones are always asked as well: what a scan leaves out on request is a secret all the same. An identifier that
+//! a plan cannot do without, such as the id of the key to be deleted, stays although a rule reports it as half of a
+//! credential.
 
 use aho_corasick::AhoCorasick;
 
 use crate::detect::Detector;
 use crate::finding::{Report, Secret};
+use crate::rule_set::RuleSet;
 use crate::text::Span;
 
 /// What stands in place of a secret.
@@ -18,7 +21,8 @@ const MIN_VALUE: usize = 6;
 /// Knows what may not be printed.
 #[derive(Debug)]
 pub struct Mask<'d> {
-    detector: Option<&'d Detector>,
+    /// Who is asked about a text; nobody if the user asked to see secrets.
+    rules: Option<Rules<'d>>,
     values: Vec<Secret>,
     /// Identifiers that are shown all the same.
     shown: Vec<String>,
@@ -26,38 +30,59 @@ pub struct Mask<'d> {
     heads: Option<AhoCorasick>,
 }
 
+/// The rules in force, and the built-in ones unless those are the same.
+#[derive(Debug)]
+struct Rules<'d> {
+    in_force: Option<&'d Detector>,
+    builtin: Option<Detector>,
+}
+
+impl Rules<'_> {
+    fn detectors(&self) -> impl Iterator<Item = &Detector> {
+        self.in_force.into_iter().chain(&self.builtin)
+    }
+
+    /// Whether a plan shows what a field holds although it is half of a credential.
+    fn shows(&self, field: &str) -> bool {
+        self.detectors().any(|detector| detector.rules().field(field).is_some_and(|field| field.shown))
+    }
+}
+
 impl<'d> Mask<'d> {
-    /// Masks the secrets of a report and whatever `detector` (all rules, whatever was selected) finds in a text.
-    pub fn new(detector: &'d Detector, report: Option<&Report>) -> Self {
+    /// Masks the secrets of a report, and whatever the rules in force or the built-in ones find in a text. Texts that are
+    /// written before any rule is in force have neither.
+    pub fn new(in_force: Option<&'d Detector>, report: Option<&Report>) -> Self {
+        let is_builtin = in_force.is_some_and(|detector| detector.rules().is_builtin());
+        let builtin = (!is_builtin).then(|| Detector::new(RuleSet::builtin()));
+        let rules = Rules { in_force, builtin };
         let findings = || report.into_iter().flat_map(|report| report.findings.iter().chain(&report.suppressed));
         let mut values: Vec<Secret> = findings().map(|finding| finding.secret.clone()).collect();
-        let facts = findings().flat_map(|finding| &finding.facts);
-        let is_shown = |field: &str| detector.rules().field(field).is_some_and(|field| field.shown);
-        let shown: Vec<String> = facts.filter(|fact| is_shown(&fact.field)).map(|fact| fact.value.clone()).collect();
+        let facts = findings().flat_map(|finding| &finding.facts).filter(|fact| rules.shows(&fact.field));
+        let shown: Vec<String> = facts.map(|fact| fact.value.clone()).collect();
         values.retain(|value| value.reveal().len() >= MIN_VALUE && !is_among(&shown, value.reveal()));
         values.sort();
         values.dedup();
         let heads = (!values.is_empty()).then(|| AhoCorasick::new(values.iter().map(head)).ok()).flatten();
-        Self { detector: Some(detector), values, shown, heads }
+        Self { rules: Some(rules), values, shown, heads }
     }
 
     /// The same for a report that was stored: what these facts hold stays, as far as their fields are shown all the same.
     #[must_use]
     pub fn and_shown<'f>(mut self, facts: impl Iterator<Item = (&'f String, &'f String)>) -> Self {
-        let is_shown = |field: &str| self.detector.is_some_and(|d| d.rules().field(field).is_some_and(|f| f.shown));
-        let more: Vec<String> = facts.filter(|(field, _)| is_shown(field)).map(|(_, value)| value.clone()).collect();
+        let shows = |field: &str| self.rules.as_ref().is_some_and(|rules| rules.shows(field));
+        let more: Vec<String> = facts.filter(|(field, _)| shows(field)).map(|(_, value)| value.clone()).collect();
         self.shown.extend(more);
         self
     }
 
     /// Masks nothing: the user asked to see secrets.
     pub fn off() -> Self {
-        Self { detector: None, values: Vec::new(), shown: Vec::new(), heads: None }
+        Self { rules: None, values: Vec::new(), shown: Vec::new(), heads: None }
     }
 
     /// The text without secrets.
     pub fn bytes(&self, text: &[u8]) -> Vec<u8> {
-        let Some(detector) = self.detector else { return text.to_vec() };
+        let Some(rules) = &self.rules else { return text.to_vec() };
         let mut spans: Vec<Span> = Vec::new();
         if self.heads.is_none() {
             // Only if there are more values than one search can hold.
@@ -72,7 +97,7 @@ impl<'d> Mask<'d> {
             });
             spans.extend(found);
         }
-        let found = detector.scan(text).into_iter().map(|detection| detection.span);
+        let found = rules.detectors().flat_map(|detector| detector.scan(text)).map(|detection| detection.span);
         spans.extend(found.filter(|span| !is_among(&self.shown, span.of(text))));
         spans.sort();
         let mut out = Vec::with_capacity(text.len());

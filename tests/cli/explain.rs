@@ -59,3 +59,53 @@ fn a_line_or_file_that_is_not_there_is_refused() {
     repo.keysweep(&["explain", "app.env:9"]).expect_code(2).expect_mention("no line 9");
     repo.keysweep(&["explain", "other.env:1"]).expect_code(2).expect_mention("other.env");
 }
+
+/// What a scan leaves out on request is a secret all the same.
+#[test]
+fn the_value_of_a_disabled_rule_is_masked_in_a_reason() {
+    let repo = Repo::with_a_commit();
+    let (secret, other) = (Secret::github(3), Secret::github(4));
+    repo.write(".keysweep.toml", "disable = [\"github-pat-classic\"]\n");
+    let line = format!(
+        "api_password = \"Wd7{}\" # keysweep:allow generic-secret it replaces {}\n",
+        &secret.value[4..24],
+        other.value
+    );
+    repo.write("app.py", &line);
+    let out = repo.keysweep(&["explain", "app.py:1"]).expect_code(0).out();
+    assert!(out.contains("it replaces [secret]"), "{out}");
+    assert!(!out.contains(&other.value), "{out}");
+    let with_rules_of_ones_own = configuration("disable = [\"github-pat-classic\"]\n");
+    repo.write(".keysweep.toml", with_rules_of_ones_own);
+    let out = repo.keysweep(&["explain", "app.py:1"]).expect_code(0).out();
+    assert!(out.contains("it replaces [secret]") && !out.contains(&other.value), "{out}");
+}
+
+/// A rule of a user's own, so that as many rules are in force as there are built-in ones.
+fn configuration(before: &str) -> String {
+    format!(
+        "{before}\n[[rule]]\nid = \"acme-token\"\nname = \"Acme token\"\nprovider = \"Acme\"\nseverity = \"high\"\n\
+         confidence = \"high\"\nkeywords = [\"acme_live_\"]\npattern = 'acme_live_[0-9A-Za-z]{{32}}'\n\
+         remediation = \"generic-password\"\ntoken = 'acme_live_<base62:32>'\nexamples = ['T=<token>']\n\
+         counter_examples = ['T=acme_live_']\n"
+    )
+}
+
+#[test]
+fn the_configuration_of_the_work_tree_is_in_force() {
+    let repo = Repo::with_a_commit();
+    let secret = Secret::github(3);
+    repo.write("app.env", format!("{}\nacme_live_{}\n", secret.line().trim_end(), &secret.value[4..36]));
+    let explained = |line: usize| repo.keysweep(&["explain", &format!("app.env:{line}")]).expect_code(0).out();
+    assert!(explained(1).contains("reported"));
+    assert!(explained(2).contains("no rule looked"));
+    repo.write(".keysweep.toml", configuration("disable = [\"github-pat-classic\"]\n"));
+    let first = explained(1);
+    assert!(first.contains("not reported: the configuration disables this rule"), "{first}");
+    let second = explained(2);
+    assert!(second.contains("acme-token") && second.contains("reported"), "{second}");
+    let run = repo.keysweep(&["files", "app.env", "--format", "jsonl"]).expect_code(1);
+    let rules: Vec<String> = run.records_of("finding").iter().map(|finding| finding["rule"].to_string()).collect();
+    assert!(rules.contains(&"\"acme-token\"".to_owned()), "{rules:?}");
+    assert!(!rules.iter().any(|rule| rule.starts_with("\"github-pat")), "{rules:?}");
+}

@@ -7,7 +7,9 @@ use anyhow::Context as _;
 
 use crate::cli::args::Common;
 use crate::cli::exit::ExitStatus;
-use crate::cli::{scans, shell, withhold};
+use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
+use crate::cli::{shell, withhold};
+use crate::finding::Scope;
 use crate::hook::agent::{Call, Text};
 use crate::output::mask::Mask;
 use crate::output::view::{FindingView, View};
@@ -26,7 +28,16 @@ pub(super) fn run(common: &Common) -> anyhow::Result<ExitStatus> {
         );
     };
     let (old, new): (Vec<Text>, Vec<Text>) = call.texts().into_iter().partition(|text| text.is_old);
-    scans::texts(common, listing(new), listing(old), &mut |view, mask| answer(&call, view, mask))
+    let session = Session::on_proposed_texts(common)?;
+    let report = |texts| {
+        let scope = Scope { command: "files", subject: "what an agent sent".to_owned() };
+        session.scan(ReportWhen::NotEmpty, |scan| scan.listed(listing(texts), scope, NOTHING_IS_KNOWN))
+    };
+    let before = report(old).findings;
+    let mut report = report(new);
+    report.findings.retain(|finding| !before.iter().any(|old| old.secret == finding.secret));
+    let mask = session.mask(Some(&report));
+    answer(&call, &View::new(&report, false, &mask), &mask)
 }
 
 fn listing(texts: Vec<Text>) -> Listing {

@@ -11,7 +11,8 @@ use anyhow::Context as _;
 
 use super::args::{Common, HookAction, HookName, HookRun};
 use super::exit::ExitStatus;
-use super::{scans, shell, withhold};
+use super::session::ReportWhen;
+use super::{push, shell, staged, withhold};
 use crate::git::{Repo, template};
 use crate::hook::install::is_executable;
 use crate::hook::{Hook, Keeper, Name};
@@ -25,10 +26,10 @@ pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
         HookAction::Install { hooks, global } => install::install(&Place::of(*global)?, hooks),
         HookAction::Uninstall { hooks, global } => install::uninstall(&Place::of(*global)?, hooks),
         HookAction::Status { hooks, global } => status::status(&Place::of(*global)?, hooks),
-        HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(scans::hook(common)),
-        HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(scans::push(common, remote)),
+        HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(staged::run(common, ReportWhen::NotEmpty)),
+        HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(push::sent(common, remote)),
         HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
-        HookAction::Run { hook: HookRun::PreReceive } => RECEPTION.guard(scans::received(common)),
+        HookAction::Run { hook: HookRun::PreReceive } => RECEPTION.guard(push::received(common)),
         HookAction::Run { hook: HookRun::Agent } => agent::run(common),
     }
 }
@@ -75,7 +76,7 @@ impl Guarded {
 
 /// The message is not lost: git keeps what was written.
 fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
-    let status = COMMIT.guard(scans::message(common, file))?;
+    let status = COMMIT.guard(staged::message(common, file))?;
     if status != ExitStatus::Clean {
         shell::say(&withhold(&format!("keysweep: the message is kept in '{}'", file.display())));
     }

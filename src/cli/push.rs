@@ -1,0 +1,47 @@
+//! What the hooks run that a push comes to: pre-push on the side of who pushes, pre-receive on the server.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use anyhow::Context as _;
+use bstr::BString;
+
+use super::args::Common;
+use super::exit::ExitStatus;
+use super::session::{ReportWhen, Session};
+use super::{policy, shell};
+use crate::finding::Scope;
+use crate::git::Repo;
+use crate::source::push::{self as pushed, Side};
+use crate::source::staged as index;
+
+/// What the pre-push hook runs: silent when there is nothing to say.
+///
+/// # Errors
+/// When what is pushed is not understood, or the scan cannot start.
+pub(super) fn sent(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus> {
+    run(common, Side::Sender(remote.as_encoded_bytes().into()))
+}
+
+/// What the pre-receive hook of a server runs: silent when there is nothing to say.
+///
+/// # Errors
+/// When what is pushed is not understood, or the scan cannot start.
+pub(super) fn received(common: &Common) -> anyhow::Result<ExitStatus> {
+    run(common, Side::Receiver)
+}
+
+/// git writes on standard input what is pushed.
+fn run(common: &Common, side: Side<'_>) -> anyhow::Result<ExitStatus> {
+    let repo = Repo::open(Path::new("."))?;
+    let session = match side {
+        Side::Sender(_) => Session::in_repository(common, &repo)?,
+        Side::Receiver => Session::with(common, &repo, policy::of_server(common, &repo)?)?,
+    };
+    let updates = side.updates(&shell::input().context("reading what is pushed from standard input")?)?;
+    let (listing, bases) = pushed::list(&repo, side, &updates)?;
+    // The remote may be given as a URL with a password in it, so it is not named.
+    let scope = Scope { command: "range", subject: "what the push adds to the remote".to_owned() };
+    let known = |path: &BString, blob| bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
+    session.report(ReportWhen::NotEmpty, |scan| scan.listed(listing, scope, &known))
+}

@@ -1,0 +1,248 @@
+//! What a command works with, put together in one place: the repository, the settings in force, the rules ready to run.
+//!
+//! A command opens a session and asks it for scans, reports and masks. So none can scan with other rules than it masks
+//! with, or overlook the configuration.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use bstr::BString;
+
+use super::args::Common;
+use super::exit::ExitStatus;
+use super::policy::{self, InForce};
+use super::resolve::{self, Settings};
+use super::{clock, progress, report_store, shell};
+use crate::detect::Detector;
+use crate::finding::Report;
+use crate::git::{ObjectId, Repo};
+use crate::output::mask::Mask;
+use crate::output::view::View;
+use crate::output::{self, OutputOptions, summary};
+use crate::remediation::Surroundings;
+use crate::rule::{Confidence, Severity};
+use crate::rule_set::{RuleSet, ValueError};
+use crate::scan::{Progress, Scan};
+use crate::source::Listing;
+use crate::source::history::{self as stored, Objects};
+use crate::suppress::Policy;
+use crate::text::time::rfc3339;
+
+/// For scans that leave out nothing that was there before.
+pub(super) const NOTHING_IS_KNOWN: &dyn Fn(&BString, ObjectId) -> bool = &|_, _| false;
+
+/// What a command works with.
+#[derive(Debug)]
+pub(super) struct Session {
+    start: Instant,
+    place: Place,
+    /// What was asked for and configured.
+    pub(super) settings: Settings,
+    detector: Detector,
+    /// What the change that is scanned does to the configuration, to be said in the report.
+    remarks: Listing,
+}
+
+/// Where a command works.
+#[derive(Debug)]
+enum Place {
+    /// In a repository.
+    Repository(Repo),
+    /// On files, which may lie in a repository.
+    Files(Option<Repo>),
+}
+
+/// When a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReportWhen {
+    /// Always.
+    Always,
+    /// Only if there is a finding, a gap or a note.
+    NotEmpty,
+    /// Always, with a bar on the terminal until then.
+    AfterProgress,
+}
+
+impl Session {
+    fn new(common: &Common, place: Place, in_force: InForce) -> anyhow::Result<Self> {
+        let InForce { config, policy, gaps, notes } = in_force;
+        let (settings, rules) = resolve::settings(common, &config, policy)?;
+        let remarks = Listing { gaps, notes, ..Listing::default() };
+        Ok(Self { start: Instant::now(), place, settings, detector: Detector::new(rules), remarks })
+    }
+
+    /// A session in a repository, with what its work tree configures, or HEAD if it has none.
+    ///
+    /// # Errors
+    /// When the configuration cannot be used.
+    pub(super) fn in_repository(common: &Common, repo: &Repo) -> anyhow::Result<Self> {
+        Self::with(common, repo, policy::of_repository(common, repo)?)
+    }
+
+    /// A session in a repository where something else is in force than what its work tree says.
+    ///
+    /// # Errors
+    /// When the configuration names rules that do not exist.
+    pub(super) fn with(common: &Common, repo: &Repo, in_force: InForce) -> anyhow::Result<Self> {
+        Self::new(common, Place::Repository(repo.clone()), in_force)
+    }
+
+    /// A session for files, with what the work tree or folder around configures.
+    ///
+    /// # Errors
+    /// When its configuration cannot be used.
+    pub(super) fn on_files(common: &Common) -> anyhow::Result<Self> {
+        let repo = Repo::open(Path::new(".")).ok();
+        let in_force = policy::of_folder(common, around(repo.as_ref()).as_deref())?;
+        Self::new(common, Place::Files(repo), in_force)
+    }
+
+    /// A session for texts that somebody is about to write, who therefore cannot allow what they hold.
+    ///
+    /// # Errors
+    /// When the configuration around cannot be used.
+    pub(super) fn on_proposed_texts(common: &Common) -> anyhow::Result<Self> {
+        let root = around(Repo::open(Path::new(".")).ok().as_ref());
+        Self::new(common, Place::Files(None), policy::of_folder(common, root.as_deref())?.proposing())
+    }
+
+    /// The same without thresholds, cache and suppressions.
+    #[must_use]
+    pub(super) fn unfiltered(mut self) -> Self {
+        self.settings.scan.min_severity = Severity::Low;
+        self.settings.scan.min_confidence = Confidence::Low;
+        self.settings.scan.cache = None;
+        self.settings.scan.policy = Policy::strict();
+        self
+    }
+
+    /// The same with rules that look for these values and nothing else.
+    ///
+    /// # Errors
+    /// When a value cannot be looked for.
+    pub(super) fn looking_for(mut self, values: &[&[u8]]) -> Result<Self, ValueError> {
+        self.detector = Detector::new(RuleSet::of_values(values)?);
+        Ok(self)
+    }
+
+    /// The repository that is scanned, or that the files lie in.
+    pub(super) fn repo(&self) -> Option<&Repo> {
+        match &self.place {
+            Place::Repository(repo) => Some(repo),
+            Place::Files(repo) => repo.as_ref(),
+        }
+    }
+
+    /// The rules in force.
+    pub(super) fn rules(&self) -> &RuleSet {
+        self.detector.rules()
+    }
+
+    /// The rules in force, ready to run.
+    pub(super) fn detector(&self) -> &Detector {
+        &self.detector
+    }
+
+    /// A mask for a report of this session, or for texts of no report.
+    pub(super) fn mask(&self, report: Option<&Report>) -> Mask<'_> {
+        Mask::new(Some(&self.detector), report)
+    }
+
+    /// Adds to a listing what is to be said of the configuration.
+    pub(super) fn remark(&self, listing: &mut Listing) {
+        listing.gaps.extend_from_slice(&self.remarks.gaps);
+        listing.notes.extend_from_slice(&self.remarks.notes);
+    }
+
+    /// Scans, writes the report and says how to end.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub(super) fn report(
+        &self,
+        when: ReportWhen,
+        scan: impl FnOnce(&Scan<'_>) -> Report,
+    ) -> anyhow::Result<ExitStatus> {
+        let report = self.scan(when, scan);
+        let is_empty = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
+        if when == ReportWhen::NotEmpty && is_empty {
+            return Ok(ExitStatus::Clean);
+        }
+        let view = View::new(&report, false, &self.mask(Some(&report)));
+        let is_worth_it = when != ReportWhen::NotEmpty || !report.findings.is_empty();
+        if let Some(repo) = self.repo().filter(|repo| is_worth_it && !repo.is_quarantined()) {
+            report_store::store(repo, &view, clock::now());
+        }
+        self.write_others(&view)?;
+        let Settings { output, output_file, exit_zero, .. } = &self.settings;
+        let view = if output.show_secrets { View::new(&report, true, &Mask::off()) } else { view };
+        shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
+        Ok(ExitStatus::of(&report, *exit_zero))
+    }
+
+    /// Scans and writes nothing.
+    pub(super) fn scan(&self, when: ReportWhen, scan: impl FnOnce(&Scan<'_>) -> Report) -> Report {
+        let progress = Progress::default();
+        let prepared = self.prepared(&progress);
+        let mut report = match when {
+            ReportWhen::AfterProgress if !self.settings.output.quiet => progress::shown(&progress, || scan(&prepared)),
+            _ => scan(&prepared),
+        };
+        report.stats.elapsed_ms = self.start.elapsed().as_millis();
+        report.made_at = rfc3339(clock::now());
+        report
+    }
+
+    /// Sweeps everything that a repository stores and writes nothing, for commands that go on with what is found.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub(super) fn sweep(
+        &self,
+        repo: &Repo,
+        sweep: impl FnOnce(&Scan<'_>, Objects) -> Report,
+    ) -> anyhow::Result<Report> {
+        let objects = stored::list(repo)?;
+        Ok(self.scan(ReportWhen::AfterProgress, |scan| sweep(scan, objects)))
+    }
+
+    /// A scan about to run.
+    pub(super) fn prepared<'a>(&'a self, progress: &'a Progress) -> Scan<'a> {
+        let (detector, options) = (&self.detector, &self.settings.scan);
+        Scan { detector, options, repo: self.repo(), surroundings: self.surroundings(), progress }
+    }
+
+    /// What advice must know of where the files are.
+    fn surroundings(&self) -> Surroundings {
+        let Place::Repository(repo) = &self.place else {
+            return Surroundings { no_git: true, ..Surroundings::default() };
+        };
+        let root = repo.workdir().and_then(|root| root.canonicalize().ok());
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+        let subfolder = root.is_some() && root != here;
+        Surroundings { unborn: repo.is_unborn(), subfolder, ..Surroundings::default() }
+    }
+
+    /// Writes a report, which has to be masked, wherever it goes besides the one place that is asked for.
+    ///
+    /// # Errors
+    /// When a file cannot be written that somebody asked for; the summary of a job is no such file.
+    fn write_others(&self, view: &View) -> anyhow::Result<()> {
+        let Settings { also, output, summary, .. } = &self.settings;
+        for (format, file) in also {
+            let options = OutputOptions { format: *format, show_secrets: false, ..*output };
+            shell::results(Some(file), &mut |out| output::render(view, options, out))?;
+        }
+        if let Some(file) = summary
+            && let Err(error) = shell::append(file, &mut |used, out| summary::write(view, output.quiet, used, out))
+        {
+            shell::say(&format!("keysweep: the summary of the job could not be written: {error}"));
+        }
+        Ok(())
+    }
+}
+
+/// The root of the work tree around, or this folder where there is none.
+fn around(repo: Option<&Repo>) -> Option<PathBuf> {
+    repo.and_then(Repo::workdir).or_else(|| std::env::current_dir().ok())
+}

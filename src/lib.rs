@@ -10,7 +10,7 @@
 //! - [`remediation`]: from a finding to a plan
 //! - [`proof`]: rules proved against their own examples
 //! - [`config`]: settings from a file
-//! - [`fs`]: files and folders of our own
+//! - [`fs`]: files and folders of our own, files written whole
 //! - [`git`]: repositories, read
 //! - [`source`]: what is to be scanned
 //! - [`attribution`]: where in a history something lives

@@ -12,6 +12,7 @@ use super::session::Session;
 use super::{shell, withhold};
 use crate::config::file::BASELINE;
 use crate::finding::{Finding, Report, Scope};
+use crate::fs::{Rights, replace};
 use crate::git::Repo;
 use crate::output::{self, baseline as page};
 use crate::suppress::baseline::{Key, Remark, Salt};
@@ -161,9 +162,8 @@ impl Work {
     }
 
     fn write(&self, baseline: &Baseline) -> anyhow::Result<()> {
-        let mut options = std::fs::File::options();
-        let write = &mut |out: &mut dyn std::io::Write| write!(out, "{baseline}");
-        shell::replace(&self.path, &mut options, write).with_context(|| format!("writing '{}'", self.shown()))
+        let write = |out: &mut dyn std::io::Write| write!(out, "{baseline}");
+        replace(&self.path, Rights::Usual, write).with_context(|| format!("writing '{}'", self.shown()))
     }
 
     /// Says what is new, what is known and what is gone.

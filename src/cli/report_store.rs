@@ -10,8 +10,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::shell;
-use crate::fs::owner_only;
+use crate::fs::{Rights, owner_only, replace};
 use crate::git::Repo;
 use crate::output::view::View;
 use crate::source::git_dir;
@@ -58,7 +57,7 @@ fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
             _ => {}
         }
     }
-    shell::replace(&path, &mut owner_only::file(), &mut |out| Ok(serde_json::to_writer(out, stored)?))
+    replace(&path, Rights::OwnerOnly, |out| Ok(serde_json::to_writer(out, stored)?))
 }
 
 fn read(path: PathBuf) -> io::Result<Stored> {

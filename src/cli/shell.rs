@@ -1,11 +1,12 @@
 //! The only holder of the standard streams: results to one, everything else to the other, colours decided once.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::fs::{Rights, replace};
 use crate::output::style;
 use crate::text::escape;
 
@@ -50,30 +51,7 @@ fn to_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>)
         let mut out = BufWriter::new(File::options().write(true).open(&path)?);
         return write(&mut out).and_then(|()| out.flush());
     }
-    replace(&path, &mut File::options(), write)
-}
-
-/// Writes a file whole or not at all: what is opened with the options takes the place of what is there.
-///
-/// # Errors
-/// When the folder cannot be written to.
-pub fn replace(
-    path: &Path,
-    options: &mut OpenOptions,
-    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let beside = path.with_file_name(format!(".keysweep-{}.tmp", std::process::id()));
-    let _ = std::fs::remove_file(&beside);
-    let written = options.write(true).create_new(true).open(&beside).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        write(&mut out)?;
-        out.flush()?;
-        std::fs::rename(&beside, path)
-    });
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
+    replace(&path, Rights::Usual, write)
 }
 
 /// Adds to the end of a file; what writes is told how many bytes are in it already.

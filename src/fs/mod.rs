@@ -1,4 +1,8 @@
-//! Folders and files of keysweep's own: scratch folders that go with their holder, and what only its owner can read.
+//! Folders and files of keysweep's own: scratch folders that go with their holder, what only its owner can read, and files that
+//! are written whole or not at all.
 
 pub mod owner_only;
+mod replace;
 pub mod scratch;
+
+pub use replace::{Rights, replace};

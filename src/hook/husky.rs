@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::install::{self, Change};
 use super::{Name, State};
+use crate::fs::{Rights, replace};
 
 /// The first and the last line of the block.
 const FIRST: &str =
@@ -114,12 +115,12 @@ impl Script {
 
     /// With the rights it had; what git runs has to be executable.
     fn write(&self, text: &str) -> io::Result<()> {
-        let rights = std::fs::metadata(&self.path).map(|meta| meta.permissions());
-        install::replace(&self.path, text, |beside| match rights {
-            Ok(rights) => std::fs::set_permissions(beside, rights),
-            Err(_) if self.path == self.hook => install::make_executable(beside),
-            Err(_) => Ok(()),
-        })
+        let rights = match std::fs::metadata(&self.path) {
+            Ok(meta) => Rights::Exactly(meta.permissions()),
+            Err(_) if self.path == self.hook => install::executable(),
+            Err(_) => Rights::Usual,
+        };
+        replace(&self.path, rights, |out| out.write_all(text.as_bytes()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::tool::Tool;
 use super::{Hook, State};
+use crate::fs::{Rights, replace};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +49,9 @@ impl Hook {
         Ok(change)
     }
 
+    /// As a whole or not at all: git must never see half a hook.
     fn write(&self, text: &str) -> io::Result<()> {
-        replace(&self.path(), text, make_executable)
+        replace(&self.path(), executable(), |out| out.write_all(text.as_bytes()))
     }
 
     /// Removes the shim and puts back what was there before.
@@ -83,17 +85,6 @@ impl Hook {
     }
 }
 
-/// Writes beside and renames, so that git never sees half a hook; `finish` gives the file its rights.
-pub(super) fn replace(path: &Path, text: &str, finish: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let beside = path.with_extension(format!("keysweep-{}", std::process::id()));
-    let written = std::fs::write(&beside, text).and_then(|()| finish(&beside));
-    let renamed = written.and_then(|()| std::fs::rename(&beside, path));
-    if renamed.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    renamed
-}
-
 /// Whether git would run the file.
 #[cfg(unix)]
 pub fn is_executable(path: &Path) -> bool {
@@ -107,13 +98,15 @@ pub fn is_executable(path: &Path) -> bool {
     path.exists()
 }
 
+/// The rights of a file that git runs.
 #[cfg(unix)]
-pub(super) fn make_executable(path: &Path) -> io::Result<()> {
+pub(super) fn executable() -> Rights {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+    Rights::Exactly(std::fs::Permissions::from_mode(0o755))
 }
 
+/// The rights of a file that git runs: everywhere but on Unix, those of any other.
 #[cfg(not(unix))]
-pub(super) fn make_executable(_path: &Path) -> io::Result<()> {
-    Ok(())
+pub(super) fn executable() -> Rights {
+    Rights::Usual
 }

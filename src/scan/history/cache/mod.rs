@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::attribution::tree_index::{Holding, Target};
+use crate::fs::{Rights, replace};
 use crate::git::ObjectId;
 use crate::git::graph::Commits;
 use crate::git::repo::Local;
@@ -157,13 +158,7 @@ impl SeenFile {
     ) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let beside = folder.join(format!(".keysweep-{}.tmp", std::process::id()));
-        let written = std::fs::write(&beside, format::encode(&self.key, seen, commits, holding, store, local));
-        let done = written.and_then(|()| std::fs::rename(&beside, &self.path));
-        if done.is_err() {
-            // It may not have been made.
-            let _ = std::fs::remove_file(&beside);
-        }
-        done
+        let bytes = format::encode(&self.key, seen, commits, holding, store, local);
+        replace(&self.path, Rights::Usual, |out| out.write_all(&bytes))
     }
 }

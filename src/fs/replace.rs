@@ -1,0 +1,119 @@
+//! Writes a file whole or not at all: into a temporary file beside it, which then takes its name.
+//!
+//! The temporary file has a name that nobody can guess and is made anew. So no other process writes to the same one, and
+//! nobody who may write to the folder can lay a link there for us to follow. A path that is a link is replaced itself: who
+//! wants the file that it leads to asks for that.
+
+use std::fs::{File, Permissions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::owner_only;
+
+/// Who may do what with the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rights {
+    /// What any new file allows.
+    Usual,
+    /// Only the owner reads and writes it, from the moment it is there.
+    OwnerOnly,
+    /// These, whatever the process takes away from new files.
+    Exactly(Permissions),
+}
+
+/// Puts what `write` writes in the place of the file at `path`. If that fails, what was there before stays as it is.
+///
+/// # Errors
+/// When the folder cannot be written to, or `write` fails.
+pub fn replace(path: &Path, rights: Rights, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let (temporary, file) = make(path, &rights)?;
+    let written = fill(file, rights, write).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        // The first error is the one to report; that a leftover cannot be removed adds nothing to it.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Makes the temporary file.
+fn make(path: &Path, rights: &Rights) -> io::Result<(PathBuf, File)> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    let temporary = path.with_file_name(format!(".keysweep-{:016x}.tmp", u64::from_le_bytes(random)));
+    let mut options = match rights {
+        Rights::OwnerOnly => owner_only::file(),
+        Rights::Usual | Rights::Exactly(_) => File::options(),
+    };
+    let file = options.write(true).create_new(true).open(&temporary)?;
+    Ok((temporary, file))
+}
+
+fn fill(file: File, rights: Rights, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    write(&mut out)?;
+    out.flush()?;
+    match rights {
+        Rights::Exactly(permissions) => out.get_ref().set_permissions(permissions),
+        Rights::Usual | Rights::OwnerOnly => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::scratch::Scratch;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let folder = Scratch::new().unwrap();
+        let path = folder.path().join("file");
+        for text in ["a first and longer text", "a second"] {
+            replace(&path, Rights::Usual, |out| out.write_all(text.as_bytes())).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn what_fails_half_way_leaves_the_file_as_it_was() {
+        let folder = Scratch::new().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "before").unwrap();
+        let failed = replace(&path, Rights::Usual, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no more"))
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "no more");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
+        assert_eq!(names(folder.path()), ["file"]);
+        assert!(replace(&folder.path().join("none/file"), Rights::Usual, |_| Ok(())).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_has_the_rights_that_were_asked_for() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = Scratch::new().unwrap();
+        let path = folder.path().join("file");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for wanted in [0o755, 0o640] {
+            replace(&path, Rights::Exactly(Permissions::from_mode(wanted)), |out| out.write_all(b"text")).unwrap();
+            assert_eq!(mode(&path), wanted);
+        }
+        replace(&path, Rights::OwnerOnly, |out| {
+            // The temporary file is the only one beside it.
+            let temporary = names(folder.path()).into_iter().find(|name| name != "file").unwrap();
+            assert_eq!(mode(&folder.path().join(temporary)), 0o600);
+            out.write_all(b"text")
+        })
+        .unwrap();
+        assert_eq!(mode(&path), 0o600);
+    }
+}

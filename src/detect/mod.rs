@@ -7,8 +7,8 @@
 //!
 //! Everything a rule looks at lies within its [`Reach`] of a keyword, so that of a text made from
 //! another one only what changed has to be judged ([`edit`]). What a file's name says
-//! about a detection ([`path`]), which identifiers stand near it ([`companion`]) and whether it has expired ([`expiry`]) is
-//! decided afterwards, for accepted detections only: a blob has many names and is read on many days, and is judged once.
+//! about a detection, whether it has expired and which identifiers stand near it is decided afterwards ([`context`]), for
+//! accepted detections only: a blob has many names and is read on many days, and is judged once.
 
 pub mod check;
 pub mod context;

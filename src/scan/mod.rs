@@ -15,7 +15,7 @@ use bstr::BString;
 use rayon::prelude::*;
 
 use crate::config::ScanOptions;
-use crate::detect::context::path;
+use crate::detect::context::{self, path};
 use crate::detect::{Detection, Detector};
 use crate::finding::{
     Exposure, Fact, Finding, Fingerprint, Gap, Note, Occurrence, Report, Scope, Secret, Stage, Stats, join_member,
@@ -388,11 +388,7 @@ impl Scan<'_> {
         let rule = self.detector.rule(best);
         let mut facts: Vec<Fact> = Vec::new();
         let late = self.worker().late_companions(group);
-        for fact in group.iter().flat_map(|s| &s.detection.facts).chain(&late) {
-            if !facts.iter().any(|have| have.field == fact.field) {
-                facts.push(fact.clone());
-            }
-        }
+        context::add_facts(&mut facts, group.iter().flat_map(|s| &s.detection.facts).cloned().chain(late));
         let mut occurrences: Vec<Occurrence> = group.iter().map(|s| s.occurrence.clone()).collect();
         occurrences.dedup();
         let issued = rule.statistics && !matches!(rule.matcher, Matcher::Assignment);

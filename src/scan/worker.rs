@@ -8,13 +8,12 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{Outcome, Sighting};
 use crate::config::ScanOptions;
-use crate::detect::context::{expiry, path};
+use crate::detect::context::{self, Context};
 use crate::detect::{Detection, Detector};
-use crate::finding::{ContentKind, Evidence, Fact, Gap, GapKind, Occurrence, Secret, join_member};
+use crate::finding::{ContentKind, Fact, Gap, GapKind, Occurrence, Secret, join_member};
 use crate::git::object::{self, Unread};
 use crate::git::repo;
 use crate::git::{ObjectId, Repo, header, lfs};
-use crate::rule::Confidence;
 use crate::source::{Content, Item, git_dir};
 use crate::suppress::comment;
 use crate::text::LineIndex;
@@ -163,20 +162,17 @@ impl Worker<'_> {
         }
         let lines = LineIndex::new(text);
         let path = if origin.path.is_empty() { BString::default() } else { join_member(origin.path, origin.member) };
-        for detection in found {
-            let Some(detection) = path::apply(&path, detection) else { continue };
-            let detection = expiry::apply(self.options.now, detection);
-            outcome.sightings.push(self.sighting(text, &lines, origin, detection));
-        }
+        let (now, min_confidence) = (self.options.now, self.options.min_confidence);
+        let context = Context { path: &path, now, min_confidence };
+        let believed = found.into_iter().filter_map(|one| context::apply(self.detector, text, &context, one));
+        outcome.sightings.extend(believed.map(|one| self.sighting(text, &lines, origin, one)));
     }
 
     /// What stands near the places of low confidence of a secret that another place is reported for.
     pub(super) fn late_companions(&self, group: &[Sighting]) -> Vec<Fact> {
-        if self.options.min_confidence == Confidence::Low {
-            return Vec::new();
-        }
         let mut seen = BTreeSet::new();
-        let late = group.iter().filter(|sighting| sighting.detection.confidence == Confidence::Low);
+        let waits = |one: &&Sighting| context::companions_wait(&one.detection, self.options.min_confidence);
+        let late = group.iter().filter(waits);
         let late = late.filter_map(|sighting| Some((sighting.blob?, sighting))).filter(|(blob, _)| seen.insert(*blob));
         late.take(MAX_LATE).filter_map(|(blob, sighting)| self.companions_in(blob, sighting)).flatten().collect()
     }
@@ -184,19 +180,12 @@ impl Worker<'_> {
     /// The same for one place, if the blob itself is the text that it stands in.
     fn companions_in(&self, blob: ObjectId, sighting: &Sighting) -> Option<Vec<Fact>> {
         let (_, data) = object::load(self.local()?, blob, self.options.max_file_size).ok()?;
-        let (text, detection) = (as_text(&data), &sighting.detection);
-        let value = sighting.raw.as_ref().unwrap_or(&detection.secret);
-        let is_there = text.get(detection.span.start..detection.span.end) == Some(value.reveal());
-        is_there.then(|| self.detector.companions(&text, detection))
+        let detection = &sighting.detection;
+        let written = sighting.raw.as_ref().unwrap_or(&detection.secret);
+        context::late_companions(self.detector, &as_text(&data), detection, written)
     }
 
-    fn sighting(&self, text: &[u8], lines: &LineIndex, origin: &Origin<'_>, mut detection: Detection) -> Sighting {
-        // Companions raise no low confidence. They cost more than to find a value, and lists of digests hold thousands of those:
-        // they are looked for later, where the secret is reported for another place's sake.
-        if detection.confidence > Confidence::Low || self.options.min_confidence == Confidence::Low {
-            let companions = self.detector.companions(text, &detection);
-            self.support(&mut detection, companions);
-        }
+    fn sighting(&self, text: &[u8], lines: &LineIndex, origin: &Origin<'_>, detection: Detection) -> Sighting {
         let start = lines.place(text, detection.span.start);
         let foreign = &self.options.policy.foreign;
         let comment = comment::beside(text, lines, detection.span, foreign);
@@ -231,22 +220,6 @@ impl Worker<'_> {
     /// When a commit was authored.
     pub(super) fn author_time(&self, commit: ObjectId) -> Option<String> {
         object::commit_of(self.local()?, commit).ok().map(|commit| commit.author_time)
-    }
-
-    /// Identifiers of the same credential nearby make up for a check that did not fit.
-    fn support(&self, detection: &mut Detection, companions: Vec<Fact>) {
-        if companions.is_empty() {
-            return;
-        }
-        detection.evidence.push(Evidence::Companions(companions.len()));
-        if detection.confidence == Confidence::Medium && self.detector.rule(detection).confidence == Confidence::High {
-            detection.confidence = Confidence::High;
-        }
-        for fact in companions {
-            if !detection.facts.iter().any(|have| have.field == fact.field) {
-                detection.facts.push(fact);
-            }
-        }
     }
 
     /// A pointer's object is scanned in its place when it is in this clone.

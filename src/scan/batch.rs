@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Scan;
+use super::outcome::Outcome;
+use super::sighting::Sighting;
 use super::worker::Worker;
-use super::{Outcome, Scan, Sighting};
 use crate::attribution::tree_index::Search;
 use crate::finding::ContentKind;
 use crate::git::ObjectId;

@@ -16,7 +16,7 @@ use crate::text::encoding::as_text;
 
 impl Scan<'_> {
     /// Sets those apart that are allowed.
-    pub(super) fn settle(&self, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+    pub(super) fn apply_policy(&self, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
         if findings.is_empty() {
             return Default::default();
         }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{Outcome, Sighting};
+use super::outcome::Outcome;
+use super::sighting::Sighting;
 use crate::config::ScanOptions;
 use crate::detect::context::{self, Context};
 use crate::detect::{Detection, Detector};

@@ -10,7 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 use bstr::BString;
 
-use super::{Missing, Outcome, Scan, Sighting};
+use super::Scan;
+use super::outcome::{Missing, Outcome};
+use super::sighting::Sighting;
 use crate::attribution::tree_index::{Holding, Notes, Search, Target};
 use crate::attribution::{Arrival, Attribution};
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};

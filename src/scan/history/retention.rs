@@ -8,7 +8,7 @@ use crate::attribution::Attribution;
 use crate::finding::{ContentKind, Held, Holder};
 use crate::git::store::Store;
 use crate::git::{ObjectId, Repo, reflog};
-use crate::scan::Sighting;
+use crate::scan::sighting::Sighting;
 use crate::source::{Content, Item};
 
 /// Refs named for one place, at most.

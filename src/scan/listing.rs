@@ -1,0 +1,143 @@
+//! Scans a listing: the index, a range or files. Only what is new is reported, with how far it got.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::AhoCorasick;
+use bstr::BString;
+
+use super::sighting::Sighting;
+use super::{Scan, batch};
+use crate::finding::{Exposure, Report, Scope, Secret, Stage};
+use crate::git::{ObjectId, object};
+use crate::source::{Item, Listing};
+use crate::text::archive;
+use crate::text::encoding::as_text;
+
+impl Scan<'_> {
+    /// Scans what a source listed. `known` says whether a content was part of the history at that path already.
+    pub fn listed(&self, listing: Listing, scope: Scope, known: &dyn Fn(&BString, ObjectId) -> bool) -> Report {
+        let (batch, together) = self.batch(&listing);
+        let items: Vec<(usize, Item)> = listing.items.into_iter().enumerate().collect();
+        let mut outcome = self.each(&items, |worker, (order, item)| {
+            let mut outcome = batch::take(&batch, worker, item).unwrap_or_else(|| worker.item(item));
+            outcome.sightings.iter_mut().for_each(|sighting| sighting.order = *order);
+            outcome
+        });
+        outcome.absorb(together);
+        outcome.stats.commits = listing.stats.commits;
+        outcome.gaps.extend(listing.gaps);
+        outcome.notes.extend(listing.notes);
+        let sightings = std::mem::take(&mut outcome.sightings);
+        let held_before = self.held_before(&sightings, &listing.before, &listing.names_before);
+        (outcome.sightings, outcome.stats.old) = fresh(sightings, &held_before, known);
+        let commits: BTreeSet<ObjectId> = outcome.sightings.iter().filter_map(|s| s.commit).collect();
+        let published = self.repo.map(|repository| repository.published(commits)).unwrap_or_default();
+        self.report(outcome, scope, &mut |group| self.range_exposure(group, &published))
+    }
+
+    /// Which of the secrets seen stand in contents or names that were there before.
+    fn held_before(
+        &self,
+        sightings: &[Sighting],
+        before: &BTreeSet<ObjectId>,
+        names: &BTreeSet<BString>,
+    ) -> BTreeSet<Secret> {
+        if before.is_empty() && names.is_empty() {
+            return BTreeSet::new();
+        }
+        let Some((repository, mut past)) = self.repo.zip(Past::new(sightings)) else { return BTreeSet::new() };
+        names.iter().for_each(|name| past.look(name));
+        let local = repository.local();
+        for id in before {
+            // A parent's content that cannot be read makes nothing old: the finding stays.
+            if let Ok((_, data)) = object::load(&local, *id, self.options.max_file_size) {
+                past.look_in_file(&data);
+            }
+        }
+        past.held
+    }
+
+    /// The exposure of what the index, a range or a push adds, given the commits that a remote-tracking ref reaches.
+    fn range_exposure(&self, group: &[Sighting], published: &BTreeSet<ObjectId>) -> Exposure {
+        let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
+        let first = group.iter().filter(|s| s.commit.is_some()).min_by_key(|s| s.order);
+        let commit = self.repo.zip(first.and_then(|s| s.commit));
+        let commit = commit.and_then(|(repository, id)| object::commit_of(&repository.local(), id).ok());
+        Exposure {
+            stage: stage(group, published),
+            commits: commits.len(),
+            first_commit: first.and_then(|s| s.occurrence.commit.clone()),
+            first_seen: first.and_then(|s| s.occurrence.author_time.clone()),
+            first_is_root: commit.as_ref().is_some_and(|commit| commit.parents.is_empty()),
+            first_author: commit.map(|commit| commit.author),
+            ..Exposure::default()
+        }
+    }
+}
+
+/// How far a secret got that the index, a range or a push adds.
+fn stage(group: &[Sighting], published: &BTreeSet<ObjectId>) -> Stage {
+    if group.iter().all(|s| s.commit.is_none() && s.tag.is_none()) {
+        Stage::Uncommitted
+    } else if group.iter().filter_map(|s| s.commit).any(|commit| published.contains(&commit)) {
+        Stage::Published
+    } else {
+        Stage::LocalOnly
+    }
+}
+
+/// Leaves out what was there before: secrets that stood in what a change replaces, and contents that are known at their path.
+/// Says how many secrets that were.
+fn fresh(
+    sightings: Vec<Sighting>,
+    held_before: &BTreeSet<Secret>,
+    known: &dyn Fn(&BString, ObjectId) -> bool,
+) -> (Vec<Sighting>, usize) {
+    // To ask is to read trees, and many secrets may stand in one content.
+    let mut verdicts: BTreeMap<(BString, ObjectId), bool> = BTreeMap::new();
+    let mut is_known =
+        |path: &BString, blob: ObjectId| *verdicts.entry((path.clone(), blob)).or_insert_with(|| known(path, blob));
+    let (old, fresh): (Vec<Sighting>, Vec<Sighting>) = sightings.into_iter().partition(|sighting| {
+        held_before.contains(&sighting.detection.secret)
+            || sighting.blob.is_some_and(|blob| is_known(&sighting.occurrence.path, blob))
+    });
+    let old: BTreeSet<&Secret> = old.iter().map(|sighting| &sighting.detection.secret).collect();
+    (fresh, old.len())
+}
+
+/// A search for secrets in what was there before, as they are and as they were encoded.
+struct Past<'s> {
+    search: AhoCorasick,
+    /// The secret that each pattern of the search is a form of.
+    secrets: Vec<&'s Secret>,
+    /// Those that were found.
+    held: BTreeSet<Secret>,
+}
+
+impl<'s> Past<'s> {
+    /// `None` if there is nothing to look for.
+    fn new(sightings: &'s [Sighting]) -> Option<Self> {
+        let forms = sightings.iter().flat_map(|sighting| {
+            let secret = &sighting.detection.secret;
+            std::iter::once(secret).chain(&sighting.raw).map(move |form| (form.reveal(), secret))
+        });
+        let (patterns, secrets): (Vec<&[u8]>, Vec<&Secret>) = forms.unzip();
+        let search = AhoCorasick::new(&patterns).ok().filter(|_| !patterns.is_empty())?;
+        Some(Self { search, secrets, held: BTreeSet::new() })
+    }
+
+    fn look(&mut self, text: &[u8]) {
+        for hit in self.search.find_overlapping_iter(text) {
+            self.held.insert(self.secrets[hit.pattern().as_usize()].clone());
+        }
+    }
+
+    /// Looks in a file, and in its members if it is an archive.
+    fn look_in_file(&mut self, data: &[u8]) {
+        self.look(&as_text(data));
+        // A member that cannot be opened makes nothing old either.
+        if archive::kind(data).is_some() {
+            archive::each_member(data, &archive::Limits::default(), &mut |_, text| self.look(&as_text(text)));
+        }
+    }
+}

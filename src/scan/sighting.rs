@@ -1,0 +1,43 @@
+//! A sighting: one detection at one place, before the sightings of one secret are grouped.
+
+use std::cmp::Ordering;
+
+use bstr::BString;
+
+use crate::detect::Detection;
+use crate::detect::context::path;
+use crate::finding::{Occurrence, Secret, join_member};
+use crate::git::ObjectId;
+
+/// One detection at one place, before grouping.
+#[derive(Debug, Clone)]
+pub(super) struct Sighting {
+    pub(super) detection: Detection,
+    pub(super) occurrence: Occurrence,
+    pub(super) blob: Option<ObjectId>,
+    pub(super) commit: Option<ObjectId>,
+    pub(super) tag: Option<ObjectId>,
+    /// Older occurrences come first.
+    pub(super) order: usize,
+    /// The bytes it was decoded from, if it was.
+    pub(super) raw: Option<Secret>,
+}
+
+impl Sighting {
+    /// The same under a path, which may speak for or against it; `None` if it speaks so much against it that nothing is left.
+    pub(super) fn under(&self, path: &BString) -> Option<Self> {
+        let whole = join_member(path.as_ref(), self.occurrence.member.as_ref());
+        let mut one = Self { detection: path::apply(&whole, self.detection.clone())?, ..self.clone() };
+        one.occurrence.path = path.clone();
+        Some(one)
+    }
+
+    /// Oldest first; of one commit by place, and at one place by rule.
+    pub(super) fn by_age(&self, other: &Self) -> Ordering {
+        let (a, b) = (&self.occurrence, &other.occurrence);
+        let place = (&a.commit, &a.path, &a.member, a.start, a.end, a.kind, &a.blob);
+        let age = self.order.cmp(&other.order);
+        age.then_with(|| place.cmp(&(&b.commit, &b.path, &b.member, b.start, b.end, b.kind, &b.blob)))
+            .then_with(|| self.detection.rule.cmp(&other.detection.rule))
+    }
+}

@@ -1,0 +1,41 @@
+//! How the work of a scan is spread over threads.
+
+use std::cell::OnceCell;
+
+use rayon::prelude::*;
+
+use super::Scan;
+use super::outcome::Outcome;
+use super::worker::Worker;
+
+/// Items below which threads cost more than they bring.
+const FEW: usize = 32;
+
+impl Scan<'_> {
+    /// Runs `work` over all of `list`, on all threads if there is enough of it.
+    pub(super) fn each<T: Sync>(&self, list: &[T], work: impl Fn(&Worker, &T) -> Outcome + Sync) -> Outcome {
+        self.each_part(list, |part| {
+            let worker = self.worker();
+            part.iter().map(|item| work(&worker, item)).fold(Outcome::default(), Outcome::and)
+        })
+    }
+
+    /// Runs `work` over parts of `list`, on all threads if there is enough of it.
+    pub(super) fn each_part<T: Sync>(&self, list: &[T], work: impl Fn(&[T]) -> Outcome + Sync) -> Outcome {
+        if list.len() < FEW || self.options.threads < 2 {
+            return work(list);
+        }
+        // Neighbours in the list are neighbours in a pack, so parts keep the delta caches warm.
+        let size = (list.len() / (self.options.threads * 16)).clamp(8, 4096);
+        let all = || list.par_chunks(size).map(&work).reduce(Outcome::default, Outcome::and);
+        match rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build() {
+            Ok(pool) => pool.install(all),
+            Err(_) => all(),
+        }
+    }
+
+    /// What one thread works with.
+    pub(super) fn worker(&self) -> Worker<'_> {
+        Worker { detector: self.detector, options: self.options, repository: self.repo, local: OnceCell::new() }
+    }
+}

@@ -9,9 +9,9 @@ use super::store::{Number, Store};
 /// No commit.
 const NONE: u32 = u32::MAX;
 
-/// What the head of a commit object says.
+/// The header of a commit object, as far as the graph of commits needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct CommitHeader {
     /// The root tree.
     pub tree: ObjectId,
     /// The parents, in order.
@@ -20,21 +20,21 @@ pub struct Head {
     pub committed: i64,
 }
 
-impl Head {
+impl CommitHeader {
     /// Reads a commit object; `None` if it has no tree or names an object by other than a hash of so many bytes.
     pub fn parse(data: &[u8], id_length: usize) -> Option<Self> {
         let mut lines = data.split(|b| *b == b'\n');
         let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.as_slice().len() == id_length);
-        let mut head = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
+        let mut header = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
         for line in lines.take_while(|line| !line.is_empty()) {
             if let Some(parent) = line.strip_prefix(b"parent ") {
-                head.parents.push(hex(parent)?);
+                header.parents.push(hex(parent)?);
             } else if line.starts_with(b"committer ") {
-                head.committed = time(line).unwrap_or(0);
+                header.committed = time(line).unwrap_or(0);
                 break;
             }
         }
-        Some(head)
+        Some(header)
     }
 }
 
@@ -272,18 +272,18 @@ mod tests {
     }
 
     #[test]
-    fn a_commits_head_is_read() {
+    fn a_commits_header_is_read() {
         let text = format!(
             "tree {}\nparent {}\nparent {}\nauthor A <a@b.c> 5 +0000\ncommitter A <a@b.c> 1700000000 -0130\n\nparent of all",
             id(1),
             id(2),
             id(3)
         );
-        let head = Head::parse(text.as_bytes(), 20);
-        assert_eq!(head, Some(Head { tree: id(1), parents: vec![id(2), id(3)], committed: 1_700_000_000 }));
-        assert!(Head::parse(text.as_bytes(), 32).is_none());
-        assert!(Head::parse(b"author A\n", 20).is_none());
-        assert!(Head::parse(b"tree 12\n", 20).is_none());
+        let header = CommitHeader::parse(text.as_bytes(), 20);
+        assert_eq!(header, Some(CommitHeader { tree: id(1), parents: vec![id(2), id(3)], committed: 1_700_000_000 }));
+        assert!(CommitHeader::parse(text.as_bytes(), 32).is_none());
+        assert!(CommitHeader::parse(b"author A\n", 20).is_none());
+        assert!(CommitHeader::parse(b"tree 12\n", 20).is_none());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::attribution::tree_index::{Listed, Notes, Reader, Search, Target};
 use crate::detect::Hits;
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::ObjectId;
-use crate::git::graph::{CommitRecord, Head};
+use crate::git::graph::{CommitHeader, CommitRecord};
 use crate::git::lfs;
 use crate::git::object::{self, Kind, Mode, Unread};
 use crate::git::pack::{Base, Object, Visitor};
@@ -216,18 +216,18 @@ impl<'a> Sweeper<'a> {
         let store = &self.objects.store;
         let id = || store.id(commit);
         self.headed(data, &id, ContentKind::CommitMessage);
-        let Some(head) = Head::parse(data, store.id_length()) else {
+        let Some(header) = CommitHeader::parse(data, store.id_length()) else {
             let why = "its head cannot be read; 'git fsck' tells more".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("commit", commit), kind: GapKind::Corrupt, why });
             return;
         };
-        let tree = self.named(head.tree, Some(commit));
+        let tree = self.named(header.tree, Some(commit));
         let shallow = &self.objects.shallow;
         let cut = !shallow.is_empty() && id().is_some_and(|id| shallow.contains(&id));
-        let parents = head.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(commit)));
+        let parents = header.parents.iter().filter(|_| !cut).filter_map(|parent| self.named(*parent, Some(commit)));
         let parents: Vec<Number> = parents.collect();
-        let is_root = head.parents.is_empty();
-        self.outcome.commits.push(CommitRecord { commit, tree, is_root, committed: head.committed }, parents);
+        let is_root = header.parents.is_empty();
+        self.outcome.commits.push(CommitRecord { commit, tree, is_root, committed: header.committed }, parents);
     }
 
     /// An object as a gap names it.

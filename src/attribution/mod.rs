@@ -150,7 +150,7 @@ impl<'s> Attribution<'s> {
     pub fn learn_people(&mut self) -> bool {
         let order = self.graph.order();
         let asked = order.iter().step_by(order.len().div_ceil(MAX_ASKED).max(1));
-        let authors = asked.filter_map(|at| self.told(*at)).map(|commit| commit.author);
+        let authors = asked.filter_map(|at| self.read_commit(*at)).map(|commit| commit.author);
         self.usual = Usual::among(authors);
         !self.usual.is_empty()
     }
@@ -218,14 +218,14 @@ impl<'s> Attribution<'s> {
         object::commit_of(&self.local, commit).map(|commit| commit.author_time).unwrap_or_default()
     }
 
-    /// What the commit at a position says.
-    fn told(&self, at: u32) -> Option<object::Commit> {
+    /// The commit at a position, read from the store.
+    fn read_commit(&self, at: u32) -> Option<object::Commit> {
         object::commit_of(&self.local, self.store.id(self.graph.record(at).commit)?).ok()
     }
 
     fn event(&self, at: u32) -> Option<Event> {
         let commit = self.store.id(self.graph.record(at).commit)?.to_string();
-        self.told(at).map(|told| Event { commit, time: told.author_time, author: told.author })
+        self.read_commit(at).map(|read| Event { commit, time: read.author_time, author: read.author })
     }
 
     /// Whether a ref reaches the commit.
@@ -291,7 +291,7 @@ impl<'s> Attribution<'s> {
         if self.usual.is_empty() {
             return found;
         }
-        for author in commits.iter().filter_map(|at| self.told(*at)).map(|commit| commit.author) {
+        for author in commits.iter().filter_map(|at| self.read_commit(*at)).map(|commit| commit.author) {
             if found.len() < MAX_OUTSIDE && self.usual.is_outside(&author) && !found.contains(&author) {
                 found.push(author);
             }

@@ -17,7 +17,7 @@ use crate::fs::scratch::Scratch;
 ///
 /// # Errors
 /// When it cannot be written, or the alternates cannot be read.
-pub fn together(own: &Path) -> io::Result<Option<Scratch>> {
+pub fn with_env_alternates(own: &Path) -> io::Result<Option<Scratch>> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let (instead, beside) = (variable("GIT_OBJECT_DIRECTORY"), variable("GIT_ALTERNATE_OBJECT_DIRECTORIES"));
     if instead.is_none() && beside.is_none() {

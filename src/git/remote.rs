@@ -40,7 +40,7 @@ pub fn all(repository: &Repo) -> Vec<Remote> {
     let local = repository.local();
     let remote = |name: BString| {
         let url = local.config_snapshot().string(format!("remote.{name}.url").as_str())?;
-        let (url, host) = told(url.as_ref());
+        let (url, host) = url_and_host(url.as_ref());
         Some(Remote { name, url: Some(url), host })
     };
     local.remote_names().into_iter().filter_map(remote).collect()
@@ -77,7 +77,7 @@ pub fn behind<'n>(remotes: &[Remote], refs: impl Iterator<Item = &'n str>) -> Ve
 }
 
 /// A URL as it may be shown, and what its host tells.
-fn told(url: &BStr) -> (BString, Host) {
+fn url_and_host(url: &BStr) -> (BString, Host) {
     let Ok(mut parsed) = gix::url::parse(url) else { return (BString::from("(not a URL)"), Host::Unknown) };
     parsed.set_user(None);
     parsed.set_password(None);
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn shown(url: &str) -> (String, Host) {
-        let (url, host) = told(url.into());
+        let (url, host) = url_and_host(url.into());
         (url.to_string(), host)
     }
 

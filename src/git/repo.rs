@@ -57,7 +57,9 @@ impl Repo {
             what: "the folders of objects that git's environment names".to_owned(),
             cause: escape(error.to_string().as_bytes()),
         };
-        let Some(folder) = alternates::together(self.shared.objects.path()).map_err(broken)? else { return Ok(()) };
+        let Some(folder) = alternates::with_env_alternates(self.shared.objects.path()).map_err(broken)? else {
+            return Ok(());
+        };
         let hash = self.shared.to_thread_local().object_hash();
         let none = &mut std::iter::empty();
         let store = gix::odb::Store::at_opts(folder.path().to_owned(), hash, none, Default::default());

@@ -51,7 +51,7 @@ enum Child {
 
 /// One entry of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Held {
+pub enum NodeEntry {
     /// A folder that holds something.
     Below(NodeId),
     /// A target.
@@ -59,7 +59,7 @@ pub enum Held {
 }
 
 /// What a tree holds: names, by number, and what they lead to.
-pub type Node = Vec<(u32, Held)>;
+pub type Node = Vec<(u32, NodeEntry)>;
 
 /// What trees hold.
 #[derive(Debug, Default)]
@@ -169,14 +169,14 @@ impl Holding {
                 if self.node(tree).is_some() {
                     continue;
                 }
-                let held = lists[at].iter().filter_map(|edge| match edge.child {
-                    Child::Tree(tree) => Some((edge.name, Held::Below(self.node(tree)?))),
-                    Child::Target(target, mode) => Some((edge.name, Held::Here(target, mode))),
+                let entries = lists[at].iter().filter_map(|edge| match edge.child {
+                    Child::Tree(tree) => Some((edge.name, NodeEntry::Below(self.node(tree)?))),
+                    Child::Target(target, mode) => Some((edge.name, NodeEntry::Here(target, mode))),
                 });
-                let held: Node = held.collect();
+                let entries: Node = entries.collect();
                 let nodes = &mut self.nodes;
-                let node = *known.entry(held).or_insert_with_key(|held| {
-                    nodes.push(held.clone());
+                let node = *known.entry(entries).or_insert_with_key(|entries| {
+                    nodes.push(entries.clone());
                     u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX)
                 });
                 self.by_tree[tree as usize] = node;
@@ -216,9 +216,9 @@ impl Holding {
 
     /// Whether a tree has an entry whose name is a target.
     pub fn is_named(&self, tree: Number) -> bool {
-        let named =
-            |held: &Held| matches!(held, Held::Here(target, _) if matches!(self.target(*target), Target::Name(_)));
-        self.node(tree).is_some_and(|node| self.nodes[node as usize].iter().any(|(_, held)| named(held)))
+        let is_name = |target: TargetId| matches!(self.target(target), Target::Name(_));
+        let named = |entry: &NodeEntry| matches!(entry, NodeEntry::Here(target, _) if is_name(*target));
+        self.node(tree).is_some_and(|node| self.nodes[node as usize].iter().any(|(_, entry)| named(entry)))
     }
 
     /// The node of a tree, if it holds anything.
@@ -230,13 +230,13 @@ impl Holding {
     pub fn targets_below(&self, node: NodeId) -> BTreeSet<TargetId> {
         let (mut targets, mut seen, mut stack) = (BTreeSet::new(), BTreeSet::from([node]), vec![node]);
         while let Some(node) = stack.pop() {
-            for (_, held) in &self.nodes[node as usize] {
-                match held {
-                    Held::Here(target, _) => {
+            for (_, entry) in &self.nodes[node as usize] {
+                match entry {
+                    NodeEntry::Here(target, _) => {
                         targets.insert(*target);
                     }
-                    Held::Below(below) if seen.insert(*below) => stack.push(*below),
-                    Held::Below(_) => {}
+                    NodeEntry::Below(below) if seen.insert(*below) => stack.push(*below),
+                    NodeEntry::Below(_) => {}
                 }
             }
         }
@@ -251,21 +251,20 @@ impl Holding {
             if others.contains(&node) {
                 continue;
             }
-            for (name, held) in &self.nodes[node as usize] {
+            for (name, entry) in &self.nodes[node as usize] {
                 let there = others.iter().flat_map(|other| &self.nodes[*other as usize]);
-                let same_name = there.filter(|(other, _)| other == name).map(|(_, held)| *held);
+                let same_name = there.filter(|(other, _)| other == name).map(|(_, entry)| *entry);
                 let path = || crate::git::tree::join(&folder, &self.names[*name as usize]);
-                match held {
-                    Held::Here(target, mode) => {
-                        let held = *held;
-                        if !{ same_name }.any(|other| other == held) {
+                match entry {
+                    NodeEntry::Here(target, mode) => {
+                        if !{ same_name }.any(|other| other == *entry) {
                             found.push((path(), *mode, *target));
                         }
                     }
-                    Held::Below(below) => {
+                    NodeEntry::Below(below) => {
                         let others = same_name.filter_map(|other| match other {
-                            Held::Below(other) => Some(other),
-                            Held::Here(..) => None,
+                            NodeEntry::Below(other) => Some(other),
+                            NodeEntry::Here(..) => None,
                         });
                         stack.push((path(), *below, others.collect()));
                     }

@@ -7,7 +7,7 @@
 use bstr::BString;
 
 use super::{Seen, State};
-use crate::attribution::tree_index::{Held, Holding, Node, Target};
+use crate::attribution::tree_index::{Holding, Node, NodeEntry, Target};
 use crate::git::graph::{CommitRecord, Commits};
 use crate::git::object::{self, Mode};
 use crate::git::repo::Local;
@@ -107,10 +107,10 @@ impl Out {
         self.length(holding.nodes().len());
         for node in holding.nodes() {
             self.length(node.len());
-            for (name, held) in node {
-                let (kind, at) = match held {
-                    Held::Below(node) => (BELOW, *node),
-                    Held::Here(target, mode) => (position(&MODES, mode), *target),
+            for (name, entry) in node {
+                let (kind, at) = match entry {
+                    NodeEntry::Below(node) => (BELOW, *node),
+                    NodeEntry::Here(target, mode) => (position(&MODES, mode), *target),
                 };
                 self.number(known.numbers[*name as usize]);
                 self.0.push(kind);
@@ -304,7 +304,7 @@ impl<'r> Rest<'r> {
     fn holding(&mut self, objects: &Objects<'_>, store: &Store, local: &Local) -> Option<Option<Holding>> {
         let said = self.list(|rest, _| Some((objects.number(rest.number()?)?, rest.number()?)))?;
         let targets = self.list(|rest, _| Some((rest.byte()? == 1, rest.number()?)))?;
-        let nodes = self.list(|rest, at| rest.list(|rest, _| rest.held(said.len(), targets.len(), at)))?;
+        let nodes = self.list(|rest, at| rest.list(|rest, _| rest.entry(said.len(), targets.len(), at)))?;
         let mut by_tree = vec![NONE; store.count()];
         for _ in 0..self.number()? {
             let (tree, node) = (objects.number(self.number()?)?, self.number()?);
@@ -323,16 +323,16 @@ impl<'r> Rest<'r> {
     }
 
     /// An entry of the node at a position; it leads to one before it.
-    fn held(&mut self, names: usize, targets: usize, at: usize) -> Option<(u32, Held)> {
+    fn entry(&mut self, names: usize, targets: usize, at: usize) -> Option<(u32, NodeEntry)> {
         let (name, kind, to) = (self.number()?, self.byte()?, self.number()?);
-        let held = match kind {
-            BELOW => Held::Below(Some(to).filter(|to| (*to as usize) < at)?),
+        let entry = match kind {
+            BELOW => NodeEntry::Below(Some(to).filter(|to| (*to as usize) < at)?),
             _ => {
                 let mode = *MODES.get(usize::from(kind))?;
-                Held::Here(Some(to).filter(|to| (*to as usize) < targets)?, mode)
+                NodeEntry::Here(Some(to).filter(|to| (*to as usize) < targets)?, mode)
             }
         };
-        Some((Some(name).filter(|name| (*name as usize) < names)?, held))
+        Some((Some(name).filter(|name| (*name as usize) < names)?, entry))
     }
 }
 

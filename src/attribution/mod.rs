@@ -18,7 +18,7 @@ use crate::git::repo;
 use crate::git::store::Store;
 use crate::git::{ObjectId, Repo, remote};
 use people::Usual;
-use tree_index::{Holding, NodeId, Target, TargetId};
+use tree_index::{NodeId, Target, TargetId, TreeIndex};
 
 /// Refs named in an exposure, at most.
 const MAX_REFS: usize = 20;
@@ -58,7 +58,7 @@ pub struct Attribution<'s> {
     local: repo::Local,
     store: &'s Store,
     graph: Graph,
-    holding: Holding,
+    tree_index: TreeIndex,
     /// What the tree of each commit holds.
     nodes: Vec<Option<NodeId>>,
     tips: Vec<Tip>,
@@ -85,7 +85,7 @@ pub struct Attribution<'s> {
 }
 
 impl<'s> Attribution<'s> {
-    /// Prepares to answer, given all commits. What trees hold is told by [`Attribution::with_holding`]: that is worked out at the
+    /// Prepares to answer, given all commits. [`Attribution::with_tree_index`] adds what trees hold: that is worked out at the
     /// same time.
     pub fn new(repository: &Repo, store: &'s Store, commits: &Commits) -> Self {
         let local = repository.local();
@@ -116,17 +116,18 @@ impl<'s> Attribution<'s> {
             local,
             store,
             graph,
-            holding: Holding::default(),
+            tree_index: TreeIndex::default(),
             nodes: Vec::new(),
             tips,
         }
     }
 
     /// The same, knowing what trees hold.
-    pub fn with_holding(self, holding: Holding) -> Self {
-        let nodes: Vec<Option<NodeId>> = self.graph.records().iter().map(|record| holding.node(record.tree?)).collect();
+    pub fn with_tree_index(self, tree_index: TreeIndex) -> Self {
+        let nodes: Vec<Option<NodeId>> =
+            self.graph.records().iter().map(|record| tree_index.node(record.tree?)).collect();
         let at_tips = nodes_at(&self.tips, &self.ends, &self.graph, &nodes);
-        Self { holding, nodes, at_tips, ..self }
+        Self { tree_index, nodes, at_tips, ..self }
     }
 
     /// The same, but names all refs in an exposure and knows what is in reflogs.
@@ -138,7 +139,7 @@ impl<'s> Attribution<'s> {
 
     /// The refs and HEADs that reach a commit or hold one of the targets, and the names of the reflogs that do.
     pub fn holders(&mut self, commit: Option<ObjectId>, targets: &BTreeSet<Target>) -> (Vec<String>, Vec<BString>) {
-        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.holding.target_id(target)).collect();
+        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
         let found: Vec<u32> = commit.iter().filter_map(|id| self.commit(id)).collect();
         let refs = self.refs_reaching(&found, &ids);
         let after = self.graph.descendants(found);
@@ -171,7 +172,7 @@ impl<'s> Attribution<'s> {
             for (path, mode, target) in brought {
                 let (order, note) = (self.graph.rank(*at), self.notes[*at as usize]);
                 let arrival = Arrival { order, commit, author_time: author_time.clone(), path, mode, note };
-                out.entry(self.holding.target(target).clone()).or_default().push(arrival);
+                out.entry(self.tree_index.target(target).clone()).or_default().push(arrival);
             }
         }
         self.moves = moves;
@@ -192,7 +193,7 @@ impl<'s> Attribution<'s> {
             return Vec::new();
         }
         let before: Vec<NodeId> = self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
-        self.holding.beyond(here, &before)
+        self.tree_index.beyond(here, &before)
     }
 
     /// What some parent's tree holds and a commit's does not hold at that path.
@@ -201,7 +202,7 @@ impl<'s> Attribution<'s> {
         let before: BTreeSet<NodeId> =
             self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
         let gone = before.into_iter().filter(|node| Some(*node) != here);
-        gone.flat_map(|node| self.holding.beyond(node, here.as_slice())).map(|(_, _, target)| target).collect()
+        gone.flat_map(|node| self.tree_index.beyond(node, here.as_slice())).map(|(_, _, target)| target).collect()
     }
 
     /// What a commit's tree holds.
@@ -235,7 +236,7 @@ impl<'s> Attribution<'s> {
 
     /// How far a secret got: the commits that brought it in, and what holds it (`targets`).
     pub fn exposure(&mut self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Exposure {
-        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.holding.target_id(target)).collect();
+        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
         let in_head = self.head.is_some_and(|head| self.holds(head, &ids));
         let at_tip = self.at_tip(&ids);
         let found: Vec<u32> = commits.iter().filter_map(|id| self.commit(id)).collect();
@@ -364,20 +365,20 @@ impl<'s> Attribution<'s> {
     }
 
     fn node_holds(&mut self, node: NodeId, targets: &BTreeSet<TargetId>) -> bool {
-        let below = self.below.entry(node).or_insert_with(|| self.holding.targets_below(node));
+        let below = self.below.entry(node).or_insert_with(|| self.tree_index.targets_below(node));
         !below.is_disjoint(targets)
     }
 
     /// Whether a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
     fn holds(&mut self, end: ObjectId, targets: &BTreeSet<TargetId>) -> bool {
         let commit = self.commit(&end);
-        let itself = || self.holding.target_id(&Target::Object(end)).is_some_and(|id| targets.contains(&id));
+        let itself = || self.tree_index.target_id(&Target::Object(end)).is_some_and(|id| targets.contains(&id));
         if commit.is_none() && itself() {
             return true;
         }
         let node = match commit {
             Some(at) => self.node_of(at),
-            None => self.store.find(&end).and_then(|tree| self.holding.node(tree)),
+            None => self.store.find(&end).and_then(|tree| self.tree_index.node(tree)),
         };
         node.is_some_and(|node| self.node_holds(node, targets))
     }

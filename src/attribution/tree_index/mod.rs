@@ -61,9 +61,9 @@ pub enum NodeEntry {
 /// What a tree holds: names, by number, and what they lead to.
 pub type Node = Vec<(u32, NodeEntry)>;
 
-/// What trees hold.
+/// What trees hold of the targets, by tree.
 #[derive(Debug, Default)]
-pub struct Holding {
+pub struct TreeIndex {
     targets: Vec<Target>,
     ids: BTreeMap<Target, TargetId>,
     names: Vec<BString>,
@@ -111,7 +111,7 @@ impl Notes {
     }
 }
 
-impl Holding {
+impl TreeIndex {
     /// What was worked out before: nodes come after those they lead to, and `by_tree` has that of each tree, by number.
     pub fn new(targets: Vec<Target>, names: Vec<BString>, nodes: Vec<Node>, by_tree: Vec<NodeId>) -> Self {
         let ids = (0..).zip(&targets).map(|(at, target)| (target.clone(), at)).collect();

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::git::hashtable;
 use bstr::{BString, ByteSlice as _};
 
-use super::{Holding, Listed, Notes, Reader, Target, TargetId};
+use super::{Listed, Notes, Reader, Target, TargetId, TreeIndex};
 use crate::git::object::{self, Kind};
 use crate::git::pack::walk;
 use crate::git::store::{Number, Store};
@@ -25,7 +25,7 @@ pub struct Search {
     /// How many these are.
     pub(super) met_count: AtomicUsize,
     /// What is known of trees that are not read again; its targets come first.
-    earlier: Holding,
+    earlier: TreeIndex,
 }
 
 /// The positions of targets.
@@ -75,11 +75,11 @@ pub(super) struct Names {
 impl Search {
     /// A search for these targets.
     pub fn new(targets: &BTreeSet<Target>) -> Self {
-        Self::after(Holding::default(), targets)
+        Self::after(TreeIndex::default(), targets)
     }
 
     /// The same, where it is known what some trees hold; these must hold none of the targets that are not looked for there.
-    pub fn after(earlier: Holding, targets: &BTreeSet<Target>) -> Self {
+    pub fn after(earlier: TreeIndex, targets: &BTreeSet<Target>) -> Self {
         let new = targets.iter().filter(|target| earlier.target_id(target).is_none());
         let mut search = Self { targets: earlier.targets.iter().chain(new).cloned().collect(), ..Self::default() };
         for (at, target) in (0..).zip(&search.targets) {
@@ -90,12 +90,12 @@ impl Search {
     }
 
     /// What was known from the start.
-    pub fn earlier(&self) -> &Holding {
+    pub fn earlier(&self) -> &TreeIndex {
         &self.earlier
     }
 
     /// The same, to start another search with.
-    pub fn into_earlier(self) -> Holding {
+    pub fn into_earlier(self) -> TreeIndex {
         self.earlier
     }
 
@@ -136,7 +136,7 @@ impl Search {
         store: &Store,
         mut notes: Notes,
         wanted: impl Fn(Number) -> bool,
-    ) -> Holding {
+    ) -> TreeIndex {
         let mut reader = self.reader(store);
         let local = repository.local();
         let id_length = local.object_hash().len_in_bytes();
@@ -150,10 +150,10 @@ impl Search {
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
         let mut targets = self.targets;
         targets.extend(self.met.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let Holding { nodes, by_tree, .. } = self.earlier;
-        let mut holding = Holding::new(targets, names, nodes, by_tree);
-        holding.work_out(&notes, store.count());
-        holding
+        let TreeIndex { nodes, by_tree, .. } = self.earlier;
+        let mut index = TreeIndex::new(targets, names, nodes, by_tree);
+        index.work_out(&notes, store.count());
+        index
     }
 }
 

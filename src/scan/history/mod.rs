@@ -13,7 +13,7 @@ use bstr::BString;
 use super::Scan;
 use super::outcome::{Missing, Outcome};
 use super::sighting::Sighting;
-use crate::attribution::tree_index::{Holding, Notes, Search, Target};
+use crate::attribution::tree_index::{Notes, Search, Target, TreeIndex};
 use crate::attribution::{Arrival, Attribution};
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
 use crate::git::object::{Kind, Mode};
@@ -69,7 +69,7 @@ impl Scan<'_> {
             objects.store.select(|_| true);
         }
         // Blobs come first, so that the trees which hold those with a sighting are found when trees are read.
-        let earlier = seen.as_mut().and_then(|seen| seen.holding.take());
+        let earlier = seen.as_mut().and_then(|seen| seen.tree_index.take());
         let is_known = earlier.is_some() || seen.as_ref().is_none_or(|seen| !seen.complete);
         let search = Search::after(earlier.unwrap_or_default(), &wanted(&outcome));
         let (others, notes) = self.others(&objects, &search);
@@ -83,17 +83,17 @@ impl Scan<'_> {
         let trees = Trees { search, notes, is_known };
         let trees = self.complete(&mut objects.store, trees, &wanted, seen.as_ref(), &outcome.looked);
         let store = &objects.store;
-        let (holding, attribution) = rayon::join(
-            || trees.map(|trees| trees.holding(repository, store, seen.as_ref())),
+        let (tree_index, attribution) = rayon::join(
+            || trees.map(|trees| trees.tree_index(repository, store, seen.as_ref())),
             || is_asked.then(|| Attribution::new(repository, store, &outcome.commits)),
         );
         if let Some(file) = file {
-            remember(&file, seen, &mut outcome, holding.as_ref(), repository, store);
+            remember(&file, seen, &mut outcome, tree_index.as_ref(), repository, store);
         }
         let Some(attribution) = attribution else {
             return self.report(outcome, scope, &mut |_| Exposure::default());
         };
-        let mut attribution = attribution.with_holding(holding.unwrap_or_default());
+        let mut attribution = attribution.with_tree_index(tree_index.unwrap_or_default());
         if is_traced {
             attribution = attribution.with_reflogs(retention::reflogs(&objects.listing.items));
         }
@@ -191,9 +191,9 @@ impl Scan<'_> {
 
 impl Trees {
     /// What all trees hold.
-    fn holding(self, repository: &Repo, store: &Store, seen: Option<&Seen>) -> Holding {
+    fn tree_index(self, repository: &Repo, store: &Store, seen: Option<&Seen>) -> TreeIndex {
         if self.search.is_empty() {
-            return Holding::default();
+            return TreeIndex::default();
         }
         let seen = seen.filter(|seen| self.is_known && seen.complete);
         let is_asked = |number| seen.is_none_or(|seen| !seen.is_clean(number));
@@ -217,7 +217,7 @@ fn remember(
     file: &SeenFile,
     seen: Option<Seen>,
     outcome: &mut Outcome,
-    holding: Option<&Holding>,
+    tree_index: Option<&TreeIndex>,
     repository: &Repo,
     store: &Store,
 ) {
@@ -228,13 +228,13 @@ fn remember(
     let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
     let mut looked = std::mem::take(&mut outcome.looked);
     for one in looked.iter_mut().filter(|one| named && one.is_tree) {
-        if holding.is_none_or(|holding| holding.is_named(one.number)) {
+        if tree_index.is_none_or(|tree_index| tree_index.is_named(one.number)) {
             one.state = State::Marked;
         }
     }
     let absent = outcome.missing.iter().map(|missing| missing.id).collect();
     if seen.add(&looked, absent, store.count())
-        && let Err(error) = file.save(&seen, &outcome.commits, holding, store, &repository.local())
+        && let Err(error) = file.save(&seen, &outcome.commits, tree_index, store, &repository.local())
     {
         let path = file.path().display();
         outcome.notes.push(Note(format!("the cache '{path}' could not be written: {error}")));

@@ -44,9 +44,9 @@ pub struct Rewrite {
     pub messages: BTreeSet<BString>,
 }
 
-/// The contents and texts that hold something.
+/// Where the values of a report stand: contents by their paths, texts, names.
 #[derive(Default)]
-struct Holding {
+struct Places {
     blobs: BTreeMap<ObjectId, BTreeSet<BString>>,
     messages: BTreeSet<BString>,
     people: BTreeSet<BString>,
@@ -58,13 +58,13 @@ impl Scan<'_> {
     /// What to take out for what this scan's rules, which are for values, found in everything git stores.
     pub fn rewrite(&self, repository: &Repo, report: &Report, values: &[Secret]) -> Rewrite {
         let local = repository.local();
-        let holding = Holding::of(report);
+        let places = Places::of(report);
         let detector = self.detector;
         let load = |id: ObjectId| object::load(&local, id, self.options.max_file_size).map(|(_, data)| data);
         let mut texts: BTreeSet<Secret> = values.iter().cloned().collect();
         // An object that cannot be read is in no clone that could be rewritten either, and a gap of the scan.
-        let blobs = || holding.blobs.iter().filter_map(|(id, paths)| Some((*id, paths, load(*id).ok()?)));
-        let messages = || holding.messages.iter().filter_map(|id| Some((id, message(&local, id)?)));
+        let blobs = || places.blobs.iter().filter_map(|(id, paths)| Some((*id, paths, load(*id).ok()?)));
+        let messages = || places.messages.iter().filter_map(|id| Some((id, message(&local, id)?)));
         for (_, _, data) in blobs().filter(|(_, _, data)| is_replaceable(data)) {
             texts.extend(forms(detector, &data));
         }
@@ -86,22 +86,22 @@ impl Scan<'_> {
             let found: BTreeSet<Secret> = names.iter().flat_map(|name| forms(detector, name)).collect();
             found.into_iter().collect()
         };
-        rewrite.file_names = among(&holding.file_names);
-        rewrite.ref_names = among(&holding.ref_names);
-        let people: BTreeSet<BString> = holding.people.iter().flat_map(|id| people(&local, id)).collect();
+        rewrite.file_names = among(&places.file_names);
+        rewrite.ref_names = among(&places.ref_names);
+        let people: BTreeSet<BString> = places.people.iter().flat_map(|id| people(&local, id)).collect();
         rewrite.people = among(&people);
         rewrite.texts = texts;
         rewrite
     }
 }
 
-impl Holding {
+impl Places {
     fn of(report: &Report) -> Self {
-        let mut holding = Self::default();
+        let mut places = Self::default();
         for occurrence in report.findings.iter().flat_map(|finding| &finding.occurrences) {
-            holding.add(occurrence);
+            places.add(occurrence);
         }
-        holding
+        places
     }
 
     fn add(&mut self, occurrence: &Occurrence) {

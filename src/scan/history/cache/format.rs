@@ -7,7 +7,7 @@
 use bstr::BString;
 
 use super::{Seen, State};
-use crate::attribution::tree_index::{Holding, Node, NodeEntry, Target};
+use crate::attribution::tree_index::{Node, NodeEntry, Target, TreeIndex};
 use crate::git::graph::{CommitRecord, Commits};
 use crate::git::object::{self, Mode};
 use crate::git::repo::Local;
@@ -32,7 +32,7 @@ pub(super) fn encode(
     key: &[u8],
     seen: &Seen,
     commits: &Commits,
-    holding: Option<&Holding>,
+    tree_index: Option<&TreeIndex>,
     store: &Store,
     local: &Local,
 ) -> Vec<u8> {
@@ -55,10 +55,10 @@ pub(super) fn encode(
         out.0.push(position(&STATES, state));
     }
     out.commits(commits, &places);
-    let known = holding.and_then(|holding| Known::new(holding, &all, &places, store, local));
+    let known = tree_index.and_then(|tree_index| Known::new(tree_index, &all, &places, store, local));
     out.0.push(u8::from(known.is_some()));
-    if let (Some(known), Some(holding)) = (known, holding) {
-        out.holding(&known, holding, &places);
+    if let (Some(known), Some(tree_index)) = (known, tree_index) {
+        out.tree_index(&known, tree_index, &places);
     }
     let sum = crc32fast::hash(&out.0);
     out.number(sum);
@@ -93,7 +93,7 @@ impl Out {
         }
     }
 
-    fn holding(&mut self, known: &Known, holding: &Holding, places: &[u32]) {
+    fn tree_index(&mut self, known: &Known, tree_index: &TreeIndex, places: &[u32]) {
         self.length(known.names.len());
         for (tree, start) in &known.names {
             self.number(places[*tree as usize]);
@@ -104,8 +104,8 @@ impl Out {
             self.0.push(u8::from(*is_name));
             self.number(*at);
         }
-        self.length(holding.nodes().len());
-        for node in holding.nodes() {
+        self.length(tree_index.nodes().len());
+        for node in tree_index.nodes() {
             self.length(node.len());
             for (name, entry) in node {
                 let (kind, at) = match entry {
@@ -117,8 +117,8 @@ impl Out {
                 self.number(at);
             }
         }
-        self.length(holding.trees().count());
-        for (tree, node) in holding.trees() {
+        self.length(tree_index.trees().count());
+        for (tree, node) in tree_index.trees() {
             self.number(places[tree as usize]);
             self.number(node);
         }
@@ -138,23 +138,23 @@ struct Known {
 impl Known {
     /// `None` if something cannot be said.
     fn new(
-        holding: &Holding,
+        tree_index: &TreeIndex,
         ids: &[(ObjectId, Number, State)],
         places: &[u32],
         store: &Store,
         local: &Local,
     ) -> Option<Self> {
         let mut known = Self { names: Vec::new(), numbers: Vec::new(), targets: Vec::new() };
-        let mut done = vec![false; holding.nodes().len()];
-        for (tree, node) in holding.trees() {
+        let mut done = vec![false; tree_index.nodes().len()];
+        for (tree, node) in tree_index.trees() {
             if places[tree as usize] == NONE {
                 return None;
             }
             if !std::mem::replace(&mut done[node as usize], true) {
-                known.name(holding, &holding.nodes()[node as usize], tree, store, local)?;
+                known.name(tree_index, &tree_index.nodes()[node as usize], tree, store, local)?;
             }
         }
-        for target in holding.targets() {
+        for target in tree_index.targets() {
             known.targets.push(match target {
                 Target::Object(id) => {
                     let place = ids.binary_search_by_key(id, |(id, ..)| *id).ok()?;
@@ -162,7 +162,7 @@ impl Known {
                 }
                 Target::Name(name) => {
                     let numbers = (0..).zip(&known.numbers).filter(|(_, position)| **position != NONE);
-                    let mut found = numbers.filter(|(number, _)| holding.name(*number) == Some(name));
+                    let mut found = numbers.filter(|(number, _)| tree_index.name(*number) == Some(name));
                     (true, *found.next()?.1)
                 }
             });
@@ -171,7 +171,7 @@ impl Known {
     }
 
     /// Finds the names of a node in a tree that holds just that.
-    fn name(&mut self, holding: &Holding, node: &Node, tree: Number, store: &Store, local: &Local) -> Option<()> {
+    fn name(&mut self, tree_index: &TreeIndex, node: &Node, tree: Number, store: &Store, local: &Local) -> Option<()> {
         let numbers = node.iter().map(|(name, _)| *name as usize);
         let highest = numbers.clone().max().map_or(0, |highest| highest + 1);
         self.numbers.resize(self.numbers.len().max(highest), NONE);
@@ -182,7 +182,7 @@ impl Known {
                     Some(data) => data,
                     None => data.insert(object::load(local, store.id(tree)?, u64::MAX).ok()?.1),
                 };
-                let name = holding.name(u32::try_from(number).ok()?)?;
+                let name = tree_index.name(u32::try_from(number).ok()?)?;
                 self.numbers[number] = u32::try_from(self.names.len()).ok()?;
                 self.names.push((tree, start_of(data, name, store.id_length())?));
             }
@@ -206,7 +206,7 @@ pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> 
     rest.commits(&mut seen, &objects)?;
     let is_known = rest.byte()? == 1;
     if is_known && seen.complete {
-        seen.holding = rest.holding(&objects, store, local)?;
+        seen.tree_index = rest.tree_index(&objects, store, local)?;
     } else if !is_known && !rest.0.is_empty() {
         return None;
     }
@@ -301,7 +301,7 @@ impl<'r> Rest<'r> {
     }
 
     /// What trees hold; nothing if the trees cannot be read that have the names.
-    fn holding(&mut self, objects: &Objects<'_>, store: &Store, local: &Local) -> Option<Option<Holding>> {
+    fn tree_index(&mut self, objects: &Objects<'_>, store: &Store, local: &Local) -> Option<Option<TreeIndex>> {
         let said = self.list(|rest, _| Some((objects.number(rest.number()?)?, rest.number()?)))?;
         let targets = self.list(|rest, _| Some((rest.byte()? == 1, rest.number()?)))?;
         let nodes = self.list(|rest, at| rest.list(|rest, _| rest.entry(said.len(), targets.len(), at)))?;
@@ -319,7 +319,7 @@ impl<'r> Rest<'r> {
             false => objects.id(at).map(Target::Object),
         });
         let targets: Option<Vec<Target>> = targets.collect();
-        Some(Some(Holding::new(targets?, names, nodes, by_tree)))
+        Some(Some(TreeIndex::new(targets?, names, nodes, by_tree)))
     }
 
     /// An entry of the node at a position; it leads to one before it.

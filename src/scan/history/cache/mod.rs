@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::attribution::tree_index::{Holding, Target};
+use crate::attribution::tree_index::{Target, TreeIndex};
 use crate::fs::{Rights, replace};
 use crate::git::ObjectId;
 use crate::git::graph::Commits;
@@ -57,7 +57,7 @@ pub(crate) struct Seen {
     /// name is as it was.
     pub(crate) complete: bool,
     /// What the trees of the earlier sweep hold of what was seen in it, if that is known.
-    pub(crate) holding: Option<Holding>,
+    pub(crate) tree_index: Option<TreeIndex>,
 }
 
 impl Seen {
@@ -71,12 +71,12 @@ impl Seen {
         self.states.iter().filter(|state| **state == State::Clean).count()
     }
 
-    /// Whether the trees of the earlier sweep hold no target but those of its `holding`. So it is with an object that they
+    /// Whether the trees of the earlier sweep hold no target but those of its `tree_index`. So it is with an object that they
     /// cannot name, for neither was it here nor was it missed, and with a name that would have been seen. What could not be
     /// read then and can be now may be a tree.
     pub(crate) fn tells(
         &self,
-        holding: &Holding,
+        tree_index: &TreeIndex,
         targets: &BTreeSet<Target>,
         looked: &[Looked],
         store: &Store,
@@ -90,7 +90,7 @@ impl Seen {
             Target::Name(_) => true,
         };
         let mut read = looked.iter().filter(|one| one.state != State::Unread);
-        targets.iter().all(|target| holding.target_id(target).is_some() || new(target))
+        targets.iter().all(|target| tree_index.target_id(target).is_some() || new(target))
             && !read.any(|one| self.states.get(one.number as usize) == Some(&State::Unread))
     }
 
@@ -152,13 +152,13 @@ impl SeenFile {
         &self,
         seen: &Seen,
         commits: &Commits,
-        holding: Option<&Holding>,
+        tree_index: Option<&TreeIndex>,
         store: &Store,
         local: &Local,
     ) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let bytes = format::encode(&self.key, seen, commits, holding, store, local);
+        let bytes = format::encode(&self.key, seen, commits, tree_index, store, local);
         replace(&self.path, Rights::Usual, |out| out.write_all(&bytes))
     }
 }

@@ -130,8 +130,8 @@ fn repository(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<
     group.bench_function("holders", |bencher| {
         bencher.iter(|| {
             let search = Search::new(&BTreeSet::from([wanted.clone()]));
-            let notes = search.read(&store, threads);
-            search.conclude(&repo, &store, notes, |_| true)
+            let records = search.read(&store, threads);
+            search.conclude(&repo, &store, records, |_| true)
         });
     });
     group.finish();

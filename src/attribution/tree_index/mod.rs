@@ -1,7 +1,7 @@
 //! Which trees hold something that is looked for, directly or in a folder below, and under which paths.
 //!
-//! All trees are read once, in the order of the pack. Of each only the entries are noted that it has and its delta base has
-//! not, or the other way round; so the notes take little room, and who holds what is worked out without reading again. What
+//! All trees are read once, in the order of the pack. Of each only the entries are recorded that it has and its delta base has
+//! not, or the other way round; so the records take little room, and who holds what is worked out without reading again. What
 //! one tree holds is a *node*; trees that hold the same share it. What was worked out of some trees serves when others come
 //! along: these are read alone.
 
@@ -73,9 +73,9 @@ pub struct TreeIndex {
     by_tree: Vec<NodeId>,
 }
 
-/// What is noted of a tree; its entries stand with those of others in one list.
+/// What was read of a tree; its entries stand with those of others in one list.
 #[derive(Debug, Clone, Copy)]
-struct Record {
+struct TreeRecord {
     tree: Number,
     base: Option<Number>,
     /// Which list.
@@ -86,27 +86,27 @@ struct Record {
     dropped: u32,
 }
 
-/// What is noted of trees.
+/// What was read of trees.
 #[derive(Default)]
-pub struct Notes {
-    records: Vec<Record>,
+pub struct TreeRecords {
+    records: Vec<TreeRecord>,
     /// One list for each thread that read trees.
     lists: Vec<Vec<Edge>>,
 }
 
-impl Notes {
+impl TreeRecords {
     /// Adds those of another thread.
     pub fn append(&mut self, other: Self) {
         let shift = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
-        self.records.extend(other.records.iter().map(|record| Record { list: record.list + shift, ..*record }));
+        self.records.extend(other.records.iter().map(|record| TreeRecord { list: record.list + shift, ..*record }));
         self.lists.extend(other.lists);
     }
 
-    fn added(&self, record: &Record) -> &[Edge] {
+    fn added(&self, record: &TreeRecord) -> &[Edge] {
         &self.lists[record.list as usize][record.first..][..record.added as usize]
     }
 
-    fn dropped(&self, record: &Record) -> &[Edge] {
+    fn dropped(&self, record: &TreeRecord) -> &[Edge] {
         &self.lists[record.list as usize][record.first + record.added as usize..][..record.dropped as usize]
     }
 }
@@ -118,17 +118,17 @@ impl TreeIndex {
         Self { targets, ids, names, nodes, by_tree }
     }
 
-    /// Works out what the trees hold of which there are notes.
-    fn work_out(&mut self, notes: &Notes, count: usize) {
-        let records = &notes.records;
+    /// Works out what the trees hold that were read.
+    fn work_out(&mut self, trees: &TreeRecords, count: usize) {
+        let records = &trees.records;
         self.by_tree.resize(count, NONE);
         let mut by_number = vec![NONE; count];
         (0..).zip(records).for_each(|(at, record)| by_number[record.tree as usize] = at);
-        let base_of = |record: &Record| record.base.and_then(|base| position(&by_number, base));
+        let base_of = |record: &TreeRecord| record.base.and_then(|base| position(&by_number, base));
         let bases: Vec<Option<usize>> = records.iter().map(base_of).collect();
         let order = bases_first(&bases);
         let before = self.by_tree.iter().map(|node| *node != NONE).collect();
-        let holds = holders(notes, &bases, &order, before);
+        let holds = holders(trees, &bases, &order, before);
         // What each holder has that leads to a target.
         let mut lists: Vec<Vec<Edge>> = vec![Vec::new(); records.len()];
         for at in order {
@@ -137,12 +137,12 @@ impl TreeIndex {
                 continue;
             }
             let mut list = bases[at].map(|base| lists[base].clone()).unwrap_or_default();
-            for edge in notes.dropped(record).iter().filter(|edge| leads(edge, &holds)) {
+            for edge in trees.dropped(record).iter().filter(|edge| leads(edge, &holds)) {
                 if let Some(found) = list.iter().position(|have| have == edge) {
                     list.swap_remove(found);
                 }
             }
-            list.extend(notes.added(record).iter().filter(|edge| leads(edge, &holds)));
+            list.extend(trees.added(record).iter().filter(|edge| leads(edge, &holds)));
             list.sort_unstable();
             lists[at] = list;
         }
@@ -150,7 +150,7 @@ impl TreeIndex {
     }
 
     /// Folders before what holds them, without recursion: a hostile tree may be deeper than the stack.
-    fn make_nodes(&mut self, records: &[Record], by_number: &[u32], lists: &[Vec<Edge>]) {
+    fn make_nodes(&mut self, records: &[TreeRecord], by_number: &[u32], lists: &[Vec<Edge>]) {
         let mut known: foldhash::HashMap<Node, NodeId> = self.nodes.iter().cloned().zip(0..).collect();
         for start in (0..records.len()).filter(|at| !lists[*at].is_empty()) {
             let mut stack = vec![start];
@@ -281,15 +281,15 @@ fn position(by_number: &[u32], tree: Number) -> Option<usize> {
 }
 
 /// Which trees, by number, hold a target or a tree that does; of some that is known.
-fn holders(notes: &Notes, bases: &[Option<usize>], order: &[usize], mut holds: Vec<bool>) -> Vec<bool> {
-    let mut counts = vec![0i64; notes.records.len()];
+fn holders(trees: &TreeRecords, bases: &[Option<usize>], order: &[usize], mut holds: Vec<bool>) -> Vec<bool> {
+    let mut counts = vec![0i64; trees.records.len()];
     // Each round finds those one folder further up.
     loop {
         let mut new = Vec::new();
         for at in order {
-            let record = &notes.records[*at];
+            let record = &trees.records[*at];
             let leading = |edges: &[Edge]| i64::try_from(edges.iter().filter(|edge| leads(edge, &holds)).count());
-            let own = leading(notes.added(record)).unwrap_or(0) - leading(notes.dropped(record)).unwrap_or(0);
+            let own = leading(trees.added(record)).unwrap_or(0) - leading(trees.dropped(record)).unwrap_or(0);
             counts[*at] = bases[*at].map_or(0, |base| counts[base]) + own;
             if counts[*at] > 0 && !holds[record.tree as usize] {
                 new.push(record.tree);

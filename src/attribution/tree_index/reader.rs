@@ -1,4 +1,4 @@
-//! Reads trees on one thread, and notes of each what leads to something that is looked for.
+//! Reads trees on one thread, and records of each what leads to something that is looked for.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::search::{Positions, Search};
-use super::{Child, Edge, Notes, Record, Target, TargetId};
+use super::{Child, Edge, Target, TargetId, TreeRecord, TreeRecords};
 use crate::git::object::Mode;
 use crate::git::oid;
 use crate::git::pack::{Base, Object, Visitor};
@@ -42,7 +42,7 @@ pub struct Reader<'r> {
     known: HashMap<Vec<u8>, u32>,
     /// Targets that were come across, as far as this thread knows.
     met: Positions,
-    records: Vec<Record>,
+    records: Vec<TreeRecord>,
     edges: Vec<Edge>,
 }
 
@@ -58,7 +58,7 @@ impl Visitor for Reader<'_> {
         };
         let dropped = base.map(|base| (base.state.0, entries_at(base.data, &changes.dropped, id_length)));
         let dropped = dropped.as_ref().map(|(number, dropped)| (*number, &dropped[..]));
-        self.note(number, &Listed::new(object.data, &changes.added, self.store), dropped);
+        self.record(number, &Listed::new(object.data, &changes.added, self.store), dropped);
         (number, entries)
     }
 }
@@ -68,8 +68,8 @@ impl<'r> Reader<'r> {
         Self { store, search, known: HashMap::new(), met: Positions::default(), records: Vec::new(), edges: Vec::new() }
     }
 
-    /// Notes what a tree has and its base has not, or the other way round; with the base's number.
-    pub fn note(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
+    /// Records what a tree has and its base has not, or the other way round; with the base's number.
+    pub fn record(&mut self, tree: Number, added: &Listed<'_>, base: Option<(Number, &[Entry<'_>])>) {
         self.catch_up();
         let first = self.edges.len();
         added.iter().for_each(|(entry, number)| self.edge(entry, || number));
@@ -81,11 +81,11 @@ impl<'r> Reader<'r> {
         let length = |from: usize, to: usize| u32::try_from(to - from).unwrap_or(u32::MAX);
         let (added, dropped) = (length(first, middle), length(middle, self.edges.len()));
         let base = base.map(|(number, _)| number);
-        self.records.push(Record { tree, base, list: 0, first, added, dropped });
+        self.records.push(TreeRecord { tree, base, list: 0, first, added, dropped });
     }
 
     /// Makes a target of what was come across: an object that is not here, or a name that there is something to say of. To be
-    /// called before the first tree that has it is noted.
+    /// called before the first tree that has it is recorded.
     pub fn meet(&mut self, target: Target) {
         if self.search.positions.has(&target) {
             return;
@@ -120,9 +120,9 @@ impl<'r> Reader<'r> {
         self.search.positions.name(name).or_else(|| self.met.name(name))
     }
 
-    /// Gives the notes back.
-    pub fn finish(self) -> Notes {
-        Notes { records: self.records, lists: vec![self.edges] }
+    /// Gives back what was read.
+    pub fn finish(self) -> TreeRecords {
+        TreeRecords { records: self.records, lists: vec![self.edges] }
     }
 
     fn edge(&mut self, entry: &Entry<'_>, number: impl Fn() -> Option<Number>) {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::git::hashtable;
 use bstr::{BString, ByteSlice as _};
 
-use super::{Listed, Notes, Reader, Target, TargetId, TreeIndex};
+use super::{Listed, Reader, Target, TargetId, TreeIndex, TreeRecords};
 use crate::git::object::{self, Kind};
 use crate::git::pack::walk;
 use crate::git::store::{Number, Store};
@@ -120,11 +120,11 @@ impl Search {
     }
 
     /// Reads the selected trees of the packs.
-    pub fn read(&self, store: &Store, threads: usize) -> Notes {
+    pub fn read(&self, store: &Store, threads: usize) -> TreeRecords {
         // Trees that cannot be decoded were named as gaps when all objects were read.
         let (readers, _) = walk(store.packs(), &[Kind::Tree], u64::from(u32::MAX), threads, || self.reader(store));
-        readers.into_iter().map(Reader::finish).fold(Notes::default(), |mut all, notes| {
-            all.append(notes);
+        readers.into_iter().map(Reader::finish).fold(TreeRecords::default(), |mut all, records| {
+            all.append(records);
             all
         })
     }
@@ -134,7 +134,7 @@ impl Search {
         self,
         repository: &Repo,
         store: &Store,
-        mut notes: Notes,
+        mut records: TreeRecords,
         wanted: impl Fn(Number) -> bool,
     ) -> TreeIndex {
         let mut reader = self.reader(store);
@@ -143,16 +143,16 @@ impl Search {
         for number in store.single().into_iter().filter(|number| wanted(*number)) {
             if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| object::load(&local, id, u64::MAX)) {
                 let (_, changes) = Entries::read(&data, id_length);
-                reader.note(number, &Listed::new(&data, &changes.added, store), None);
+                reader.record(number, &Listed::new(&data, &changes.added, store), None);
             }
         }
-        notes.append(reader.finish());
+        records.append(reader.finish());
         let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
         let mut targets = self.targets;
         targets.extend(self.met.into_inner().unwrap_or_else(PoisonError::into_inner));
         let TreeIndex { nodes, by_tree, .. } = self.earlier;
         let mut index = TreeIndex::new(targets, names, nodes, by_tree);
-        index.work_out(&notes, store.count());
+        index.work_out(&records, store.count());
         index
     }
 }

@@ -13,7 +13,7 @@ use bstr::BString;
 use super::Scan;
 use super::outcome::{Missing, Outcome};
 use super::sighting::Sighting;
-use crate::attribution::tree_index::{Notes, Search, Target, TreeIndex};
+use crate::attribution::tree_index::{Search, Target, TreeIndex, TreeRecords};
 use crate::attribution::{Arrival, Attribution};
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
 use crate::git::object::{Kind, Mode};
@@ -32,7 +32,7 @@ type Arrivals = BTreeMap<Target, Vec<Arrival>>;
 /// What was read of trees.
 struct Trees {
     search: Search,
-    notes: Notes,
+    notes: TreeRecords,
     /// Whether the search knows what those hold that were not read.
     is_known: bool,
 }
@@ -125,7 +125,7 @@ impl Scan<'_> {
     }
 
     /// Looks at every other object once, noting which trees hold what is searched for.
-    fn others(&self, objects: &Objects, search: &Search) -> (Outcome, Notes) {
+    fn others(&self, objects: &Objects, search: &Search) -> (Outcome, TreeRecords) {
         let (mut outcome, mut notes, unread) = self.walk(objects, &[Kind::Tree, Kind::Commit, Kind::Tag], search);
         let (others, noted) = self.single(objects, &unread, search);
         outcome.absorb(others);
@@ -160,12 +160,17 @@ impl Scan<'_> {
     }
 
     /// Walks the packs; says which objects could not be decoded.
-    pub(super) fn walk(&self, objects: &Objects, kinds: &[Kind], search: &Search) -> (Outcome, Notes, Vec<Number>) {
+    pub(super) fn walk(
+        &self,
+        objects: &Objects,
+        kinds: &[Kind],
+        search: &Search,
+    ) -> (Outcome, TreeRecords, Vec<Number>) {
         let store = &objects.store;
         let make = || Sweeper::new(self.worker(), objects, search, self.progress);
         let (sweepers, unread) = walk(store.packs(), kinds, self.options.max_file_size, self.options.threads, make);
         let mut outcome = Outcome::default();
-        let mut notes = Notes::default();
+        let mut notes = TreeRecords::default();
         for sweeper in sweepers {
             let (seen, noted) = sweeper.finish();
             outcome.absorb(seen);
@@ -176,8 +181,8 @@ impl Scan<'_> {
     }
 
     /// Looks at objects that a walk does not come to, one by one: reads them, or says why they cannot be read.
-    fn single(&self, objects: &Objects, numbers: &[Number], search: &Search) -> (Outcome, Notes) {
-        let noted = Mutex::new(Notes::default());
+    fn single(&self, objects: &Objects, numbers: &[Number], search: &Search) -> (Outcome, TreeRecords) {
+        let noted = Mutex::new(TreeRecords::default());
         let outcome = self.each_part(numbers, |part| {
             let mut sweeper = Sweeper::new(self.worker(), objects, search, self.progress);
             part.iter().for_each(|number| sweeper.single(*number));

@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use foldhash::{HashSet, HashSetExt as _};
 
 use super::cache::{Looked, State};
-use crate::attribution::tree_index::{Listed, Notes, Reader, Search, Target};
+use crate::attribution::tree_index::{Listed, Reader, Search, Target, TreeRecords};
 use crate::detect::Hits;
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::ObjectId;
@@ -70,8 +70,8 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    /// What was seen, and what was noted of trees.
-    pub(super) fn finish(self) -> (Outcome, Notes) {
+    /// What was seen, and what was read of trees.
+    pub(super) fn finish(self) -> (Outcome, TreeRecords) {
         (self.outcome, self.reader.finish())
     }
 
@@ -189,7 +189,7 @@ impl<'a> Sweeper<'a> {
             self.outcome.gaps.push(Gap { what: self.what("tree", number), kind: GapKind::Corrupt, why });
         }
         // Even where nothing is looked for so far: a later tree may have what is.
-        self.reader.note(number, &added, base);
+        self.reader.record(number, &added, base);
         Seen::Tree(number, entries)
     }
 

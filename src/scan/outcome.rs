@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::history::cache::Looked;
+use super::history::cache::Scanned;
 use super::sighting::Sighting;
 use crate::finding::{Gap, Note, Stats};
 use crate::git::graph::Commits;
@@ -22,7 +22,7 @@ pub(super) struct Outcome {
     /// What Git LFS pointers name that is not in this clone.
     pub(super) absent_lfs: Vec<String>,
     /// Every object that was looked at, if that is to be remembered.
-    pub(super) looked: Vec<Looked>,
+    pub(super) scanned: Vec<Scanned>,
 }
 
 /// An object that another one names and that is not in this clone.
@@ -55,7 +55,7 @@ impl Outcome {
         self.notes.extend(other.notes);
         self.commits.append(other.commits);
         self.missing.extend(other.missing);
-        self.looked.extend(other.looked);
+        self.scanned.extend(other.scanned);
         self.absent_lfs.extend(other.absent_lfs);
         for (reason, count) in other.unopened {
             *self.unopened.entry(reason).or_default() += count;

@@ -63,7 +63,7 @@ impl Worker<'_> {
     fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
         if matches!(item.kind, ContentKind::CommitMessage | ContentKind::TagMessage) {
             if let Content::Object(id) = item.content {
-                self.headed(bytes, &|| Some(id), item.kind, &|text| self.detector.scan(text), outcome);
+                self.people_and_message(bytes, &|| Some(id), item.kind, &|text| self.detector.scan(text), outcome);
             }
             return;
         }
@@ -117,7 +117,7 @@ impl Worker<'_> {
     }
 
     /// A commit or tag: people in its header, then the message. In each of them `scan` detects.
-    pub(super) fn headed(
+    pub(super) fn people_and_message(
         &self,
         data: &[u8],
         id: &dyn Fn() -> Option<ObjectId>,

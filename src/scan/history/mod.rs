@@ -22,7 +22,7 @@ use crate::git::store::{Number, Store};
 use crate::git::{ObjectId, Repo};
 use crate::source::history::Objects;
 use crate::source::{Content, staged};
-use cache::{Looked, Seen, SeenFile, State};
+use cache::{Cache, CacheFile, Scanned, State};
 use retention::Keepers;
 use visitor::Sweeper;
 
@@ -49,46 +49,46 @@ impl Scan<'_> {
     }
 
     fn sweep(&self, repository: &Repo, mut objects: Objects, scope: Scope, is_traced: bool) -> Report {
-        let file = self.options.cache.as_ref().map(|folder| SeenFile::new(folder, self.detector.rules()));
-        let (mut seen, remark) = file.as_ref().map(|f| earlier(f, repository, &objects.store)).unwrap_or_default();
-        match &seen {
-            Some(seen) if seen.complete => objects.store.pick(|number| !seen.is_clean(number)),
-            Some(seen) => objects.store.select(|number| !seen.is_clean(number)),
+        let file = self.options.cache.as_ref().map(|folder| CacheFile::new(folder, self.detector.rules()));
+        let (mut cache, remark) = file.as_ref().map(|f| earlier(f, repository, &objects.store)).unwrap_or_default();
+        match &cache {
+            Some(cache) if cache.complete => objects.store.pick(|number| !cache.is_clean(number)),
+            Some(cache) => objects.store.select(|number| !cache.is_clean(number)),
             None => {}
         }
-        let known = seen.as_ref().map_or(0, Seen::count);
+        let known = cache.as_ref().map_or(0, Cache::count);
         self.progress.expect(objects.store.count().saturating_sub(known) as u64);
-        let mut outcome = self.blobs(&objects, seen.as_ref());
+        let mut outcome = self.blobs(&objects, cache.as_ref());
         outcome.notes.extend(remark);
         let mut beside = self.each(&objects.listing.items, |worker, item| worker.item(item));
         // What lies beside the objects often repeats what a commit says, and is named after it.
         beside.sightings.iter_mut().for_each(|sighting| sighting.order = usize::MAX);
         outcome.absorb(beside);
-        if seen.as_ref().is_some_and(|seen| !seen.complete) {
+        if cache.as_ref().is_some_and(|cache| !cache.complete) {
             // What a tree names may be gone by now, or have come, so each is asked again.
             objects.store.select(|_| true);
         }
         // Blobs come first, so that the trees which hold those with a sighting are found when trees are read.
-        let earlier = seen.as_mut().and_then(|seen| seen.tree_index.take());
-        let is_known = earlier.is_some() || seen.as_ref().is_none_or(|seen| !seen.complete);
+        let earlier = cache.as_mut().and_then(|cache| cache.tree_index.take());
+        let is_known = earlier.is_some() || cache.as_ref().is_none_or(|cache| !cache.complete);
         let search = Search::after(earlier.unwrap_or_default(), &wanted(&outcome));
         let (others, notes) = self.others(&objects, &search);
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
         outcome.notes.extend_from_slice(&objects.listing.notes);
-        let earlier = seen.as_mut().filter(|seen| seen.complete).map(|seen| std::mem::take(&mut seen.commits));
+        let earlier = cache.as_mut().filter(|cache| cache.complete).map(|cache| std::mem::take(&mut cache.commits));
         outcome.commits.append(earlier.unwrap_or_default());
         let wanted = wanted(&outcome);
         let is_asked = !wanted.is_empty() || !outcome.sightings.is_empty();
         let trees = Trees { search, notes, is_known };
-        let trees = self.complete(&mut objects.store, trees, &wanted, seen.as_ref(), &outcome.looked);
+        let trees = self.complete(&mut objects.store, trees, &wanted, cache.as_ref(), &outcome.scanned);
         let store = &objects.store;
         let (tree_index, attribution) = rayon::join(
-            || trees.map(|trees| trees.tree_index(repository, store, seen.as_ref())),
+            || trees.map(|trees| trees.tree_index(repository, store, cache.as_ref())),
             || is_asked.then(|| Attribution::new(repository, store, &outcome.commits)),
         );
         if let Some(file) = file {
-            remember(&file, seen, &mut outcome, tree_index.as_ref(), repository, store);
+            remember(&file, cache, &mut outcome, tree_index.as_ref(), repository, store);
         }
         let Some(attribution) = attribution else {
             return self.report(outcome, scope, &mut |_| Exposure::default());
@@ -115,10 +115,10 @@ impl Scan<'_> {
     }
 
     /// Looks at every blob once, and at all objects that stand alone.
-    fn blobs(&self, objects: &Objects, seen: Option<&Seen>) -> Outcome {
+    fn blobs(&self, objects: &Objects, cache: Option<&Cache>) -> Outcome {
         let (mut outcome, _, unread) = self.walk(objects, &[Kind::Blob], &Search::default());
         let mut single = objects.store.single();
-        single.retain(|number| !seen.is_some_and(|seen| seen.complete && seen.is_clean(*number)));
+        single.retain(|number| !cache.is_some_and(|cache| cache.complete && cache.is_clean(*number)));
         single.extend(unread);
         outcome.absorb(self.single(objects, &single, &Search::default()).0);
         outcome
@@ -139,12 +139,12 @@ impl Scan<'_> {
         store: &mut Store,
         trees: Trees,
         wanted: &BTreeSet<Target>,
-        seen: Option<&Seen>,
-        looked: &[Looked],
+        cache: Option<&Cache>,
+        scanned: &[Scanned],
     ) -> Option<Trees> {
         let Trees { mut search, mut notes, is_known } = trees;
-        let seen = seen.filter(|seen| seen.complete);
-        let is_known = is_known && seen.is_none_or(|seen| seen.tells(search.earlier(), wanted, looked, store));
+        let cache = cache.filter(|cache| cache.complete);
+        let is_known = is_known && cache.is_none_or(|cache| cache.tells(search.earlier(), wanted, scanned, store));
         if !is_known {
             if wanted.is_empty() {
                 return None;
@@ -172,9 +172,9 @@ impl Scan<'_> {
         let mut outcome = Outcome::default();
         let mut notes = TreeRecords::default();
         for sweeper in sweepers {
-            let (seen, noted) = sweeper.finish();
-            outcome.absorb(seen);
-            notes.append(noted);
+            let (part, records) = sweeper.finish();
+            outcome.absorb(part);
+            notes.append(records);
         }
         let unread = unread.into_iter().map(|(pack, entry)| store.number_of(pack, entry)).collect();
         (outcome, notes, unread)
@@ -196,20 +196,20 @@ impl Scan<'_> {
 
 impl Trees {
     /// What all trees hold.
-    fn tree_index(self, repository: &Repo, store: &Store, seen: Option<&Seen>) -> TreeIndex {
+    fn tree_index(self, repository: &Repo, store: &Store, cache: Option<&Cache>) -> TreeIndex {
         if self.search.is_empty() {
             return TreeIndex::default();
         }
-        let seen = seen.filter(|seen| self.is_known && seen.complete);
-        let is_asked = |number| seen.is_none_or(|seen| !seen.is_clean(number));
+        let cache = cache.filter(|cache| self.is_known && cache.complete);
+        let is_asked = |number| cache.is_none_or(|cache| !cache.is_clean(number));
         self.search.conclude(repository, store, self.notes, is_asked)
     }
 }
 
 /// What earlier sweeps saw, and what there is to say about that.
-fn earlier(file: &SeenFile, repository: &Repo, store: &Store) -> (Option<Seen>, Option<Note>) {
+fn earlier(file: &CacheFile, repository: &Repo, store: &Store) -> (Option<Cache>, Option<Note>) {
     match file.load(store, &repository.local()) {
-        Ok(seen) => (seen, None),
+        Ok(cache) => (cache, None),
         Err(error) => {
             let path = file.path().display();
             (None, Some(Note(format!("the cache '{path}' was not used: {error}; everything was read anew"))))
@@ -219,27 +219,27 @@ fn earlier(file: &SeenFile, repository: &Repo, store: &Store) -> (Option<Seen>, 
 
 /// Adds what earlier sweeps know to this one's outcome, and saves both for the next.
 fn remember(
-    file: &SeenFile,
-    seen: Option<Seen>,
+    file: &CacheFile,
+    cache: Option<Cache>,
     outcome: &mut Outcome,
     tree_index: Option<&TreeIndex>,
     repository: &Repo,
     store: &Store,
 ) {
-    let mut seen = seen.unwrap_or_default();
-    let looked_again = outcome.looked.iter().filter(|one| seen.is_clean(one.number)).count();
-    outcome.stats.cached = seen.count() - looked_again;
+    let mut cache = cache.unwrap_or_default();
+    let scanned_again = outcome.scanned.iter().filter(|one| cache.is_clean(one.number)).count();
+    outcome.stats.cached = cache.count() - scanned_again;
     // A name is looked at where it is met first. If there is something to say of one, any tree may have it.
     let named = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
-    let mut looked = std::mem::take(&mut outcome.looked);
-    for one in looked.iter_mut().filter(|one| named && one.is_tree) {
+    let mut scanned = std::mem::take(&mut outcome.scanned);
+    for one in scanned.iter_mut().filter(|one| named && one.is_tree) {
         if tree_index.is_none_or(|tree_index| tree_index.is_named(one.number)) {
             one.state = State::Marked;
         }
     }
     let absent = outcome.missing.iter().map(|missing| missing.id).collect();
-    if seen.add(&looked, absent, store.count())
-        && let Err(error) = file.save(&seen, &outcome.commits, tree_index, store, &repository.local())
+    if cache.add(&scanned, absent, store.count())
+        && let Err(error) = file.save(&cache, &outcome.commits, tree_index, store, &repository.local())
     {
         let path = file.path().display();
         outcome.notes.push(Note(format!("the cache '{path}' could not be written: {error}")));

@@ -5,7 +5,7 @@
 use bstr::{BStr, BString, ByteSlice as _};
 use foldhash::{HashSet, HashSetExt as _};
 
-use super::cache::{Looked, State};
+use super::cache::{Scanned, State};
 use crate::attribution::tree_index::{Listed, Reader, Search, Target, TreeRecords};
 use crate::detect::Hits;
 use crate::finding::{ContentKind, Gap, GapKind};
@@ -25,7 +25,7 @@ use crate::text::encoding::Wide;
 
 /// What is remembered of an object while others are made from it.
 #[derive(Debug)]
-pub(super) enum Seen {
+pub(super) enum VisitState {
     /// What was seen in a blob.
     Blob(Hits),
     /// The number and the entries of a tree.
@@ -42,15 +42,15 @@ pub(super) struct Sweeper<'a> {
     names: HashSet<Vec<u8>>,
     reader: Reader<'a>,
     progress: &'a Progress,
-    /// What the progress does not know of yet.
-    untold: Counts,
+    /// What was counted since the progress was told the last time.
+    unreported: Counts,
     outcome: Outcome,
 }
 
 impl Visitor for Sweeper<'_> {
-    type State = Seen;
+    type State = VisitState;
 
-    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Seen>>) -> Seen {
+    fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, VisitState>>) -> VisitState {
         let number = self.objects.store.number_of(object.pack, object.entry);
         self.object(number, object.kind, object.data, base)
     }
@@ -65,12 +65,12 @@ impl<'a> Sweeper<'a> {
             names: HashSet::new(),
             reader,
             progress,
-            untold: Counts::default(),
+            unreported: Counts::default(),
             outcome: Outcome::default(),
         }
     }
 
-    /// What was seen, and what was read of trees.
+    /// What was found, and what was read of trees.
     pub(super) fn finish(self) -> (Outcome, TreeRecords) {
         (self.outcome, self.reader.finish())
     }
@@ -89,38 +89,38 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    fn object(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn object(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, VisitState>>) -> VisitState {
         let (before, sightings) = (self.outcome.said(), self.outcome.sightings.len());
-        let seen = self.look(number, kind, data, base);
-        self.tell(data.len(), self.outcome.sightings.len() - sightings);
+        let state = self.look(number, kind, data, base);
+        self.count(data.len(), self.outcome.sightings.len() - sightings);
         self.remember(
             number,
             if self.outcome.said() == before { State::Clean } else { State::Marked },
             kind == Kind::Tree,
         );
-        seen
+        state
     }
 
     fn remember(&mut self, number: Number, state: State, is_tree: bool) {
         if self.worker.options.cache.is_some() {
-            self.outcome.looked.push(Looked { number, state, is_tree });
+            self.outcome.scanned.push(Scanned { number, state, is_tree });
         }
     }
 
     /// Counts an object, and tells the progress now and then.
-    fn tell(&mut self, bytes: usize, sightings: usize) {
+    fn count(&mut self, bytes: usize, sightings: usize) {
         const TOGETHER: u64 = 256;
-        let untold = &mut self.untold;
-        untold.objects += 1;
-        untold.bytes += bytes as u64;
-        untold.sightings += sightings as u64;
-        if untold.objects == TOGETHER {
-            self.progress.add(untold.objects, untold.bytes, untold.sightings);
-            *untold = Counts::default();
+        let unreported = &mut self.unreported;
+        unreported.objects += 1;
+        unreported.bytes += bytes as u64;
+        unreported.sightings += sightings as u64;
+        if unreported.objects == TOGETHER {
+            self.progress.add(unreported.objects, unreported.bytes, unreported.sightings);
+            *unreported = Counts::default();
         }
     }
 
-    fn look(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn look(&mut self, number: Number, kind: Kind, data: &[u8], base: Option<Base<'_, VisitState>>) -> VisitState {
         let stats = &mut self.outcome.stats;
         match kind {
             Kind::Blob => {
@@ -135,40 +135,40 @@ impl<'a> Sweeper<'a> {
             Kind::Commit => {
                 stats.commits += 1;
                 self.commit(number, data);
-                Seen::Nothing
+                VisitState::Nothing
             }
             Kind::Tag => {
                 stats.tags += 1;
                 self.tag(number, data);
-                Seen::Nothing
+                VisitState::Nothing
             }
         }
     }
 
-    fn blob(&mut self, number: Number, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn blob(&mut self, number: Number, data: &[u8], base: Option<Base<'_, VisitState>>) -> VisitState {
         let store = &self.objects.store;
         let origin = || Origin { blob: store.id(number), ..Origin::new(ContentKind::File, BStr::new("")) };
         // What a search for keywords cannot see in the bytes themselves is looked at as a whole.
         if archive::kind(data).is_some() || lfs::pointer(data).is_some() || Wide::detect(data).is_some() {
             self.worker.file(data, &origin(), &mut self.outcome);
-            return Seen::Nothing;
+            return VisitState::Nothing;
         }
         let detector = self.worker.detector;
         let hits = match base {
-            Some(Base { state: Seen::Blob(base), edits, .. }) => detector.after_edit(data, base, edits),
+            Some(Base { state: VisitState::Blob(base), edits, .. }) => detector.after_edit(data, base, edits),
             _ => detector.hits(data),
         };
         if !hits.is_empty() {
             self.worker.sightings(data, detector.settle(&hits), &origin(), &mut self.outcome);
         }
-        Seen::Blob(hits)
+        VisitState::Blob(hits)
     }
 
     /// The names in a tree, each once for each thread, and what it names that is not here.
-    fn tree(&mut self, number: Number, data: &[u8], base: Option<Base<'_, Seen>>) -> Seen {
+    fn tree(&mut self, number: Number, data: &[u8], base: Option<Base<'_, VisitState>>) -> VisitState {
         let id_length = self.objects.store.id_length();
         let (entries, changes, base) = match base {
-            Some(Base { state: Seen::Tree(base_number, base), edits, data: base_data }) => {
+            Some(Base { state: VisitState::Tree(base_number, base), edits, data: base_data }) => {
                 let (entries, changes) = Entries::after_edit(data, id_length, base, edits);
                 let dropped = entries_at(base_data, &changes.dropped, id_length);
                 (entries, changes, Some((*base_number, dropped)))
@@ -190,7 +190,7 @@ impl<'a> Sweeper<'a> {
         }
         // Even where nothing is looked for so far: a later tree may have what is.
         self.reader.record(number, &added, base);
-        Seen::Tree(number, entries)
+        VisitState::Tree(number, entries)
     }
 
     /// Looks at the names of new entries, each once for each thread. What goes on under the name that it had was looked at
@@ -215,7 +215,7 @@ impl<'a> Sweeper<'a> {
     fn commit(&mut self, commit: Number, data: &[u8]) {
         let store = &self.objects.store;
         let id = || store.id(commit);
-        self.headed(data, &id, ContentKind::CommitMessage);
+        self.people_and_message(data, &id, ContentKind::CommitMessage);
         let Some(header) = CommitHeader::parse(data, store.id_length()) else {
             let why = "its head cannot be read; 'git fsck' tells more".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("commit", commit), kind: GapKind::Corrupt, why });
@@ -241,13 +241,13 @@ impl<'a> Sweeper<'a> {
             self.named(target, None);
         }
         let store = &self.objects.store;
-        self.headed(data, &|| store.id(number), ContentKind::TagMessage);
+        self.people_and_message(data, &|| store.id(number), ContentKind::TagMessage);
     }
 
     /// People and messages, most of which come again.
-    fn headed(&mut self, data: &[u8], id: &dyn Fn() -> Option<ObjectId>, kind: ContentKind) {
+    fn people_and_message(&mut self, data: &[u8], id: &dyn Fn() -> Option<ObjectId>, kind: ContentKind) {
         let scan = |text: &[u8]| self.worker.detector.scan_recurring(text);
-        self.worker.headed(data, id, kind, &scan, &mut self.outcome);
+        self.worker.people_and_message(data, id, kind, &scan, &mut self.outcome);
     }
 
     /// The number of an object that another one names; if it is not here, that is noted.

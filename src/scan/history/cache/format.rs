@@ -6,7 +6,7 @@
 
 use bstr::BString;
 
-use super::{Seen, State};
+use super::{Cache, State};
 use crate::attribution::tree_index::{Node, NodeEntry, Target, TreeIndex};
 use crate::git::graph::{CommitRecord, Commits};
 use crate::git::object::{self, Mode};
@@ -30,16 +30,16 @@ const BELOW: u8 = 0xff;
 /// What an earlier sweep saw and what it knew of trees, as bytes.
 pub(super) fn encode(
     key: &[u8],
-    seen: &Seen,
+    cache: &Cache,
     commits: &Commits,
     tree_index: Option<&TreeIndex>,
     store: &Store,
     local: &Local,
 ) -> Vec<u8> {
-    let states = (0..).zip(&seen.states).filter(|(_, state)| **state != State::New);
+    let states = (0..).zip(&cache.states).filter(|(_, state)| **state != State::New);
     let mut all: Vec<(ObjectId, Number, State)> =
         states.filter_map(|(number, state)| Some((store.id(number)?, number, *state))).collect();
-    all.extend(seen.absent.iter().map(|id| (*id, NONE, State::Absent)));
+    all.extend(cache.absent.iter().map(|id| (*id, NONE, State::Absent)));
     all.sort_unstable_by_key(|(id, ..)| *id);
     let mut places = vec![NONE; store.count()];
     for (place, (_, number, _)) in (0..).zip(&all).filter(|(_, (_, number, _))| *number != NONE) {
@@ -192,7 +192,7 @@ impl Known {
 }
 
 /// What was written for these rules, as far as the objects are here; `None` if it is damaged.
-pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> Option<Seen> {
+pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> Option<Cache> {
     let (content, sum) = bytes.split_last_chunk()?;
     if crc32fast::hash(content) != u32::from_le_bytes(*sum) {
         return None;
@@ -201,16 +201,16 @@ pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> 
     if rest.number()? as usize != store.id_length() {
         return None;
     }
-    let mut seen = Seen { states: vec![State::New; store.count()], complete: true, ..Seen::default() };
-    let objects = rest.objects(&mut seen, store)?;
-    rest.commits(&mut seen, &objects)?;
+    let mut cache = Cache { states: vec![State::New; store.count()], complete: true, ..Cache::default() };
+    let objects = rest.objects(&mut cache, store)?;
+    rest.commits(&mut cache, &objects)?;
     let is_known = rest.byte()? == 1;
-    if is_known && seen.complete {
-        seen.tree_index = rest.tree_index(&objects, store, local)?;
+    if is_known && cache.complete {
+        cache.tree_index = rest.tree_index(&objects, store, local)?;
     } else if !is_known && !rest.0.is_empty() {
         return None;
     }
-    Some(seen)
+    Some(cache)
 }
 
 /// The objects of the file, by place.
@@ -262,8 +262,8 @@ impl<'r> Rest<'r> {
         Some(list)
     }
 
-    /// The objects; their states go to `seen`.
-    fn objects(&mut self, seen: &mut Seen, store: &Store) -> Option<Objects<'r>> {
+    /// The objects; their states go to `cache`.
+    fn objects(&mut self, cache: &mut Cache, store: &Store) -> Option<Objects<'r>> {
         let count = self.number()? as usize;
         let bytes = self.take(count.checked_mul(store.id_length() + 1)?)?;
         let mut objects = Objects { bytes, id_length: store.id_length(), numbers: Vec::with_capacity(count) };
@@ -272,19 +272,19 @@ impl<'r> Rest<'r> {
             let (id, state) = (oid::try_from_bytes(id).ok()?, *STATES.get(usize::from(*state))?);
             let number = store.find(id);
             if state == State::Absent {
-                seen.absent.push(id.to_owned());
+                cache.absent.push(id.to_owned());
             } else if let Some(number) = number {
-                seen.states[number as usize] = state;
+                cache.states[number as usize] = state;
             }
-            seen.complete &= number.is_some() != (state == State::Absent);
+            cache.complete &= number.is_some() != (state == State::Absent);
             objects.numbers.push(number.unwrap_or(NONE));
         }
         Some(objects)
     }
 
-    fn commits(&mut self, seen: &mut Seen, objects: &Objects<'_>) -> Option<()> {
+    fn commits(&mut self, cache: &mut Cache, objects: &Objects<'_>) -> Option<()> {
         let count = self.number()? as usize;
-        seen.commits.reserve(count.min(objects.numbers.len()));
+        cache.commits.reserve(count.min(objects.numbers.len()));
         for _ in 0..count {
             let (commit, tree) = (objects.number(self.number()?), objects.number(self.number()?));
             let committed = i64::from_le_bytes(self.take(8)?.try_into().ok()?);
@@ -293,8 +293,8 @@ impl<'r> Rest<'r> {
             let parents = self.take(count.checked_mul(4)?)?.chunks_exact(4);
             let place = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
             let parents = parents.filter_map(|bytes| objects.number(place(bytes)?));
-            if let Some(commit) = commit.filter(|commit| seen.is_clean(*commit)) {
-                seen.commits.push(CommitRecord { commit, tree, is_root, committed }, parents);
+            if let Some(commit) = commit.filter(|commit| cache.is_clean(*commit)) {
+                cache.commits.push(CommitRecord { commit, tree, is_root, committed }, parents);
             }
         }
         Some(())

@@ -1,4 +1,4 @@
-//! What an earlier sweep has looked at, kept in a file so that the next one need not look again.
+//! What earlier sweeps scanned, kept in a file so that the next one need not look again.
 //!
 //! The file holds ids of objects, whether anything was seen in each, who is whose parent among commits, and which trees lead
 //! to what was seen: nothing of any object's content, and no name. It is bound to the rules and the program by its name and
@@ -23,7 +23,7 @@ use crate::rule_set::RuleSet;
 
 /// What a sweep says of an object it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Looked {
+pub(crate) struct Scanned {
     pub(crate) number: Number,
     pub(crate) state: State,
     pub(crate) is_tree: bool,
@@ -46,7 +46,7 @@ pub(crate) enum State {
 
 /// What earlier sweeps say of a store.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Cache {
     /// By number.
     states: Vec<State>,
     /// What was named and not here, in order.
@@ -60,7 +60,7 @@ pub(crate) struct Seen {
     pub(crate) tree_index: Option<TreeIndex>,
 }
 
-impl Seen {
+impl Cache {
     /// Whether an object was found to be clean.
     pub(crate) fn is_clean(&self, number: Number) -> bool {
         self.states.get(number as usize) == Some(&State::Clean)
@@ -78,7 +78,7 @@ impl Seen {
         &self,
         tree_index: &TreeIndex,
         targets: &BTreeSet<Target>,
-        looked: &[Looked],
+        scanned: &[Scanned],
         store: &Store,
     ) -> bool {
         let is_new = |id: &ObjectId| match store.find(id) {
@@ -89,18 +89,18 @@ impl Seen {
             Target::Object(id) => is_new(id),
             Target::Name(_) => true,
         };
-        let mut read = looked.iter().filter(|one| one.state != State::Unread);
+        let mut read = scanned.iter().filter(|one| one.state != State::Unread);
         targets.iter().all(|target| tree_index.target_id(target).is_some() || new(target))
             && !read.any(|one| self.states.get(one.number as usize) == Some(&State::Unread))
     }
 
     /// Adds what this sweep came to and what it missed; says whether that is anything new.
-    pub(crate) fn add(&mut self, looked: &[Looked], absent: BTreeSet<ObjectId>, count: usize) -> bool {
+    pub(crate) fn add(&mut self, scanned: &[Scanned], absent: BTreeSet<ObjectId>, count: usize) -> bool {
         self.states.resize(count, State::New);
         let absent: Vec<ObjectId> = absent.into_iter().collect();
         let mut new = !self.complete || self.absent != absent;
         self.absent = absent;
-        for one in looked {
+        for one in scanned {
             let before = std::mem::replace(&mut self.states[one.number as usize], one.state);
             new |= before != one.state;
         }
@@ -109,13 +109,13 @@ impl Seen {
 }
 
 /// The file for some rules.
-pub(crate) struct SeenFile {
+pub(crate) struct CacheFile {
     path: PathBuf,
     /// A hash of all that decides what is seen in an object: the rules and the program that runs them.
     key: [u8; 32],
 }
 
-impl SeenFile {
+impl CacheFile {
     /// The file in a folder; it need not be there.
     pub(crate) fn new(folder: &Path, rules: &RuleSet) -> Self {
         let mut digest = Sha256::new();
@@ -135,7 +135,7 @@ impl SeenFile {
     ///
     /// # Errors
     /// When there is a file that cannot be read or is damaged.
-    pub(crate) fn load(&self, store: &Store, local: &Local) -> io::Result<Option<Seen>> {
+    pub(crate) fn load(&self, store: &Store, local: &Local) -> io::Result<Option<Cache>> {
         let bytes = match std::fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
@@ -150,7 +150,7 @@ impl SeenFile {
     /// When the folder or the file cannot be written.
     pub(crate) fn save(
         &self,
-        seen: &Seen,
+        cache: &Cache,
         commits: &Commits,
         tree_index: Option<&TreeIndex>,
         store: &Store,
@@ -158,7 +158,7 @@ impl SeenFile {
     ) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let bytes = format::encode(&self.key, seen, commits, tree_index, store, local);
+        let bytes = format::encode(&self.key, cache, commits, tree_index, store, local);
         replace(&self.path, Rights::Usual, |out| out.write_all(&bytes))
     }
 }

@@ -130,8 +130,9 @@ fn repository(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<
     group.bench_function("holders", |bencher| {
         bencher.iter(|| {
             let search = Search::new(&BTreeSet::from([wanted.clone()]));
-            let records = search.read(&store, threads);
-            search.conclude(&repo, &store, records, |_| true)
+            let everything = store.everything();
+            let records = search.read(&everything, threads);
+            search.conclude(&repo, &everything, records)
         });
     });
     group.finish();
@@ -156,6 +157,6 @@ fn some_blob(store: &Store, limit: u64) -> Option<ObjectId> {
             self.0 = self.0.into_iter().chain([object.id()]).min();
         }
     }
-    let (found, _) = walk(store.packs(), &[Kind::Blob], limit, 1, || Lowest(None));
+    let (found, _) = walk(store.everything().portions(), &[Kind::Blob], limit, 1, || Lowest(None));
     found.into_iter().find_map(|lowest| lowest.0)
 }

@@ -87,8 +87,9 @@ impl Visitor for Volume {
 /// can be faster.
 pub(crate) fn floor(store: &Store, limit: u64, threads: usize) -> Volume {
     let mut sum = Volume::default();
+    let everything = store.everything();
     for kinds in WALKS {
-        let (volumes, _) = walk(store.packs(), kinds, limit, threads, Volume::default);
+        let (volumes, _) = walk(everything.portions(), kinds, limit, threads, Volume::default);
         for volume in volumes {
             sum.stored += volume.stored;
             sum.inserted += volume.inserted;

@@ -9,7 +9,7 @@ use bstr::BString;
 use gix::odb::loose;
 
 use super::error::error_text;
-use super::pack::Plan;
+use super::pack::{Plan, Portion};
 use super::{ObjectId, Repo, SourceError};
 use crate::finding::{Gap, GapKind};
 
@@ -119,7 +119,7 @@ impl Store {
         Some(())
     }
 
-    /// Makes the objects of all packs known, and leaves out of each pack what an earlier one has.
+    /// Makes the objects of all packs known, and lists for each pack what an earlier one has.
     fn number_packed(&mut self) {
         for at in 0..self.packs.len() {
             let first = self.firsts[at];
@@ -132,41 +132,41 @@ impl Store {
                     self.numbers.insert(&id, first + entry);
                 }
             }
-            if !again.is_empty() {
-                self.packs[at].select(|entry| again.binary_search(&entry).is_err());
-            }
             self.again.push(again);
         }
     }
 
-    /// Chooses what a walk of the packs looks at; of what is stored several times, the first copy alone.
-    pub fn select(&mut self, wanted: impl Fn(Number) -> bool + Sync) {
-        for (at, pack) in self.packs.iter_mut().enumerate() {
-            let (first, again) = (self.firsts[at], &self.again[at]);
-            pack.select(|entry| again.binary_search(&entry).is_err() && wanted(first + entry));
-        }
+    /// Every object; of what is stored several times, the first copy.
+    pub fn everything(&self) -> Selection<'_> {
+        let portion = |at: usize, plan| match &self.again[at][..] {
+            [] => Portion::all(plan),
+            again => Portion::select(plan, |entry| again.binary_search(&entry).is_err()),
+        };
+        let portions = self.packs.iter().enumerate().map(|(at, plan)| portion(at, plan)).collect();
+        Selection { store: self, portions, loose: self.loose_numbers().collect() }
     }
 
-    /// The same, but of packs of which little is wanted that is not walked: see [`Store::single`].
-    pub fn pick(&mut self, wanted: impl Fn(Number) -> bool + Sync) {
-        for (at, pack) in self.packs.iter_mut().enumerate() {
-            let (first, again) = (self.firsts[at], &self.again[at]);
-            pack.pick(|entry| again.binary_search(&entry).is_err() && wanted(first + entry));
-        }
+    /// The objects that are `wanted`.
+    pub fn select(&self, wanted: impl Fn(Number) -> bool + Sync) -> Selection<'_> {
+        self.selection(&wanted, |plan, wanted| Portion::select(plan, wanted))
     }
 
-    /// The packs, to be walked.
-    pub fn packs(&self) -> &[Plan] {
-        &self.packs
+    /// The same, but of packs of which little is wanted that is not walked: see [`Selection::single`].
+    pub fn pick(&self, wanted: impl Fn(Number) -> bool + Sync) -> Selection<'_> {
+        self.selection(&wanted, |plan, wanted| Portion::pick(plan, wanted))
     }
 
-    /// Numbers of the objects that no walk of the packs comes to: loose ones, deltas without a base, and the little that was
-    /// picked of a pack.
-    pub fn single(&self) -> Vec<Number> {
-        let packs = self.packs.iter().enumerate();
-        let unwalked = packs.flat_map(|(at, pack)| pack.unwalked().into_iter().map(move |entry| (at, entry)));
-        let unwalked = unwalked.map(|(pack, entry)| self.number_of(pack, entry));
-        unwalked.chain((0..).zip(&self.loose).map(|(at, _): (Number, _)| self.first_loose() + at)).collect()
+    fn selection<'s>(
+        &'s self,
+        wanted: &(dyn Fn(Number) -> bool + Sync),
+        portion: impl Fn(&'s Plan, &(dyn Fn(u32) -> bool + Sync)) -> Portion<'s>,
+    ) -> Selection<'s> {
+        let packs = self.packs.iter().zip(&self.firsts).zip(&self.again);
+        let portions = packs.map(|((plan, first), again)| {
+            portion(plan, &|entry| again.binary_search(&entry).is_err() && wanted(first + entry))
+        });
+        let loose = self.loose_numbers().filter(|number| wanted(*number));
+        Selection { store: self, portions: portions.collect(), loose: loose.collect() }
     }
 
     /// The number of a pack's object, by the pack's position and the object's position in its index.
@@ -240,8 +240,46 @@ impl Store {
         files.filter(is_left).map(gap).collect()
     }
 
+    fn loose_numbers(&self) -> impl Iterator<Item = Number> {
+        (self.first_loose()..).zip(&self.loose).map(|(number, _)| number)
+    }
+
+    /// Whether an object is in no pack.
+    pub fn is_loose(&self, number: Number) -> bool {
+        number >= self.first_loose()
+    }
+
     fn first_loose(&self) -> Number {
         self.firsts.last().copied().unwrap_or(0)
+    }
+}
+
+/// What of a store is to be read: by a walk of the packs, and object by object.
+#[derive(Clone)]
+pub struct Selection<'s> {
+    store: &'s Store,
+    portions: Vec<Portion<'s>>,
+    loose: Vec<Number>,
+}
+
+impl<'s> Selection<'s> {
+    /// The store.
+    pub fn store(&self) -> &'s Store {
+        self.store
+    }
+
+    /// What a walk of the packs visits.
+    pub fn portions(&self) -> &[Portion<'s>] {
+        &self.portions
+    }
+
+    /// Numbers of the objects that no walk of the packs comes to: loose ones, deltas without a base, and the little that was
+    /// picked of a pack.
+    pub fn single(&self) -> Vec<Number> {
+        let portions = self.portions.iter().enumerate();
+        let unwalked = portions.flat_map(|(at, portion)| portion.unwalked().into_iter().map(move |entry| (at, entry)));
+        let unwalked = unwalked.map(|(pack, entry)| self.store.number_of(pack, entry));
+        unwalked.chain(self.loose.iter().copied()).collect()
     }
 }
 

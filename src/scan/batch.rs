@@ -30,10 +30,10 @@ impl Scan<'_> {
         let Ok(store) = Store::open(repository) else { return Default::default() };
         let numbers: BTreeMap<Number, ObjectId> =
             wanted.into_iter().filter_map(|id| Some((store.find(&id)?, id))).collect();
-        let mut objects = Objects { store, ..Objects::default() };
-        objects.store.select(|number| numbers.contains_key(&number));
-        let (mut outcome, _, unread) = self.walk(&objects, &[Kind::Blob], &Search::default());
-        let single: BTreeSet<Number> = objects.store.single().into_iter().chain(unread).collect();
+        let objects = Objects { store, ..Objects::default() };
+        let selection = objects.store.select(|number| numbers.contains_key(&number));
+        let (mut outcome, _, unread) = self.walk(&objects, &selection, &[Kind::Blob], &Search::default());
+        let single: BTreeSet<Number> = selection.single().into_iter().chain(unread).collect();
         let read = numbers.into_iter().filter(|(number, _)| !single.contains(number));
         let mut batch: Batch = read.map(|(_, id)| (id, Vec::new())).collect();
         for sighting in std::mem::take(&mut outcome.sightings) {

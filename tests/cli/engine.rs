@@ -6,7 +6,7 @@ use std::{fs, sync::Mutex};
 
 use gix::ObjectId;
 use keysweep::git::object::Kind;
-use keysweep::git::pack::{Base, Object, Plan, Visitor, walk};
+use keysweep::git::pack::{Base, Object, Plan, Portion, Visitor, walk};
 
 use crate::support::{Repo, must};
 
@@ -57,6 +57,10 @@ fn plans(indexes: &[PathBuf]) -> Vec<Plan> {
     indexes.iter().map(|index| must(Plan::new(index, gix::hash::Kind::Sha1), "planning")).collect()
 }
 
+fn whole(plans: &[Plan]) -> Vec<Portion<'_>> {
+    plans.iter().map(Portion::all).collect()
+}
+
 fn listed(repo: &Repo) -> Vec<ObjectId> {
     let list = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]).out();
     list.lines().map(|id| must(ObjectId::from_hex(id.as_bytes()), "reading an id")).collect()
@@ -66,8 +70,9 @@ fn listed(repo: &Repo) -> Vec<ObjectId> {
 fn every_object_comes_once_and_whole() {
     for (depth, threads) in [("--depth=50", 1), ("--depth=50", 4), ("--depth=4", 3), ("--depth=0", 2)] {
         let (repo, indexes) = packed(&[depth]);
+        let plans = plans(&indexes);
         let seen = Mutex::default();
-        let (_, unread) = walk(&plans(&indexes), &KINDS, u64::MAX >> 1, threads, || Rebuild { seen: &seen });
+        let (_, unread) = walk(&whole(&plans), &KINDS, u64::MAX >> 1, threads, || Rebuild { seen: &seen });
         let mut seen = must(seen.into_inner(), "counting objects");
         seen.sort_unstable();
         assert_eq!(seen, listed(&repo), "{depth}, {threads} threads");
@@ -78,12 +83,12 @@ fn every_object_comes_once_and_whole() {
 #[test]
 fn what_is_not_selected_is_read_only_for_what_is() {
     let (repo, indexes) = packed(&["--depth=50"]);
-    let mut plans = plans(&indexes);
+    let plans = plans(&indexes);
     let wanted = |entry: u32| entry.is_multiple_of(5);
     let expected: BTreeSet<ObjectId> = (0..plans[0].count()).filter(|e| wanted(*e)).map(|e| plans[0].id(e)).collect();
-    plans[0].select(wanted);
+    let selected = [Portion::select(&plans[0], wanted)];
     let seen = Mutex::default();
-    walk(&plans, &KINDS, u64::MAX >> 1, 2, || Rebuild { seen: &seen });
+    walk(&selected, &KINDS, u64::MAX >> 1, 2, || Rebuild { seen: &seen });
     assert_eq!(must(seen.into_inner(), "counting objects").into_iter().collect::<BTreeSet<_>>(), expected);
     assert!(expected.len() < listed(&repo).len());
 }
@@ -91,16 +96,16 @@ fn what_is_not_selected_is_read_only_for_what_is() {
 #[test]
 fn the_few_that_are_picked_are_not_walked() {
     let (repo, indexes) = packed(&["--depth=50"]);
-    let mut plans = plans(&indexes);
+    let plans = plans(&indexes);
     let count = plans[0].count();
     assert!(count >= 64, "the pack has only {count} objects");
     for (wanted, is_walked) in [(vec![], false), (vec![7], false), ((0..count).collect(), true)] {
-        plans[0].pick(|entry| wanted.contains(&entry));
+        let picked = [Portion::pick(&plans[0], |entry| wanted.contains(&entry))];
         let seen = Mutex::default();
-        walk(&plans, &KINDS, u64::MAX >> 1, 2, || Rebuild { seen: &seen });
+        walk(&picked, &KINDS, u64::MAX >> 1, 2, || Rebuild { seen: &seen });
         let walked = must(seen.into_inner(), "counting objects").len();
         assert_eq!(walked, if is_walked { listed(&repo).len() } else { 0 });
-        assert_eq!(plans[0].unwalked(), if is_walked { Vec::new() } else { wanted });
+        assert_eq!(picked[0].unwalked(), if is_walked { Vec::new() } else { wanted });
     }
 }
 
@@ -114,13 +119,14 @@ fn damaged_and_large_objects_are_given_back_with_all_that_is_made_from_them() {
     must(fs::remove_file(&pack).and_then(|()| fs::write(&pack, bytes)), "damaging the pack");
     for limit in [u64::MAX >> 1, 5_000] {
         let plans = plans(&indexes);
+        let whole = whole(&plans);
         let seen = Mutex::default();
-        let (_, unread) = walk(&plans, &KINDS, limit, 2, || Rebuild { seen: &seen });
+        let (_, unread) = walk(&whole, &KINDS, limit, 2, || Rebuild { seen: &seen });
         let mut all = must(seen.into_inner(), "counting objects");
         // Damage within an entry shows when it is read, damage to its header when the pack is planned.
         let unread = unread.into_iter().map(|(pack, entry)| plans[pack].id(entry));
         let given_back: Vec<_> =
-            unread.chain(plans[0].unwalked().into_iter().map(|entry| plans[0].id(entry))).collect();
+            unread.chain(whole[0].unwalked().into_iter().map(|entry| plans[0].id(entry))).collect();
         assert!(!given_back.is_empty() && !all.is_empty());
         all.extend(given_back);
         all.sort_unstable();

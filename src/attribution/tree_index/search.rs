@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice as _};
 use super::{Listed, Reader, Target, TargetId, TreeIndex, TreeRecords};
 use crate::git::object::{self, Kind};
 use crate::git::pack::walk;
-use crate::git::store::{Number, Store};
+use crate::git::store::{Selection, Store};
 use crate::git::tree::Entries;
 use crate::git::{ObjectId, Repo, oid};
 
@@ -119,28 +119,24 @@ impl Search {
         Reader::new(self, store)
     }
 
-    /// Reads the selected trees of the packs.
-    pub fn read(&self, store: &Store, threads: usize) -> TreeRecords {
+    /// Reads the selected trees, as far as a walk of the packs comes to them.
+    pub fn read(&self, selection: &Selection<'_>, threads: usize) -> TreeRecords {
         // Trees that cannot be decoded were named as gaps when all objects were read.
-        let (readers, _) = walk(store.packs(), &[Kind::Tree], u64::from(u32::MAX), threads, || self.reader(store));
+        let make = || self.reader(selection.store());
+        let (readers, _) = walk(selection.portions(), &[Kind::Tree], u64::from(u32::MAX), threads, make);
         readers.into_iter().map(Reader::finish).fold(TreeRecords::default(), |mut all, records| {
             all.append(records);
             all
         })
     }
 
-    /// Reads what a walk of the packs does not come to, as far as that is `wanted`, and works out which trees hold what.
-    pub fn conclude(
-        self,
-        repository: &Repo,
-        store: &Store,
-        mut records: TreeRecords,
-        wanted: impl Fn(Number) -> bool,
-    ) -> TreeIndex {
+    /// Reads the selected trees that a walk of the packs does not come to, and works out which trees hold what.
+    pub fn conclude(self, repository: &Repo, selection: &Selection<'_>, mut records: TreeRecords) -> TreeIndex {
+        let store = selection.store();
         let mut reader = self.reader(store);
         let local = repository.local();
         let id_length = local.object_hash().len_in_bytes();
-        for number in store.single().into_iter().filter(|number| wanted(*number)) {
+        for number in selection.single() {
             if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| object::load(&local, id, u64::MAX)) {
                 let (_, changes) = Entries::read(&data, id_length);
                 reader.record(number, &Listed::new(&data, &changes.added, store), None);

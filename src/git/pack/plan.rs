@@ -12,6 +12,7 @@ use gix::odb::pack::{data, index};
 use gix::zlib::Status;
 use rayon::prelude::*;
 
+use super::portion::Need;
 use crate::git::ObjectId;
 use crate::git::error::error_text;
 use crate::git::object::Kind;
@@ -23,32 +24,15 @@ const LOST: u32 = u32::MAX - 1;
 /// Bytes of room behind an object while it is inflated: as many as the inflater wants for the next step of its fast loop. It
 /// would come to the end of most deltas by its slow one.
 const SLACK: usize = 304;
-/// Objects that are read one by one rather than by a walk, at most; and how many there must be for each of them. A plan
-/// looks at every object of the pack.
-const FEW: (usize, usize) = (1024, 64);
-
-/// What a walk does with an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
-    /// Neither it nor anything made from it is wanted.
-    Nothing,
-    /// Something made from it is wanted.
-    Bytes,
-    /// It is to be visited.
-    Visit,
-}
-
 /// A pack and the order to read it in.
 pub struct Plan {
     data: data::File,
     index: index::File,
-    /// Positions in the index of the wanted objects if these are so few that there is no walk.
-    few: Option<Vec<u32>>,
     forest: OnceLock<Forest>,
 }
 
 /// The objects of a pack by place. What is asked of one at a time stands together: they are met in no order.
-struct Forest {
+pub(super) struct Forest {
     nodes: Vec<Node>,
     /// Places of deltas, by base.
     children: Vec<u32>,
@@ -70,42 +54,21 @@ struct Node {
     weight: u32,
     /// That of a delta is its root's.
     kind: Kind,
-    need: Need,
 }
 
 impl Plan {
-    /// Opens the pack with this index; all objects are wanted.
+    /// Opens the pack with this index.
     ///
     /// # Errors
     /// When the pack or its index cannot be opened; in words.
     pub fn new(index: &Path, hash: gix::hash::Kind) -> Result<Self, String> {
         let data = data::File::at(index.with_extension("pack"), hash).map_err(|error| error_text(&error))?;
         let index = index::File::at(index, hash).map_err(|error| error_text(&error))?;
-        Ok(Self { data, index, few: None, forest: OnceLock::new() })
+        Ok(Self { data, index, forest: OnceLock::new() })
     }
 
-    fn forest(&self) -> &Forest {
+    pub(super) fn forest(&self) -> &Forest {
         self.forest.get_or_init(|| Forest::new(&self.data, &self.index))
-    }
-
-    /// Chooses what is wanted, by position in the index; the rest is read only as far as deltas need it.
-    pub fn select(&mut self, wanted: impl Fn(u32) -> bool + Sync) {
-        self.few = None;
-        self.forest();
-        if let Some(forest) = self.forest.get_mut() {
-            forest.select(wanted);
-        }
-    }
-
-    /// The same, but if little is wanted a walk comes to none of it.
-    pub fn pick(&mut self, wanted: impl Fn(u32) -> bool + Sync) {
-        let most = FEW.0.min(self.count() as usize / FEW.1);
-        let few: Vec<u32> = (0..self.count()).filter(|entry| wanted(*entry)).take(most + 1).collect();
-        if few.len() <= most {
-            self.few = Some(few);
-        } else {
-            self.select(wanted);
-        }
     }
 
     /// Where the index lies; the pack lies beside it.
@@ -138,23 +101,6 @@ impl Plan {
         self.data.data_len() as u64
     }
 
-    /// Positions in the index of wanted objects that a walk does not come to.
-    pub fn unwalked(&self) -> Vec<u32> {
-        match &self.few {
-            Some(few) => few.clone(),
-            None => self.forest().lost.iter().filter(|p| self.is_wanted(**p)).map(|place| self.entry(*place)).collect(),
-        }
-    }
-
-    /// Places of the whole objects of these kinds from which something wanted hangs.
-    pub(super) fn roots(&self, kinds: &[Kind]) -> Vec<u32> {
-        if self.few.is_some() {
-            return Vec::new();
-        }
-        let is_root = |node: &Node| node.base == NONE && node.need > Need::Nothing && kinds.contains(&node.kind);
-        (0..).zip(&self.forest().nodes).filter(|(_, node)| is_root(node)).map(|(place, _)| place).collect()
-    }
-
     pub(super) fn kind(&self, place: u32) -> Kind {
         self.forest().node(place).kind
     }
@@ -167,18 +113,9 @@ impl Plan {
         self.forest().node(place).weight
     }
 
-    pub(super) fn is_wanted(&self, place: u32) -> bool {
-        self.forest().node(place).need == Need::Visit
-    }
-
-    /// The deltas made from an object, the heaviest last, as places; wanted or not.
+    /// The deltas made from an object, the heaviest last, as places.
     pub(super) fn children_of(&self, place: u32) -> &[u32] {
         self.forest().children_of(place)
-    }
-
-    /// Whether nothing that hangs from an object, itself included, is wanted.
-    pub(super) fn is_idle(&self, place: u32) -> bool {
-        self.forest().node(place).need == Need::Nothing
     }
 
     /// Inflates an entry: the object, or the delta that makes it.
@@ -205,7 +142,7 @@ impl Forest {
         let node = |(offset, entry): &(u64, u32)| {
             let (kind, base) = head(data, index, &all, *offset);
             let kind = kind.unwrap_or(Kind::Blob);
-            Node { offset: *offset, entry: *entry, base, first_child: 0, weight: 1, kind, need: Need::Visit }
+            Node { offset: *offset, entry: *entry, base, first_child: 0, weight: 1, kind }
         };
         let mut nodes: Vec<Node> = all.par_iter().map(node).collect();
         let children = hang(&mut nodes);
@@ -264,18 +201,32 @@ impl Forest {
         }
     }
 
-    fn select(&mut self, wanted: impl Fn(u32) -> bool + Sync) {
-        let need = |entry: u32| if wanted(entry) { Need::Visit } else { Need::Nothing };
-        self.nodes.par_iter_mut().for_each(|node| node.need = need(node.entry));
-        if self.nodes.iter().all(|node| node.need == Need::Visit) {
-            return;
+    /// What a walk does with each object, by place, if `wanted` says what is to be visited, by position in the index; `None` if
+    /// that is all.
+    pub(super) fn needs(&self, wanted: impl Fn(u32) -> bool + Sync) -> Option<Vec<Need>> {
+        let need = |node: &Node| if wanted(node.entry) { Need::Visit } else { Need::Nothing };
+        let mut needs: Vec<Need> = self.nodes.par_iter().map(need).collect();
+        if needs.iter().all(|need| *need == Need::Visit) {
+            return None;
         }
         for place in self.bases_first().iter().rev() {
-            if let (Some(base), true) = (self.base(*place), self.node(*place).need > Need::Nothing) {
-                let need = &mut self.nodes[base as usize].need;
+            if let (Some(base), true) = (self.base(*place), needs[*place as usize] > Need::Nothing) {
+                let need = &mut needs[base as usize];
                 *need = (*need).max(Need::Bytes);
             }
         }
+        Some(needs)
+    }
+
+    /// Places of the whole objects of these kinds.
+    pub(super) fn roots(&self, kinds: &[Kind]) -> impl Iterator<Item = u32> {
+        let is_root = |node: &Node| node.base == NONE && kinds.contains(&node.kind);
+        (0..).zip(&self.nodes).filter(move |(_, node)| is_root(node)).map(|(place, _)| place)
+    }
+
+    /// Places that no root leads to.
+    pub(super) fn lost(&self) -> &[u32] {
+        &self.lost
     }
 
     fn node(&self, place: u32) -> &Node {

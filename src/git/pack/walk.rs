@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::delta;
 use super::plan::Plan;
+use super::portion::Portion;
 use crate::git::ObjectId;
 use crate::git::object::Kind;
 use crate::text::Edits;
@@ -83,7 +84,7 @@ struct Part<S> {
 
 /// What the threads share.
 struct Shared<'p, S> {
-    packs: &'p [Plan],
+    packs: &'p [Portion<'p>],
     roots: Vec<(usize, u32)>,
     next_root: AtomicUsize,
     /// Threads for which there is no part; read without the lock to see whether sharing helps.
@@ -101,16 +102,17 @@ struct Parts<S> {
     done: bool,
 }
 
-/// Visits the selected objects of these kinds; objects larger than `limit` bytes, those that cannot be decoded and all
+/// Visits the wanted objects of these kinds; objects larger than `limit` bytes, those that cannot be decoded and all
 /// made from such are not visited but returned, as (pack, position in its index).
 pub fn walk<V: Visitor>(
-    packs: &[Plan],
+    packs: &[Portion<'_>],
     kinds: &[Kind],
     limit: u64,
     threads: usize,
     make: impl Fn() -> V + Sync,
 ) -> (Vec<V>, Vec<(usize, u32)>) {
-    let roots = packs.iter().enumerate().flat_map(|(pack, plan)| plan.roots(kinds).into_iter().map(move |r| (pack, r)));
+    let roots =
+        packs.iter().enumerate().flat_map(|(pack, of_pack)| of_pack.roots(kinds).into_iter().map(move |r| (pack, r)));
     let threads = threads.max(1);
     let shared = Shared {
         packs,
@@ -211,21 +213,22 @@ impl<'s, V: Visitor> Walker<'s, V> {
 
     /// Decodes and visits one object; if others are made from it they are put on the stack.
     fn step(&mut self, pack: usize, place: u32, base: Option<&Live<V::State>>, stack: &mut Vec<Frame<V::State>>) {
-        let plan = &self.shared.packs[pack];
+        let portion = &self.shared.packs[pack];
+        let plan = portion.plan();
         let mut data = self.pool.pop().unwrap_or_default();
         if !self.decode(plan, place, base, &mut data) {
             self.give_up(pack, place);
             self.recycle(data);
             return;
         }
-        let state = plan.is_wanted(place).then(|| {
+        let state = portion.is_wanted(place).then(|| {
             let entry = plan.entry(place);
             let object = Object { pack, entry, kind: plan.kind(place), data: &data, plan };
             let edits = &self.edits;
             let base = base.and_then(|base| Some(Base { data: &base.data, state: base.state.as_ref()?, edits }));
             self.visitor.visit(&object, base)
         });
-        let mut left: Vec<u32> = plan.children_of(place).iter().copied().filter(|c| !plan.is_idle(*c)).collect();
+        let mut left: Vec<u32> = plan.children_of(place).iter().copied().filter(|c| !portion.is_idle(*c)).collect();
         if left.is_empty() {
             self.recycle(data);
         } else {
@@ -246,11 +249,12 @@ impl<'s, V: Visitor> Walker<'s, V> {
 
     /// Notes an object that could not be decoded, and all made from it.
     fn give_up(&mut self, pack: usize, place: u32) {
-        let plan = &self.shared.packs[pack];
+        let portion = &self.shared.packs[pack];
+        let plan = portion.plan();
         let mut places = vec![place];
         while let Some(place) = places.pop() {
             places.extend_from_slice(plan.children_of(place));
-            if plan.is_wanted(place) {
+            if portion.is_wanted(place) {
                 self.unread.push((pack, plan.entry(place)));
             }
         }
@@ -264,7 +268,7 @@ impl<'s, V: Visitor> Walker<'s, V> {
 
     /// Hands over the largest part of the oldest base that has one to spare.
     fn share(&self, pack: usize, stack: &mut [Frame<V::State>]) {
-        let plan = &self.shared.packs[pack];
+        let plan = self.shared.packs[pack].plan();
         let top = stack.len().saturating_sub(1);
         for (depth, frame) in stack.iter_mut().enumerate() {
             // The list is turned round: its first is the heaviest. The last one of the newest base is our own.

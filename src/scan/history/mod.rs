@@ -18,7 +18,7 @@ use crate::attribution::{Arrival, Attribution};
 use crate::finding::{ContentKind, Exposure, Gap, GapKind, Note, Report, Scope, Stage};
 use crate::git::object::{Kind, Mode};
 use crate::git::pack::walk;
-use crate::git::store::{Number, Store};
+use crate::git::store::{Number, Selection, Store};
 use crate::git::{ObjectId, Repo};
 use crate::source::history::Objects;
 use crate::source::{Content, staged};
@@ -48,17 +48,19 @@ impl Scan<'_> {
         self.sweep(repository, objects, scope, true)
     }
 
-    fn sweep(&self, repository: &Repo, mut objects: Objects, scope: Scope, is_traced: bool) -> Report {
+    fn sweep(&self, repository: &Repo, objects: Objects, scope: Scope, is_traced: bool) -> Report {
         let file = self.options.cache.as_ref().map(|folder| CacheFile::new(folder, self.detector.rules()));
         let (mut cache, remark) = file.as_ref().map(|f| earlier(f, repository, &objects.store)).unwrap_or_default();
-        match &cache {
-            Some(cache) if cache.complete => objects.store.pick(|number| !cache.is_clean(number)),
-            Some(cache) => objects.store.select(|number| !cache.is_clean(number)),
-            None => {}
-        }
+        let store = &objects.store;
+        let mut selection = match &cache {
+            Some(cache) if cache.complete => store.pick(|number| !cache.is_clean(number)),
+            // Loose objects are looked at here whatever their kind, and a tree among them may name what is gone by now.
+            Some(cache) => store.select(|number| store.is_loose(number) || !cache.is_clean(number)),
+            None => store.everything(),
+        };
         let known = cache.as_ref().map_or(0, Cache::count);
         self.progress.expect(objects.store.count().saturating_sub(known) as u64);
-        let mut outcome = self.blobs(&objects, cache.as_ref());
+        let mut outcome = self.blobs(&objects, &selection);
         outcome.notes.extend(remark);
         let mut beside = self.each(&objects.listing.items, |worker, item| worker.item(item));
         // What lies beside the objects often repeats what a commit says, and is named after it.
@@ -66,13 +68,13 @@ impl Scan<'_> {
         outcome.absorb(beside);
         if cache.as_ref().is_some_and(|cache| !cache.complete) {
             // What a tree names may be gone by now, or have come, so each is asked again.
-            objects.store.select(|_| true);
+            selection = store.everything();
         }
         // Blobs come first, so that the trees which hold those with a sighting are found when trees are read.
         let earlier = cache.as_mut().and_then(|cache| cache.tree_index.take());
         let is_known = earlier.is_some() || cache.as_ref().is_none_or(|cache| !cache.complete);
         let search = Search::after(earlier.unwrap_or_default(), &wanted(&outcome));
-        let (others, notes) = self.others(&objects, &search);
+        let (others, notes) = self.others(&objects, &selection, &search);
         outcome.absorb(others);
         outcome.gaps.extend_from_slice(&objects.listing.gaps);
         outcome.notes.extend_from_slice(&objects.listing.notes);
@@ -81,10 +83,9 @@ impl Scan<'_> {
         let wanted = wanted(&outcome);
         let is_asked = !wanted.is_empty() || !outcome.sightings.is_empty();
         let trees = Trees { search, notes, is_known };
-        let trees = self.complete(&mut objects.store, trees, &wanted, cache.as_ref(), &outcome.scanned);
-        let store = &objects.store;
+        let trees = self.complete(&mut selection, trees, &wanted, cache.as_ref(), &outcome.scanned);
         let (tree_index, attribution) = rayon::join(
-            || trees.map(|trees| trees.tree_index(repository, store, cache.as_ref())),
+            || trees.map(|trees| trees.tree_index(repository, &selection)),
             || is_asked.then(|| Attribution::new(repository, store, &outcome.commits)),
         );
         if let Some(file) = file {
@@ -115,18 +116,18 @@ impl Scan<'_> {
     }
 
     /// Looks at every blob once, and at all objects that stand alone.
-    fn blobs(&self, objects: &Objects, cache: Option<&Cache>) -> Outcome {
-        let (mut outcome, _, unread) = self.walk(objects, &[Kind::Blob], &Search::default());
-        let mut single = objects.store.single();
-        single.retain(|number| !cache.is_some_and(|cache| cache.complete && cache.is_clean(*number)));
+    fn blobs(&self, objects: &Objects, selection: &Selection<'_>) -> Outcome {
+        let (mut outcome, _, unread) = self.walk(objects, selection, &[Kind::Blob], &Search::default());
+        let mut single = selection.single();
         single.extend(unread);
         outcome.absorb(self.single(objects, &single, &Search::default()).0);
         outcome
     }
 
     /// Looks at every other object once, noting which trees hold what is searched for.
-    fn others(&self, objects: &Objects, search: &Search) -> (Outcome, TreeRecords) {
-        let (mut outcome, mut notes, unread) = self.walk(objects, &[Kind::Tree, Kind::Commit, Kind::Tag], search);
+    fn others(&self, objects: &Objects, selection: &Selection<'_>, search: &Search) -> (Outcome, TreeRecords) {
+        let (mut outcome, mut notes, unread) =
+            self.walk(objects, selection, &[Kind::Tree, Kind::Commit, Kind::Tag], search);
         let (others, noted) = self.single(objects, &unread, search);
         outcome.absorb(others);
         notes.append(noted);
@@ -136,7 +137,7 @@ impl Scan<'_> {
     /// Reads trees again if something is wanted that was not looked for; none if nothing is wanted of them.
     fn complete(
         &self,
-        store: &mut Store,
+        selection: &mut Selection<'_>,
         trees: Trees,
         wanted: &BTreeSet<Target>,
         cache: Option<&Cache>,
@@ -144,17 +145,18 @@ impl Scan<'_> {
     ) -> Option<Trees> {
         let Trees { mut search, mut notes, is_known } = trees;
         let cache = cache.filter(|cache| cache.complete);
-        let is_known = is_known && cache.is_none_or(|cache| cache.tells(search.earlier(), wanted, scanned, store));
+        let is_known =
+            is_known && cache.is_none_or(|cache| cache.tells(search.earlier(), wanted, scanned, selection.store()));
         if !is_known {
             if wanted.is_empty() {
                 return None;
             }
-            store.select(|_| true);
+            *selection = selection.store().everything();
             search = Search::new(wanted);
-            notes = search.read(store, self.options.threads);
+            notes = search.read(selection, self.options.threads);
         } else if !search.covers(wanted) {
             search = Search::after(search.into_earlier(), wanted);
-            notes = search.read(store, self.options.threads);
+            notes = search.read(selection, self.options.threads);
         }
         Some(Trees { search, notes, is_known })
     }
@@ -163,12 +165,14 @@ impl Scan<'_> {
     pub(super) fn walk(
         &self,
         objects: &Objects,
+        selection: &Selection<'_>,
         kinds: &[Kind],
         search: &Search,
     ) -> (Outcome, TreeRecords, Vec<Number>) {
         let store = &objects.store;
         let make = || Sweeper::new(self.worker(), objects, search, self.progress);
-        let (sweepers, unread) = walk(store.packs(), kinds, self.options.max_file_size, self.options.threads, make);
+        let (sweepers, unread) =
+            walk(selection.portions(), kinds, self.options.max_file_size, self.options.threads, make);
         let mut outcome = Outcome::default();
         let mut notes = TreeRecords::default();
         for sweeper in sweepers {
@@ -196,13 +200,11 @@ impl Scan<'_> {
 
 impl Trees {
     /// What all trees hold.
-    fn tree_index(self, repository: &Repo, store: &Store, cache: Option<&Cache>) -> TreeIndex {
+    fn tree_index(self, repository: &Repo, selection: &Selection<'_>) -> TreeIndex {
         if self.search.is_empty() {
             return TreeIndex::default();
         }
-        let cache = cache.filter(|cache| self.is_known && cache.complete);
-        let is_asked = |number| cache.is_none_or(|cache| !cache.is_clean(number));
-        self.search.conclude(repository, store, self.notes, is_asked)
+        self.search.conclude(repository, selection, self.notes)
     }
 }
 

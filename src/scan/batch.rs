@@ -32,8 +32,9 @@ impl Scan<'_> {
             wanted.into_iter().filter_map(|id| Some((store.find(&id)?, id))).collect();
         let objects = Objects { store, ..Objects::default() };
         let selection = objects.store.select(|number| numbers.contains_key(&number));
-        let (mut outcome, _, unread) = self.walk(&objects, &selection, &[Kind::Blob], &Search::default());
-        let single: BTreeSet<Number> = selection.single().into_iter().chain(unread).collect();
+        let walked = self.walk(&objects, &selection, &[Kind::Blob], &Search::default());
+        let mut outcome = walked.outcome;
+        let single: BTreeSet<Number> = selection.single().into_iter().chain(walked.unread).collect();
         let read = numbers.into_iter().filter(|(number, _)| !single.contains(number));
         let mut batch: Batch = read.map(|(_, id)| (id, Vec::new())).collect();
         for sighting in std::mem::take(&mut outcome.sightings) {

@@ -6,7 +6,7 @@
 
 use bstr::BString;
 
-use super::{Cache, State};
+use super::{Cache, KnownObjects, Links, State};
 use crate::attribution::tree_index::{Node, NodeEntry, Target, TreeIndex};
 use crate::git::graph::{CommitRecord, Commits};
 use crate::git::object::{self, Mode};
@@ -30,16 +30,16 @@ const BELOW: u8 = 0xff;
 /// What an earlier sweep saw and what it knew of trees, as bytes.
 pub(super) fn encode(
     key: &[u8],
-    cache: &Cache,
+    objects: &KnownObjects,
     commits: &Commits,
     tree_index: Option<&TreeIndex>,
     store: &Store,
     local: &Local,
 ) -> Vec<u8> {
-    let states = (0..).zip(&cache.states).filter(|(_, state)| **state != State::New);
+    let states = (0..).zip(&objects.states).filter(|(_, state)| **state != State::New);
     let mut all: Vec<(ObjectId, Number, State)> =
         states.filter_map(|(number, state)| Some((store.id(number)?, number, *state))).collect();
-    all.extend(cache.absent.iter().map(|id| (*id, NONE, State::Absent)));
+    all.extend(objects.absent.iter().map(|id| (*id, NONE, State::Absent)));
     all.sort_unstable_by_key(|(id, ..)| *id);
     let mut places = vec![NONE; store.count()];
     for (place, (_, number, _)) in (0..).zip(&all).filter(|(_, (_, number, _))| *number != NONE) {
@@ -201,16 +201,19 @@ pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> 
     if rest.number()? as usize != store.id_length() {
         return None;
     }
-    let mut cache = Cache { states: vec![State::New; store.count()], complete: true, ..Cache::default() };
-    let objects = rest.objects(&mut cache, store)?;
-    rest.commits(&mut cache, &objects)?;
-    let is_known = rest.byte()? == 1;
-    if is_known && cache.complete {
-        cache.tree_index = rest.tree_index(&objects, store, local)?;
-    } else if !is_known && !rest.0.is_empty() {
-        return None;
-    }
-    Some(cache)
+    let states = vec![State::New; store.count()];
+    let mut known = KnownObjects { states, absent: Vec::new(), is_changed: false };
+    let (objects, is_current) = rest.objects(&mut known, store)?;
+    let commits = rest.commits(&known, &objects)?;
+    let has_index = rest.byte()? == 1;
+    let tree_index = match (has_index, is_current) {
+        (true, true) => rest.tree_index(&objects, store, local)?,
+        (false, _) if !rest.0.is_empty() => return None,
+        _ => None,
+    };
+    known.is_changed = !is_current;
+    let links = if is_current { Links::Current { commits, tree_index } } else { Links::Unknown };
+    Some(Cache { objects: known, links })
 }
 
 /// The objects of the file, by place.
@@ -262,8 +265,9 @@ impl<'r> Rest<'r> {
         Some(list)
     }
 
-    /// The objects; their states go to `cache`.
-    fn objects(&mut self, cache: &mut Cache, store: &Store) -> Option<Objects<'r>> {
+    /// The objects, whose states go to `known`; and whether each is here just if it was when the file was written.
+    fn objects(&mut self, known: &mut KnownObjects, store: &Store) -> Option<(Objects<'r>, bool)> {
+        let mut is_current = true;
         let count = self.number()? as usize;
         let bytes = self.take(count.checked_mul(store.id_length() + 1)?)?;
         let mut objects = Objects { bytes, id_length: store.id_length(), numbers: Vec::with_capacity(count) };
@@ -272,19 +276,21 @@ impl<'r> Rest<'r> {
             let (id, state) = (oid::try_from_bytes(id).ok()?, *STATES.get(usize::from(*state))?);
             let number = store.find(id);
             if state == State::Absent {
-                cache.absent.push(id.to_owned());
+                known.absent.push(id.to_owned());
             } else if let Some(number) = number {
-                cache.states[number as usize] = state;
+                known.states[number as usize] = state;
             }
-            cache.complete &= number.is_some() != (state == State::Absent);
+            is_current &= number.is_some() != (state == State::Absent);
             objects.numbers.push(number.unwrap_or(NONE));
         }
-        Some(objects)
+        Some((objects, is_current))
     }
 
-    fn commits(&mut self, cache: &mut Cache, objects: &Objects<'_>) -> Option<()> {
+    /// The clean commits.
+    fn commits(&mut self, known: &KnownObjects, objects: &Objects<'_>) -> Option<Commits> {
+        let mut commits = Commits::default();
         let count = self.number()? as usize;
-        cache.commits.reserve(count.min(objects.numbers.len()));
+        commits.reserve(count.min(objects.numbers.len()));
         for _ in 0..count {
             let (commit, tree) = (objects.number(self.number()?), objects.number(self.number()?));
             let committed = i64::from_le_bytes(self.take(8)?.try_into().ok()?);
@@ -293,11 +299,11 @@ impl<'r> Rest<'r> {
             let parents = self.take(count.checked_mul(4)?)?.chunks_exact(4);
             let place = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
             let parents = parents.filter_map(|bytes| objects.number(place(bytes)?));
-            if let Some(commit) = commit.filter(|commit| cache.is_clean(*commit)) {
-                cache.commits.push(CommitRecord { commit, tree, is_root, committed }, parents);
+            if let Some(commit) = commit.filter(|commit| known.is_clean(*commit)) {
+                commits.push(CommitRecord { commit, tree, is_root, committed }, parents);
             }
         }
-        Some(())
+        Some(commits)
     }
 
     /// What trees hold; nothing if the trees cannot be read that have the names.

@@ -44,45 +44,79 @@ pub(crate) enum State {
     Absent,
 }
 
-/// What earlier sweeps say of a store.
+/// What earlier sweeps know of a store; by default nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
+    pub(crate) objects: KnownObjects,
+    pub(crate) links: Links,
+}
+
+/// What earlier sweeps know of what objects name, other than contents.
+#[derive(Debug, Default)]
+pub(crate) enum Links {
+    /// Nothing. It is so as well when an object is gone that they scanned, or one has come that they missed: whatever names it
+    /// has to be read again.
+    #[default]
+    Unknown,
+    /// Every clean tree and commit names what it named.
+    Current {
+        /// The clean commits.
+        commits: Commits,
+        /// What trees hold of what was found, if that is known.
+        tree_index: Option<TreeIndex>,
+    },
+}
+
+/// What earlier sweeps know of single objects.
+#[derive(Debug)]
+pub(crate) struct KnownObjects {
     /// By number.
     states: Vec<State>,
     /// What was named and not here, in order.
     absent: Vec<ObjectId>,
-    /// Clean commits.
-    pub(crate) commits: Commits,
-    /// Whether every object of the earlier sweep is still here and what it missed is not: then what its trees and commits
-    /// name is as it was.
-    pub(crate) complete: bool,
-    /// What the trees of the earlier sweep hold of what was seen in it, if that is known.
-    pub(crate) tree_index: Option<TreeIndex>,
+    /// Whether the file does not say just this.
+    is_changed: bool,
 }
 
-impl Cache {
+impl Default for KnownObjects {
+    /// Nothing, and no file that says so.
+    fn default() -> Self {
+        Self { states: Vec::new(), absent: Vec::new(), is_changed: true }
+    }
+}
+
+impl KnownObjects {
+    fn state(&self, number: Number) -> State {
+        self.states.get(number as usize).copied().unwrap_or_default()
+    }
+
     /// Whether an object was found to be clean.
     pub(crate) fn is_clean(&self, number: Number) -> bool {
-        self.states.get(number as usize) == Some(&State::Clean)
+        self.state(number) == State::Clean
     }
 
     /// How many objects were found to be clean.
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn count_clean(&self) -> usize {
         self.states.iter().filter(|state| **state == State::Clean).count()
     }
 
-    /// Whether the trees of the earlier sweep hold no target but those of its `tree_index`. So it is with an object that they
-    /// cannot name, for neither was it here nor was it missed, and with a name that would have been seen. What could not be
-    /// read then and can be now may be a tree.
+    /// Whether there is something in it that is not in the file yet.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Whether the clean trees hold no target but those of their index. So it is with an object that they cannot name, for
+    /// neither was it here nor was it missed, and with a name that would have been found. What could not be read then and can
+    /// be now may be a tree.
     pub(crate) fn tells(
         &self,
-        tree_index: &TreeIndex,
+        index: &TreeIndex,
         targets: &BTreeSet<Target>,
         scanned: &[Scanned],
         store: &Store,
     ) -> bool {
         let is_new = |id: &ObjectId| match store.find(id) {
-            Some(number) => self.states.get(number as usize).is_none_or(|state| *state == State::New),
+            Some(number) => self.state(number) == State::New,
             None => self.absent.binary_search(id).is_err(),
         };
         let new = |target: &Target| match target {
@@ -90,21 +124,20 @@ impl Cache {
             Target::Name(_) => true,
         };
         let mut read = scanned.iter().filter(|one| one.state != State::Unread);
-        targets.iter().all(|target| tree_index.target_id(target).is_some() || new(target))
-            && !read.any(|one| self.states.get(one.number as usize) == Some(&State::Unread))
+        targets.iter().all(|target| index.target_id(target).is_some() || new(target))
+            && !read.any(|one| self.state(one.number) == State::Unread)
     }
 
-    /// Adds what this sweep came to and what it missed; says whether that is anything new.
-    pub(crate) fn add(&mut self, scanned: &[Scanned], absent: BTreeSet<ObjectId>, count: usize) -> bool {
+    /// Adds what this sweep scanned and what it missed, in a store of so many objects.
+    pub(crate) fn add(&mut self, scanned: &[Scanned], absent: BTreeSet<ObjectId>, count: usize) {
         self.states.resize(count, State::New);
         let absent: Vec<ObjectId> = absent.into_iter().collect();
-        let mut new = !self.complete || self.absent != absent;
+        self.is_changed |= self.absent != absent;
         self.absent = absent;
         for one in scanned {
             let before = std::mem::replace(&mut self.states[one.number as usize], one.state);
-            new |= before != one.state;
+            self.is_changed |= before != one.state;
         }
-        new
     }
 }
 
@@ -131,7 +164,7 @@ impl CacheFile {
         &self.path
     }
 
-    /// Reads what earlier sweeps with these rules saw, as far as the objects are here; `None` if there was none.
+    /// Reads what earlier sweeps with these rules know, as far as the objects are here; `None` if there was none.
     ///
     /// # Errors
     /// When there is a file that cannot be read or is damaged.
@@ -144,13 +177,13 @@ impl CacheFile {
         format::decode(&bytes, &self.key, store, local).map(Some).ok_or_else(damaged)
     }
 
-    /// Writes what was seen, as a whole or not at all.
+    /// Writes what is known, as a whole or not at all.
     ///
     /// # Errors
     /// When the folder or the file cannot be written.
     pub(crate) fn save(
         &self,
-        cache: &Cache,
+        known: &KnownObjects,
         commits: &Commits,
         tree_index: Option<&TreeIndex>,
         store: &Store,
@@ -158,7 +191,7 @@ impl CacheFile {
     ) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let bytes = format::encode(&self.key, cache, commits, tree_index, store, local);
+        let bytes = format::encode(&self.key, known, commits, tree_index, store, local);
         replace(&self.path, Rights::Usual, |out| out.write_all(&bytes))
     }
 }

@@ -1,0 +1,159 @@
+//! The fourth phase of a sweep: which commits brought each secret in, and under which paths.
+
+use std::collections::BTreeMap;
+
+use bstr::BString;
+
+use super::retention::{self, Keepers};
+use super::{Depth, exposure};
+use crate::attribution::tree_index::Target;
+use crate::attribution::{Arrival, Attribution};
+use crate::finding::{ContentKind, Gap, GapKind, Note, Report, Scope};
+use crate::git::object::Mode;
+use crate::git::{ObjectId, Repo};
+use crate::scan::Scan;
+use crate::scan::outcome::{Missing, Outcome};
+use crate::scan::sighting::Sighting;
+use crate::source::history::Objects;
+use crate::source::{Content, staged};
+
+/// Every way each target came in.
+type Arrivals = BTreeMap<Target, Vec<Arrival>>;
+
+/// Blobs of the indexes of all work trees, which no commit may hold yet, with their paths.
+pub(super) type Staged = BTreeMap<ObjectId, BString>;
+
+/// What a sweep has when every sighting stands where it came in.
+pub(super) struct Attributed<'s> {
+    outcome: Outcome,
+    attribution: Attribution<'s>,
+    staged: Staged,
+}
+
+impl Scan<'_> {
+    /// Attributes each sighting to the commits that brought it in.
+    pub(super) fn attribute<'s>(
+        &self,
+        repository: &Repo,
+        objects: &'s Objects,
+        mut outcome: Outcome,
+        attribution: Attribution<'s>,
+        depth: Depth,
+    ) -> Attributed<'s> {
+        let mut attribution = match depth {
+            Depth::Findings => attribution,
+            Depth::Retention => attribution.with_reflogs(retention::reflogs(&objects.listing.items)),
+        };
+        if self.options.flag_outside_authors && !attribution.learn_people() {
+            let text = "no domain and no address wrote a tenth of the commits, so no author stands out";
+            outcome.notes.push(Note(text.to_owned()));
+        }
+        let arrivals = attribution.arrivals();
+        let staged = staged_paths(repository);
+        let missing = std::mem::take(&mut outcome.missing);
+        absent(&missing, &arrivals, &attribution, &mut outcome);
+        let sightings = std::mem::take(&mut outcome.sightings);
+        outcome.sightings = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged)).collect();
+        if depth == Depth::Retention {
+            let mut keepers = Keepers::new(repository, &objects.store, &mut attribution, &staged);
+            outcome.sightings.iter_mut().for_each(|sighting| keepers.name(sighting));
+        }
+        Attributed { outcome, attribution, staged }
+    }
+}
+
+impl Attributed<'_> {
+    /// Groups the sightings to findings, and says of each how far it got.
+    pub(super) fn report(self, scan: &Scan<'_>, scope: Scope) -> Report {
+        let Self { outcome, mut attribution, staged } = self;
+        scan.report(outcome, scope, &mut |group| exposure::of(group, &mut attribution, &staged))
+    }
+}
+
+/// Objects missing from what a ref reaches are gaps; below leftovers they are normal, and only noted.
+fn absent(missing: &[Missing], arrivals: &Arrivals, attribution: &Attribution<'_>, outcome: &mut Outcome) {
+    let mut leftovers = 0;
+    for Missing { id, commit } in missing {
+        let arrival = arrivals
+            .get(&Target::Object(*id))
+            .and_then(|list| list.iter().find(|a| attribution.is_reachable(&a.commit)));
+        let what = match (arrival, commit.filter(|commit| attribution.is_reachable(commit))) {
+            (Some(arrival), _) => format!("{} in commit {}", arrival.path, arrival.commit),
+            (None, Some(commit)) => format!("object {id}, which commit {commit} names"),
+            (None, None) => {
+                leftovers += 1;
+                continue;
+            }
+        };
+        let why = format!(
+            "object {id} is not in this clone; 'git fetch --refetch' brings missing objects of a partial clone, 'git fsck' tells more"
+        );
+        outcome.gaps.push(Gap { what: BString::from(what), kind: GapKind::Missing, why });
+    }
+    if leftovers > 0 {
+        outcome.notes.push(Note(format!("{leftovers} objects that only unreachable leftovers name are gone already")));
+    }
+}
+
+impl Sighting {
+    /// Whether an index holds the content or the name.
+    pub(super) fn is_staged(&self, staged: &Staged) -> bool {
+        match (self.occurrence.kind, self.blob) {
+            (_, Some(blob)) => staged.contains_key(&blob),
+            (ContentKind::FileName, None) => staged.values().any(|path| *path == self.occurrence.path),
+            _ => false,
+        }
+    }
+
+    /// The target it was attributed by; a name is its path's last part by now.
+    pub(super) fn found_as(&self) -> Option<Target> {
+        let name = self.occurrence.path.rsplit(|b| *b == b'/').next().map(BString::from);
+        match self.occurrence.kind {
+            ContentKind::FileName => name.map(Target::Name),
+            _ => self.blob.map(Target::Object),
+        }
+    }
+}
+
+/// One sighting for each way its blob or name came in, judged by the path it came in under.
+fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged) -> Vec<Sighting> {
+    let Some(arrivals) = sighting.target().and_then(|target| arrivals.get(&target)) else {
+        return unattributed(sighting, staged).into_iter().collect();
+    };
+    arrivals.iter().filter_map(|arrival| arrived(&sighting, arrival)).collect()
+}
+
+/// A blob in no commit may still stand in an index, which knows its path.
+fn unattributed(sighting: Sighting, staged: &Staged) -> Option<Sighting> {
+    match sighting.blob.and_then(|blob| staged.get(&blob)) {
+        Some(path) => sighting.under(path),
+        None => Some(sighting),
+    }
+}
+
+fn arrived(sighting: &Sighting, arrival: &Arrival) -> Option<Sighting> {
+    let mut one = sighting.under(&arrival.path)?;
+    (one.order, one.commit) = (arrival.order, Some(arrival.commit));
+    one.occurrence.kind = match (sighting.occurrence.kind, arrival.mode) {
+        (ContentKind::FileName, _) => ContentKind::FileName,
+        _ if arrival.note => ContentKind::Note,
+        (_, Mode::Link) => ContentKind::Symlink,
+        (kind, _) => kind,
+    };
+    one.occurrence.commit = Some(arrival.commit.to_string());
+    one.occurrence.author_time = Some(arrival.author_time.clone());
+    Some(one)
+}
+
+fn staged_paths(repository: &Repo) -> Staged {
+    let mut paths = BTreeMap::new();
+    for worktree in repository.worktrees() {
+        // An index that cannot be read keeps the blobs it holds from being named, not from being found.
+        for item in staged::list(&worktree).map(|listing| listing.items).unwrap_or_default() {
+            if let Content::Object(id) = item.content {
+                paths.insert(id, item.path);
+            }
+        }
+    }
+    paths
+}

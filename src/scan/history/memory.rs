@@ -1,0 +1,91 @@
+//! The first phase of a sweep and the last that reads: what earlier sweeps know, and what the next one is to know.
+
+use super::cache::{Cache, CacheFile, KnownObjects, Links, State};
+use crate::attribution::tree_index::TreeIndex;
+use crate::finding::{ContentKind, Note};
+use crate::git::Repo;
+use crate::git::store::{Selection, Store};
+use crate::scan::Scan;
+use crate::scan::outcome::Outcome;
+
+/// What a sweep starts with.
+pub(super) struct Earlier {
+    pub(super) memory: Memory,
+    /// What the trees and commits name that were scanned before.
+    pub(super) links: Links,
+    /// What there is to say of a cache that was not used.
+    pub(super) note: Option<Note>,
+}
+
+/// What is known of single objects, and where it is kept.
+pub(super) struct Memory {
+    known: KnownObjects,
+    /// `None` if nothing is to be kept.
+    file: Option<CacheFile>,
+}
+
+impl Scan<'_> {
+    /// What earlier sweeps know: nothing if they were not to keep it, or it cannot be read.
+    pub(super) fn earlier(&self, repository: &Repo, store: &Store) -> Earlier {
+        let file = self.options.cache.as_ref().map(|folder| CacheFile::new(folder, self.detector.rules()));
+        let (cache, note) = match file.as_ref().map(|file| (file, file.load(store, &repository.local()))) {
+            Some((_, Ok(Some(cache)))) => (cache, None),
+            Some((_, Ok(None))) | None => (Cache::default(), None),
+            Some((file, Err(error))) => {
+                let path = file.path().display();
+                let text = format!("the cache '{path}' was not used: {error}; everything was read anew");
+                (Cache::default(), Some(Note(text)))
+            }
+        };
+        Earlier { memory: Memory { known: cache.objects, file }, links: cache.links, note }
+    }
+}
+
+impl Memory {
+    /// What is known of single objects.
+    pub(super) fn known(&self) -> &KnownObjects {
+        &self.known
+    }
+
+    /// The objects in which there may be something to find. If what trees and commits name is not as it was, all of those are
+    /// read again later, but contents need not be.
+    pub(super) fn unscanned<'s>(&self, store: &'s Store, links: &Links) -> Selection<'s> {
+        let known = &self.known;
+        match links {
+            Links::Current { .. } => store.pick(|number| !known.is_clean(number)),
+            Links::Unknown if known.count_clean() == 0 => store.everything(),
+            // A loose object is read by itself, so whether it is a tree shows only then.
+            Links::Unknown => store.select(|number| store.is_loose(number) || !known.is_clean(number)),
+        }
+    }
+
+    /// Adds what this sweep found out, and saves both for the next. Returns the outcome with what there is to say of that.
+    pub(super) fn remember(
+        mut self,
+        mut outcome: Outcome,
+        tree_index: Option<&TreeIndex>,
+        repository: &Repo,
+        store: &Store,
+    ) -> Outcome {
+        let Some(file) = self.file else { return outcome };
+        let mut scanned = std::mem::take(&mut outcome.scanned);
+        let again = scanned.iter().filter(|one| self.known.is_clean(one.number)).count();
+        outcome.stats.cached = self.known.count_clean() - again;
+        // A name is scanned where it is met first. If there is something to say of one, any tree may have it.
+        let is_any_name = outcome.sightings.iter().any(|sighting| sighting.occurrence.kind == ContentKind::FileName);
+        for one in scanned.iter_mut().filter(|one| is_any_name && one.is_tree) {
+            if tree_index.is_none_or(|index| index.is_named(one.number)) {
+                one.state = State::Marked;
+            }
+        }
+        let absent = outcome.missing.iter().map(|missing| missing.id).collect();
+        self.known.add(&scanned, absent, store.count());
+        if self.known.is_changed()
+            && let Err(error) = file.save(&self.known, &outcome.commits, tree_index, store, &repository.local())
+        {
+            let path = file.path().display();
+            outcome.notes.push(Note(format!("the cache '{path}' could not be written: {error}")));
+        }
+        outcome
+    }
+}

@@ -1,0 +1,158 @@
+//! The third phase of a sweep: trees, commits and tags. While trees are scanned, it is recorded which of them hold what was
+//! found so far.
+
+use std::collections::BTreeSet;
+
+use super::blobs::BlobsScanned;
+use super::cache::{KnownObjects, Links};
+use crate::attribution::Attribution;
+use crate::attribution::tree_index::{Search, Target, TreeIndex, TreeRecords};
+use crate::finding::ContentKind;
+use crate::git::Repo;
+use crate::git::object::Kind;
+use crate::git::store::{Selection, Store};
+use crate::scan::Scan;
+use crate::scan::outcome::Outcome;
+use crate::scan::sighting::Sighting;
+use crate::source::history::Objects;
+
+/// What a sweep has when every object was scanned.
+pub(super) struct AllScanned<'s> {
+    outcome: Outcome,
+    /// `None` if nothing has to be found in trees and they were not all read.
+    trees: Option<Trees<'s>>,
+}
+
+/// What was read of trees.
+struct Trees<'s> {
+    search: Search,
+    records: TreeRecords,
+    /// Those that were read.
+    selection: Selection<'s>,
+}
+
+/// What is known of the trees that are not read because earlier sweeps found nothing to say of them.
+enum Unread {
+    /// There are none: all are read.
+    None,
+    /// What they hold of what was found in earlier sweeps.
+    Indexed,
+    /// Nothing.
+    Unknown,
+}
+
+/// Where everything that was found can be looked up.
+pub(super) struct Located<'s> {
+    /// `None` if that was not worked out.
+    pub(super) tree_index: Option<TreeIndex>,
+    attribution: Option<Attribution<'s>>,
+}
+
+impl Scan<'_> {
+    /// Scans all other objects that have to be, and completes what is known of trees.
+    pub(super) fn scan_trees<'s>(
+        &self,
+        objects: &'s Objects,
+        blobs: BlobsScanned<'s>,
+        known: &KnownObjects,
+        links: Links,
+    ) -> AllScanned<'s> {
+        let BlobsScanned { mut outcome, unscanned } = blobs;
+        let (selection, unread, index, earlier_commits) = match links {
+            // What a tree names may be gone by now, or have come, so each is asked again.
+            Links::Unknown => (objects.store.everything(), Unread::None, TreeIndex::default(), None),
+            Links::Current { commits, tree_index: Some(index) } => (unscanned, Unread::Indexed, index, Some(commits)),
+            Links::Current { commits, tree_index: None } => {
+                (unscanned, Unread::Unknown, TreeIndex::default(), Some(commits))
+            }
+        };
+        let search = Search::after(index, &targets(&outcome));
+        let walked = self.walk(objects, &selection, &[Kind::Tree, Kind::Commit, Kind::Tag], &search);
+        let single = self.single(objects, &walked.unread, &search);
+        let mut records = walked.records;
+        records.append(single.records);
+        outcome.absorb(walked.outcome);
+        outcome.absorb(single.outcome);
+        outcome.gaps.extend_from_slice(&objects.listing.gaps);
+        outcome.notes.extend_from_slice(&objects.listing.notes);
+        outcome.commits.append(earlier_commits.unwrap_or_default());
+        let trees = self.complete(Trees { search, records, selection }, &unread, known, &outcome);
+        AllScanned { outcome, trees }
+    }
+
+    /// Reads trees again if something has to be found that was not looked for in them: it was found in a tree, a commit or a
+    /// tag, or trees that were not read may hold it. `None` if nothing has to be found in trees that were not read.
+    fn complete<'s>(
+        &self,
+        trees: Trees<'s>,
+        unread: &Unread,
+        known: &KnownObjects,
+        outcome: &Outcome,
+    ) -> Option<Trees<'s>> {
+        let Trees { search, records, selection } = trees;
+        let targets = targets(outcome);
+        let store = selection.store();
+        let is_known = match unread {
+            Unread::None => true,
+            Unread::Indexed => known.tells(search.earlier(), &targets, &outcome.scanned, store),
+            Unread::Unknown => false,
+        };
+        if is_known && search.covers(&targets) {
+            return Some(Trees { search, records, selection });
+        }
+        let (search, selection) = match is_known {
+            true => (Search::after(search.into_earlier(), &targets), selection),
+            false if targets.is_empty() => return None,
+            false => (Search::new(&targets), store.everything()),
+        };
+        let records = search.read(&selection, self.options.threads);
+        Some(Trees { search, records, selection })
+    }
+}
+
+impl<'s> AllScanned<'s> {
+    /// Works out which trees hold what, and how commits and refs are connected if there is anything to be asked about them.
+    pub(super) fn locate(self, repository: &Repo, store: &'s Store) -> (Outcome, Located<'s>) {
+        let Self { outcome, trees } = self;
+        let is_asked = !outcome.sightings.is_empty() || !targets(&outcome).is_empty();
+        let (tree_index, attribution) = rayon::join(
+            || trees.map(|trees| trees.index(repository)),
+            || is_asked.then(|| Attribution::new(repository, store, &outcome.commits)),
+        );
+        (outcome, Located { tree_index, attribution })
+    }
+}
+
+impl Trees<'_> {
+    /// What all trees hold.
+    fn index(self, repository: &Repo) -> TreeIndex {
+        if self.search.is_empty() {
+            return TreeIndex::default();
+        }
+        self.search.conclude(repository, &self.selection, self.records)
+    }
+}
+
+impl<'s> Located<'s> {
+    /// What answers where something lives; `None` if there is nothing to be asked.
+    pub(super) fn attribution(self) -> Option<Attribution<'s>> {
+        let index = self.tree_index.unwrap_or_default();
+        self.attribution.map(|attribution| attribution.with_tree_index(index))
+    }
+}
+
+/// What has to be found in trees, to learn where it lives.
+fn targets(outcome: &Outcome) -> BTreeSet<Target> {
+    let missing = outcome.missing.iter().map(|missing| Target::Object(missing.id));
+    outcome.sightings.iter().filter_map(Sighting::target).chain(missing).collect()
+}
+
+impl Sighting {
+    /// What has to be found in trees, to learn where it lives.
+    pub(super) fn target(&self) -> Option<Target> {
+        match self.occurrence.kind {
+            ContentKind::FileName => Some(Target::Name(self.occurrence.path.clone())),
+            _ => self.blob.map(Target::Object),
+        }
+    }
+}

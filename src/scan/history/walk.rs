@@ -1,0 +1,63 @@
+//! Brings objects to visitors: by a walk of the packs, and one by one.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::visitor::Sweeper;
+use crate::attribution::tree_index::{Search, TreeRecords};
+use crate::git::object::Kind;
+use crate::git::pack::walk;
+use crate::git::store::{Number, Selection};
+use crate::scan::Scan;
+use crate::scan::outcome::Outcome;
+use crate::source::history::Objects;
+
+/// What visitors made of the objects.
+#[derive(Default)]
+pub(in crate::scan) struct Walked {
+    pub(in crate::scan) outcome: Outcome,
+    /// What was read of trees.
+    pub(super) records: TreeRecords,
+    /// Objects that could not be decoded.
+    pub(in crate::scan) unread: Vec<Number>,
+}
+
+impl Walked {
+    fn absorb(&mut self, sweeper: Sweeper<'_>) {
+        let (outcome, records) = sweeper.finish();
+        self.outcome.absorb(outcome);
+        self.records.append(records);
+    }
+}
+
+impl Scan<'_> {
+    /// Scans the selected objects of these kinds that a walk of the packs comes to.
+    pub(in crate::scan) fn walk(
+        &self,
+        objects: &Objects,
+        selection: &Selection<'_>,
+        kinds: &[Kind],
+        search: &Search,
+    ) -> Walked {
+        let make = || Sweeper::new(self.worker(), objects, search, self.progress);
+        let (limit, threads) = (self.options.max_file_size, self.options.threads);
+        let (sweepers, unread) = walk(selection.portions(), kinds, limit, threads, make);
+        let mut walked = Walked::default();
+        sweepers.into_iter().for_each(|sweeper| walked.absorb(sweeper));
+        walked.unread = unread.into_iter().map(|(pack, entry)| objects.store.number_of(pack, entry)).collect();
+        walked
+    }
+
+    /// Scans objects one by one, or says why they cannot be read.
+    pub(super) fn single(&self, objects: &Objects, numbers: &[Number], search: &Search) -> Walked {
+        let records = Mutex::new(TreeRecords::default());
+        let outcome = self.each_part(numbers, |part| {
+            let mut sweeper = Sweeper::new(self.worker(), objects, search, self.progress);
+            part.iter().for_each(|number| sweeper.single(*number));
+            let (outcome, of_part) = sweeper.finish();
+            records.lock().unwrap_or_else(PoisonError::into_inner).append(of_part);
+            outcome
+        });
+        let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Walked { outcome, records, unread: Vec::new() }
+    }
+}

@@ -144,3 +144,107 @@ fn worst_first(a: &Finding, b: &Finding) -> Ordering {
     let key = |f: &Finding| (Reverse(f.severity), Reverse(f.confidence), Reverse(f.exposure.stage));
     key(a).cmp(&key(b)).then_with(|| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ScanOptions;
+    use crate::detect::Detector;
+    use crate::git::ObjectId;
+    use crate::rule::Severity;
+    use crate::rule_set::RuleSet;
+    use crate::scan::Progress;
+
+    fn sighting(secret: &str, order: usize, path: &str) -> Sighting {
+        let mut one = Sighting { order, ..Sighting::sample(secret) };
+        one.occurrence.path = path.into();
+        one
+    }
+
+    #[test]
+    fn the_places_of_a_secret_come_oldest_first_in_whatever_order_they_were_found() {
+        let all =
+            [sighting("one", 2, "a"), sighting("one", 1, "c"), sighting("other", 0, "z"), sighting("one", 1, "b")];
+        let paths = |sightings: Vec<Sighting>| -> Vec<Vec<String>> {
+            let groups = by_secret(sightings).into_values();
+            groups.map(|group| group.iter().map(|one| one.occurrence.path.to_string()).collect()).collect()
+        };
+        for start in 0..all.len() {
+            let turned = [&all[start..], &all[..start]].concat();
+            assert_eq!(paths(turned), [vec!["b", "c", "a"], vec!["z"]], "from {start}");
+        }
+    }
+
+    /// Calls `check` with a scan that reports from this confidence, and the positions of a rule of a provider's form and of
+    /// one for assignments.
+    fn with_scan(min_confidence: Confidence, check: impl Fn(&Scan<'_>, usize, usize)) {
+        let detector = Detector::new(RuleSet::builtin());
+        let options = ScanOptions { min_confidence, ..ScanOptions::default() };
+        let progress = Progress::default();
+        let surroundings = Surroundings::default();
+        let scan = Scan { detector: &detector, options: &options, repo: None, surroundings, progress: &progress };
+        let rules = &detector.rules().rules;
+        let form = rules.iter().position(|rule| rule.specificity() == 3).unwrap();
+        let assignment = rules.iter().position(|rule| rule.specificity() == 0).unwrap();
+        check(&scan, form, assignment);
+    }
+
+    fn of_rule(rule: usize, confidence: Confidence) -> Sighting {
+        let mut one = Sighting::sample("a-secret-of-some-length");
+        (one.detection.rule, one.detection.confidence) = (rule, confidence);
+        one
+    }
+
+    #[test]
+    fn the_most_specific_rule_names_a_secret_and_is_as_sure_as_its_best_place() {
+        use Confidence::{High, Low, Medium};
+        with_scan(Medium, |scan, form, assignment| {
+            let mut group = vec![of_rule(assignment, High), of_rule(form, Low), of_rule(form, Medium)];
+            for _ in 0..group.len() {
+                let (best, confidence) = scan.verdict(&group);
+                assert_eq!((best.rule, confidence), (form, Medium));
+                group.rotate_left(1);
+            }
+        });
+    }
+
+    #[test]
+    fn of_what_is_below_a_threshold_nothing_more_is_asked() {
+        with_scan(Confidence::High, |scan, form, assignment| {
+            let mut other = of_rule(form, Confidence::High);
+            other.detection.secret = Secret::new("another-secret-of-some-length");
+            let mut asked = Vec::new();
+            let mut exposure = |group: &[Sighting]| {
+                asked.push(group.len());
+                Exposure::default()
+            };
+            let low = of_rule(assignment, Confidence::Medium);
+            let (found, below) = scan.findings(vec![low.clone(), other, low], &mut exposure);
+            assert_eq!((found.len(), below), (1, 1));
+            assert_eq!(asked, [1]);
+        });
+    }
+
+    #[test]
+    fn findings_are_listed_worst_first_and_then_by_rule() {
+        with_scan(Confidence::Low, |scan, form, assignment| {
+            let finding = |rule: usize, severity, commits| {
+                let mut one = of_rule(rule, Confidence::High);
+                one.detection.severity = severity;
+                one.commit = Some(ObjectId::from_bytes_or_panic(&[1; 20]));
+                let best = one.detection.clone();
+                let exposure = Exposure { commits, ..Exposure::default() };
+                scan.finding(best.secret.clone(), &[one], (&best, best.confidence), exposure)
+            };
+            let mut found = [
+                finding(form, Severity::Low, 1),
+                finding(form, Severity::High, 2),
+                finding(assignment, Severity::High, 3),
+            ];
+            found.sort_by(worst_first);
+            let severities: Vec<Severity> = found.iter().map(|one| one.severity).collect();
+            assert_eq!(severities, [Severity::High, Severity::High, Severity::Low]);
+            assert!(found[0].rule < found[1].rule);
+        });
+    }
+}

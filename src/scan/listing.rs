@@ -141,3 +141,78 @@ impl<'s> Past<'s> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::proof::template::Generator;
+
+    fn id(n: u8) -> ObjectId {
+        ObjectId::from_bytes_or_panic(&[n; 20])
+    }
+
+    fn secrets(sightings: &[Sighting]) -> Vec<String> {
+        let shown = |one: &Sighting| String::from_utf8_lossy(one.detection.secret.reveal()).into_owned();
+        sightings.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn what_was_there_before_is_left_out_and_counted_by_secret() {
+        let at = |secret, blob| Sighting { blob: Some(id(blob)), ..Sighting::sample(secret) };
+        let all = vec![at("one", 1), at("two", 1), at("two", 1), at("three", 2), at("two", 3), at("four", 2)];
+        let held = BTreeSet::from([Secret::new("three")]);
+        let asked = RefCell::new(Vec::new());
+        let known = |_: &BString, blob: ObjectId| {
+            asked.borrow_mut().push(blob);
+            blob == id(1)
+        };
+        let (new, old) = fresh(all, &held, &known);
+        // 'two' is new in another content as well, and old in the first.
+        assert_eq!(secrets(&new), ["two", "four"]);
+        assert_eq!(old, 3);
+        assert_eq!(asked.into_inner(), [id(1), id(3), id(2)], "a content is asked for once");
+    }
+
+    #[test]
+    fn a_content_without_a_blob_is_never_known() {
+        let (new, old) = fresh(vec![Sighting::sample("one")], &BTreeSet::new(), &|_, _| true);
+        assert_eq!((new.len(), old), (1, 0));
+    }
+
+    #[test]
+    fn secrets_are_found_in_the_past_as_they_are_encoded_and_packed() {
+        let mut generator = Generator::new(1);
+        let mut value = || generator.expand("<base62:20>", None).unwrap();
+        let (plain, encoded, packed, new) = (value(), value(), value(), value());
+        let raw = data_encoding::BASE64.encode(encoded.as_bytes());
+        let all = [
+            Sighting::sample(&plain),
+            Sighting { raw: Some(Secret::new(raw.as_str())), ..Sighting::sample(&encoded) },
+            Sighting::sample(&packed),
+            Sighting::sample(&new),
+        ];
+        let mut past = Past::new(&all).unwrap();
+        past.look_in_file(format!("a={plain} b={raw}").as_bytes());
+        let mut archive = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut archive, packed.as_bytes()).unwrap();
+        past.look_in_file(&archive.finish().unwrap());
+        let expected: BTreeSet<Secret> = [plain, encoded, packed].into_iter().map(Secret::new).collect();
+        assert_eq!(past.held, expected);
+        assert!(Past::new(&[]).is_none());
+    }
+
+    #[test]
+    fn a_secret_got_as_far_as_the_commit_of_it_that_got_furthest() {
+        let in_commit = |n| Sighting { commit: Some(id(n)), ..Sighting::sample("one") };
+        let in_index = Sighting::sample("one");
+        let in_tag = Sighting { tag: Some(id(7)), ..Sighting::sample("one") };
+        let published = BTreeSet::from([id(2)]);
+        let of = |group: &[Sighting]| stage(group, &published);
+        assert_eq!(of(&[in_index.clone(), in_index.clone()]), Stage::Uncommitted);
+        assert_eq!(of(&[in_index.clone(), in_tag]), Stage::LocalOnly);
+        assert_eq!(of(&[in_commit(1), in_index]), Stage::LocalOnly);
+        assert_eq!(of(&[in_commit(1), in_commit(2)]), Stage::Published);
+    }
+}

@@ -96,3 +96,47 @@ fn unopened(reasons: &BTreeMap<String, usize>) -> Option<Note> {
         Note(format!("archives or members of archives that were looked at as they are, not opened: {reasons}"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::GapKind;
+
+    fn id(n: u8) -> ObjectId {
+        ObjectId::from_bytes_or_panic(&[n; 20])
+    }
+
+    #[test]
+    fn nothing_of_what_the_threads_found_is_lost() {
+        let part = |n: u8| Outcome {
+            sightings: vec![Sighting::sample("a-secret")],
+            gaps: vec![Gap { what: "a".into(), kind: GapKind::Missing, why: String::new() }],
+            notes: vec![Note(n.to_string())],
+            stats: Stats { commits: 1, tags: 2, trees: 3, blobs: 4, bytes: 5, cached: 6, ..Stats::default() },
+            missing: vec![Missing { id: id(n), commit: None }],
+            unopened: BTreeMap::from([("encrypted".to_owned(), 2), (format!("reason {n}"), 1)]),
+            absent_lfs: vec!["one".to_owned()],
+            ..Outcome::default()
+        };
+        let whole = part(1).and(part(2));
+        assert_eq!(part(1).said(), 8);
+        assert_eq!(whole.said(), 16);
+        assert_eq!(whole.notes, [Note("1".into()), Note("2".into())]);
+        let stats = Stats { commits: 2, tags: 4, trees: 6, blobs: 8, bytes: 10, cached: 12, ..Stats::default() };
+        assert_eq!(whole.stats, stats);
+        let counts: Vec<(&str, usize)> = whole.unopened.iter().map(|(reason, count)| (&**reason, *count)).collect();
+        assert_eq!(counts, [("encrypted", 4), ("reason 1", 1), ("reason 2", 1)]);
+    }
+
+    #[test]
+    fn one_absent_object_of_lfs_is_named_and_many_are_counted() {
+        let notes = |names: &[&str]| {
+            let absent_lfs = names.iter().map(|name| (*name).to_owned()).collect();
+            Outcome { absent_lfs, ..Outcome::default() }.content_notes().map(|note| note.0).collect::<Vec<_>>()
+        };
+        assert!(notes(&[]).is_empty());
+        // The pointer may stand in many commits.
+        assert_eq!(notes(&["b", "b"]), [lfs::absent("b")]);
+        assert!(notes(&["b", "a", "b"])[0].starts_with("2 Git LFS objects are not in this clone"));
+    }
+}

@@ -8,6 +8,13 @@ use crate::detect::Detection;
 use crate::detect::context::path;
 use crate::finding::{Occurrence, Secret, join_member};
 use crate::git::ObjectId;
+#[cfg(test)]
+use crate::{
+    detect::{Form, Standing},
+    finding::ContentKind,
+    rule::{Confidence, Severity},
+    text::{Place, Span},
+};
 
 /// One detection at one place, before grouping.
 #[derive(Debug, Clone)]
@@ -30,6 +37,37 @@ impl Sighting {
         let mut one = Self { detection: path::apply(&whole, self.detection.clone())?, ..self.clone() };
         one.occurrence.path = path.clone();
         Some(one)
+    }
+
+    /// A secret in a file of no name.
+    #[cfg(test)]
+    pub(super) fn sample(secret: &str) -> Self {
+        let place = Place { line: 1, column: 1 };
+        let detection = Detection {
+            rule: 0,
+            span: Span::new(0, secret.len()),
+            secret: Secret::new(secret),
+            confidence: Confidence::High,
+            severity: Severity::High,
+            evidence: Vec::new(),
+            facts: Vec::new(),
+            form: Form::Token,
+            depth: 0,
+            standing: Standing::Open,
+        };
+        let occurrence = Occurrence {
+            kind: ContentKind::File,
+            path: BString::default(),
+            member: BString::default(),
+            start: place,
+            end: place,
+            blob: None,
+            commit: None,
+            author_time: None,
+            held: Vec::new(),
+            comment: None,
+        };
+        Self { detection, occurrence, blob: None, commit: None, tag: None, order: 0, raw: None }
     }
 
     /// Oldest first; of one commit by place, and at one place by rule.

@@ -17,16 +17,23 @@ pub(super) fn of(group: &[Sighting], attribution: &mut Attribution<'_>, staged: 
         return attribution.tag_exposure(tag);
     }
     let mut exposure = attribution.exposure(&commits, &targets);
-    if commits.is_empty() && group.iter().any(|s| s.is_staged(staged)) {
-        exposure.stage = Stage::Uncommitted;
-    }
+    exposure.stage = stage(group, exposure.stage, staged);
+    exposure
+}
+
+/// How far a secret got, given how far the commits got that brought it in: places that no commit holds say more by
+/// themselves.
+fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged) -> Stage {
     let mut objects = group.iter().filter(|s| !s.occurrence.kind.beside_objects()).peekable();
     if objects.peek().is_none() {
-        exposure.stage = stage_beside(group);
+        stage_beside(group)
     } else if objects.all(|s| s.occurrence.kind == ContentKind::RefName) {
-        exposure.stage = ref_stage(group);
+        ref_stage(group)
+    } else if group.iter().all(|s| s.commit.is_none()) && group.iter().any(|s| s.is_staged(staged)) {
+        Stage::Uncommitted
+    } else {
+        of_commits
     }
-    exposure
 }
 
 /// A remote-tracking name was pushed or fetched; any other name is local.
@@ -42,4 +49,48 @@ fn ref_stage(group: &[Sighting]) -> Stage {
 /// objects are nobody's but this clone's.
 fn stage_beside(group: &[Sighting]) -> Stage {
     if group.iter().any(|s| s.occurrence.kind == ContentKind::Reflog) { Stage::Unreachable } else { Stage::Uncommitted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u8) -> ObjectId {
+        ObjectId::from_bytes_or_panic(&[n; 20])
+    }
+
+    fn at(kind: ContentKind, path: &str) -> Sighting {
+        let mut one = Sighting::sample("a-secret");
+        one.occurrence.kind = kind;
+        one.occurrence.path = path.into();
+        one
+    }
+
+    #[test]
+    fn what_no_commit_holds_is_judged_by_where_it_stands() {
+        use ContentKind::{Config, File, FileName, RefName, Reflog};
+        let staged = Staged::from([(id(1), "a.env".into())]);
+        let blob = |n| Sighting { blob: Some(id(n)), ..at(File, "a.env") };
+        let committed = |n| Sighting { commit: Some(id(9)), ..blob(n) };
+        for (group, expected) in [
+            (vec![blob(1)], Stage::Uncommitted),
+            (vec![blob(2)], Stage::Unreachable),
+            (vec![committed(1)], Stage::Unreachable),
+            (vec![blob(1), committed(2)], Stage::Unreachable),
+            (vec![at(FileName, "a.env")], Stage::Uncommitted),
+            (vec![at(FileName, "b.env")], Stage::Unreachable),
+            (vec![at(RefName, "refs/heads/a")], Stage::LocalOnly),
+            (vec![at(RefName, "refs/heads/a"), at(RefName, "refs/remotes/o/a")], Stage::Published),
+            (vec![at(RefName, "refs/remotes/o/a"), blob(2)], Stage::Unreachable),
+            (vec![at(Reflog, "logs/HEAD")], Stage::Unreachable),
+            (vec![at(Config, "config"), at(Reflog, "logs/HEAD")], Stage::Unreachable),
+            (vec![at(Config, "config")], Stage::Uncommitted),
+            (vec![at(Config, "config"), at(RefName, "refs/heads/a")], Stage::LocalOnly),
+        ] {
+            // No commit is asked in this test, so the commits got nowhere.
+            let shown: Vec<String> = group.iter().map(|one| one.occurrence.path.to_string()).collect();
+            assert_eq!(stage(&group, Stage::Unreachable, &staged), expected, "{shown:?}");
+        }
+        assert_eq!(stage(&[blob(1), committed(2)], Stage::Published, &staged), Stage::Published);
+    }
 }

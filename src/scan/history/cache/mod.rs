@@ -195,3 +195,55 @@ impl CacheFile {
         replace(&self.path, Rights::Usual, |out| out.write_all(&bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u8) -> ObjectId {
+        ObjectId::from_bytes_or_panic(&[n; 20])
+    }
+
+    fn scanned(number: Number, state: State) -> Scanned {
+        Scanned { number, state, is_tree: false }
+    }
+
+    fn known() -> KnownObjects {
+        let states = vec![State::Clean, State::Marked, State::Unread];
+        KnownObjects { states, absent: vec![id(1), id(3)], is_changed: false }
+    }
+
+    #[test]
+    fn the_file_is_written_when_something_changed_and_only_then() {
+        let absent = || BTreeSet::from([id(1), id(3)]);
+        let changed = |scanned: &[Scanned], absent, count| {
+            let mut known = known();
+            known.add(scanned, absent, count);
+            known.is_changed()
+        };
+        assert!(!changed(&[], absent(), 3));
+        assert!(!changed(&[scanned(1, State::Marked)], absent(), 4));
+        assert!(changed(&[scanned(1, State::Clean)], absent(), 3));
+        assert!(changed(&[scanned(3, State::Clean)], absent(), 4));
+        assert!(changed(&[], BTreeSet::from([id(1)]), 3));
+        let mut first = KnownObjects::default();
+        first.add(&[], BTreeSet::new(), 0);
+        assert!(first.is_changed(), "there is no file yet");
+    }
+
+    #[test]
+    fn clean_trees_may_hold_what_was_missed_but_not_what_nobody_knew_of() {
+        // The store has no objects, so every id stands for one that is not here.
+        let tells = |target, scanned: &[Scanned]| {
+            known().tells(&TreeIndex::default(), &BTreeSet::from([target]), scanned, &Store::default())
+        };
+        assert!(tells(Target::Object(id(2)), &[]));
+        assert!(!tells(Target::Object(id(3)), &[]));
+        assert!(tells(Target::Name("name".into()), &[]));
+        let index = TreeIndex::new(vec![Target::Object(id(3))], Vec::new(), Vec::new(), Vec::new());
+        assert!(known().tells(&index, &BTreeSet::from([Target::Object(id(3))]), &[], &Store::default()));
+        // What could be read for the first time may be a tree that holds anything.
+        assert!(!tells(Target::Object(id(2)), &[scanned(2, State::Clean)]));
+        assert!(tells(Target::Object(id(2)), &[scanned(2, State::Unread)]));
+    }
+}

@@ -2,11 +2,11 @@
 //!
 //! It goes through phases, and each hands the next what it has found:
 //!
-//! - [`memory`]: what earlier sweeps know of the objects;
-//! - [`blobs`]: contents, and what lies beside the objects;
-//! - [`trees`]: trees, commits and tags, and which trees hold what was found so far;
-//! - [`attributed`]: which commits brought each secret in;
-//! - [`exposure`]: how far each got, when it is reported.
+//! - `memory`: what earlier sweeps know of the objects;
+//! - `blobs`: contents, and what lies beside the objects;
+//! - `trees`: trees, commits and tags, and which trees hold what was found so far;
+//! - `attributed`: which commits brought each secret in;
+//! - `exposure`: how far each got, when it is reported.
 //!
 //! Blobs come before trees, so that trees need to be read only once: by then it is known what to look for in them.
 

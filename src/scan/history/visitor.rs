@@ -26,7 +26,7 @@ use crate::text::encoding::Wide;
 /// What is remembered of an object while others are made from it.
 #[derive(Debug)]
 pub(super) enum VisitState {
-    /// What was seen in a blob.
+    /// What was found in a blob, judged or not.
     Blob(Hits),
     /// The number and the entries of a tree.
     Tree(Number, Entries),
@@ -193,8 +193,8 @@ impl<'a> Sweeper<'a> {
         VisitState::Tree(number, entries)
     }
 
-    /// Looks at the names of new entries, each once for each thread. What goes on under the name that it had was looked at
-    /// there; both lists are in the order of a tree.
+    /// Scans the names of new entries, each once for each thread. Entries that kept their name were scanned with the base tree;
+    /// both lists are in the order of a tree.
     fn names(&mut self, added: &[Entry<'_>], dropped: &[Entry<'_>]) {
         let mut before = dropped.iter().map(|entry| entry.name).peekable();
         for name in added.iter().map(|entry| entry.name) {

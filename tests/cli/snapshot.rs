@@ -1,0 +1,146 @@
+//! Every format, word for word: one made-up report, a plan to purge, the page of a rule, and the help of every command.
+//!
+//! A snapshot fails as soon as a byte differs; CONTRIBUTING says how to accept a change that is meant.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use insta::{Settings, assert_snapshot};
+use keysweep::detect::Detector;
+use keysweep::finding::{PurgePlan, Report, Server};
+use keysweep::output::mask::Mask;
+use keysweep::output::view::View;
+use keysweep::output::{Format, OutputOptions, PageFormat, purge as page, render, style};
+use keysweep::remediation::purge::{self, Needs, Situation};
+use keysweep::rule_set::RuleSet;
+
+use crate::fixture;
+use crate::support::{ENTRA, Repo, must};
+
+const FORMATS: [(&str, Format); 10] = [
+    ("human", Format::Page(PageFormat::Human)),
+    ("json", Format::Page(PageFormat::Json)),
+    ("jsonl", Format::Page(PageFormat::Jsonl)),
+    ("markdown", Format::Page(PageFormat::Markdown)),
+    ("html", Format::Page(PageFormat::Html)),
+    ("sarif", Format::Sarif),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("junit", Format::Junit),
+    ("csv", Format::Csv),
+];
+const PAGES: [(&str, PageFormat); 3] =
+    [("human", PageFormat::Human), ("json", PageFormat::Json), ("markdown", PageFormat::Markdown)];
+
+/// Compares with the snapshot of that name, whatever the test and the expression are called.
+fn compare(name: &str, text: &str) {
+    let mut settings = Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| assert_snapshot!(name, text));
+}
+
+/// What is written without colours, and without the style sheet, which is a file of its own.
+fn written(write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> String {
+    style::set(false);
+    let mut bytes = Vec::new();
+    must(write(&mut bytes), "write to memory");
+    let text = must(String::from_utf8(bytes), "read what was written");
+    match (text.split_once("<style>"), text.split_once("</style>")) {
+        (Some((before, _)), Some((_, behind))) => format!("{before}<style></style>{behind}"),
+        _ => text,
+    }
+}
+
+/// What may be shown of a report, by a version that no release changes.
+fn view(report: &Report, mask: &Mask) -> View {
+    View { version: "1.2.3".into(), ..View::new(report, false, mask) }
+}
+
+#[test]
+fn a_report_is_the_same_in_every_format() {
+    let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
+    let view = view(&report, &Mask::new(&detector, Some(&report)));
+    for (name, format) in FORMATS {
+        let options = OutputOptions { format, show_secrets: false, quiet: false };
+        compare(&format!("report.{name}"), &written(&|out| render(&view, options, out)));
+    }
+}
+
+#[test]
+fn an_all_clear_and_a_doubtful_one_are_the_same_in_every_format() {
+    let detector = Detector::new(RuleSet::builtin());
+    let unknown = Report { findings: Vec::new(), ..fixture::report() };
+    let clean = Report { gaps: Vec::new(), notes: Vec::new(), ..unknown.clone() };
+    for (verdict, report) in [("unknown", unknown), ("clean", clean)] {
+        let view = view(&report, &Mask::new(&detector, Some(&report)));
+        let all = FORMATS.map(|(name, format)| {
+            let options = OutputOptions { format, show_secrets: false, quiet: true };
+            format!("=== {name}\n{}", written(&|out| render(&view, options, out)))
+        });
+        compare(&format!("report.{verdict}"), &all.concat());
+    }
+}
+
+/// A plan for the findings of the made-up report, of a repository that is pushed to two servers.
+fn plan(report: &Report) -> PurgePlan {
+    let plan = purge::plan(&Situation {
+        findings: &report.findings,
+        traced: &report.findings,
+        needs: Needs {
+            contents: ["archive.zip".into()].into(),
+            paths: true,
+            refs: true,
+            messages: 1,
+            ..Needs::default()
+        },
+        root: "/srv/made up".into(),
+        is_bare: false,
+        folder: "/srv/made up/.git/keysweep".into(),
+        is_own_folder: true,
+        remotes: vec![("origin".into(), Server::GitHub), ("backup".into(), Server::Own)],
+        refs: BTreeMap::from([("refs/heads/main".into(), "c1".repeat(20)), ("refs/tags/v1".into(), "d1".repeat(20))]),
+        branch: Some("refs/heads/main".into()),
+    });
+    PurgePlan { files: vec![("/srv/made up/.git/keysweep/expressions.txt".into(), "the values")], ..plan }
+}
+
+#[test]
+fn a_plan_to_purge_is_the_same_in_every_format() {
+    let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
+    let (plan, mask) = (plan(&report), Mask::new(&detector, Some(&report)));
+    for (name, format) in PAGES {
+        let text = written(&|out| page::render(&plan, &report, format, &mask, out));
+        compare(&format!("purge-plan.{name}"), &text);
+    }
+}
+
+#[test]
+fn the_page_of_a_rule_stays_the_same() {
+    for format in ["human", "json"] {
+        let run = Repo::folder().keysweep(&["explain", ENTRA, "--format", format]).expect_code(0);
+        compare(&format!("explain-rule.{format}"), &run.out());
+    }
+}
+
+#[test]
+fn the_help_of_every_command_stays_the_same() {
+    let mut pages = Vec::new();
+    help(&Repo::folder(), &[], &mut pages);
+    assert!(pages.len() > 12, "{pages:?}");
+    compare("help", &pages.concat());
+}
+
+/// The help of a command, and of all that its help names.
+fn help(repo: &Repo, command: &[String], pages: &mut Vec<String>) {
+    let args: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+    let text = repo.tool(&args).env("COLUMNS", "100").run().expect_code(0).out();
+    let listed = text.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // What a line goes on with is indented further.
+    let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+    let names: Vec<String> = names.filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
+    pages.push(format!("=== keysweep {}\n{text}\n", args.join(" ")));
+    for name in names.into_iter().filter(|name| name != "help") {
+        help(repo, &[command, &[name]].concat(), pages);
+    }
+}

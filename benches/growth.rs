@@ -20,7 +20,7 @@ use anyhow::ensure;
 use git::git;
 use keysweep::config::ScanOptions;
 use keysweep::detect::Detector;
-use keysweep::finding::Scope;
+use keysweep::finding::{Command, Scope};
 use keysweep::git::Repo;
 use keysweep::git::store::Store;
 use keysweep::remediation::Surroundings;
@@ -137,7 +137,7 @@ impl Growing {
         let surroundings = Surroundings::default();
         let scan = Scan { detector, options: &options, repo: Some(&repo), surroundings, progress: &progress };
         let swept = median(|| {
-            let scope = Scope { command: "history", subject: String::new() };
+            let scope = Scope { command: Command::History, subject: String::new() };
             let report = scan.history(&repo, history::list(&repo)?, scope);
             ensure!(report.findings.is_empty() && report.gaps.is_empty(), "the history was to be clean");
             Ok(())

@@ -17,7 +17,7 @@ use keysweep::attribution::tree_index::{Search, Target};
 use keysweep::config::ScanOptions;
 use keysweep::detect::find::prefilter::Prefilter;
 use keysweep::detect::{Detector, decode};
-use keysweep::finding::{Report, Scope};
+use keysweep::finding::{Command, Report, Scope};
 use keysweep::git::object::Kind;
 use keysweep::git::pack::{Base, Object, Visitor, walk};
 use keysweep::git::store::Store;
@@ -143,7 +143,7 @@ fn repository(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<
 fn sweep(repo: &Repo, detector: &Detector, options: &ScanOptions) -> anyhow::Result<Report> {
     let progress = Progress::default();
     let scan = Scan { detector, options, repo: Some(repo), surroundings: Surroundings::default(), progress: &progress };
-    let scope = Scope { command: "history", subject: String::new() };
+    let scope = Scope { command: Command::History, subject: String::new() };
     Ok(scan.history(repo, history::list(repo)?, scope))
 }
 

@@ -11,7 +11,7 @@ use super::exit::ExitStatus;
 use super::session::Session;
 use super::{shell, withhold};
 use crate::config::file::BASELINE;
-use crate::finding::{Finding, Report, Scope};
+use crate::finding::{Command, Finding, Report, Scope};
 use crate::fs::{Rights, replace};
 use crate::git::Repo;
 use crate::output::{self, baseline as page};
@@ -67,7 +67,7 @@ impl Work {
         let found = Common { baseline: common.baseline.clone().filter(|path| path.exists()), ..common.clone() };
         let mut session = Session::in_repository(&found, &repo)?;
         let old = std::mem::take(&mut session.settings.scan.policy.accepted.baseline);
-        let scope = Scope { command: "baseline", subject: "everything this clone stores".to_owned() };
+        let scope = Scope { command: Command::Baseline, subject: "everything this clone stores".to_owned() };
         let report = session.sweep(&repo, |scan, objects| scan.history(&repo, objects, scope))?;
         let accepted = Suppressions { baseline: old.clone(), ..Suppressions::default() };
         let known = Policy { accepted, ..Policy::default() }.known(&report.findings);

@@ -14,7 +14,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::policy::{self, InForce};
 use super::session::{ReportWhen, Session};
-use crate::finding::Scope;
+use crate::finding::{Command, Scope};
 use crate::git::{ObjectId, Repo};
 use crate::source::event::{self, Event, Found};
 use crate::source::staged as index;
@@ -38,7 +38,7 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     let mut session = Session::with(common, &repo, in_force)?;
     session.settings.summary = variables("GITHUB_STEP_SUMMARY").map(PathBuf::from);
     session.remark(&mut found.listing);
-    let scope = Scope { command: "range", subject: found.subject };
+    let scope = Scope { command: Command::Range, subject: found.subject };
     let known = |path: &BString, blob| found.bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
     session.report(ReportWhen::Always, |scan| scan.listed(found.listing, scope, &known))
 }

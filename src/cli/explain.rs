@@ -19,7 +19,7 @@ use crate::detect::context::expiry;
 use crate::detect::context::path::{self, Effect};
 use crate::detect::trace::{Look, Outcome};
 use crate::detect::{Detection, Detector};
-use crate::finding::{Evidence, Scope, StepKind};
+use crate::finding::{Command, Evidence, Scope, StepKind};
 use crate::git::Repo;
 use crate::output;
 use crate::output::mask::Mask;
@@ -117,7 +117,7 @@ fn switched_off(session: &Session, text: &[u8], line: Span) -> Vec<LineView> {
 
 /// What somebody wrote to allow what a scan reports of a line, and whether that holds.
 fn allowed(session: &Session, file: &Path, line: usize) -> Vec<LineView> {
-    let scope = Scope { command: "explain", subject: String::new() };
+    let scope = Scope { command: Command::Explain, subject: String::new() };
     let report =
         session.scan(ReportWhen::Always, |scan| scan.listed(files::list(&[file.to_owned()]), scope, NOTHING_IS_KNOWN));
     let view = View::new(&report, false, &session.mask(Some(&report)));
@@ -318,7 +318,7 @@ fn find(session: &Session, id: &str) -> anyhow::Result<Told> {
 
 fn told(session: &Session, stored: &Stored, finding: &FindingView, repo: &Repo) -> anyhow::Result<Told> {
     let told = Told {
-        command: stored.report.command.to_string(),
+        command: stored.report.command.as_str().to_owned(),
         made_at: stored.report.made_at.clone().unwrap_or_default(),
         age: age(clock::now().saturating_sub(stored.made)),
         head_then: stored.report.head.clone(),

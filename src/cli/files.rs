@@ -8,7 +8,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use super::shell;
-use crate::finding::Scope;
+use crate::finding::{Command, Scope};
 use crate::source::files;
 
 /// `files PATH…`
@@ -23,6 +23,6 @@ pub(super) fn run(common: &Common, paths: &[PathBuf]) -> anyhow::Result<ExitStat
         let bytes = shell::input().context("reading standard input")?;
         listing.items.extend(files::stream("<stdin>", bytes).items);
     }
-    let scope = Scope { command: "files", subject: "the files given".to_owned() };
+    let scope = Scope { command: Command::Files, subject: "the files given".to_owned() };
     session.report(ReportWhen::Always, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))
 }

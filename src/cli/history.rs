@@ -6,7 +6,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::policy;
 use super::session::{ReportWhen, Session};
-use crate::finding::Scope;
+use crate::finding::{Command, Scope};
 use crate::git::Repo;
 use crate::source::history as stored;
 
@@ -25,7 +25,7 @@ pub(super) fn run(
     session.settings.scan.cache = cache.map(Path::to_owned);
     session.settings.scan.flag_outside_authors = flag_outside_authors;
     let objects = stored::list(&repo)?;
-    let scope = Scope { command: "history", subject: "everything this clone stores".to_owned() };
+    let scope = Scope { command: Command::History, subject: "everything this clone stores".to_owned() };
     session.report(ReportWhen::AfterProgress, |scan| {
         let mut report = scan.history(&repo, objects, scope);
         policy::note_stale_entries(&session.settings.scan.policy, common, &mut report);

@@ -13,7 +13,7 @@ use super::exit::ExitStatus;
 use super::session::Session;
 use super::shell;
 use crate::detect::Detector;
-use crate::finding::{Finding, PurgePlan, Report, Scope, Secret};
+use crate::finding::{Command, Finding, PurgePlan, Report, Scope, Secret};
 use crate::fs::owner_only;
 use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
@@ -66,7 +66,7 @@ fn planned(
 }
 
 fn scope() -> Scope {
-    Scope { command: "purge-plan", subject: "everything this clone stores".to_owned() }
+    Scope { command: Command::PurgePlan, subject: "everything this clone stores".to_owned() }
 }
 
 /// Leaves the findings that were asked for; all, if none was.

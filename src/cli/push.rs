@@ -10,7 +10,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::{policy, shell};
-use crate::finding::Scope;
+use crate::finding::{Command, Scope};
 use crate::git::Repo;
 use crate::source::push::{self as pushed, Side};
 use crate::source::staged as index;
@@ -41,7 +41,7 @@ fn run(common: &Common, side: Side<'_>) -> anyhow::Result<ExitStatus> {
     let updates = side.updates(&shell::input().context("reading what is pushed from standard input")?)?;
     let (listing, bases) = pushed::list(&repo, side, &updates)?;
     // The remote may be given as a URL with a password in it, so it is not named.
-    let scope = Scope { command: "range", subject: "what the push adds to the remote".to_owned() };
+    let scope = Scope { command: Command::Range, subject: "what the push adds to the remote".to_owned() };
     let known = |path: &BString, blob| bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
     session.report(ReportWhen::NotEmpty, |scan| scan.listed(listing, scope, &known))
 }

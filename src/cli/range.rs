@@ -6,7 +6,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::policy;
 use super::session::{ReportWhen, Session};
-use crate::finding::Scope;
+use crate::finding::{Command, Scope};
 use crate::git::{Repo, repo};
 use crate::source::{range as commits, staged as index};
 use crate::text::escape;
@@ -33,7 +33,7 @@ pub(super) fn run(common: &Common, range: &str, trust_head: bool) -> anyhow::Res
     let session = Session::with(common, &repo, in_force)?;
     let mut listing = commits::list(&repo, base, head)?;
     session.remark(&mut listing);
-    let scope = Scope { command: "range", subject: format!("what {} adds", escape(range.as_bytes())) };
+    let scope = Scope { command: Command::Range, subject: format!("what {} adds", escape(range.as_bytes())) };
     session.report(ReportWhen::Always, |scan| {
         scan.listed(listing, scope, &|path, blob| index::known_content(&repo, base, path, blob))
     })

@@ -10,13 +10,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::finding::Command;
 use crate::fs::{Rights, owner_only, replace};
 use crate::git::Repo;
 use crate::output::view::View;
 use crate::source::git_dir;
 
 /// The commands whose reports are stored.
-const COMMANDS: [&str; 3] = ["history", "range", "staged"];
+const COMMANDS: [Command; 3] = [Command::History, Command::Range, Command::Staged];
 /// A larger file is not read.
 const MAX_SIZE: u64 = 1 << 30;
 
@@ -31,21 +32,21 @@ pub struct Stored<V = View> {
 
 /// Stores a report in the place of the one before, if the repository can be written to.
 pub fn store(repo: &Repo, view: &View, now: u64) {
-    if COMMANDS.contains(&&*view.command) {
+    if COMMANDS.contains(&view.command) {
         // A repository that only can be read is scanned all the same.
-        let _ = write(path(repo, &view.command), &Stored { made: now, report: view });
+        let _ = write(path(repo, view.command), &Stored { made: now, report: view });
     }
 }
 
 /// All that are stored, newest first; one that cannot be read is left out.
 pub fn stored(repo: &Repo) -> Vec<Stored> {
-    let mut all: Vec<Stored> = COMMANDS.iter().filter_map(|command| read(path(repo, command)).ok()).collect();
+    let mut all: Vec<Stored> = COMMANDS.iter().filter_map(|command| read(path(repo, *command)).ok()).collect();
     all.sort_by_key(|stored| std::cmp::Reverse(stored.made));
     all
 }
 
-fn path(repo: &Repo, command: &str) -> PathBuf {
-    repo.common_dir().join(git_dir::OWN).join(format!("last-{command}.json"))
+fn path(repo: &Repo, command: Command) -> PathBuf {
+    repo.common_dir().join(git_dir::OWN).join(format!("last-{}.json", command.as_str()))
 }
 
 fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {

@@ -12,7 +12,7 @@ use super::args::{Common, Wanted};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::shell;
-use crate::finding::{Evidence, Note, Report, Scope};
+use crate::finding::{Command, Evidence, Note, Report, Scope};
 use crate::git::Repo;
 use crate::remediation::{expressions, retained};
 use crate::source::{git_dir, history as stored};
@@ -35,7 +35,7 @@ pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<Exit
     git_dir::stores(&repo, &mut objects.listing);
     let left = objects.store.leftovers();
     session.report(ReportWhen::AfterProgress, |scan| {
-        let scope = Scope { command: "verify", subject: "everything this clone stores".to_owned() };
+        let scope = Scope { command: Command::Verify, subject: "everything this clone stores".to_owned() };
         let mut report = scan.remains(&repo, objects, scope);
         report.stats.sought = sought;
         report.gaps.extend(left);

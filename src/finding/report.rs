@@ -1,6 +1,7 @@
 //! The result of a scan: the only input of every renderer.
 
 use bstr::BString;
+use serde::{Deserialize, Serialize};
 
 use super::Finding;
 
@@ -30,10 +31,48 @@ pub struct Report {
 /// What a scan was asked to look at, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// `staged`, `range`, `history` or `files`.
-    pub command: &'static str,
+    /// Which command asked.
+    pub command: Command,
     /// What exactly: a range, a folder.
     pub subject: String,
+}
+
+/// A command that scans. Hooks and agents run one of these, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// What the next commit adds.
+    Staged,
+    /// What the commits of a range add.
+    Range,
+    /// Everything that a clone stores.
+    History,
+    /// Files and folders.
+    Files,
+    /// One file, for what its lines are reported for.
+    Explain,
+    /// Everything that a clone stores, for values that should be gone.
+    Verify,
+    /// The same, for a plan to purge it.
+    PurgePlan,
+    /// The same, beside a baseline.
+    Baseline,
+}
+
+impl Command {
+    /// The word used in every output, which is also what is typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Staged => "staged",
+            Self::Range => "range",
+            Self::History => "history",
+            Self::Files => "files",
+            Self::Explain => "explain",
+            Self::Verify => "verify",
+            Self::PurgePlan => "purge-plan",
+            Self::Baseline => "baseline",
+        }
+    }
 }
 
 /// What a scan concludes.

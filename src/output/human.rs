@@ -6,10 +6,9 @@ use std::io::{self, Write};
 use super::style;
 use super::view::{FindingView, StepView, View};
 use super::words::{self, plural};
+use crate::finding::Command;
 use crate::text::escape;
 
-/// Commands whose findings stand in lines that somebody just wrote.
-const CHECKS: [&str; 3] = ["staged", "range", "files"];
 /// Occurrences named for one finding, at most.
 const MAX_PLACES: usize = 8;
 
@@ -141,7 +140,7 @@ impl Page<'_> {
                 writeln!(self.out, "{} in {scope}: {read}{gaps}", style::bad(&verdict))?;
             }
         }
-        let first = view.findings.first().filter(|_| !self.quiet && CHECKS.contains(&&*view.command));
+        let first = view.findings.first().filter(|_| !self.quiet && is_check(view.command));
         if let Some(FindingView { rule, id, .. }) = first {
             let text = format!(
                 "what is no secret is allowed by a comment on its line that says why: keysweep:allow {rule}={id} REASON"
@@ -149,5 +148,13 @@ impl Page<'_> {
             writeln!(self.out, "{}", style::faint(&text))?;
         }
         words::asides(&view.summary).iter().try_for_each(|text| writeln!(self.out, "{}", style::faint(text)))
+    }
+}
+
+/// Whether its findings stand in lines that somebody just wrote.
+fn is_check(command: Command) -> bool {
+    match command {
+        Command::Staged | Command::Range | Command::Files => true,
+        Command::History | Command::Explain | Command::Verify | Command::PurgePlan | Command::Baseline => false,
     }
 }

@@ -16,7 +16,7 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     let seconds = format!("{}.{:03}", view.summary.elapsed_ms / 1000, view.summary.elapsed_ms % 1000);
     let counts = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{seconds}\"");
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"keysweep\" {counts}>")?;
-    writeln!(out, "  <testsuite name=\"keysweep {}\" {counts}>", escape(&view.command))?;
+    writeln!(out, "  <testsuite name=\"keysweep {}\" {counts}>", escape(view.command.as_str()))?;
     view.findings.iter().try_for_each(|one| finding(one, out))?;
     view.gaps.iter().try_for_each(|one| gap(one, out))?;
     if failures + errors == 0 {

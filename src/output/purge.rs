@@ -10,7 +10,7 @@ use super::page::{self, Block};
 use super::view::StepView;
 use super::{PageFormat, html, json, markdown, style};
 use crate::finding::purge::{On, Phase, PurgePlan, PurgeStep, Subject};
-use crate::finding::{Gap, Report};
+use crate::finding::{Command, Gap, Report};
 use crate::text::escape;
 
 /// Writes a plan, with what the sweep that it rests on could not read.
@@ -36,7 +36,7 @@ pub fn render(
 
 /// What may be shown of a plan and of its sweep: every text that a repository may have made up is masked and escaped.
 struct Page {
-    command: &'static str,
+    command: Command,
     plan: PurgePlan,
     gaps: Vec<Gap>,
     notes: Vec<String>,

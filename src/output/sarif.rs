@@ -13,6 +13,7 @@ use super::brief::Levels;
 use super::page::{Block, text};
 use super::view::{FindingView, GapView, OccurrenceView, StepView, SuppressionView, View};
 use super::{brief, json, markdown, words};
+use crate::finding::Command;
 use crate::rule::{Confidence, Severity};
 
 /// GitHub takes no more results of one run.
@@ -50,10 +51,6 @@ fn log(view: &View) -> Value {
         rules.entry(&finding.rule).or_default().push(finding);
     }
     let numbers: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
-    let root = match &*view.command {
-        "files" => "the folder that the scan was run in",
-        _ => "the root of the work tree",
-    };
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -64,10 +61,10 @@ fn log(view: &View) -> Value {
                 "semanticVersion": view.version,
                 "rules": rules.values().filter_map(|findings| rule(findings)).collect::<Vec<_>>(),
             }},
-            "automationDetails": { "id": format!("{}/{}/", view.tool, view.command) },
+            "automationDetails": { "id": format!("{}/{}/", view.tool, view.command.as_str()) },
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {
-                FILES: { "description": { "text": root } },
+                FILES: { "description": { "text": root(view.command) } },
                 GIT: { "description": { "text": "what git keeps besides files: messages, names, contents without a name" } },
             },
             "invocations": [invocation(view)],
@@ -75,6 +72,20 @@ fn log(view: &View) -> Value {
             "properties": { "verdict": view.summary.verdict, "scope": view.scope, "read": words::read(view) },
         }],
     })
+}
+
+/// What paths are relative to, in words.
+fn root(command: Command) -> &'static str {
+    match command {
+        Command::Files => "the folder that the scan was run in",
+        Command::Staged
+        | Command::Range
+        | Command::History
+        | Command::Explain
+        | Command::Verify
+        | Command::PurgePlan
+        | Command::Baseline => "the root of the work tree",
+    }
 }
 
 // ---------------------------------------------------------------- rules

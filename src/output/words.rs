@@ -3,6 +3,7 @@
 use super::view::{
     EvidenceView, ExposureView, FindingView, HeldView, OccurrenceView, RemoteView, Summary, SuppressionView, View,
 };
+use crate::finding::Command;
 
 /// Refs named in a sentence, at most.
 const MOST_REFS: usize = 5;
@@ -48,16 +49,10 @@ pub fn read(view: &View) -> String {
     let summary = &view.summary;
     let is_silent = view.gaps.is_empty() && view.findings.is_empty();
     if summary.blobs + summary.commits + summary.trees + summary.cached == 0 && is_silent {
-        return match &*view.command {
-            "staged" => "nothing is staged",
-            "range" => "it holds no commits",
-            _ => "there was nothing to read",
-        }
-        .to_owned();
+        return nothing_read(view.command).to_owned();
     }
-    let is_proof = view.command == "verify";
-    let is_sweep = is_proof || view.command == "history";
-    let mut parts = vec![plural(summary.blobs, if is_sweep { "blob" } else { "file" })];
+    let is_proof = view.command == Command::Verify;
+    let mut parts = vec![plural(summary.blobs, unit(view.command))];
     if summary.commits > 0 {
         parts.push(plural(summary.commits, "commit"));
     }
@@ -71,6 +66,33 @@ pub fn read(view: &View) -> String {
         count => format!("; {} known from the cache", plural(count, "object")),
     };
     format!("{parts} read, {}{known}", bytes(summary.bytes))
+}
+
+/// Why nothing was read, where nothing kept anybody from reading.
+fn nothing_read(command: Command) -> &'static str {
+    match command {
+        Command::Staged => "nothing is staged",
+        Command::Range => "it holds no commits",
+        Command::History
+        | Command::Files
+        | Command::Explain
+        | Command::Verify
+        | Command::PurgePlan
+        | Command::Baseline => "there was nothing to read",
+    }
+}
+
+/// What contents are called: a sweep reads each once, whatever files it is in.
+fn unit(command: Command) -> &'static str {
+    match command {
+        Command::History | Command::Verify => "blob",
+        Command::Staged
+        | Command::Range
+        | Command::Files
+        | Command::Explain
+        | Command::PurgePlan
+        | Command::Baseline => "file",
+    }
 }
 
 fn bytes(count: u64) -> String {

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use keysweep::finding::suppression::{By, Flaw, Status};
 use keysweep::finding::{
-    ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, Held, Holder, Host, Note,
-    Occurrence, PlanStep, RefKinds, Remote, Report, Scope, Secret, Stage, Stats, StepKind, Suppression,
+    Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, Held, Holder, Host,
+    Note, Occurrence, PlanStep, RefKinds, Remote, Report, Scope, Secret, Stage, Stats, StepKind, Suppression,
 };
 use keysweep::proof::template::Generator;
 use keysweep::rule::{Confidence, Severity};
@@ -23,7 +23,7 @@ const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} @all ü:\u{
 pub(crate) fn report() -> Report {
     let findings = vec![published(), beside_objects(), history_only(), unreachable(), local_only(), uncommitted()];
     Report {
-        scope: Scope { command: "history", subject: "everything this clone stores".to_owned() },
+        scope: Scope { command: Command::History, subject: "everything this clone stores".to_owned() },
         findings,
         suppressed: vec![allowed_by_entry(), allowed_by_baseline()],
         gaps: vec![

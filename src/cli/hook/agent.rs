@@ -9,7 +9,7 @@ use crate::cli::args::Common;
 use crate::cli::exit::ExitStatus;
 use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::cli::{shell, withhold};
-use crate::finding::Scope;
+use crate::finding::{Command, Scope};
 use crate::hook::agent::{Call, Text};
 use crate::output::mask::Mask;
 use crate::output::view::{FindingView, View};
@@ -30,7 +30,7 @@ pub(super) fn run(common: &Common) -> anyhow::Result<ExitStatus> {
     let (old, new): (Vec<Text>, Vec<Text>) = call.texts().into_iter().partition(|text| text.is_old);
     let session = Session::on_proposed_texts(common)?;
     let report = |texts| {
-        let scope = Scope { command: "files", subject: "what an agent sent".to_owned() };
+        let scope = Scope { command: Command::Files, subject: "what an agent sent".to_owned() };
         session.scan(ReportWhen::NotEmpty, |scan| scan.listed(listing(texts), scope, NOTHING_IS_KNOWN))
     };
     let before = report(old).findings;

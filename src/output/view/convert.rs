@@ -23,7 +23,7 @@ impl View {
             schema: SCHEMA,
             tool: Word::Borrowed("keysweep"),
             version: Word::Borrowed(env!("CARGO_PKG_VERSION")),
-            command: Word::Borrowed(report.scope.command),
+            command: report.scope.command,
             scope: convert.safe(report.scope.subject.as_bytes()),
             repository: report.repository.as_ref().map(|name| convert.safe(name)),
             made_at: report.made_at.clone(),

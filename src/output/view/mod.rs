@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::finding::Command;
 use crate::rule::{Confidence, Severity};
 
 /// Version of the schema; a change that breaks readers raises it.
@@ -27,8 +28,8 @@ pub struct View {
     pub tool: Word,
     /// Its version.
     pub version: Word,
-    /// `staged`, `range`, `history` or `files`.
-    pub command: Word,
+    /// Which command it answers.
+    pub command: Command,
     /// What was asked for, in words.
     pub scope: String,
     /// What the repository's folder is called.

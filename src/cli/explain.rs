@@ -25,7 +25,7 @@ use crate::output;
 use crate::output::mask::Mask;
 use crate::output::page::{self, Block};
 use crate::output::rules::{self, RuleView};
-use crate::output::view::{FindingView, StepView, View, Word};
+use crate::output::view::{FindingView, StepView, View};
 use crate::output::words;
 use crate::remediation::fill;
 use crate::rule::{Confidence, Matcher, OnFail, Rule, Step};
@@ -249,7 +249,7 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
 fn step_view(kind: StepKind, step: &Step, words: &dyn Fn(&str) -> String, rules: &RuleSet) -> StepView {
     let (command, missing) = fill::command(&step.run, &[], rules);
     let missing: BTreeMap<String, String> = missing.into_iter().map(|fact| (fact.field, fact.value)).collect();
-    StepView { kind: Word::Borrowed(kind.as_str()), title: words(&step.action), command, missing, link: String::new() }
+    StepView { kind, title: words(&step.action), command, missing, link: String::new() }
 }
 
 /// A finding of a stored report.

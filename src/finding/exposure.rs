@@ -1,9 +1,11 @@
 //! How far a secret got: facts, and the stage that follows from them.
 
 use bstr::BString;
+use serde::{Deserialize, Serialize};
 
 /// How far a secret got. Later is worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// In the index, the work tree or plain files: in no commit that we know of.
     #[default]
@@ -120,7 +122,8 @@ pub struct Remote {
 }
 
 /// What the name of a host tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Host {
     /// A service that anybody can use. Whether the repository is public there is not known offline.
     Public,
@@ -128,15 +131,4 @@ pub enum Host {
     Private,
     /// Any other.
     Unknown,
-}
-
-impl Host {
-    /// The word used in every output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Private => "private",
-            Self::Unknown => "unknown",
-        }
-    }
 }

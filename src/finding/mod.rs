@@ -12,6 +12,7 @@ pub mod secret;
 pub mod suppression;
 
 use bstr::{BStr, BString};
+use serde::{Deserialize, Serialize};
 
 use crate::rule::{Confidence, Severity, Str};
 use crate::text::Place;
@@ -133,7 +134,8 @@ pub struct Occurrence {
 }
 
 /// What kind of content a secret stood in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ContentKind {
     /// A file's content.
     File,
@@ -221,7 +223,8 @@ pub struct PlanStep {
 }
 
 /// What a step is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StepKind {
     /// Take it out of what is about to be committed.
     Remove,
@@ -251,5 +254,40 @@ impl StepKind {
             Self::Audit => "audit",
             Self::Prevent => "prevent",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    /// Sentences and JSON have to name a thing alike.
+    fn assert_alike<T: Copy + Debug + Serialize>(all: &[T], word: fn(T) -> &'static str) {
+        for one in all {
+            assert_eq!(serde_json::to_value(one).unwrap(), word(*one), "{one:?}");
+        }
+    }
+
+    #[test]
+    fn json_has_the_words_that_sentences_have() {
+        use ContentKind as Kind;
+        let stages = [Stage::Uncommitted, Stage::Unreachable, Stage::LocalOnly, Stage::HistoryOnly, Stage::Published];
+        assert_alike(&stages, Stage::as_str);
+        let in_trees = [Kind::File, Kind::ArchiveMember, Kind::Symlink, Kind::FileName, Kind::Note];
+        let around_them = [Kind::CommitMessage, Kind::TagMessage, Kind::Author, Kind::RefName];
+        let beside_them = [Kind::Config, Kind::Hook, Kind::Reflog, Kind::GitFile];
+        assert_alike(&[&in_trees[..], &around_them, &beside_them].concat(), Kind::as_str);
+        let before = [StepKind::Remove, StepKind::Revoke, StepKind::Rotate, StepKind::Purge];
+        let after = [StepKind::Verify, StepKind::Audit, StepKind::Prevent];
+        assert_alike(&[&before[..], &after].concat(), StepKind::as_str);
+        assert_alike(&[Verdict::Clean, Verdict::Findings, Verdict::Unknown], Verdict::as_str);
+        let absent = [GapKind::Missing, GapKind::Shallow, GapKind::LfsAbsent];
+        let refused = [GapKind::Corrupt, GapKind::TooLarge, GapKind::Unreadable];
+        assert_alike(&[absent, refused].concat(), GapKind::as_str);
+        let of_changes = [Command::Staged, Command::Range, Command::Files, Command::Explain];
+        let of_clones = [Command::History, Command::Verify, Command::PurgePlan, Command::Baseline];
+        assert_alike(&[of_changes, of_clones].concat(), Command::as_str);
     }
 }

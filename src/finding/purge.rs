@@ -2,6 +2,8 @@
 
 use bstr::BString;
 
+use super::Stage;
+
 /// What has to be done, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PurgePlan {
@@ -27,7 +29,7 @@ pub struct Subject {
     /// What it is called.
     pub name: String,
     /// How far it got.
-    pub stage: &'static str,
+    pub stage: Stage,
     /// Which part of the plan is for it.
     pub handling: Handling,
 }

@@ -76,7 +76,8 @@ impl Command {
 }
 
 /// What a scan concludes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// All of the scope was read; nothing was found.
     Clean,
@@ -122,7 +123,8 @@ pub struct Gap {
 }
 
 /// Why a part was not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum GapKind {
     /// The object is not in this clone.
     Missing,

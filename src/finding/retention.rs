@@ -1,6 +1,7 @@
 //! What keeps a place of a secret in a repository: why it is still there.
 
 use bstr::BString;
+use serde::{Deserialize, Serialize};
 
 /// Something that keeps it, with its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,7 +13,8 @@ pub struct Held {
 }
 
 /// What can keep it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Holder {
     /// A ref reaches it.
     Ref,
@@ -34,22 +36,4 @@ pub enum Holder {
     KeptPack,
     /// The object store of another repository, which this one borrows from.
     Alternate,
-}
-
-impl Holder {
-    /// The word used in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ref => "ref",
-            Self::MoreRefs => "more-refs",
-            Self::Head => "head",
-            Self::Index => "index",
-            Self::File => "file",
-            Self::Stash => "stash",
-            Self::Reflog => "reflog",
-            Self::Leftover => "leftover",
-            Self::KeptPack => "kept-pack",
-            Self::Alternate => "alternate",
-        }
-    }
 }

@@ -28,17 +28,6 @@ pub enum By {
     Baseline,
 }
 
-impl By {
-    /// The word used in every output.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Comment { .. } => "comment",
-            Self::Entry { .. } => "config",
-            Self::Baseline => "baseline",
-        }
-    }
-}
-
 /// Whether a suppression holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -63,17 +52,6 @@ pub enum Flaw {
     Expired,
     /// The value stands elsewhere too, where nothing allows it.
     NotEverywhere,
-}
-
-impl Status {
-    /// The word used in every output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::NeedsApproval => "needs-approval",
-            Self::Void(_) => "void",
-        }
-    }
 }
 
 impl Flaw {

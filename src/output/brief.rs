@@ -2,6 +2,7 @@
 
 use super::view::{FindingView, OccurrenceView};
 use super::words::{self, plural};
+use crate::finding::ContentKind;
 use crate::rule::Severity;
 
 /// What a format calls the severities, of which it knows three.
@@ -39,19 +40,43 @@ pub fn place(finding: &FindingView) -> Option<&OccurrenceView> {
 /// The path of the file that holds it, of an archive if it is in one; empty if it is in none.
 pub fn file(place: &OccurrenceView) -> &str {
     let path = place.path.as_str();
-    let path = match (&*place.kind, &place.member) {
-        ("file" | "symlink" | "file-name", _) => path,
-        ("archive-member", Some(member)) => {
-            path.strip_suffix(member.as_str()).map_or(path, |archive| archive.strip_suffix('!').unwrap_or(archive))
-        }
-        _ => "",
+    let path = match place.kind {
+        ContentKind::File | ContentKind::Symlink | ContentKind::FileName => path,
+        ContentKind::ArchiveMember => archive(path, place.member.as_deref()),
+        ContentKind::CommitMessage
+        | ContentKind::TagMessage
+        | ContentKind::Note
+        | ContentKind::Author
+        | ContentKind::RefName
+        | ContentKind::Config
+        | ContentKind::Hook
+        | ContentKind::Reflog
+        | ContentKind::GitFile => "",
     };
     path.trim_start_matches("./")
 }
 
+/// The path of an archive, from `archive!member`; empty without a member.
+fn archive<'p>(path: &'p str, member: Option<&str>) -> &'p str {
+    let Some(member) = member else { return "" };
+    path.strip_suffix(member).map_or(path, |archive| archive.strip_suffix('!').unwrap_or(archive))
+}
+
 /// Whether its lines are those of the file.
 pub fn has_lines(place: &OccurrenceView) -> bool {
-    !["archive-member", "symlink", "file-name"].contains(&&*place.kind)
+    match place.kind {
+        ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName => false,
+        ContentKind::File
+        | ContentKind::CommitMessage
+        | ContentKind::TagMessage
+        | ContentKind::Note
+        | ContentKind::Author
+        | ContentKind::RefName
+        | ContentKind::Config
+        | ContentKind::Hook
+        | ContentKind::Reflog
+        | ContentKind::GitFile => true,
+    }
 }
 
 /// What it is, how far it got, where it is if no file tells that, and what to do first.
@@ -67,7 +92,7 @@ pub fn message(finding: &FindingView) -> String {
         said.push_str(&format!(" Mind: {words}."));
     }
     if let Some(step) = finding.plan.first() {
-        said.push_str(&format!(" First step, {}: {}", step.kind, step.title));
+        said.push_str(&format!(" First step, {}: {}", step.kind.as_str(), step.title));
     }
     said
 }

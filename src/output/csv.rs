@@ -36,16 +36,16 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
         finding.occurrences.iter().try_for_each(|place| row(&cells(finding, place), out))?;
     }
     for gap in &view.gaps {
-        aside("gap", &gap.kind, &gap.what, &gap.why, out)?;
+        aside("gap", gap.kind.as_str(), &gap.what, &gap.why, out)?;
     }
     view.notes.iter().try_for_each(|note| aside("note", "", "", &note.text, out))?;
     words::asides(&view.summary).iter().try_for_each(|words| aside("note", "", "", words, out))?;
-    aside("summary", &view.summary.verdict, "", &words::outcome(view), out)
+    aside("summary", view.summary.verdict.as_str(), "", &words::outcome(view), out)
 }
 
 /// The cells of one place; the words are what may be shown of the value and the first step.
 fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len()] {
-    let step = finding.plan.first().map(|step| format!("; {}: {}", step.kind, step.title)).unwrap_or_default();
+    let step = finding.plan.first().map(|step| format!("; {}: {}", step.kind.as_str(), step.title)).unwrap_or_default();
     [
         "finding".to_owned(),
         finding.id.clone(),
@@ -54,8 +54,8 @@ fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len(
         finding.provider.clone(),
         finding.severity.as_str().to_owned(),
         finding.confidence.as_str().to_owned(),
-        finding.stage.to_string(),
-        place.kind.to_string(),
+        finding.stage.as_str().to_owned(),
+        place.kind.as_str().to_owned(),
         place.path.clone(),
         place.line.to_string(),
         place.column.to_string(),

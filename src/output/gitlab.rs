@@ -96,7 +96,7 @@ fn location(finding: &FindingView) -> Value {
 }
 
 fn solution(plan: &[StepView]) -> String {
-    let step = |(number, step): (usize, &StepView)| format!("{number}. {}: {}", step.kind, step.title);
+    let step = |(number, step): (usize, &StepView)| format!("{number}. {}: {}", step.kind.as_str(), step.title);
     (1..).zip(plan).map(step).collect::<Vec<_>>().join("\n")
 }
 

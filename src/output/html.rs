@@ -5,8 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::page::{Block, Inline, Line, Tone};
-use super::view::StepView;
+use super::page::{Block, Inline, Line, Task, Tone};
 
 const STYLE: &str = include_str!("report.css");
 /// A page that tries to load or run anything is stopped by the browser.
@@ -90,11 +89,11 @@ fn cell(words: &Line, head: &str) -> String {
     format!("<td{class}{label}>{}</td>", line(words))
 }
 
-fn step(step: &StepView, out: &mut dyn Write) -> io::Result<()> {
+fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "<li><label><input type=\"checkbox\"/> <b>{}</b> {}</label>",
-        escape(&step.kind),
+        escape(step.label),
         escape(&step.title)
     )?;
     if !step.command.is_empty() {

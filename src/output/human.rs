@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::style;
 use super::view::{FindingView, StepView, View};
 use super::words::{self, plural};
-use crate::finding::Command;
+use crate::finding::{Command, Stage, Verdict};
 use crate::text::escape;
 
 /// Occurrences named for one finding, at most.
@@ -18,9 +18,9 @@ const MAX_PLACES: usize = 8;
 /// When `out` fails.
 pub fn render(view: &View, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { quiet, out };
-    let mut told: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut told: BTreeSet<(&str, Stage)> = BTreeSet::new();
     for finding in &view.findings {
-        let first = told.insert((&finding.rule, &finding.stage));
+        let first = told.insert((&finding.rule, finding.stage));
         page.finding(finding, first)?;
     }
     page.gaps(view)?;
@@ -100,7 +100,10 @@ impl Page<'_> {
         for (at, step) in plan.iter().enumerate() {
             let label = if at == 0 { "do" } else { "" };
             let number = at + 1;
-            self.row(label, &format!("{number}. {} {}", style::title(&format!("[{}]", step.kind)), step.title))?;
+            self.row(
+                label,
+                &format!("{number}. {} {}", style::title(&format!("[{}]", step.kind.as_str())), step.title),
+            )?;
             if !step.command.is_empty() {
                 self.row("", &format!("   $ {}", style::command(&step.command)))?;
             }
@@ -127,15 +130,15 @@ impl Page<'_> {
     fn summary(&mut self, view: &View) -> io::Result<()> {
         let (scope, read, verdict) = (&view.scope, words::read(view), words::verdict(&view.summary));
         let gaps = view.gaps.len();
-        match &*view.summary.verdict {
-            "clean" => writeln!(self.out, "{} in {scope}: {read}", style::good(&verdict))?,
-            "unknown" => writeln!(
+        match view.summary.verdict {
+            Verdict::Clean => writeln!(self.out, "{} in {scope}: {read}", style::good(&verdict))?,
+            Verdict::Unknown => writeln!(
                 self.out,
                 "{} in {scope}: {} could not be read, so this is no all-clear; in the rest ({read}) no secret was found",
                 style::warn(&verdict),
                 plural(gaps, "part"),
             )?,
-            _ => {
+            Verdict::Findings => {
                 let gaps = if gaps == 0 { String::new() } else { format!("; {} not read", plural(gaps, "part")) };
                 writeln!(self.out, "{} in {scope}: {read}{gaps}", style::bad(&verdict))?;
             }

@@ -29,7 +29,7 @@ fn finding(finding: &FindingView, out: &mut dyn Write) -> io::Result<()> {
     let place = brief::place(finding).map(words::place).unwrap_or_default();
     let name = format!("{} in {place}", finding.name);
     let places = finding.occurrences.iter().map(|place| format!("- {}", words::place(place)));
-    let steps = finding.plan.iter().map(|step| format!("* {}: {}", step.kind, step.title));
+    let steps = finding.plan.iter().map(|step| format!("* {}: {}", step.kind.as_str(), step.title));
     let told: Vec<String> = [format!("id {}", finding.id)].into_iter().chain(places).chain(steps).collect();
     writeln!(
         out,
@@ -47,7 +47,7 @@ fn gap(gap: &GapView, out: &mut dyn Write) -> io::Result<()> {
         out,
         "    <testcase classname=\"keysweep.coverage\" name=\"{}\">\n      <error type=\"{}\" message=\"{}\"/>\n    </testcase>",
         escape(&gap.what),
-        escape(&gap.kind),
+        escape(gap.kind.as_str()),
         escape(&format!("not read: {}", gap.why)),
     )
 }

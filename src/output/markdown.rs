@@ -5,8 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::page::{Block, Inline, Line, Tone};
-use super::view::StepView;
+use super::page::{Block, Inline, Line, Task, Tone};
 
 /// Writes a page.
 ///
@@ -22,7 +21,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             let sign = match tone {
                 Tone::Good => "✅",
                 Tone::Unsure => "⚠️",
-                _ => "❌",
+                Tone::Bad | Tone::Worst | Tone::Plain => "❌",
             };
             writeln!(out, "> {sign} **{}**\n", escape(words))
         }
@@ -63,8 +62,8 @@ fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<
     writeln!(out)
 }
 
-fn step(step: &StepView, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "- [ ] **{}:** {}", escape(&step.kind), escape(&step.title))?;
+fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "- [ ] **{}:** {}", escape(step.label), escape(&step.title))?;
     if !step.command.is_empty() {
         let fence = "`".repeat(longest_run(&step.command).max(2) + 1);
         writeln!(out, "\n  {fence}sh\n  {}\n  {fence}\n", step.command)?;

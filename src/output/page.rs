@@ -3,8 +3,11 @@
 //! The texts come from a view, so they are masked and hold no control characters; what a format reads as its own signs is
 //! for its writer to escape.
 
+use std::collections::BTreeMap;
+
 use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
 use super::words::{self, day, plural, short};
+use crate::finding::Verdict;
 use crate::rule::Severity;
 
 /// Places and refs that are listed for one finding, at most.
@@ -62,10 +65,37 @@ pub enum Block {
     Facts(Vec<(&'static str, Vec<Line>)>),
     /// Rows below heads.
     Table(Vec<&'static str>, Vec<Vec<Line>>),
-    /// Steps to tick off.
-    Checklist(Vec<StepView>),
+    /// Tasks to tick off.
+    Checklist(Vec<Task>),
     /// What only some will want to see.
     Fold(String, Vec<Self>),
+}
+
+/// Something to be done.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// What it is for, or who does it.
+    pub label: &'static str,
+    /// What to do.
+    pub title: String,
+    /// The command that does it; empty if there is none.
+    pub command: String,
+    /// Placeholders of the command, each with how to find its value.
+    pub missing: BTreeMap<String, String>,
+    /// A page that says more; empty if there is none.
+    pub link: String,
+}
+
+impl From<&StepView> for Task {
+    fn from(step: &StepView) -> Self {
+        let StepView { kind, title, command, missing, link } = step.clone();
+        Self { label: kind.as_str(), title, command, missing, link }
+    }
+}
+
+/// The list of these steps.
+pub fn checklist(steps: &[StepView]) -> Block {
+    Block::Checklist(steps.iter().map(Task::from).collect())
 }
 
 /// Words.
@@ -113,16 +143,20 @@ fn top(view: &View) -> Vec<Block> {
     let title = Block::Heading(1, vec![text("Secrets in "), code(name)]);
     let summary = &view.summary;
     let gaps = plural(view.gaps.len(), "part");
-    let verdict = match &*summary.verdict {
-        "clean" => Block::Verdict(Tone::Good, "No secrets found. All of what was asked for was read.".to_owned()),
-        "unknown" => Block::Verdict(
+    let verdict = match summary.verdict {
+        Verdict::Clean => {
+            Block::Verdict(Tone::Good, "No secrets found. All of what was asked for was read.".to_owned())
+        }
+        Verdict::Unknown => Block::Verdict(
             Tone::Unsure,
             format!(
                 "Could not tell. {gaps} could not be read, so this is no all-clear; in the rest no secret was found."
             ),
         ),
-        _ if view.gaps.is_empty() => Block::Verdict(Tone::Bad, format!("{} found.", words::verdict(summary))),
-        _ => Block::Verdict(
+        Verdict::Findings if view.gaps.is_empty() => {
+            Block::Verdict(Tone::Bad, format!("{} found.", words::verdict(summary)))
+        }
+        Verdict::Findings => Block::Verdict(
             Tone::Bad,
             format!("{} found. {gaps} could not be read, so there may be more.", words::verdict(summary)),
         ),
@@ -167,7 +201,7 @@ fn overview(view: &View) -> Block {
         vec![
             vec![severity(one)],
             vec![Inline::Goto(one.id.clone(), one.name.clone())],
-            vec![text(&*one.stage)],
+            vec![text(one.stage.as_str())],
             vec![text(if one.exposure.in_head { "yes" } else { "no" })],
             vec![text(one.exposure.first_seen.as_deref().map(day).unwrap_or_default())],
             one.occurrences.first().map(|place| vec![code(&place.path)]).unwrap_or_default(),
@@ -237,7 +271,7 @@ fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
     let exposure = &one.exposure;
     let standing = words::standing(one);
     let standing = standing.strip_prefix("published: ").unwrap_or(standing);
-    let mut how_far = vec![vec![Inline::Strong((*one.stage).to_owned()), text(format!(": {standing}"))]];
+    let mut how_far = vec![vec![Inline::Strong(one.stage.as_str().to_owned()), text(format!(": {standing}"))]];
     if exposure.held_in > 0 {
         let head = if exposure.in_head { "HEAD is one of them" } else { "HEAD is not one of them" };
         let commits = if exposure.held_in == 1 {
@@ -297,7 +331,7 @@ fn plan(one: &FindingView, before: &[FindingView]) -> Vec<Block> {
         return Vec::new();
     }
     let heading = Block::Heading(3, vec![text("What to do")]);
-    let list = Block::Checklist(one.plan.clone());
+    let list = checklist(&one.plan);
     match before.iter().find(|other| other.plan == one.plan) {
         Some(other) => {
             let same =

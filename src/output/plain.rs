@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::page::{Block, Inline, Line, Tone};
+use super::page::{Block, Inline, Line, Task, Tone};
 use super::style;
-use super::view::StepView;
 
 /// Writes a page.
 ///
@@ -56,8 +55,8 @@ fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<
     writeln!(out)
 }
 
-fn step(number: usize, step: &StepView, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  {number:2}. {} {}", style::title(&format!("[{}]", step.kind)), step.title)?;
+fn step(number: usize, step: &Task, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  {number:2}. {} {}", style::title(&format!("[{}]", step.label)), step.title)?;
     if !step.command.is_empty() {
         writeln!(out, "      $ {}", style::command(&step.command))?;
     }

@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::mask::Mask;
-use super::page::{self, Block};
-use super::view::StepView;
+use super::page::{self, Block, Task};
 use super::{PageFormat, html, json, markdown, style};
 use crate::finding::purge::{On, Phase, PurgePlan, PurgeStep, Subject};
 use crate::finding::{Command, Gap, Report};
@@ -101,7 +100,7 @@ impl Page {
         }
         for subject in &self.plan.subjects {
             let about = format!("{} · {}", subject.rule, subject.id);
-            writeln!(out, "{}  {}  {}", style::title(&subject.name), subject.stage, style::faint(&about))?;
+            writeln!(out, "{}  {}  {}", style::title(&subject.name), subject.stage.as_str(), style::faint(&about))?;
         }
         self.lists().into_iter().try_for_each(|(title, lines)| list(title, &lines, out))?;
         let mut numbers = 1..;
@@ -128,18 +127,18 @@ impl Page {
             blocks.push(page::remarks(vec!["nothing to purge".to_owned()]));
             return blocks;
         }
-        let subject = |one: &Subject| format!("{}, {}: {} ({})", one.name, one.stage, one.id, one.rule);
+        let subject = |one: &Subject| format!("{}, {}: {} ({})", one.name, one.stage.as_str(), one.id, one.rule);
         blocks.push(page::remarks(self.plan.subjects.iter().map(subject).collect()));
         blocks.extend(self.lists().into_iter().flat_map(|(title, lines)| list(title, lines)));
         for (phase, steps) in self.phases() {
-            let shown = |step: &PurgeStep| StepView {
-                kind: step.on.as_str().into(),
+            let task = |step: &PurgeStep| Task {
+                label: step.on.as_str(),
                 title: step.title.clone(),
                 command: step.command.clone(),
                 missing: BTreeMap::new(),
                 link: String::new(),
             };
-            blocks.extend([heading(2, phase.as_str()), Block::Checklist(steps.iter().map(shown).collect())]);
+            blocks.extend([heading(2, phase.as_str()), Block::Checklist(steps.iter().map(task).collect())]);
         }
         let (title, lines) = self.rest();
         blocks.extend(list(title, lines));

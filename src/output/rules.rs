@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::page::{Block, Inline, Line, code, remarks, text, told, tone};
+use super::page::{Block, Inline, Line, checklist, code, remarks, text, told, tone};
 use super::view::StepView;
 use crate::rule::{Confidence, Rule, Severity};
 
@@ -75,7 +75,7 @@ pub fn rule(rule: &RuleView) -> Vec<Block> {
     let mut page = vec![Block::Heading(1, vec![text(&rule.name)]), Block::Facts(recognised(rule))];
     page.extend(section("What it opens", &[&rule.impact]));
     page.extend(section("Mind", &[&rule.caution]));
-    page.extend([Block::Heading(2, vec![text("What to do if one leaked")]), Block::Checklist(rule.steps.clone())]);
+    page.extend([Block::Heading(2, vec![text("What to do if one leaked")]), checklist(&rule.steps)]);
     page.extend(section("How to check it, without doing harm", &[&rule.verify, HARMLESS]));
     page.extend(section("Where misuse would show", &[&rule.audit]));
     page.extend(section("The better mechanism", &[&rule.prevent]));

@@ -10,10 +10,12 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::brief::Levels;
-use super::page::{Block, text};
-use super::view::{FindingView, GapView, OccurrenceView, StepView, SuppressionView, View};
+use super::page::{Block, checklist, text};
+use super::view::{
+    FindingView, GapView, OccurrenceView, StepView, SuppressedBy, SuppressionStatus, SuppressionView, View,
+};
 use super::{brief, json, markdown, words};
-use crate::finding::Command;
+use crate::finding::{Command, ContentKind};
 use crate::rule::{Confidence, Severity};
 
 /// GitHub takes no more results of one run.
@@ -100,7 +102,7 @@ fn rule(findings: &[&FindingView]) -> Option<Value> {
         "name": worst.name,
         "shortDescription": { "text": words::cut(&worst.name, MAX_DESCRIPTION) },
         "fullDescription": { "text": words::cut(impact, MAX_DESCRIPTION) },
-        "help": { "text": plain_help(worst, &steps), "markdown": markdown_help(worst, steps) },
+        "help": { "text": plain_help(worst, &steps), "markdown": markdown_help(worst, &steps) },
         "defaultConfiguration": { "level": LEVELS.of(worst.severity) },
         "properties": {
             "tags": ["security", "secret", "external/cwe/cwe-798"],
@@ -121,11 +123,11 @@ fn common_steps(worst: &FindingView, findings: &[&FindingView]) -> Vec<StepView>
     worst.plan.iter().map(general).collect()
 }
 
-fn markdown_help(finding: &FindingView, steps: Vec<StepView>) -> String {
+fn markdown_help(finding: &FindingView, steps: &[StepView]) -> String {
     let page = [
         Block::Lines(vec![vec![text(&*finding.impact)]]),
         Block::Heading(2, vec![text("What to do")]),
-        Block::Checklist(steps),
+        checklist(steps),
     ];
     let mut out = Vec::new();
     // Memory takes all that is written to it.
@@ -134,7 +136,7 @@ fn markdown_help(finding: &FindingView, steps: Vec<StepView>) -> String {
 }
 
 fn plain_help(finding: &FindingView, steps: &[StepView]) -> String {
-    let step = |step: &StepView| format!("{}: {} {}", step.kind, step.title, step.link).trim_end().to_owned();
+    let step = |step: &StepView| format!("{}: {} {}", step.kind.as_str(), step.title, step.link).trim_end().to_owned();
     let lines: Vec<String> = std::iter::once(finding.impact.clone()).chain(steps.iter().map(step)).collect();
     lines.join("\n")
 }
@@ -188,13 +190,17 @@ fn result(finding: &FindingView, rule: Option<&usize>) -> Value {
 
 /// SARIF knows suppressions that hold, that somebody has to look at, and that were turned down.
 fn suppression(finding: &FindingView, one: &SuppressionView) -> Value {
-    let status = match &*one.status {
-        "accepted" => "accepted",
-        "needs-approval" => "underReview",
-        _ => "rejected",
+    let status = match one.status {
+        SuppressionStatus::Accepted => "accepted",
+        SuppressionStatus::NeedsApproval => "underReview",
+        SuppressionStatus::Void => "rejected",
+    };
+    let kind = match one.by {
+        SuppressedBy::Comment => "inSource",
+        SuppressedBy::Config | SuppressedBy::Baseline => "external",
     };
     json!({
-        "kind": if one.by == "comment" { "inSource" } else { "external" },
+        "kind": kind,
         "status": status,
         "justification": words::suppression(finding).unwrap_or_default(),
     })
@@ -218,7 +224,7 @@ fn location(place: &OccurrenceView) -> Value {
         "physicalLocation": { "artifactLocation": artifact(place), "region": region(place) },
         "properties": { "kind": place.kind, "commit": place.commit, "blob": place.blob },
     });
-    if let Some(fields) = fields.as_object_mut().filter(|_| place.kind != "file") {
+    if let Some(fields) = fields.as_object_mut().filter(|_| place.kind != ContentKind::File) {
         fields.insert(
             "logicalLocations".to_owned(),
             json!([{ "fullyQualifiedName": words::place(place), "kind": place.kind }]),
@@ -248,9 +254,20 @@ fn artifact(place: &OccurrenceView) -> Value {
     if !path.is_empty() {
         return json!({ "uri": encoded(path), "uriBaseId": FILES });
     }
-    let unnamed = ["file", "archive-member"].contains(&&*place.kind);
-    let (kind, name) =
-        if unnamed { ("blob", place.blob.as_deref().unwrap_or_default()) } else { (&*place.kind, &*place.path) };
+    let (kind, name) = match place.kind {
+        ContentKind::File | ContentKind::ArchiveMember => ("blob", place.blob.as_deref().unwrap_or_default()),
+        ContentKind::Symlink
+        | ContentKind::FileName
+        | ContentKind::CommitMessage
+        | ContentKind::TagMessage
+        | ContentKind::Note
+        | ContentKind::Author
+        | ContentKind::RefName
+        | ContentKind::Config
+        | ContentKind::Hook
+        | ContentKind::Reflog
+        | ContentKind::GitFile => (place.kind.as_str(), &*place.path),
+    };
     json!({ "uri": format!("{kind}/{}", encoded(name)), "uriBaseId": GIT })
 }
 

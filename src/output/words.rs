@@ -1,9 +1,10 @@
 //! What facts of a finding are called in sentences, whatever the format.
 
 use super::view::{
-    EvidenceView, ExposureView, FindingView, HeldView, OccurrenceView, RemoteView, Summary, SuppressionView, View,
+    EvidenceView, ExposureView, FindingView, HeldView, OccurrenceView, RemoteView, Summary, SuppressedBy,
+    SuppressionStatus, SuppressionView, View,
 };
-use crate::finding::Command;
+use crate::finding::{Command, ContentKind, Holder, Host, Stage, Verdict};
 
 /// Refs named in a sentence, at most.
 const MOST_REFS: usize = 5;
@@ -30,12 +31,14 @@ pub fn day(time: &str) -> &str {
 
 /// The verdict of a report in a few words.
 pub fn verdict(summary: &Summary) -> String {
-    match &*summary.verdict {
-        "clean" if summary.sought > 0 => format!("gone: {} looked for", plural(summary.sought, "value")),
-        "clean" => "no secrets".to_owned(),
-        "unknown" => "could not tell".to_owned(),
-        _ if summary.sought > 0 => format!("{} of {} still", summary.findings, plural(summary.sought, "value")),
-        _ => plural(summary.findings, "secret"),
+    match summary.verdict {
+        Verdict::Clean if summary.sought > 0 => format!("gone: {} looked for", plural(summary.sought, "value")),
+        Verdict::Clean => "no secrets".to_owned(),
+        Verdict::Unknown => "could not tell".to_owned(),
+        Verdict::Findings if summary.sought > 0 => {
+            format!("{} of {} still", summary.findings, plural(summary.sought, "value"))
+        }
+        Verdict::Findings => plural(summary.findings, "secret"),
     }
 }
 
@@ -129,16 +132,21 @@ pub fn asides(summary: &Summary) -> Vec<String> {
 pub fn suppression(finding: &FindingView) -> Option<String> {
     let SuppressionView { by, line, reason, flaw, status } = finding.suppression.as_ref()?;
     let line = line.map(|line| format!(" at line {line}")).unwrap_or_default();
-    let by = match &**by {
-        "comment" => format!("a comment{line}"),
-        "config" => format!("an entry{line} of the configuration"),
-        _ => "the baseline".to_owned(),
+    let by = match by {
+        SuppressedBy::Comment => format!("a comment{line}"),
+        SuppressedBy::Config => format!("an entry{line} of the configuration"),
+        SuppressedBy::Baseline => "the baseline".to_owned(),
     };
     let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-    Some(match (&**status, flaw) {
-        ("accepted", _) => format!("allowed by {by}{reason}"),
-        (_, Some(flaw)) => format!("{by} would allow it{reason}, but {flaw}"),
-        _ => format!("{by} would allow it{reason}, but comes with it and needs approval"),
+    Some(match status {
+        SuppressionStatus::Accepted => format!("allowed by {by}{reason}"),
+        SuppressionStatus::NeedsApproval => {
+            format!("{by} would allow it{reason}, but comes with it and needs approval")
+        }
+        SuppressionStatus::Void => {
+            let flaw = flaw.as_deref().unwrap_or("it does not hold");
+            format!("{by} would allow it{reason}, but {flaw}")
+        }
     })
 }
 
@@ -157,16 +165,15 @@ pub fn stage(finding: &FindingView) -> String {
 
 /// How far a secret got.
 pub fn standing(finding: &FindingView) -> &'static str {
-    const BESIDE: [&str; 4] = ["config", "hook", "reflog", "git-file"];
-    match &*finding.stage {
-        "uncommitted" if finding.occurrences.iter().all(|o| BESIDE.contains(&&*o.kind)) => {
+    match finding.stage {
+        Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.beside_objects()) => {
             "in no commit: in files that git keeps for itself"
         }
-        "uncommitted" => "in no commit yet",
-        "local-only" => "committed; no sign of a push (no remote-tracking branch has it)",
-        "history-only" => "in older commits only; no sign of a push (no remote-tracking branch has it)",
-        "unreachable" => "in nothing that a branch or tag reaches (a reflog or leftovers)",
-        _ => "published: a remote-tracking branch has it",
+        Stage::Uncommitted => "in no commit yet",
+        Stage::LocalOnly => "committed; no sign of a push (no remote-tracking branch has it)",
+        Stage::HistoryOnly => "in older commits only; no sign of a push (no remote-tracking branch has it)",
+        Stage::Unreachable => "in nothing that a branch or tag reaches (a reflog or leftovers)",
+        Stage::Published => "published: a remote-tracking branch has it",
     }
 }
 
@@ -217,11 +224,11 @@ pub fn kinds(exposure: &ExposureView) -> String {
 
 /// Who could have pulled it from a remote.
 pub fn pulled(remote: &RemoteView) -> String {
-    let host = match &*remote.host {
-        "public" => "a public host: whether this repository is public there is not known offline",
-        "private" => "this machine or a private network: whoever reads it there",
-        _ if remote.url.is_none() => "no remote of that name is configured any more",
-        _ => "who can read it there is not known offline",
+    let host = match remote.host {
+        Host::Public => "a public host: whether this repository is public there is not known offline",
+        Host::Private => "this machine or a private network: whoever reads it there",
+        Host::Unknown if remote.url.is_none() => "no remote of that name is configured any more",
+        Host::Unknown => "who can read it there is not known offline",
     };
     match &remote.url {
         Some(url) => format!("{}, {url} ({host})", remote.name),
@@ -242,23 +249,23 @@ pub fn place(occurrence: &OccurrenceView) -> String {
     let commit = occurrence.commit.as_deref().map(|id| format!(" in commit {}", short(id))).unwrap_or_default();
     let time = occurrence.author_time.as_deref().map(|time| format!(" ({})", day(time))).unwrap_or_default();
     let blob = occurrence.blob.as_deref().map(short).unwrap_or_default();
-    match &*occurrence.kind {
-        "archive-member" if occurrence.member.as_ref() == Some(path) => {
+    match occurrence.kind {
+        ContentKind::ArchiveMember if occurrence.member.as_ref() == Some(path) => {
             format!("{path}:{at} in the archive that is blob {blob}, in no commit")
         }
-        "file" if path.is_empty() => format!("blob {blob}:{at}, in no commit"),
-        "symlink" => format!("{path} (the link's target){commit}{time}"),
-        "file-name" => format!("{path} (the file's name){commit}{time}"),
-        "commit-message" => format!("message of commit {}, line {line}{time}", short(path)),
-        "tag-message" => format!("message of tag object {}, line {line}", short(path)),
-        "note" => format!("note {}, line {line}{commit}{time}", short(path)),
-        "author" => format!("author or committer of {}{time}", short(path)),
-        "ref-name" => format!("{path} (the ref's name)"),
-        "config" => format!("{path}:{at} (git's configuration)"),
-        "hook" => format!("{path}:{at} (a hook)"),
-        "reflog" => format!("{path}:{at} (a reflog)"),
-        "git-file" => format!("{path}:{at} (a file of git's own)"),
-        _ => format!("{path}:{at}{commit}{time}"),
+        ContentKind::File if path.is_empty() => format!("blob {blob}:{at}, in no commit"),
+        ContentKind::Symlink => format!("{path} (the link's target){commit}{time}"),
+        ContentKind::FileName => format!("{path} (the file's name){commit}{time}"),
+        ContentKind::CommitMessage => format!("message of commit {}, line {line}{time}", short(path)),
+        ContentKind::TagMessage => format!("message of tag object {}, line {line}", short(path)),
+        ContentKind::Note => format!("note {}, line {line}{commit}{time}", short(path)),
+        ContentKind::Author => format!("author or committer of {}{time}", short(path)),
+        ContentKind::RefName => format!("{path} (the ref's name)"),
+        ContentKind::Config => format!("{path}:{at} (git's configuration)"),
+        ContentKind::Hook => format!("{path}:{at} (a hook)"),
+        ContentKind::Reflog => format!("{path}:{at} (a reflog)"),
+        ContentKind::GitFile => format!("{path}:{at} (a file of git's own)"),
+        ContentKind::File | ContentKind::ArchiveMember => format!("{path}:{at}{commit}{time}"),
     }
 }
 
@@ -269,17 +276,17 @@ pub fn held(occurrence: &OccurrenceView) -> Option<String> {
 }
 
 fn keeper(HeldView { by, name }: &HeldView) -> String {
-    match &**by {
-        "ref" => format!("{name} reaches it"),
-        "more-refs" => format!("{name} more refs reach it"),
-        "head" => format!("{name}, on no branch, reaches it"),
-        "index" => "an index holds it".to_owned(),
-        "stash" => "a stash holds it".to_owned(),
-        "reflog" => format!("the reflog of {name} holds it"),
-        "leftover" => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
-        "kept-pack" => format!("a pack in {name} that git does not clean up holds it"),
-        "alternate" => format!("it is borrowed from {name}"),
-        _ => "nothing removes it by itself".to_owned(),
+    match by {
+        Holder::Ref => format!("{name} reaches it"),
+        Holder::MoreRefs => format!("{name} more refs reach it"),
+        Holder::Head => format!("{name}, on no branch, reaches it"),
+        Holder::Index => "an index holds it".to_owned(),
+        Holder::Stash => "a stash holds it".to_owned(),
+        Holder::Reflog => format!("the reflog of {name} holds it"),
+        Holder::Leftover => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
+        Holder::KeptPack => format!("a pack in {name} that git does not clean up holds it"),
+        Holder::Alternate => format!("it is borrowed from {name}"),
+        Holder::File => "nothing removes it by itself".to_owned(),
     }
 }
 
@@ -294,16 +301,15 @@ pub fn reasons(finding: &FindingView) -> String {
 }
 
 fn reason(evidence: &EvidenceView) -> Option<String> {
-    let detail = evidence.detail.as_deref().unwrap_or_default();
-    Some(match &*evidence.kind {
-        "format" => "it has the form its issuer documents".to_owned(),
-        "check" => format!("its built-in check fits ({detail})"),
-        "doubt" => format!("its built-in check does not fit ({detail})"),
-        "expired" => format!("expired on {detail}"),
-        "named" => format!("stands at '{detail}'"),
-        "entropy" => return None,
-        "decoded" => format!("inside {detail}"),
-        "companions" => format!("{} of the same credential nearby", plural(detail.parse().unwrap_or(0), "identifier")),
-        _ => detail.to_owned(),
+    Some(match evidence {
+        EvidenceView::Format => "it has the form its issuer documents".to_owned(),
+        EvidenceView::Check(check) => format!("its built-in check fits ({check})"),
+        EvidenceView::Doubt(doubt) => format!("its built-in check does not fit ({doubt})"),
+        EvidenceView::Expired(end) => format!("expired on {end}"),
+        EvidenceView::Named(name) => format!("stands at '{name}'"),
+        EvidenceView::Entropy(_) => return None,
+        EvidenceView::Decoded(encoding) => format!("inside {encoding}"),
+        EvidenceView::Companions(count) => format!("{} of the same credential nearby", plural(*count, "identifier")),
+        EvidenceView::Weak(what) | EvidenceView::Path(what) => what.clone(),
     })
 }

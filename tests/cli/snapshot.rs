@@ -10,7 +10,7 @@ use keysweep::detect::Detector;
 use keysweep::finding::{PurgePlan, Report, Server};
 use keysweep::output::mask::Mask;
 use keysweep::output::view::View;
-use keysweep::output::{Format, OutputOptions, PageFormat, purge as page, render, style};
+use keysweep::output::{Format, OutputOptions, PageFormat, json, purge as page, render, style};
 use keysweep::remediation::purge::{self, Needs, Situation};
 use keysweep::rule_set::RuleSet;
 
@@ -64,6 +64,32 @@ fn a_report_is_the_same_in_every_format() {
     for (name, format) in FORMATS {
         let options = OutputOptions { format, show_secrets: false, quiet: false };
         compare(&format!("report.{name}"), &written(&|out| render(&view, options, out)));
+    }
+}
+
+#[test]
+fn a_report_reads_back_as_it_was_written() {
+    let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
+    let view = view(&report, &Mask::new(&detector, Some(&report)));
+    let text = written(&|out| json::document(&view, out));
+    let again: View = must(serde_json::from_str(&text), "read the report back");
+    assert_eq!(written(&|out| json::document(&again, out)), text);
+    // As it is read after its texts were masked once more: through a map, whose names are sorted.
+    let sorted: serde_json::Value = must(serde_json::from_str(&text), "read the report as a map");
+    let again: View = must(serde_json::from_value(sorted), "read the report back from a map");
+    assert_eq!(written(&|out| json::document(&again, out)), text);
+}
+
+#[test]
+fn a_report_with_a_word_of_another_version_is_not_read() {
+    let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
+    let text = written(&|out| json::document(&view(&report, &Mask::new(&detector, Some(&report))), out));
+    let words =
+        ["history", "published", "symlink", "revoke", "findings", "too-large", "stash", "void", "decoded", "new"];
+    for word in words {
+        let other = text.replacen(&format!("\"{word}\""), "\"unheard-of\"", 1);
+        assert_ne!(other, text, "{word}");
+        assert!(serde_json::from_str::<View>(&other).is_err(), "{word}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     EventView, EvidenceView, ExposureView, FindingView, GapView, HeldView, NoteView, OccurrenceView, RemoteView,
-    SCHEMA, StepView, Summary, SuppressionView, View, Word,
+    SCHEMA, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
@@ -21,8 +21,8 @@ impl View {
         let convert = Convert { show_secrets, mask, known: RefCell::default() };
         Self {
             schema: SCHEMA,
-            tool: Word::Borrowed("keysweep"),
-            version: Word::Borrowed(env!("CARGO_PKG_VERSION")),
+            tool: "keysweep".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             command: report.scope.command,
             scope: convert.safe(report.scope.subject.as_bytes()),
             repository: report.repository.as_ref().map(|name| convert.safe(name)),
@@ -40,8 +40,7 @@ impl View {
 fn summary(report: &Report) -> Summary {
     let stats = &report.stats;
     Summary {
-        r#type: Word::Borrowed("summary"),
-        verdict: Word::Borrowed(report.verdict().as_str()),
+        verdict: report.verdict(),
         findings: report.findings.len(),
         gaps: report.gaps.len(),
         commits: stats.commits,
@@ -86,7 +85,6 @@ impl Convert<'_> {
 
     fn finding(&self, finding: &Finding) -> FindingView {
         FindingView {
-            r#type: Word::Borrowed("finding"),
             schema: SCHEMA,
             id: finding.id.to_string(),
             // What a rule of one's own says is no secret, but may come from a repository.
@@ -100,31 +98,27 @@ impl Convert<'_> {
             secret: self.show_secrets.then(|| String::from_utf8_lossy(finding.secret.reveal()).into_owned()),
             evidence: finding.evidence.iter().map(|e| self.evidence(e)).collect(),
             facts: self.map(&finding.facts),
-            stage: Word::Borrowed(finding.exposure.stage.as_str()),
+            stage: finding.exposure.stage,
             exposure: self.exposure(&finding.exposure),
             occurrences: finding.occurrences.iter().map(|o| self.occurrence(o)).collect(),
-            state: Word::Borrowed(if finding.known { "unchanged" } else { "new" }),
+            state: if finding.known { State::Unchanged } else { State::New },
             suppression: finding.suppression.as_ref().map(|one| self.suppression(one)),
             plan: finding.plan.iter().map(|step| self.step(step)).collect(),
         }
     }
 
     fn suppression(&self, suppression: &Suppression) -> SuppressionView {
-        let line = match suppression.by {
-            By::Comment { line } | By::Entry { line } => Some(line),
-            By::Baseline => None,
+        let (by, line) = match suppression.by {
+            By::Comment { line } => (SuppressedBy::Comment, Some(line)),
+            By::Entry { line } => (SuppressedBy::Config, Some(line)),
+            By::Baseline => (SuppressedBy::Baseline, None),
         };
-        let flaw = match suppression.status {
-            Status::Void(flaw) => Some(Word::Borrowed(flaw.as_str())),
-            Status::Accepted | Status::NeedsApproval => None,
+        let (status, flaw) = match suppression.status {
+            Status::Accepted => (SuppressionStatus::Accepted, None),
+            Status::NeedsApproval => (SuppressionStatus::NeedsApproval, None),
+            Status::Void(flaw) => (SuppressionStatus::Void, Some(flaw.as_str().to_owned())),
         };
-        SuppressionView {
-            by: Word::Borrowed(suppression.by.as_str()),
-            status: Word::Borrowed(suppression.status.as_str()),
-            line,
-            reason: self.safe(suppression.reason.as_bytes()),
-            flaw,
-        }
+        SuppressionView { by, status, line, reason: self.safe(suppression.reason.as_bytes()), flaw }
     }
 
     fn exposure(&self, exposure: &Exposure) -> ExposureView {
@@ -159,13 +153,13 @@ impl Convert<'_> {
         RemoteView {
             name: self.safe(&remote.name),
             url: remote.url.as_ref().map(|url| self.safe(url)),
-            host: Word::Borrowed(remote.host.as_str()),
+            host: remote.host,
         }
     }
 
     fn occurrence(&self, occurrence: &Occurrence) -> OccurrenceView {
         OccurrenceView {
-            kind: Word::Borrowed(occurrence.kind.as_str()),
+            kind: occurrence.kind,
             path: self.safe(&occurrence.whole_path()),
             member: (!occurrence.member.is_empty()).then(|| self.safe(&occurrence.member)),
             line: occurrence.start.line,
@@ -180,35 +174,31 @@ impl Convert<'_> {
     }
 
     fn held(&self, held: &Held) -> HeldView {
-        HeldView { by: Word::Borrowed(held.by.as_str()), name: self.safe(&held.name) }
+        HeldView { by: held.by, name: self.safe(&held.name) }
     }
 
     fn evidence(&self, evidence: &Evidence) -> EvidenceView {
-        let (kind, detail) = match evidence {
-            Evidence::Format => ("format", None),
-            Evidence::Check(check) => ("check", Some((*check).to_owned())),
-            Evidence::Doubt { check, reason } => ("doubt", Some(format!("{check}: {reason}"))),
-            Evidence::Weak(what) => ("weak", Some((*what).to_owned())),
-            Evidence::Expired(end) => ("expired", Some(self.safe(end.as_bytes()))),
-            Evidence::Named(name) => ("named", Some(self.safe(name.as_bytes()))),
-            Evidence::Entropy { centibits, floor } => (
-                "entropy",
-                Some(format!(
-                    "{:.2} bits a character, at least {:.2} expected",
-                    f64::from(*centibits) / 100.0,
-                    f64::from(*floor) / 100.0
-                )),
-            ),
-            Evidence::Decoded(encoding) => ("decoded", Some((*encoding).to_owned())),
-            Evidence::Companions(count) => ("companions", Some(count.to_string())),
-            Evidence::Path(what) => ("path", Some((*what).to_owned())),
-        };
-        EvidenceView { kind: Word::Borrowed(kind), detail }
+        match evidence {
+            Evidence::Format => EvidenceView::Format,
+            Evidence::Check(check) => EvidenceView::Check((*check).to_owned()),
+            Evidence::Doubt { check, reason } => EvidenceView::Doubt(format!("{check}: {reason}")),
+            Evidence::Weak(what) => EvidenceView::Weak((*what).to_owned()),
+            Evidence::Expired(end) => EvidenceView::Expired(self.safe(end.as_bytes())),
+            Evidence::Named(name) => EvidenceView::Named(self.safe(name.as_bytes())),
+            Evidence::Entropy { centibits, floor } => EvidenceView::Entropy(format!(
+                "{:.2} bits a character, at least {:.2} expected",
+                f64::from(*centibits) / 100.0,
+                f64::from(*floor) / 100.0
+            )),
+            Evidence::Decoded(encoding) => EvidenceView::Decoded((*encoding).to_owned()),
+            Evidence::Companions(count) => EvidenceView::Companions(*count),
+            Evidence::Path(what) => EvidenceView::Path((*what).to_owned()),
+        }
     }
 
     fn step(&self, step: &PlanStep) -> StepView {
         StepView {
-            kind: Word::Borrowed(step.kind.as_str()),
+            kind: step.kind,
             title: self.safe(step.title.as_bytes()),
             command: self.safe(step.command.as_bytes()),
             missing: self.map(&step.missing),
@@ -217,15 +207,10 @@ impl Convert<'_> {
     }
 
     fn gap(&self, gap: &Gap) -> GapView {
-        GapView {
-            r#type: Word::Borrowed("gap"),
-            what: self.safe(&gap.what),
-            kind: Word::Borrowed(gap.kind.as_str()),
-            why: self.safe(gap.why.as_bytes()),
-        }
+        GapView { what: self.safe(&gap.what), kind: gap.kind, why: self.safe(gap.why.as_bytes()) }
     }
 
     fn note(&self, note: &Note) -> NoteView {
-        NoteView { r#type: Word::Borrowed("note"), text: self.safe(note.0.as_bytes()) }
+        NoteView { text: self.safe(note.0.as_bytes()) }
     }
 }

@@ -1,23 +1,21 @@
 //! What any format may show of a report: masked, escaped, and in words. Every renderer works from this, and nothing else.
 //!
 //! It is also the JSON contract, schema 1, apart from the internal types, and can be read back: a report that was stored is
-//! shown by the same renderers.
+//! shown by the same renderers. Its words are enums, most of them those of `finding`, so that every renderer has to say
+//! something of each; what they are called in JSON must not change. A stored report with a word that this version does not
+//! know cannot be read back.
 
 mod convert;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Command;
+use crate::finding::{Command, ContentKind, GapKind, Holder, Host, Stage, StepKind, Verdict};
 use crate::rule::{Confidence, Severity};
 
 /// Version of the schema; a change that breaks readers raises it.
 pub const SCHEMA: u32 = 1;
-
-/// A word of the contract.
-pub type Word = Cow<'static, str>;
 
 /// A report.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,9 +23,9 @@ pub struct View {
     /// Version of the schema.
     pub schema: u32,
     /// `keysweep`.
-    pub tool: Word,
+    pub tool: String,
     /// Its version.
-    pub version: Word,
+    pub version: String,
     /// Which command it answers.
     pub command: Command,
     /// What was asked for, in words.
@@ -56,9 +54,9 @@ pub struct View {
 
 /// One secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "finding")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct FindingView {
-    pub r#type: Word,
     pub schema: u32,
     pub id: String,
     pub rule: String,
@@ -72,36 +70,87 @@ pub struct FindingView {
     pub secret: Option<String>,
     pub evidence: Vec<EvidenceView>,
     pub facts: BTreeMap<String, String>,
-    pub stage: Word,
+    pub stage: Stage,
     pub exposure: ExposureView,
     pub occurrences: Vec<OccurrenceView>,
-    pub state: Word,
+    pub state: State,
     pub suppression: Option<SuppressionView>,
     pub plan: Vec<StepView>,
+}
+
+/// Whether the baseline has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It does not.
+    New,
+    /// It does.
+    Unchanged,
 }
 
 /// What was written to allow it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct SuppressionView {
-    pub by: Word,
-    pub status: Word,
+    pub by: SuppressedBy,
+    pub status: SuppressionStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
-    /// Why it does not hold.
+    /// Why it does not hold, as a clause.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub flaw: Option<Word>,
+    pub flaw: Option<String>,
+}
+
+/// Where it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub enum SuppressedBy {
+    Comment,
+    Config,
+    Baseline,
+}
+
+/// Whether it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub enum SuppressionStatus {
+    Accepted,
+    NeedsApproval,
+    Void,
 }
 
 /// A reason to believe it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
-pub struct EvidenceView {
-    pub kind: Word,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+pub enum EvidenceView {
+    Format,
+    Check(String),
+    Doubt(String),
+    Weak(String),
+    Expired(String),
+    Named(String),
+    Entropy(String),
+    Decoded(String),
+    /// How many; schema 1 writes every detail as text.
+    Companions(#[serde(with = "number_as_text")] usize),
+    Path(String),
+}
+
+mod number_as_text {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(number: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// How far it got.
@@ -150,14 +199,14 @@ pub struct RemoteView {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    pub host: Word,
+    pub host: Host,
 }
 
 /// A place it stands in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct OccurrenceView {
-    pub kind: Word,
+    pub kind: ContentKind,
     /// With the member of the archive, if it is in one.
     pub path: String,
     /// The member alone.
@@ -181,7 +230,7 @@ pub struct OccurrenceView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct HeldView {
-    pub by: Word,
+    pub by: Holder,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub name: String,
 }
@@ -190,7 +239,7 @@ pub struct HeldView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct StepView {
-    pub kind: Word,
+    pub kind: StepKind,
     pub title: String,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub command: String,
@@ -202,28 +251,28 @@ pub struct StepView {
 
 /// A part that was not read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "gap")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct GapView {
-    pub r#type: Word,
     pub what: String,
-    pub kind: Word,
+    pub kind: GapKind,
     pub why: String,
 }
 
 /// Something about the coverage that is no gap.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "note")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct NoteView {
-    pub r#type: Word,
     pub text: String,
 }
 
 /// The verdict, and how much was read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "summary")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct Summary {
-    pub r#type: Word,
-    pub verdict: Word,
+    pub verdict: Verdict,
     pub findings: usize,
     pub gaps: usize,
     pub commits: usize,

@@ -121,7 +121,7 @@ impl Situation<'_> {
             id: finding.id.to_string(),
             rule: finding.rule.to_string(),
             name: finding.name.to_string(),
-            stage: traced.exposure.stage.as_str(),
+            stage: traced.exposure.stage,
             handling: self.handling(traced),
         }
     }

@@ -269,9 +269,8 @@ fn card(one: &FindingView) -> Vec<Block> {
 /// When it came and went, what reaches it, who could have pulled it.
 fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
     let exposure = &one.exposure;
-    let standing = words::standing(one);
-    let standing = standing.strip_prefix("published: ").unwrap_or(standing);
-    let mut how_far = vec![vec![Inline::Strong(one.stage.as_str().to_owned()), text(format!(": {standing}"))]];
+    let stage = Inline::Strong(one.stage.as_str().to_owned());
+    let mut how_far = vec![vec![stage, text(format!(": {}", words::stage_clause(one)))]];
     if exposure.held_in > 0 {
         let head = if exposure.in_head { "HEAD is one of them" } else { "HEAD is not one of them" };
         let commits = if exposure.held_in == 1 {

@@ -163,8 +163,18 @@ pub fn stage(finding: &FindingView) -> String {
     format!("{}{head}{refs}", standing(finding))
 }
 
-/// How far a secret got.
-pub fn standing(finding: &FindingView) -> &'static str {
+/// How far a secret got, where the word of its stage does not stand in front.
+pub fn standing(finding: &FindingView) -> String {
+    let clause = stage_clause(finding);
+    match finding.stage {
+        Stage::Published => format!("{}: {clause}", finding.stage.as_str()),
+        // The clauses of these say it themselves.
+        Stage::Uncommitted | Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly => clause.to_owned(),
+    }
+}
+
+/// How far a secret got, behind the word of its stage.
+pub fn stage_clause(finding: &FindingView) -> &'static str {
     match finding.stage {
         Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.beside_objects()) => {
             "in no commit: in files that git keeps for itself"
@@ -173,7 +183,7 @@ pub fn standing(finding: &FindingView) -> &'static str {
         Stage::LocalOnly => "committed; no sign of a push (no remote-tracking branch has it)",
         Stage::HistoryOnly => "in older commits only; no sign of a push (no remote-tracking branch has it)",
         Stage::Unreachable => "in nothing that a branch or tag reaches (a reflog or leftovers)",
-        Stage::Published => "published: a remote-tracking branch has it",
+        Stage::Published => "a remote-tracking branch has it",
     }
 }
 

@@ -25,7 +25,7 @@ use crate::output;
 use crate::output::mask::Mask;
 use crate::output::page::{self, Block};
 use crate::output::rules::{self, RuleView};
-use crate::output::view::{FindingView, StepView, View};
+use crate::output::view::{FindingView, StepView, Values, View};
 use crate::output::words;
 use crate::remediation::fill;
 use crate::rule::{Confidence, Matcher, OnFail, Rule, Step};
@@ -120,7 +120,7 @@ fn allowed(session: &Session, file: &Path, line: usize) -> Vec<LineView> {
     let scope = Scope { command: Command::Explain, subject: String::new() };
     let report =
         session.scan(ReportWhen::Always, |scan| scan.listed(files::list(&[file.to_owned()]), scope, NOTHING_IS_KNOWN));
-    let view = View::new(&report, false, &session.mask(Some(&report)));
+    let view = View::new(&report, Values::Masked(&session.mask(Some(&report))));
     let is_here =
         |finding: &&FindingView| finding.occurrences.iter().any(|place| (place.line..=place.end_line).contains(&line));
     let here = view.findings.iter().chain(&view.suppressed).filter(is_here);

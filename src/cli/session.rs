@@ -17,7 +17,7 @@ use crate::detect::Detector;
 use crate::finding::Report;
 use crate::git::{ObjectId, Repo};
 use crate::output::mask::Mask;
-use crate::output::view::View;
+use crate::output::view::{Values, View};
 use crate::output::{self, OutputOptions, summary};
 use crate::remediation::Surroundings;
 use crate::rule::{Confidence, Severity};
@@ -168,14 +168,14 @@ impl Session {
         if when == ReportWhen::NotEmpty && is_empty {
             return Ok(ExitStatus::Clean);
         }
-        let view = View::new(&report, false, &self.mask(Some(&report)));
+        let view = View::new(&report, Values::Masked(&self.mask(Some(&report))));
         let is_worth_it = when != ReportWhen::NotEmpty || !report.findings.is_empty();
         if let Some(repo) = self.repo().filter(|repo| is_worth_it && !repo.is_quarantined()) {
             report_store::store(repo, &view, clock::now());
         }
         self.write_others(&view)?;
         let Settings { output, output_file, exit_zero, .. } = &self.settings;
-        let view = if output.show_secrets { View::new(&report, true, &Mask::off()) } else { view };
+        let view = if output.show_secrets { View::new(&report, Values::Shown) } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         Ok(ExitStatus::of(&report, *exit_zero))
     }

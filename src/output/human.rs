@@ -18,10 +18,10 @@ const MAX_PLACES: usize = 8;
 /// When `out` fails.
 pub fn render(view: &View, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { quiet, out };
-    let mut told: BTreeSet<(&str, Stage)> = BTreeSet::new();
+    let mut planned: BTreeSet<(&str, Stage)> = BTreeSet::new();
     for finding in &view.findings {
-        let first = told.insert((&finding.rule, finding.stage));
-        page.finding(finding, first)?;
+        let with_plan = planned.insert((&finding.rule, finding.stage));
+        page.finding(finding, with_plan)?;
     }
     page.gaps(view)?;
     page.summary(view)

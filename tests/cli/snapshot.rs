@@ -9,7 +9,7 @@ use insta::{Settings, assert_snapshot};
 use keysweep::detect::Detector;
 use keysweep::finding::{PurgePlan, Report, Server};
 use keysweep::output::mask::Mask;
-use keysweep::output::view::View;
+use keysweep::output::view::{Values, View};
 use keysweep::output::{Format, OutputOptions, PageFormat, json, purge as page, render, style};
 use keysweep::remediation::purge::{self, Needs, Situation};
 use keysweep::rule_set::RuleSet;
@@ -54,7 +54,7 @@ fn written(write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> String {
 
 /// What may be shown of a report, by a version that no release changes.
 fn view(report: &Report, mask: &Mask) -> View {
-    View { version: "1.2.3".into(), ..View::new(report, false, mask) }
+    View { version: "1.2.3".into(), ..View::new(report, Values::Masked(mask)) }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::cli::{shell, withhold};
 use crate::finding::{Command, Scope};
 use crate::hook::agent::{Call, Text};
 use crate::output::mask::Mask;
-use crate::output::view::{FindingView, View};
+use crate::output::view::{FindingView, Values, View};
 use crate::output::words;
 use crate::source::{Listing, files};
 
@@ -37,7 +37,7 @@ pub(super) fn run(common: &Common) -> anyhow::Result<ExitStatus> {
     let mut report = report(new);
     report.findings.retain(|finding| !before.iter().any(|old| old.secret == finding.secret));
     let mask = session.mask(Some(&report));
-    answer(&call, &View::new(&report, false, &mask), &mask)
+    answer(&call, &View::new(&report, Values::Masked(&mask)), &mask)
 }
 
 fn listing(texts: Vec<Text>) -> Listing {

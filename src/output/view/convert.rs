@@ -15,9 +15,23 @@ use crate::finding::{
 use crate::output::mask::Mask;
 use crate::text::escape;
 
+/// What becomes of the values of secrets.
+#[derive(Debug, Clone, Copy)]
+pub enum Values<'m> {
+    /// They are masked wherever they stand.
+    Masked(&'m Mask<'m>),
+    /// They are shown, because somebody asked for it.
+    Shown,
+}
+
 impl View {
-    /// What may be shown of a report; values only if `show_secrets`.
-    pub fn new(report: &Report, show_secrets: bool, mask: &Mask) -> Self {
+    /// What may be shown of a report.
+    pub fn new(report: &Report, values: Values) -> Self {
+        let off = Mask::off();
+        let (show_secrets, mask) = match values {
+            Values::Masked(mask) => (false, mask),
+            Values::Shown => (true, &off),
+        };
         let convert = Convert { show_secrets, mask, known: RefCell::default() };
         Self {
             schema: SCHEMA,

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Command, ContentKind, GapKind, Holder, Host, Stage, StepKind, Verdict};
 use crate::rule::{Confidence, Severity};
 
+pub use convert::Values;
+
 /// Version of the schema; a change that breaks readers raises it.
 pub const SCHEMA: u32 = 1;
 

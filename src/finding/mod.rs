@@ -21,7 +21,7 @@ pub use exposure::{Event, Exposure, Host, RefKinds, Remote, Stage};
 pub use fingerprint::Fingerprint;
 pub use purge::{PurgePlan, PurgeStep, Server};
 pub use report::{Command, Gap, GapKind, Note, Report, Scope, Stats, Verdict};
-pub use retention::{Held, Holder};
+pub use retention::{Retainer, Retention};
 pub use secret::Secret;
 pub use suppression::{Comment, Suppression};
 
@@ -128,7 +128,7 @@ pub struct Occurrence {
     /// When that commit was authored, RFC 3339.
     pub author_time: Option<String>,
     /// What keeps it in the repository, if that was asked for.
-    pub held: Vec<Held>,
+    pub held: Vec<Retention>,
     /// The comment beside it that is meant to allow it.
     pub comment: Option<Box<Comment>>,
 }

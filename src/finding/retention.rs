@@ -3,19 +3,19 @@
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-/// Something that keeps it, with its name.
+/// One thing that keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Held {
-    /// What it is.
-    pub by: Holder,
+pub struct Retention {
+    /// What kind of thing it is.
+    pub by: Retainer,
     /// A ref, a folder, a file; empty where there is nothing to name.
     pub name: BString,
 }
 
-/// What can keep it.
+/// What kinds of things can keep a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Holder {
+pub enum Retainer {
     /// A ref reaches it.
     Ref,
     /// So many more refs reach it.

@@ -73,8 +73,8 @@ impl Page<'_> {
     fn places(&mut self, finding: &FindingView) -> io::Result<()> {
         for (at, occurrence) in finding.occurrences.iter().take(MAX_PLACES).enumerate() {
             self.row(if at == 0 { "where" } else { "" }, &words::place(occurrence))?;
-            if let Some(held) = words::held(occurrence) {
-                self.row("", &style::faint(&format!("  {held}")).to_string())?;
+            if let Some(words) = words::retention(occurrence) {
+                self.row("", &style::faint(&format!("  {words}")).to_string())?;
             }
         }
         let more = finding.occurrences.len().saturating_sub(MAX_PLACES);

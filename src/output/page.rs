@@ -343,8 +343,8 @@ fn plan(one: &FindingView, before: &[FindingView]) -> Vec<Block> {
 
 /// A place, and what keeps it.
 fn place(at: &OccurrenceView) -> Line {
-    let held = words::held(at).map(|held| told(format!("; {held}")));
-    [code(words::place(at))].into_iter().chain(held).collect()
+    let retention = words::retention(at).map(|words| told(format!("; {words}")));
+    [code(words::place(at))].into_iter().chain(retention).collect()
 }
 
 /// Remarks about a page.

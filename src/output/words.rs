@@ -1,10 +1,10 @@
 //! What facts of a finding are called in sentences, whatever the format.
 
 use super::view::{
-    EvidenceView, ExposureView, FindingView, HeldView, OccurrenceView, RemoteView, Summary, SuppressedBy,
+    EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, Summary, SuppressedBy,
     SuppressionStatus, SuppressionView, View,
 };
-use crate::finding::{Command, ContentKind, Holder, Host, Stage, Verdict};
+use crate::finding::{Command, ContentKind, Host, Retainer, Stage, Verdict};
 
 /// Refs named in a sentence, at most.
 const MOST_REFS: usize = 5;
@@ -280,23 +280,23 @@ pub fn place(occurrence: &OccurrenceView) -> String {
 }
 
 /// What keeps a place, if anybody asked.
-pub fn held(occurrence: &OccurrenceView) -> Option<String> {
-    let keepers: Vec<String> = occurrence.held.iter().map(keeper).collect();
-    (!keepers.is_empty()).then(|| format!("still there: {}", keepers.join(", ")))
+pub fn retention(occurrence: &OccurrenceView) -> Option<String> {
+    let retainers: Vec<String> = occurrence.held.iter().map(retainer).collect();
+    (!retainers.is_empty()).then(|| format!("still there: {}", retainers.join(", ")))
 }
 
-fn keeper(HeldView { by, name }: &HeldView) -> String {
+fn retainer(RetentionView { by, name }: &RetentionView) -> String {
     match by {
-        Holder::Ref => format!("{name} reaches it"),
-        Holder::MoreRefs => format!("{name} more refs reach it"),
-        Holder::Head => format!("{name}, on no branch, reaches it"),
-        Holder::Index => "an index holds it".to_owned(),
-        Holder::Stash => "a stash holds it".to_owned(),
-        Holder::Reflog => format!("the reflog of {name} holds it"),
-        Holder::Leftover => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
-        Holder::KeptPack => format!("a pack in {name} that git does not clean up holds it"),
-        Holder::Alternate => format!("it is borrowed from {name}"),
-        Holder::File => "nothing removes it by itself".to_owned(),
+        Retainer::Ref => format!("{name} reaches it"),
+        Retainer::MoreRefs => format!("{name} more refs reach it"),
+        Retainer::Head => format!("{name}, on no branch, reaches it"),
+        Retainer::Index => "an index holds it".to_owned(),
+        Retainer::Stash => "a stash holds it".to_owned(),
+        Retainer::Reflog => format!("the reflog of {name} holds it"),
+        Retainer::Leftover => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
+        Retainer::KeptPack => format!("a pack in {name} that git does not clean up holds it"),
+        Retainer::Alternate => format!("it is borrowed from {name}"),
+        Retainer::File => "nothing removes it by itself".to_owned(),
     }
 }
 

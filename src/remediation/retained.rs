@@ -4,39 +4,39 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::git::{leftovers, quoted, step};
 use super::git_dir;
-use crate::finding::{Finding, Held, Holder, PlanStep, StepKind};
+use crate::finding::{Finding, PlanStep, Retainer, Retention, StepKind};
 
 /// The steps, in an order in which none brings back what another one took out.
 pub fn steps(finding: &Finding) -> Vec<PlanStep> {
-    let mut held: Vec<&Held> = finding.occurrences.iter().flat_map(|occurrence| &occurrence.held).collect();
+    let mut held: Vec<&Retention> = finding.occurrences.iter().flat_map(|occurrence| &occurrence.held).collect();
     held.sort();
     held.dedup();
-    let any = |kinds: &[Holder]| held.iter().any(|one| kinds.contains(&one.by));
+    let any = |kinds: &[Retainer]| held.iter().any(|one| kinds.contains(&one.by));
     let names = |kind| held.iter().filter(move |one| one.by == kind).map(|one| word(finding, one.name.as_ref()));
-    let refs: Vec<&BStr> = held.iter().filter(|one| one.by == Holder::Ref).map(|one| one.name.as_ref()).collect();
+    let refs: Vec<&BStr> = held.iter().filter(|one| one.by == Retainer::Ref).map(|one| one.name.as_ref()).collect();
     let mut steps = of_refs(finding, &refs);
-    if any(&[Holder::MoreRefs]) {
+    if any(&[Retainer::MoreRefs]) {
         steps.push(purge("More refs reach it; the plan names them all", "keysweep purge-plan"));
     }
-    steps.extend(names(Holder::Head).map(|name| {
+    steps.extend(names(Retainer::Head).map(|name| {
         purge(&format!("{name} is on no branch, and reaches it: switch that work tree to a rewritten branch"), "")
     }));
-    steps.extend(names(Holder::Index).map(|path| {
+    steps.extend(names(Retainer::Index).map(|path| {
         let command = format!("git rm --cached -- {path}");
         purge("It is staged: take it out of the index of the work tree that has it", &command)
     }));
     steps.extend(git_dir::disposable(finding).into_iter().chain(git_dir::large(finding)));
     steps.extend(git_dir::steps(&git_dir::lasting(finding)));
-    if any(&[Holder::Stash]) {
+    if any(&[Retainer::Stash]) {
         steps.push(purge("A stash holds it; this drops all stashes, so apply what you need first", "git stash clear"));
     }
-    steps.extend(names(Holder::Alternate).map(|path| {
+    steps.extend(names(Retainer::Alternate).map(|path| {
         purge(&format!("It is stored in {path}, from which this clone borrows objects: clean up the repository that is part of, and verify it there"), "")
     }));
-    steps.extend(names(Holder::KeptPack).map(|path| {
+    steps.extend(names(Retainer::KeptPack).map(|path| {
         purge(&format!("A pack in {path} is marked with a .keep or .promisor file, so git does not clean it up: delete the .keep file, or clone anew"), "")
     }));
-    if any(&[Holder::Reflog, Holder::Leftover, Holder::Stash, Holder::Ref, Holder::Index]) {
+    if any(&[Retainer::Reflog, Retainer::Leftover, Retainer::Stash, Retainer::Ref, Retainer::Index]) {
         steps.extend(leftovers());
     }
     steps

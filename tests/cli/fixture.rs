@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use keysweep::finding::suppression::{By, Flaw, Status};
 use keysweep::finding::{
-    Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, Held, Holder, Host,
-    Note, Occurrence, PlanStep, RefKinds, Remote, Report, Scope, Secret, Stage, Stats, StepKind, Suppression,
+    Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, Host, Note, Occurrence,
+    PlanStep, RefKinds, Remote, Report, Retainer, Retention, Scope, Secret, Stage, Stats, StepKind, Suppression,
 };
 use keysweep::proof::template::Generator;
 use keysweep::rule::{Confidence, Severity};
@@ -212,20 +212,20 @@ fn beside_objects() -> Finding {
 
 /// In what surrounds files, and taken out of HEAD; with everything that can keep it.
 fn history_only() -> Finding {
-    const RETAINERS: [(Holder, &str); 10] = [
-        (Holder::Ref, "refs/heads/old"),
-        (Holder::MoreRefs, "4"),
-        (Holder::Head, "HEAD of worktrees/side"),
-        (Holder::Index, ".git/index"),
-        (Holder::File, ".git/MERGE_MSG"),
-        (Holder::Stash, "refs/stash"),
-        (Holder::Reflog, "refs/heads/main"),
-        (Holder::Leftover, ""),
-        (Holder::KeptPack, "objects/pack"),
-        (Holder::Alternate, "/srv/shared/objects"),
+    const RETAINERS: [(Retainer, &str); 10] = [
+        (Retainer::Ref, "refs/heads/old"),
+        (Retainer::MoreRefs, "4"),
+        (Retainer::Head, "HEAD of worktrees/side"),
+        (Retainer::Index, ".git/index"),
+        (Retainer::File, ".git/MERGE_MSG"),
+        (Retainer::Stash, "refs/stash"),
+        (Retainer::Reflog, "refs/heads/main"),
+        (Retainer::Leftover, ""),
+        (Retainer::KeptPack, "objects/pack"),
+        (Retainer::Alternate, "/srv/shared/objects"),
     ];
     let plain = finding(3, Severity::Medium, Confidence::High, Stage::HistoryOnly);
-    let held = RETAINERS.iter().map(|(by, name)| Held { by: *by, name: (*name).into() }).collect();
+    let held = RETAINERS.iter().map(|(by, name)| Retention { by: *by, name: (*name).into() }).collect();
     let unnamed = Occurrence { commit: None, author_time: None, held, ..committed(ContentKind::File, "") };
     let member = Occurrence { member: "in/side.txt".into(), ..place(ContentKind::ArchiveMember, "") };
     Finding {

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    EventView, EvidenceView, ExposureView, FindingView, GapView, HeldView, NoteView, OccurrenceView, RemoteView,
+    EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, RemoteView, RetentionView,
     SCHEMA, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
-    Event, Evidence, Exposure, Fact, Finding, Gap, Held, Note, Occurrence, PlanStep, RefKinds, Remote, Report,
+    Event, Evidence, Exposure, Fact, Finding, Gap, Note, Occurrence, PlanStep, RefKinds, Remote, Report, Retention,
     Suppression,
 };
 use crate::output::mask::Mask;
@@ -183,12 +183,12 @@ impl Convert<'_> {
             commit: occurrence.commit.clone(),
             blob: occurrence.blob.clone(),
             author_time: occurrence.author_time.clone(),
-            held: occurrence.held.iter().map(|held| self.held(held)).collect(),
+            held: occurrence.held.iter().map(|one| self.retention(one)).collect(),
         }
     }
 
-    fn held(&self, held: &Held) -> HeldView {
-        HeldView { by: held.by, name: self.safe(&held.name) }
+    fn retention(&self, retention: &Retention) -> RetentionView {
+        RetentionView { by: retention.by, name: self.safe(&retention.name) }
     }
 
     fn evidence(&self, evidence: &Evidence) -> EvidenceView {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Command, ContentKind, GapKind, Holder, Host, Stage, StepKind, Verdict};
+use crate::finding::{Command, ContentKind, GapKind, Host, Retainer, Stage, StepKind, Verdict};
 use crate::rule::{Confidence, Severity};
 
 pub use convert::Values;
@@ -225,14 +225,14 @@ pub struct OccurrenceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author_time: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub held: Vec<HeldView>,
+    pub held: Vec<RetentionView>,
 }
 
 /// What keeps a place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
-pub struct HeldView {
-    pub by: Holder,
+pub struct RetentionView {
+    pub by: Retainer,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub name: String,
 }

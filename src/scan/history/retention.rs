@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BString, ByteSlice as _};
 
 use crate::attribution::Attribution;
-use crate::finding::{ContentKind, Held, Holder};
+use crate::finding::{ContentKind, Retainer, Retention};
 use crate::git::store::Store;
 use crate::git::{ObjectId, Repo, reflog};
 use crate::scan::sighting::Sighting;
@@ -38,7 +38,7 @@ pub(super) struct Keepers<'k, 's> {
     staged: &'k BTreeMap<ObjectId, BString>,
     /// Whether HEAD is on a branch, which then keeps what HEAD does.
     is_on_branch: bool,
-    known: BTreeMap<Key, Vec<Held>>,
+    known: BTreeMap<Key, Vec<Retention>>,
 }
 
 impl<'k, 's> Keepers<'k, 's> {
@@ -55,21 +55,21 @@ impl<'k, 's> Keepers<'k, 's> {
     pub(super) fn name(&mut self, sighting: &mut Sighting) {
         let occurrence = &sighting.occurrence;
         let mut held = match occurrence.kind {
-            ContentKind::RefName => vec![Held { by: Holder::Ref, name: occurrence.path.clone() }],
+            ContentKind::RefName => vec![Retention { by: Retainer::Ref, name: occurrence.path.clone() }],
             ContentKind::Reflog => {
-                vec![Held { by: Holder::Reflog, name: reflog::name(occurrence.path.as_ref()) }]
+                vec![Retention { by: Retainer::Reflog, name: reflog::name(occurrence.path.as_ref()) }]
             }
-            kind if kind.beside_objects() => vec![Held { by: Holder::File, name: occurrence.path.clone() }],
+            kind if kind.beside_objects() => vec![Retention { by: Retainer::File, name: occurrence.path.clone() }],
             _ => self.of_object(sighting),
         };
         // A name that no commit brought in was read from an index.
         let is_name = occurrence.kind == ContentKind::FileName && sighting.commit.is_none();
         if sighting.is_staged(self.staged) || (held.is_empty() && is_name) {
-            held.push(Held { by: Holder::Index, name: occurrence.path.clone() });
+            held.push(Retention { by: Retainer::Index, name: occurrence.path.clone() });
         }
-        let is_kept = held.iter().any(|one| !matches!(one.by, Holder::KeptPack | Holder::Alternate));
+        let is_kept = held.iter().any(|one| !matches!(one.by, Retainer::KeptPack | Retainer::Alternate));
         if !is_kept {
-            held.insert(0, Held { by: Holder::Leftover, name: BString::default() });
+            held.insert(0, Retention { by: Retainer::Leftover, name: BString::default() });
         }
         held.sort();
         held.dedup();
@@ -77,7 +77,7 @@ impl<'k, 's> Keepers<'k, 's> {
     }
 
     /// What keeps an object, or the commit that it came in with.
-    fn of_object(&mut self, sighting: &Sighting) -> Vec<Held> {
+    fn of_object(&mut self, sighting: &Sighting) -> Vec<Retention> {
         let key = (sighting.commit, sighting.blob, sighting.tag);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
@@ -89,8 +89,8 @@ impl<'k, 's> Keepers<'k, 's> {
         };
         let mut held = self.refs(&refs);
         held.extend(reflogs.into_iter().map(|name| {
-            let by = if name == STASH { Holder::Stash } else { Holder::Reflog };
-            Held { by, name }
+            let by = if name == STASH { Retainer::Stash } else { Retainer::Reflog };
+            Retention { by, name }
         }));
         for id in [sighting.blob.or(sighting.commit), sighting.tag].into_iter().flatten() {
             held.extend(self.stored(id));
@@ -99,37 +99,37 @@ impl<'k, 's> Keepers<'k, 's> {
         held
     }
 
-    fn refs(&self, names: &[String]) -> Vec<Held> {
+    fn refs(&self, names: &[String]) -> Vec<Retention> {
         let on_branch = names.iter().any(|name| name.starts_with("refs/heads/"));
         let own =
             |name: &str| if name == "HEAD" { !self.is_on_branch } else { !name.starts_with("HEAD of ") || !on_branch };
         let names: Vec<&String> = names.iter().filter(|name| own(name)).collect();
         let held = |name: &&String| {
             let by = match name.as_str() {
-                STASH => Holder::Stash,
-                name if name.starts_with("HEAD") => Holder::Head,
-                _ => Holder::Ref,
+                STASH => Retainer::Stash,
+                name if name.starts_with("HEAD") => Retainer::Head,
+                _ => Retainer::Ref,
             };
-            Held { by, name: BString::from(name.as_str()) }
+            Retention { by, name: BString::from(name.as_str()) }
         };
-        let mut all: Vec<Held> = names.iter().take(MOST).map(held).collect();
+        let mut all: Vec<Retention> = names.iter().take(MOST).map(held).collect();
         if names.len() > MOST {
             let more = (names.len() - MOST).to_string();
-            all.push(Held { by: Holder::MoreRefs, name: more.into() });
+            all.push(Retention { by: Retainer::MoreRefs, name: more.into() });
         }
         all
     }
 
     /// Where an object is stored so that git does not clean it up.
-    fn stored(&self, id: ObjectId) -> Vec<Held> {
+    fn stored(&self, id: ObjectId) -> Vec<Retention> {
         let copies = self.store.copies(&id).into_iter();
         let marked = copies.filter_map(|copy| {
             let by = match (copy.is_borrowed, copy.is_kept) {
-                (true, _) => Holder::Alternate,
-                (false, true) => Holder::KeptPack,
+                (true, _) => Retainer::Alternate,
+                (false, true) => Retainer::KeptPack,
                 (false, false) => return None,
             };
-            Some(Held { by, name: copy.folder.as_os_str().as_encoded_bytes().as_bstr().to_owned() })
+            Some(Retention { by, name: copy.folder.as_os_str().as_encoded_bytes().as_bstr().to_owned() })
         });
         marked.collect()
     }

@@ -81,7 +81,7 @@ pub fn has_lines(place: &OccurrenceView) -> bool {
 
 /// What it is, how far it got, where it is if no file tells that, and what to do first.
 pub fn message(finding: &FindingView) -> String {
-    let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::standing(finding));
+    let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::stage_sentence(finding));
     if let Some(place) = place(finding).filter(|place| file(place).is_empty() || !has_lines(place)) {
         said.push_str(&format!(" It is in: {}.", words::place(place)));
     }

@@ -53,7 +53,7 @@ impl Page<'_> {
         if !finding.evidence.is_empty() {
             self.row("why", &words::reasons(finding))?;
         }
-        self.row("stage", &words::stage(finding))?;
+        self.row("stage", &words::stage_and_refs(finding))?;
         self.exposure(finding)?;
         if !finding.impact.is_empty() {
             self.row("risk", &finding.impact)?;

@@ -151,7 +151,7 @@ pub fn suppression(finding: &FindingView) -> Option<String> {
 }
 
 /// How far a secret got, and what reaches it.
-pub fn stage(finding: &FindingView) -> String {
+pub fn stage_and_refs(finding: &FindingView) -> String {
     let exposure = &finding.exposure;
     let named = exposure.refs.iter().take(MOST_REFS).map(String::as_str).collect::<Vec<_>>().join(", ");
     let refs = match exposure.ref_count {
@@ -160,11 +160,11 @@ pub fn stage(finding: &FindingView) -> String {
         _ => format!(", reached from {named}"),
     };
     let head = if exposure.in_head { "; still in HEAD" } else { "" };
-    format!("{}{head}{refs}", standing(finding))
+    format!("{}{head}{refs}", stage_sentence(finding))
 }
 
 /// How far a secret got, where the word of its stage does not stand in front.
-pub fn standing(finding: &FindingView) -> String {
+pub fn stage_sentence(finding: &FindingView) -> String {
     let clause = stage_clause(finding);
     match finding.stage {
         Stage::Published => format!("{}: {clause}", finding.stage.as_str()),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::mask::Mask;
-use super::page::{Block, Tone, code, remarks, text, told};
+use super::page::{Block, Tone, code, remarks, text, untrusted};
 use super::words::plural;
 use crate::finding::Finding;
 use crate::text::escape;
@@ -55,7 +55,7 @@ pub fn blocks(view: &BaselineView, is_written: bool) -> Vec<Block> {
     let mut page = vec![Block::Verdict(tone, counts)];
     if !new.is_empty() {
         let row = |one: &Entry| {
-            vec![vec![code(&*one.id)], vec![text(&*one.rule)], vec![told(format!("{}:{}", one.path, one.line))]]
+            vec![vec![code(&*one.id)], vec![text(&*one.rule)], vec![untrusted(format!("{}:{}", one.path, one.line))]]
         };
         page.push(Block::Table(vec!["Id", "Rule", "First seen"], new.iter().map(row).collect()));
     }

@@ -114,7 +114,7 @@ fn line(words: &Line) -> String {
 
 fn inline(inline: &Inline) -> String {
     match inline {
-        Inline::Text(words) | Inline::Told(words) => escape(words),
+        Inline::Text(words) | Inline::Untrusted(words) => escape(words),
         Inline::Strong(words) => format!("<b>{}</b>", escape(words)),
         Inline::Code(words) if words.is_empty() => String::new(),
         Inline::Code(words) => format!("<code>{}</code>", escape(words)),

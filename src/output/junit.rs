@@ -30,7 +30,7 @@ fn finding(finding: &FindingView, out: &mut dyn Write) -> io::Result<()> {
     let name = format!("{} in {place}", finding.name);
     let places = finding.occurrences.iter().map(|place| format!("- {}", words::place(place)));
     let steps = finding.plan.iter().map(|step| format!("* {}: {}", step.kind.as_str(), step.title));
-    let told: Vec<String> = [format!("id {}", finding.id)].into_iter().chain(places).chain(steps).collect();
+    let lines: Vec<String> = [format!("id {}", finding.id)].into_iter().chain(places).chain(steps).collect();
     writeln!(
         out,
         "    <testcase classname=\"keysweep.{}\" name=\"{}\">\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>",
@@ -38,7 +38,7 @@ fn finding(finding: &FindingView, out: &mut dyn Write) -> io::Result<()> {
         escape(&name),
         finding.severity.as_str(),
         escape(&brief::message(finding)),
-        escape(&told.join("\n")),
+        escape(&lines.join("\n")),
     )
 }
 

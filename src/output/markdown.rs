@@ -82,7 +82,7 @@ fn inline(inline: &Inline) -> String {
     match inline {
         Inline::Text(words) => escape(words),
         Inline::Strong(words) | Inline::Badge(_, words) => format!("**{}**", escape(words)),
-        Inline::Code(words) | Inline::Told(words) => code(words),
+        Inline::Code(words) | Inline::Untrusted(words) => code(words),
         Inline::Link(url) => link(url),
         Inline::Goto(id, words) => format!("{} {}", escape(words), code(id)),
     }

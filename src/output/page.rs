@@ -36,7 +36,7 @@ pub enum Inline {
     /// Words that matter.
     Strong(String),
     /// Words with something in them that may come from anybody.
-    Told(String),
+    Untrusted(String),
     /// Something literal, that may come from anybody: a path, a name, an id.
     Code(String),
     /// A word with a colour.
@@ -104,8 +104,8 @@ pub fn text(words: impl Into<String>) -> Inline {
 }
 
 /// Words with something in them that may come from anybody.
-pub fn told(words: impl Into<String>) -> Inline {
-    Inline::Told(words.into())
+pub fn untrusted(words: impl Into<String>) -> Inline {
+    Inline::Untrusted(words.into())
 }
 
 /// Something literal.
@@ -161,7 +161,8 @@ fn top(view: &View) -> Vec<Block> {
             format!("{} found. {gaps} could not be read, so there may be more.", words::verdict(summary)),
         ),
     };
-    let mut facts = vec![("Asked for", vec![vec![told(&view.scope)]]), ("Read", vec![vec![text(words::read(view))]])];
+    let mut facts =
+        vec![("Asked for", vec![vec![untrusted(&view.scope)]]), ("Read", vec![vec![text(words::read(view))]])];
     let made = view.made_at.as_ref().map(|time| text(format!("{time} by keysweep {}", view.version)));
     facts.extend(made.map(|made| ("Made", vec![vec![made]])));
     facts.extend(view.head.as_ref().map(|head| ("HEAD", vec![vec![code(head)]])));
@@ -170,7 +171,7 @@ fn top(view: &View) -> Vec<Block> {
     let mut top = vec![title, verdict, Block::Facts(facts)];
     top.extend(not_read(&view.gaps));
     if !view.notes.is_empty() {
-        let notes = view.notes.iter().map(|note| vec![told(&note.text)]).collect();
+        let notes = view.notes.iter().map(|note| vec![untrusted(&note.text)]).collect();
         top.push(Block::Fold(
             format!("{} on what was read", plural(view.notes.len(), "note")),
             vec![Block::Lines(notes)],
@@ -182,7 +183,7 @@ fn top(view: &View) -> Vec<Block> {
 /// The gaps: a few in sight, many folded.
 fn not_read(gaps: &[GapView]) -> Vec<Block> {
     const IN_SIGHT: usize = 5;
-    let line = |gap: &GapView| vec![code(&gap.what), text(": "), told(&gap.why)];
+    let line = |gap: &GapView| vec![code(&gap.what), text(": "), untrusted(&gap.why)];
     let mut lines: Vec<Line> = gaps.iter().map(line).collect();
     let folded = lines.split_off(lines.len().min(IN_SIGHT));
     let mut blocks = Vec::new();
@@ -257,9 +258,9 @@ fn card(one: &FindingView) -> Vec<Block> {
         ("Id", vec![vec![code(&one.id), text(", rule "), code(&one.rule)]]),
         ("Value", vec![vec![code(one.secret.as_ref().unwrap_or(&one.preview))]]),
         ("Opens", vec![vec![text(&one.impact)]]),
-        ("Why", vec![vec![told(words::reasons(one))]]),
+        ("Why", vec![vec![untrusted(words::reasons(one))]]),
     ];
-    facts.extend(words::suppression(one).map(|words| ("Allowed", vec![vec![told(words)]])));
+    facts.extend(words::suppression(one).map(|words| ("Allowed", vec![vec![untrusted(words)]])));
     facts.extend(exposure(one));
     let mut blocks = vec![Block::Card(tone(one.severity), one.id.clone(), names), Block::Facts(facts)];
     blocks.extend(places(one));
@@ -281,7 +282,7 @@ fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
         how_far.push(vec![text(format!("{commits}; {head}"))]);
     }
     let mut facts = vec![("How far", how_far)];
-    let line = |words: String| vec![vec![told(words)]];
+    let line = |words: String| vec![vec![untrusted(words)]];
     facts.extend(words::entered(exposure).map(|words| ("Came in", line(words))));
     facts.extend(words::left(exposure).map(|words| ("Until", line(words))));
     facts.extend(words::outside(exposure).map(|words| ("Mind", line(words))));
@@ -293,7 +294,7 @@ fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
         facts.push(("Reached from", lines));
     }
     if !exposure.remotes.is_empty() {
-        let remotes = exposure.remotes.iter().map(|remote| vec![told(words::pulled(remote))]).collect();
+        let remotes = exposure.remotes.iter().map(|remote| vec![untrusted(words::pulled(remote))]).collect();
         facts.push(("Can be had from", remotes));
     }
     facts
@@ -343,11 +344,11 @@ fn plan(one: &FindingView, before: &[FindingView]) -> Vec<Block> {
 
 /// A place, and what keeps it.
 fn place(at: &OccurrenceView) -> Line {
-    let retention = words::retention(at).map(|words| told(format!("; {words}")));
+    let retention = words::retention(at).map(|words| untrusted(format!("; {words}")));
     [code(words::place(at))].into_iter().chain(retention).collect()
 }
 
 /// Remarks about a page.
 pub fn remarks(said: Vec<String>) -> Block {
-    Block::Lines(said.into_iter().map(|words| vec![told(words)]).collect())
+    Block::Lines(said.into_iter().map(|words| vec![untrusted(words)]).collect())
 }

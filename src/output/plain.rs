@@ -72,7 +72,7 @@ fn line(words: &Line) -> String {
 
 fn inline(inline: &Inline) -> String {
     match inline {
-        Inline::Text(words) | Inline::Told(words) | Inline::Code(words) => words.clone(),
+        Inline::Text(words) | Inline::Untrusted(words) | Inline::Code(words) => words.clone(),
         Inline::Strong(words) => style::title(words).to_string(),
         Inline::Link(words) => style::faint(words).to_string(),
         Inline::Badge(tone, words) => toned(*tone, words),
@@ -84,7 +84,7 @@ fn inline(inline: &Inline) -> String {
 fn plain(words: &Line) -> String {
     let bare = |inline: &Inline| match inline {
         Inline::Text(words)
-        | Inline::Told(words)
+        | Inline::Untrusted(words)
         | Inline::Code(words)
         | Inline::Strong(words)
         | Inline::Link(words)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::page::{Block, Inline, Line, checklist, code, remarks, text, told, tone};
+use super::page::{Block, Inline, Line, checklist, code, remarks, text, tone, untrusted};
 use super::view::StepView;
 use crate::rule::{Confidence, Rule, Severity};
 
@@ -15,7 +15,7 @@ pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
             remarks(vec!["no rule's keyword stands in this line, so no rule looked at it".to_owned()]),
         ];
     }
-    let rows = rows.into_iter().map(|(rule, says)| vec![vec![code(rule)], vec![told(says)]]).collect();
+    let rows = rows.into_iter().map(|(rule, says)| vec![vec![code(rule)], vec![untrusted(says)]]).collect();
     vec![heading, Block::Table(vec!["Rule", "What it says"], rows)]
 }
 

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rule::compile::{Compiled, Known, MAX_MATCH, compile};
+use crate::rule::compile::{Compiled, Known, compile};
+use crate::rule::demand::MAX_MATCH;
 use crate::rule::file::{RuleDef, RuleFile};
 use crate::rule::{Boundary, Case, Confidence, Field, List, Remediation, Rule, Severity, Str};
 

@@ -4,6 +4,7 @@ use super::check::{self, Outcome};
 use super::value::entropy::{self, Alphabet};
 use super::value::name::{NameKind, Named};
 use super::value::placeholder::Published;
+use super::value::segments::{is_one_of, segments};
 use super::value::{boundary, placeholder, shape, wordlike};
 use super::{Candidate, Detection, Form, Rejection, Standing, decode};
 use crate::finding::{Evidence, Fact, Secret};
@@ -138,7 +139,7 @@ impl Case<'_> {
             "thumbprint",
         ];
         let gap = Span::new(self.candidate.keyword.end, self.candidate.secret.start).of(self.text);
-        let says_so = placeholder::segments(gap).any(|word| placeholder::is_one_of(word, &NOT_SECRET));
+        let says_so = segments(gap).any(|word| is_one_of(word, &NOT_SECRET));
         if says_so { Err(Rejection::Context) } else { Ok(()) }
     }
 

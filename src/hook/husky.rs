@@ -4,8 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::install::{self, Change};
-use super::{Name, State};
+use super::install::Change;
+use super::shim::{Name, State};
+use crate::fs::executable::{self, is_executable};
 use crate::fs::{Rights, replace};
 
 /// The first and the last line of the block.
@@ -49,7 +50,7 @@ impl Script {
     pub fn state(&self) -> State {
         match self.read().ok().as_deref().and_then(block) {
             None => State::Absent,
-            Some(_) if !install::is_executable(&self.hook) => State::NotExecutable,
+            Some(_) if !is_executable(&self.hook) => State::NotExecutable,
             Some(own) if own.text.trim_end() == self.lines() => State::Ours,
             Some(_) => State::Outdated,
         }
@@ -117,7 +118,7 @@ impl Script {
     fn write(&self, text: &str) -> io::Result<()> {
         let rights = match std::fs::metadata(&self.path) {
             Ok(meta) => Rights::Exactly(meta.permissions()),
-            Err(_) if self.path == self.hook => install::executable(),
+            Err(_) if self.path == self.hook => executable::rights(),
             Err(_) => Rights::Usual,
         };
         replace(&self.path, rights, |out| out.write_all(text.as_bytes()))

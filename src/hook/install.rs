@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use super::shim::{Hook, State};
 use super::tool::Tool;
-use super::{Hook, State};
-use crate::fs::{Rights, replace};
+use crate::fs::{executable, replace};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Hook {
 
     /// As a whole or not at all: git must never see half a hook.
     fn write(&self, text: &str) -> io::Result<()> {
-        replace(&self.path(), executable(), |out| out.write_all(text.as_bytes()))
+        replace(&self.path(), executable::rights(), |out| out.write_all(text.as_bytes()))
     }
 
     /// Removes the shim and puts back what was there before.
@@ -83,30 +83,4 @@ impl Hook {
             }
         }
     }
-}
-
-/// Whether git would run the file.
-#[cfg(unix)]
-pub fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
-}
-
-/// Whether git would run the file: everywhere but on Unix, if it is there.
-#[cfg(not(unix))]
-pub fn is_executable(path: &Path) -> bool {
-    path.exists()
-}
-
-/// The rights of a file that git runs.
-#[cfg(unix)]
-pub(super) fn executable() -> Rights {
-    use std::os::unix::fs::PermissionsExt as _;
-    Rights::Exactly(std::fs::Permissions::from_mode(0o755))
-}
-
-/// The rights of a file that git runs: everywhere but on Unix, those of any other.
-#[cfg(not(unix))]
-pub(super) fn executable() -> Rights {
-    Rights::Usual
 }

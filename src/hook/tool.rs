@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Hook, Name};
+use super::shim::{Hook, Name};
 
 /// Such a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use super::element::{is_known, leaf};
 use super::forge;
 use super::random::Random;
-use super::seal;
+use super::seal::{self, SealError};
 
 /// Templates within templates.
 const DEEPEST: u8 = 8;
@@ -125,7 +125,10 @@ impl Generator {
         let (name, arguments) = inside.split_once(':').map_or((inside, None), |(n, a)| (n, Some(a)));
         match (name, arguments) {
             ("token", None) => self.token(token, depth),
-            ("seal", Some(name)) => seal::check(name, before),
+            ("seal", Some(name)) => seal::check(name, before).map_err(|error| match error {
+                SealError::Unknown => TemplateError::UnknownSeal(name.to_owned()),
+                SealError::Unsealable => TemplateError::Unsealable(name.to_owned()),
+            }),
             ("base64-of", Some(inner)) => Ok(BASE64.encode(self.render(inner, token, depth + 1)?.as_bytes())),
             ("base64url-of", Some(inner)) => {
                 Ok(BASE64URL_NOPAD.encode(self.render(inner, token, depth + 1)?.as_bytes()))

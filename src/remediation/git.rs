@@ -2,6 +2,7 @@
 
 use bstr::{BStr, ByteSlice as _};
 
+use super::step::{commits_from, quoted, step};
 use super::{Surroundings, metadata};
 use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
 
@@ -59,12 +60,6 @@ fn unpushed(finding: &Finding, in_files: impl Fn(&str, &str) -> PlanStep) -> Vec
     files.into_iter().chain(metadata::local(finding)).chain(leftovers()).collect()
 }
 
-/// What a rebase starts from to pass `commit` and what follows it.
-pub fn commits_from(finding: &Finding, commit: &str) -> String {
-    let is_root = finding.exposure.first_is_root && finding.exposure.first_commit.as_deref() == Some(commit);
-    if is_root { "--root".to_owned() } else { format!("{}~1", commit.get(..12).unwrap_or(commit)) }
-}
-
 /// Out of reflogs and the object store.
 pub fn leftovers() -> Vec<PlanStep> {
     vec![step(
@@ -107,34 +102,6 @@ fn paths(finding: &Finding, surroundings: &Surroundings) -> String {
     }
     let from_root = |path: &&BStr| [if surroundings.subfolder { ":/" } else { "" }.as_bytes(), path].concat();
     paths.iter().map(|path| quoted(from_root(path).as_bstr())).collect::<Vec<_>>().join(" ")
-}
-
-/// A path as one word of a POSIX shell; control characters in `$'…'`.
-pub fn quoted(path: &BStr) -> String {
-    let plain =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b'+' | b'@' | b'%' | b',' | b':');
-    if !path.is_empty() && path.iter().all(|b| plain(*b)) && !path.starts_with(b"-") {
-        return path.to_string();
-    }
-    let safe = std::str::from_utf8(path).is_ok_and(|text| text.chars().all(|c| !crate::text::hostile(c)));
-    if safe {
-        return format!("'{}'", path.to_string().replace('\'', r"'\''"));
-    }
-    let mut out = String::from("$'");
-    for byte in path.iter() {
-        match byte {
-            b'\'' | b'\\' => out.extend(['\\', char::from(*byte)]),
-            0x20..=0x7e => out.push(char::from(*byte)),
-            _ => out.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    out.push('\'');
-    out
-}
-
-/// A step without a link whose command lacks nothing.
-pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
-    PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
 }
 
 #[cfg(test)]

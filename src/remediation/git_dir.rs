@@ -2,7 +2,8 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::git::{self, quoted};
+use super::git;
+use super::step::{quoted, step};
 use crate::finding::{ContentKind, Finding, Occurrence, PlanStep, StepKind};
 
 /// Files named in a command, at most.
@@ -57,7 +58,7 @@ fn is_disposable(occurrence: &Occurrence) -> bool {
 /// Such files that hold it are just deleted.
 pub fn disposable(finding: &Finding) -> Option<PlanStep> {
     let command = named(&paths(&only(finding, is_disposable), ContentKind::GitFile)?, "rm -f --");
-    Some(git::step(StepKind::Remove, "Delete what git writes anew when it needs it", command))
+    Some(step(StepKind::Remove, "Delete what git writes anew when it needs it", command))
 }
 
 fn is_large(occurrence: &Occurrence) -> bool {
@@ -67,7 +68,7 @@ fn is_large(occurrence: &Occurrence) -> bool {
 /// What Git LFS keeps in this clone.
 pub fn large(finding: &Finding) -> Option<PlanStep> {
     let command = named(&paths(&only(finding, is_large), ContentKind::GitFile)?, "rm -f --");
-    Some(git::step(
+    Some(step(
         StepKind::Remove,
         "Delete what Git LFS keeps in this clone, once no commit points to it any more; the LFS server has it until its operator deletes it",
         command,

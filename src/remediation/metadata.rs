@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice as _;
 
-use super::git::{commits_from, step};
+use super::step::{commits_from, step};
 use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
 
 /// Objects named in a step, at most.

@@ -10,6 +10,7 @@ pub mod git_dir;
 pub mod metadata;
 pub mod purge;
 pub mod retained;
+pub mod step;
 
 use bstr::BString;
 

@@ -2,8 +2,9 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::git::{leftovers, quoted, step};
+use super::git::leftovers;
 use super::git_dir;
+use super::step::{quoted, step};
 use crate::finding::{Finding, PlanStep, Retainer, Retention, StepKind};
 
 /// The steps, in an order in which none brings back what another one took out.

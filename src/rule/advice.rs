@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compile::{https, kebab, nonempty, own};
+use super::demand::{https, kebab, nonempty, own};
 use super::expression::{bounded, find_capture};
 use super::file::{FieldDef, RemediationDef, StepDef};
 use super::{Field, List, Remediation, Step, Str};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use regex_syntax::hir::{Hir, HirKind};
 
-use super::compile::MAX_MATCH;
+use super::demand::MAX_MATCH;
 use super::{ByteSet, Case};
 
 /// Most texts that a part of an expression is expanded into in search of its keywords.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub mod advice;
 pub mod check;
 pub mod compile;
+pub mod demand;
 mod expression;
 pub mod file;
 mod named;

@@ -5,6 +5,7 @@
 //! one tree holds is a *node*; trees that hold the same share it. What was worked out of some trees serves when others come
 //! along: these are read alone.
 
+mod read;
 mod reader;
 mod search;
 

@@ -13,8 +13,8 @@ use super::args::{Common, HookAction, HookName, HookRun};
 use super::exit::ExitStatus;
 use super::session::ReportWhen;
 use super::{push, shell, staged, withhold};
+use crate::fs::executable::is_executable;
 use crate::git::{Repo, template};
-use crate::hook::install::is_executable;
 use crate::hook::{Hook, Keeper, Name};
 
 /// Runs the action.

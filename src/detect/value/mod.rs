@@ -4,5 +4,6 @@ pub mod boundary;
 pub mod entropy;
 pub mod name;
 pub mod placeholder;
+pub mod segments;
 pub mod shape;
 pub mod wordlike;

@@ -1,7 +1,7 @@
 //! What a name says about the value assigned to it: its words decide, so `monkey`, `tokenizer` and `secret_name` do not
 //! count.
 
-use super::placeholder;
+use super::segments::{is_one_of, segments};
 
 /// Words that turn a name off wherever they stand in it: the value is about a secret, or public.
 const OFF: [&str; 108] = [
@@ -266,8 +266,8 @@ pub struct Named {
 impl Named {
     /// Judges a name; `None` if it does not speak of a secret.
     pub fn of(name: &[u8]) -> Option<Self> {
-        let words: Vec<&[u8]> = placeholder::segments(name).collect();
-        let is = |word: &&[u8], list: &[&str]| placeholder::is_one_of(word, list);
+        let words: Vec<&[u8]> = segments(name).collect();
+        let is = |word: &&[u8], list: &[&str]| is_one_of(word, list);
         let of_secret = |word: &&[u8]| [&PASSWORD[..], &PASS, &TOKEN].iter().any(|list| ends(&[word], list));
         let owned = words.iter().rposition(of_secret).unwrap_or(0);
         let off = |(at, word): (usize, &&[u8])| is(word, &OFF) && !(at < owned && is(word, &OWNER));
@@ -310,7 +310,7 @@ fn is_file(name: &[u8]) -> bool {
 fn is_key(word: &[u8]) -> bool {
     const OTHER: [&str; 10] =
         ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey", "hotkey", "passkey", "rekey", "formkey"];
-    ends_with(word, "key") && !placeholder::is_one_of(word, &OTHER)
+    ends_with(word, "key") && !is_one_of(word, &OTHER)
 }
 
 /// Whether a word is one of the list, or ends with a long one: `dbpassword`, but not `bypass`.

@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::segments::{is_one_of, segments};
 use super::wordlike;
 use crate::rule::Rule;
 
@@ -339,31 +340,6 @@ fn one_case(value: &[u8], lower: &[u8], word: &str) -> bool {
     let found = &value[at..at + word.len()];
     let rest = found.get(1..).unwrap_or_default();
     rest.iter().all(|b| !b.is_ascii_uppercase()) || found.iter().all(|b| !b.is_ascii_lowercase())
-}
-
-/// Words of a value or name, split at anything but letters and digits and at changes of case.
-pub fn segments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = value;
-    std::iter::from_fn(move || {
-        rest = &rest[rest.iter().position(u8::is_ascii_alphanumeric)?..];
-        let inside = (1..rest.len()).take_while(|at| !splits(rest, *at)).count();
-        let (word, behind) = rest.split_at(inside + 1);
-        rest = behind;
-        Some(word)
-    })
-}
-
-/// Whether a word ends before this byte, which another one of it precedes.
-fn splits(text: &[u8], at: usize) -> bool {
-    let (last, byte) = (text[at - 1], text[at]);
-    let next_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-    let camel = byte.is_ascii_uppercase() && (last.is_ascii_lowercase() || (last.is_ascii_uppercase() && next_lower));
-    !byte.is_ascii_alphanumeric() || camel || byte.is_ascii_digit() != last.is_ascii_digit()
-}
-
-/// Whether a word is one of a list in lower case.
-pub fn is_one_of(word: &[u8], list: &[&str]) -> bool {
-    list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What an assigned value looks like apart from its letters: a path, an expression, a UUID, words, the name again.
 
-use super::{placeholder, wordlike};
+use super::segments::{is_one_of, segments};
+use super::wordlike;
 use crate::detect::Form;
 use crate::text::Span;
 
@@ -100,7 +101,7 @@ fn is_algorithm(value: &[u8]) -> bool {
         "hmac", "sha", "aes", "rsa", "pbkdf", "cbc", "gcm", "ecb", "ctr", "md", "pkcs", "padding", "scram", "bcrypt",
         "des", "ecdsa", "oaep", "ssha",
     ];
-    placeholder::segments(value).filter(|word| placeholder::is_one_of(word, &WORDS)).count() >= 2
+    segments(value).filter(|word| is_one_of(word, &WORDS)).count() >= 2
 }
 
 /// The hash of a password, as `crypt(3)`, LDAP, `MySQL` and `PostgreSQL` write it, or `htpasswd` with the user before it.
@@ -154,7 +155,7 @@ pub(crate) fn is_weak(value: &[u8]) -> bool {
         .collect();
     is_mere_words(value)
         || WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
-        || placeholder::segments(value).any(|word| placeholder::is_one_of(word, &SHORT))
+        || segments(value).any(|word| is_one_of(word, &SHORT))
 }
 
 /// Whether the text around the value has no lines and few blanks, and reads as code.
@@ -257,7 +258,7 @@ pub(crate) fn is_drawn(value: &[u8]) -> bool {
 
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
 fn wordy(value: &[u8]) -> bool {
-    let letters: usize = placeholder::segments(value)
+    let letters: usize = segments(value)
         .filter(|w| w.len() >= 3 && w.iter().all(u8::is_ascii_alphabetic) && wordlike::mean(w) > 0.0)
         .map(<[u8]>::len)
         .sum();

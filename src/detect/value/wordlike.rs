@@ -5,7 +5,7 @@
 //! recognises 98 of 100 identifiers of 16 characters, where entropy recognises 35.
 //! The table was trained on 100,000 identifiers of the sources of git, ripgrep and gitoxide, and measured on as many others.
 
-use super::placeholder;
+use super::segments::segments;
 
 /// Log-likelihood ratios in tenths. Rows and columns: a to z (either case), any digit, anything else.
 #[rustfmt::skip]
@@ -71,10 +71,8 @@ pub fn reads_like_a_name(value: &[u8]) -> bool {
 fn is_jumbled(value: &[u8]) -> bool {
     const PIECES: usize = 7;
     let longest = value.split(|b| !b.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap_or(value);
-    let pieces: Vec<usize> = placeholder::segments(longest)
-        .filter(|piece| piece.iter().all(u8::is_ascii_alphabetic))
-        .map(<[u8]>::len)
-        .collect();
+    let pieces: Vec<usize> =
+        segments(longest).filter(|piece| piece.iter().all(u8::is_ascii_alphabetic)).map(<[u8]>::len).collect();
     pieces.len() >= PIECES && pieces.iter().sum::<usize>() * 5 <= pieces.len() * 11
 }
 

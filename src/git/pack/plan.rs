@@ -12,7 +12,6 @@ use gix::odb::pack::{data, index};
 use gix::zlib::Status;
 use rayon::prelude::*;
 
-use super::portion::Need;
 use crate::git::ObjectId;
 use crate::git::error::error_text;
 use crate::git::object::Kind;
@@ -54,6 +53,17 @@ struct Node {
     weight: u32,
     /// That of a delta is its root's.
     kind: Kind,
+}
+
+/// What a walk does with an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Need {
+    /// Neither it nor anything made from it is wanted.
+    Nothing,
+    /// Something made from it is wanted.
+    Bytes,
+    /// It is to be visited.
+    Visit,
 }
 
 impl Plan {

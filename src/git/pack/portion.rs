@@ -1,23 +1,12 @@
 //! What a walk visits of a pack: all of it, what is selected, or nothing because so little is wanted that it is better read
 //! object by object.
 
-use super::plan::Plan;
+use super::plan::{Need, Plan};
 use crate::git::object::Kind;
 
 /// Objects that are read one by one rather than by a walk, at most; and how many there must be for each of them. A plan
 /// looks at every object of the pack.
 const FEW: (usize, usize) = (1024, 64);
-
-/// What a walk does with an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Need {
-    /// Neither it nor anything made from it is wanted.
-    Nothing,
-    /// Something made from it is wanted.
-    Bytes,
-    /// It is to be visited.
-    Visit,
-}
 
 /// A pack, and what is wanted of it.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{NEEDLES, Plan, Situation, leftovers};
 use crate::finding::purge::{On, Phase};
-use crate::remediation::git::quoted;
+use crate::remediation::step::quoted;
 
 /// The steps for this clone and for all others.
 pub(super) fn steps(plan: &mut Plan<'_>) {

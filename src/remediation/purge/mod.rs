@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::git::{leftovers, quoted};
+use super::git::leftovers;
+use super::step::quoted;
 use super::{git_dir, retained};
 use crate::finding::purge::{Handling, On, Phase, Subject};
 use crate::finding::{ContentKind, Finding, PurgePlan, PurgeStep, Server, Stage, StepKind};

@@ -5,23 +5,20 @@ use std::collections::BTreeMap;
 use bstr::BString;
 
 use super::retention::{self, Keepers};
+use super::staged::{self, Staged};
 use super::{Depth, exposure};
 use crate::attribution::tree_index::Target;
 use crate::attribution::{Arrival, Attribution};
 use crate::finding::{ContentKind, Gap, GapKind, Note, Report, Scope};
+use crate::git::Repo;
 use crate::git::object::Mode;
-use crate::git::{ObjectId, Repo};
 use crate::scan::Scan;
 use crate::scan::outcome::{Missing, Outcome};
 use crate::scan::sighting::Sighting;
 use crate::source::history::Objects;
-use crate::source::{Content, staged};
 
 /// Every way each target came in.
 type Arrivals = BTreeMap<Target, Vec<Arrival>>;
-
-/// Blobs of the indexes of all work trees, which no commit may hold yet, with their paths.
-pub(super) type Staged = BTreeMap<ObjectId, BString>;
 
 /// What a sweep has when every sighting stands where it came in.
 pub(super) struct Attributed<'s> {
@@ -49,7 +46,7 @@ impl Scan<'_> {
             outcome.notes.push(Note(text.to_owned()));
         }
         let arrivals = attribution.arrivals();
-        let staged = staged_paths(repository);
+        let staged = staged::paths(repository);
         let missing = std::mem::take(&mut outcome.missing);
         absent(&missing, &arrivals, &attribution, &mut outcome);
         let sightings = std::mem::take(&mut outcome.sightings);
@@ -143,17 +140,4 @@ fn arrived(sighting: &Sighting, arrival: &Arrival) -> Option<Sighting> {
     one.occurrence.commit = Some(arrival.commit.to_string());
     one.occurrence.author_time = Some(arrival.author_time.clone());
     Some(one)
-}
-
-fn staged_paths(repository: &Repo) -> Staged {
-    let mut paths = BTreeMap::new();
-    for worktree in repository.worktrees() {
-        // An index that cannot be read keeps the blobs it holds from being named, not from being found.
-        for item in staged::list(&worktree).map(|listing| listing.items).unwrap_or_default() {
-            if let Content::Object(id) = item.content {
-                paths.insert(id, item.path);
-            }
-        }
-    }
-    paths
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::attributed::Staged;
+use super::staged::Staged;
 use crate::attribution::Attribution;
 use crate::attribution::tree_index::Target;
 use crate::finding::{ContentKind, Exposure, Stage};

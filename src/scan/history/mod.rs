@@ -17,6 +17,7 @@ mod exposure;
 mod memory;
 mod retention;
 pub mod rewrite;
+mod staged;
 mod trees;
 mod visitor;
 mod walk;

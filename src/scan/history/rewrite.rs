@@ -14,7 +14,7 @@ use crate::finding::{ContentKind, Occurrence, Report, Secret};
 use crate::git::object;
 use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo, header, lfs};
-use crate::rule::compile::MAX_MATCH;
+use crate::rule::demand::MAX_MATCH;
 use crate::scan::Scan;
 use crate::text::archive;
 use crate::text::encoding::Wide;

@@ -162,8 +162,8 @@ fn type_length(cursor: &mut Cursor) -> usize {
 fn call(cursor: &mut Cursor) -> Option<Wants> {
     let name = cursor.name.of(cursor.text);
     let method = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
-    let first = crate::detect::value::placeholder::segments(method).next().unwrap_or_default();
-    if crate::detect::value::placeholder::is_one_of(first, &ASKING) {
+    let first = crate::detect::value::segments::segments(method).next().unwrap_or_default();
+    if crate::detect::value::segments::is_one_of(first, &ASKING) {
         return None;
     }
     cursor.at += 1;

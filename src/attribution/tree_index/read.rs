@@ -1,0 +1,51 @@
+//! Reads trees for a search, and concludes which of them hold what.
+
+use std::sync::PoisonError;
+
+use super::search::Search;
+use super::{Listed, Reader, TreeIndex, TreeRecords};
+use crate::git::Repo;
+use crate::git::object::{self, Kind};
+use crate::git::pack::walk;
+use crate::git::store::{Selection, Store};
+use crate::git::tree::Entries;
+
+impl Search {
+    /// What one thread reads trees with.
+    pub fn reader<'r>(&'r self, store: &'r Store) -> Reader<'r> {
+        Reader::new(self, store)
+    }
+
+    /// Reads the selected trees, as far as a walk of the packs comes to them.
+    pub fn read(&self, selection: &Selection<'_>, threads: usize) -> TreeRecords {
+        // Trees that cannot be decoded were named as gaps when all objects were read.
+        let make = || self.reader(selection.store());
+        let (readers, _) = walk(selection.portions(), &[Kind::Tree], u64::from(u32::MAX), threads, make);
+        readers.into_iter().map(Reader::finish).fold(TreeRecords::default(), |mut all, records| {
+            all.append(records);
+            all
+        })
+    }
+
+    /// Reads the selected trees that a walk of the packs does not come to, and works out which trees hold what.
+    pub fn conclude(self, repository: &Repo, selection: &Selection<'_>, mut records: TreeRecords) -> TreeIndex {
+        let store = selection.store();
+        let mut reader = self.reader(store);
+        let local = repository.local();
+        let id_length = local.object_hash().len_in_bytes();
+        for number in selection.single() {
+            if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| object::load(&local, id, u64::MAX)) {
+                let (_, changes) = Entries::read(&data, id_length);
+                reader.record(number, &Listed::new(&data, &changes.added, store), None);
+            }
+        }
+        records.append(reader.finish());
+        let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner).list;
+        let mut targets = self.targets;
+        targets.extend(self.met.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let TreeIndex { nodes, by_tree, .. } = self.earlier;
+        let mut index = TreeIndex::new(targets, names, nodes, by_tree);
+        index.work_out(&records, store.count());
+        index
+    }
+}

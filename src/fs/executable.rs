@@ -1,0 +1,31 @@
+//! Whether a file is executable, and the rights of one that is to be.
+
+use std::path::Path;
+
+use super::Rights;
+
+/// Whether git would run the file.
+#[cfg(unix)]
+pub fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether git would run the file: everywhere but on Unix, if it is there.
+#[cfg(not(unix))]
+pub fn is_executable(path: &Path) -> bool {
+    path.exists()
+}
+
+/// The rights of a file that git runs.
+#[cfg(unix)]
+pub fn rights() -> Rights {
+    use std::os::unix::fs::PermissionsExt as _;
+    Rights::Exactly(std::fs::Permissions::from_mode(0o755))
+}
+
+/// The rights of a file that git runs: everywhere but on Unix, those of any other.
+#[cfg(not(unix))]
+pub fn rights() -> Rights {
+    Rights::Usual
+}

@@ -1,0 +1,153 @@
+//! A hook of git's, our shim for it, and what stands in its place.
+
+use std::path::{Path, PathBuf};
+
+use crate::fs::executable::is_executable;
+
+/// The hooks that can be installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// Before a commit.
+    PreCommit,
+    /// Before a push.
+    PrePush,
+    /// When the message of a commit is written.
+    CommitMsg,
+    /// Before a server lets a push in.
+    PreReceive,
+}
+
+impl Name {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::PreCommit, Self::PrePush, Self::CommitMsg, Self::PreReceive];
+
+    /// What git calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreCommit => "pre-commit",
+            Self::PrePush => "pre-push",
+            Self::CommitMsg => "commit-msg",
+            Self::PreReceive => "pre-receive",
+        }
+    }
+
+    /// The shim that is written; `@KEYSWEEP@` is the program's path.
+    fn shim(self) -> &'static str {
+        match self {
+            Self::PreCommit => include_str!("../../hooks/pre-commit"),
+            Self::PrePush => include_str!("../../hooks/pre-push"),
+            Self::CommitMsg => include_str!("../../hooks/commit-msg"),
+            Self::PreReceive => include_str!("../../hooks/pre-receive"),
+        }
+    }
+
+    /// What tells our shim, of any version, from others: its whole second line.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::PreCommit => {
+                "# keysweep: looks for secrets in what is about to be committed. Written by 'keysweep hook install'; removed by"
+            }
+            Self::PrePush => {
+                "# keysweep: looks for secrets in what is about to be pushed. Written by 'keysweep hook install'; removed by"
+            }
+            Self::CommitMsg => {
+                "# keysweep: looks for secrets in the message of a commit. Written by 'keysweep hook install'; removed by"
+            }
+            Self::PreReceive => {
+                "# keysweep: looks for secrets in what is about to be received. Written by 'keysweep hook install'; removed by"
+            }
+        }
+    }
+}
+
+/// What stands where git looks for a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nothing.
+    Absent,
+    /// Our shim, as this version writes it.
+    Ours,
+    /// Our shim, of another version or for another program.
+    Outdated,
+    /// Our shim, but git will not run it: it is not executable.
+    NotExecutable,
+    /// A hook of somebody else.
+    Foreign,
+}
+
+/// A hook of a repository.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    pub(super) folder: PathBuf,
+    pub(super) name: Name,
+    /// Whether it is the one that another tool has set aside and runs.
+    pub(super) is_legacy: bool,
+}
+
+impl Hook {
+    /// The hook in the folder that git looks in.
+    pub fn in_folder(folder: PathBuf, name: Name) -> Self {
+        Self { folder, name, is_legacy: false }
+    }
+
+    /// Which one it is.
+    pub fn name(&self) -> Name {
+        self.name
+    }
+
+    /// Where git looks for it, or the tool that has set it aside.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}{}", self.name.as_str(), if self.is_legacy { ".legacy" } else { "" }))
+    }
+
+    /// Our shim: where git looks for it, or where pre-commit and prek put what they find when they are installed, to run it.
+    pub fn ours(&self, program: &Path) -> Option<Self> {
+        let is_ours = |hook: &Self| !matches!(hook.state(program), State::Absent | State::Foreign);
+        [self.clone(), Self { is_legacy: true, ..self.clone() }].into_iter().find(is_ours)
+    }
+
+    /// Whether it is the one that a tool has set aside.
+    pub fn is_legacy(&self) -> bool {
+        self.is_legacy
+    }
+
+    /// Where a hook that was there before is kept.
+    pub fn kept(&self) -> PathBuf {
+        self.folder.join(format!("{}.before-keysweep", self.name.as_str()))
+    }
+
+    /// What stands there.
+    pub fn state(&self, program: &Path) -> State {
+        let Ok(text) = std::fs::read(self.path()) else { return State::Absent };
+        let text = String::from_utf8_lossy(&text);
+        if text.lines().nth(1) != Some(self.name.mark()) {
+            State::Foreign
+        } else if !is_executable(&self.path()) {
+            State::NotExecutable
+        } else if text == self.shim(program) {
+            State::Ours
+        } else {
+            State::Outdated
+        }
+    }
+
+    /// The shim for a program.
+    pub(super) fn shim(&self, program: &Path) -> String {
+        self.name.shim().replace("@KEYSWEEP@", &program.display().to_string().replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_shim_carries_its_mark_and_names_its_hook() {
+        for name in Name::ALL {
+            assert_eq!(name.shim().lines().nth(1), Some(name.mark()));
+            for part in [format!("hook run {}", name.as_str()), format!("/{}.before-keysweep\" ", name.as_str())] {
+                assert!(name.shim().contains(&part), "{part}");
+            }
+        }
+    }
+}

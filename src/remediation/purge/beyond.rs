@@ -1,6 +1,7 @@
 //! What a forced push does not reach: the server's own copies, forks, caches, and whom to ask about each.
 
-use super::{Plan, Situation};
+use super::situation::Situation;
+use super::steps::Plan;
 use crate::finding::Server;
 use crate::finding::purge::{On, Phase};
 

@@ -2,8 +2,10 @@
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{NEEDLES, Plan, Situation, leftovers};
+use super::situation::{NEEDLES, Situation};
+use super::steps::Plan;
 use crate::finding::purge::{On, Phase};
+use crate::remediation::git::leftovers;
 use crate::remediation::step::quoted;
 
 /// The steps for this clone and for all others.

@@ -1,0 +1,222 @@
+//! The commits of a repository with what each of them brought in and took out.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bstr::BString;
+
+use super::people::Usual;
+use super::tree_index::{NodeId, Target, TargetId, TreeIndex};
+use crate::finding::{Event, Remote};
+use crate::git::graph::{Commits, Graph};
+use crate::git::object::{self, Mode};
+use crate::git::refs::{Tip, tips};
+use crate::git::repo;
+use crate::git::store::Store;
+use crate::git::{ObjectId, Repo, remote};
+
+/// Refs named in an exposure, at most.
+pub(super) const MAX_REFS: usize = 20;
+/// Commits whose authors are asked for what is usual, at most.
+const MAX_ASKED: usize = 4096;
+
+/// One way a target came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Position of the commit among all, parents first, older first.
+    pub order: usize,
+    /// The commit.
+    pub commit: ObjectId,
+    /// Author time, RFC 3339.
+    pub author_time: String,
+    /// The path.
+    pub path: BString,
+    /// Whether it is a file or a link.
+    pub mode: Mode,
+    /// Whether the commit belongs to notes.
+    pub note: bool,
+}
+
+/// Answers questions about commits, trees and refs of one repository.
+pub struct Attribution<'s> {
+    pub(super) local: repo::Local,
+    pub(super) store: &'s Store,
+    pub(super) graph: Graph,
+    pub(super) tree_index: TreeIndex,
+    /// What the tree of each commit holds.
+    pub(super) nodes: Vec<Option<NodeId>>,
+    pub(super) tips: Vec<Tip>,
+    pub(super) published: Vec<bool>,
+    pub(super) reachable: Vec<bool>,
+    pub(super) notes: Vec<bool>,
+    pub(super) head: Option<ObjectId>,
+    pub(super) below: HashMap<NodeId, BTreeSet<TargetId>>,
+    /// The commit that each tip leads to, if it is one.
+    pub(super) ends: Vec<Option<u32>>,
+    /// What the trees of all tips hold.
+    pub(super) at_tips: BTreeSet<NodeId>,
+    /// Refs named in an exposure, at most.
+    pub(super) most_refs: usize,
+    /// What is in each reflog, by the name of its ref.
+    pub(super) reflogs: Vec<(BString, Vec<u32>)>,
+    /// Which commits HEAD reaches.
+    pub(super) on_head: Vec<bool>,
+    /// For each target the commits at which it came or went, at any path.
+    pub(super) moves: HashMap<TargetId, Vec<u32>>,
+    pub(super) remotes: Vec<Remote>,
+    /// Whose addresses are usual; nobody's if that was not asked for.
+    pub(super) usual: Usual,
+}
+
+impl<'s> Attribution<'s> {
+    /// Prepares to answer, given all commits. [`Attribution::with_tree_index`] adds what trees hold: that is worked out at the
+    /// same time.
+    pub fn new(repository: &Repo, store: &'s Store, commits: &Commits) -> Self {
+        let local = repository.local();
+        let graph = Graph::new(commits, store);
+        // Most refs lead to a commit that is known: it is no tag, so nothing of it needs to be read.
+        let is_commit = |id: &ObjectId| store.find(id).is_some_and(|number| graph.find(number).is_some());
+        let tips = tips(repository, &local, is_commit);
+        let from = |filter: &dyn Fn(&str) -> bool| {
+            let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
+            graph.ancestors(ends.filter_map(|end| graph.find(store.find(&end)?)))
+        };
+        let ends: Vec<Option<u32>> =
+            tips.iter().map(|tip| tip.end().and_then(|end| graph.find(store.find(&end)?))).collect();
+        Self {
+            ends,
+            at_tips: BTreeSet::new(),
+            on_head: from(&|name| name == "HEAD"),
+            moves: HashMap::new(),
+            remotes: remote::all(repository),
+            usual: Usual::default(),
+            published: from(&|name| name.starts_with("refs/remotes/")),
+            reachable: from(&|_| true),
+            notes: from(&|name| name.starts_with("refs/notes/")),
+            head: local.head_id().ok().map(|id| id.detach()),
+            below: HashMap::new(),
+            most_refs: MAX_REFS,
+            reflogs: Vec::new(),
+            local,
+            store,
+            graph,
+            tree_index: TreeIndex::default(),
+            nodes: Vec::new(),
+            tips,
+        }
+    }
+
+    /// The same, knowing what trees hold.
+    pub fn with_tree_index(self, tree_index: TreeIndex) -> Self {
+        let nodes: Vec<Option<NodeId>> =
+            self.graph.records().iter().map(|record| tree_index.node(record.tree?)).collect();
+        let at_tips = nodes_at(&self.tips, &self.ends, &self.graph, &nodes);
+        Self { tree_index, nodes, at_tips, ..self }
+    }
+
+    /// The same, but names all refs in an exposure and knows what is in reflogs.
+    pub fn with_reflogs(self, reflogs: Vec<(BString, Vec<ObjectId>)>) -> Self {
+        let known = |ids: Vec<ObjectId>| ids.iter().filter_map(|id| self.commit(id)).collect();
+        let reflogs = reflogs.into_iter().map(|(name, ids)| (name, known(ids))).collect();
+        Self { reflogs, most_refs: usize::MAX, ..self }
+    }
+
+    /// The refs and HEADs that reach a commit or hold one of the targets, and the names of the reflogs that do.
+    pub fn holders(&mut self, commit: Option<ObjectId>, targets: &BTreeSet<Target>) -> (Vec<String>, Vec<BString>) {
+        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
+        let found: Vec<u32> = commit.iter().filter_map(|id| self.commit(id)).collect();
+        let refs = self.refs_reaching(&found, &ids);
+        let after = self.graph.descendants(found);
+        let logged = self.reflogs.iter().filter(|(_, entries)| entries.iter().any(|at| after[*at as usize]));
+        (refs, logged.map(|(name, _)| name.clone()).collect())
+    }
+
+    /// Finds out whose addresses are usual, from commits spread evenly over the history; says whether anybody's are.
+    pub fn learn_people(&mut self) -> bool {
+        let order = self.graph.order();
+        let asked = order.iter().step_by(order.len().div_ceil(MAX_ASKED).max(1));
+        let authors = asked.filter_map(|at| self.read_commit(*at)).map(|commit| commit.author);
+        self.usual = Usual::among(authors);
+        !self.usual.is_empty()
+    }
+
+    /// For each target every way it came in, oldest first.
+    pub fn arrivals(&mut self) -> BTreeMap<Target, Vec<Arrival>> {
+        let mut out: BTreeMap<Target, Vec<Arrival>> = BTreeMap::new();
+        let mut moves: HashMap<TargetId, Vec<u32>> = HashMap::new();
+        for at in self.graph.order().iter().filter(|at| self.may_differ(**at)) {
+            let brought = self.brought_in(*at);
+            let moved = brought.iter().map(|(_, _, target)| *target).chain(self.taken_out(*at));
+            moved.for_each(|target| moves.entry(target).or_default().push(*at));
+            if brought.is_empty() {
+                continue;
+            }
+            let Some(commit) = self.store.id(self.graph.record(*at).commit) else { continue };
+            let author_time = self.author_time(commit);
+            for (path, mode, target) in brought {
+                let (order, note) = (self.graph.rank(*at), self.notes[*at as usize]);
+                let arrival = Arrival { order, commit, author_time: author_time.clone(), path, mode, note };
+                out.entry(self.tree_index.target(target).clone()).or_default().push(arrival);
+            }
+        }
+        self.moves = moves;
+        out
+    }
+
+    /// Whether a commit's tree holds something else than a parent's: nearly all hold the same.
+    pub(super) fn may_differ(&self, at: u32) -> bool {
+        let (here, parents) = (self.node_of(at), self.graph.parents(at));
+        parents.iter().any(|parent| self.node_of(*parent) != here) || (parents.is_empty() && here.is_some())
+    }
+
+    /// What a commit's tree holds and no parent's does.
+    pub(super) fn brought_in(&self, at: u32) -> Vec<(BString, Mode, TargetId)> {
+        let Some(here) = self.node_of(at) else { return Vec::new() };
+        // A merge holds what a parent does.
+        if self.graph.parents(at).iter().any(|parent| self.node_of(*parent) == Some(here)) {
+            return Vec::new();
+        }
+        let before: Vec<NodeId> = self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
+        self.tree_index.beyond(here, &before)
+    }
+
+    /// What some parent's tree holds and a commit's does not hold at that path.
+    pub(super) fn taken_out(&self, at: u32) -> Vec<TargetId> {
+        let here = self.node_of(at);
+        let before: BTreeSet<NodeId> =
+            self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
+        let gone = before.into_iter().filter(|node| Some(*node) != here);
+        gone.flat_map(|node| self.tree_index.beyond(node, here.as_slice())).map(|(_, _, target)| target).collect()
+    }
+
+    /// What a commit's tree holds.
+    pub(super) fn node_of(&self, at: u32) -> Option<NodeId> {
+        self.nodes.get(at as usize).copied().flatten()
+    }
+
+    /// The position of a commit.
+    pub(super) fn commit(&self, id: &ObjectId) -> Option<u32> {
+        self.graph.find(self.store.find(id)?)
+    }
+
+    pub(super) fn author_time(&self, commit: ObjectId) -> String {
+        object::commit_of(&self.local, commit).map(|commit| commit.author_time).unwrap_or_default()
+    }
+
+    /// The commit at a position, read from the store.
+    pub(super) fn read_commit(&self, at: u32) -> Option<object::Commit> {
+        object::commit_of(&self.local, self.store.id(self.graph.record(at).commit)?).ok()
+    }
+
+    pub(super) fn event(&self, at: u32) -> Option<Event> {
+        let commit = self.store.id(self.graph.record(at).commit)?.to_string();
+        self.read_commit(at).map(|read| Event { commit, time: read.author_time, author: read.author })
+    }
+}
+
+/// What the trees of the tips hold, and for a stash those of its parents, each once.
+fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, nodes: &[Option<NodeId>]) -> BTreeSet<NodeId> {
+    let mut commits: BTreeSet<u32> = ends.iter().flatten().copied().collect();
+    let stashes = tips.iter().zip(ends).filter(|(tip, _)| tip.name == "refs/stash").filter_map(|(_, end)| *end);
+    commits.extend(stashes.flat_map(|stash| graph.parents(stash)));
+    commits.into_iter().filter_map(|at| nodes[at as usize]).collect()
+}

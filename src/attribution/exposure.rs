@@ -1,0 +1,196 @@
+//! How far a secret got: which refs reach what holds it, when it was there, and who brought it in.
+
+use std::collections::BTreeSet;
+
+use bstr::BString;
+
+use super::tree_index::{NodeId, Target, TargetId};
+use crate::finding::{Exposure, RefKinds, Stage};
+use crate::git::{ObjectId, remote};
+
+use super::commits::{Attribution, MAX_REFS};
+
+/// Authors from elsewhere that are named, at most.
+const MAX_OUTSIDE: usize = 5;
+
+/// What became of a secret after it came in.
+#[derive(Debug, Default)]
+struct Life {
+    held_in: usize,
+    last: Option<u32>,
+    removed: Option<u32>,
+    tips: Vec<String>,
+}
+
+impl Attribution<'_> {
+    /// Whether a ref reaches the commit.
+    pub fn is_reachable(&self, commit: &ObjectId) -> bool {
+        self.commit(commit).is_some_and(|at| self.reachable[at as usize])
+    }
+
+    /// How far a secret got: the commits that brought it in, and what holds it (`targets`).
+    pub fn exposure(&mut self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Exposure {
+        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
+        let in_head = self.head.is_some_and(|head| self.holds(head, &ids));
+        let at_tip = self.at_tip(&ids);
+        let found: Vec<u32> = commits.iter().filter_map(|id| self.commit(id)).collect();
+        let refs = self.refs_reaching(&found, &ids);
+        let life = self.life(&found, &ids);
+        let stage = if found.iter().any(|at| self.published[*at as usize]) {
+            Stage::Published
+        } else if refs.is_empty() {
+            Stage::Unreachable
+        } else if at_tip || targets.is_empty() {
+            Stage::LocalOnly
+        } else {
+            Stage::HistoryOnly
+        };
+        let first = found.iter().min_by_key(|at| self.graph.rank(**at)).copied();
+        let (first_commit, first_seen, first_author) = match first.and_then(|at| self.event(at)) {
+            Some(event) => (Some(event.commit), Some(event.time), Some(event.author)),
+            None => (None, None, None),
+        };
+        Exposure {
+            stage,
+            in_head,
+            commits: commits.len(),
+            first_is_root: first.is_some_and(|at| self.graph.record(at).is_root),
+            first_commit,
+            first_seen,
+            first_author,
+            held_in: life.held_in,
+            last: life.last.and_then(|at| self.event(at)),
+            removed: life.removed.filter(|_| !in_head).and_then(|at| self.event(at)),
+            tips: life.tips,
+            outside_authors: self.outside(&found),
+            ..self.reached(refs)
+        }
+    }
+
+    /// What there is to say of the refs that reach something.
+    fn reached(&self, refs: Vec<String>) -> Exposure {
+        let mut kinds = RefKinds::default();
+        refs.iter().for_each(|name| kinds.count(name));
+        Exposure {
+            kinds,
+            remotes: remote::behind(&self.remotes, refs.iter().map(String::as_str)),
+            ref_count: refs.len(),
+            refs: refs.into_iter().take(self.most_refs).collect(),
+            ..Exposure::default()
+        }
+    }
+
+    /// Authors of the commits whose addresses are not usual, each once.
+    fn outside(&self, commits: &[u32]) -> Vec<BString> {
+        let mut found = Vec::new();
+        if self.usual.is_empty() {
+            return found;
+        }
+        for author in commits.iter().filter_map(|at| self.read_commit(*at)).map(|commit| commit.author) {
+            if found.len() < MAX_OUTSIDE && self.usual.is_outside(&author) && !found.contains(&author) {
+                found.push(author);
+            }
+        }
+        found
+    }
+
+    /// Follows what the commits `found` brought in: a commit at which none of the targets came or went holds one if a parent
+    /// does.
+    fn life(&mut self, found: &[u32], targets: &BTreeSet<TargetId>) -> Life {
+        let mut asked = vec![false; self.graph.order().len()];
+        let moves = targets.iter().filter_map(|target| self.moves.get(target)).flatten();
+        moves.for_each(|at| asked[*at as usize] = true);
+        let mut holds = vec![false; asked.len()];
+        let mut life = Life::default();
+        let start = found.iter().map(|at| self.graph.rank(*at)).min().unwrap_or(asked.len());
+        for rank in start..asked.len() {
+            let at = self.graph.order()[rank];
+            let is_after = self.graph.parents(at).iter().any(|parent| holds[*parent as usize]);
+            let is_held = if asked[at as usize] {
+                self.node_of(at).is_some_and(|node| self.node_holds(node, targets))
+            } else {
+                is_after
+            };
+            holds[at as usize] = is_held;
+            if is_after && !is_held && self.on_head[at as usize] {
+                life.removed = Some(at);
+            }
+        }
+        life.tips = self.tips_holding(&holds);
+        // A message holds it for good, and no tree has to.
+        found.iter().for_each(|at| holds[*at as usize] = true);
+        let is_reached = |at: &&u32| holds[**at as usize] && self.reachable[**at as usize];
+        let is_left = |at: &&u32| holds[**at as usize];
+        let order = self.graph.order();
+        let any = order.iter().any(|at| is_reached(&at));
+        let counted = |at: &&u32| if any { is_reached(at) } else { is_left(at) };
+        life.held_in = order.iter().filter(counted).count();
+        life.last = order.iter().rev().find(counted).copied();
+        life
+    }
+
+    /// The refs that lead to one of the commits itself.
+    fn tips_holding(&self, holds: &[bool]) -> Vec<String> {
+        let ends = self.tips.iter().zip(&self.ends);
+        let held = ends.filter(|(_, end)| end.is_some_and(|at| holds[at as usize]));
+        held.map(|(tip, _)| tip.name.clone()).take(MAX_REFS).collect()
+    }
+
+    /// The refs that lead to a tag.
+    pub fn tag_refs(&self, tag: ObjectId) -> Vec<String> {
+        self.tips.iter().filter(|tip| tip.chain.contains(&tag)).map(|tip| tip.name.clone()).collect()
+    }
+
+    /// How far the message of a tag got.
+    pub fn tag_exposure(&self, tag: ObjectId) -> Exposure {
+        let refs = self.tag_refs(tag);
+        let stage = if refs.is_empty() { Stage::Unreachable } else { Stage::LocalOnly };
+        Exposure { stage, ..self.reached(refs) }
+    }
+
+    /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.
+    fn at_tip(&mut self, targets: &BTreeSet<TargetId>) -> bool {
+        let nodes = std::mem::take(&mut self.at_tips);
+        let held = nodes.iter().any(|node| self.node_holds(*node, targets));
+        self.at_tips = nodes;
+        let others = self.tips.iter().zip(&self.ends).filter(|(_, commit)| commit.is_none());
+        let others: Vec<ObjectId> = others.filter_map(|(tip, _)| tip.end()).collect();
+        held || others.into_iter().any(|end| self.holds(end, targets))
+    }
+
+    fn node_holds(&mut self, node: NodeId, targets: &BTreeSet<TargetId>) -> bool {
+        let below = self.below.entry(node).or_insert_with(|| self.tree_index.targets_below(node));
+        !below.is_disjoint(targets)
+    }
+
+    /// Whether a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
+    fn holds(&mut self, end: ObjectId, targets: &BTreeSet<TargetId>) -> bool {
+        let commit = self.commit(&end);
+        let itself = || self.tree_index.target_id(&Target::Object(end)).is_some_and(|id| targets.contains(&id));
+        if commit.is_none() && itself() {
+            return true;
+        }
+        let node = match commit {
+            Some(at) => self.node_of(at),
+            None => self.store.find(&end).and_then(|tree| self.tree_index.node(tree)),
+        };
+        node.is_some_and(|node| self.node_holds(node, targets))
+    }
+
+    /// Names of the refs from which one of the commits, or a target itself, can be reached.
+    pub(super) fn refs_reaching(&mut self, commits: &[u32], targets: &BTreeSet<TargetId>) -> Vec<String> {
+        let after = self.graph.descendants(commits.iter().copied());
+        let mut names = Vec::new();
+        for tip in 0..self.tips.len() {
+            let reaches = match (self.ends[tip], self.tips[tip].end()) {
+                (Some(commit), _) => after[commit as usize],
+                (None, Some(end)) => self.holds(end, targets),
+                (None, None) => false,
+            };
+            if reaches {
+                names.push(self.tips[tip].name.clone());
+            }
+        }
+        names
+    }
+}

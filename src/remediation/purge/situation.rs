@@ -1,0 +1,133 @@
+//! What a plan to purge a history starts from: the findings, what a rewrite needs, and the repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice as _};
+
+use crate::finding::purge::{Handling, Subject};
+use crate::finding::{ContentKind, Finding, Server, Stage};
+use crate::remediation::step::quoted;
+
+/// Replaced in contents and messages.
+pub const EXPRESSIONS: &str = "expressions.txt";
+/// Contents that go as a whole.
+pub const CONTENTS: &str = "contents.txt";
+/// Replaced in paths.
+pub const PATHS: &str = "paths.txt";
+/// Replaced in names of refs.
+pub const REFS: &str = "refs.py";
+/// The values in names of refs, one a line.
+pub const NEEDLES: &str = "refs.txt";
+/// Replaced in names of people.
+pub const NAMES: &str = "names.py";
+/// Replaced in their addresses.
+pub const EMAILS: &str = "emails.py";
+
+/// Bytes below which a value may stand in other text by chance.
+pub const SHORT: usize = 8;
+
+/// All that a plan depends on.
+#[derive(Debug)]
+pub struct Situation<'a> {
+    /// The findings, each with what to do about it alone.
+    pub findings: &'a [Finding],
+    /// The same secrets with every place that holds the value, and all refs that reach it.
+    pub traced: &'a [Finding],
+    /// What is more to do than to replace text.
+    pub needs: Needs,
+    /// The repository's root; its folder, if it is bare.
+    pub root: BString,
+    /// Whether it has no work tree.
+    pub is_bare: bool,
+    /// Where the files of the plan lie.
+    pub folder: BString,
+    /// Whether nothing else lies there.
+    pub is_own_folder: bool,
+    /// The remotes that are configured.
+    pub remotes: Vec<(BString, Server)>,
+    /// All refs, with the ids of what they lead to.
+    pub refs: BTreeMap<BString, String>,
+    /// The branch that is checked out, by its full name.
+    pub branch: Option<BString>,
+}
+
+/// What a rewrite needs besides the replacement of text.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// Paths of contents that go as a whole.
+    pub contents: BTreeSet<BString>,
+    /// Whether a path holds a value.
+    pub paths: bool,
+    /// Whether the name of a ref does.
+    pub refs: bool,
+    /// Whether the name or address of a person does.
+    pub people: bool,
+    /// Values so short that other text may hold them by chance.
+    pub short: usize,
+    /// Whether the content of a Git LFS object does.
+    pub lfs: bool,
+    /// Messages in which a value is left in a form that no replacement reaches.
+    pub messages: usize,
+}
+
+impl Situation<'_> {
+    pub(super) fn subject(&self, finding: &Finding) -> Subject {
+        let traced = self.traced.iter().find(|traced| traced.secret == finding.secret).unwrap_or(finding);
+        Subject {
+            id: finding.id.to_string(),
+            rule: finding.rule.to_string(),
+            name: finding.name.to_string(),
+            stage: traced.exposure.stage,
+            handling: self.handling(traced),
+        }
+    }
+
+    /// How far it got decides; a tag leaves no trace of having been pushed, so it is taken to have been.
+    pub(super) fn handling(&self, finding: &Finding) -> Handling {
+        let is_tagged = finding.occurrences.iter().any(|occurrence| {
+            let is_tag = occurrence.kind == ContentKind::RefName && occurrence.path.starts_with(b"refs/tags/");
+            is_tag || occurrence.kind == ContentKind::TagMessage
+        });
+        let has_remote = !self.remotes.is_empty();
+        match finding.exposure.stage {
+            Stage::Published if has_remote => Handling::Remote,
+            Stage::LocalOnly | Stage::HistoryOnly if has_remote && (self.is_bare || is_tagged) => Handling::Remote,
+            Stage::Published | Stage::HistoryOnly => Handling::InPlace,
+            Stage::LocalOnly if self.is_bare => Handling::InPlace,
+            Stage::LocalOnly | Stage::Unreachable | Stage::Uncommitted => Handling::Local,
+        }
+    }
+
+    /// Whether a name holds a value, so that it cannot be printed.
+    pub(super) fn is_secret(&self, name: &[u8]) -> bool {
+        self.findings.iter().any(|finding| name.contains_str(finding.secret.reveal()))
+    }
+
+    /// A file or folder of the plan, as a word of a shell.
+    pub(super) fn file(&self, name: &str) -> String {
+        quoted(BString::from(format!("{}/{name}", self.folder)).as_ref())
+    }
+
+    /// git in the repository that the plan is for.
+    pub(super) fn git(&self, arguments: &str) -> String {
+        format!("git -C {} {arguments}", quoted(self.root.as_ref()))
+    }
+
+    /// What git filter-repo is called with.
+    pub(super) fn options(&self) -> String {
+        let expressions = self.file(EXPRESSIONS);
+        let mut options =
+            format!("--sensitive-data-removal --replace-text {expressions} --replace-message {expressions}");
+        let more = [
+            (!self.needs.contents.is_empty(), "--strip-blobs-with-ids", CONTENTS),
+            (self.needs.paths, "--paths-from-file", PATHS),
+            (self.needs.people, "--name-callback", NAMES),
+            (self.needs.people, "--email-callback", EMAILS),
+            (self.needs.refs, "--refname-callback", REFS),
+        ];
+        for (_, option, file) in more.into_iter().filter(|(needed, ..)| *needed) {
+            options.push_str(&format!(" {option} {}", self.file(file)));
+        }
+        options
+    }
+}

@@ -1,0 +1,188 @@
+//! The steps of a plan to purge a history, phase by phase.
+
+use std::collections::BTreeSet;
+
+use bstr::ByteSlice as _;
+
+use crate::finding::purge::{Handling, On, Phase, Subject};
+use crate::finding::{Finding, PurgeStep, StepKind};
+use crate::remediation::git::leftovers;
+use crate::remediation::step::quoted;
+use crate::remediation::{git_dir, retained};
+
+use super::situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, PATHS, REFS, SHORT, Situation};
+
+/// Paths named in a step, at most.
+const MOST: usize = 8;
+
+/// A plan that is being made.
+pub(super) struct Plan<'p> {
+    pub(super) at: &'p Situation<'p>,
+    pub(super) steps: Vec<PurgeStep>,
+}
+
+impl Plan<'_> {
+    pub(super) fn step(&mut self, phase: Phase, title: &str, command: &str) {
+        self.on(On::Here, phase, title, command);
+    }
+
+    pub(super) fn on(&mut self, on: On, phase: Phase, title: &str, command: &str) {
+        self.steps.push(PurgeStep { phase, on, title: title.to_owned(), command: command.to_owned() });
+    }
+
+    /// One step for each kind of secret.
+    pub(super) fn revoke(&mut self, subjects: &[Subject]) {
+        let mut told = BTreeSet::new();
+        for subject in subjects.iter().filter(|subject| subject.handling != Handling::Local) {
+            if told.insert(&subject.rule) {
+                let title = format!(
+                    "Make the value useless before anything else: no rewrite calls it back from those who have it. How to revoke a {}:",
+                    subject.name
+                );
+                self.step(Phase::Revoke, &title, &format!("keysweep explain {}", subject.rule));
+            }
+        }
+    }
+
+    /// What the findings that were never pushed say themselves.
+    pub(super) fn local(&mut self, subjects: &[Subject]) {
+        let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
+        let steps = local.flat_map(|(finding, _)| &finding.plan);
+        for step in steps.filter(|step| matches!(step.kind, StepKind::Remove | StepKind::Purge)) {
+            self.once(Phase::Local, &step.title, &step.command);
+        }
+    }
+
+    /// Out of the files beside the objects, for what is rewritten: those are no part of a history.
+    pub(super) fn beside(&mut self, phase: Phase) {
+        let at = self.at;
+        let common = at.git("rev-parse --path-format=absolute --git-common-dir");
+        for finding in at.traced.iter().filter(|finding| at.handling(finding) != Handling::Local) {
+            let steps = git_dir::disposable(finding).into_iter().chain(git_dir::steps(&git_dir::lasting(finding)));
+            for step in steps {
+                self.once(phase, &step.title, &step.command.replace("git rev-parse --git-common-dir", &common));
+            }
+        }
+    }
+
+    /// A step, unless it is there already.
+    pub(super) fn once(&mut self, phase: Phase, title: &str, command: &str) {
+        if !self.steps.iter().any(|step| step.title == title && step.command == command) {
+            self.step(phase, title, command);
+        }
+    }
+
+    pub(super) fn prepare(&mut self) {
+        self.step(
+            Phase::Prepare,
+            "git filter-repo 2.47 or newer does the rewriting ('pip install git-filter-repo', or a package of your system)",
+            "git filter-repo --version",
+        );
+        let needs = &self.at.needs;
+        if !needs.contents.is_empty() {
+            let mut paths: Vec<String> =
+                needs.contents.iter().filter(|path| !path.is_empty()).map(|path| path.to_string()).collect();
+            let more = paths.len().saturating_sub(MOST);
+            paths.truncate(MOST);
+            if more > 0 {
+                paths.push(format!("{more} more"));
+            }
+            let title = format!(
+                "Text cannot be replaced in archives, binary files, other encodings and Git LFS objects: of these files the versions that hold a value are removed as a whole, so keep clean ones at hand to put back: {}",
+                paths.join(", ")
+            );
+            self.step(Phase::Prepare, &title, "");
+        }
+        if needs.short > 0 {
+            let title = format!(
+                "{} of the values have fewer than {SHORT} bytes, and each is replaced wherever it stands, in words and numbers, too: look into the file of expressions, and take out what would do more harm than a revoked value",
+                needs.short
+            );
+            self.step(Phase::Prepare, &title, "");
+        }
+        if needs.messages > 0 {
+            let title = format!(
+                "In {} messages a value stands in a form that no replacement reaches: reword those commits by hand ('git rebase -i', 'reword') in the clone that is made below, before it is pushed",
+                needs.messages
+            );
+            self.step(Phase::Prepare, &title, "");
+        }
+    }
+
+    /// A history that was not pushed, or a repository without a remote.
+    pub(super) fn in_place(&mut self, subjects: &[Subject]) {
+        let at = self.at;
+        let is_here = |finding: &&Finding| {
+            let mut same = at.findings.iter().zip(subjects).filter(|(own, _)| own.secret == finding.secret);
+            same.any(|(_, subject)| subject.handling == Handling::InPlace)
+        };
+        let traced: Vec<&Finding> = at.traced.iter().filter(is_here).collect();
+        let is_rewritten =
+            |name: &&String| ["refs/heads/", "refs/tags/", "refs/notes/"].iter().any(|start| name.starts_with(start));
+        let refs: BTreeSet<&String> = traced.iter().flat_map(|f| &f.exposure.refs).filter(is_rewritten).collect();
+        let hidden = refs.iter().any(|name| at.is_secret(name.as_bytes()));
+        let filter = at.git(&format!("filter-repo --force {}", at.options()));
+        if at.is_bare || hidden {
+            self.step(
+                Phase::Rewrite,
+                "Rewrite the whole repository where it lies, after a backup that you delete later: all ids from the first commit that held a value on change, signatures are dropped, reflogs and old objects are deleted",
+                &format!("{filter} --no-fetch"),
+            );
+        } else if !refs.is_empty() {
+            let names: Vec<String> = refs.iter().map(|name| quoted(name.as_bytes().as_bstr())).collect();
+            // A remote-tracking ref does not hold it: what that reaches keeps its ids.
+            let pushed = at.git("for-each-ref --format='^%(refname)' refs/remotes");
+            self.step(
+                Phase::Rewrite,
+                "Rewrite the branches and tags that reach it, where they lie: what was pushed keeps its ids. Commit what you have changed before",
+                &format!(
+                    "{} && {filter} --no-fetch --refs {} $({pushed})",
+                    at.git("diff --quiet HEAD --"),
+                    names.join(" ")
+                ),
+            );
+        }
+        for step in traced.iter().flat_map(|finding| retained::steps(finding)) {
+            let is_stash = step.command.starts_with("git stash");
+            if is_stash {
+                self.once(Phase::Rewrite, &step.title, &at.git("stash clear"));
+            }
+        }
+        self.beside(Phase::Rewrite);
+        self.clean(Phase::Rewrite);
+    }
+
+    /// Reflogs and leftovers of the repository, and what git filter-repo noted about it.
+    pub(super) fn clean(&mut self, phase: Phase) {
+        let title = leftovers().into_iter().map(|step| step.title).collect::<String>();
+        let command =
+            format!("{} && {}", self.at.git("reflog expire --expire=now --all"), self.at.git("gc --quiet --prune=now"));
+        self.step(phase, &title, &command);
+    }
+
+    /// The clone that the plan was made in, and the files of the plan.
+    pub(super) fn finish(&mut self) {
+        let at = self.at;
+        let (root, expressions) = (quoted(at.root.as_ref()), at.file(EXPRESSIONS));
+        self.step(
+            Phase::Check,
+            "Prove that the values are gone from this clone, too; what keeps one is named",
+            &format!("keysweep verify --expressions {expressions} {root}"),
+        );
+        let command = if at.is_own_folder {
+            format!("rm -rf {}", quoted(at.folder.as_ref()))
+        } else {
+            let mut names: Vec<String> =
+                [EXPRESSIONS, CONTENTS, PATHS, REFS, NEEDLES, NAMES, EMAILS].map(str::to_owned).to_vec();
+            for number in 1..=at.remotes.len() {
+                names.extend([
+                    format!("mirror-{number}.git"),
+                    format!("rewritten-{number}"),
+                    format!("check-{number}.git"),
+                ]);
+            }
+            format!("rm -rf {}", names.iter().map(|name| at.file(name)).collect::<Vec<_>>().join(" "))
+        };
+        self.step(Phase::Finish, "Delete the files of this plan: they hold the values", &command);
+    }
+}

@@ -3,7 +3,7 @@
 //! The sources are read as text: comments and literals are blanked, then every path (`a::b::c`, groups written out) is
 //! looked at, in `use` and in code alike. `super` is resolved by where it stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,6 +99,97 @@ fn imports_go_up_the_layers_only() {
 }
 
 #[test]
+fn the_table_of_the_architecture_is_the_code() {
+    let table = imports();
+    assert_eq!(table.len(), modules().len(), "ARCHITECTURE.md has another number of modules than src/lib.rs");
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for crossing in crossings().iter().filter(|crossing| !crossing.in_tests) {
+        let target = crossing.target().filter(|target| table.contains_key(*target) && *target != crossing.module);
+        if let (Some(target), true) = (target, table.contains_key(&crossing.module)) {
+            used.entry(crossing.module.clone()).or_default().insert(target.to_owned());
+        }
+    }
+    for (module, allowed) in table {
+        let used = used.remove(&module).unwrap_or_default();
+        assert_eq!(allowed, used, "what {module} imports is not what ARCHITECTURE.md says");
+    }
+}
+
+/// No file imports another one that, directly or through others, imports it. A door is passed through: what it gives on
+/// belongs to the file behind it.
+#[test]
+fn no_files_import_each_other() {
+    let files: BTreeMap<Vec<String>, String> = sources(&root().join("src"))
+        .iter()
+        .map(|path| path.strip_prefix(root()).unwrap_or(path).display().to_string())
+        .map(|file| (module_path(&file), file))
+        .collect();
+    let doors: BTreeMap<Vec<String>, BTreeMap<String, Vec<String>>> =
+        files.iter().map(|(module, file)| (module.clone(), given_on(module, &read(&root().join(file))))).collect();
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for crossing in crossings().iter().filter(|crossing| !crossing.in_tests) {
+        let Some(("crate", path)) = crossing.path.split_first().map(|(first, rest)| (first.as_str(), rest)) else {
+            continue;
+        };
+        let target = &files[&holder(path, &files, &doors)];
+        if *target != crossing.file {
+            imports.entry(crossing.file.clone()).or_default().insert(target.clone());
+        }
+    }
+    assert!(imports.len() > 100, "only {} files import others", imports.len());
+    // What imports nothing that is left is in no circle.
+    let mut before = 0;
+    while imports.len() != before {
+        before = imports.len();
+        let left: BTreeSet<String> = imports.keys().cloned().collect();
+        imports.values_mut().for_each(|of| of.retain(|file| left.contains(file)));
+        imports.retain(|_, of| !of.is_empty());
+    }
+    assert!(imports.is_empty(), "these files import each other, or what does: {imports:#?}");
+}
+
+/// What a door gives on, with the module that it lies in.
+fn given_on(module: &[String], text: &str) -> BTreeMap<String, Vec<String>> {
+    let code = blank(text);
+    let statements = code.split(';').filter_map(|statement| statement.trim_start().strip_prefix("pub use "));
+    let all = statements.flat_map(paths);
+    all.filter_map(|path| {
+        let (name, inside) = path.split_last()?;
+        Some((name.clone(), [module, inside].concat()))
+    })
+    .collect()
+}
+
+/// The module in a file of its own that a path leads to.
+fn holder(
+    path: &[String],
+    files: &BTreeMap<Vec<String>, String>,
+    doors: &BTreeMap<Vec<String>, BTreeMap<String, Vec<String>>>,
+) -> Vec<String> {
+    let lengths = (0..=path.len()).rev();
+    let module = lengths.map(|length| path[..length].to_vec()).find(|module| files.contains_key(module));
+    let module = module.unwrap_or_default();
+    match path.get(module.len()).and_then(|name| doors[&module].get(name)) {
+        Some(behind) if files.contains_key(behind) => holder(behind, files, doors),
+        _ => module,
+    }
+}
+
+#[test]
+fn every_folder_of_the_sources_is_on_the_map() {
+    let map = read(&root().join("ARCHITECTURE.md"));
+    let folders: BTreeSet<PathBuf> =
+        sources(&root().join("src")).iter().filter_map(|path| Some(path.parent()?.to_path_buf())).collect();
+    for folder in folders {
+        let name = folder.strip_prefix(root()).unwrap_or(&folder).display().to_string();
+        // A folder within another one may be named in the row of that one.
+        let short = format!("`{}/`", folder.file_name().unwrap_or_default().to_string_lossy());
+        let is_named = map.contains(&format!("`{name}`")) || map.contains(&short);
+        assert!(name == "src" || is_named, "ARCHITECTURE.md does not name {name}");
+    }
+}
+
+#[test]
 fn no_module_names_what_is_forbidden_to_it() {
     refuse("a forbidden path is named", |crossing| {
         let own = FORBIDDEN.iter().filter(|(module, _)| *module == crossing.module);
@@ -170,6 +261,19 @@ fn layers() -> BTreeMap<String, usize> {
     let text = read(&root().join("src/lib.rs"));
     let lines = text.lines().filter_map(|line| line.strip_prefix("//! - [`"));
     lines.enumerate().flat_map(|(layer, line)| names(line).map(move |name| (name, layer))).collect()
+}
+
+/// Each module with those that the table of ARCHITECTURE.md lets it import.
+fn imports() -> BTreeMap<String, BTreeSet<String>> {
+    let text = read(&root().join("ARCHITECTURE.md"));
+    let table = text.split("## Layers").nth(1).unwrap_or_default();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix('|'));
+    rows.filter_map(|row| {
+        let (module, imports) = row.split_once("` |")?;
+        let names = imports.split(',').map(|name| name.trim().trim_matches('`').to_owned());
+        Some((module.to_owned(), names.filter(|name| !name.is_empty()).collect()))
+    })
+    .collect()
 }
 
 /// The names in front of the colon: what is left of "text`]: spans" or "rule`], [`rule_set`]: what".

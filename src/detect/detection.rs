@@ -26,12 +26,12 @@ pub struct Detection {
     /// Layers of encoding around it.
     pub depth: usize,
     /// What it means for other detections of the same bytes.
-    pub standing: Standing,
+    pub claim: Claim,
 }
 
 /// What one rule's look at a value means for what other rules say of the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Claim {
     /// Nothing.
     Open,
     /// Check digits fit, which chance does not make them do: no other rule's doubts count.

@@ -6,7 +6,7 @@ use super::value::name::{NameKind, Named};
 use super::value::placeholder::Published;
 use super::value::segments::{is_one_of, segments};
 use super::value::{boundary, placeholder, shape, wordlike};
-use super::{Candidate, Detection, Form, Rejection, Standing, decode};
+use super::{Candidate, Claim, Detection, Form, Rejection, decode};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
@@ -24,7 +24,7 @@ const KEY: usize = 24;
 const SHORT_HEX: usize = 20;
 
 /// What a candidate has gathered so far.
-struct Case<'t> {
+struct Evaluation<'t> {
     rule: &'t Rule,
     text: &'t [u8],
     candidate: &'t Candidate,
@@ -33,7 +33,7 @@ struct Case<'t> {
     severity: Severity,
     evidence: Vec<Evidence>,
     facts: Vec<Fact>,
-    standing: Standing,
+    claim: Claim,
 }
 
 /// Judges one candidate; `published` are the values that are no secrets whichever rule comes upon them.
@@ -42,7 +42,7 @@ struct Case<'t> {
 /// Says why it is not believed.
 pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Published) -> Result<Detection, Rejection> {
     let value = candidate.secret.of(text);
-    let mut case = Case {
+    let mut evaluation = Evaluation {
         rule,
         text,
         candidate: &candidate,
@@ -51,24 +51,25 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Publish
         severity: rule.severity,
         evidence: Vec::new(),
         facts: Vec::new(),
-        standing: Standing::Open,
+        claim: Claim::Open,
     };
     let said = match rule.matcher {
-        Matcher::Assignment => case.assigned(),
-        Matcher::Around { .. } | Matcher::After { .. } => case.formed(),
+        Matcher::Assignment => evaluation.assigned(),
+        Matcher::Around { .. } | Matcher::After { .. } => evaluation.formed(),
     };
     match said.and_then(|()| if published.holds(value) { Err(Rejection::Published) } else { Ok(()) }) {
-        Err(rejection) if case.is_final(rejection) => case.standing = Standing::Refused(rejection),
+        Err(rejection) if evaluation.is_final(rejection) => evaluation.claim = Claim::Refused(rejection),
         said => said?,
     }
     if !rule.identifies.is_empty() {
-        case.facts
+        evaluation
+            .facts
             .push(Fact { field: rule.identifies.to_string(), value: String::from_utf8_lossy(value).into_owned() });
     }
-    Ok(case.detection())
+    Ok(evaluation.detection())
 }
 
-impl Case<'_> {
+impl Evaluation<'_> {
     fn detection(self) -> Detection {
         Detection {
             rule: self.candidate.rule,
@@ -80,7 +81,7 @@ impl Case<'_> {
             facts: self.facts,
             form: self.candidate.form,
             depth: 0,
-            standing: self.standing,
+            claim: self.claim,
         }
     }
 
@@ -156,7 +157,7 @@ impl Case<'_> {
             match check::run(check, self.value) {
                 Outcome::Pass(facts) => {
                     self.learn(facts);
-                    self.standing = if check.has_digits() { Standing::Proven } else { self.standing };
+                    self.claim = if check.has_digits() { Claim::Proven } else { self.claim };
                     self.evidence.push(Evidence::Check(check.name()));
                 }
                 Outcome::Weak { reason, facts } => {
@@ -181,7 +182,7 @@ impl Case<'_> {
         };
         // With `medium` the rule says that it is not sure of the digits.
         if check.has_digits() && on_fail == OnFail::Low {
-            self.standing = Standing::Altered;
+            self.claim = Claim::Altered;
         }
         self.confidence = self.confidence.min(ceiling);
         self.evidence.push(Evidence::Doubt { check: check.name(), reason });
@@ -363,7 +364,7 @@ fn default_account(text: &[u8], secret: Span) -> bool {
     user.is_some_and(|before| before.ends_with(b"//")) && host(text, secret).is_some_and(is_local)
 }
 
-/// The host that stands behind a URL's password, in lower case.
+/// The host that stands behind a URL's password, in lower evaluation.
 fn host(text: &[u8], secret: Span) -> Option<String> {
     const MOST: usize = 255;
     let rest = text.get(secret.end..)?.strip_prefix(b"@")?;

@@ -23,6 +23,6 @@ pub mod overlap;
 pub mod trace;
 pub mod value;
 
-pub use detection::{Candidate, Detection, Form, Rejection, Standing};
+pub use detection::{Candidate, Claim, Detection, Form, Rejection};
 pub use detector::Detector;
 pub use incremental::Hits;

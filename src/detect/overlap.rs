@@ -6,17 +6,17 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Detection, Standing};
+use super::{Claim, Detection};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
 /// Keeps, of detections that overlap, the most specific one; the result is in order of place.
 pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     let harmless = harmless(&found);
-    found.retain(|detection| match detection.standing {
-        Standing::Proven | Standing::Altered => true,
-        Standing::Refused(_) => false,
-        Standing::Open => !mostly_within(detection.span, &harmless),
+    found.retain(|detection| match detection.claim {
+        Claim::Proven | Claim::Altered => true,
+        Claim::Refused(_) => false,
+        Claim::Open => !mostly_within(detection.span, &harmless),
     });
     // In an order that depends on nothing but the detections: they come in another one where a text was judged by its edits.
     found.sort_by(|a, b| {
@@ -38,7 +38,7 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
 
 /// The bytes of values that are altered or samples, in order and apart from each other.
 fn harmless(found: &[Detection]) -> Vec<Span> {
-    let known = |detection: &&Detection| matches!(detection.standing, Standing::Altered | Standing::Refused(_));
+    let known = |detection: &&Detection| matches!(detection.claim, Claim::Altered | Claim::Refused(_));
     let mut spans: Vec<Span> = found.iter().filter(known).map(|detection| detection.span).collect();
     spans.sort_unstable();
     spans.dedup_by(|next, last| {
@@ -87,7 +87,7 @@ mod tests {
             facts,
             form: Form::Bare,
             depth: 1,
-            standing: Standing::Open,
+            claim: Claim::Open,
         };
         let seen = Fact { field: "host".to_owned(), value: "a.example".to_owned() };
         let all = [one("token", vec![]), one("access-token", vec![seen.clone()]), one("b-token", vec![seen])];

@@ -4,7 +4,7 @@
 
 use super::detector::{MAX_DEPTH, Verdict};
 use super::find::prefilter::Hit;
-use super::{Detection, Detector, Rejection, Standing, decode};
+use super::{Claim, Detection, Detector, Rejection, decode};
 use crate::text::Span;
 
 /// What one rule made of one keyword.
@@ -59,9 +59,7 @@ impl Detector {
             let outcome = match self.verdict(text, &hit) {
                 Verdict::Nothing(_) => Outcome::NoMatch,
                 Verdict::Refused(rejection, _)
-                | Verdict::Accepted(Detection { standing: Standing::Refused(rejection), .. }) => {
-                    Outcome::Dropped(rejection)
-                }
+                | Verdict::Accepted(Detection { claim: Claim::Refused(rejection), .. }) => Outcome::Dropped(rejection),
                 Verdict::Accepted(detection) => Outcome::Accepted(Box::new(detection)),
             };
             let value_here = matches!(&outcome, Outcome::Accepted(found) if found.span.overlaps(part));

@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
     use crate::detect::trace::{Look, Outcome};
-    use crate::detect::{Detection, Standing};
+    use crate::detect::{Claim, Detection};
     use crate::rule::check::Check;
     use crate::text::Span;
 
@@ -191,7 +191,7 @@ mod tests {
                     (0..token.len()).filter_map(|at| altered(def, &detector, &token, at, &expand)).collect();
                 let found: Vec<Detection> = altered.iter().flat_map(|text| detector.scan(text.as_bytes())).collect();
                 let loud = found.iter().filter(|found| found.confidence >= Confidence::Medium);
-                let (fitting, others): (Vec<_>, Vec<_>) = loud.partition(|found| found.standing == Standing::Proven);
+                let (fitting, others): (Vec<_>, Vec<_>) = loud.partition(|found| found.claim == Claim::Proven);
                 let others: BTreeSet<&str> = others.into_iter().map(|found| &*detector.rule(found).id).collect();
                 let places = altered.len() * 4 > token.len() * 3;
                 if !others.is_empty() || fitting.len() != uncovered(&def.id) || !places {

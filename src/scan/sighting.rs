@@ -10,7 +10,7 @@ use crate::finding::{Occurrence, Secret, join_member};
 use crate::git::ObjectId;
 #[cfg(test)]
 use crate::{
-    detect::{Form, Standing},
+    detect::{Claim, Form},
     finding::ContentKind,
     rule::{Confidence, Severity},
     text::{Place, Span},
@@ -53,7 +53,7 @@ impl Sighting {
             facts: Vec::new(),
             form: Form::Token,
             depth: 0,
-            standing: Standing::Open,
+            claim: Claim::Open,
         };
         let occurrence = Occurrence {
             kind: ContentKind::File,

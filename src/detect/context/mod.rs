@@ -72,7 +72,7 @@ fn support(detection: &mut Detection, companions: Vec<Fact>, of_rule: Confidence
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{Form, Standing};
+    use crate::detect::{Claim, Form};
     use crate::rule::Severity;
     use crate::text::Span;
 
@@ -91,7 +91,7 @@ mod tests {
             facts: vec![fact("account", "of the value")],
             form: Form::Token,
             depth: 0,
-            standing: Standing::Open,
+            claim: Claim::Open,
         }
     }
 

@@ -364,7 +364,7 @@ fn default_account(text: &[u8], secret: Span) -> bool {
     user.is_some_and(|before| before.ends_with(b"//")) && host(text, secret).is_some_and(is_local)
 }
 
-/// The host that stands behind a URL's password, in lower evaluation.
+/// The host that stands behind a URL's password, in lower case.
 fn host(text: &[u8], secret: Span) -> Option<String> {
     const MOST: usize = 255;
     let rest = text.get(secret.end..)?.strip_prefix(b"@")?;

@@ -169,18 +169,19 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) 
                     }
                 };
             };
-            let (confidence, because) = match path::effect(file.as_os_str().as_encoded_bytes(), found) {
+            let (severity, confidence, because) = match path::effect(file.as_os_str().as_encoded_bytes(), found) {
                 Effect::Reject(why) => return format!("dropped: {value}{layers} is not believed in this file: {why}"),
-                Effect::Lower(why) => (Confidence::Low, format!(" ({why})")),
-                Effect::Keep => (found.confidence, String::new()),
+                Effect::Lower(why) => (found.severity, Confidence::Low, format!(" ({why})")),
+                Effect::Lessen(why) => (found.severity.lowered(), found.confidence, format!(" ({why})")),
+                Effect::Keep => (found.severity, found.confidence, String::new()),
             };
             let says = format!(
                 "{value}{layers}, severity {}{}, confidence {}{because}",
-                found.severity.as_str(),
+                severity.as_str(),
                 expired(found),
                 confidence.as_str()
             );
-            if found.severity < options.min_severity || confidence < options.min_confidence {
+            if severity < options.min_severity || confidence < options.min_confidence {
                 format!("below the threshold: {says}")
             } else {
                 format!("reported: {says}")

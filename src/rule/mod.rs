@@ -54,6 +54,16 @@ pub enum Confidence {
 }
 
 impl Severity {
+    /// One step less severe; low stays low.
+    #[must_use]
+    pub fn lowered(self) -> Self {
+        match self {
+            Self::Low | Self::Medium => Self::Low,
+            Self::High => Self::Medium,
+            Self::Critical => Self::High,
+        }
+    }
+
     /// The lower-case word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {

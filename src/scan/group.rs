@@ -87,8 +87,14 @@ impl Scan<'_> {
         };
         // Groups are never empty: each was made for a sighting.
         let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);
-        let confidence = group.iter().filter(|s| s.detection.rule == best.rule).map(|s| s.detection.confidence).max();
-        (best, confidence.unwrap_or(best.confidence))
+        // A place in a test makes a secret no less severe that stands elsewhere too.
+        let told = |s: &&Sighting| {
+            let one = &s.detection;
+            (one.confidence, one.severity, Reverse(one.depth), one.evidence.len())
+        };
+        let of_rule = group.iter().rev().filter(|s| s.detection.rule == best.rule);
+        let best = of_rule.max_by_key(told).map_or(best, |s| &s.detection);
+        (best, best.confidence)
     }
 
     /// One finding from all sightings of one secret, oldest first, and the verdict on them.
@@ -204,6 +210,20 @@ mod tests {
                 let (best, confidence) = scan.verdict(&group);
                 assert_eq!((best.rule, confidence), (form, Medium));
                 group.rotate_left(1);
+            }
+        });
+    }
+
+    #[test]
+    fn a_secret_is_as_severe_as_at_its_worst_place() {
+        with_scan(Confidence::Medium, |scan, _, assignment| {
+            let worst = of_rule(assignment, Confidence::Medium);
+            let mut other = worst.clone();
+            other.detection.severity = worst.detection.severity.lowered();
+            other.detection.evidence.push(crate::finding::Evidence::Path("a test"));
+            for group in [[worst.clone(), other.clone()], [other, worst]] {
+                let (best, _) = scan.verdict(&group);
+                assert_eq!((best.severity, best.evidence.len()), (Severity::High, 0));
             }
         });
     }

@@ -1,6 +1,7 @@
 //! What a value looks like by itself, and what the name in front of it says.
 
 pub mod boundary;
+pub mod drawn;
 pub mod entropy;
 pub mod name;
 pub mod placeholder;

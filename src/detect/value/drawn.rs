@@ -1,0 +1,103 @@
+//! Whether a machine drew a value, or a person may have made it up. For values whose place speaks against them.
+
+use super::segments::{is_one_of, segments};
+use super::{entropy, placeholder, shape, wordlike};
+
+/// Fewest characters by which chance can be told from a choice.
+const LEAST: usize = 16;
+/// Of letters of one case alone, so many more are needed.
+const LETTERS: usize = 20;
+
+/// Whether a value looks drawn: irregular for its alphabet and length, without words, and not counted or typed along.
+pub fn looks_drawn(value: &[u8]) -> bool {
+    (LEAST..=shape::MAX_LENGTH).contains(&value.len())
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && entropy::centibits(value) >= entropy::floor(value)
+        && placeholder::stand_in(value).is_none()
+        && !shape::is_weak(value)
+        && !wordlike::reads_like_words(value)
+        && !holds_words(value)
+        && !is_counted(value)
+        && (value.iter().any(u8::is_ascii_digit) || is_unreadable(value))
+}
+
+/// Whether letters without a digit follow each other as in no language.
+fn is_unreadable(value: &[u8]) -> bool {
+    const STRANGE: f32 = -1.0;
+    let mixed = shape::classes(value) > 1;
+    value.len() >= (if mixed { LEAST } else { LETTERS }) && wordlike::mean(value) < STRANGE
+}
+
+/// Whether readable words make up a third of the value, or one of them is what people call a sample.
+fn holds_words(value: &[u8]) -> bool {
+    const WORD: usize = 4;
+    const SAMPLES: [&str; 8] = ["test", "tests", "secret", "token", "password", "dummy", "fake", "example"];
+    let words = || segments(value).filter(|word| word.len() >= WORD && word.iter().all(u8::is_ascii_alphabetic));
+    let letters: usize = words().filter(|word| wordlike::mean(word) > 0.0).map(<[u8]>::len).sum();
+    letters * 3 >= value.len() || words().any(|word| is_one_of(word, &SAMPLES))
+}
+
+/// Whether every second character counts on, as in `00112233` and `a1b2c3d4`, or the value is one piece twice.
+fn is_counted(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let steps = lower.windows(3).filter(|three| three[0].abs_diff(three[2]) == 1).count();
+    let (half, rest) = value.split_at(value.len() / 2);
+    steps * 2 >= value.len() || half == rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values drawn from an alphabet, by a generator that gives the same ones in every run.
+    fn drawn(alphabet: &[u8], length: usize) -> impl Iterator<Item = Vec<u8>> {
+        const VALUES: usize = 1_000;
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        std::iter::repeat_with(move || {
+            let next = || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let at = usize::try_from((state >> 33) % u64::try_from(alphabet.len()).unwrap()).unwrap();
+                alphabet[at]
+            };
+            std::iter::repeat_with(next).take(length).collect()
+        })
+        .take(VALUES)
+    }
+
+    #[test]
+    fn values_drawn_from_any_alphabet_look_drawn() {
+        let lower = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        let base62 = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        let base64 = [&base62[..], b"+/"].concat();
+        let alphabets: [&[u8]; 5] = [b"0123456789abcdef", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", lower, base62, &base64];
+        for alphabet in alphabets {
+            for (length, least) in [(20, 900), (32, 950), (40, 950)] {
+                let found = drawn(alphabet, length).filter(|value| looks_drawn(value)).count();
+                assert!(found >= least, "{found} of {length} of {}", String::from_utf8_lossy(alphabet));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_person_makes_up_does_not() {
+        for value in [
+            "changeme-test-123",
+            "TestPassword123!",
+            "abcdefghijklmnop",
+            "dummy-secret-value",
+            "my-very-long-test-secret",
+            "00112233445566778899aabbccddeeff",
+            "a1b2c3d4e5f6g7h8",
+            "0123456789abcdef",
+            "0f3a91c27be4d8560f3a91c27be4d856",
+            "correct-horse-battery-staple-7",
+            "service-account-2024-x1",
+            "1234567890123456",
+            "q8XvR2pLw9",
+        ] {
+            assert!(!looks_drawn(value.as_bytes()), "{value}");
+        }
+    }
+}

@@ -16,9 +16,9 @@ use super::resolve::Settings;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use super::{clock, shell, withhold};
 use crate::detect::context::expiry;
-use crate::detect::context::path::{self, Effect};
+use crate::detect::context::path;
 use crate::detect::trace::{Look, Outcome};
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, Detector, Rejection};
 use crate::finding::{Command, Evidence, Scope, StepKind};
 use crate::git::Repo;
 use crate::output;
@@ -28,7 +28,7 @@ use crate::output::rules::{self, RuleView};
 use crate::output::view::{FindingView, StepView, Values, View};
 use crate::output::words;
 use crate::remediation::fill;
-use crate::rule::{Confidence, Matcher, OnFail, Rule, Step};
+use crate::rule::{Matcher, OnFail, Rule, Step};
 use crate::rule_set::{RuleSet, SelectError};
 use crate::source::files;
 use crate::text::encoding::as_text;
@@ -153,6 +153,9 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) 
         Outcome::NoMatch => {
             format!("no match: '{keyword}' stands there{layers}, but nothing near it has the rule's form")
         }
+        Outcome::Dropped(Rejection::Doubts(ledger)) => {
+            format!("dropped: '{keyword}'{layers} leads to a value for which too little speaks: {}", ledger.words())
+        }
         Outcome::Dropped(why) => format!("dropped: '{keyword}'{layers} leads to a value, but: {}", why.as_str()),
         Outcome::Accepted(found) => {
             let (rules, options) = (session.rules(), &session.settings.scan);
@@ -169,16 +172,16 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) 
                     }
                 };
             };
-            let (severity, confidence, because) = match path::effect(file.as_os_str().as_encoded_bytes(), found) {
-                Effect::Reject(why) => return format!("dropped: {value}{layers} is not believed in this file: {why}"),
-                Effect::Lower(why) => (found.severity, Confidence::Low, format!(" ({why})")),
-                Effect::Lessen(why) => (found.severity.lowered(), found.confidence, format!(" ({why})")),
-                Effect::Keep => (found.severity, found.confidence, String::new()),
+            let found = match path::apply(file.as_os_str().as_encoded_bytes(), found.clone()) {
+                Ok(found) => found,
+                Err(why) => return format!("dropped: {value}{layers} is not believed in this file: {why}"),
             };
+            let (severity, confidence) = (found.severity, found.confidence);
+            let because = if found.ledger.is_unused() { String::new() } else { format!(": {}", found.ledger.words()) };
             let says = format!(
                 "{value}{layers}, severity {}{}, confidence {}{because}",
                 severity.as_str(),
-                expired(found),
+                expired(&found),
                 confidence.as_str()
             );
             if severity < options.min_severity || confidence < options.min_confidence {

@@ -1,5 +1,6 @@
 //! What the detector says: candidates, detections, and why a candidate is rejected.
 
+use super::ledger::Ledger;
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Confidence, Severity};
 use crate::text::Span;
@@ -27,6 +28,8 @@ pub struct Detection {
     pub depth: usize,
     /// What it means for other detections of the same bytes.
     pub claim: Claim,
+    /// What made its confidence, if only its name speaks for it.
+    pub ledger: Ledger,
 }
 
 /// What one rule's look at a value means for what other rules say of the same bytes.
@@ -92,6 +95,8 @@ pub enum Rejection {
     Shape(&'static str),
     /// The word before it says that it is a hash or an id.
     Context,
+    /// Too little speaks for it, or too much against it.
+    Doubts(Ledger),
     /// The text around it is code made by a machine from other code.
     Minified,
 }
@@ -107,6 +112,7 @@ impl Rejection {
             Self::Words => "reads like words",
             Self::Name => "its name does not speak of a secret",
             Self::Minified => "in minified code",
+            Self::Doubts(_) => "too little speaks for it",
             Self::Context => "its name speaks of a hash or an identifier",
         }
     }

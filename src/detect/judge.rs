@@ -1,6 +1,8 @@
 //! From a candidate to a verdict: what speaks for it, what against it, and how sure that leaves us.
 
 use super::check::{self, Outcome};
+use super::ledger::{Ledger, Mark};
+use super::value::drawn::{is_unreadable_word, looks_drawn};
 use super::value::entropy::{self, Alphabet};
 use super::value::name::{NameKind, Named};
 use super::value::placeholder::Published;
@@ -11,17 +13,16 @@ use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
 
-/// Fewest characters of a password, and of one that needs no third class of characters.
-const SHORT_PASSWORD: usize = 6;
+/// Fewest characters of a value that its name speaks for: in minified code nearly all that is assigned is a name of one letter.
+const LEAST: usize = 6;
+/// Fewest characters of a password that is not short.
 const PASSWORD: usize = 8;
-/// Fewest hex digits of a digest.
-const DIGEST: usize = 32;
-/// Fewest characters of a token; of one that has capitals, small letters and digits; of the value of some key.
+/// Fewest characters of what a machine drew; of one that has capitals, small letters and digits; of the value of some key.
 const TOKEN: usize = 15;
 const MIXED_TOKEN: usize = 12;
 const KEY: usize = 24;
-/// Hex digits below which a value is an identifier rather than a secret.
-const SHORT_HEX: usize = 20;
+/// Fewest characters that may be a token at all.
+const BRIEF_TOKEN: usize = 8;
 
 /// What a candidate has gathered so far.
 struct Evaluation<'t> {
@@ -34,6 +35,7 @@ struct Evaluation<'t> {
     evidence: Vec<Evidence>,
     facts: Vec<Fact>,
     claim: Claim,
+    ledger: Ledger,
 }
 
 /// Judges one candidate; `published` are the values that are no secrets whichever rule comes upon them.
@@ -52,6 +54,7 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Publish
         evidence: Vec::new(),
         facts: Vec::new(),
         claim: Claim::Open,
+        ledger: Ledger::default(),
     };
     let said = match rule.matcher {
         Matcher::Assignment => evaluation.assigned(),
@@ -82,6 +85,7 @@ impl Evaluation<'_> {
             form: self.candidate.form,
             depth: 0,
             claim: self.claim,
+            ledger: self.ledger,
         }
     }
 
@@ -233,15 +237,40 @@ impl Evaluation<'_> {
 
     /// A value that only its name speaks for.
     fn assigned(&mut self) -> Result<(), Rejection> {
-        // In minified code nearly all that is assigned is a name of one letter.
-        if self.value.len() < SHORT_PASSWORD {
+        let value = self.value;
+        if value.len() < LEAST {
             return Err(Rejection::Shape("too short"));
         }
-        if self.value.len() > shape::MAX_LENGTH {
+        if value.len() > shape::MAX_LENGTH {
             return Err(Rejection::Shape("too long"));
         }
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         let named = Named::of(name.of(self.text)).ok_or(Rejection::Name)?;
+        self.harmless(name)?;
+        self.evidence.push(Evidence::Named(lossy(name, self.text)));
+        self.ledger = Ledger::new(self.rule.confidence);
+        self.note_name(named, name.of(self.text));
+        let drawn = self.is_drawn();
+        if drawn {
+            self.note(Mark::Drawn);
+            self.evidence.push(irregularity(value));
+        } else if named.kind == NameKind::Password {
+            self.note_password();
+        } else {
+            self.note_token(if named.kind == NameKind::Key { KEY } else { TOKEN });
+        }
+        self.note_doubts(named, drawn);
+        let Some(confidence) = self.ledger.confidence() else { return Err(Rejection::Doubts(self.ledger)) };
+        // Only what is otherwise believed is asked what stands around it, which costs more.
+        if confidence > Confidence::Low && shape::is_minified(self.text, self.candidate.secret) {
+            self.note(Mark::Minified);
+        }
+        self.confidence = self.ledger.confidence().ok_or(Rejection::Minified)?;
+        Ok(())
+    }
+
+    /// What shows that a value under a name is no secret: a reference, something of a harmless shape, the name again.
+    fn harmless(&self, name: Span) -> Result<(), Rejection> {
         let inside = decode::base64_text(self.value);
         for text in [Some(self.value), inside.as_deref()].into_iter().flatten() {
             if let Some(what) = placeholder::stand_in(text) {
@@ -257,34 +286,95 @@ impl Evaluation<'_> {
         if shape::echoes(name.of(self.text), self.value) {
             return Err(Rejection::Placeholder("the name again"));
         }
-        self.evidence.push(Evidence::Named(lossy(name, self.text)));
-        match named.kind {
-            NameKind::Password => self.password()?,
-            NameKind::Token => self.token(named, TOKEN)?,
-            NameKind::Key => self.token(named, KEY)?,
-        }
-        if self.confidence > Confidence::Low && shape::is_minified(self.text, self.candidate.secret) {
-            return Err(Rejection::Minified);
-        }
         Ok(())
     }
 
+    /// Whether a machine drew it; of text in base64, the text.
+    fn is_drawn(&self) -> bool {
+        looks_drawn(self.value) && decode::base64_text(self.value).is_none_or(|text| looks_drawn(&text))
+    }
+
+    fn note(&mut self, mark: Mark) {
+        self.ledger.add(mark);
+    }
+
+    fn note_if(&mut self, holds: bool, mark: Mark) {
+        if holds {
+            self.note(mark);
+        }
+    }
+
+    fn note_name(&mut self, named: Named, name: &[u8]) {
+        self.note(match named.kind {
+            NameKind::Password => Mark::Password,
+            NameKind::Token => Mark::Token,
+            NameKind::Key if named.is_owned => Mark::Key,
+            NameKind::Key if name == b"KEY" => Mark::ConstantKey,
+            NameKind::Key => Mark::BareKey,
+        });
+        self.note_if(named.is_trailed, Mark::Trailing);
+        self.note_if(named.is_sample, Mark::SampleName);
+        self.note_if(named.is_encrypted, Mark::EncryptedName);
+        self.note_if(named.is_public, Mark::PublicName);
+    }
+
     /// A person may have chosen it: classes of characters count, entropy does not.
-    fn password(&mut self) -> Result<(), Rejection> {
-        let (length, classes) = (self.value.len(), shape::classes(self.value));
-        let short = length < PASSWORD;
-        let strong = self.is_littered() || (classes >= 3 && !shape::is_mere_words(self.value));
-        if !strong && (wordlike::reads_like_words(self.value) || short) {
-            return Err(Rejection::Words);
+    fn note_password(&mut self) {
+        let (value, classes) = (self.value, shape::classes(self.value));
+        let short = value.len() < PASSWORD;
+        if self.is_littered() {
+            return self.note(Mark::Littered);
         }
-        // A short word without quotes is as likely an expression, a long one of hex a digest.
-        let digest = self.value.len() >= DIGEST && self.value.iter().all(u8::is_ascii_hexdigit);
-        let doubtful = (short || digest) && self.candidate.form == Form::Bare;
-        let letters = self.value.iter().all(u8::is_ascii_alphabetic);
-        if doubtful || letters || classes < 2 || shape::is_weak(self.value) || shape::is_hash(self.value) {
-            self.confidence = self.confidence.min(Confidence::Low);
+        if is_unreadable_word(value) {
+            self.note(Mark::Unreadable);
+        } else if classes >= 3 && !shape::is_mere_words(value) {
+            self.note(Mark::Chosen);
+        } else if wordlike::reads_like_words(value) {
+            self.note(Mark::Words);
+        } else {
+            self.note_if(classes > 1 && value.iter().any(u8::is_ascii_digit), Mark::Plain);
         }
-        Ok(())
+        self.note_if(short, Mark::Short);
+        self.note_if(short && self.candidate.form == Form::Bare, Mark::Unquoted);
+    }
+
+    /// A machine drew it, if it is as long as that and irregular.
+    fn note_token(&mut self, least: usize) {
+        let value = self.value;
+        if self.is_littered() {
+            return self.note(Mark::Littered);
+        }
+        if wordlike::reads_like_a_name(value) {
+            return self.note(Mark::Words);
+        }
+        let has = |set: fn(&u8) -> bool| value.iter().any(set);
+        let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+        let least = if mixed { least.min(MIXED_TOKEN.max(least - 4)) } else { least };
+        let irregular = entropy::centibits(value) >= entropy::floor(value);
+        let unreadable = irregular && is_unreadable_word(value);
+        self.note(match irregular && value.len() >= BRIEF_TOKEN {
+            true if unreadable => Mark::Unreadable,
+            true => Mark::Irregular,
+            false => Mark::Regular,
+        });
+        self.note_if(value.len() < least, Mark::Short);
+        self.note_if(!unreadable && !has(u8::is_ascii_digit), Mark::Letters);
+        if irregular {
+            self.evidence.push(irregularity(value));
+        }
+    }
+
+    /// What speaks against the value whatever else it is, and for one that is more than a key or an identifier.
+    fn note_doubts(&mut self, named: Named, drawn: bool) {
+        let value = self.value;
+        let is_key = named.kind == NameKind::Key;
+        self.note_if(named.is_plural && !drawn, Mark::Plural);
+        self.note_if(is_key && drawn && self.is_long_and_mixed(), Mark::LongAndMixed);
+        self.note_if(is_key && shape::is_uuid(value), Mark::Identifier);
+        self.note_if(named.kind != NameKind::Password && shape::is_mixture(value), Mark::Mixture);
+        self.note_if(shape::is_hash(value), Mark::Hash);
+        self.note_if(named.kind == NameKind::Password && !drawn && shape::is_weak(value), Mark::Weak);
+        self.note_if(!value.is_ascii(), Mark::Foreign);
     }
 
     /// Whether so many signs stand in it that it is no word, and in such an order that it is no code.
@@ -300,40 +390,10 @@ impl Evaluation<'_> {
             && self.value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
             && entropy::alphabet(self.value) > Alphabet::Hex
     }
+}
 
-    /// A machine drew it; of at least so many characters.
-    fn token(&mut self, named: Named, least: usize) -> Result<(), Rejection> {
-        let mixed = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit]
-            .iter()
-            .all(|class| self.value.iter().any(class));
-        if self.value.len() < if mixed { least.min(MIXED_TOKEN.max(least - 4)) } else { least } {
-            return Err(Rejection::Shape("too short"));
-        }
-        if self.is_littered() {
-            return Ok(());
-        }
-        let digits = self.value.iter().filter(|b| b.is_ascii_digit()).count();
-        if digits == self.value.len() || (digits == 0 && !shape::is_drawn(self.value)) {
-            return Err(Rejection::Shape("letters or digits alone"));
-        }
-        if wordlike::reads_like_a_name(self.value) {
-            return Err(Rejection::Words);
-        }
-        self.entropy(self.value)?;
-        // A digest or an identifier looks the same: only a name that says whose secret it is tells them apart.
-        let hex = entropy::alphabet(self.value) == Alphabet::Hex;
-        let uuid = shape::is_uuid(self.value);
-        let only_hex = self.value.iter().all(u8::is_ascii_hexdigit);
-        let doubtful = match named.kind {
-            NameKind::Key => uuid || !(named.specific || self.is_long_and_mixed()),
-            NameKind::Token | NameKind::Password => (uuid || only_hex) && !named.specific,
-        };
-        let short = hex && self.value.len() < SHORT_HEX;
-        if doubtful || short || shape::is_mixture(self.value) || shape::is_hash(self.value) {
-            self.confidence = self.confidence.min(Confidence::Low);
-        }
-        Ok(())
-    }
+fn irregularity(value: &[u8]) -> Evidence {
+    Evidence::Entropy { centibits: entropy::centibits(value), floor: entropy::floor(value) }
 }
 
 /// The longest run of letters and digits: a token of several parts is measured by its largest one, one of many small

@@ -2,7 +2,7 @@
 //!
 //! Keywords are found in one pass; at each, the rules that name it try their expression or read an assignment ([`find`]).
 //! Each candidate is judged ([`judge`]) by its surroundings, its checks ([`check`]), and what its value looks like
-//! ([`value`]). Encoded text is decoded and goes the same way ([`decode`]). Of several detections of the same bytes the
+//! ([`value`]); what speaks for and against an assigned value is summed in a [`ledger`]. Encoded text is decoded and goes the same way ([`decode`]). Of several detections of the same bytes the
 //! best wins ([`overlap`]).
 //!
 //! Everything a rule looks at lies within its [`Reach`](crate::rule::Reach) of a keyword, so that of a text made from
@@ -19,6 +19,7 @@ pub mod find;
 pub mod incremental;
 pub mod judge;
 mod known_lines;
+pub mod ledger;
 pub mod overlap;
 pub mod trace;
 pub mod value;

@@ -71,6 +71,7 @@ fn rank(detection: &Detection, rules: &RuleSet) -> (u8, u8, Reverse<usize>, usiz
 mod tests {
     use super::*;
     use crate::detect::Form;
+    use crate::detect::ledger::Ledger;
     use crate::finding::{Evidence, Fact, Secret};
     use crate::rule::{Confidence, Severity};
 
@@ -88,6 +89,7 @@ mod tests {
             form: Form::Bare,
             depth: 1,
             claim: Claim::Open,
+            ledger: Ledger::default(),
         };
         let seen = Fact { field: "host".to_owned(), value: "a.example".to_owned() };
         let all = [one("token", vec![]), one("access-token", vec![seen.clone()]), one("b-token", vec![seen])];

@@ -34,7 +34,7 @@ impl Sighting {
     /// The same under a path, which may speak for or against it; `None` if it speaks so much against it that nothing is left.
     pub(super) fn under(&self, path: &BString) -> Option<Self> {
         let whole = join_member(path.as_ref(), self.occurrence.member.as_ref());
-        let mut one = Self { detection: path::apply(&whole, self.detection.clone())?, ..self.clone() };
+        let mut one = Self { detection: path::apply(&whole, self.detection.clone()).ok()?, ..self.clone() };
         one.occurrence.path = path.clone();
         Some(one)
     }
@@ -54,6 +54,7 @@ impl Sighting {
             form: Form::Token,
             depth: 0,
             claim: Claim::Open,
+            ledger: crate::detect::ledger::Ledger::default(),
         };
         let occurrence = Occurrence {
             kind: ContentKind::File,

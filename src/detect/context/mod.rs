@@ -24,7 +24,7 @@ pub struct Context<'c> {
 
 /// Judges a detection in `text` by all that surrounds it; `None` if it is no secret in that file.
 pub fn apply(detector: &Detector, text: &[u8], context: &Context<'_>, detection: Detection) -> Option<Detection> {
-    let detection = path::apply(context.path, detection)?;
+    let detection = path::apply(context.path, detection).ok()?;
     let mut detection = expiry::apply(context.now, detection);
     if !companions_wait(&detection, context.min_confidence) {
         let companions = detector.companions(text, &detection);
@@ -35,9 +35,9 @@ pub fn apply(detector: &Detector, text: &[u8], context: &Context<'_>, detection:
 }
 
 /// Whether the identifiers near a detection are looked for only once its secret is reported for the sake of another place.
-/// They raise no low confidence, and cost more than finding a value does: lists of digests hold thousands of such values.
+/// They raise no low confidence, which only the name of another file may, and cost more than finding a value does: lists of digests hold thousands of such values.
 pub fn companions_wait(detection: &Detection, min_confidence: Confidence) -> bool {
-    detection.confidence == Confidence::Low && min_confidence > Confidence::Low
+    detection.confidence == Confidence::Low && min_confidence > Confidence::Low && !detection.ledger.may_rise()
 }
 
 /// The identifiers near a detection for which they had to wait, if `text` is the one that it was made in: if what was
@@ -72,6 +72,7 @@ fn support(detection: &mut Detection, companions: Vec<Fact>, of_rule: Confidence
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::ledger::Ledger;
     use crate::detect::{Claim, Form};
     use crate::rule::Severity;
     use crate::text::Span;
@@ -92,6 +93,7 @@ mod tests {
             form: Form::Token,
             depth: 0,
             claim: Claim::Open,
+            ledger: Ledger::default(),
         }
     }
 

@@ -1,22 +1,11 @@
 //! What a file's name says about a detection in it. Decided after detection: a blob has many names.
 
-use crate::detect::value::drawn::looks_drawn;
-use crate::detect::{Detection, Form, decode};
+use crate::detect::ledger::Mark;
+use crate::detect::{Detection, Form};
 use crate::finding::Evidence;
-use crate::rule::Confidence;
 
-/// What a path does to a detection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing.
-    Keep,
-    /// Confidence falls to low; says why.
-    Lower(&'static str),
-    /// Severity falls by one step; says why.
-    Lessen(&'static str),
-    /// Not a secret there; says why.
-    Reject(&'static str),
-}
+/// Why a value is no secret in a file.
+pub type Why = &'static str;
 
 /// File names of generated lists of hashes.
 const LOCK_FILES: [&str; 20] = [
@@ -73,50 +62,76 @@ const TEST_PARTS: [&str; 17] = [
 /// Folders of what other people wrote.
 const VENDORED: [&str; 4] = ["vendor", "node_modules", "third_party", "pods"];
 
-/// What `path` says about `detection`. Values of a fixed form keep their standing everywhere.
-pub fn effect(path: &[u8], detection: &Detection) -> Effect {
-    if detection.form == Form::Token {
-        return Effect::Keep;
+/// Extensions of configurations and scripts: passwords that people choose are put to use there.
+const CONFIGURATION: [&str; 24] = [
+    "env",
+    "yml",
+    "yaml",
+    "json",
+    "toml",
+    "ini",
+    "cfg",
+    "conf",
+    "cnf",
+    "config",
+    "properties",
+    "xml",
+    "plist",
+    "tfvars",
+    "tf",
+    "sh",
+    "bash",
+    "zsh",
+    "ps1",
+    "psm1",
+    "bat",
+    "cmd",
+    "dockerfile",
+    "netrc",
+];
+
+/// Applies the path to a detection, whose ledger it adds to. Values of a fixed form keep their standing everywhere.
+///
+/// # Errors
+/// Says why it is no secret there.
+pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
+    if detection.ledger.is_unused() {
+        return Ok(detection);
     }
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
-    if LOCK_FILES.contains(&name) {
-        return Effect::Reject("a lock file holds hashes");
-    }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if LOCK_FILES.contains(&name) {
+        return Err("a lock file holds hashes");
+    }
     if detection.form == Form::Bare && CODE.contains(&extension) {
-        return Effect::Reject("an unquoted value is an expression in this language");
+        return Err("an unquoted value is an expression in this language");
     }
-    let is_sample = is_test(&path) || is_template(name);
-    match (looks_drawn_inside(detection.secret.reveal()), is_sample) {
-        (false, true) => Effect::Lower("a test, sample or template"),
-        (false, false) if is_vendored(&path) => Effect::Lower("made up, in code of others"),
-        (true, true) if !is_recorded(&path, extension) => Effect::Lessen("in a test or sample: one step less severe"),
-        _ => Effect::Keep,
+    if is_sample(&path, name, extension) {
+        detection.ledger.add(Mark::Sample);
+        detection.evidence.push(Evidence::Path("a test, sample or template"));
+        let drawn = detection.ledger.holds(Mark::Drawn);
+        detection.severity = if drawn { detection.severity.lowered() } else { detection.severity };
+    } else if is_vendored(&path) {
+        detection.ledger.add(Mark::Vendored);
+        detection.evidence.push(Evidence::Path("code of others"));
+    } else if is_configuration(name, extension) {
+        detection.ledger.add(Mark::Configuration);
     }
+    detection.confidence = detection.ledger.confidence().ok_or("too little speaks for it in this file")?;
+    Ok(detection)
 }
 
-/// Applies the path to a detection; `None` if it does not stand there.
-pub fn apply(path: &[u8], mut detection: Detection) -> Option<Detection> {
-    match effect(path, &detection) {
-        Effect::Keep => {}
-        Effect::Reject(_) => return None,
-        Effect::Lower(why) => {
-            detection.confidence = Confidence::Low;
-            detection.evidence.push(Evidence::Path(why));
-        }
-        Effect::Lessen(why) => {
-            detection.severity = detection.severity.lowered();
-            detection.evidence.push(Evidence::Path(why));
-        }
-    }
-    Some(detection)
+/// Whether it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.
+fn is_sample(path: &str, name: &str, extension: &str) -> bool {
+    (is_test(path) || is_template(name)) && !is_recorded(path, extension)
 }
 
-/// Whether a value looks drawn; of text in base64, the text.
-fn looks_drawn_inside(value: &[u8]) -> bool {
-    let inside = decode::base64_text(value);
-    looks_drawn(value) && inside.is_none_or(|text| looks_drawn(&text))
+fn is_configuration(name: &str, extension: &str) -> bool {
+    CONFIGURATION.contains(&extension)
+        || name.starts_with(".env")
+        || name.starts_with("dockerfile")
+        || (name.starts_with('.') && name.ends_with("rc"))
 }
 
 /// Whether it is traffic that was recorded: what was drawn there was sent to somebody.
@@ -146,23 +161,23 @@ fn is_template(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::detect::Claim;
+    use crate::detect::ledger::Ledger;
     use crate::finding::Secret;
+    use crate::rule::Confidence;
     use crate::rule::Severity;
     use crate::text::Span;
 
-    const MADE_UP: &str = "my-very-long-test-secret";
+    const CHOSEN: &[Mark] = &[Mark::Password, Mark::Chosen];
+    const DRAWN: &[Mark] = &[Mark::Password, Mark::Drawn];
 
-    /// A value that looks drawn, and is put together here so that no secret stands in the source.
-    fn drawn() -> String {
-        ["q8XvR2pLw9", "ZkT4mNc7Bd"].concat()
-    }
-
-    /// Confidence and severity of a value that is assigned in the file.
-    fn at(path: &str, value: &str) -> (Confidence, Severity) {
-        let detection = Detection {
+    /// A value of which so much was noted.
+    fn detection(marks: &[Mark]) -> Detection {
+        let mut ledger = Ledger::new(Confidence::Medium);
+        marks.iter().for_each(|mark| ledger.add(*mark));
+        Detection {
             rule: 0,
-            span: Span::new(0, value.len()),
-            secret: Secret::new(value),
+            span: Span::new(0, 5),
+            secret: Secret::new("value"),
             confidence: Confidence::Medium,
             severity: Severity::High,
             evidence: Vec::new(),
@@ -170,32 +185,57 @@ mod tests {
             form: Form::Quoted,
             depth: 0,
             claim: Claim::Open,
-        };
-        let one = apply(path.as_bytes(), detection).unwrap();
-        (one.confidence, one.severity)
+            ledger,
+        }
+    }
+
+    /// Confidence and severity of such a value in a file.
+    fn at(path: &str, marks: &[Mark]) -> Option<(Confidence, Severity)> {
+        apply(path.as_bytes(), detection(marks)).ok().map(|one| (one.confidence, one.severity))
     }
 
     #[test]
     fn a_test_lowers_what_was_made_up_and_lessens_what_was_drawn() {
         for path in ["tests/app.env", "spec/a.yml", ".env.example", "samples/a.json", "src/config_test.go"] {
-            assert_eq!(at(path, MADE_UP), (Confidence::Low, Severity::High), "{path}");
-            assert_eq!(at(path, &drawn()), (Confidence::Medium, Severity::Medium), "{path}");
+            assert_eq!(at(path, CHOSEN), Some((Confidence::Low, Severity::High)), "{path}");
+            assert_eq!(at(path, DRAWN), Some((Confidence::Medium, Severity::Medium)), "{path}");
         }
     }
 
     #[test]
     fn recorded_traffic_is_no_sample() {
         for path in ["cassettes/a.yml", "spec/vcr_cassettes/a.yml", "tests/a.har", "test/run.log"] {
-            assert_eq!(at(path, &drawn()), (Confidence::Medium, Severity::High), "{path}");
+            assert_eq!(at(path, DRAWN), Some((Confidence::Medium, Severity::High)), "{path}");
         }
     }
 
     #[test]
     fn code_of_others_lowers_what_was_made_up() {
         for path in ["vendor/a.go", "web/node_modules/a/b.js", "third_party/a.py", "ios/Pods/a.m"] {
-            assert_eq!(at(path, MADE_UP), (Confidence::Low, Severity::High), "{path}");
-            assert_eq!(at(path, &drawn()), (Confidence::Medium, Severity::High), "{path}");
+            assert_eq!(at(path, CHOSEN), Some((Confidence::Low, Severity::High)), "{path}");
+            assert_eq!(at(path, DRAWN), Some((Confidence::Medium, Severity::High)), "{path}");
         }
-        assert_eq!(at("vendor.json", MADE_UP), (Confidence::Medium, Severity::High));
+        assert_eq!(at("vendor.json", CHOSEN), Some((Confidence::Medium, Severity::High)));
+    }
+
+    #[test]
+    fn weak_passwords_count_where_they_are_put_to_use() {
+        let weak = [Mark::Password, Mark::Chosen, Mark::Weak];
+        for (path, confidence) in [
+            (".env.production", Confidence::Medium),
+            ("deploy/values.yaml", Confidence::Medium),
+            ("Dockerfile", Confidence::Medium),
+            ("src/login.py", Confidence::Low),
+            ("README.md", Confidence::Low),
+        ] {
+            assert_eq!(at(path, &weak), Some((confidence, Severity::High)), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_counts_once_however_often_it_is_applied() {
+        let once = apply(b"tests/a.env", detection(DRAWN)).unwrap();
+        let twice = apply(b"tests/a.env", apply(b"", detection(DRAWN)).unwrap()).unwrap();
+        assert_eq!((once.severity, once.ledger), (twice.severity, twice.ledger));
     }
 }

@@ -5,6 +5,8 @@ use super::{entropy, placeholder, shape, wordlike};
 
 /// Fewest characters by which chance can be told from a choice.
 const LEAST: usize = 16;
+/// The same, of what is no proof by itself.
+const PASSWORD: usize = 8;
 /// Of letters of one case alone, so many more are needed.
 const LETTERS: usize = 20;
 
@@ -19,6 +21,13 @@ pub fn looks_drawn(value: &[u8]) -> bool {
         && !holds_words(value)
         && !is_counted(value)
         && (value.iter().any(u8::is_ascii_digit) || is_unreadable(value))
+}
+
+/// Whether a value too short for [`looks_drawn`] makes no words: its letters and digits follow each other as in three of four
+/// random values of eight characters, and as in one of a hundred words.
+pub fn is_unreadable_word(value: &[u8]) -> bool {
+    const STRANGE: f32 = -1.2;
+    (PASSWORD..=shape::MAX_LENGTH).contains(&value.len()) && !is_counted(value) && wordlike::mean(value) < STRANGE
 }
 
 /// Whether letters without a digit follow each other as in no language.

@@ -3,20 +3,22 @@
 
 use super::segments::{is_one_of, segments};
 
-/// Words that turn a name off wherever they stand in it: the value is about a secret, or public.
-const OFF: [&str; 108] = [
-    "public",
-    "pub",
-    "publishable",
+/// Words behind the secret's word that make the name one for something about the secret: `token_url`, `password_hash`.
+const ABOUT: [&str; 84] = [
     "id",
     "ids",
     "name",
     "names",
     "path",
+    "paths",
     "file",
+    "files",
     "filename",
     "dir",
+    "directory",
+    "folder",
     "url",
+    "urls",
     "uri",
     "endpoint",
     "host",
@@ -24,11 +26,15 @@ const OFF: [&str; 108] = [
     "len",
     "size",
     "count",
+    "counts",
     "limit",
     "expiry",
     "expires",
     "expiration",
+    "expire",
     "ttl",
+    "age",
+    "lifetime",
     "type",
     "kind",
     "format",
@@ -41,6 +47,7 @@ const OFF: [&str; 108] = [
     "title",
     "hint",
     "message",
+    "msg",
     "error",
     "field",
     "column",
@@ -52,44 +59,23 @@ const OFF: [&str; 108] = [
     "hashed",
     "digest",
     "checksum",
-    "primary",
-    "routing",
-    "foreign",
-    "sort",
-    "partition",
-    "cache",
-    "i18n",
-    "site",
     "max",
     "min",
     "num",
-    "tokenizer",
-    "csrf",
-    "xsrf",
-    "ref",
-    "reference",
     "provider",
     "manager",
     "store",
-    "mount",
     "policy",
     "rotation",
     "env",
     "var",
     "arn",
-    "page",
-    "next",
-    "continuation",
     "class",
     "sha",
     "etag",
-    "commit",
     "fingerprint",
     "thumbprint",
     "integrity",
-    "cert",
-    "certificate",
-    "crt",
     "algorithm",
     "algo",
     "alg",
@@ -99,97 +85,89 @@ const OFF: [&str; 108] = [
     "placeholder",
     "description",
     "desc",
-    "example",
-    "dummy",
-    "mock",
-    "fake",
-    "encrypted",
-    "sealed",
-    "authenticity",
+    "ref",
+    "reference",
+    "address",
+    "mount",
+];
+
+/// Words behind the secret's word that say which one it is, or how it is written: `API_KEY_PROD`, `secret_value`, `JWT_SECRET_2`.
+const WHICH: [&str; 49] = [
+    "prod",
+    "production",
+    "prd",
+    "dev",
+    "develop",
+    "development",
+    "staging",
+    "stage",
+    "stg",
+    "qa",
+    "uat",
+    "test",
+    "testing",
+    "live",
+    "sandbox",
+    "local",
+    "preview",
+    "internal",
+    "default",
+    "old",
+    "new",
+    "current",
+    "previous",
+    "backup",
+    "main",
+    "primary",
+    "secondary",
+    "eu",
+    "us",
+    "ap",
+    "uk",
+    "de",
+    "jp",
+    "east",
+    "west",
+    "north",
+    "south",
+    "central",
+    "a",
+    "b",
+    "x",
+    "value",
+    "val",
+    "string",
+    "str",
+    "text",
+    "raw",
+    "base",
+    "data",
+];
+
+/// Words right before `key` that make it a key which opens nothing: that of an entry, a public half, one told by its
+/// fingerprint.
+const HARMLESS_KEY: [&str; 66] = [
+    "public",
+    "pub",
+    "publishable",
+    "primary",
+    "foreign",
+    "sort",
+    "partition",
+    "routing",
+    "cache",
+    "i18n",
+    "site",
+    "endorsement",
+    "selector",
+    "class",
+    "page",
+    "type",
+    "name",
+    "file",
+    "path",
     "gpg",
     "pgp",
-    "through",
-    "verification",
-    "captcha",
-    "recaptcha",
-    "endorsement",
-];
-
-/// Words of those that turn a name off only behind the secret's word: before it they say whose it is, as in `keyStorePassword`
-/// or `process.env.SESSION_SECRET`.
-const OWNER: [&str; 12] =
-    ["env", "store", "host", "site", "provider", "manager", "endpoint", "cert", "certificate", "mount", "gpg", "pgp"];
-
-/// Words that end a name for something a person may have chosen.
-const PASSWORD: [&str; 14] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "passwort",
-    "pswd",
-    "psw",
-    "passcode",
-    "pasword",
-    "storepass",
-    "keypass",
-    "dbpass",
-    "userpass",
-    "requirepass",
-];
-
-/// The same, but only as the last word of a name: elsewhere they mean other things.
-const PASS: [&str; 2] = ["pass", "pw"];
-
-/// Words that end a name for something a machine drew.
-const TOKEN: [&str; 17] = [
-    "secret",
-    "token",
-    "apikey",
-    "credential",
-    "credentials",
-    "creds",
-    "authkey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "appkey",
-    "signingkey",
-    "encryptionkey",
-    "masterkey",
-    "licensekey",
-    "bearer",
-    "authorization",
-];
-
-/// Words before `key` that make it a secret one.
-const KEY_OF: [&str; 22] = [
-    "api",
-    "access",
-    "secret",
-    "auth",
-    "private",
-    "signing",
-    "encryption",
-    "master",
-    "account",
-    "service",
-    "storage",
-    "shared",
-    "session",
-    "subscription",
-    "license",
-    "licence",
-    "activation",
-    "authentication",
-    "app",
-    "preshared",
-    "hmac",
-    "authorization",
-];
-
-/// Words before `key` that say that it is the key of an entry, or told by its fingerprint.
-const ENTRY_KEY: [&str; 47] = [
     "user",
     "rsa",
     "dsa",
@@ -229,14 +207,162 @@ const ENTRY_KEY: [&str; 47] = [
     "natural",
     "composite",
     "hot",
-    "hotkey",
     "shortcut",
     "issue",
     "project",
     "json",
-    "host",
     "property",
     "properties",
+];
+
+/// Words right before `token` that make it a place in a list, a guard against forged forms, or what a
+/// language model counts.
+const HARMLESS_TOKEN: [&str; 30] = [
+    "csrf",
+    "xsrf",
+    "next",
+    "page",
+    "continuation",
+    "cancel",
+    "cancellation",
+    "sync",
+    "pagination",
+    "pad",
+    "bos",
+    "eos",
+    "unk",
+    "sep",
+    "cls",
+    "mask",
+    "stop",
+    "authenticity",
+    "antiforgery",
+    "verification",
+    "captcha",
+    "recaptcha",
+    "max",
+    "min",
+    "num",
+    "total",
+    "input",
+    "output",
+    "prompt",
+    "completion",
+];
+
+/// Words that call the value a sample.
+const SAMPLE: [&str; 6] = ["mock", "fake", "dummy", "example", "sample", "placeholder"];
+
+/// Words that say that the value is not the secret itself.
+const ENCRYPTED: [&str; 3] = ["encrypted", "sealed", "hashed"];
+
+/// Starts of the names of variables that a build copies into pages.
+const PUBLIC: [&[u8]; 4] = [b"NEXT_PUBLIC_", b"VITE_", b"REACT_APP_", b"EXPO_PUBLIC_"];
+
+/// Words that end a name for something a person may have chosen; also in the commonest other languages.
+const PASSWORD: [&str; 36] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "passwort",
+    "pswd",
+    "psw",
+    "passcode",
+    "pasword",
+    "storepass",
+    "keypass",
+    "dbpass",
+    "userpass",
+    "requirepass",
+    "kennwort",
+    "senha",
+    "contrasena",
+    "contrase\u{f1}a",
+    "motdepasse",
+    "wachtwoord",
+    "haslo",
+    "has\u{142}o",
+    "parola",
+    "heslo",
+    "jelszo",
+    "losenord",
+    "l\u{f6}senord",
+    "passord",
+    "adgangskode",
+    "salasana",
+    "sifre",
+    "\u{15f}ifre",
+    "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}",
+    "\u{5bc6}\u{7801}",
+    "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}",
+    "\u{be44}\u{bc00}\u{bc88}\u{d638}",
+];
+
+/// The same, but only as a whole word: elsewhere they mean other things. The last is the end of `mot_de_passe`.
+const PASS: [&str; 4] = ["pass", "pw", "mdp", "passe"];
+
+/// Words that end a name for something a machine drew.
+const TOKEN: [&str; 19] = [
+    "secret",
+    "token",
+    "apikey",
+    "credential",
+    "credentials",
+    "creds",
+    "authkey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "appkey",
+    "signingkey",
+    "encryptionkey",
+    "masterkey",
+    "licensekey",
+    "bearer",
+    "authorization",
+    "\u{5bc6}\u{94a5}",
+    "chave",
+];
+
+/// Words before `key` that make it a secret one.
+const KEY_OF: [&str; 36] = [
+    "api",
+    "access",
+    "secret",
+    "auth",
+    "private",
+    "signing",
+    "encryption",
+    "decryption",
+    "encrypt",
+    "decrypt",
+    "crypt",
+    "crypto",
+    "cipher",
+    "aes",
+    "jwt",
+    "cookie",
+    "master",
+    "account",
+    "service",
+    "storage",
+    "shared",
+    "session",
+    "subscription",
+    "license",
+    "licence",
+    "activation",
+    "authentication",
+    "app",
+    "application",
+    "preshared",
+    "hmac",
+    "authorization",
+    "consumer",
+    "client",
+    "admin",
+    "write",
 ];
 
 /// Words that say nothing of what the value belongs to.
@@ -254,46 +380,96 @@ pub enum NameKind {
     Key,
 }
 
-/// What a name says, and how clearly.
+/// What a name says, and what stands against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
     /// Of what kind the value is.
     pub kind: NameKind,
-    /// The last word is the secret's, and says with the others what it belongs to: enough for what could be an identifier.
-    pub specific: bool,
+    /// A key says of what it is one, or another word than `secret` and its like stands in the name.
+    pub is_owned: bool,
+    /// Other words follow the secret's word than those that say which one it is.
+    pub is_trailed: bool,
+    /// The secret's word is a plural.
+    pub is_plural: bool,
+    /// The name calls the value a sample.
+    pub is_sample: bool,
+    /// The name says that the value is encrypted.
+    pub is_encrypted: bool,
+    /// The name is one whose value a build copies into pages.
+    pub is_public: bool,
 }
 
 impl Named {
-    /// Judges a name; `None` if it does not speak of a secret.
+    /// Judges a name by its head, the last word that is not about which one it is; `None` if it does not speak of a secret.
     pub fn of(name: &[u8]) -> Option<Self> {
-        let words: Vec<&[u8]> = segments(name).collect();
-        let is = |word: &&[u8], list: &[&str]| is_one_of(word, list);
-        let of_secret = |word: &&[u8]| [&PASSWORD[..], &PASS, &TOKEN].iter().any(|list| ends(&[word], list));
-        let owned = words.iter().rposition(of_secret).unwrap_or(0);
-        let off = |(at, word): (usize, &&[u8])| is(word, &OFF) && !(at < owned && is(word, &OWNER));
-        if words.iter().enumerate().any(off) || is_file(name) {
+        if is_file(name) {
             return None;
         }
-        let is_key_itself = |word: &&[u8]| word.eq_ignore_ascii_case(b"key");
-        let letters = || words.iter().filter(|word| !word.iter().all(u8::is_ascii_digit));
-        let last = letters().next_back();
-        let kind = if ends(&words, &PASSWORD) || last.is_some_and(|word| is(word, &PASS)) {
-            NameKind::Password
-        } else if ends(&words, &TOKEN) || words.windows(2).any(|pair| is_key_itself(&pair[1]) && is(&pair[0], &KEY_OF))
-        {
-            NameKind::Token
-        } else if last.is_some_and(|word| is_key(word)) && !words.iter().any(|w| is(w, &ENTRY_KEY)) {
-            NameKind::Key
-        } else {
-            return None;
-        };
-        let closes = last.is_some_and(|word| ends(std::slice::from_ref(word), &TOKEN) || is_key(word));
-        let joined = letters().any(|word| !is_key_itself(word) && is_key(word));
-        let alone = words.last().is_some_and(|word| word.eq_ignore_ascii_case(b"secret"));
-        let specific =
-            closes && (alone || joined || (letters().count() > 1 && letters().any(|word| !is(word, &GENERIC))));
-        Some(Self { kind, specific })
+        let words: Vec<&[u8]> = segments(name).collect();
+        let (at, kind) = head(&words)?;
+        let (before, behind) = (&words[..at], &words[at + 1..]);
+        let any = |words: &[&[u8]], list: &[&str]| words.iter().any(|word| is_one_of(word, list));
+        let says = |word: &&[u8]| !is_number(word) && !is_one_of(word, &GENERIC) && !is_one_of(word, &WHICH);
+        let joined = words[at].len() > "key".len() && is_key(words[at]);
+        Some(Self {
+            kind,
+            is_owned: joined || before.iter().chain(behind).any(says),
+            is_trailed: behind.iter().any(|word| !is_number(word) && !is_one_of(word, &WHICH)),
+            is_plural: is_plural(words[at]),
+            is_sample: any(before, &SAMPLE),
+            is_encrypted: any(before, &ENCRYPTED),
+            is_public: PUBLIC.iter().any(|start| name.starts_with(start)),
+        })
     }
+}
+
+/// The last word that speaks of a secret, and of what kind; none if a word behind it makes the name one for something else.
+fn head(words: &[&[u8]]) -> Option<(usize, NameKind)> {
+    for (at, word) in words.iter().enumerate().rev() {
+        let before = at.checked_sub(1).map_or(&b""[..], |at| words[at]);
+        if let Some(kind) = kind(singular(word), before) {
+            return (!is_harmless(words, at, kind)).then_some((at, kind));
+        }
+        if is_one_of(word, &ABOUT) {
+            return None;
+        }
+    }
+    None
+}
+
+/// What a word says with the one before it.
+fn kind(word: &[u8], before: &[u8]) -> Option<NameKind> {
+    if ends(word, &PASSWORD) || is_one_of(word, &PASS) {
+        Some(NameKind::Password)
+    } else if ends(word, &TOKEN) || (word.eq_ignore_ascii_case(b"key") && is_one_of(before, &KEY_OF)) {
+        Some(NameKind::Token)
+    } else {
+        is_key(word).then_some(NameKind::Key)
+    }
+}
+
+/// Whether the secret's word is part of a compound for something that opens nothing.
+fn is_harmless(words: &[&[u8]], at: usize, kind: NameKind) -> bool {
+    let Some(before) = at.checked_sub(1).map(|at| words[at]) else { return false };
+    match kind {
+        NameKind::Password => false,
+        NameKind::Key => is_one_of(before, &HARMLESS_KEY),
+        NameKind::Token => ends_with(singular(words[at]), "token") && is_one_of(before, &HARMLESS_TOKEN),
+    }
+}
+
+/// A word without the `s` of a plural.
+fn singular(word: &[u8]) -> &[u8] {
+    if is_plural(word) { &word[..word.len() - 1] } else { word }
+}
+
+fn is_plural(word: &[u8]) -> bool {
+    const PLURALS: [&str; 8] = ["passwords", "secrets", "tokens", "keys", "apikeys", "passphrases", "pwds", "passwds"];
+    is_one_of(word, &PLURALS)
+}
+
+fn is_number(word: &[u8]) -> bool {
+    word.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether it is the name of a source file: caches and manifests list files by their names, with a hash for each.
@@ -314,10 +490,9 @@ fn is_key(word: &[u8]) -> bool {
 }
 
 /// Whether a word is one of the list, or ends with a long one: `dbpassword`, but not `bypass`.
-fn ends(words: &[&[u8]], list: &[&str]) -> bool {
+fn ends(word: &[u8], list: &[&str]) -> bool {
     const LONG: usize = 5;
-    let is = |word: &[u8], end: &str| (end.len() >= LONG || word.len() == end.len()) && ends_with(word, end);
-    words.iter().any(|word| list.iter().any(|end| is(word, end)))
+    list.iter().any(|end| (end.len() >= LONG || word.len() == end.len()) && ends_with(word, end))
 }
 
 fn ends_with(word: &[u8], end: &str) -> bool {
@@ -378,24 +553,45 @@ mod tests {
     }
 
     #[test]
-    fn a_specific_name_says_what_the_value_belongs_to() {
-        let specific = |name: &str| Named::of(name.as_bytes()).is_some_and(|named| named.specific);
+    fn the_head_decides_and_the_rest_says_whose_or_which_it_is() {
         for name in [
-            "acme_token",
-            "acme token",
-            "secret",
-            "api_key",
-            "apiKey",
-            "ACME_KEY",
-            "clientSecret",
-            "acmeToken2",
-            "apikey",
+            "REDIS_CACHE_PASSWORD",
+            "PAGE_ACCESS_TOKEN",
+            "schemaSecret",
+            "spring.cache.redis.password",
+            "this.urlSigningKey",
+            "API_KEY_PROD",
+            "JWT_SECRET_2",
+            "CLIENT_SECRET_EU",
+            "SECRET_KEY_BASE",
+            "import.meta.env.API_TOKEN",
+            "senha",
+            "mot_de_passe",
         ] {
-            assert!(specific(name), "{name}");
+            let named = Named::of(name.as_bytes());
+            assert!(named.is_some_and(|named| !named.is_trailed), "{name}: {named:?}");
         }
-        for name in ["token", "key", "my_token", "secret_value", "key_token", "token_of_acme"] {
-            assert!(!specific(name), "{name}");
+        for name in ["token_of_acme", "secretSauce"] {
+            assert!(Named::of(name.as_bytes()).is_some_and(|named| named.is_trailed), "{name}");
         }
+        for name in ["cache_key", "publicKey", "key_id", "token_address", "tokenCount", "api_key_id", "csrf_token"] {
+            assert_eq!(Named::of(name.as_bytes()), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_owned_if_it_says_by_whom() {
+        let owned = |name: &str| Named::of(name.as_bytes()).is_some_and(|named| named.is_owned);
+        assert!(["acme_key", "acmeKey1", "apikey", "ACME_KEY_2"].into_iter().all(owned));
+        assert!(!["key", "my_key", "the_key_2", "KEY"].into_iter().any(owned));
+    }
+
+    #[test]
+    fn what_stands_against_a_name_is_noted() {
+        assert!(Named::of(b"mock_password").unwrap().is_sample);
+        assert!(Named::of(b"encrypted_password").unwrap().is_encrypted);
+        assert!(Named::of(b"NEXT_PUBLIC_MAPS_API_KEY").unwrap().is_public);
+        assert!(Named::of(b"apiKeys").unwrap().is_plural);
     }
 
     #[test]

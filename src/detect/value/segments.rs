@@ -1,10 +1,15 @@
 //! The words that a value or a name is made of.
 
+/// Whether a byte is a letter or a digit; those of other alphabets count as letters.
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
 /// Words of a value or name, split at anything but letters and digits and at changes of case.
 pub fn segments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = value;
     std::iter::from_fn(move || {
-        rest = &rest[rest.iter().position(u8::is_ascii_alphanumeric)?..];
+        rest = &rest[rest.iter().position(|b| is_part(*b))?..];
         let inside = (1..rest.len()).take_while(|at| !splits(rest, *at)).count();
         let (word, behind) = rest.split_at(inside + 1);
         rest = behind;
@@ -17,7 +22,7 @@ fn splits(text: &[u8], at: usize) -> bool {
     let (last, byte) = (text[at - 1], text[at]);
     let next_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
     let camel = byte.is_ascii_uppercase() && (last.is_ascii_lowercase() || (last.is_ascii_uppercase() && next_lower));
-    !byte.is_ascii_alphanumeric() || camel || byte.is_ascii_digit() != last.is_ascii_digit()
+    !is_part(byte) || camel || byte.is_ascii_digit() != last.is_ascii_digit()
 }
 
 /// Whether a word is one of a list in lower case.

@@ -245,17 +245,6 @@ pub(crate) fn is_littered(value: &[u8]) -> bool {
     signs.len() >= LEAST && !code && !query && !cut
 }
 
-/// Whether letters of both cases follow each other as in no language: one drawn value of 22 characters in fifty holds no
-/// digit.
-pub(crate) fn is_drawn(value: &[u8]) -> bool {
-    const LEAST: usize = 20;
-    const STRANGE: f32 = -1.0;
-    value.len() >= LEAST
-        && value.iter().any(u8::is_ascii_lowercase)
-        && value.iter().any(u8::is_ascii_uppercase)
-        && wordlike::mean(value) < STRANGE
-}
-
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.
 fn wordy(value: &[u8]) -> bool {
     let letters: usize = segments(value)

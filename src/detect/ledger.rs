@@ -1,0 +1,227 @@
+//! The ledger of an assigned value: each thing seen of its name, of the value and of its file adds or takes points on one
+//! scale, and the sum says how sure that leaves us.
+//!
+//! A point is about a third of a unit of log odds. `cargo bench --bench accuracy -- --fit` works the points out anew from
+//! labelled data; DESIGN.md tells what they were fitted to.
+
+use crate::rule::Confidence;
+
+/// Points from which a value is reported with medium confidence.
+const MEDIUM: i32 = 5;
+/// Points from which it is reported with low confidence.
+const LOW: i32 = -4;
+/// The most that a file can add to what a value and its name come to.
+const MOST_OF_FILE: i32 = 2;
+
+/// One thing seen. In the order of [`MARKS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Mark {
+    /// The name ends with a word for what a person may have chosen.
+    Password,
+    /// The name ends with a word for what a machine drew.
+    Token,
+    /// The name is the key of something.
+    Key,
+    /// The name is `key` and says nothing of what it opens.
+    BareKey,
+    /// The name is `KEY`, a constant of a program.
+    ConstantKey,
+    /// Words that say nothing of a secret follow the secret's word.
+    Trailing,
+    /// The name is a plural.
+    Plural,
+    /// The name calls the value a sample.
+    SampleName,
+    /// The name calls the value encrypted.
+    EncryptedName,
+    /// The name says that the value is given to browsers.
+    PublicName,
+    /// Irregular for its alphabet and length, without words: a machine drew it.
+    Drawn,
+    /// Too short to be sure that it was drawn, but its letters follow each other as in no language.
+    Unreadable,
+    /// Drawn, of both cases and digits, and longer than identifiers are.
+    LongAndMixed,
+    /// Irregular, but short or partly readable.
+    Irregular,
+    /// Letters of both cases, digits or signs around no words: what a password policy asks for.
+    Chosen,
+    /// Letters and digits of one case that make no words.
+    Plain,
+    /// Holds so many different signs that it is neither words nor an expression.
+    Littered,
+    /// Shorter than such values are.
+    Short,
+    /// Letters alone, though not readable.
+    Letters,
+    /// Reads like words.
+    Words,
+    /// Built on a word that everybody tries first, or on mere words.
+    Weak,
+    /// Too regular for its alphabet and length.
+    Regular,
+    /// A UUID under a name that may be that of an entry.
+    Identifier,
+    /// Holds a few characters that tokens are not made of.
+    Mixture,
+    /// The hash of a password.
+    Hash,
+    /// Letters that are not ASCII.
+    Foreign,
+    /// Without quotes, and short.
+    Unquoted,
+    /// Code made by a machine from other code stands around it.
+    Minified,
+    /// In a test, a sample or a template.
+    Sample,
+    /// In code of others.
+    Vendored,
+    /// In a configuration or a script.
+    Configuration,
+}
+
+/// All marks with their points and words, in the order of their bits.
+const MARKS: [(Mark, i8, &str); 31] = [
+    (Mark::Password, 3, "the name speaks of a password"),
+    (Mark::Token, 3, "the name speaks of a secret"),
+    (Mark::Key, 3, "the name is the key of something"),
+    (Mark::BareKey, -4, "the name is 'key' alone"),
+    (Mark::ConstantKey, 0, "the name is the constant 'KEY'"),
+    (Mark::Trailing, -2, "other words follow the secret's word in the name"),
+    (Mark::Plural, -8, "the name is a plural"),
+    (Mark::SampleName, -2, "the name speaks of a sample"),
+    (Mark::EncryptedName, -6, "the name speaks of something encrypted"),
+    (Mark::PublicName, -5, "the name says that browsers get the value"),
+    (Mark::Drawn, 6, "the value looks drawn by a machine"),
+    (Mark::Unreadable, 6, "the value is unreadable"),
+    (Mark::LongAndMixed, 3, "the value is longer than identifiers are"),
+    (Mark::Irregular, 2, "the value is irregular"),
+    (Mark::Chosen, 3, "the value mixes characters as password policies ask"),
+    (Mark::Plain, 2, "the value mixes letters and digits and makes no words"),
+    (Mark::Littered, 4, "the value holds many signs"),
+    (Mark::Short, -3, "the value is short"),
+    (Mark::Letters, -8, "the value is letters alone"),
+    (Mark::Words, -10, "the value reads like words"),
+    (Mark::Weak, -3, "the value is built on common words"),
+    (Mark::Regular, -8, "the value is too regular for an issued one"),
+    (Mark::Identifier, -4, "the value may be an identifier"),
+    (Mark::Mixture, -5, "the value holds characters that tokens are not made of"),
+    (Mark::Hash, -5, "the value is the hash of a password"),
+    (Mark::Foreign, -2, "the value holds letters that are not ASCII"),
+    (Mark::Unquoted, -2, "the value is short and without quotes"),
+    (Mark::Minified, -5, "the value stands in minified code"),
+    (Mark::Sample, -4, "the file is a test, a sample or a template"),
+    (Mark::Vendored, -4, "the file is code of others"),
+    (Mark::Configuration, 2, "the file is a configuration or a script"),
+];
+
+/// The marks of one value. Unused for values whose form speaks for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ledger {
+    marks: Marks,
+    /// What enough points leave us with; `None` for the ledger of a value that needs none.
+    best: Option<Confidence>,
+}
+
+/// A set of marks, a bit for each.
+type Marks = u32;
+
+const fn bit(mark: Mark) -> Marks {
+    1 << mark as u8
+}
+
+impl Ledger {
+    /// An empty one of a value whose rule is so sure.
+    pub fn new(of_rule: Confidence) -> Self {
+        Self { marks: 0, best: Some(of_rule) }
+    }
+
+    /// Notes one thing.
+    pub fn add(&mut self, mark: Mark) {
+        self.marks |= bit(mark);
+    }
+
+    /// Whether a thing was noted.
+    pub fn holds(self, mark: Mark) -> bool {
+        self.marks & bit(mark) != 0
+    }
+
+    /// Whether the value is judged by its form, and not by a ledger.
+    pub fn is_unused(self) -> bool {
+        self.best.is_none()
+    }
+
+    /// What was noted, with its points and in words.
+    pub fn entries(self) -> impl Iterator<Item = (Mark, i32, &'static str)> {
+        MARKS
+            .into_iter()
+            .filter(move |(mark, _, _)| self.holds(*mark))
+            .map(|(mark, points, words)| (mark, points.into(), words))
+    }
+
+    /// The sum.
+    pub fn points(self) -> i32 {
+        self.entries().map(|(_, points, _)| points).sum()
+    }
+
+    /// How sure the sum leaves us, and for enough points the rule; `None` if too little speaks for the value.
+    pub fn confidence(self) -> Option<Confidence> {
+        match self.points() {
+            MEDIUM.. => self.best,
+            LOW.. => Some(Confidence::Low),
+            _ => None,
+        }
+    }
+
+    /// Whether a file may raise what the value and its name come to from low to medium confidence. Does not depend on what
+    /// was noted of a file already.
+    pub fn may_rise(self) -> bool {
+        const OF_FILE: Marks = bit(Mark::Sample) | bit(Mark::Vendored) | bit(Mark::Configuration);
+        let without_file = Self { marks: self.marks & !OF_FILE, ..self };
+        !self.is_unused() && without_file.points() + MOST_OF_FILE >= MEDIUM
+    }
+
+    /// The entries in words, for `explain`: `the name speaks of a secret (+3), …: 9 points`.
+    pub fn words(self) -> String {
+        let entries: Vec<String> = self.entries().map(|(_, points, words)| format!("{words} ({points:+})")).collect();
+        format!(
+            "{}: {} points, of which low confidence asks {LOW} and medium {MEDIUM}",
+            entries.join(", "),
+            self.points()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_has_its_own_bit_and_entry() {
+        for (at, (mark, _, words)) in MARKS.into_iter().enumerate() {
+            assert_eq!(mark as usize, at, "{words}");
+        }
+        assert!(MARKS.len() <= 32);
+    }
+
+    #[test]
+    fn a_file_adds_no_more_than_is_allowed_for() {
+        let of_file = [Mark::Sample, Mark::Vendored, Mark::Configuration];
+        let points = |mark: Mark| i32::from(MARKS[mark as usize].1);
+        assert!(of_file.into_iter().map(points).filter(|points| *points > 0).sum::<i32>() <= MOST_OF_FILE);
+    }
+
+    #[test]
+    fn what_was_drawn_outranks_where_it_stands() {
+        let sure = |marks: &[Mark]| {
+            let mut ledger = Ledger::new(Confidence::Medium);
+            marks.iter().for_each(|mark| ledger.add(*mark));
+            ledger.confidence()
+        };
+        assert_eq!(sure(&[Mark::Token, Mark::Drawn, Mark::Sample]), Some(Confidence::Medium));
+        assert_eq!(sure(&[Mark::Password, Mark::Chosen]), Some(Confidence::Medium));
+        assert_eq!(sure(&[Mark::Password, Mark::Chosen, Mark::Sample]), Some(Confidence::Low));
+        assert_eq!(sure(&[Mark::Password, Mark::Words, Mark::Configuration]), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! What the built-in rules say of a name and a value, whoever owns the secret, whatever it is called, and however the file
+//! is written: values that were drawn are found, and all else under the same names is not reported.
+//!
+//! The grid is owners by heads by formats by alphabets. Every run looks at the same cells of it, spread evenly; a failure says
+//! which owners, heads, formats and alphabets they have in common. Nothing here is a secret: values are drawn when it runs.
+
+mod formats;
+mod names;
+mod values;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use keysweep::detect::Detector;
+use keysweep::detect::context::{self, Context};
+use keysweep::detect::trace::{Look, Outcome};
+use keysweep::rule::{Confidence, Matcher};
+use keysweep::rule_set::RuleSet;
+use keysweep::text::Span;
+
+use formats::{FORMATS, Format};
+use names::{HEADS, OWNERS};
+use values::{ALPHABETS, HARMLESS, Random, digest};
+
+/// One cell in so many is looked at.
+const ONE_IN: u64 = 12;
+/// Of a thousand drawn values, how many are found at least.
+const FOUND: usize = 770;
+/// The hundredths of a group's cells that are wrong from which on the group is named.
+const WORTH_NAMING: usize = 2;
+
+/// A place of the grid: a name in a file of some format.
+struct Cell {
+    owner: &'static str,
+    head: &'static str,
+    format: &'static Format,
+    /// The alphabet, or what kind of harmless value it is.
+    kind: usize,
+    random: Random,
+}
+
+impl Cell {
+    /// The cells of a grid with so many kinds of values that are looked at.
+    fn sample(kinds: usize) -> impl Iterator<Item = Self> {
+        let sizes = [OWNERS.len(), HEADS.len(), FORMATS.len(), kinds];
+        (0..sizes.iter().product::<usize>()).filter_map(move |number| {
+            let mut random = Random::new(number as u64);
+            if !random.next().is_multiple_of(ONE_IN) {
+                return None;
+            }
+            let mut rest = number;
+            let [owner, head, format, kind] = sizes.map(|size| {
+                let at = rest % size;
+                rest /= size;
+                at
+            });
+            Some(Self { owner: OWNERS[owner], head: HEADS[head], format: &FORMATS[format], kind, random })
+        })
+    }
+
+    /// The file with this value.
+    fn file(&self, value: &str) -> String {
+        let name = self.format.case.of(&format!("{}_{}", self.owner, self.head));
+        (self.format.write)(&name, value)
+    }
+}
+
+/// The secrets of a file, each with how sure the rules are.
+fn secrets(detector: &Detector, format: &Format, text: &str) -> Vec<(String, Confidence)> {
+    let context = Context { path: format.path.as_bytes(), now: 1_700_000_000, min_confidence: Confidence::Medium };
+    let found = detector.scan(text.as_bytes()).into_iter();
+    found
+        .filter_map(|one| context::apply(detector, text.as_bytes(), &context, one))
+        .map(|one| (String::from_utf8_lossy(one.secret.reveal()).into_owned(), one.confidence))
+        .collect()
+}
+
+/// Why nothing is found in a text that only names of secrets speak for.
+fn reasons(detector: &Detector, text: &str) -> String {
+    let dropped = |look: Look| match look.outcome {
+        Outcome::Dropped(rejection) => Some(rejection.as_str()),
+        Outcome::NoMatch | Outcome::Accepted(_) => None,
+    };
+    let looks = detector.trace(text.as_bytes(), Span::new(0, text.len()));
+    let named = |look: &Look| matches!(detector.rules().rules[look.rule].matcher, Matcher::Assignment);
+    let reasons: BTreeSet<&str> = looks.into_iter().filter(named).filter_map(dropped).collect();
+    if reasons.is_empty() {
+        "nothing is assigned".to_owned()
+    } else {
+        reasons.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// How many cells were looked at and how many were wrong, by what they have in common.
+#[derive(Default)]
+struct Tally {
+    /// Of each axis and what is on it the cells that were looked at and those that were wrong.
+    groups: BTreeMap<(&'static str, String), (usize, usize)>,
+    wrong: Vec<String>,
+    seen: usize,
+}
+
+impl Tally {
+    /// Counts a cell with this text, which is wrong for a reason or right.
+    fn count(&mut self, cell: &Cell, kind: &str, text: &str, wrong: Option<String>) {
+        self.seen += 1;
+        let axes = [("kind", kind), ("head", cell.head), ("format", cell.format.name), ("owner", cell.owner)];
+        for (axis, what) in axes.into_iter().chain(wrong.as_deref().map(|why| ("why", why))) {
+            let (seen, bad) = self.groups.entry((axis, what.to_owned())).or_default();
+            *seen += 1;
+            *bad += usize::from(wrong.is_some());
+        }
+        self.wrong.extend(wrong.map(|why| format!("{}, {why}: {text}", cell.format.name)));
+    }
+
+    /// What the wrong cells have in common, and some of them.
+    fn describe(&self) -> String {
+        const SOME: usize = 60;
+        let mut said = format!("{} of {} wrong\n", self.wrong.len(), self.seen);
+        let mut groups: Vec<_> = self.groups.iter().filter(|(_, (_, bad))| *bad > 0).collect();
+        groups.sort_by_key(|((axis, _), (seen, bad))| (*axis, Reverse(bad * 1000 / seen), Reverse(*bad)));
+        for ((axis, what), (seen, bad)) in groups {
+            if bad * 100 >= seen * WORTH_NAMING {
+                let _ = writeln!(said, "{axis:>7} {what:40} {bad:>5} of {seen}");
+            }
+        }
+        let every = self.wrong.len().div_ceil(SOME).max(1);
+        self.wrong.iter().step_by(every).for_each(|one| said.extend(["\n", one]));
+        said
+    }
+}
+
+#[test]
+fn a_drawn_value_is_found_whoever_owns_it() {
+    let detector = Detector::new(RuleSet::builtin());
+    let mut tally = Tally::default();
+    for mut cell in Cell::sample(ALPHABETS.len()) {
+        let alphabet = &ALPHABETS[cell.kind];
+        let value = alphabet.draw(&mut cell.random);
+        let text = cell.file(&value);
+        let found = secrets(&detector, cell.format, &text);
+        let wrong = match found.iter().find(|(secret, _)| *secret == value) {
+            Some((_, confidence)) if *confidence >= Confidence::Medium => None,
+            Some(_) => Some("of low confidence".to_owned()),
+            None if found.is_empty() => Some(reasons(&detector, &text)),
+            None => Some("another part of the text".to_owned()),
+        };
+        tally.count(&cell, alphabet.name, &text, wrong);
+    }
+    let found = (tally.seen - tally.wrong.len()) * 1000 / tally.seen;
+    assert!(found >= FOUND, "{}", tally.describe());
+}
+
+#[test]
+fn what_is_no_secret_is_not_reported_under_any_name() {
+    let detector = Detector::new(RuleSet::builtin());
+    let mut tally = Tally::default();
+    for mut cell in Cell::sample(HARMLESS.len()) {
+        let harmless = &HARMLESS[cell.kind];
+        let value = match harmless.values {
+            [] => digest(&mut cell.random),
+            values => cell.random.pick(values).to_owned(),
+        };
+        let text = cell.file(&value);
+        let mut found = secrets(&detector, cell.format, &text);
+        found.retain(|(_, confidence)| *confidence >= Confidence::Medium);
+        tally.count(&cell, harmless.name, &text, (!found.is_empty()).then(|| "reported".to_owned()));
+    }
+    assert!(tally.wrong.is_empty(), "{}", tally.describe());
+}

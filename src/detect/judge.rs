@@ -2,7 +2,7 @@
 
 use super::check::{self, Outcome};
 use super::ledger::{Ledger, Mark};
-use super::value::drawn::{is_unreadable_word, looks_drawn};
+use super::value::drawn::looks_drawn;
 use super::value::entropy::{self, Alphabet};
 use super::value::name::{NameKind, Named};
 use super::value::placeholder::Published;
@@ -325,7 +325,7 @@ impl Evaluation<'_> {
         if self.is_littered() {
             return self.note(Mark::Littered);
         }
-        if is_unreadable_word(value) {
+        if wordlike::is_unreadable(value) {
             self.note(Mark::Unreadable);
         } else if classes >= 3 && !shape::is_mere_words(value) {
             self.note(Mark::Chosen);
@@ -351,7 +351,7 @@ impl Evaluation<'_> {
         let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
         let least = if mixed { least.min(MIXED_TOKEN.max(least - 4)) } else { least };
         let irregular = entropy::centibits(value) >= entropy::floor(value);
-        let unreadable = irregular && is_unreadable_word(value);
+        let unreadable = irregular && wordlike::is_unreadable(value);
         self.note(match irregular && value.len() >= BRIEF_TOKEN {
             true if unreadable => Mark::Unreadable,
             true => Mark::Irregular,

@@ -106,7 +106,7 @@ const MARKS: [(Mark, i8, &str); 31] = [
     (Mark::Weak, -3, "the value is built on common words"),
     (Mark::Regular, -8, "the value is too regular for an issued one"),
     (Mark::Identifier, -4, "the value may be an identifier"),
-    (Mark::Mixture, -5, "the value holds characters that tokens are not made of"),
+    (Mark::Mixture, -4, "the value holds characters that tokens are not made of"),
     (Mark::Hash, -5, "the value is the hash of a password"),
     (Mark::Foreign, -2, "the value holds letters that are not ASCII"),
     (Mark::Unquoted, -2, "the value is short and without quotes"),

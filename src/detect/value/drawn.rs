@@ -5,8 +5,6 @@ use super::{entropy, placeholder, shape, wordlike};
 
 /// Fewest characters by which chance can be told from a choice.
 const LEAST: usize = 16;
-/// The same, of what is no proof by itself.
-const PASSWORD: usize = 8;
 /// Of letters of one case alone, so many more are needed.
 const LETTERS: usize = 20;
 
@@ -19,22 +17,16 @@ pub fn looks_drawn(value: &[u8]) -> bool {
         && !shape::is_weak(value)
         && !wordlike::reads_like_words(value)
         && !holds_words(value)
-        && !is_counted(value)
+        && !wordlike::is_counted(value)
         && (value.iter().any(u8::is_ascii_digit) || is_unreadable(value))
-}
-
-/// Whether a value too short for [`looks_drawn`] makes no words: its letters and digits follow each other as in three of four
-/// random values of eight characters, and as in one of a hundred words.
-pub fn is_unreadable_word(value: &[u8]) -> bool {
-    const STRANGE: f32 = -1.2;
-    (PASSWORD..=shape::MAX_LENGTH).contains(&value.len()) && !is_counted(value) && wordlike::mean(value) < STRANGE
 }
 
 /// Whether letters without a digit follow each other as in no language.
 fn is_unreadable(value: &[u8]) -> bool {
     const STRANGE: f32 = -1.0;
     let mixed = shape::classes(value) > 1;
-    value.len() >= (if mixed { LEAST } else { LETTERS }) && wordlike::mean(value) < STRANGE
+    let mean = wordlike::mean_of_words(value);
+    value.len() >= (if mixed { LEAST } else { LETTERS }) && mean.is_some_and(|mean| mean < STRANGE)
 }
 
 /// Whether readable words make up a third of the value, or one of them is what people call a sample.
@@ -44,14 +36,6 @@ fn holds_words(value: &[u8]) -> bool {
     let words = || segments(value).filter(|word| word.len() >= WORD && word.iter().all(u8::is_ascii_alphabetic));
     let letters: usize = words().filter(|word| wordlike::mean(word) > 0.0).map(<[u8]>::len).sum();
     letters * 3 >= value.len() || words().any(|word| is_one_of(word, &SAMPLES))
-}
-
-/// Whether every second character counts on, as in `00112233` and `a1b2c3d4`, or the value is one piece twice.
-fn is_counted(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let steps = lower.windows(3).filter(|three| three[0].abs_diff(three[2]) == 1).count();
-    let (half, rest) = value.split_at(value.len() / 2);
-    steps * 2 >= value.len() || half == rest
 }
 
 #[cfg(test)]

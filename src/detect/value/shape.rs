@@ -171,6 +171,11 @@ pub(crate) fn is_minified(text: &[u8], value: Span) -> bool {
 }
 
 fn is_path(value: &[u8]) -> bool {
+    const STRANGE: f32 = -1.0;
+    // One in 64 values in base64 starts with a slash.
+    if wordlike::mean_of_words(value).is_some_and(|mean| mean < STRANGE) && !value.contains(&b':') {
+        return false;
+    }
     let slashes = value.iter().filter(|b| matches!(b, b'/' | b'\\')).count();
     memchr::memmem::find(value, b"://").is_some()
         || value.starts_with(b"/")
@@ -184,6 +189,9 @@ fn is_path(value: &[u8]) -> bool {
 /// Calls, member access, indexing, generics: code, not a literal.
 fn is_expression(value: &[u8]) -> bool {
     let called = value.iter().any(|b| matches!(b, b'(' | b')' | b'[' | b']' | b'{' | b'}')) && !is_tangled(value);
+    if wordlike::is_unreadable(value) {
+        return false;
+    }
     let scoped = value.windows(2).any(|w| w == b"::" || w == b"->");
     let parts: Vec<&[u8]> = value.split(|b| *b == b'.').collect();
     let word = |part: &&[u8]| {

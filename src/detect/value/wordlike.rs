@@ -43,6 +43,9 @@ const PAIRS: [[i8; 28]; 28] = [
 /// For lengths at least the first: reads like words if the mean is above the second. One random value in a hundred does.
 const LIMITS: [(usize, f32); 7] = [(40, -0.9), (32, -0.75), (24, -0.5), (20, -0.35), (16, -0.2), (12, 0.1), (0, 0.45)];
 
+/// Below this mean, letters and digits follow each other as in no language.
+const STRANGE: f32 = -1.2;
+
 /// Whether `value` reads like words. Hex does not: its few letters and many digits would mislead the table.
 pub fn reads_like_words(value: &[u8]) -> bool {
     exceeds(value, 0.0)
@@ -81,8 +84,39 @@ fn exceeds(value: &[u8], margin: f32) -> bool {
     if has(u8::is_ascii_digit) > 0 && has(|b| b.is_ascii_hexdigit() || *b == b'-') * 4 >= value.len() * 3 {
         return false;
     }
+    // Signs stand between words as often as in random text: beside them only the rest tells.
+    const SIGNS: usize = 8;
+    if mean_of_words(value).map_or(value.len() >= SIGNS, |mean| mean < STRANGE) {
+        return false;
+    }
     let limit = LIMITS.iter().find(|(length, _)| value.len() >= *length).map_or(0.0, |(_, limit)| *limit);
     mean(value) > limit + margin
+}
+
+/// Whether a value too short for a test of its entropy makes no words: its letters and digits follow each other as in three of four
+/// random values of eight characters, and as in one of a hundred words.
+pub fn is_unreadable(value: &[u8]) -> bool {
+    const LEAST: usize = 8;
+    value.len() >= LEAST
+        && !is_counted(value)
+        && !is_capitalised(value)
+        && mean_of_words(value).is_some_and(|mean| mean < STRANGE)
+}
+
+/// Whether capitals divide letters into pieces as long as words, as in a name that is foreign to the table.
+fn is_capitalised(value: &[u8]) -> bool {
+    const WORD: usize = 3;
+    let is_name = value.iter().all(u8::is_ascii_alphabetic) && value.iter().any(u8::is_ascii_lowercase);
+    let pieces = segments(value).count();
+    is_name && pieces > 1 && value.len() >= pieces * WORD
+}
+
+/// Whether every second character counts on, as in `00112233` and `a1b2c3d4`, or the value is one piece twice.
+pub fn is_counted(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let steps = lower.windows(3).filter(|three| three[0].abs_diff(three[2]) == 1).count();
+    let (half, rest) = value.split_at(value.len() / 2);
+    steps * 2 >= value.len() || half == rest
 }
 
 /// Mean log-likelihood ratio of the letter pairs: above zero for words, below for random text.
@@ -94,6 +128,16 @@ pub fn mean(value: &[u8]) -> f32 {
     }
     let sum: i32 = pairs.map(|pair| i32::from(PAIRS[class(pair[0])][class(pair[1])])).sum();
     sum as f32 / 10.0 / count as f32
+}
+
+/// The same of pairs of letters and digits alone, whatever signs stand between them; `None` of too few to tell.
+pub fn mean_of_words(value: &[u8]) -> Option<f32> {
+    const FEWEST: usize = 5;
+    let in_word = |pair: &&[u8]| pair.iter().all(u8::is_ascii_alphanumeric);
+    let (count, sum) = value.windows(2).filter(in_word).fold((0_usize, 0_i32), |(count, sum), pair| {
+        (count + 1, sum + i32::from(PAIRS[class(pair[0])][class(pair[1])]))
+    });
+    (count >= FEWEST).then(|| sum as f32 / 10.0 / count as f32)
 }
 
 fn class(byte: u8) -> usize {

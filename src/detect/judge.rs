@@ -23,6 +23,8 @@ const MIXED_TOKEN: usize = 12;
 const KEY: usize = 24;
 /// Fewest characters that may be a token at all.
 const BRIEF_TOKEN: usize = 8;
+/// Fewest characters of one that may be told from an abbreviation.
+const UNREADABLE_TOKEN: usize = 11;
 
 /// What a candidate has gathered so far.
 struct Evaluation<'t> {
@@ -351,7 +353,7 @@ impl Evaluation<'_> {
         let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
         let least = if mixed { least.min(MIXED_TOKEN.max(least - 4)) } else { least };
         let irregular = entropy::centibits(value) >= entropy::floor(value);
-        let unreadable = irregular && wordlike::is_unreadable(value);
+        let unreadable = irregular && value.len() >= UNREADABLE_TOKEN && wordlike::is_unreadable(value);
         self.note(match irregular && value.len() >= BRIEF_TOKEN {
             true if unreadable => Mark::Unreadable,
             true => Mark::Irregular,
@@ -370,7 +372,7 @@ impl Evaluation<'_> {
         let is_key = named.kind == NameKind::Key;
         self.note_if(named.is_plural && !drawn, Mark::Plural);
         self.note_if(is_key && drawn && self.is_long_and_mixed(), Mark::LongAndMixed);
-        self.note_if(is_key && shape::is_uuid(value), Mark::Identifier);
+        self.note_if(is_key && (shape::is_uuid(value) || is_short_hex(value)), Mark::Identifier);
         self.note_if(named.kind != NameKind::Password && shape::is_mixture(value), Mark::Mixture);
         self.note_if(shape::is_hash(value), Mark::Hash);
         self.note_if(named.kind == NameKind::Password && !drawn && shape::is_weak(value), Mark::Weak);
@@ -390,6 +392,12 @@ impl Evaluation<'_> {
             && self.value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
             && entropy::alphabet(self.value) > Alphabet::Hex
     }
+}
+
+/// Whether it is of hexadecimal digits, and shorter than keys are.
+fn is_short_hex(value: &[u8]) -> bool {
+    const KEY: usize = 32;
+    value.len() < KEY && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn irregularity(value: &[u8]) -> Evidence {

@@ -31,7 +31,7 @@ pub enum Mark {
     Trailing,
     /// The name is a plural.
     Plural,
-    /// The name calls the value a sample.
+    /// The name calls the value a sample, or a text for people.
     SampleName,
     /// The name calls the value encrypted.
     EncryptedName,
@@ -75,6 +75,8 @@ pub enum Mark {
     Minified,
     /// In a test, a sample or a template.
     Sample,
+    /// In a file of translations.
+    Translation,
     /// In code of others.
     Vendored,
     /// In a configuration or a script.
@@ -82,7 +84,7 @@ pub enum Mark {
 }
 
 /// All marks with their points and words, in the order of their bits.
-const MARKS: [(Mark, i8, &str); 31] = [
+const MARKS: [(Mark, i8, &str); 32] = [
     (Mark::Password, 3, "the name speaks of a password"),
     (Mark::Token, 3, "the name speaks of a secret"),
     (Mark::Key, 3, "the name is the key of something"),
@@ -90,7 +92,7 @@ const MARKS: [(Mark, i8, &str); 31] = [
     (Mark::ConstantKey, 0, "the name is the constant 'KEY'"),
     (Mark::Trailing, -2, "other words follow the secret's word in the name"),
     (Mark::Plural, -8, "the name is a plural"),
-    (Mark::SampleName, -2, "the name speaks of a sample"),
+    (Mark::SampleName, -2, "the name speaks of a sample or a text"),
     (Mark::EncryptedName, -6, "the name speaks of something encrypted"),
     (Mark::PublicName, -5, "the name says that browsers get the value"),
     (Mark::Drawn, 6, "the value looks drawn by a machine"),
@@ -112,6 +114,7 @@ const MARKS: [(Mark, i8, &str); 31] = [
     (Mark::Unquoted, -2, "the value is short and without quotes"),
     (Mark::Minified, -5, "the value stands in minified code"),
     (Mark::Sample, -4, "the file is a test, a sample or a template"),
+    (Mark::Translation, -4, "the file is a translation"),
     (Mark::Vendored, -4, "the file is code of others"),
     (Mark::Configuration, 2, "the file is a configuration or a script"),
 ];
@@ -177,7 +180,8 @@ impl Ledger {
     /// Whether a file may raise what the value and its name come to from low to medium confidence. Does not depend on what
     /// was noted of a file already.
     pub fn may_rise(self) -> bool {
-        const OF_FILE: Marks = bit(Mark::Sample) | bit(Mark::Vendored) | bit(Mark::Configuration);
+        const OF_FILE: Marks =
+            bit(Mark::Sample) | bit(Mark::Translation) | bit(Mark::Vendored) | bit(Mark::Configuration);
         let without_file = Self { marks: self.marks & !OF_FILE, ..self };
         !self.is_unused() && without_file.points() + MOST_OF_FILE >= MEDIUM
     }
@@ -207,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_file_adds_no_more_than_is_allowed_for() {
-        let of_file = [Mark::Sample, Mark::Vendored, Mark::Configuration];
+        let of_file = [Mark::Sample, Mark::Translation, Mark::Vendored, Mark::Configuration];
         let points = |mark: Mark| i32::from(MARKS[mark as usize].1);
         assert!(of_file.into_iter().map(points).filter(|points| *points > 0).sum::<i32>() <= MOST_OF_FILE);
     }

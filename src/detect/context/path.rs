@@ -1,8 +1,11 @@
 //! What a file's name says about a detection in it. Decided after detection: a blob has many names.
 
 use crate::detect::ledger::Mark;
+use crate::detect::value::drawn::looks_drawn;
+use crate::detect::value::wordlike;
 use crate::detect::{Detection, Form};
 use crate::finding::Evidence;
+use crate::rule::Confidence;
 
 /// Why a value is no secret in a file.
 pub type Why = &'static str;
@@ -59,6 +62,9 @@ const TEST_PARTS: [&str; 17] = [
     "testutil",
 ];
 
+/// Folders of texts for people, in many languages.
+const TRANSLATIONS: [&str; 6] = ["i18n", "l10n", "locale", "locales", "lang", "translations"];
+
 /// Folders of what other people wrote.
 const VENDORED: [&str; 4] = ["vendor", "node_modules", "third_party", "pods"];
 
@@ -95,7 +101,7 @@ const CONFIGURATION: [&str; 24] = [
 /// # Errors
 /// Says why it is no secret there.
 pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
-    if detection.ledger.is_unused() {
+    if detection.form == Form::Token {
         return Ok(detection);
     }
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
@@ -108,18 +114,38 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
         return Err("an unquoted value is an expression in this language");
     }
     if is_sample(&path, name, extension) {
-        detection.ledger.add(Mark::Sample);
-        detection.evidence.push(Evidence::Path("a test, sample or template"));
-        let drawn = detection.ledger.holds(Mark::Drawn);
-        detection.severity = if drawn { detection.severity.lowered() } else { detection.severity };
+        detection = in_sample(detection);
+    } else if has_folder(&path, |folder| TRANSLATIONS.contains(&folder)) {
+        detection.ledger.add(Mark::Translation);
     } else if is_vendored(&path) {
         detection.ledger.add(Mark::Vendored);
         detection.evidence.push(Evidence::Path("code of others"));
     } else if is_configuration(name, extension) {
         detection.ledger.add(Mark::Configuration);
     }
-    detection.confidence = detection.ledger.confidence().ok_or("too little speaks for it in this file")?;
+    if !detection.ledger.is_unused() {
+        detection.confidence = detection.ledger.confidence().ok_or("too little speaks for it in this file")?;
+    }
     Ok(detection)
+}
+
+/// What was drawn counts one step less severe in a sample; what a person may have made up is a doubt.
+fn in_sample(mut detection: Detection) -> Detection {
+    let judged_by_name = !detection.ledger.is_unused();
+    detection.ledger.add(Mark::Sample);
+    detection.evidence.push(Evidence::Path("a test, sample or template"));
+    let value = detection.secret.reveal();
+    let drawn = if judged_by_name {
+        detection.ledger.holds(Mark::Drawn)
+    } else {
+        looks_drawn(value) || wordlike::is_unreadable(value)
+    };
+    if drawn {
+        detection.severity = detection.severity.lowered();
+    } else if !judged_by_name {
+        detection.confidence = Confidence::Low;
+    }
+    detection
 }
 
 /// Whether it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.
@@ -163,7 +189,6 @@ mod tests {
     use crate::detect::Claim;
     use crate::detect::ledger::Ledger;
     use crate::finding::Secret;
-    use crate::rule::Confidence;
     use crate::rule::Severity;
     use crate::text::Span;
 

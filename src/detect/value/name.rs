@@ -250,11 +250,12 @@ const HARMLESS_TOKEN: [&str; 30] = [
     "completion",
 ];
 
-/// Words that call the value a sample.
-const SAMPLE: [&str; 6] = ["mock", "fake", "dummy", "example", "sample", "placeholder"];
+/// Words that call the value a sample, or a text for people.
+const SAMPLE: [&str; 11] =
+    ["mock", "fake", "dummy", "example", "sample", "placeholder", "label", "hint", "message", "title", "text"];
 
 /// Words that say that the value is not the secret itself.
-const ENCRYPTED: [&str; 3] = ["encrypted", "sealed", "hashed"];
+const ENCRYPTED: [&str; 6] = ["encrypted", "sealed", "hashed", "sha", "md", "bcrypt"];
 
 /// Starts of the names of variables that a build copies into pages.
 const PUBLIC: [&[u8]; 4] = [b"NEXT_PUBLIC_", b"VITE_", b"REACT_APP_", b"EXPO_PUBLIC_"];
@@ -385,7 +386,7 @@ pub enum NameKind {
 pub struct Named {
     /// Of what kind the value is.
     pub kind: NameKind,
-    /// A key says of what it is one, or another word than `secret` and its like stands in the name.
+    /// Another word than `secret` and its like stands in the name.
     pub is_owned: bool,
     /// Other words follow the secret's word than those that say which one it is.
     pub is_trailed: bool,
@@ -410,10 +411,9 @@ impl Named {
         let (before, behind) = (&words[..at], &words[at + 1..]);
         let any = |words: &[&[u8]], list: &[&str]| words.iter().any(|word| is_one_of(word, list));
         let says = |word: &&[u8]| !is_number(word) && !is_one_of(word, &GENERIC) && !is_one_of(word, &WHICH);
-        let joined = words[at].len() > "key".len() && is_key(words[at]);
         Some(Self {
             kind,
-            is_owned: joined || before.iter().chain(behind).any(says),
+            is_owned: before.iter().chain(behind).any(says),
             is_trailed: behind.iter().any(|word| !is_number(word) && !is_one_of(word, &WHICH)),
             is_plural: is_plural(words[at]),
             is_sample: any(before, &SAMPLE),
@@ -582,8 +582,8 @@ mod tests {
     #[test]
     fn a_key_is_owned_if_it_says_by_whom() {
         let owned = |name: &str| Named::of(name.as_bytes()).is_some_and(|named| named.is_owned);
-        assert!(["acme_key", "acmeKey1", "apikey", "ACME_KEY_2"].into_iter().all(owned));
-        assert!(!["key", "my_key", "the_key_2", "KEY"].into_iter().any(owned));
+        assert!(["acme_key", "acmeKey1", "ACME_KEY_2"].into_iter().all(owned));
+        assert!(!["key", "my_key", "the_key_2", "KEY", "sankey"].into_iter().any(owned));
     }
 
     #[test]

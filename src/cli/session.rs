@@ -18,7 +18,7 @@ use crate::finding::Report;
 use crate::git::{ObjectId, Repo};
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
-use crate::output::{self, OutputOptions, summary};
+use crate::output::{self, OutputOptions, summary, words};
 use crate::remediation::Surroundings;
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::{RuleSet, ValueError};
@@ -165,10 +165,14 @@ impl Session {
     ) -> anyhow::Result<ExitStatus> {
         let report = self.scan(when, scan);
         let is_empty = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
-        if when == ReportWhen::NotEmpty && is_empty {
+        if when == ReportWhen::NotEmpty && is_empty && report.stats.held_back.total() == 0 {
             return Ok(ExitStatus::Clean);
         }
         let view = View::new(&report, Values::Masked(&self.mask(Some(&report))));
+        if when == ReportWhen::NotEmpty && is_empty {
+            shell::say(&format!("keysweep: {}", words::headline(&view.summary, &view.scope)));
+            return Ok(ExitStatus::Clean);
+        }
         let is_worth_it = when != ReportWhen::NotEmpty || !report.findings.is_empty();
         if let Some(repo) = self.repo().filter(|repo| is_worth_it && !repo.is_quarantined()) {
             report_store::store(repo, &view, clock::now());

@@ -12,7 +12,7 @@ use super::args::{Common, Wanted};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::shell;
-use crate::finding::{Command, Evidence, Note, Report, Scope};
+use crate::finding::{Command, Evidence, HeldBack, Note, Report, Scope};
 use crate::git::Repo;
 use crate::remediation::{expressions, retained};
 use crate::source::{git_dir, history as stored};
@@ -80,7 +80,7 @@ fn told(report: &mut Report, has_files: bool) {
         finding.evidence.retain(|evidence| matches!(evidence, Evidence::Decoded(_)));
         finding.plan = retained::steps(finding);
     }
-    report.stats.below_threshold = 0;
+    report.stats.held_back = HeldBack::default();
     if has_files {
         report.notes.push(Note(
             "the files of the work tree were not looked at, only what git stores: 'keysweep files .' does that"

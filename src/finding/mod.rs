@@ -20,7 +20,7 @@ use crate::text::Place;
 pub use exposure::{Event, Exposure, Host, RefKinds, Remote, Stage};
 pub use fingerprint::Fingerprint;
 pub use purge::{PurgePlan, PurgeStep, Server};
-pub use report::{Command, Gap, GapKind, Note, Report, Scope, Stats, Verdict};
+pub use report::{Command, Gap, GapKind, HeldBack, Note, Report, Scope, Stats, Verdict};
 pub use retention::{Retainer, Retention};
 pub use secret::Secret;
 pub use suppression::{Comment, Suppression};

@@ -4,6 +4,7 @@ use bstr::BString;
 use serde::{Deserialize, Serialize};
 
 use super::Finding;
+use crate::rule::{Confidence, Severity};
 
 /// Everything a scan found out.
 #[derive(Debug, Clone)]
@@ -173,12 +174,89 @@ pub struct Stats {
     pub bytes: u64,
     /// Objects that an earlier sweep with the same rules found to be clean.
     pub cached: usize,
-    /// Findings below the thresholds.
-    pub below_threshold: usize,
+    /// Secrets that were found and do not reach the thresholds.
+    pub held_back: HeldBack,
     /// Values that were looked for, if values were.
     pub sought: usize,
     /// Secrets that were there already and that this change does not add.
     pub old: usize,
     /// Milliseconds from start to report.
     pub elapsed_ms: u128,
+}
+
+/// How many secrets were found that do not reach the thresholds, before anybody is asked which of them are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    /// The least confidence that is reported.
+    pub min_confidence: Confidence,
+    /// The least severity that is.
+    pub min_severity: Severity,
+    /// Those of low confidence.
+    pub low: usize,
+    /// Those of medium confidence, where only high is reported.
+    pub medium: usize,
+    /// Those that are sure enough, but not severe enough.
+    pub less_severe: usize,
+}
+
+impl Default for HeldBack {
+    fn default() -> Self {
+        Self::new(Confidence::Low, Severity::Low)
+    }
+}
+
+impl HeldBack {
+    /// Nothing so far, with these thresholds.
+    pub fn new(min_confidence: Confidence, min_severity: Severity) -> Self {
+        Self { min_confidence, min_severity, low: 0, medium: 0, less_severe: 0 }
+    }
+
+    /// Whether a secret does not reach the thresholds.
+    pub fn holds(&self, confidence: Confidence, severity: Severity) -> bool {
+        confidence < self.min_confidence || severity < self.min_severity
+    }
+
+    /// Counts a secret that does not.
+    pub fn count(&mut self, confidence: Confidence, severity: Severity) {
+        match confidence {
+            Confidence::Low if confidence < self.min_confidence => self.low += 1,
+            Confidence::Medium if confidence < self.min_confidence => self.medium += 1,
+            _ if severity < self.min_severity => self.less_severe += 1,
+            _ => {}
+        }
+    }
+
+    /// Those that are not sure enough.
+    pub fn unsure(&self) -> usize {
+        self.low + self.medium
+    }
+
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.unsure() + self.less_severe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_back_is_counted_once_and_by_what_it_lacks() {
+        use Confidence::{High, Low, Medium};
+        let mut held = HeldBack::new(High, Severity::High);
+        let all = [
+            (Low, Severity::Low),
+            (Low, Severity::Critical),
+            (Medium, Severity::High),
+            (High, Severity::Medium),
+            (High, Severity::High),
+            (High, Severity::Critical),
+        ];
+        all.iter().for_each(|(confidence, severity)| held.count(*confidence, *severity));
+        let holds = all.map(|(confidence, severity)| held.holds(confidence, severity));
+        assert_eq!(holds, [true, true, true, true, false, false]);
+        assert_eq!((held.low, held.medium, held.less_severe, held.total()), (2, 1, 1, 4));
+        assert!(!HeldBack::default().holds(Low, Severity::Low));
+    }
 }

@@ -129,18 +129,20 @@ impl Page<'_> {
 
     fn summary(&mut self, view: &View) -> io::Result<()> {
         let (scope, read, verdict) = (&view.scope, words::read(view), words::verdict(&view.summary));
+        let held = words::held_back(&view.summary);
         let gaps = view.gaps.len();
         match view.summary.verdict {
-            Verdict::Clean => writeln!(self.out, "{} in {scope}: {read}", style::good(&verdict))?,
+            Verdict::Clean => writeln!(self.out, "{} in {scope}{held}: {read}", style::good(&verdict))?,
             Verdict::Unknown => writeln!(
                 self.out,
-                "{} in {scope}: {} could not be read, so this is no all-clear; in the rest ({read}) no secret was found",
+                "{} in {scope}: {} could not be read, so this is no all-clear; in the rest ({read}) no secret{} was found{held}",
                 style::warn(&verdict),
                 plural(gaps, "part"),
+                words::qualified(&view.summary),
             )?,
             Verdict::Findings => {
                 let gaps = if gaps == 0 { String::new() } else { format!("; {} not read", plural(gaps, "part")) };
-                writeln!(self.out, "{} in {scope}: {read}{gaps}", style::bad(&verdict))?;
+                writeln!(self.out, "{} in {scope}{held}: {read}{gaps}", style::bad(&verdict))?;
             }
         }
         let first = view.findings.first().filter(|_| !self.quiet && is_check(view.command));

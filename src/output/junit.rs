@@ -20,7 +20,8 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     view.findings.iter().try_for_each(|one| finding(one, out))?;
     view.gaps.iter().try_for_each(|one| gap(one, out))?;
     if failures + errors == 0 {
-        writeln!(out, "    <testcase classname=\"keysweep\" name=\"no secrets\"/>")?;
+        let name = escape(&words::verdict(&view.summary));
+        writeln!(out, "    <testcase classname=\"keysweep\" name=\"{name}\"/>")?;
     }
     writeln!(out, "    <system-out>{}</system-out>\n  </testsuite>\n</testsuites>", escape(&coverage(view)))
 }

@@ -143,22 +143,23 @@ fn top(view: &View) -> Vec<Block> {
     let title = Block::Heading(1, vec![text("Secrets in "), code(name)]);
     let summary = &view.summary;
     let gaps = plural(view.gaps.len(), "part");
+    let (of_what, held) = (words::qualified(summary), words::held_back(summary));
     let verdict = match summary.verdict {
         Verdict::Clean => {
-            Block::Verdict(Tone::Good, "No secrets found. All of what was asked for was read.".to_owned())
+            Block::Verdict(Tone::Good, format!("No secrets{of_what} found{held}. All of what was asked for was read."))
         }
         Verdict::Unknown => Block::Verdict(
             Tone::Unsure,
             format!(
-                "Could not tell. {gaps} could not be read, so this is no all-clear; in the rest no secret was found."
+                "Could not tell. {gaps} could not be read, so this is no all-clear; in the rest no secret{of_what} was found{held}."
             ),
         ),
         Verdict::Findings if view.gaps.is_empty() => {
-            Block::Verdict(Tone::Bad, format!("{} found.", words::verdict(summary)))
+            Block::Verdict(Tone::Bad, format!("{} found{held}.", words::verdict(summary)))
         }
         Verdict::Findings => Block::Verdict(
             Tone::Bad,
-            format!("{} found. {gaps} could not be read, so there may be more.", words::verdict(summary)),
+            format!("{} found{held}. {gaps} could not be read, so there may be more.", words::verdict(summary)),
         ),
     };
     let mut facts =

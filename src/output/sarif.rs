@@ -71,7 +71,13 @@ fn log(view: &View) -> Value {
             },
             "invocations": [invocation(view)],
             "results": shown().map(|finding| result(finding, numbers.get(&*finding.rule))).collect::<Vec<_>>(),
-            "properties": { "verdict": view.summary.verdict, "scope": view.scope, "read": words::read(view) },
+            "properties": {
+                "verdict": view.summary.verdict,
+                "headline": words::headline(&view.summary, &view.scope),
+                "heldBack": view.summary.held_back,
+                "scope": view.scope,
+                "read": words::read(view),
+            },
         }],
     })
 }

@@ -5,6 +5,7 @@ use super::view::{
     SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::{Command, ContentKind, Host, Retainer, Stage, Verdict};
+use crate::rule::{Confidence, Severity};
 
 /// Refs named in a sentence, at most.
 const MOST_REFS: usize = 5;
@@ -33,7 +34,7 @@ pub fn day(time: &str) -> &str {
 pub fn verdict(summary: &Summary) -> String {
     match summary.verdict {
         Verdict::Clean if summary.sought > 0 => format!("gone: {} looked for", plural(summary.sought, "value")),
-        Verdict::Clean => "no secrets".to_owned(),
+        Verdict::Clean => format!("no secrets{}", qualified(summary)),
         Verdict::Unknown => "could not tell".to_owned(),
         Verdict::Findings if summary.sought > 0 => {
             format!("{} of {} still", summary.findings, plural(summary.sought, "value"))
@@ -42,9 +43,49 @@ pub fn verdict(summary: &Summary) -> String {
     }
 }
 
+/// What a secret that would have been reported is like, if there are others; as what follows the word.
+pub fn qualified(summary: &Summary) -> String {
+    let held = &summary.held_back;
+    let confidence = (held.unsure() > 0).then(|| match held.min_confidence {
+        Confidence::High => "high confidence".to_owned(),
+        least => format!("{} confidence or more", least.as_str()),
+    });
+    let severity = (held.less_severe > 0).then(|| match held.min_severity {
+        Severity::Critical => "critical severity".to_owned(),
+        least => format!("{} severity or more", least.as_str()),
+    });
+    let parts: Vec<String> = confidence.into_iter().chain(severity).collect();
+    if parts.is_empty() { String::new() } else { format!(" of {}", parts.join(" and ")) }
+}
+
+/// What was found and is held back by the thresholds, as what follows the verdict; empty if that is nothing.
+pub fn held_back(summary: &Summary) -> String {
+    let held = &summary.held_back;
+    let ones = |count: usize| if count == 1 { "one" } else { "ones" };
+    let confidence = match (held.medium, held.low) {
+        (_, 0) => "medium",
+        (0, _) => "low",
+        (_, _) => "medium or low",
+    };
+    let unsure = held.unsure();
+    let possible = format!("{unsure} possible {} of {confidence} confidence", ones(unsure));
+    let minor = format!("{} less severe {}", held.less_severe, ones(held.less_severe));
+    match (unsure, held.less_severe) {
+        (0, 0) => String::new(),
+        (_, 0) => format!("; {possible} not shown (--min-confidence low)"),
+        (0, _) => format!("; {minor} not shown (--min-severity low)"),
+        (_, _) => format!("; {possible} and {minor} not shown (--min-confidence low --min-severity low)"),
+    }
+}
+
+/// What a report comes to, in one line without how much was read.
+pub fn headline(summary: &Summary, scope: &str) -> String {
+    format!("{} in {scope}{}", verdict(summary), held_back(summary))
+}
+
 /// The verdict of a report, and how much it rests on.
 pub fn outcome(view: &View) -> String {
-    format!("{}: {}", verdict(&view.summary), read(view))
+    format!("{}{}: {}", verdict(&view.summary), held_back(&view.summary), read(view))
 }
 
 /// How much was read.
@@ -108,14 +149,8 @@ fn bytes(count: u64) -> String {
     }
 }
 
-/// What was found and is not shown.
+/// What else was found and is not shown.
 pub fn asides(summary: &Summary) -> Vec<String> {
-    let below = (summary.below_threshold > 0).then(|| {
-        format!(
-            "{} below the thresholds not shown (--min-confidence low and --min-severity low show them)",
-            plural(summary.below_threshold, "finding")
-        )
-    });
     let old = (summary.old > 0).then(|| {
         format!("{} there before and not reported again (keysweep history lists them)", plural(summary.old, "secret"))
     });
@@ -125,7 +160,7 @@ pub fn asides(summary: &Summary) -> Vec<String> {
             plural(summary.suppressed, "secret")
         )
     });
-    below.into_iter().chain(old).chain(allowed).collect()
+    old.into_iter().chain(allowed).collect()
 }
 
 /// What was written to allow it, and why it counts all the same.

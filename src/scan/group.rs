@@ -7,7 +7,9 @@ use super::Scan;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
 use crate::detect::{Detection, context};
-use crate::finding::{Exposure, Fact, Finding, Fingerprint, Note, Occurrence, Report, Scope, Secret, Stats};
+use crate::finding::{
+    Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stats,
+};
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
 use crate::rule::{Confidence, Matcher};
@@ -21,7 +23,7 @@ impl Scan<'_> {
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
     ) -> Report {
         let content_notes: Vec<Note> = outcome.content_notes().collect();
-        let (found, below_threshold) = self.findings(outcome.sightings, exposure);
+        let (found, held_back) = self.findings(outcome.sightings, exposure);
         let (findings, suppressed) = self.apply_policy(found);
         outcome.gaps.sort();
         outcome.gaps.dedup();
@@ -33,7 +35,7 @@ impl Scan<'_> {
             suppressed,
             gaps: outcome.gaps,
             notes: outcome.notes,
-            stats: Stats { below_threshold, ..outcome.stats },
+            stats: Stats { held_back, ..outcome.stats },
             repository: self.repo.map(Repo::name),
             made_at: None,
             head: self.repo.and_then(Repo::head).map(|head| head.to_string()),
@@ -45,17 +47,17 @@ impl Scan<'_> {
         &self,
         sightings: Vec<Sighting>,
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
-    ) -> (Vec<Finding>, usize) {
+    ) -> (Vec<Finding>, HeldBack) {
         let mut found = Vec::new();
-        let mut below_threshold = 0;
+        let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
         for (secret, group) in by_secret(sightings) {
             let (best, confidence) = self.verdict(&group);
             // The thresholds come first: exposure and companions cost more than finding a secret does.
-            if best.severity < self.options.min_severity || confidence < self.options.min_confidence {
-                below_threshold += 1;
-                continue;
+            if held_back.holds(confidence, best.severity) {
+                held_back.count(confidence, best.severity);
+            } else {
+                found.push(self.finding(secret, &group, (best, confidence), exposure(&group)));
             }
-            found.push(self.finding(secret, &group, (best, confidence), exposure(&group)));
         }
         found.sort_by(worst_first);
         if !found.is_empty() {
@@ -64,7 +66,7 @@ impl Scan<'_> {
                 finding.plan = remediation::plan(finding, self.detector.rules(), &surroundings);
             }
         }
-        (found, below_threshold)
+        (found, held_back)
     }
 
     /// What advice must know, with what only a finding makes worth reading.
@@ -83,7 +85,14 @@ impl Scan<'_> {
         let telling = |s: &&Sighting| {
             let one = &s.detection;
             let specificity = self.detector.rule(one).specificity();
-            (specificity, one.confidence, Reverse(one.depth), one.evidence.len(), Reverse(one.rule))
+            (
+                one.confidence > Confidence::Low,
+                specificity,
+                one.confidence,
+                Reverse(one.depth),
+                one.evidence.len(),
+                Reverse(one.rule),
+            )
         };
         // Groups are never empty: each was made for a sighting.
         let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);
@@ -240,7 +249,7 @@ mod tests {
             };
             let low = of_rule(assignment, Confidence::Medium);
             let (found, below) = scan.findings(vec![low.clone(), other, low], &mut exposure);
-            assert_eq!((found.len(), below), (1, 1));
+            assert_eq!((found.len(), below.medium, below.total()), (1, 1, 1));
             assert_eq!(asked, [1]);
         });
     }

@@ -30,6 +30,7 @@ fn same_as_anew(repo: &Repo, run: &Run) {
         assert_eq!(run.records_of(kind), anew.records_of(kind), "with a cache: {run}\nanew: {anew}");
     }
     assert_eq!(run.verdict(), anew.verdict());
+    assert_eq!(count(run, "below_threshold"), count(&anew, "below_threshold"));
 }
 
 /// Commits of which one leaks and a later one takes the leak out again.

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use keysweep::finding::suppression::{By, Flaw, Status};
 use keysweep::finding::{
-    Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, Host, Note, Occurrence,
-    PlanStep, RefKinds, Remote, Report, Retainer, Retention, Scope, Secret, Stage, Stats, StepKind, Suppression,
+    Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, HeldBack, Host, Note,
+    Occurrence, PlanStep, RefKinds, Remote, Report, Retainer, Retention, Scope, Secret, Stage, Stats, StepKind,
+    Suppression,
 };
 use keysweep::proof::template::Generator;
 use keysweep::rule::{Confidence, Severity};
@@ -38,7 +39,7 @@ pub(crate) fn report() -> Report {
             blobs: 34,
             bytes: 5_678,
             cached: 3,
-            below_threshold: 2,
+            held_back: HeldBack { low: 2, ..HeldBack::new(Confidence::Medium, Severity::Low) },
             old: 1,
             elapsed_ms: 1_234,
             ..Stats::default()

@@ -17,6 +17,7 @@ mod explain;
 mod filled;
 mod fixture;
 mod formats;
+mod held_back;
 mod history;
 mod hook;
 mod managers;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Command, ContentKind, GapKind, Host, Retainer, Stage, StepKind, Verdict};
+use crate::finding::{Command, ContentKind, GapKind, HeldBack, Host, Retainer, Stage, StepKind, Verdict};
 use crate::rule::{Confidence, Severity};
 
 pub use convert::Values;
@@ -284,6 +284,9 @@ pub struct Summary {
     pub cached: usize,
     pub bytes: u64,
     pub below_threshold: usize,
+    /// The same, by what they lack; of a report that an older version stored nothing is known.
+    #[serde(default)]
+    pub held_back: HeldBack,
     pub old: usize,
     #[serde(default)]
     pub suppressed: usize,

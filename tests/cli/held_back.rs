@@ -1,0 +1,127 @@
+//! What the thresholds hold back is counted in the first thing that every format says, and in no more than a line where nothing
+//! else would be said.
+
+use keysweep::proof::template::Generator;
+
+use crate::support::{Repo, Run, Secret, must};
+
+const FORMATS: [&str; 10] = ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "gitlab", "junit", "csv"];
+const POSSIBLE: &str = "1 possible one of low confidence not shown (--min-confidence low)";
+
+/// A rule of one's own that is never sure of what it finds.
+const RULE: &str = r#"
+[[rule]]
+id = "acme-code"
+name = "Acme code"
+provider = "Acme"
+severity = "high"
+confidence = "low"
+keywords = ["acme_"]
+pattern = 'acme_[0-9a-z]{20}'
+remediation = "generic-password"
+token = 'acme_<base36:20>'
+examples = ['CODE=<token>']
+counter_examples = ['CODE=acme_']
+"#;
+
+/// A line that this rule reports.
+fn doubtful(seed: u64) -> String {
+    let code = must(Generator::new(seed).expand("acme_<base36:20>", None), "make a code");
+    format!("CODE={code}\n")
+}
+
+fn with_a_doubt() -> Repo {
+    let repo = Repo::with_a_commit();
+    repo.write(".keysweep.toml", RULE);
+    repo.write("a.env", doubtful(40));
+    repo.write("copy.env", doubtful(40));
+    repo.commit("doubtful");
+    repo
+}
+
+fn count(run: &Run) -> (u64, u64) {
+    let summary = &run.records_of("summary")[0];
+    let number = |value: &serde_json::Value| value.as_u64().unwrap_or(u64::MAX);
+    (number(&summary["below_threshold"]), number(&summary["held_back"]["low"]))
+}
+
+#[test]
+fn every_format_says_what_is_held_back_where_nothing_was_found() {
+    let repo = with_a_doubt();
+    for format in FORMATS {
+        let run = repo.keysweep(&["history", "--format", format]).expect_code(0);
+        match format {
+            "json" => drop(run.expect_mention("\"low\": 1")),
+            "jsonl" => assert_eq!(count(&run), (1, 1), "one secret at two places"),
+            "sarif" => drop(run.expect_mention("\"low\": 1").expect_mention("no secrets of medium confidence or more")),
+            "markdown" | "html" => drop(run.expect_mention("No secrets of medium confidence or more found")),
+            _ => drop(run.expect_mention("no secrets of medium confidence or more").expect_mention("1 possible one")),
+        }
+    }
+    let run = repo.keysweep(&["history"]).expect_code(0);
+    assert!(
+        run.out().starts_with("no secrets of medium confidence or more in everything this clone stores; 1 possible")
+    );
+    repo.keysweep(&["history", "--min-confidence", "low"]).expect_code(1).expect_mention("1 secret in");
+}
+
+#[test]
+fn what_is_held_back_is_said_beside_what_was_found() {
+    let repo = with_a_doubt();
+    repo.write("b.env", Secret::entra(41).line());
+    repo.commit("leak");
+    let run = repo.keysweep(&["history", "--quiet"]).expect_code(1);
+    run.expect_mention(&format!("1 secret in everything this clone stores; {POSSIBLE}"));
+    let markdown = repo.keysweep(&["history", "--format", "markdown"]).expect_code(1);
+    markdown.expect_mention("1 secret found; 1 possible one of low confidence not shown");
+}
+
+#[test]
+fn what_is_not_severe_enough_is_told_from_what_is_not_sure_enough() {
+    let repo = with_a_doubt();
+    let strict = ["history", "--min-severity", "critical"];
+    let run = repo.keysweep(&strict).expect_code(0);
+    run.expect_mention(POSSIBLE);
+    // With every confidence let through, it is the severity that holds the same secret back.
+    let all = [&strict[..], &["--min-confidence", "low"]].concat();
+    let run = repo.keysweep(&all).expect_code(0);
+    assert!(
+        run.out().starts_with("no secrets of critical severity in everything this clone stores; 1 less severe one not shown (--min-severity low)"),
+        "{run}"
+    );
+}
+
+#[test]
+fn without_anything_held_back_the_headline_is_as_short_as_ever() {
+    let repo = Repo::with_a_commit();
+    let out = repo.keysweep(&["history"]).expect_code(0).out();
+    assert!(out.starts_with("no secrets in everything this clone stores: "), "{out}");
+    assert!(!out.contains("not shown"), "{out}");
+}
+
+#[test]
+fn a_warm_cache_holds_back_as_much_as_a_cold_one() {
+    let repo = with_a_doubt();
+    let sweep = || repo.keysweep(&["history", "--format", "jsonl", "--cache", "../cache"]).expect_code(0);
+    let (cold, warm) = (sweep(), sweep());
+    assert!(warm.records_of("summary")[0]["cached"].as_u64() > Some(0), "{warm}");
+    assert_eq!((count(&cold), count(&warm)), ((1, 1), (1, 1)));
+}
+
+#[test]
+fn a_hook_says_one_line_of_what_it_holds_back_and_none_of_nothing() {
+    let repo = Repo::guarded();
+    repo.write(".keysweep.toml", RULE);
+    repo.write("a.env", doubtful(43));
+    repo.add();
+    let run = repo.try_git(&["commit", "-m", "doubtful"]).expect_code(0);
+    let text = run.text();
+    let said: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("keysweep") || line.contains("confidence")).collect();
+    let line = format!("keysweep: no secrets of medium confidence or more in what the next commit adds; {POSSIBLE}");
+    assert_eq!(said, [line.as_str()], "{text}");
+    repo.write("b.env", "PORT=8080\n");
+    repo.add();
+    let text = repo.try_git(&["commit", "-m", "plain"]).expect_code(0).text();
+    assert!(!text.contains("keysweep:"), "{text}");
+}

@@ -144,6 +144,11 @@ impl Rule {
         }
     }
 
+    /// Whether it knows the form of its secret, wherever that stands or after a word.
+    pub fn is_of_provider(&self) -> bool {
+        !self.place && !matches!(self.matcher, Matcher::Assignment)
+    }
+
     /// How far it looks around a keyword to see whether anything there has its form: less far than to judge that.
     pub fn form_reach(&self) -> Reach {
         /// Bytes beside a value that say whether it stands free.

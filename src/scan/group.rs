@@ -1,7 +1,7 @@
 //! From sightings to findings: those of one secret are grouped, judged together, and given advice.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scan;
 use super::outcome::Outcome;
@@ -12,7 +12,8 @@ use crate::finding::{
 };
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
-use crate::rule::{Confidence, Matcher};
+use crate::rule::{Confidence, Matcher, Rule};
+use crate::rule_set::RuleSet;
 
 impl Scan<'_> {
     /// What is reported of all that was found: findings with their advice, those that are allowed apart.
@@ -50,14 +51,22 @@ impl Scan<'_> {
     ) -> (Vec<Finding>, HeldBack) {
         let mut found = Vec::new();
         let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
+        let mut held = Vec::new();
         for (secret, group) in by_secret(sightings) {
             let (best, confidence) = self.verdict(&group);
             // The thresholds come first: exposure and companions cost more than finding a secret does.
             if held_back.holds(confidence, best.severity) {
-                held_back.count(confidence, best.severity);
+                held.push((self.detector.rule(best), secret, confidence, best.severity));
             } else {
                 found.push(self.finding(secret, &group, (best, confidence), exposure(&group)));
             }
+        }
+        let halves = Halves::named_by(&found, self.detector.rules());
+        found.retain(|finding| {
+            !self.detector.rules().rule(&finding.rule).is_some_and(|r| halves.has(r, &finding.secret))
+        });
+        for (_, _, confidence, severity) in held.iter().filter(|(rule, secret, ..)| !halves.has(rule, secret)) {
+            held_back.count(*confidence, *severity);
         }
         found.sort_by(worst_first);
         if !found.is_empty() {
@@ -78,9 +87,9 @@ impl Scan<'_> {
         }
     }
 
-    /// What speaks for a secret, of all its sightings, and how sure they are together. The most specific rule names it, of
-    /// equal ones the first by id, so that no order of sightings decides. Of its sightings the oldest that tells the
-    /// most counts.
+    /// What speaks for a secret, of all its sightings, and how sure they are together. The most specific rule names it that does
+    /// not doubt it, of equal ones the first by id, so that no order of sightings decides: a rule that doubts a value in a test
+    /// hides nothing that another is sure of elsewhere. Of its sightings the oldest that tells the most counts.
     fn verdict<'s>(&self, group: &'s [Sighting]) -> (&'s Detection, Confidence) {
         let telling = |s: &&Sighting| {
             let one = &s.detection;
@@ -140,6 +149,38 @@ impl Scan<'_> {
             suppression: None,
             secret,
         }
+    }
+}
+
+/// What names the keys that were found: halves of credentials that are told with the other half, as its facts.
+#[derive(Default)]
+struct Halves {
+    /// Fields and values near which the secret itself was found.
+    named: BTreeSet<(String, String)>,
+    /// Values that rules of providers know for what they are, where nothing but a name may speak of a secret.
+    known: BTreeSet<String>,
+}
+
+impl Halves {
+    fn named_by(found: &[Finding], rules: &RuleSet) -> Self {
+        let mut halves = Self::default();
+        for (finding, rule) in found.iter().filter_map(|finding| Some((finding, rules.rule(&finding.rule)?))) {
+            for Fact { field, value } in finding.facts.iter().filter(|fact| *fact.field != *rule.identifies) {
+                halves.named.insert((field.clone(), value.clone()));
+                if rule.is_of_provider() {
+                    halves.known.insert(value.clone());
+                }
+            }
+        }
+        halves
+    }
+
+    /// Whether a secret under this rule is one of them.
+    fn has(&self, rule: &Rule, secret: &Secret) -> bool {
+        let value = || String::from_utf8_lossy(secret.reveal()).into_owned();
+        let is_only_named = matches!(rule.matcher, Matcher::Assignment);
+        (!rule.identifies.is_empty() && self.named.contains(&(rule.identifies.to_string(), value())))
+            || (is_only_named && self.known.contains(&value()))
     }
 }
 
@@ -219,6 +260,47 @@ mod tests {
                 let (best, confidence) = scan.verdict(&group);
                 assert_eq!((best.rule, confidence), (form, Medium));
                 group.rotate_left(1);
+            }
+        });
+    }
+
+    #[test]
+    fn a_rule_that_doubts_a_value_hides_nothing_that_another_is_sure_of() {
+        use Confidence::{Low, Medium};
+        with_scan(Medium, |scan, form, assignment| {
+            let doubted = of_rule(form, Low);
+            let mut group = vec![doubted.clone(), of_rule(assignment, Medium)];
+            for _ in 0..group.len() {
+                let (best, confidence) = scan.verdict(&group);
+                assert_eq!((best.rule, confidence), (assignment, Medium));
+                group.rotate_left(1);
+            }
+            // Where all doubt it, the most specific one says so.
+            let all_doubt = [of_rule(assignment, Low), doubted];
+            let (best, _) = scan.verdict(&all_doubt);
+            assert_eq!(best.rule, form);
+        });
+    }
+
+    #[test]
+    fn the_name_of_a_key_is_told_with_the_key_and_counted_with_it() {
+        with_scan(Confidence::Medium, |scan, form, _| {
+            let rules = &scan.detector.rules().rules;
+            let naming = rules.iter().position(|rule| !rule.identifies.is_empty()).unwrap();
+            let field = rules[naming].identifies.to_string();
+            for (confidence, alone) in [(Confidence::High, (1, 0)), (Confidence::Low, (0, 1))] {
+                let name = of_rule(naming, confidence);
+                let mut key = of_rule(form, Confidence::High);
+                key.detection.secret = Secret::new("another-secret-of-some-length");
+                let value = String::from_utf8_lossy(name.detection.secret.reveal()).into_owned();
+                let counts = |sightings| {
+                    let (found, held) = scan.findings(sightings, &mut |_| Exposure::default());
+                    (found.len(), held.total())
+                };
+                assert_eq!(counts(vec![name.clone()]), alone);
+                assert_eq!(counts(vec![name.clone(), key.clone()]), (alone.0 + 1, alone.1));
+                key.detection.facts.push(Fact { field: field.clone(), value });
+                assert_eq!(counts(vec![name, key]), (1, 0));
             }
         });
     }

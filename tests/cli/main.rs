@@ -26,6 +26,7 @@ mod message;
 mod oracle;
 mod own_rules;
 mod packages;
+mod pair;
 mod places;
 mod plan;
 mod policy;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use super::fold::{self, Entry, Group};
 use super::style;
 use super::view::{FindingView, StepView, View};
 use super::words::{self, plural};
@@ -19,9 +20,14 @@ const MAX_PLACES: usize = 8;
 pub fn render(view: &View, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { quiet, out };
     let mut planned: BTreeSet<(&str, Stage)> = BTreeSet::new();
-    for finding in &view.findings {
-        let with_plan = planned.insert((&finding.rule, finding.stage));
-        page.finding(finding, with_plan)?;
+    for entry in fold::entries(&view.findings) {
+        match entry {
+            Entry::One(finding) => {
+                let with_plan = planned.insert((&finding.rule, finding.stage));
+                page.finding(finding, with_plan)?;
+            }
+            Entry::Group(group) => page.group(&group)?,
+        }
     }
     page.gaps(view)?;
     page.summary(view)
@@ -33,6 +39,13 @@ struct Page<'p> {
 }
 
 impl Page<'_> {
+    fn group(&mut self, group: &Group<'_>) -> io::Result<()> {
+        let first = group.first();
+        let (severity, name, line) = (style::severity(first.severity), style::title(&first.name), group.line());
+        let rest = format!("{} · {line} (--format json lists each)", first.rule);
+        writeln!(self.out, "{severity}  {name}  {}\n", style::faint(&rest))
+    }
+
     fn finding(&mut self, finding: &FindingView, with_plan: bool) -> io::Result<()> {
         writeln!(
             self.out,

@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod brief;
 pub mod csv;
+pub mod fold;
 pub mod github;
 pub mod gitlab;
 pub mod html;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fold::{self, Entry, Group};
 use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
 use super::words::{self, day, plural, short};
 use crate::finding::Verdict;
@@ -121,10 +122,17 @@ pub fn report(view: &View, quiet: bool) -> Vec<Block> {
         page.push(overview(view));
         page.extend(timeline(view));
     }
-    for (at, one) in view.findings.iter().enumerate() {
-        page.extend(card(one));
-        if !quiet {
-            page.extend(plan(one, view.findings.get(..at).unwrap_or_default()));
+    let mut told: Vec<&FindingView> = Vec::new();
+    for entry in fold::entries(&view.findings) {
+        match entry {
+            Entry::One(one) => {
+                page.extend(card(one));
+                if !quiet {
+                    page.extend(plan(one, &told));
+                }
+                told.push(one);
+            }
+            Entry::Group(together) => page.extend(group(&together)),
         }
     }
     page
@@ -198,11 +206,15 @@ fn not_read(gaps: &[GapView]) -> Vec<Block> {
     blocks
 }
 
+/// A row for each finding; of those that are told together only the first has one.
 fn overview(view: &View) -> Block {
-    let row = |one: &FindingView| {
+    let row = |entry: &Entry<'_>| {
+        let one = entry.first();
+        let others = entry.count() - 1;
+        let others = if others == 0 { String::new() } else { format!(" and {others} more of the kind") };
         vec![
             vec![severity(one)],
-            vec![Inline::Goto(one.id.clone(), one.name.clone())],
+            vec![Inline::Goto(one.id.clone(), format!("{}{others}", one.name))],
             vec![text(one.stage.as_str())],
             vec![text(if one.exposure.in_head { "yes" } else { "no" })],
             vec![text(one.exposure.first_seen.as_deref().map(day).unwrap_or_default())],
@@ -210,13 +222,13 @@ fn overview(view: &View) -> Block {
         ]
     };
     let heads = vec!["Severity", "What", "Stage", "In HEAD", "Since", "Where"];
-    Block::Table(heads, view.findings.iter().map(row).collect())
+    Block::Table(heads, fold::entries(&view.findings).iter().map(row).collect())
 }
 
 /// When each came in and went, oldest first.
 fn timeline(view: &View) -> Vec<Block> {
     let mut events: Vec<(&str, Vec<Line>)> = Vec::new();
-    for one in &view.findings {
+    for one in fold::entries(&view.findings).iter().map(Entry::first) {
         let row = |time: &str, what: &str, commit: &str, author: &str| {
             let name = Inline::Goto(one.id.clone(), one.name.clone());
             vec![vec![text(day(time))], vec![text(what)], vec![name], vec![text(short(commit))], vec![code(author)]]
@@ -250,6 +262,22 @@ pub fn tone(severity: Severity) -> Tone {
 
 fn severity(one: &FindingView) -> Inline {
     Inline::Badge(tone(one.severity), one.severity.as_str().to_owned())
+}
+
+/// Findings that are told together: what they are in one line, and each with its id for who unfolds it.
+fn group(together: &Group<'_>) -> Vec<Block> {
+    let first = together.first();
+    let names = vec![severity(first), text(" "), Inline::Strong(first.name.clone())];
+    let line = vec![text(format!("{}: ", first.rule)), untrusted(together.line())];
+    let each = together.all().take(MAX_LISTED).map(|one| {
+        let place = one.occurrences.first().map(words::place).unwrap_or_default();
+        vec![code(&one.id), text(" "), code(place)]
+    });
+    vec![
+        Block::Card(tone(first.severity), first.id.clone(), names),
+        Block::Lines(vec![line]),
+        Block::Fold(plural(together.count(), "finding"), vec![Block::Lines(each.collect())]),
+    ]
 }
 
 /// What one secret is and how far it got.
@@ -327,7 +355,7 @@ fn places(one: &FindingView) -> Vec<Block> {
 }
 
 /// What to do; folded if an earlier finding has the same steps.
-fn plan(one: &FindingView, before: &[FindingView]) -> Vec<Block> {
+fn plan(one: &FindingView, before: &[&FindingView]) -> Vec<Block> {
     if one.plan.is_empty() {
         return Vec::new();
     }

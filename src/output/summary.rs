@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::slice;
 
+use super::fold;
 use super::markdown;
 use super::page::{self, Block, Tone};
 use super::view::View;
@@ -36,11 +37,11 @@ pub fn write(view: &View, quiet: bool, used: usize, out: &mut dyn Write) -> io::
         }
     }
     let mut shown = 0;
-    for card in parts {
+    for (card, entry) in parts.zip(fold::entries(&view.findings)) {
         if !put(card, out)? {
             break;
         }
-        shown += 1;
+        shown += entry.count();
     }
     let all = view.findings.len();
     if shown < all {

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Scan;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
-use crate::detect::{Detection, context};
+use crate::detect::Detection;
+use crate::detect::context::{self, path};
 use crate::finding::{
-    Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stats,
+    Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stats,
 };
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
@@ -130,6 +131,11 @@ impl Scan<'_> {
         let mut occurrences: Vec<Occurrence> = group.iter().map(|s| s.occurrence.clone()).collect();
         occurrences.dedup();
         let issued = rule.statistics && !matches!(rule.matcher, Matcher::Assignment);
+        let mut evidence = best.evidence.clone();
+        let judged = evidence.iter().any(|evidence| matches!(evidence, Evidence::Path(_)));
+        if !judged && occurrences.iter().all(|place| path::is_sample(&place.whole_path())) {
+            evidence.push(Evidence::Path("only in tests or samples"));
+        }
         Finding {
             id: Fingerprint::new(&rule.id, &secret, issued),
             rule: rule.id.clone(),
@@ -139,7 +145,7 @@ impl Scan<'_> {
             confidence,
             impact: self.detector.rules().remediation(&rule.remediation).map(|r| r.impact.clone()).unwrap_or_default(),
             preview: secret.preview(&rule.prefix),
-            evidence: best.evidence.clone(),
+            evidence,
             facts,
             exposure,
             occurrences,
@@ -311,7 +317,7 @@ mod tests {
             let worst = of_rule(assignment, Confidence::Medium);
             let mut other = worst.clone();
             other.detection.severity = worst.detection.severity.lowered();
-            other.detection.evidence.push(crate::finding::Evidence::Path("a test"));
+            other.detection.evidence.push(Evidence::Path("a test"));
             for group in [[worst.clone(), other.clone()], [other, worst]] {
                 let (best, _) = scan.verdict(&group);
                 assert_eq!((best.severity, best.evidence.len()), (Severity::High, 0));

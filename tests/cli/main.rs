@@ -16,6 +16,7 @@ mod expired;
 mod explain;
 mod filled;
 mod fixture;
+mod fold;
 mod formats;
 mod held_back;
 mod history;

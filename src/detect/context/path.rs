@@ -113,7 +113,7 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
     if detection.form == Form::Bare && CODE.contains(&extension) {
         return Err("an unquoted value is an expression in this language");
     }
-    if is_sample(&path, name, extension) {
+    if is_made_up(&path, name, extension) {
         detection = in_sample(detection);
     } else if has_folder(&path, |folder| TRANSLATIONS.contains(&folder)) {
         detection.ledger.add(Mark::Translation);
@@ -127,6 +127,12 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
         detection.confidence = detection.ledger.confidence().ok_or("too little speaks for it in this file")?;
     }
     Ok(detection)
+}
+
+/// Whether all of a file is a test, a sample or a template.
+pub fn is_sample(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(path).to_ascii_lowercase();
+    is_test(&path) || is_template(path.rsplit(['/', '\\']).next().unwrap_or_default())
 }
 
 /// What was drawn counts one step less severe in a sample; what a person may have made up is a doubt.
@@ -149,7 +155,7 @@ fn in_sample(mut detection: Detection) -> Detection {
 }
 
 /// Whether it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.
-fn is_sample(path: &str, name: &str, extension: &str) -> bool {
+fn is_made_up(path: &str, name: &str, extension: &str) -> bool {
     (is_test(path) || is_template(name)) && !is_recorded(path, extension)
 }
 

@@ -1,0 +1,152 @@
+//! What is told together in a report for people: findings of one kind that nobody will read one by one. Formats for machines
+//! have each by itself.
+//!
+//! Those that have expired become one line, wherever they stand, and so do those of one folder that are of low confidence. Of
+//! those of one folder of tests or samples the first is told as ever, and the others in a line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::brief;
+use super::view::{EvidenceView, FindingView};
+use super::words::{self, plural};
+use crate::finding::Stage;
+use crate::rule::{Confidence, Severity};
+
+/// Findings of one kind from which on they are told together.
+const MANY: usize = 3;
+/// Files of a group that are named.
+const NAMED: usize = 3;
+
+/// A finding by itself, or some that are told together.
+#[derive(Debug)]
+pub enum Entry<'v> {
+    /// One that is told in full.
+    One(&'v FindingView),
+    /// Several of one kind.
+    Group(Group<'v>),
+}
+
+/// Findings of one kind.
+#[derive(Debug)]
+pub struct Group<'v> {
+    first: &'v FindingView,
+    others: Vec<&'v FindingView>,
+    why: Why<'v>,
+}
+
+/// Why findings need not be told one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why<'v> {
+    Expired,
+    Doubtful,
+    /// The path says this about it. Any of them may be in use, so one is told in full.
+    Path(&'v str),
+}
+
+/// What the findings of a group have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind<'v> {
+    rule: &'v str,
+    severity: Severity,
+    confidence: Confidence,
+    stage: Stage,
+    why: Why<'v>,
+    folder: &'v str,
+}
+
+/// The findings of a report in their order, those that are told together at the place of the first.
+pub fn entries(findings: &[FindingView]) -> Vec<Entry<'_>> {
+    let mut counts: BTreeMap<Kind<'_>, usize> = BTreeMap::new();
+    for kind in findings.iter().filter_map(Kind::of) {
+        *counts.entry(kind).or_default() += 1;
+    }
+    let is_folded = |kind: &Kind<'_>| counts[kind] >= MANY;
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    let (mut groups, mut told): (BTreeMap<Kind<'_>, usize>, BTreeSet<Kind<'_>>) = Default::default();
+    for finding in findings {
+        let Some(kind) = Kind::of(finding).filter(is_folded) else {
+            entries.push(Entry::One(finding));
+            continue;
+        };
+        if matches!(kind.why, Why::Path(_)) && told.insert(kind) {
+            entries.push(Entry::One(finding));
+            continue;
+        }
+        let at = *groups.entry(kind).or_insert(entries.len());
+        match entries.get_mut(at) {
+            Some(Entry::Group(group)) => group.others.push(finding),
+            _ => entries.push(Entry::Group(Group { first: finding, others: Vec::new(), why: kind.why })),
+        }
+    }
+    entries
+}
+
+impl<'v> Entry<'v> {
+    /// How many findings it is.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Group(group) => group.count(),
+        }
+    }
+
+    /// The finding, or the first of them.
+    pub fn first(&self) -> &'v FindingView {
+        match self {
+            Self::One(finding) => finding,
+            Self::Group(group) => group.first,
+        }
+    }
+}
+
+impl<'v> Group<'v> {
+    /// The one that stands for all.
+    pub fn first(&self) -> &'v FindingView {
+        self.first
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &'v FindingView> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// What they are and where, in one line.
+    pub fn line(&self) -> String {
+        let files: BTreeSet<&str> = self.all().filter_map(brief::place).map(brief::file).collect();
+        let named: Vec<&str> = files.iter().copied().take(NAMED).collect();
+        let more = files.len().saturating_sub(NAMED);
+        let more = if more == 0 { String::new() } else { format!(" and {}", plural(more, "more file")) };
+        let kind = match self.why {
+            Why::Expired => "of one kind, expired".to_owned(),
+            Why::Doubtful => "of one kind, of low confidence".to_owned(),
+            Why::Path(why) => format!("more of this kind, {why}"),
+        };
+        format!("{} {kind}, in {}{more}; {}", self.count(), named.join(", "), words::stage_sentence(self.first))
+    }
+}
+
+impl<'v> Kind<'v> {
+    /// The kind of a finding; `None` if there is something to say of it alone.
+    fn of(finding: &'v FindingView) -> Option<Self> {
+        let place = brief::place(finding).filter(|_| finding.suppression.is_none())?;
+        let file = Some(brief::file(place)).filter(|file| !file.is_empty())?;
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let is_expired = finding.evidence.iter().any(|evidence| matches!(evidence, EvidenceView::Expired(_)));
+        let path = finding.evidence.iter().find_map(|evidence| match evidence {
+            EvidenceView::Path(why) => Some(&**why),
+            _ => None,
+        });
+        let (why, folder) = match (is_expired, finding.confidence) {
+            (true, _) => (Why::Expired, ""),
+            (false, Confidence::Low) => (Why::Doubtful, folder),
+            (false, _) => (Why::Path(path?), folder),
+        };
+        let FindingView { rule, severity, confidence, stage, .. } = finding;
+        Some(Self { rule, severity: *severity, confidence: *confidence, stage: *stage, why, folder })
+    }
+}

@@ -19,7 +19,7 @@ use crate::detect::context::expiry;
 use crate::detect::context::path;
 use crate::detect::trace::{Look, Outcome};
 use crate::detect::{Detection, Detector, Rejection};
-use crate::finding::{Command, Evidence, Scope, StepKind};
+use crate::finding::{Command, Evidence, Finding, Report, Scope, StepKind};
 use crate::git::Repo;
 use crate::output;
 use crate::output::mask::Mask;
@@ -92,7 +92,9 @@ fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<E
         }
     }
     says.extend(switched_off(session, &text, span));
-    says.extend(allowed(session, file, line));
+    let report = scanned(session, file);
+    says.extend(told_with(&looks, &report, session.rules()));
+    says.extend(allowed(session, &report, line));
     let place = format!("{shown}:{line}");
     let rows = says.iter().map(|one| (one.rule.clone(), one.says.clone())).collect();
     show(settings, &place, &rules::line(&place, rows), &says)
@@ -115,12 +117,30 @@ fn switched_off(session: &Session, text: &[u8], line: Span) -> Vec<LineView> {
     rules.into_iter().map(says).collect()
 }
 
-/// What somebody wrote to allow what a scan reports of a line, and whether that holds.
-fn allowed(session: &Session, file: &Path, line: usize) -> Vec<LineView> {
+/// What a scan of the file reports.
+fn scanned(session: &Session, file: &Path) -> Report {
     let scope = Scope { command: Command::Explain, subject: String::new() };
-    let report =
-        session.scan(ReportWhen::Always, |scan| scan.listed(files::list(&[file.to_owned()]), scope, NOTHING_IS_KNOWN));
-    let view = View::new(&report, Values::Masked(&session.mask(Some(&report))));
+    session.scan(ReportWhen::Always, |scan| scan.listed(files::list(&[file.to_owned()]), scope, NOTHING_IS_KNOWN))
+}
+
+/// What a line holds that is no finding of its own, because it names a key that is one.
+fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> {
+    let all = || report.findings.iter().chain(&report.suppressed);
+    let told = looks.iter().filter_map(|look| {
+        let Outcome::Accepted(found) = &look.outcome else { return None };
+        let value = String::from_utf8_lossy(found.secret.reveal());
+        let is_name = |finding: &&Finding| finding.facts.iter().any(|fact| fact.value == value);
+        let key = all().find(is_name).filter(|_| all().all(|finding| finding.secret != found.secret))?;
+        let says = format!("told with {}, whose key it names: no finding of its own", key.rule);
+        Some((rules.rules[look.rule].id.to_string(), says))
+    });
+    let told: BTreeSet<(String, String)> = told.collect();
+    told.into_iter().map(|(rule, says)| LineView { rule, says }).collect()
+}
+
+/// What somebody wrote to allow what a scan reports of a line, and whether that holds.
+fn allowed(session: &Session, report: &Report, line: usize) -> Vec<LineView> {
+    let view = View::new(report, Values::Masked(&session.mask(Some(report))));
     let is_here =
         |finding: &&FindingView| finding.occurrences.iter().any(|place| (place.line..=place.end_line).contains(&line));
     let here = view.findings.iter().chain(&view.suppressed).filter(is_here);

@@ -9,7 +9,7 @@ use super::sighting::Sighting;
 use crate::detect::Detection;
 use crate::detect::context::{self, path};
 use crate::finding::{
-    Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stats,
+    Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stats,
 };
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
@@ -25,7 +25,7 @@ impl Scan<'_> {
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
     ) -> Report {
         let content_notes: Vec<Note> = outcome.content_notes().collect();
-        let (found, held_back) = self.findings(outcome.sightings, exposure);
+        let (found, held_back) = self.findings(outcome.sightings, scope.command, exposure);
         let (findings, suppressed) = self.apply_policy(found);
         outcome.gaps.sort();
         outcome.gaps.dedup();
@@ -48,6 +48,7 @@ impl Scan<'_> {
     fn findings(
         &self,
         sightings: Vec<Sighting>,
+        command: Command,
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
     ) -> (Vec<Finding>, HeldBack) {
         let mut found = Vec::new();
@@ -62,7 +63,16 @@ impl Scan<'_> {
                 found.push(self.finding(secret, &group, (best, confidence), exposure(&group)));
             }
         }
-        let halves = Halves::named_by(&found, self.detector.rules());
+        let halves = match command {
+            // Whoever asks whether a value is gone, or wants it to be, asks for that value.
+            Command::Verify | Command::PurgePlan => Halves::default(),
+            Command::Staged
+            | Command::Range
+            | Command::History
+            | Command::Files
+            | Command::Explain
+            | Command::Baseline => Halves::named_by(&found, self.detector.rules()),
+        };
         found.retain(|finding| {
             !self.detector.rules().rule(&finding.rule).is_some_and(|r| halves.has(r, &finding.secret))
         });
@@ -299,14 +309,16 @@ mod tests {
                 let mut key = of_rule(form, Confidence::High);
                 key.detection.secret = Secret::new("another-secret-of-some-length");
                 let value = String::from_utf8_lossy(name.detection.secret.reveal()).into_owned();
-                let counts = |sightings| {
-                    let (found, held) = scan.findings(sightings, &mut |_| Exposure::default());
+                let counts_for = |command, sightings| {
+                    let (found, held) = scan.findings(sightings, command, &mut |_| Exposure::default());
                     (found.len(), held.total())
                 };
+                let counts = |sightings| counts_for(Command::History, sightings);
                 assert_eq!(counts(vec![name.clone()]), alone);
                 assert_eq!(counts(vec![name.clone(), key.clone()]), (alone.0 + 1, alone.1));
                 key.detection.facts.push(Fact { field: field.clone(), value });
-                assert_eq!(counts(vec![name, key]), (1, 0));
+                assert_eq!(counts(vec![name.clone(), key.clone()]), (1, 0));
+                assert_eq!(counts_for(Command::Verify, vec![name, key]), (alone.0 + 1, alone.1));
             }
         });
     }
@@ -336,7 +348,7 @@ mod tests {
                 Exposure::default()
             };
             let low = of_rule(assignment, Confidence::Medium);
-            let (found, below) = scan.findings(vec![low.clone(), other, low], &mut exposure);
+            let (found, below) = scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure);
             assert_eq!((found.len(), below.medium, below.total()), (1, 1, 1));
             assert_eq!(asked, [1]);
         });

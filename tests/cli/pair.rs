@@ -59,6 +59,23 @@ fn an_id_without_its_key_is_a_finding_of_its_own() {
 }
 
 #[test]
+fn an_id_is_not_gone_because_it_is_told_with_its_key() {
+    let rules = rules();
+    let rule = |id: &str| rules.iter().find(|rule| rule.id == id).unwrap_or_else(|| panic!("there is no {id}"));
+    let repo = Repo::with_a_commit();
+    let id = example(rule("aws-access-key-id"), 0, 1);
+    repo.write("app.env", &id);
+    repo.commit("the id");
+    let alone = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1).only_finding()["id"].clone();
+    repo.write("app.env", format!("{id}\n{}\n", example(rule("aws-secret-access-key"), 0, 2)));
+    repo.commit("its key");
+    let both = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1).only_finding()["id"].clone();
+    for one in [alone, both] {
+        repo.keysweep(&["verify", "--finding", one.as_str().unwrap_or_default()]).expect_code(1);
+    }
+}
+
+#[test]
 fn an_id_that_only_its_name_would_make_a_secret_is_none_beside_its_key() {
     let random = |template: &str| must(Generator::new(9).expand(template, None), "make a value");
     let id = random("TWILIO_API_KEY=SK<hex:32>\n");
@@ -66,6 +83,10 @@ fn an_id_that_only_its_name_would_make_a_secret_is_none_beside_its_key() {
     let found = scanned(&both).only_finding();
     assert_eq!(found["rule"], "twilio-api-key");
     assert!(id.contains(found["facts"]["twilio_key_sid"].as_str().unwrap_or("nothing")), "{found}");
+    let repo = Repo::folder();
+    repo.write("app.env", &both);
+    repo.keysweep(&["explain", "app.env:1"]).expect_code(0).expect_mention("told with twilio-api-key");
+    assert!(!repo.keysweep(&["explain", "app.env:2"]).expect_code(0).out().contains("told with"));
 }
 
 #[test]

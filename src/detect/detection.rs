@@ -55,6 +55,16 @@ pub enum Form {
     Quoted,
     /// Assigned, without quotes: a literal in some languages, an expression in others.
     Bare,
+    /// Assigned without quotes in a comment of a program, or in a text of several lines that it holds: no expression of its
+    /// language.
+    Noted,
+}
+
+impl Form {
+    /// Whether it stands there without quotes.
+    pub fn is_unquoted(self) -> bool {
+        matches!(self, Self::Bare | Self::Noted)
+    }
 }
 
 /// A match that is not yet believed.

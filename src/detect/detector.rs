@@ -128,42 +128,52 @@ impl Detector {
                 shown = shown.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
                 continue;
             }
-            match self.verdict(text, &hit) {
-                Verdict::Nothing(looked) | Verdict::Refused(_, Some(looked)) => {
-                    shown = shown.map(|before| before.further(looked));
-                }
-                Verdict::Refused(_, None) => shown = None,
-                Verdict::Accepted(detection) => {
-                    shown = None;
+            let mut is_believed = false;
+            let looked = self.ask(text, &hit, |said| {
+                if let Ok(detection) = said {
+                    is_believed = true;
                     accepted.push(Accepted { anchor, keyword: hit.span, detection });
                 }
-            }
+            });
+            let looked = looked.filter(|_| !is_believed);
+            shown = shown.zip(looked).map(|(before, looked)| before.further(looked));
         }
         shown
     }
 
-    /// What a rule says of what stands at its keyword.
-    pub(super) fn verdict(&self, text: &[u8], hit: &prefilter::Hit) -> Verdict {
+    /// Tells what a rule says of each value at its keyword. Returns how far around the keyword it shows that there is none, or
+    /// that none is believed; nothing if all of the rule's reach is asked for that.
+    pub(super) fn ask(
+        &self,
+        text: &[u8],
+        hit: &prefilter::Hit,
+        mut told: impl FnMut(Result<Detection, Rejection>),
+    ) -> Option<Reach> {
         let rule = &self.rules.rules[hit.rule];
         let judge = |candidate| judge::judge(rule, candidate, text, &self.published);
         match &rule.matcher {
             Matcher::Assignment => {
-                let Reading { assignment, looked } = assignment::read(text, hit.span);
-                match assignment.map(|found| judge(found.candidate(hit.rule, hit.span))) {
-                    None => Verdict::Nothing(looked),
-                    Some(Ok(detection)) => Verdict::Accepted(detection),
+                let Reading { assignments, looked } = assignment::read(text, hit.span);
+                let mut shown = Some(looked);
+                for found in assignments {
+                    let said = judge(found.candidate(hit.rule, hit.span));
                     // All else that is asked of a value and its name is asked of nothing around them.
-                    Some(Err(rejection)) => {
-                        Verdict::Refused(rejection, (rejection != Rejection::Minified).then_some(looked))
+                    if matches!(said, Err(Rejection::Minified)) {
+                        shown = None;
+                    }
+                    told(said);
+                }
+                shown
+            }
+            Matcher::Around { .. } | Matcher::After { .. } => {
+                match self.patterns.candidate(rule, hit, text).map(judge) {
+                    Err(looked) => Some(looked),
+                    Ok(said) => {
+                        told(said);
+                        None
                     }
                 }
             }
-            Matcher::Around { .. } | Matcher::After { .. } => match self.patterns.candidate(rule, hit, text).map(judge)
-            {
-                Err(looked) => Verdict::Nothing(looked),
-                Ok(Ok(detection)) => Verdict::Accepted(detection),
-                Ok(Err(rejection)) => Verdict::Refused(rejection, None),
-            },
         }
     }
 
@@ -179,17 +189,6 @@ impl Detector {
         }
         found
     }
-}
-
-/// What a rule says at a keyword.
-#[derive(Debug)]
-pub(super) enum Verdict {
-    /// Nothing there has its form; and how far around the keyword that shows.
-    Nothing(Reach),
-    /// What has is not believed; and how far around the keyword that shows, if not all of the rule's reach is asked.
-    Refused(Rejection, Option<Reach>),
-    /// What has is believed, or refused on behalf of all rules.
-    Accepted(Detection),
 }
 
 /// A detection and the keyword that led to it.

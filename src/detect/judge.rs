@@ -337,7 +337,7 @@ impl Evaluation<'_> {
             self.note_if(classes > 1 && value.iter().any(u8::is_ascii_digit), Mark::Plain);
         }
         self.note_if(short, Mark::Short);
-        self.note_if(short && self.candidate.form == Form::Bare, Mark::Unquoted);
+        self.note_if(short && self.candidate.form.is_unquoted(), Mark::Unquoted);
     }
 
     /// A machine drew it, if it is as long as that and irregular.

@@ -2,7 +2,7 @@
 //!
 //! Asks the same questions in the same order as a scan, and keeps the answers that a scan throws away.
 
-use super::detector::{MAX_DEPTH, Verdict};
+use super::detector::MAX_DEPTH;
 use super::find::prefilter::Hit;
 use super::{Claim, Detection, Detector, Rejection, decode};
 use crate::text::Span;
@@ -56,17 +56,27 @@ impl Detector {
     fn looks(&self, text: &[u8], part: Span, layers: &[&'static str]) -> Vec<Look> {
         let mut looks = Vec::new();
         let mut look = |hit: Hit| {
-            let outcome = match self.verdict(text, &hit) {
-                Verdict::Nothing(_) => Outcome::NoMatch,
-                Verdict::Refused(rejection, _)
-                | Verdict::Accepted(Detection { claim: Claim::Refused(rejection), .. }) => Outcome::Dropped(rejection),
-                Verdict::Accepted(detection) => Outcome::Accepted(Box::new(detection)),
-            };
-            let value_here = matches!(&outcome, Outcome::Accepted(found) if found.span.overlaps(part));
-            if hit.span.overlaps(part) || value_here {
-                let keyword = hit.span.of(text).to_vec();
-                looks.push(Look { rule: hit.rule, keyword, layers: layers.to_vec(), outcome });
+            let mut outcomes = Vec::new();
+            self.ask(text, &hit, |said| {
+                outcomes.push(match said {
+                    Err(rejection) | Ok(Detection { claim: Claim::Refused(rejection), .. }) => {
+                        Outcome::Dropped(rejection)
+                    }
+                    Ok(detection) => Outcome::Accepted(Box::new(detection)),
+                });
+            });
+            if outcomes.is_empty() {
+                outcomes.push(Outcome::NoMatch);
             }
+            let value_here =
+                |outcome: &Outcome| matches!(outcome, Outcome::Accepted(found) if found.span.overlaps(part));
+            outcomes.retain(|outcome| hit.span.overlaps(part) || value_here(outcome));
+            looks.extend(outcomes.into_iter().map(|outcome| Look {
+                rule: hit.rule,
+                keyword: hit.span.of(text).to_vec(),
+                layers: layers.to_vec(),
+                outcome,
+            }));
         };
         self.prefilter.each_anchor(text, Span::new(0, text.len()), |anchor| {
             self.prefilter.hits(text, anchor).for_each(&mut look);

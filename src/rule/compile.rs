@@ -20,6 +20,8 @@ use super::{Case, Check, CheckUse, Field, Keyword, List, MAX_BESIDE, Matcher, Re
 pub const CONTEXT: u32 = 256;
 /// Most bytes from a keyword to the end of the value assigned to it.
 pub const ASSIGNMENT: u32 = 1024;
+/// Most bytes before a keyword that say what its name is for, or hold the value.
+pub const ASSIGNED_BEFORE: u32 = 768;
 /// Fewest bytes of a keyword: shorter ones stand everywhere.
 const MIN_KEYWORD: usize = 3;
 
@@ -218,7 +220,7 @@ impl Shape {
                 needle: String::new(),
                 tail: String::new(),
                 in_line: false,
-                reach: Reach { before: CONTEXT, after: ASSIGNMENT + CONTEXT },
+                reach: Reach { before: ASSIGNED_BEFORE + CONTEXT, after: ASSIGNMENT + CONTEXT },
             }),
             Matcher::After { pattern, within } => {
                 let hir = bounded(pattern)?;

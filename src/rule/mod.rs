@@ -155,8 +155,8 @@ impl Rule {
         const EDGE: u32 = 8;
         let Reach { before, after } = self.reach;
         match self.matcher {
-            // A name is read as far as any context, and with it a value before it.
-            Matcher::Assignment => Reach { before, after: after - compile::CONTEXT },
+            // The context is asked of a value that is believed.
+            Matcher::Assignment => Reach { before: before - compile::CONTEXT, after: after - compile::CONTEXT },
             _ => Reach { before: before - compile::CONTEXT + EDGE, after: after - compile::CONTEXT + EDGE },
         }
     }

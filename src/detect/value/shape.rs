@@ -34,10 +34,10 @@ pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if is_path(value) {
         return Some("a path or address");
     }
-    if form == Form::Bare && is_expression(value) {
+    if form.is_unquoted() && is_expression(value) {
         return Some("an expression");
     }
-    if form == Form::Bare && (value.starts_with(b"-") || is_setting(value)) {
+    if form.is_unquoted() && (value.starts_with(b"-") || is_setting(value)) {
         return Some("an option");
     }
     if !value.iter().any(u8::is_ascii_alphabetic) {

@@ -2,6 +2,8 @@
 //! a variable.
 
 use super::{Cursor, Wants, is_quote};
+use crate::detect::Form;
+use crate::text::Span;
 
 /// Most attributes between the name and the value.
 const MAX_ATTRIBUTES: usize = 4;
@@ -12,6 +14,11 @@ const MAX_SPACE: usize = 120;
 const NAMED: [&[u8]; 7] = [b"name", b"key", b"id", b"variable", b"var", b"property", b"parameter"];
 /// What they call the value.
 const VALUED: [&[u8]; 5] = [b"value", b"default", b"defaultvalue", b"content", b"val"];
+
+/// Whether an entry of that name holds the value of what stands beside or above it.
+pub(super) fn is_value(key: &[u8]) -> bool {
+    VALUED.iter().any(|valued| valued.eq_ignore_ascii_case(key))
+}
 
 /// Passes what stands between the name and the value if that is an entry of its own. The cursor stands behind the name and
 /// its quote; it stays there otherwise.
@@ -98,15 +105,58 @@ fn block(cursor: &mut Cursor) -> Option<Wants> {
 /// Whether what holds the name calls it one: `name: X`, `"key": "X"`, `key="X"`.
 fn is_named(cursor: &mut Cursor) -> bool {
     const REACH: usize = 24;
-    let before = cursor.before(REACH).trim_ascii_end();
-    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
-    let before = before.strip_suffix(b"\\").unwrap_or(before).trim_ascii_end();
-    let Some(before) = before.strip_suffix(b":").or_else(|| before.strip_suffix(b"=")) else { return false };
-    let before = before.trim_ascii_end();
-    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
-    let before = before.strip_suffix(b"\\").unwrap_or(before);
-    let word = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
-    NAMED.iter().any(|named| named.eq_ignore_ascii_case(&before[before.len() - word..]))
+    names(cursor.before(REACH)).is_some()
+}
+
+/// What stands before the word that calls what follows a name, if one does.
+fn names(before: &[u8]) -> Option<&[u8]> {
+    let (rest, word) = key_before(unquoted(before.trim_ascii_end()))?;
+    NAMED.iter().any(|named| named.eq_ignore_ascii_case(word)).then_some(rest)
+}
+
+/// The word and the sign that a text ends with: what stands before them, and the word.
+fn key_before(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let text = text.trim_ascii_end();
+    let text = unquoted(text.strip_suffix(b":").or_else(|| text.strip_suffix(b"="))?.trim_ascii_end());
+    let word = text.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let (rest, word) = text.split_at(text.len() - word);
+    Some((unquoted(rest), word))
+}
+
+/// Without a quote at the end, and the backslash before it.
+fn unquoted(text: &[u8]) -> &[u8] {
+    let quote = text.strip_suffix(b"\"").or_else(|| text.strip_suffix(b"'"));
+    quote.map_or(text, |text| text.strip_suffix(b"\\").unwrap_or(text))
+}
+
+/// A value that stands before the entry with its name: `{"value": "X", "type": "T", "name": "N"}`.
+pub(super) fn value_before(cursor: &mut Cursor) -> Option<(Span, Form)> {
+    const MOST: usize = 240;
+    if !is_named(cursor) {
+        return None;
+    }
+    let before = cursor.before(MOST);
+    let start = cursor.name.start - before.len();
+    let mut rest = names(before)?;
+    for _ in 0..MAX_ATTRIBUTES {
+        let text = rest.trim_ascii_end();
+        let text = text.strip_suffix(b",").unwrap_or(text).trim_ascii_end();
+        let quote = text.last().copied().filter(|b| is_quote(*b));
+        let ends = |b: &u8| quote.map_or_else(|| b.is_ascii_whitespace(), |quote| *b == quote);
+        let text = if quote.is_some() { &text[..text.len() - 1] } else { text };
+        let value = text.iter().rev().position(ends)?;
+        let ahead = text.len() - value;
+        let (front, word) = key_before(&text[..ahead - usize::from(quote.is_some())])?;
+        if word.is_empty() || text[ahead..].ends_with(b"\\") {
+            return None;
+        }
+        if is_value(word) {
+            let form = if quote.is_some() { Form::Quoted } else { Form::Bare };
+            return (value > 0).then(|| (Span::new(start + ahead, start + ahead + value), form));
+        }
+        rest = front;
+    }
+    None
 }
 
 /// The attributes or entries behind the name up to the one that holds the value.
@@ -123,8 +173,7 @@ fn attributes(cursor: &mut Cursor) -> Option<Wants> {
         let open = quote.is_some();
         cursor.at += if open { escapes + 1 } else { 0 };
         let word = cursor.count(16, u8::is_ascii_alphanumeric);
-        let entry = cursor.ahead(word);
-        let valued = VALUED.iter().any(|valued| valued.eq_ignore_ascii_case(entry));
+        let valued = is_value(cursor.ahead(word));
         cursor.at += word;
         if word == 0 || (open && !cursor.closing_quote()) {
             return None;

@@ -1,11 +1,18 @@
 //! Reads `name = value` as people and programs write it, around a word of the name.
 //!
 //! Knows names, operators, quoting and where a value ends; knows nothing of what is a secret. What stands between a name and
-//! its value is read by `sign`, values that stand in an entry of their own by `entry`, the value itself by `value`.
+//! its value is read by `operator`, values that stand in an entry of their own by `entry`, those of lists and maps by `below`
+//! and `block`, the value itself by `value`.
 
+mod below;
+mod block;
+mod comment;
 mod cursor;
+mod default;
 mod entry;
+mod manifest;
 mod operator;
+mod table;
 mod value;
 
 use crate::detect::{Candidate, Form};
@@ -60,28 +67,68 @@ enum Wants {
 }
 
 /// What was read around a keyword.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// The assignment whose name holds the keyword, if there is one.
-    pub assignment: Option<Assignment>,
+    /// What is assigned to the name that holds the keyword: one value, or those of a list.
+    pub assignments: Vec<Assignment>,
     /// How far around the keyword was looked: a text that is the same there reads the same.
     pub looked: Reach,
 }
 
-/// Reads the assignment whose name holds the keyword at `keyword`.
+/// Reads what is assigned to the name that holds the keyword at `keyword`.
 pub fn read(text: &[u8], keyword: Span) -> Reading {
     let most = keyword.end.saturating_add(ASSIGNMENT as usize);
     let (name, around) = name_around(text, keyword);
     let mut cursor = Cursor::behind(name, &text[..most.min(text.len())]);
-    let after = operator::pass(&mut cursor).and_then(|wants| {
-        let (value, form) = value::read(&mut cursor, wants)?;
-        let form = if form == Form::Bare && value::in_string(&mut cursor, value) { Form::Quoted } else { form };
-        Some(Assignment { name: named(&mut cursor), value, form })
-    });
-    let assignment = after.or_else(|| value::compared(&mut cursor));
+    let mut assignments = assigned(&mut cursor, keyword);
+    for found in &mut assignments {
+        if found.form == Form::Bare && is_literal(found.value.of(cursor.text)) && comment::is_noted(&mut cursor) {
+            found.form = Form::Noted;
+        }
+    }
     let before = keyword.start - name.start + cursor.seen_before;
     let looked = Reach::of(before, cursor.seen.min(most).saturating_sub(keyword.end));
-    Reading { assignment, looked: looked.further(around) }
+    Reading { assignments, looked: looked.further(around) }
+}
+
+/// Whether a value without quotes may be more than the name of something.
+fn is_literal(value: &[u8]) -> bool {
+    const LEAST: usize = 6;
+    value.len() >= LEAST && value.iter().any(|b| !b.is_ascii_alphabetic())
+}
+
+fn assigned(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
+    let plural = below::singular(cursor.text, cursor.name, keyword);
+    let start = cursor.at;
+    let readers: [&dyn Fn(&mut Cursor) -> Vec<Assignment>; 3] =
+        [&|cursor| manifest::read(cursor, keyword), &table::read, &|cursor| below::section(cursor, plural)];
+    for read in readers {
+        let several = read(cursor);
+        if !several.is_empty() {
+            return several;
+        }
+        cursor.at = start;
+    }
+    if let Some(wants) = operator::pass(cursor) {
+        let start = cursor.at;
+        let several = below::read(cursor, plural, wants);
+        if !several.is_empty() {
+            return several;
+        }
+        cursor.at = start;
+        if let Some((value, form)) = value::read(cursor, wants) {
+            return match plural {
+                Some(plural) => below::within(cursor, plural, (value, form)),
+                None => {
+                    let in_string = form == Form::Bare && value::in_string(cursor, value);
+                    let form = if in_string { Form::Quoted } else { form };
+                    vec![Assignment { name: named(cursor), value, form }]
+                }
+            };
+        }
+    }
+    let before = entry::value_before(cursor).map(|(value, form)| Assignment { name: cursor.name, value, form });
+    before.or_else(|| value::compared(cursor)).into_iter().collect()
 }
 
 /// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name. And how far
@@ -203,7 +250,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// What stands around names.
-    const PIECES: [&str; 64] = [
+    const PIECES: [&str; 80] = [
         " ",
         "  ",
         "\t",
@@ -268,6 +315,22 @@ mod tests {
         "A1b2C3d4E5f6G7h8I9j0K1",
         "...",
         "string>",
+        "s",
+        "s: [",
+        "\n- ",
+        "\n  - ",
+        "\"value\": ",
+        "\"name\": ",
+        "# ",
+        "\n// ",
+        "x = \"\"\"\n",
+        "cat <<EOF\n",
+        "kind: ",
+        "\ndata:\n",
+        "name,",
+        ") VALUES (",
+        "create ",
+        " generic --from-literal=a=",
     ];
 
     fn pieces(most: usize) -> impl Strategy<Value = String> {
@@ -298,23 +361,234 @@ mod tests {
             let behind = if keyword.end + looked_after > text.len() { "" } else { &another };
             let changed = [ahead.as_bytes(), &text.as_bytes()[start..end], behind.as_bytes()].concat();
             let moved = |span: Span| Span::new(ahead.len() + span.start - start, ahead.len() + span.end - start);
-            let expected = Reading {
-                assignment: first.assignment.map(|found| Assignment {
-                    name: moved(found.name),
-                    value: moved(found.value),
-                    form: found.form,
-                }),
-                looked: first.looked,
+            let move_all = |found: &Assignment| Assignment {
+                name: moved(found.name),
+                value: moved(found.value),
+                form: found.form,
             };
+            let expected =
+                Reading { assignments: first.assignments.iter().map(move_all).collect(), looked: first.looked };
             prop_assert_eq!(read(&changed, moved(keyword)), expected, "{:?}, {:?}", text, String::from_utf8_lossy(&changed));
         }
     }
 
     fn of(text: &str) -> Option<(String, String, Form)> {
         let start = text.to_lowercase().find("secret")?;
-        let read = read(text.as_bytes(), Span::new(start, start + 6)).assignment?;
+        let read = read(text.as_bytes(), Span::new(start, start + 6)).assignments.into_iter().next()?;
         let part = |span: Span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned();
         Some((part(read.name), part(read.value), read.form))
+    }
+
+    /// All that is read at the first keyword.
+    fn all(text: &str) -> Vec<(String, String, Form)> {
+        let Some(start) = text.to_lowercase().find("secret") else { return Vec::new() };
+        let part = |span: Span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned();
+        let found = read(text.as_bytes(), Span::new(start, start + 6)).assignments;
+        found.iter().map(|one| (part(one.name), part(one.value), one.form)).collect()
+    }
+
+    fn values(text: &str) -> Vec<String> {
+        all(text).into_iter().map(|one| one.1).collect()
+    }
+
+    #[test]
+    fn a_value_below_its_name_is_read() {
+        for text in [
+            "  DbSecret:\n    Type: String\n    NoEcho: true\n    Default: VALUE\n",
+            "\"adminSecret\": {\"type\": \"securestring\", \"metadata\": {\"value\": 1}, \"defaultValue\": \"VALUE\"}",
+            "secret:\n  description: what it is\n  # that is so\n  default: VALUE\n",
+            "secret:\n  value: \"VALUE\"\n  description: x\n",
+            "{\\\"secret\\\": {\\\"value\\\": \\\"VALUE\\\"}}",
+            "secret = {\n  sensitive = true\n  value     = \"VALUE\"\n}\n",
+            "[variables.secret]\nkind = \"x\"\nvalue = \"VALUE\"\n",
+            "<entry><key>secret</key><value>VALUE</value></entry>",
+            "{\"value\": \"VALUE\", \"name\": \"SECRET\"}",
+            "{\n  \"value\": \"VALUE\",\n  \"type\": \"T\",\n  \"name\": \"SECRET\"\n}",
+            "- value: VALUE\n  name: SECRET\n",
+            "<add value=\"VALUE\" key=\"Secret\"/>",
+        ] {
+            assert_eq!(values(text), ["VALUE"], "{text}");
+        }
+        for text in [
+            "secret:\n  secretKeyRef:\n    value: NOT\n",
+            "secret:\nvalue: NOT\n",
+            "secret:\n  kind: x\nother:\n  value: NOT\n",
+            "\"secret\": {\"inner\": {\"value\": \"NOT\"}}",
+            "secret = {\"user\": \"NOT\"}",
+            "[secret]\nkind = \"x\"\n[other]\nvalue = \"NOT\"\n",
+            "if secret:\n    value = \"NOT\"\n",
+            "{\"other\": \"NOT\", \"name\": \"SECRET\"}",
+        ] {
+            assert!(!values(text).iter().any(|value| value == "NOT"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_values_of_a_list_or_a_map_are_read_under_the_singular() {
+        for text in [
+            "SECRETS = [\"ONE\", \"TWO\"]",
+            "SECRETS = [\n    'ONE',  # the first\n    'TWO',\n]",
+            "SECRETS = (\"ONE\", \"TWO\")",
+            "SECRETS = {\"a\": \"ONE\", \"b\": \"TWO\"}",
+            "SECRETS_BY_TENANT = {\"a\": \"ONE\", \"b\": \"TWO\"}",
+            "SECRETS = frozenset([\"ONE\", \"TWO\"])",
+            "const SECRETS = new Set([\"ONE\", \"TWO\"]);",
+            "const SECRETS: string[] = [\"ONE\", \"TWO\"];",
+            "SECRETS = { a: 'ONE', 'b' => 'TWO' }.freeze",
+            "SECRETS = %w[ONE TWO]",
+            "$SECRETS = array('a' => 'ONE', 'b' => 'TWO');",
+            "SECRETS := []string{\"ONE\", \"TWO\"}",
+            "SECRETS = map[string]string{\n\t\"a\": \"ONE\",\n\t\"b\": \"TWO\",\n}",
+            "List<String> SECRETS = List.of(\"ONE\", \"TWO\");",
+            "String[] SECRETS = new String[] {\"ONE\", \"TWO\"};",
+            "val SECRETS = mapOf(\"a\" to \"ONE\", \"b\" to \"TWO\")",
+            "SECRETS = new Dictionary<string, string> { [\"a\"] = \"ONE\", [\"b\"] = \"TWO\" };",
+            "SECRETS = Map(\"a\" -> \"ONE\", \"b\" -> \"TWO\")",
+            "const SECRETS: [&str; 2] = [\"ONE\", \"TWO\"];",
+            "let SECRETS = vec![\"ONE\", \"TWO\"];",
+            "$SECRETS = @{ a = \"ONE\"; b = \"TWO\" }",
+            "SECRETS=(\"ONE\" \"TWO\")",
+            "SECRETS: [ONE, TWO]",
+            "SECRETS:\n  a: ONE\n  id: NOT\n\n  # of b\n  b: \"TWO\"\nother: NOT\n",
+            "SECRETS:\n- ONE\n- TWO\n",
+            "  - SECRETS:\n      a: ONE\n      b: TWO\n",
+            "SECRETS:\n  - name: \"NOT\"\n    value: ONE\n  - value: TWO\n",
+            "[SECRETS]\na = ONE\nuser = NOT\nb = \"TWO\"\n",
+            "SECRETS=ONE,TWO\n",
+            "SECRETS=\"ONE, TWO\"",
+            "SECRETS='[\"ONE\",\"TWO\"]'",
+            "SECRETS='{\"a\":\"ONE\",\"b\":\"TWO\"}'",
+            "\"{\\\"SECRETS\\\": [\\\"ONE\\\", \\\"TWO\\\"]}\"",
+        ] {
+            let found: Vec<(String, String)> = all(text).into_iter().map(|one| (one.0, one.1)).collect();
+            let expected = ["ONE", "TWO"].map(|value| ("SECRET".to_owned(), value.to_owned()));
+            assert_eq!(found, expected, "{text}");
+        }
+        assert_eq!(values("SECRETS = get(\"NOT\")"), [""; 0]);
+        assert_eq!(values("SECRETS = other(\"NOT\", \"NOT\")"), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_program_notes_is_told_from_what_it_computes() {
+        for text in [
+            "# login: ops / secret: VALUE7",
+            "#secret=VALUE7",
+            "// secret: VALUE7",
+            "/* console secret: VALUE7 */",
+            "/**\n * secret: VALUE7\n */",
+            "x := 1 // secret: VALUE7",
+            "x = 1  # secret=VALUE7",
+            "-- secret: VALUE7",
+            "<!-- secret: VALUE7 -->",
+            "x = \"\"\"\nsecret = VALUE7\n\"\"\"",
+            "f(`\nSECRET=VALUE7\n`)",
+            "x = <<~TEXT\n  secret: VALUE7\nTEXT\n",
+        ] {
+            assert_eq!(all(text).first().map(|one| (&*one.1, one.2)), Some(("VALUE7", Form::Noted)), "{text}");
+        }
+        for text in [
+            "secret = VALUE7",
+            "#define x secret = VALUE7",
+            "*secret = VALUE7",
+            "#[cfg(secret = VALUE7)]",
+            "x = \"\"\"\ntext\n\"\"\"\nsecret = VALUE7",
+            "x = `a`;\nsecret = VALUE7",
+            "x = <<TEXT\na\nTEXT\nsecret = VALUE7",
+            "x << y\nsecret = VALUE7",
+            "http://x/y?a\nsecret = VALUE7",
+        ] {
+            assert_eq!(all(text).first().map(|one| one.2), Some(Form::Bare), "{text}");
+        }
+    }
+
+    #[test]
+    fn defaults_and_what_accessors_return_are_read() {
+        for text in [
+            "secret: str = Field(default=\"VALUE\", env=\"X\")",
+            "secret: str = Field(\"VALUE\")",
+            "secret = field(\n    description=\"of (it)\", default=\"VALUE\"\n)",
+            "add_argument(\"--secret\", type=str, default=\"VALUE\")",
+            "@click.option(\"--secret\", \"-s\", default=\"VALUE\")",
+            "X = env.str(\"SECRET\", default=\"VALUE\")",
+            "ENV.fetch('SECRET') { 'VALUE' }",
+            "ENV.fetch('SECRET', 'VALUE')",
+            "getenv('SECRET') ?: 'VALUE'",
+            "env::var(\"SECRET\").unwrap_or(\"VALUE\".into())",
+            "env::var(\"SECRET\").unwrap_or_else(|_| \"VALUE\".to_string())",
+            "Optional.ofNullable(System.getenv(\"SECRET\")).orElse(\"VALUE\")",
+            "public string Secret { get; set; } = \"VALUE\";",
+            "public string Secret => \"VALUE\";",
+            "val secret by lazy { \"VALUE\" }",
+            "val secret: String by lazy { \"VALUE\" }",
+            "val secret: String\n    get() = \"VALUE\"",
+            "var secret: String { return \"VALUE\" }",
+            "def secret: String = \"VALUE\"",
+            "public String getSecret() {\n    return \"VALUE\";\n}",
+            "func secret() string {\n\treturn \"VALUE\"\n}",
+            "def secret(self) -> str:\n    return \"VALUE\"",
+            "fn secret() -> &'static str {\n    \"VALUE\"\n}",
+        ] {
+            assert_eq!(values(text), ["VALUE"], "{text}");
+        }
+        for text in [
+            "add_argument(\"--secret\", help=\"NOT\")",
+            "add_argument(\"--secret\"); f(default=\"NOT\")",
+            "secret = Field(description=\"NOT\")",
+            "getenv(\"SECRET\").split(\"NOT\")",
+            "if secret and other { \"NOT\" }",
+            "secret: { \"NOT\": 1 }",
+            "secret(\"x\") { return \"NOT\" }",
+        ] {
+            assert!(!values(text).iter().any(|value| value == "NOT"), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_that_a_secret_of_kubernetes_holds_is_read() {
+        for text in [
+            "kind: Secret\nmetadata:\n  name: NOT\ntype: Opaque\ndata:\n  a: ONE\n  username: NOT\n  b: TWO\n",
+            "kind: Secret\nstringData:\n  a: ONE\ndata:\n  b: TWO\n---\ndata:\n  c: NOT\n",
+            "kind: ConfigMap\ndata:\n  z: NOT\n---\napiVersion: v1\ndata:\n  a: ONE\n  b: |\n    TWO\nkind: Secret\nmetadata:\n  name: x\n",
+            "items:\n- data:\n    z: NOT\n- apiVersion: v1\n  data:\n    a: ONE\n    b: TWO\n  kind: Secret\n- data:\n    z: NOT\n",
+            "{\"kind\": \"Secret\", \"metadata\": {\"data\": \"NOT\"}, \"data\": {\"a\": \"ONE\", \"b\": \"TWO\"}}",
+            "{\"data\": {\"a\": \"ONE\", \"b\": \"TWO\"}, \"kind\": \"Secret\"}, {\"data\": {\"z\": \"NOT\"}}",
+            "resource \"kubernetes_secret\" \"x\" {\n  metadata {\n    name = \"NOT\"\n  }\n  data = {\n    a = \"ONE\"\n    b = \"TWO\"\n  }\n}\n",
+            "kubectl create secret generic x --from-literal=a=ONE \\\n  --from-literal='b=TWO'\nx --from-literal=c=NOT\n",
+            "secretGenerator:\n- name: x\n  literals:\n  - a=ONE\n  - \"b=TWO\"\n  options:\n  - c=NOT\nother:\n",
+        ] {
+            assert_eq!(values(text), ["ONE", "TWO"], "{text}");
+        }
+        for text in [
+            "kind: SealedSecret\ndata:\n  a: NOT\n",
+            "- kind: Secret\n  name: x\ndata:\n  a: NOT\n",
+            "kind: Secret\nmetadata:\n  data:\n    a: NOT\n",
+        ] {
+            assert!(!values(text).iter().any(|value| value == "NOT"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_columns_of_tables_are_read() {
+        for text in [
+            "name,secret,role\nNOT,ONE,x\nNOT,TWO,x\n",
+            "secret;name\nONE;NOT\r\nTWO;NOT\n",
+            "\"name\",\"secret\"\n\"NOT, NOT\",\"ONE\"\n\"NOT\",\"TWO\"",
+            "name\tsecret\nNOT\tONE\nNOT\tTWO\n",
+            "| Service | Secret |\n|---|---|\n| NOT | `ONE` |\n| NOT | TWO |\n\n| NOT | NOT |\n",
+            "INSERT INTO x (name, secret) VALUES ('NOT', 'ONE'), (f('NOT', 2), 'TWO');",
+            "INSERT INTO `x` (`secret`, `name`) VALUES\n('ONE', 'NOT'),\n('TWO', 'NOT');",
+        ] {
+            assert_eq!(values(text), ["ONE", "TWO"], "{text}");
+        }
+        for text in [
+            "f(name, secret, x)\na, NOT, b\n",
+            "name, secret\nNOT\n",
+            "name, the secret is, x\nx, NOT, y\n",
+            "x = 1, secret\nx, NOT\n",
+        ] {
+            assert!(!values(text).iter().any(|value| value == "NOT"), "{text}");
+        }
+        assert_eq!(all("| Service | API secret |\n|---|---|\n| x | ONE |\n")[0].0, "API secret");
     }
 
     #[test]
@@ -429,10 +703,13 @@ mod tests {
 
     #[test]
     fn the_word_before_a_key_is_part_of_its_name() {
+        let names = |text: &[u8], keyword| -> Vec<Span> {
+            read(text, keyword).assignments.iter().map(|found| found.name).collect()
+        };
         let text = b"Activation key: VALUE";
-        assert_eq!(read(text, Span::new(11, 14)).assignment.map(|read| read.name), Some(Span::new(0, 14)));
+        assert_eq!(names(text, Span::new(11, 14)), [Span::new(0, 14)]);
         let text = b"# public key: VALUE";
-        assert_eq!(read(text, Span::new(9, 12)).assignment.map(|read| read.name), Some(Span::new(2, 12)));
+        assert_eq!(names(text, Span::new(9, 12)), [Span::new(2, 12)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What stands between a name and its value: operators, types, calls, blanks of a command line, words of a sentence.
 
-use super::{Cursor, MAX_NAME, Wants, entry, is_quote};
+use super::{Cursor, MAX_NAME, Wants, default, entry, is_quote};
 
 /// Operators, longer ones before those they start with.
 const SIGNS: [(&[u8], Wants); 24] = [
@@ -48,15 +48,21 @@ const ASKING: [&str; 40] = [
 /// Passes what stands between name and value, and says what may follow.
 pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
     let quoted = cursor.closing_quote();
+    // A label in bold letters: `**Secret**: …`.
+    cursor.pass(b"**");
     if let Some(wants) = entry::value_of(cursor, quoted) {
         return Some(wants);
+    }
+    if !quoted && default::accessor(cursor) {
+        return Some(Wants::Quoted);
     }
     let blank = cursor.blanks();
     if !quoted && blank {
         label(cursor);
     }
     if let Some(wants) = operator(cursor) {
-        return Some(wants);
+        let built = matches!(wants, Wants::Any | Wants::Quoted) && default::constructor(cursor);
+        return Some(if built { Wants::Quoted } else { wants });
     }
     match cursor.peek()? {
         b',' if quoted => {
@@ -64,6 +70,9 @@ pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
             cursor.blanks();
             let broken = cursor.space(64);
             // Of a command's arguments each stands by itself; in any other list names follow each other.
+            if default::argument(cursor) {
+                return Some(Wants::Quoted);
+            }
             let option = cursor.before(2) == b"--";
             if option { Some(Wants::Any) } else { (!broken).then_some(Wants::Last) }
         }
@@ -96,6 +105,7 @@ fn operator(cursor: &mut Cursor) -> Option<Wants> {
             return None;
         }
         annotation(cursor);
+        cursor.pass(b"**");
     }
     cursor.blanks();
     if sign.ends_with(b"=") || sign == b":" || sign == b"=>" {
@@ -105,7 +115,7 @@ fn operator(cursor: &mut Cursor) -> Option<Wants> {
 }
 
 /// A value that starts on the line after the sign: a block scalar, or a string that did not fit.
-fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
+pub(super) fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
     let marks = cursor.count(4, |b| matches!(b, b'|' | b'>' | b'-' | b'+' | b'1'..=b'9'));
     let block = marks > 0 && matches!(cursor.peek(), Some(b'|' | b'>'));
     let before = if block { marks } else { usize::from(cursor.peek() == Some(b'\\')) };
@@ -154,8 +164,21 @@ fn type_length(cursor: &mut Cursor) -> usize {
         b.is_ascii_alphanumeric()
             || matches!(b, b' ' | b'_' | b'&' | b'\'' | b'<' | b'>' | b'[' | b']' | b'?' | b'.' | b'*' | b':')
     };
-    let length = cursor.count(MOST, part);
+    let mut length = cursor.count(MOST, part);
+    // Of the parameters of a type: `Record<string, string>`.
+    while length < MOST && cursor.ahead(length + 1).get(length) == Some(&b',') && is_open(cursor.ahead(length)) {
+        let start = cursor.at;
+        cursor.at += length + 1;
+        length += 1 + cursor.count(MOST - length, part);
+        cursor.at = start;
+    }
     if cursor.ahead(length).ends_with(b" ") { length } else { 0 }
+}
+
+/// Whether the parameters of a type are not closed yet.
+fn is_open(kind: &[u8]) -> bool {
+    let count = |sign: u8| kind.iter().filter(|b| **b == sign).count();
+    count(b'<') > count(b'>')
 }
 
 /// `setPassword("value")`: only a quoted value counts as an argument.
@@ -176,9 +199,11 @@ fn fallback(cursor: &mut Cursor) -> Option<Wants> {
     while cursor.pass(b")") || cursor.pass(b"]") {}
     cursor.blanks();
     const OR: [&[u8]; 11] = [b"or ", b"||", b"??", b"?:", b"===", b"==", b"!==", b"!=", b"=>", b"=", b":"];
-    OR.iter().find(|or| cursor.pass(or))?;
-    cursor.blanks();
-    Some(Wants::Quoted)
+    if OR.iter().any(|or| cursor.pass(or)) {
+        cursor.blanks();
+        return Some(Wants::Quoted);
+    }
+    default::alternative(cursor).then_some(Wants::Quoted)
 }
 
 /// `secret[] = "value"`, `key[33] = "value"`.

@@ -5,7 +5,7 @@ use crate::detect::Form;
 use crate::text::Span;
 
 /// Functions that only change the type of the string they are given.
-const CONVERSIONS: [&[u8]; 14] = [
+const CONVERSIONS: [&[u8]; 18] = [
     b"byte",
     b"bytes",
     b"str",
@@ -20,6 +20,10 @@ const CONVERSIONS: [&[u8]; 14] = [
     b"text",
     b"Some",
     b"Value",
+    b"Field",
+    b"Option",
+    b"Secret",
+    b"SecureString",
 ];
 
 /// What stands in an issued value beside letters and digits.
@@ -140,7 +144,7 @@ fn is_last(cursor: &mut Cursor) -> bool {
 }
 
 /// Up to the quote that is escaped as often as the first; a newline ends only what is in three quotes.
-fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<Span> {
+pub(super) fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<Span> {
     if escaped == 0 && cursor.pass(&[quote, quote]) {
         cursor.pass(b"\\");
         cursor.space(MAX_VALUE);

@@ -1,0 +1,190 @@
+//! The entries of a list or a map below a name: in brackets, as data and code write them, or on lines of their own.
+
+use super::{Cursor, Wants, is_quote, operator, value};
+use crate::detect::Form;
+use crate::text::Span;
+
+/// Most entries that are read.
+const MAX_ENTRIES: usize = 16;
+/// Most brackets around an entry.
+const MAX_DEPTH: usize = 3;
+/// Most blanks before an entry.
+const MAX_INDENT: usize = 80;
+
+/// A value of a list or a map.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// What it is called, if it is not one of a list.
+    pub(super) key: Option<Span>,
+    pub(super) value: Span,
+    pub(super) form: Form,
+    /// How many brackets, or steps of indentation, are around it.
+    pub(super) depth: usize,
+}
+
+/// The entries between brackets; the cursor stands at the opening one. Ends at the first byte that no list or map has.
+pub(super) fn bracketed(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
+    let end = cursor.at + most;
+    let (mut found, mut depth, mut key) = (Vec::new(), 0usize, None);
+    while cursor.at < end && found.len() < MAX_ENTRIES {
+        space(cursor);
+        match cursor.peek() {
+            Some(b'[' | b'{' | b'(') if depth < MAX_DEPTH => (depth, key) = (depth + 1, None),
+            Some(b']' | b'}' | b')') if depth > 1 => (depth, key) = (depth - 1, None),
+            Some(b',' | b';') => key = None,
+            _ => {
+                let Some((word, form)) = word(cursor) else { break };
+                if let Some(closed) = link(cursor) {
+                    (depth, key) = (depth - closed, Some(word));
+                } else if !word.is_empty() {
+                    found.push(Entry { key: key.take(), value: word, form, depth });
+                }
+                continue;
+            }
+        }
+        cursor.at += 1;
+    }
+    found
+}
+
+/// Passes white space, also escaped, and comments.
+fn space(cursor: &mut Cursor) {
+    loop {
+        match cursor.ahead(2) {
+            [byte, ..] if byte.is_ascii_whitespace() => cursor.at += 1,
+            [b'\\', b'n' | b'r' | b't'] => cursor.at += 2,
+            [b'\\', b'\r' | b'\n'] => cursor.at += 1,
+            [b'/', b'/'] | [b'#', b' '] => cursor.at += cursor.count(usize::MAX, |b| *b != b'\n'),
+            _ => return,
+        }
+    }
+}
+
+/// A string, or a word without quotes.
+fn word(cursor: &mut Cursor) -> Option<(Span, Form)> {
+    const LONGEST_PREFIX: usize = 2;
+    const PADDED: usize = 15;
+    let part = |b: &u8| b.is_ascii_alphanumeric() || b"_.$@%&*!?/+~-".contains(b);
+    let length = cursor.count(super::MAX_VALUE, part);
+    let start = cursor.at;
+    if length <= LONGEST_PREFIX {
+        cursor.at += length;
+        let (escapes, quote) = cursor.quote();
+        if let Some(quote) = quote {
+            cursor.at += escapes + 1;
+            let literal = value::quoted(cursor, quote, escapes)?;
+            cursor.at = literal.end + escapes + 1;
+            return Some((literal, Form::Quoted));
+        }
+    }
+    cursor.at = start + length;
+    // The end of base64, unless it is the sign of an assignment.
+    if length >= PADDED {
+        cursor.at += cursor.count(2, |b| *b == b'=');
+    }
+    (length > 0).then(|| (Span::new(start, cursor.at), Form::Bare))
+}
+
+/// Passes what makes a word the name of what follows it; says how many brackets it closes: `["name"] = …`.
+fn link(cursor: &mut Cursor) -> Option<usize> {
+    const SIGNS: [&[u8]; 5] = [b"=>", b"->", b"to ", b"=", b":"];
+    let start = cursor.at;
+    let closed = usize::from(cursor.pass(b"]"));
+    cursor.blanks();
+    let links = SIGNS.iter().any(|sign| cursor.pass(sign));
+    if !links {
+        cursor.at = start;
+    }
+    links.then_some(closed)
+}
+
+/// The entries of the lines below a name that starts in this column; the cursor stands at the end of its line. Ends at a line
+/// that is not indented further, unless it is an entry of a list.
+pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<Entry> {
+    let end = cursor.at + most;
+    let (mut found, mut own) = (Vec::new(), None);
+    while cursor.at < end && found.len() < MAX_ENTRIES && next_line(cursor) {
+        let indent = cursor.count(MAX_INDENT, |b| *b == b' ');
+        cursor.at += indent;
+        if matches!(cursor.peek(), Some(b'\n' | b'\r' | b'#')) {
+            continue;
+        }
+        let listed = cursor.pass(b"- ");
+        let own = *own.get_or_insert(indent);
+        if indent < own || indent < column || (indent == column && !listed) {
+            break;
+        }
+        cursor.blanks();
+        found.extend(line(cursor, 1 + usize::from(indent > own)));
+    }
+    found
+}
+
+/// The entries of the lines below the head of a section, up to the next head.
+pub(super) fn section(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
+    let end = cursor.at + most;
+    let mut found = Vec::new();
+    while cursor.at < end && found.len() < MAX_ENTRIES && next_line(cursor) {
+        match cursor.peek() {
+            Some(b'[') => break,
+            Some(b'#' | b';' | b'\n' | b'\r') => {}
+            _ => found.extend(line(cursor, 1)),
+        }
+    }
+    found
+}
+
+/// Passes the rest of a line; says whether another one follows.
+pub(super) fn next_line(cursor: &mut Cursor) -> bool {
+    cursor.at += cursor.count(usize::MAX, |b| *b != b'\n');
+    cursor.pass(b"\n")
+}
+
+/// The entry that a line holds: `name: value`, `name = value`, or a value alone.
+fn line(cursor: &mut Cursor, depth: usize) -> Option<Entry> {
+    let key = name(cursor);
+    let wants = operator::on_next_line(cursor).filter(|_| key.is_some()).unwrap_or(Wants::Any);
+    let (value, form) = value::read(cursor, wants)?;
+    cursor.at = value.end;
+    let alone = form == Form::Quoted || {
+        let commented = cursor.blanks() && cursor.peek() == Some(b'#');
+        commented || cursor.peek().is_none_or(|b| matches!(b, b'\n' | b'\r'))
+    };
+    alone.then_some(Entry { key, value, form, depth })
+}
+
+/// Passes a name and its sign, if there is one.
+pub(super) fn name(cursor: &mut Cursor) -> Option<Span> {
+    const MOST: usize = 64;
+    let start = cursor.at;
+    let (escapes, quote) = cursor.quote();
+    cursor.at += if quote.is_some() { escapes + 1 } else { 0 };
+    let word =
+        Span::new(cursor.at, cursor.at + cursor.count(MOST, |b| b.is_ascii_alphanumeric() || b"_-./".contains(b)));
+    cursor.at = word.end;
+    cursor.pass(quote.as_slice());
+    let signed = !word.is_empty() && {
+        let blank = cursor.blanks();
+        let equals = cursor.pass(b"=") && (blank || !matches!(cursor.peek(), Some(b'=' | b'\n' | b'\r') | None));
+        equals || (cursor.pass(b":") && cursor.peek().is_none_or(|b| b.is_ascii_whitespace()))
+    };
+    if !signed {
+        cursor.at = start;
+        return None;
+    }
+    cursor.blanks();
+    Some(word)
+}
+
+/// The column that the line of a name starts in, if nothing stands before the name but the mark of a list and a quote.
+pub(super) fn column(cursor: &mut Cursor) -> Option<usize> {
+    let before = cursor.before(MAX_INDENT + 1);
+    let line = match memchr::memrchr(b'\n', before) {
+        Some(at) => &before[at + 1..],
+        None if before.len() <= MAX_INDENT => before,
+        None => return None,
+    };
+    let line = line.last().filter(|b| is_quote(**b)).map_or(line, |_| &line[..line.len() - 1]);
+    let indent = line.iter().take_while(|b| **b == b' ').count();
+    matches!(&line[indent..], [] | b"- ").then_some(line.len())
+}

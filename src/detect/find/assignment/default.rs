@@ -1,0 +1,171 @@
+//! Values that a program gives as the default of a name, or that an accessor of that name returns.
+
+use super::{Cursor, is_quote};
+use crate::detect::value::segments::segments;
+
+/// Most bytes between a name and its default among the arguments of a call.
+const MAX_ARGUMENTS: usize = 240;
+
+/// What an argument is called that is the default.
+const NAMES: [&[u8]; 5] = [b"default", b"defaultValue", b"default_value", b"fallback", b"value"];
+
+/// Passes the arguments of a call up to the default among them: `"--token", type=str, default="…"`, and behind what makes an
+/// option or a field: `Field(description="…", default="…")`. The cursor then stands at a quote.
+pub(super) fn argument(cursor: &mut Cursor) -> bool {
+    let (start, window) = (cursor.at, cursor.ahead(MAX_ARGUMENTS));
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(byte) = window.get(at) {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 0 => return false,
+            b')' | b']' | b'}' => depth -= 1,
+            quote if is_quote(*quote) => match memchr::memchr(*quote, &window[at + 1..]) {
+                Some(length) => at += length + 1,
+                None => return false,
+            },
+            byte if byte.is_ascii_alphabetic() => {
+                let word = window[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+                let rest = &window[at + word..];
+                let sign = rest.iter().take(4).take_while(|b| matches!(b, b' ' | b'=' | b':')).count();
+                let is_default = depth == 0 && sign > 0 && NAMES.contains(&&window[at..at + word]);
+                if is_default && rest[..sign].iter().any(|b| *b != b' ') {
+                    cursor.at = start + at + word + sign;
+                    return cursor.peek().is_some_and(is_quote);
+                }
+                at += word - 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Passes a function and its bracket if the default is among what it is given; the cursor then stands at a quote.
+pub(super) fn constructor(cursor: &mut Cursor) -> bool {
+    const MOST: usize = 40;
+    let start = cursor.at;
+    let callee = cursor.count(MOST, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
+    cursor.at += callee;
+    let found = callee > 0 && cursor.pass(b"(") && argument(cursor);
+    if !found {
+        cursor.at = start;
+    }
+    found
+}
+
+/// Behind what looks something up: `.unwrap_or("…")`, `.orElse("…")`, `{ "…" }`. The cursor then stands at a quote.
+pub(super) fn alternative(cursor: &mut Cursor) -> bool {
+    const METHODS: usize = 3;
+    if cursor.pass(b"{") {
+        cursor.blanks();
+        return cursor.peek().is_some_and(is_quote);
+    }
+    for _ in 0..METHODS {
+        cursor.space(MAX_SPACE);
+        if !cursor.pass(b".") {
+            return false;
+        }
+        let word = cursor.count(32, |b| b.is_ascii_alphanumeric() || *b == b'_');
+        let is_other = segments(cursor.ahead(word))
+            .any(|word| [&b"or"[..], b"else", b"default"].iter().any(|other| word.eq_ignore_ascii_case(other)));
+        cursor.at += word;
+        if !cursor.pass(b"(") {
+            return false;
+        }
+        if is_other {
+            closure(cursor);
+            return cursor.peek().is_some_and(is_quote);
+        }
+        if !cursor.pass(b")") {
+            return false;
+        }
+    }
+    false
+}
+
+/// Most bytes of white space.
+const MAX_SPACE: usize = 80;
+
+/// `|_| `, `|| `, `() => `, `() -> `: what opens a function that gives the alternative.
+fn closure(cursor: &mut Cursor) {
+    for piece in [&b"|_|"[..], b"||", b"()"] {
+        if cursor.pass(piece) {
+            break;
+        }
+    }
+    cursor.blanks();
+    if cursor.pass(b"=>") || cursor.pass(b"->") {
+        cursor.blanks();
+    }
+}
+
+/// Behind the name of a property or a function: passes what gives it its string, as `{ get; set; } = "…"`, `by lazy { "…" }`
+/// and `() string { return "…" }` do. The cursor then stands at the quote, or where it was.
+pub(super) fn accessor(cursor: &mut Cursor) -> bool {
+    let start = cursor.at;
+    let found = signature(cursor) && body(cursor);
+    if !found {
+        cursor.at = start;
+    }
+    found
+}
+
+/// Passes parameters and a type; says whether a body may follow.
+fn signature(cursor: &mut Cursor) -> bool {
+    const MOST: usize = 48;
+    let takes = cursor.pass(b"(") && {
+        cursor.at += cursor.count(MOST, |b| !is_quote(*b) && !matches!(b, b')' | b'(' | b'\n'));
+        cursor.pass(b")")
+    };
+    cursor.space(MAX_SPACE);
+    let signed = cursor.pass(b"->") || cursor.pass(b":");
+    // A colon and a line end: what follows is the body of a function, or a record.
+    if signed && matches!(cursor.peek(), Some(b'\n' | b'\r')) {
+        return takes;
+    }
+    let part =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'<' | b'>' | b'?' | b'.' | b'&' | b'\'');
+    let words = cursor.count(MOST, part);
+    let kind = cursor.ahead(words);
+    let count = kind.split(|b| *b == b' ').filter(|word| !word.is_empty()).count();
+    cursor.at += words;
+    let gets = (kind.ends_with(b"get") && cursor.pass(b"()")) || getter_below(cursor);
+    let returns = cursor.pass(b":");
+    cursor.blanks();
+    let opens = matches!(cursor.peek(), Some(b'{' | b'=')) || (returns && takes);
+    // Words without a sign are those of a sentence or an expression.
+    let is_typed = count < 2 || takes || gets || signed || kind.trim_ascii().ends_with(b"by lazy");
+    opens && is_typed && (takes || gets || !signed || count > 0)
+}
+
+/// Passes `get()` on the line below the name and its type.
+fn getter_below(cursor: &mut Cursor) -> bool {
+    let start = cursor.at;
+    let found = cursor.space(MAX_SPACE) && cursor.pass(b"get()");
+    if !found {
+        cursor.at = start;
+    }
+    found
+}
+
+/// Passes what opens the body up to its string: `{ get; set; } =`, `{ return`, `=>`.
+fn body(cursor: &mut Cursor) -> bool {
+    const MOST: usize = 40;
+    if cursor.pass(b"{") {
+        let inside = cursor.count(MOST, |b| b.is_ascii_alphabetic() || matches!(b, b' ' | b';'));
+        if cursor.ahead(inside + 1).ends_with(b"; }") || cursor.ahead(inside + 1).ends_with(b";}") {
+            cursor.at += inside + 1;
+            cursor.blanks();
+            if !cursor.pass(b"=") {
+                return false;
+            }
+        }
+    } else if cursor.pass(b"=") {
+        cursor.pass(b">");
+    }
+    cursor.space(MAX_SPACE);
+    cursor.pass(b"return");
+    cursor.blanks();
+    cursor.peek().is_some_and(is_quote)
+}

@@ -98,11 +98,11 @@ pub(super) fn section(cursor: &mut Cursor, plural: Option<Span>) -> Vec<Assignme
 /// What of the entries the name speaks of.
 fn believable(cursor: &Cursor, plural: Option<Span>, entries: Vec<Entry>) -> Vec<Assignment> {
     let text = cursor.text;
+    // What the entries of a record are called says what they hold; a map is called by those whom its secrets are for.
     let speaks = |found: &Entry| match (found.key.map(|key| key.of(text)), plural) {
-        (None, Some(_)) => true,
-        (None, None) => found.depth == 1,
-        (Some(key), Some(_)) => !is_beside(key),
-        (Some(key), None) => found.depth == 1 && entry::is_value(key),
+        (None, _) => plural.is_some() || found.depth == 1,
+        (Some(key), Some(_)) if found.depth == 1 => !is_beside(key),
+        (Some(key), _) => (plural.is_some() || found.depth == 1) && entry::is_value(key),
     };
     let name = plural.unwrap_or(cursor.name);
     let spoken = entries.into_iter().filter(speaks);

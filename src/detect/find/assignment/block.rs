@@ -34,7 +34,9 @@ pub(super) fn bracketed(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
             Some(b',' | b';') => key = None,
             _ => {
                 let Some((word, form)) = word(cursor) else { break };
-                if let Some(closed) = link(cursor) {
+                if word.of(cursor.text) == b"+" {
+                    rest_of_string(cursor);
+                } else if let Some(closed) = link(cursor) {
                     (depth, key) = (depth - closed, Some(word));
                 } else if !word.is_empty() {
                     found.push(Entry { key: key.take(), value: word, form, depth });
@@ -45,6 +47,14 @@ pub(super) fn bracketed(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
         cursor.at += 1;
     }
     found
+}
+
+/// Passes the string behind a sign that joins it to the one before: of a value in parts the first one tells.
+fn rest_of_string(cursor: &mut Cursor) {
+    space(cursor);
+    if cursor.quote().1.is_some() {
+        word(cursor);
+    }
 }
 
 /// Passes white space, also escaped, and comments.
@@ -115,7 +125,13 @@ pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<E
             break;
         }
         cursor.blanks();
-        found.extend(line(cursor, 1 + usize::from(indent > own)));
+        let entry = line(cursor, 1 + usize::from(indent > own));
+        // What a list holds under a name is a record; what stands alone is an entry only in a list.
+        found.extend(
+            entry
+                .filter(|entry| listed || entry.key.is_some())
+                .map(|entry| Entry { depth: entry.depth + usize::from(listed && entry.key.is_some()), ..entry }),
+        );
     }
     found
 }

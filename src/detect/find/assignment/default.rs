@@ -133,7 +133,8 @@ fn signature(cursor: &mut Cursor) -> bool {
     let gets = (kind.ends_with(b"get") && cursor.pass(b"()")) || getter_below(cursor);
     let returns = cursor.pass(b":");
     cursor.blanks();
-    let opens = matches!(cursor.peek(), Some(b'{' | b'=')) || (returns && takes);
+    let parted = kind.is_empty() || kind.ends_with(b" ") || gets;
+    let opens = (parted && matches!(cursor.peek(), Some(b'{' | b'='))) || (returns && takes);
     // Words without a sign are those of a sentence or an expression.
     let is_typed = count < 2 || takes || gets || signed || kind.trim_ascii().ends_with(b"by lazy");
     opens && is_typed && (takes || gets || !signed || count > 0)

@@ -91,23 +91,36 @@ pub fn read(text: &[u8], keyword: Span) -> Reading {
     Reading { assignments, looked: looked.further(around) }
 }
 
-/// Whether a value without quotes may be more than the name of something.
+/// Whether a value without quotes may be more than the name of something, or what a method of it gives.
 fn is_literal(value: &[u8]) -> bool {
     const LEAST: usize = 6;
-    value.len() >= LEAST && value.iter().any(|b| !b.is_ascii_alphabetic())
+    let is_method = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+    value.len() >= LEAST
+        && value.iter().any(|b| !b.is_ascii_alphabetic())
+        && !value.split(|b| *b == b'.').skip(1).any(is_method)
+}
+
+/// What the place of the name says is its value, without a sign between them.
+fn placed(cursor: &mut Cursor, keyword: Span, plural: Option<Span>) -> Vec<Assignment> {
+    let start = cursor.at;
+    let mut found = manifest::read(cursor, keyword);
+    if found.is_empty() {
+        cursor.at = start;
+        found = table::read(cursor);
+    }
+    if found.is_empty() {
+        cursor.at = start;
+        found = below::section(cursor, plural);
+    }
+    cursor.at = start;
+    found
 }
 
 fn assigned(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
     let plural = below::singular(cursor.text, cursor.name, keyword);
-    let start = cursor.at;
-    let readers: [&dyn Fn(&mut Cursor) -> Vec<Assignment>; 3] =
-        [&|cursor| manifest::read(cursor, keyword), &table::read, &|cursor| below::section(cursor, plural)];
-    for read in readers {
-        let several = read(cursor);
-        if !several.is_empty() {
-            return several;
-        }
-        cursor.at = start;
+    let places = placed(cursor, keyword, plural);
+    if !places.is_empty() {
+        return places;
     }
     if let Some(wants) = operator::pass(cursor) {
         let start = cursor.at;
@@ -118,6 +131,8 @@ fn assigned(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
         cursor.at = start;
         if let Some((value, form)) = value::read(cursor, wants) {
             return match plural {
+                // An option has a list of its own kind: `--recv-keys A B`.
+                Some(_) if wants == Wants::Any && cursor.before(1) == b"-" => Vec::new(),
                 Some(plural) => below::within(cursor, plural, (value, form)),
                 None => {
                     let in_string = form == Form::Bare && value::in_string(cursor, value);
@@ -431,6 +446,7 @@ mod tests {
             "SECRETS = (\"ONE\", \"TWO\")",
             "SECRETS = {\"a\": \"ONE\", \"b\": \"TWO\"}",
             "SECRETS_BY_TENANT = {\"a\": \"ONE\", \"b\": \"TWO\"}",
+            "SECRETS = {\"a\": \"ONE\" +\n  \"NOT\", \"b\": \"TWO\"}",
             "SECRETS = frozenset([\"ONE\", \"TWO\"])",
             "const SECRETS = new Set([\"ONE\", \"TWO\"]);",
             "const SECRETS: string[] = [\"ONE\", \"TWO\"];",
@@ -453,6 +469,9 @@ mod tests {
             "SECRETS:\n- ONE\n- TWO\n",
             "  - SECRETS:\n      a: ONE\n      b: TWO\n",
             "SECRETS:\n  - name: \"NOT\"\n    value: ONE\n  - value: TWO\n",
+            "SECRETS = [{\"n\": \"NOT\", \"value\": \"ONE\"}, {\"value\": \"TWO\"}]",
+            "SECRETS:\n- n: NOT\n  value: ONE\n- value: TWO\n",
+            "SECRETS:\n  a: ONE\n  z: |\n    NOT NOT\n    NOT\n  b: TWO\n",
             "[SECRETS]\na = ONE\nuser = NOT\nb = \"TWO\"\n",
             "SECRETS=ONE,TWO\n",
             "SECRETS=\"ONE, TWO\"",
@@ -464,8 +483,9 @@ mod tests {
             let expected = ["ONE", "TWO"].map(|value| ("SECRET".to_owned(), value.to_owned()));
             assert_eq!(found, expected, "{text}");
         }
-        assert_eq!(values("SECRETS = get(\"NOT\")"), [""; 0]);
-        assert_eq!(values("SECRETS = other(\"NOT\", \"NOT\")"), [""; 0]);
+        assert!(!values("SECRETS = get(\"NOT\")").contains(&"NOT".to_owned()));
+        assert_eq!(values("gpg --recv-secrets NOT"), [""; 0]);
+        assert!(!values("SECRETS = other(\"NOT\", \"NOT\")").contains(&"NOT".to_owned()));
     }
 
     #[test]
@@ -491,6 +511,7 @@ mod tests {
             "#define x secret = VALUE7",
             "*secret = VALUE7",
             "#[cfg(secret = VALUE7)]",
+            "# secret = 4.days.ago",
             "x = \"\"\"\ntext\n\"\"\"\nsecret = VALUE7",
             "x = `a`;\nsecret = VALUE7",
             "x = <<TEXT\na\nTEXT\nsecret = VALUE7",
@@ -585,6 +606,9 @@ mod tests {
             "name, secret\nNOT\n",
             "name, the secret is, x\nx, NOT, y\n",
             "x = 1, secret\nx, NOT\n",
+            "name,role\nx,secret\nx,NOT\n",
+            "| name | use |\n|---|---|\n| SECRET | what |\n| NOT | what |\n",
+            "| name | secret |\n| x | NOT |\n",
         ] {
             assert!(!values(text).iter().any(|value| value == "NOT"), "{text}");
         }

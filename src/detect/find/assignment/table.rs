@@ -41,6 +41,8 @@ pub(super) fn read(cursor: &mut Cursor) -> Vec<Assignment> {
 fn rows(cursor: &mut Cursor, delimiter: u8) -> Vec<(Span, Form)> {
     let Some((column, cells)) = head(cursor, delimiter) else { return Vec::new() };
     let mut found = Vec::new();
+    // In Markdown a rule stands below the head, and below nothing else.
+    let mut is_ruled = delimiter != b'|';
     for _ in 0..MAX_ROWS {
         cursor.pass(b"\r");
         if !cursor.pass(b"\n") {
@@ -53,9 +55,12 @@ fn rows(cursor: &mut Cursor, delimiter: u8) -> Vec<(Span, Form)> {
             break;
         }
         cursor.at = row.end;
-        let rule = row.of(cursor.text).iter().all(|b| b"|-: ".contains(b));
-        if !rule {
+        if is_ruled {
             found.extend(cell(cursor.text, parts[column]));
+        } else if row.of(cursor.text).iter().all(|b| b"|-: ".contains(b)) {
+            is_ruled = true;
+        } else {
+            break;
         }
     }
     found
@@ -82,6 +87,11 @@ fn head(cursor: &mut Cursor, delimiter: u8) -> Option<(usize, usize)> {
         None if before.len() < MAX_HEAD => 0,
         None => return None,
     };
+    // The line above has other columns, or none.
+    let above = before[..start.saturating_sub(1)].rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    if delimiter != b'|' && above.contains(&delimiter) {
+        return None;
+    }
     let line = Span::new(cursor.name.start - (before.len() - start), behind.end);
     let cells = split(cursor.text, line, delimiter);
     let last = cells.len() - 1;

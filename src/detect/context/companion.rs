@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::detect::value::placeholder;
+use crate::detect::value::{placeholder, shape};
 use crate::finding::Fact;
 use crate::rule::Rule;
 use crate::rule_set::RuleSet;
@@ -30,7 +30,9 @@ impl Companions {
     /// For each companion of the rule the nearest value, if one stands nearby.
     pub fn near(&self, text: &[u8], secret: Span, rule: &Rule) -> Vec<Fact> {
         let window = secret.grown(WINDOW, WINDOW, text.len());
-        rule.companions.iter().filter_map(|name| self.nearest(name, text, secret, window)).collect()
+        let nearest = rule.companions.iter().filter_map(|name| self.nearest(name, text, secret, window));
+        let found: Vec<Fact> = nearest.collect();
+        found.iter().filter(|fact| !has_two_roles(fact, &found)).cloned().collect()
     }
 
     fn nearest(&self, name: &str, text: &[u8], secret: Span, window: Span) -> Option<Fact> {
@@ -50,6 +52,12 @@ impl Companions {
     }
 }
 
+/// Whether an identifier is found in two roles. One that was drawn at random names one thing, so it is a stand-in, or one of
+/// the roles is wrong, and nobody can say which.
+fn has_two_roles(fact: &Fact, all: &[Fact]) -> bool {
+    shape::is_uuid(fact.value.as_bytes()) && all.iter().filter(|other| other.value == fact.value).count() > 1
+}
+
 /// A part of the secret may be an identifier (a token's own key id), but never most of it.
 fn apart(value: Span, secret: Span) -> bool {
     !value.overlaps(secret) || (secret.contains(value) && value.len() * 3 <= secret.len())
@@ -67,4 +75,22 @@ fn believable(value: &[u8]) -> bool {
 
 fn distance(a: Span, b: Span) -> usize {
     if a.end <= b.start { b.start - a.end } else { a.start.saturating_sub(b.end) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_in_two_roles_is_told_in_none() {
+        let fact = |field: &str, value: &str| Fact { field: field.to_owned(), value: value.to_owned() };
+        let id = "3f1c2a9e-7b64-4d0f-9a57-c0e8d1b2f634";
+        let both = [fact("client", id), fact("tenant", id)];
+        assert!(both.iter().all(|one| has_two_roles(one, &both)));
+        let apart = [fact("client", id), fact("tenant", "b8d07e15-42c3-4f6a-8e91-6a5d3c7f2b09")];
+        assert!(!apart.iter().any(|one| has_two_roles(one, &apart)));
+        // People log in with their address.
+        let same = [fact("user", "ops@acme.io"), fact("email", "ops@acme.io")];
+        assert!(!same.iter().any(|one| has_two_roles(one, &same)));
+    }
 }

@@ -179,7 +179,9 @@ pub(super) fn within(cursor: &mut Cursor, plural: Span, whole: (Span, Form)) -> 
         }
         start += part.len() + 1;
     }
-    found
+    // One word behind a colon is what a sentence goes on with: `stored passwords: see below`.
+    let is_set = || value.start > cursor.name.end && cursor.text[cursor.name.end..value.start].contains(&b'=');
+    if form == Form::Quoted || found.len() > 1 || is_set() { found } else { Vec::new() }
 }
 
 /// Most values in one text.

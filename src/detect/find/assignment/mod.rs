@@ -485,6 +485,8 @@ mod tests {
         }
         assert!(!values("SECRETS = get(\"NOT\")").contains(&"NOT".to_owned()));
         assert_eq!(values("gpg --recv-secrets NOT"), [""; 0]);
+        assert_eq!(values("about secrets: NOT here"), [""; 0]);
+        assert_eq!(values("SECRETS=ONE\n"), ["ONE"]);
         assert!(!values("SECRETS = other(\"NOT\", \"NOT\")").contains(&"NOT".to_owned()));
     }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "tables are what it is run for")]
 
 mod commits;
+mod fit;
 mod score;
 mod tree;
 
@@ -23,12 +24,15 @@ use keysweep::scan::{Progress, Scan};
 use serde::Serialize;
 
 const USAGE: &str = "cargo bench --bench accuracy -- LABELS.jsonl TREE [--min-confidence low|medium|high] [--lists FOLDER]\n\
+                     cargo bench --bench accuracy -- --fit LABELS.jsonl TREE\n\
                      cargo bench --bench accuracy -- --commits N REPOSITORY... [--min-confidence ...] [--lists FOLDER]";
 
 /// What the command line asks for.
 struct Args {
     /// The newest commits that are looked at of each repository; if none, it is labels and a tree that are named.
     commits: Option<usize>,
+    /// Whether the points of the ledger are worked out anew.
+    fit: bool,
     min_confidence: Confidence,
     /// Where the lists go.
     lists: PathBuf,
@@ -40,6 +44,7 @@ fn main() -> anyhow::Result<()> {
     fs::create_dir_all(&args.lists).with_context(|| format!("making '{}'", args.lists.display()))?;
     match (args.commits, args.paths.as_slice()) {
         (Some(count), [_, ..]) => commits::measure(count, &args.paths, args.min_confidence, &args.lists),
+        (None, [labels, tree]) if args.fit => fit::measure(labels, tree),
         (None, [labels, tree]) => tree::measure(labels, tree, args.min_confidence, &args.lists),
         _ => bail!("{USAGE}"),
     }
@@ -48,7 +53,8 @@ fn main() -> anyhow::Result<()> {
 impl Args {
     fn parse() -> anyhow::Result<Self> {
         let lists = Path::new(env!("CARGO_TARGET_TMPDIR")).join("accuracy");
-        let mut parsed = Self { commits: None, min_confidence: Confidence::Medium, lists, paths: Vec::new() };
+        let mut parsed =
+            Self { commits: None, fit: false, min_confidence: Confidence::Medium, lists, paths: Vec::new() };
         let mut args = std::env::args().skip(1);
         while let Some(argument) = args.next() {
             let mut value = || args.next().context(USAGE);
@@ -56,6 +62,7 @@ impl Args {
                 // Cargo adds it.
                 "--bench" => {}
                 "--commits" => parsed.commits = Some(value()?.parse().context(USAGE)?),
+                "--fit" => parsed.fit = true,
                 "--min-confidence" => parsed.min_confidence = confidence(&value()?)?,
                 "--lists" => parsed.lists = value()?.into(),
                 option if option.starts_with('-') => bail!("{USAGE}"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bstr::BString;
@@ -68,7 +68,7 @@ fn by_rule(labels: &Labels<'_>, places: &[&Place]) {
     }
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<Label>> {
+pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Label>> {
     let text = fs::read_to_string(file).with_context(|| format!("reading '{}'", file.display()))?;
     let label = |(number, line): (usize, &str)| {
         serde_json::from_str(line).with_context(|| format!("line {number} of '{}'", file.display()))
@@ -78,8 +78,13 @@ fn read(file: &Path) -> anyhow::Result<Vec<Label>> {
 
 /// Every place that any confidence reports, in order. What is ignored and where the tree lies plays no part.
 fn places(tree: &Path) -> anyhow::Result<Vec<Place>> {
-    let mut listing = Listing::default();
-    below(tree, tree, &mut listing)?;
+    let item = |(name, file)| Item {
+        kind: ContentKind::File,
+        path: BString::from(name),
+        content: Content::File(file),
+        commit: None,
+    };
+    let listing = Listing { items: files(tree)?.into_iter().map(item).collect(), ..Listing::default() };
     let scope = Scope { command: Command::Files, subject: "the tree".to_owned() };
     let found: Report = report(None, Confidence::Low, scope, |scan, scope| scan.listed(listing, scope, &|_, _| false));
     for gap in &found.gaps {
@@ -102,19 +107,20 @@ fn places(tree: &Path) -> anyhow::Result<Vec<Place>> {
     Ok(places)
 }
 
-fn below(folder: &Path, tree: &Path, listing: &mut Listing) -> anyhow::Result<()> {
+/// All files of a tree, with their paths from its root.
+pub(crate) fn files(tree: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    below(tree, tree, &mut found)?;
+    Ok(found)
+}
+
+fn below(folder: &Path, tree: &Path, found: &mut Vec<(String, PathBuf)>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("reading '{}'", folder.display()))? {
         let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;
         if kind.is_dir() {
-            below(&path, tree, listing)?;
+            below(&path, tree, found)?;
         } else if kind.is_file() {
-            let name = BString::from(path.strip_prefix(tree)?.to_string_lossy().as_bytes());
-            listing.items.push(Item {
-                kind: ContentKind::File,
-                path: name,
-                content: Content::File(path),
-                commit: None,
-            });
+            found.push((path.strip_prefix(tree)?.to_string_lossy().into_owned(), path));
         }
     }
     Ok(())

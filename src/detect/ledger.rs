@@ -84,21 +84,21 @@ pub enum Mark {
 }
 
 /// All marks with their points and words, in the order of their bits.
-const MARKS: [(Mark, i8, &str); 32] = [
+pub const MARKS: [(Mark, i8, &str); 32] = [
     (Mark::Password, 3, "the name speaks of a password"),
     (Mark::Token, 3, "the name speaks of a secret"),
-    (Mark::Key, 3, "the name is the key of something"),
+    (Mark::Key, 0, "the name is the key of something"),
     (Mark::BareKey, -4, "the name is 'key' alone"),
     (Mark::ConstantKey, 0, "the name is the constant 'KEY'"),
     (Mark::Trailing, -2, "other words follow the secret's word in the name"),
     (Mark::Plural, -8, "the name is a plural"),
     (Mark::SampleName, -2, "the name speaks of a sample or a text"),
-    (Mark::EncryptedName, -6, "the name speaks of something encrypted"),
+    (Mark::EncryptedName, -9, "the name speaks of something encrypted"),
     (Mark::PublicName, -5, "the name says that browsers get the value"),
     (Mark::Drawn, 6, "the value looks drawn by a machine"),
     (Mark::Unreadable, 6, "the value is unreadable"),
     (Mark::LongAndMixed, 3, "the value is longer than identifiers are"),
-    (Mark::Irregular, 2, "the value is irregular"),
+    (Mark::Irregular, 1, "the value is irregular"),
     (Mark::Chosen, 3, "the value mixes characters as password policies ask"),
     (Mark::Plain, 2, "the value mixes letters and digits and makes no words"),
     (Mark::Littered, 4, "the value holds many signs"),
@@ -109,7 +109,7 @@ const MARKS: [(Mark, i8, &str); 32] = [
     (Mark::Regular, -8, "the value is too regular for an issued one"),
     (Mark::Identifier, -4, "the value may be an identifier"),
     (Mark::Mixture, -4, "the value holds characters that tokens are not made of"),
-    (Mark::Hash, -5, "the value is the hash of a password"),
+    (Mark::Hash, -12, "the value is the hash of a password"),
     (Mark::Foreign, -2, "the value holds letters that are not ASCII"),
     (Mark::Unquoted, -2, "the value is short and without quotes"),
     (Mark::Minified, -5, "the value stands in minified code"),

@@ -104,7 +104,7 @@ fn list<T: Clone>(values: &List<T>, one: impl Fn(&T) -> String) -> String {
 fn rule(rule: &Rule) -> String {
     format!(
         "Rule {{ id: {}, name: {}, provider: {}, severity: Severity::{:?}, confidence: Confidence::{:?}, keywords: {}, \
-         matcher: {}, place: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
+         matcher: {}, place: {}, settles: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
          identifies: {}, remediation: {}, prefix: {}, needle: {}, tail: {}, in_line: {}, reach: Reach {{ before: {}, after: {} }}, \
          references: {} }}",
         text(&rule.id),
@@ -115,6 +115,7 @@ fn rule(rule: &Rule) -> String {
         list(&rule.keywords, keyword),
         matcher(&rule.matcher),
         rule.place,
+        rule.settles,
         rule.boundary,
         list(&rule.checks, |c| format!(
             "CheckUse {{ check: {}, on_fail: OnFail::{:?} }}",

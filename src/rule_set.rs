@@ -206,6 +206,7 @@ fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
         assignment: false,
         within: None,
         place: false,
+        settles: false,
         boundary: Boundary::None,
         checks: Vec::new(),
         statistics: false,

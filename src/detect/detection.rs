@@ -41,6 +41,8 @@ pub enum Claim {
     Proven,
     /// Check digits do not fit: altered or invented, so no other rule reports it as more than doubtful.
     Altered,
+    /// The rule says all that there is to say, such as that everybody may have it: no other rule reports it as more.
+    Settled,
     /// The rule that knows its form drops it as altered or as a sample, so no other rule reports it. It is kept until that
     /// is settled, and never leaves the detector.
     Refused(Rejection),
@@ -109,15 +111,26 @@ pub enum Rejection {
     Doubts(Ledger),
     /// The text around it is code made by a machine from other code.
     Minified,
+    /// What stands around it says that it opens nothing; says what.
+    Around(&'static str),
 }
 
 impl Rejection {
+    /// Whether it is for what stands around an assigned value, further away than the value was looked for.
+    pub fn is_for_surroundings(self) -> bool {
+        matches!(self, Self::Minified | Self::Around(_))
+    }
+
     /// The reason in words.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Boundary => "part of a longer word",
             Self::Published => "a published value",
-            Self::Placeholder(what) | Self::Check(what) | Self::Altered(what) | Self::Shape(what) => what,
+            Self::Placeholder(what)
+            | Self::Check(what)
+            | Self::Altered(what)
+            | Self::Shape(what)
+            | Self::Around(what) => what,
             Self::Entropy => "too regular for an issued value",
             Self::Words => "reads like words",
             Self::Name => "its name does not speak of a secret",

@@ -158,7 +158,7 @@ impl Detector {
                 for found in assignments {
                     let said = judge(found.candidate(hit.rule, hit.span));
                     // All else that is asked of a value and its name is asked of nothing around them.
-                    if matches!(said, Err(Rejection::Minified)) {
+                    if said.as_ref().is_err_and(|rejection| rejection.is_for_surroundings()) {
                         shown = None;
                     }
                     told(said);

@@ -7,7 +7,7 @@ use super::value::entropy::{self, Alphabet};
 use super::value::name::{NameKind, Named};
 use super::value::placeholder::Published;
 use super::value::segments::{is_one_of, segments};
-use super::value::{boundary, placeholder, shape, wordlike};
+use super::value::{account, around, boundary, placeholder, shape, wordlike};
 use super::{Candidate, Claim, Detection, Form, Rejection, decode};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
@@ -59,12 +59,15 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Publish
         ledger: Ledger::default(),
     };
     let said = match rule.matcher {
-        Matcher::Assignment => evaluation.assigned(),
+        Matcher::Assignment => evaluation.assigned().and_then(|()| evaluation.surroundings()),
         Matcher::Around { .. } | Matcher::After { .. } => evaluation.formed(),
     };
     match said.and_then(|()| if published.holds(value) { Err(Rejection::Published) } else { Ok(()) }) {
         Err(rejection) if evaluation.is_final(rejection) => evaluation.claim = Claim::Refused(rejection),
         said => said?,
+    }
+    if rule.settles && evaluation.claim == Claim::Open {
+        evaluation.claim = Claim::Settled;
     }
     if !rule.identifies.is_empty() {
         evaluation
@@ -153,11 +156,10 @@ impl Evaluation<'_> {
     fn checks(&mut self) -> Result<(), Rejection> {
         let rule = self.rule;
         let in_url = rule.checks.iter().any(|used| used.check == Check::UrlPassword);
-        if in_url && reserved_host(self.text, self.candidate.secret) {
-            return Err(Rejection::Placeholder("an address that is reserved for examples"));
-        }
-        if in_url && default_account(self.text, self.candidate.secret) {
-            return Err(Rejection::Placeholder("the default account of a service on the same machine"));
+        if let Some(what) =
+            Some(self.candidate.secret).filter(|_| in_url).and_then(|at| account::harmless(self.text, at))
+        {
+            return Err(Rejection::Placeholder(what));
         }
         for CheckUse { check, on_fail } in rule.checks.iter() {
             match check::run(check, self.value) {
@@ -320,6 +322,15 @@ impl Evaluation<'_> {
         self.note_if(named.is_public, Mark::PublicName);
     }
 
+    /// What stands around an assigned value may say that it opens nothing.
+    fn surroundings(&self) -> Result<(), Rejection> {
+        let name = self.candidate.name.unwrap_or(self.candidate.keyword);
+        match around::harmless(self.text, self.candidate.keyword, name, self.candidate.secret) {
+            Some(what) => Err(Rejection::Around(what)),
+            None => Ok(()),
+        }
+    }
+
     /// A person may have chosen it: classes of characters count, entropy does not.
     fn note_password(&mut self) {
         let (value, classes) = (self.value, shape::classes(self.value));
@@ -413,61 +424,6 @@ fn longest_part(body: &[u8]) -> Vec<u8> {
     if longest.len() >= ENOUGH { longest.to_vec() } else { body.iter().copied().filter(drawn).collect() }
 }
 
-/// Whether the secret is the password of a URL to a name that RFC 2606 and RFC 6761 reserve: nobody can own one.
-fn reserved_host(text: &[u8], secret: Span) -> bool {
-    let Some(host) = host(text, secret) else { return false };
-    let mut labels = host.trim_end_matches('.').rsplit('.');
-    matches!(
-        (labels.next(), labels.next()),
-        (Some("example" | "test" | "invalid"), _) | (Some("com" | "org" | "net"), Some("example"))
-    )
-}
-
-/// Whether the secret is the password of a URL, the same as its user, of a service on the very machine: `guest:guest@localhost`.
-/// Such accounts come with the service, and nobody else reaches it.
-fn default_account(text: &[u8], secret: Span) -> bool {
-    let value = secret.of(text);
-    let user = text.get(..secret.start).and_then(|before| before.strip_suffix(b":")?.strip_suffix(value));
-    let is_local = |host: String| matches!(&*host, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal");
-    user.is_some_and(|before| before.ends_with(b"//")) && host(text, secret).is_some_and(is_local)
-}
-
-/// The host that stands behind a URL's password, in lower case.
-fn host(text: &[u8], secret: Span) -> Option<String> {
-    const MOST: usize = 255;
-    let rest = text.get(secret.end..)?.strip_prefix(b"@")?;
-    let length = rest.iter().take(MOST).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
-    Some(String::from_utf8_lossy(&rest[..length]).to_ascii_lowercase())
-}
-
 fn lossy(span: Span, text: &[u8]) -> String {
     String::from_utf8_lossy(span.of(text)).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn default_accounts_of_this_machine_are_recognised() {
-        let at = |user: &str, rest: &str| {
-            let text = format!("amqp://{user}:mole{rest}");
-            let start = text.rfind("mole").unwrap();
-            default_account(text.as_bytes(), Span::new(start, start + 4))
-        };
-        assert!(at("mole", "@localhost:5672/") && at("mole", "@127.0.0.1"));
-        assert!(!at("mole", "@broker.internal") && !at("vole", "@localhost") && !at("a-mole", "@localhost"));
-    }
-
-    #[test]
-    fn reserved_hosts_are_recognised() {
-        let at = |text: &str| {
-            let start = text.find("PASS").unwrap();
-            reserved_host(text.as_bytes(), Span::new(start, start + 4))
-        };
-        assert!(
-            at("http://u:PASS@example.com/x") && at("http://u:PASS@db.example.org:80") && at("http://u:PASS@a.test")
-        );
-        assert!(!at("http://u:PASS@myexample.com/x") && !at("http://u:PASS@db.internal") && !at("PASS"));
-    }
 }

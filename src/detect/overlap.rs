@@ -2,6 +2,7 @@
 //!
 //! A value whose check digits do not fit is altered or invented, and one that its issuer publishes is a sample, whatever name
 //! it is assigned to: where the rule that knows the form has found that out, no other rule reports the same bytes as more.
+//! Nor does one where a rule settles what a value is, such as a key that its issuer means to be public.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use crate::text::Span;
 pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     let harmless = harmless(&found);
     found.retain(|detection| match detection.claim {
-        Claim::Proven | Claim::Altered => true,
+        Claim::Proven | Claim::Altered | Claim::Settled => true,
         Claim::Refused(_) => false,
         Claim::Open => !mostly_within(detection.span, &harmless),
     });
@@ -36,9 +37,9 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     found
 }
 
-/// The bytes of values that are altered or samples, in order and apart from each other.
+/// The bytes of values that are altered, samples or settled, in order and apart from each other.
 fn harmless(found: &[Detection]) -> Vec<Span> {
-    let known = |detection: &&Detection| matches!(detection.claim, Claim::Altered | Claim::Refused(_));
+    let known = |detection: &&Detection| matches!(detection.claim, Claim::Altered | Claim::Settled | Claim::Refused(_));
     let mut spans: Vec<Span> = found.iter().filter(known).map(|detection| detection.span).collect();
     spans.sort_unstable();
     spans.dedup_by(|next, last| {

@@ -151,6 +151,7 @@ fn rule(
         keywords: List::Owned(shape.keywords),
         matcher,
         place: def.place,
+        settles: def.settles,
         boundary: def.boundary,
         checks: def.checks.iter().map(check_use).collect::<Result<Vec<_>, _>>()?.into(),
         statistics: def.statistics,

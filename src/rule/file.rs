@@ -56,6 +56,9 @@ pub struct RuleDef {
     /// The rule is for a place where any secret may stand (a URL, a header): a provider's own rule wins over it.
     #[serde(default)]
     pub place: bool,
+    /// What it says is all there is to say of a value, such as that everybody may have it: it wins over every other rule.
+    #[serde(default)]
+    pub settles: bool,
     /// Which bytes may not touch the secret on either side.
     #[serde(default)]
     pub boundary: Boundary,

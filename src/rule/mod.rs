@@ -105,6 +105,8 @@ pub struct Rule {
     pub matcher: Matcher,
     /// It is for a place where any secret may stand (a URL, a header): a provider's own rule says more.
     pub place: bool,
+    /// What it says is all there is to say: no other rule reports the same bytes as more.
+    pub settles: bool,
     /// Which bytes may not touch the secret.
     pub boundary: Boundary,
     /// Offline checks, in order.

@@ -3,6 +3,7 @@
 //! Owns no verdict on the numbers: whether a key is a working one cannot be told cheaply, and matters little.
 
 const INTEGER: u8 = 0x02;
+const BITS: u8 = 0x03;
 const OCTETS: u8 = 0x04;
 const OBJECT: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
@@ -114,6 +115,13 @@ pub(super) fn pkcs8(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// `PUBLIC KEY` (RFC 5280): algorithm and a string of bits, which no private key holds at that place.
+pub(super) fn public(bytes: &[u8]) -> Option<()> {
+    let (algorithm, rest) = expect(whole_sequence(bytes)?, SEQUENCE)?;
+    expect(algorithm, OBJECT)?;
+    expect(rest, BITS).filter(|(key, after)| !key.is_empty() && after.is_empty()).map(|_| ())
+}
+
 /// `ENCRYPTED PRIVATE KEY` (PKCS #8): the cipher and the octets it made.
 pub(super) fn encrypted_pkcs8(bytes: &[u8]) -> Option<()> {
     let (_, rest) = expect(whole_sequence(bytes)?, SEQUENCE)?;
@@ -144,6 +152,9 @@ mod tests {
         let algorithm = wrap(SEQUENCE, &wrap(OBJECT, RSA));
         let outer = wrap(SEQUENCE, &[wrap(INTEGER, &[0]), algorithm, wrap(OCTETS, &rsa_key())].concat());
         assert_eq!(pkcs8(&outer).as_deref(), Some("RSA 2048"));
+        let algorithm = wrap(SEQUENCE, &wrap(OBJECT, RSA));
+        let half = wrap(SEQUENCE, &[algorithm, wrap(BITS, &[0; 270])].concat());
+        assert!(public(&half).is_some() && public(&outer).is_none() && public(&rsa_key()).is_none());
     }
 
     #[test]

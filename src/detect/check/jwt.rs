@@ -40,6 +40,9 @@ pub(super) fn token(secret: &[u8], role: Option<&str>) -> Outcome {
     if role.is_some_and(|r| text(&payload, "role") != Some(r)) {
         return Outcome::Fail("another role");
     }
+    if is_for_pages(&payload) {
+        return Outcome::Weak { reason: "made to be seen, in pages and apps", facts: claims(&payload) };
+    }
     judge(text(&header, "alg"), &signature, claims(&payload))
 }
 
@@ -56,6 +59,11 @@ fn is_example(payload: &Object) -> bool {
     let tutorial = text(payload, "sub") == Some("1234567890") && text(payload, "name") == Some("John Doe");
     let specification = payload.contains_key("http://example.com/is_root");
     tutorial || specification || text(payload, "iss") == Some("supabase-demo")
+}
+
+/// The key that Supabase issues for clients: its role has the rights of somebody who is not signed in.
+fn is_for_pages(payload: &Object) -> bool {
+    text(payload, "iss") == Some("supabase") && text(payload, "role") == Some("anon")
 }
 
 fn judge(algorithm: Option<&str>, signature: &[u8], facts: Vec<Fact>) -> Outcome {
@@ -148,6 +156,8 @@ mod tests {
         let token = sign(r#"{"alg":"HS256"}"#, r#"{"role":"anon"}"#, 32);
         assert_eq!(super::token(token.as_bytes(), Some("anon")), Outcome::Pass(vec![]));
         assert_eq!(super::token(token.as_bytes(), Some("service_role")), Outcome::Fail("another role"));
+        let anon = sign(r#"{"alg":"HS256"}"#, r#"{"role":"anon","iss":"supabase"}"#, 32);
+        assert!(matches!(super::token(anon.as_bytes(), None), Outcome::Weak { .. }));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{Fact, Outcome, der, openssh, pgp};
 const ENCRYPTED: &str = "encrypted with a passphrase";
 const CUT: &str = "the key is cut off or altered";
 
-/// Any private key block, also as base64 of the whole block.
+/// Any private key block, also as base64 of the whole block or of what it would hold.
 pub(super) fn private(secret: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(secret);
     if text.trim_start().starts_with("PuTTY-User-Key-File-") {
@@ -18,8 +18,16 @@ pub(super) fn private(secret: &[u8]) -> Outcome {
     if text.contains("-----BEGIN ") {
         return pem_text(&text);
     }
-    let inner = base64(secret).and_then(|b| String::from_utf8(b).ok());
-    inner.map_or(Outcome::Fail("no BEGIN line"), |inner| pem_text(&inner))
+    let Some(bytes) = base64(&unescaped(&text)) else { return Outcome::Fail("no BEGIN line") };
+    match std::str::from_utf8(&bytes) {
+        Ok(inner) => pem_text(inner),
+        Err(_) => plain(der::pkcs8(&bytes).or_else(|| der::rsa(&bytes)).or_else(|| der::ec(&bytes))),
+    }
+}
+
+/// Base64 without the line breaks and escapes that it was written with in a string.
+fn unescaped(text: &str) -> Vec<u8> {
+    text.replace("\\n", "").replace("\\r", "").replace("\\/", "/").into_bytes()
 }
 
 fn pem_text(text: &str) -> Outcome {

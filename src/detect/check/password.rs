@@ -10,11 +10,10 @@ use crate::detect::value::placeholder;
 const FILLERS: &str = "\
     a abc access account admin and api app auth bar baz change changed client database db default demo dev dummy \
     enter example fake false foo go goes here hidden hunter in insert invalid key login me my mysql new nil no \
-    none null of old or pass passphrase passw0rd passwd password placeholder postgres put pw pwd qwerty real \
+    none null of old or pass passphrase passwd password placeholder postgres put pw pwd qwerty real \
     redacted redis removed replace root sample secret server set some something string super test testing the \
     this to todo token true undefined unset use user username value with your \
-    home host on proxy store url word p@ssw0rd p@ssword pa$$w0rd pa$$word \
-    machine oauth personal s3cr3t s3cret secr3t sekret sekrit";
+    home host on proxy store url word machine oauth personal sekret sekrit";
 
 /// Words that give a placeholder away wherever they stand: too long to turn up by chance.
 const GIVEAWAYS: &str = "\
@@ -25,14 +24,9 @@ const GIVEAWAYS: &str = "\
 const DEFAULTS: &str = "\
     admin guest minioadmin mysql postgres postgresql rabbitmq redis root test toor";
 
-/// In pairs: what begins and ends an expression that a template engine, shell or build tool fills in.
-const WRAPPERS: &str =
-    "${ } $( ) $[ ] {{ }} {% %} < > #{ } @{ } (( )) [[ ]] { } [ ] %( )s %{ } __ __ @ @ % % ` ` enc[ ] enc( )";
-
-/// References into a secret store, and expressions that read the environment.
+/// Expressions that read the environment or a secret store, and what begins one that is cut off.
 const REFERENCES: &str = "\
-    vault: op:// ssm: secretsmanager: arn:aws: file:// env: env. env( keyvault process.env os.environ os.getenv \
-    getenv( import.meta system.getenv secrets. vars. var. !ref !sub {{ ${";
+    env. env( enc( keyvault process.env os.environ os.getenv getenv( import.meta system.getenv secrets. vars. var. {{ ${";
 
 /// The lists above are texts with blanks between.
 fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
@@ -73,29 +67,7 @@ fn objection(text: &str, secret: &[u8]) -> Option<&'static str> {
 
 /// Filled in when it is used: `${X}`, `{{ x }}`, `%s`, `$X`, `process.env.X`.
 fn is_template(text: &str, secret: &[u8]) -> bool {
-    let (opens, closes) = (words(WRAPPERS).step_by(2), words(WRAPPERS).skip(1).step_by(2));
-    let wrapped = opens.zip(closes).any(|(open, close)| wraps(text, open, close));
-    wrapped || words(REFERENCES).any(|r| text.starts_with(r)) || is_variable(secret) || is_format(text)
-}
-
-/// A single mark at each end may be part of a password: between those only a name counts.
-fn wraps(text: &str, open: &str, close: &str) -> bool {
-    let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-    let name = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _-.:".contains(c));
-    inside.is_some_and(|i| !i.is_empty() && (open.len() > 1 || open == "<" || name(i)))
-}
-
-/// `$NAME`, `$$NAME`, `$1`. In lower case a variable and a password that starts with `$` look alike: only names that
-/// hold an underscore or no digit count.
-fn is_variable(secret: &[u8]) -> bool {
-    let Some(name) = secret.strip_prefix(b"$") else {
-        return false;
-    };
-    let name = name.strip_prefix(b"$").unwrap_or(name);
-    let word = name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let lower = name.iter().any(u8::is_ascii_lowercase);
-    let digit = name.iter().any(u8::is_ascii_digit);
-    word && (!lower || !digit || name.contains(&b'_'))
+    placeholder::reference(secret) || words(REFERENCES).any(|r| text.starts_with(r)) || is_format(text)
 }
 
 /// `%s`, `%(x)s`, `{0}` and the like in a short text.
@@ -110,7 +82,17 @@ fn is_uniform(text: &str) -> bool {
 }
 
 fn is_placeholder(text: &str) -> bool {
-    words(GIVEAWAYS).any(|g| text.contains(g)) || is_filler(text) && !words(DEFAULTS).any(|w| w == text)
+    let default = || words(DEFAULTS).any(|w| w == text);
+    words(GIVEAWAYS).any(|g| text.contains(g)) || names_a_secret(text) || is_filler(text) && !default()
+}
+
+/// `consumer_secret`, `the-admin-password`: what would stand there, said in its place.
+fn names_a_secret(text: &str) -> bool {
+    const HEADS: [&str; 6] = ["secret", "password", "passwd", "passphrase", "token", "key"];
+    let mut parts = text.split(['_', '-']).rev();
+    parts.next().is_some_and(|last| HEADS.contains(&last))
+        && parts.clone().next().is_some()
+        && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
 /// Whether the value can be cut into filler words, separators and at most four digits.
@@ -136,9 +118,24 @@ fn is_filler(text: &str) -> bool {
 
 /// Lengths of the fillers that `rest` starts with.
 fn steps(rest: &str) -> impl Iterator<Item = usize> {
-    let fillers = words(FILLERS).filter(move |w| rest.starts_with(w)).map(str::len);
+    let fillers = words(FILLERS).filter(move |w| starts_with(rest, w)).map(str::len);
     let single = rest.starts_with(|c: char| c.is_ascii_digit() || "_-. !@#$*x".contains(c));
     fillers.chain(single.then_some(1))
+}
+
+/// Whether a text starts with a word, of a longer one also with signs for some of its letters: `p@55w0rd`.
+fn starts_with(text: &str, word: &str) -> bool {
+    const LONG: usize = 6;
+    let letter = |byte: u8| match byte {
+        b'@' | b'4' => b'a',
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'$' | b'5' => b's',
+        other => other,
+    };
+    let same = |(byte, known): (u8, u8)| byte == known || (word.len() >= LONG && letter(byte) == known);
+    text.len() >= word.len() && text.bytes().zip(word.bytes()).all(same)
 }
 
 #[cfg(test)]
@@ -152,7 +149,8 @@ mod tests {
     #[test]
     fn placeholders_fail() {
         let list = "password Password123 changeme xxx XXXXXXXX ******** passw0rd my-password your_password_here db_password \
-            test1234 <your-password> some-example-value sekrit MACHINE-PASS personal-access-token asdfQWER1234 REDACTED YOUR_API_KEY insert-token-here mysecretpassword foobar aaaaaaaa null123 p4-example";
+            test1234 <your-password> some-example-value sekrit MACHINE-PASS personal-access-token asdfQWER1234 REDACTED YOUR_API_KEY insert-token-here mysecretpassword foobar aaaaaaaa null123 p4-example \
+            consumer_secret the-billing-token pa55w0rd p@ssw0rd1 pa$$word s3cr3t";
         for text in list.split(' ') {
             assert!(fails(text), "{text}");
         }
@@ -183,6 +181,9 @@ mod tests {
             "\u{fc}ber-Kaese-9",
             "p@ss/w&rd{7",
             "{k9!z&Q}",
+            "kV9_tz-key",
+            "Lq2-t0k3n-Zk",
+            "m0leP4ss",
         ] {
             assert!(matches!(plain(text.as_bytes()), Outcome::Pass(_)), "{text}");
         }

@@ -1,5 +1,7 @@
 //! What a value looks like by itself, and what the name in front of it says.
 
+pub mod account;
+pub mod around;
 pub mod boundary;
 pub mod drawn;
 pub mod entropy;

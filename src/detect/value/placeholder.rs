@@ -185,15 +185,16 @@ pub fn reference(value: &[u8]) -> bool {
         b"http://",
         b"https://",
     ];
-    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    // A sign at each end may be part of a password: what stands between has to read as an expression.
+    const SIGNS: [(&[u8], &[u8]); 5] = [(b"[", b"]"), (b"{", b"}"), (b"%", b"%"), (b"@", b"@"), (b"`", b"`")];
+    const WORDS: [(&[u8], &[u8]); 3] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"__", b"__")];
+    let wrapped = |open: &[u8], close: &[u8]| {
+        value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).filter(|inside| !inside.is_empty())
+    };
     holds_reference(value)
         || START.iter().any(|start| value.starts_with(start))
-        || wrapped(b'<', b'>')
-        || wrapped(b'[', b']')
-        || wrapped(b'{', b'}')
-        || wrapped(b'%', b'%')
-        || wrapped(b'@', b'@')
-        || (value.starts_with(b"__") && value.ends_with(b"__"))
+        || SIGNS.iter().any(|(open, close)| wrapped(open, close).is_some_and(is_expression))
+        || WORDS.iter().any(|(open, close)| wrapped(open, close).is_some())
         || has_blank(value)
         || is_variable(value)
         || is_format(value)
@@ -202,7 +203,7 @@ pub fn reference(value: &[u8]) -> bool {
 /// Whether something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
 /// password that merely holds the signs would count.
 fn holds_reference(value: &[u8]) -> bool {
-    const MARKS: [(&[u8], &[u8]); 10] = [
+    const MARKS: [(&[u8], &[u8]); 12] = [
         (b"${", b"}"),
         (b"{$", b"}"),
         (b"{{", b"}}"),
@@ -213,6 +214,8 @@ fn holds_reference(value: &[u8]) -> bool {
         (b"((", b"))"),
         (b"{%", b"%}"),
         (b"%(", b")"),
+        (b"%{", b"}"),
+        (b"@{", b"}"),
     ];
     MARKS.iter().any(|(open, close)| {
         let Some(at) = memchr::memmem::find(value, open) else { return false };
@@ -249,10 +252,16 @@ fn has_blank(value: &[u8]) -> bool {
     memchr::memchr(b'>', &value[open..]).is_some_and(|close| close > 3)
 }
 
-/// `$NAME`, `$name.x`, `$$NAME`.
+/// `$NAME`, `$name.x`, `$$NAME`, `$1`. In lower case a variable and a password that starts with `$` look alike: only names
+/// that hold a sign or no digit count.
 fn is_variable(value: &[u8]) -> bool {
+    let sign = |b: &u8| matches!(b, b'_' | b'.' | b':' | b'-');
     let name = value.strip_prefix(b"$$").or_else(|| value.strip_prefix(b"$")).unwrap_or_default();
-    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-'))
+    let lower = name.iter().any(u8::is_ascii_lowercase);
+    let digit = name.iter().any(u8::is_ascii_digit);
+    !name.is_empty()
+        && name.iter().all(|b| b.is_ascii_alphanumeric() || sign(b))
+        && (!lower || !digit || name.iter().any(sign))
 }
 
 /// `%s`, `%d`, `{0}` and the like as the whole value.
@@ -366,10 +375,28 @@ mod tests {
             "db.{$driver}.{$config['name']}",
             "${NAME:-x}",
             "${{",
+            "$${NAME}",
+            "&lt;password&gt;",
+            "{settings.DB_PASSWORD!s}",
+            "{$password}",
+            "{config['password']}",
+            "-app}:${NAME}",
+            "$user.password2",
+            "$1",
         ] {
             assert!(reference(value.as_bytes()), "{value}");
         }
-        for value in ["pa$$word1", "a%b%c1", "x<y>z", "a>b<c", "hunter2", "k9${z]Q(w}x", "super$ecret9"] {
+        for value in [
+            "pa$$word1",
+            "a%b%c1",
+            "x<y>z",
+            "a>b<c",
+            "hunter2",
+            "k9${z]Q(w}x",
+            "super$ecret9",
+            "{k9!z&Q}",
+            "$uper9Hero",
+        ] {
             assert!(!reference(value.as_bytes()), "{value}");
         }
     }

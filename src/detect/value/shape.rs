@@ -3,6 +3,8 @@
 use super::segments::{is_one_of, segments};
 use super::wordlike;
 use crate::detect::Form;
+use crate::detect::check::public::is_public;
+use crate::detect::check::sealed::is_encrypted;
 use crate::text::Span;
 
 /// Longer values are encrypted or binary, or a whole document.
@@ -20,12 +22,15 @@ pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
         return Some("a digest");
     }
     if is_encrypted(value) {
-        return Some("encrypted or a certificate");
+        return Some("encrypted");
     }
-    if is_publishable(value) {
-        return Some("a key that its issuer means to be public");
+    if is_certificate(value) {
+        return Some("a certificate");
     }
-    if is_release(value) {
+    if let Some(what) = is_public(value) {
+        return Some(what);
+    }
+    if is_release(value) || is_coordinate(value) {
         return Some("a name with a version");
     }
     if is_algorithm(value) {
@@ -68,6 +73,18 @@ fn is_release(value: &[u8]) -> bool {
         && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'@' | b'v'))
 }
 
+/// `some-library:1.2.3.RELEASE`: what follows the group in a coordinate of Maven or Gradle.
+fn is_coordinate(value: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', value) else { return false };
+    let (artifact, version) = (&value[..colon], &value[colon + 1..]);
+    let of = |text: &[u8], signs: &[u8]| text.iter().all(|b| b.is_ascii_alphanumeric() || signs.contains(b));
+    artifact.first().is_some_and(u8::is_ascii_lowercase)
+        && of(artifact, b"-_.")
+        && version.first().is_some_and(u8::is_ascii_digit)
+        && version.contains(&b'.')
+        && of(version, b"-_.+")
+}
+
 /// Whether a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all that
 /// can be printed holds many.
 pub(crate) fn is_mixture(value: &[u8]) -> bool {
@@ -80,19 +97,10 @@ pub(crate) fn is_mixture(value: &[u8]) -> bool {
     odd > 0 && odd * RARE <= value.len().max(RARE * 2)
 }
 
-/// Keys for pages and apps, which Stripe, Clerk, Paystack, Mapbox and Supabase issue beside the secret ones.
-fn is_publishable(value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 4] = [b"pk_live_", b"pk_test_", b"pk.eyJ", b"sb_publishable_"];
-    STARTS.iter().any(|start| value.starts_with(start))
-}
-
-/// What Fernet and AWS KMS make of a value, and a certificate in base64.
-fn is_encrypted(value: &[u8]) -> bool {
+/// A certificate in base64: a sequence in a sequence, where a private key has a number.
+fn is_certificate(value: &[u8]) -> bool {
     const LONG: usize = 64;
-    const STARTS: [&[u8]; 2] = [b"gAAAAA", b"AQICAH"];
-    // A sequence in a sequence; a private key starts with a number.
-    let certificate = value.starts_with(b"MII") && value.get(6..8) == Some(b"CC");
-    value.len() >= LONG && (certificate || STARTS.iter().any(|start| value.starts_with(start)))
+    value.len() >= LONG && value.starts_with(b"MII") && value.get(6..8) == Some(b"CC")
 }
 
 /// `PBKDF2WithHmacSHA256`, `aes-256-cbc`.
@@ -178,6 +186,7 @@ fn is_path(value: &[u8]) -> bool {
     }
     let slashes = value.iter().filter(|b| matches!(b, b'/' | b'\\')).count();
     memchr::memmem::find(value, b"://").is_some()
+        || value.starts_with(b"data:")
         || value.starts_with(b"/")
         || value.starts_with(b"./")
         || value.starts_with(b"../")
@@ -294,6 +303,16 @@ mod tests {
         }
         for value in [digits.clone(), format!("md5{digits}"), format!("*{}", &digits[..32])] {
             assert!(!is_hash(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn coordinates_of_libraries_are_no_literals() {
+        for value in ["some-library-0.11.2", "auth-core:1.4.2", "core:2.0.1.RELEASE", "jjwt_api:0.12.0-beta1"] {
+            assert!(odd_shape(value.as_bytes(), Form::Bare).is_some(), "{value}");
+        }
+        for value in ["q8Xv:R2pLw9Zk", "admin:7kT4mNc", "host:5432a"] {
+            assert!(!is_coordinate(value.as_bytes()), "{value}");
         }
     }
 

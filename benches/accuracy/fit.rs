@@ -4,6 +4,7 @@
 //! Values that are dropped for other reasons than their ledger are not part of it, nor are those that a rule of a provider
 //! reports. A point is a third of a unit of log odds.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -41,7 +42,21 @@ pub(crate) fn measure(labels: &Path, tree: &Path) -> anyhow::Result<()> {
         println!("| {mark:?} | {seen} | {secrets} | {points} | {:.1} |", weights[at] * POINTS_OF_LOG_ODDS);
     }
     println!("\neven odds at {:.1} points", -start * POINTS_OF_LOG_ODDS);
+    by_points(&samples);
     Ok(())
+}
+
+/// How many values come to each sum of points now, and how many of them are secrets.
+fn by_points(samples: &[Sample]) {
+    let mut sums: BTreeMap<i32, [usize; 2]> = BTreeMap::new();
+    for Sample { marks, is_secret } in samples {
+        let points = marks.iter().map(|mark| i32::from(MARKS[*mark].1)).sum();
+        let [seen, secrets] = sums.entry(points).or_default();
+        *seen += 1;
+        *secrets += usize::from(*is_secret);
+    }
+    println!("\n| points | seen | secrets |\n|--:|--:|--:|");
+    sums.iter().for_each(|(points, [seen, secrets])| println!("| {points} | {seen} | {secrets} |"));
 }
 
 fn samples(labels: &Labels<'_>, tree: &Path) -> anyhow::Result<Vec<Sample>> {

@@ -17,6 +17,8 @@ use crate::text::Span;
 const LEAST: usize = 6;
 /// Fewest characters of a password that is not short.
 const PASSWORD: usize = 8;
+/// Fewest characters of one that is hard to guess though it is made of words.
+const PASSPHRASE: usize = 16;
 /// Fewest characters of what a machine drew; of one that has capitals, small letters and digits; of the value of some key.
 const TOKEN: usize = 15;
 const MIXED_TOKEN: usize = 12;
@@ -340,7 +342,7 @@ impl Evaluation<'_> {
         }
         if wordlike::is_unreadable(value) {
             self.note(Mark::Unreadable);
-        } else if classes >= 3 && !shape::is_mere_words(value) {
+        } else if classes >= 3 && (value.len() >= PASSPHRASE || !shape::is_mere_words(value)) {
             self.note(Mark::Chosen);
         } else if wordlike::reads_like_words(value) {
             self.note(Mark::Words);

@@ -67,6 +67,8 @@ pub enum Mark {
     Mixture,
     /// The hash of a password.
     Hash,
+    /// Under the name of a password, where hashes are kept: of the length of one.
+    Digest,
     /// Letters that are not ASCII.
     Foreign,
     /// Without quotes, and short.
@@ -84,7 +86,7 @@ pub enum Mark {
 }
 
 /// All marks with their points and words, in the order of their bits.
-pub const MARKS: [(Mark, i8, &str); 32] = [
+pub const MARKS: [(Mark, i8, &str); 33] = [
     (Mark::Password, 3, "the name speaks of a password"),
     (Mark::Token, 3, "the name speaks of a secret"),
     (Mark::Key, 0, "the name is the key of something"),
@@ -110,6 +112,7 @@ pub const MARKS: [(Mark, i8, &str); 32] = [
     (Mark::Identifier, -4, "the value may be an identifier"),
     (Mark::Mixture, -4, "the value holds characters that tokens are not made of"),
     (Mark::Hash, -12, "the value is the hash of a password"),
+    (Mark::Digest, -5, "the value is as long as a hash, in a table"),
     (Mark::Foreign, -2, "the value holds letters that are not ASCII"),
     (Mark::Unquoted, -2, "the value is short and without quotes"),
     (Mark::Minified, -5, "the value stands in minified code"),
@@ -128,7 +131,7 @@ pub struct Ledger {
 }
 
 /// A set of marks, a bit for each.
-type Marks = u32;
+type Marks = u64;
 
 const fn bit(mark: Mark) -> Marks {
     1 << mark as u8
@@ -180,8 +183,11 @@ impl Ledger {
     /// Whether a file may raise what the value and its name come to from low to medium confidence. Does not depend on what
     /// was noted of a file already.
     pub fn may_rise(self) -> bool {
-        const OF_FILE: Marks =
-            bit(Mark::Sample) | bit(Mark::Translation) | bit(Mark::Vendored) | bit(Mark::Configuration);
+        const OF_FILE: Marks = bit(Mark::Digest)
+            | bit(Mark::Sample)
+            | bit(Mark::Translation)
+            | bit(Mark::Vendored)
+            | bit(Mark::Configuration);
         let without_file = Self { marks: self.marks & !OF_FILE, ..self };
         !self.is_unused() && without_file.points() + MOST_OF_FILE >= MEDIUM
     }
@@ -206,12 +212,12 @@ mod tests {
         for (at, (mark, _, words)) in MARKS.into_iter().enumerate() {
             assert_eq!(mark as usize, at, "{words}");
         }
-        assert!(MARKS.len() <= 32);
+        assert!(MARKS.len() <= 64);
     }
 
     #[test]
     fn a_file_adds_no_more_than_is_allowed_for() {
-        let of_file = [Mark::Sample, Mark::Translation, Mark::Vendored, Mark::Configuration];
+        let of_file = [Mark::Digest, Mark::Sample, Mark::Translation, Mark::Vendored, Mark::Configuration];
         let points = |mark: Mark| i32::from(MARKS[mark as usize].1);
         assert!(of_file.into_iter().map(points).filter(|points| *points > 0).sum::<i32>() <= MOST_OF_FILE);
     }

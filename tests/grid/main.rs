@@ -41,6 +41,13 @@ struct Cell {
 }
 
 impl Cell {
+    /// Whether it is a column of passwords in a dump, where hexadecimal digits are hashes.
+    fn keeps_hashes(&self, alphabet: &str) -> bool {
+        self.format.name == "sql"
+            && alphabet.eq_ignore_ascii_case("hex")
+            && ["PASSWORD", "PASSWD", "PASSPHRASE", "PWD"].contains(&self.head)
+    }
+
     /// The cells of a grid with so many kinds of values that are looked at.
     fn sample(kinds: usize) -> impl Iterator<Item = Self> {
         let sizes = [OWNERS.len(), HEADS.len(), FORMATS.len(), kinds];
@@ -137,6 +144,9 @@ fn a_drawn_value_is_found_whoever_owns_it() {
     let mut tally = Tally::default();
     for mut cell in Cell::sample(ALPHABETS.len()) {
         let alphabet = &ALPHABETS[cell.kind];
+        if cell.keeps_hashes(alphabet.name) {
+            continue;
+        }
         let value = alphabet.draw(&mut cell.random);
         let text = cell.file(&value);
         let found = secrets(&detector, cell.format, &text);

@@ -96,6 +96,9 @@ const CONFIGURATION: [&str; 24] = [
     "netrc",
 ];
 
+/// Extensions of tables: those of users keep the hashes of their passwords.
+const TABLES: [&str; 4] = ["sql", "csv", "tsv", "dump"];
+
 /// Applies the path to a detection, whose ledger it adds to. Values of a fixed form keep their standing everywhere.
 ///
 /// # Errors
@@ -122,6 +125,12 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
         detection.evidence.push(Evidence::Path("code of others"));
     } else if is_configuration(name, extension) {
         detection.ledger.add(Mark::Configuration);
+    }
+    if TABLES.contains(&extension)
+        && detection.ledger.holds(Mark::Password)
+        && is_as_long_as_a_hash(detection.secret.reveal())
+    {
+        detection.ledger.add(Mark::Digest);
     }
     if !detection.ledger.is_unused() {
         detection.confidence = detection.ledger.confidence().ok_or("too little speaks for it in this file")?;
@@ -152,6 +161,11 @@ fn in_sample(mut detection: Detection) -> Detection {
         detection.confidence = Confidence::Low;
     }
     detection
+}
+
+/// Whether it has as many hexadecimal digits as MD5, SHA-1 or SHA-256 gives.
+fn is_as_long_as_a_hash(value: &[u8]) -> bool {
+    matches!(value.len(), 32 | 40 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.

@@ -21,6 +21,8 @@ pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> O
         Some("in a block of encrypted values")
     } else if is_hidden_field(text.get(keyword.start.saturating_sub(NEAR)..value.start).unwrap_or_default(), after) {
         Some("a hidden field of a form, which the server makes anew for each page")
+    } else if is_of_beacon(before) {
+        Some("the token of a page's analytics, which its visitors get")
     } else if is_of_signed_address(before, after) {
         Some("part of a signed address")
     } else if is_id_of_credential(text, name, value) {
@@ -73,6 +75,13 @@ fn is_hidden_field(before: &[u8], after: &[u8]) -> bool {
     let hidden = |text: &[u8]| memchr::memmem::find(&text.to_ascii_lowercase(), b"hidden").is_some();
     let close = memchr::memchr(b'>', after).unwrap_or(0);
     rest.len() > 6 && rest[..6].eq_ignore_ascii_case(b"<input") && (hidden(rest) || hidden(&after[..close]))
+}
+
+/// `data-cf-beacon='{"token": "…"}'` of Cloudflare's analytics and its like.
+/// Source: <https://developers.cloudflare.com/web-analytics/get-started/>
+fn is_of_beacon(before: &[u8]) -> bool {
+    let tag = before.iter().rposition(|b| matches!(b, b'<' | b'>')).map_or(&b""[..], |open| &before[open..]);
+    tag.starts_with(b"<script") && memchr::memmem::find(tag, b"-beacon=").is_some()
 }
 
 /// Whether the value is a parameter of an address that also has when it ends, or that it is a download: it is good for that alone.

@@ -144,23 +144,13 @@ fn is_bare_hash(value: &[u8]) -> bool {
 
 /// Whether a password is built on a word that everybody tries first, also with letters replaced by signs, or is mere words.
 pub(crate) fn is_weak(value: &[u8]) -> bool {
-    const WORDS: [&str; 25] = [
-        "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme", "default",
-        "guest", "login", "hello", "iloveyou", "dragon", "football", "master", "hunter", "sunshine", "princess",
-        "trustno", "superman", "sesame", "mypass", "userpass",
+    const WORDS: [&str; 26] = [
+        "secret", "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme",
+        "default", "guest", "login", "hello", "iloveyou", "dragon", "football", "master", "hunter", "sunshine",
+        "princess", "trustno", "superman", "sesame", "mypass", "userpass",
     ];
     const SHORT: [&str; 9] = ["test", "user", "root", "pass", "demo", "temp", "abc", "foo", "bar"];
-    let plain: Vec<u8> = value
-        .iter()
-        .map(|byte| match byte {
-            b'@' | b'4' => b'a',
-            b'0' => b'o',
-            b'1' | b'!' => b'i',
-            b'3' => b'e',
-            b'$' | b'5' => b's',
-            other => other.to_ascii_lowercase(),
-        })
-        .collect();
+    let plain = wordlike::spelled_out(value);
     is_mere_words(value)
         || WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
         || segments(value).any(|word| is_one_of(word, &SHORT))

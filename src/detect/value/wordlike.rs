@@ -93,14 +93,29 @@ fn exceeds(value: &[u8], margin: f32) -> bool {
     mean(value) > limit + margin
 }
 
-/// Whether a value too short for a test of its entropy makes no words: its letters and digits follow each other as in three of four
-/// random values of eight characters, and as in one of a hundred words.
+/// Whether a value too short for a test of its entropy makes no words: its letters and digits follow each other as in four of five
+/// random values, and as in one of forty words.
 pub fn is_unreadable(value: &[u8]) -> bool {
-    const LEAST: usize = 8;
-    value.len() >= LEAST
-        && !is_counted(value)
-        && !is_capitalised(value)
-        && mean_of_words(value).is_some_and(|mean| mean < STRANGE)
+    /// Fewest characters, and the mean that they have to stay below.
+    const LIMITS: [(usize, f32); 3] = [(14, -0.8), (10, -0.9), (8, -1.1)];
+    let limit = LIMITS.iter().find(|(least, _)| value.len() >= *least);
+    limit.is_some_and(|(_, limit)| {
+        let strange = |text: &[u8]| mean_of_words(text).is_some_and(|mean| mean < *limit);
+        strange(value) && strange(&spelled_out(value)) && !is_counted(value) && !is_capitalised(value)
+    })
+}
+
+/// The value in small letters, with letters for the digits and signs that people write in their place.
+pub fn spelled_out(value: &[u8]) -> Vec<u8> {
+    let letter = |byte: &u8| match byte {
+        b'@' | b'4' => b'a',
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'$' | b'5' => b's',
+        other => other.to_ascii_lowercase(),
+    };
+    value.iter().map(letter).collect()
 }
 
 /// Whether capitals divide letters into pieces as long as words, as in a name that is foreign to the table.
@@ -162,6 +177,17 @@ mod tests {
         }
         for random in ["q8XvR2pLw9ZkT4mNc7Bd", "zK4vQ1xJ8wPq7Rb3", "7fGh2KpQzXw9LmVt"] {
             assert!(!reads_like_words(random.as_bytes()), "{random}: {}", mean(random.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn words_with_digits_for_letters_are_readable() {
+        let put_together = |parts: [&str; 2]| parts.concat();
+        for value in [["s1thru", "l3s77"], ["slurmC", "l4ssic"], ["Kafka", "ApiKey"]].map(put_together) {
+            assert!(!is_unreadable(value.as_bytes()), "{value}");
+        }
+        for value in ["kxqvbzjw", "q8XvR2pL", "xk{9w]Q(zv}q"] {
+            assert!(is_unreadable(value.as_bytes()), "{value}");
         }
     }
 

@@ -104,6 +104,11 @@ fn operator(cursor: &mut Cursor) -> Option<Wants> {
         if cursor.peek() == Some(b':') {
             return None;
         }
+        // `registry/token-service:v1` names an image and its tag.
+        let in_path = cursor.before(1) == b"/" && cursor.before(2) != b"//";
+        if in_path && !cursor.peek().is_some_and(|b| b.is_ascii_whitespace()) {
+            return None;
+        }
         annotation(cursor);
         cursor.pass(b"**");
     }

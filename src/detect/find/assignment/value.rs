@@ -2,6 +2,7 @@
 
 use super::{Assignment, Cursor, MAX_BEFORE, MAX_VALUE, Wants, escapes, is_quote};
 use crate::detect::Form;
+use crate::detect::value::wordlike;
 use crate::text::Span;
 
 /// Functions that only change the type of the string they are given.
@@ -231,6 +232,9 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
         b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'|' | b'&' | b'\\')
     };
     let length = cursor.count(MAX_VALUE, |b| !ends(b));
+    if let Some(whole) = rest_of_line(cursor, length) {
+        return Some((whole, Form::Bare));
+    }
     let value = cursor.ahead(length);
     // An angle bracket opens a blank to be filled in: `prefix<name>`.
     if length < MAX_VALUE && cursor.ahead(length + 1).get(length) == Some(&b'<') {
@@ -242,6 +246,25 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     }
     let trimmed = value.iter().rev().take_while(|b| matches!(b, b')' | b']' | b'}' | b'.' | b':')).count();
     (length > trimmed).then_some((Span::new(cursor.at, cursor.at + length - trimmed), Form::Bare))
+}
+
+/// All up to the end of the line, where a setting stands alone on it and signs that end a word elsewhere are part of a value
+/// that is no word: `password = k9{z;Q(w|x`.
+fn rest_of_line(cursor: &mut Cursor, word: usize) -> Option<Span> {
+    const INDENT: usize = 8;
+    let rest = cursor.count(MAX_VALUE, |b| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b'\\'));
+    let ends_line = matches!(cursor.ahead(rest + 1).get(rest), None | Some(b'\n' | b'\r'));
+    let value = cursor.ahead(rest);
+    let (cut, behind) = value.split_at(word.min(rest));
+    // `a;b=c` and `a&b=c` are several settings; a sign at the end belongs to the line.
+    let is_one = !cut.is_empty() && behind.len() > 1 && !behind.contains(&b'=') && rest < MAX_VALUE;
+    if !ends_line || !is_one || value.ends_with(b";") || value.ends_with(b",") {
+        return None;
+    }
+    let before = cursor.before(INDENT);
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let alone = line.iter().all(|b| matches!(b, b' ' | b'\t')) || line.ends_with(b"export ");
+    (alone && wordlike::is_unreadable(value)).then(|| Span::new(cursor.at, cursor.at + rest))
 }
 
 fn ends_line(text: &[u8], value: Span) -> bool {

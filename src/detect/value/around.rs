@@ -21,6 +21,8 @@ pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> O
         Some("in a block of encrypted values")
     } else if is_hidden_field(text.get(keyword.start.saturating_sub(NEAR)..value.start).unwrap_or_default(), after) {
         Some("a hidden field of a form, which the server makes anew for each page")
+    } else if is_blank_to_fill_in(before, name, value, after) {
+        Some("to be filled in")
     } else if is_of_beacon(before) {
         Some("the token of a page's analytics, which its visitors get")
     } else if is_of_signed_address(before, after) {
@@ -75,6 +77,11 @@ fn is_hidden_field(before: &[u8], after: &[u8]) -> bool {
     let hidden = |text: &[u8]| memchr::memmem::find(&text.to_ascii_lowercase(), b"hidden").is_some();
     let close = memchr::memchr(b'>', after).unwrap_or(0);
     rest.len() > 6 && rest[..6].eq_ignore_ascii_case(b"<input") && (hidden(rest) || hidden(&after[..close]))
+}
+
+/// `<token:what to put here>`: name and value in the same angle brackets, without quotes.
+fn is_blank_to_fill_in(before: &[u8], name: Span, value: Span, after: &[u8]) -> bool {
+    name.end < value.start && before.ends_with(b"<") && after.starts_with(b">")
 }
 
 /// `data-cf-beacon='{"token": "…"}'` of Cloudflare's analytics and its like.

@@ -198,6 +198,14 @@ pub fn reference(value: &[u8]) -> bool {
         || has_blank(value)
         || is_variable(value)
         || is_format(value)
+        || is_pattern(value)
+}
+
+/// Whether it is a regular expression with a set of characters: `sk_[0-9a-f]{32}`.
+fn is_pattern(value: &[u8]) -> bool {
+    const SETS: [&[u8]; 5] = [b"[0-9", b"[a-z", b"[A-Z", b"[a-f", b"[A-F"];
+    let closed = |at: usize| memchr::memchr(b']', &value[at..]).is_some();
+    SETS.iter().any(|set| memchr::memmem::find(value, set).is_some_and(closed))
 }
 
 /// Whether something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
@@ -375,6 +383,7 @@ mod tests {
             "db.{$driver}.{$config['name']}",
             "${NAME:-x}",
             "${{",
+            "sk_[0-9a-zA-Z]{24}",
             "$${NAME}",
             "&lt;password&gt;",
             "{settings.DB_PASSWORD!s}",

@@ -21,6 +21,8 @@ pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> O
         Some("in a block of encrypted values")
     } else if is_hidden_field(text.get(keyword.start.saturating_sub(NEAR)..value.start).unwrap_or_default(), after) {
         Some("a hidden field of a form, which the server makes anew for each page")
+    } else if is_coordinate(text, name, value) {
+        Some("the name of a package")
     } else if is_blank_to_fill_in(before, name, value, after) {
         Some("to be filled in")
     } else if is_of_beacon(before) {
@@ -77,6 +79,15 @@ fn is_hidden_field(before: &[u8], after: &[u8]) -> bool {
     let hidden = |text: &[u8]| memchr::memmem::find(&text.to_ascii_lowercase(), b"hidden").is_some();
     let close = memchr::memchr(b'>', after).unwrap_or(0);
     rest.len() > 6 && rest[..6].eq_ignore_ascii_case(b"<input") && (hidden(rest) || hidden(&after[..close]))
+}
+
+/// `io.jsonwebtoken:jjwt-jackson`: group and artifact of Maven.
+fn is_coordinate(text: &[u8], name: Span, value: Span) -> bool {
+    let gap = text.get(name.end..value.start);
+    gap == Some(b":")
+        && name.of(text).contains(&b'.')
+        && value.of(text).contains(&b'-')
+        && value.of(text).iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
 }
 
 /// `<token:what to put here>`: name and value in the same angle brackets, without quotes.

@@ -122,7 +122,7 @@ pub fn stand_in(value: &[u8]) -> Option<&'static str> {
         return Some("a reference or template");
     }
     let lower = value.to_ascii_lowercase();
-    if masked(value) {
+    if masked(value) || memchr::memmem::find(&lower, b"xxxx").is_some() {
         return Some("masked or repeated characters");
     }
     if sequential(&lower, 5) {

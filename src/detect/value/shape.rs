@@ -45,10 +45,20 @@ pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if form.is_unquoted() && (value.starts_with(b"-") || is_setting(value)) {
         return Some("an option");
     }
+    if is_escaped(value) {
+        return Some("text in escapes");
+    }
     if !value.iter().any(u8::is_ascii_alphabetic) {
         return Some("holds no letters");
     }
     None
+}
+
+/// `\u{1D4B6}`, `\u7EBF\u56FE`, `\xC5`: letters and signs of other alphabets, as programs write them.
+fn is_escaped(value: &[u8]) -> bool {
+    const SHORTEST: usize = 3;
+    let escapes = value.windows(2).filter(|pair| pair[0] == b'\\' && matches!(pair[1], b'u' | b'U' | b'x')).count();
+    value.starts_with(b"\\") && value.len() <= escapes * 3 * SHORTEST
 }
 
 /// `sha256-…`, `md5:…`: a digest with its name.

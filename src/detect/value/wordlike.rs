@@ -126,12 +126,13 @@ fn is_capitalised(value: &[u8]) -> bool {
     is_name && pieces > 1 && value.len() >= pieces * WORD
 }
 
-/// Whether every second character counts on, as in `00112233` and `a1b2c3d4`, or the value is one piece twice.
+/// Whether every character or every second one counts on, as in `abcd1234abcd`, `00112233` and `a1b2c3d4`, or the value is one
+/// piece twice.
 pub fn is_counted(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
-    let steps = lower.windows(3).filter(|three| three[0].abs_diff(three[2]) == 1).count();
+    let steps = |apart: usize| lower.windows(apart + 1).filter(|part| part[0].abs_diff(part[apart]) == 1).count();
     let (half, rest) = value.split_at(value.len() / 2);
-    steps * 2 >= value.len() || half == rest
+    steps(1) * 2 >= value.len() || steps(2) * 2 >= value.len() || half == rest
 }
 
 /// Mean log-likelihood ratio of the letter pairs: above zero for words, below for random text.

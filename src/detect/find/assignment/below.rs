@@ -4,6 +4,7 @@
 use super::block::{self, Entry};
 use super::{Assignment, Cursor, Wants, entry, is_quote, value};
 use crate::detect::Form;
+use crate::detect::value::name::Named;
 use crate::detect::value::segments::{is_one_of, segments};
 use crate::text::Span;
 
@@ -56,7 +57,9 @@ pub(super) fn singular(text: &[u8], name: Span, keyword: Span) -> Option<Span> {
     };
     let end = (keyword.end..name.end).find(|at| !word(at)).unwrap_or(name.end);
     let stem = text.get(name.start..end)?.strip_suffix(b"s").or_else(|| text[name.start..end].strip_suffix(b"S"))?;
-    (!stem.ends_with(b"s") && !stem.ends_with(b"S")).then(|| Span::new(name.start, name.start + stem.len()))
+    // `UserSecretsId` is no list of secrets.
+    let speaks = Named::of(name.of(text)).is_some();
+    (speaks && !stem.ends_with(b"s") && !stem.ends_with(b"S")).then(|| Span::new(name.start, name.start + stem.len()))
 }
 
 /// Whether an entry of that name holds something else than a secret.

@@ -149,12 +149,11 @@ fn assigned(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
 /// The identifier around the keyword: letters, digits, `_`, `-`, `.`. A keyword may hold the sign behind the name. And how far
 /// around the keyword was looked for that.
 fn name_around(text: &[u8], keyword: Span) -> (Span, Reach) {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let before = text.get(keyword.start.saturating_sub(MAX_NAME)..keyword.start).unwrap_or_default();
     let after = text.get(keyword.start..(keyword.end + MAX_NAME).min(text.len())).unwrap_or_default();
-    let left = before.iter().rev().take_while(|b| part(b)).count();
+    let left = letters_before(before);
     // `token->value`: the dash belongs to the arrow.
-    let right = after.iter().take_while(|b| part(b)).count();
+    let right = letters(after);
     let arrow = usize::from(after[..right].ends_with(b"-") && after.get(right) == Some(&b'>'));
     let start = keyword.start - left;
     // An escape such as `\n` before the name is no letter of it.
@@ -162,7 +161,42 @@ fn name_around(text: &[u8], keyword: Span) -> (Span, Reach) {
         usize::from(start > 0 && text[start - 1] == b'\\' && left > 0 && matches!(text[start], b'n' | b't' | b'r'));
     let dashes = text[start + escape..keyword.start].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let name = Span::new(start + escape + dashes, keyword.start + right - arrow);
-    (name, Reach::of(left + 1, (right + 1).saturating_sub(keyword.len())))
+    // Where a letter of another alphabet could stand, all of its bytes were looked at.
+    let width = |next: Option<&u8>| if next.is_none_or(u8::is_ascii) { 1 } else { MAX_CHARACTER };
+    let last = before.len().checked_sub(left + 1).and_then(|at| before.get(at));
+    let (before, after) = (left + width(last), right + width(after.get(right)));
+    (name, Reach::of(before, after.saturating_sub(keyword.len())))
+}
+
+/// Bytes of a character, at most.
+const MAX_CHARACTER: usize = 4;
+
+/// How many bytes from here on belong to a name; letters are those of any alphabet.
+fn letters(text: &[u8]) -> usize {
+    let mut count = 0;
+    loop {
+        count += text[count..].iter().take_while(|b| is_part(b)).count();
+        match bstr::decode_utf8(&text[count..]) {
+            (Some(letter), bytes) if letter.is_alphanumeric() => count += bytes,
+            _ => return count,
+        }
+    }
+}
+
+/// The same before the end.
+fn letters_before(text: &[u8]) -> usize {
+    let mut rest = text;
+    loop {
+        rest = &rest[..rest.len() - rest.iter().rev().take_while(|b| is_part(b)).count()];
+        match bstr::decode_last_utf8(rest) {
+            (Some(letter), bytes) if letter.is_alphanumeric() => rest = &rest[..rest.len() - bytes],
+            _ => return text.len() - rest.len(),
+        }
+    }
+}
+
+fn is_part(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
 /// Most words of a label before a name.

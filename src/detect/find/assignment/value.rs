@@ -50,6 +50,10 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     string_prefix(cursor);
     let (escapes, quote) = cursor.quote();
     if let Some(quote) = quote {
+        // `split("password:")`: the quote ends the string that the name stands in.
+        if escapes == 0 && cursor.before(1) == [quote] && cursor.text.get(cursor.name.end) != Some(&quote) {
+            return None;
+        }
         cursor.at += escapes + 1;
         scheme(cursor);
         let literal = quoted(cursor, quote, escapes)?;
@@ -96,12 +100,12 @@ fn string_prefix(cursor: &mut Cursor) {
     }
 }
 
-/// Whether a word has the length, the letters and the digits of an issued value, and no signs but these.
+/// Whether a word has the length, the letters and the digits of an issued value, or makes no words, and no signs but these.
 fn is_drawn(word: &[u8], signs: &[u8]) -> bool {
     const LEAST: usize = 20;
     const DIGITS: usize = 3;
     word.len() >= LEAST
-        && word.iter().filter(|b| b.is_ascii_digit()).count() >= DIGITS
+        && (word.iter().filter(|b| b.is_ascii_digit()).count() >= DIGITS || wordlike::is_unreadable(word))
         && word.iter().any(u8::is_ascii_alphabetic)
         && word.iter().all(|b| b.is_ascii_alphanumeric() || signs.contains(b))
 }
@@ -242,6 +246,10 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     }
     // Cut short by whoever wrote it: `Zm9v...`.
     if value.ends_with(b"...") {
+        return None;
+    }
+    // What closes a bracket goes on with an expression: `split("password:")[1]`.
+    if value.first().is_some_and(|b| matches!(b, b')' | b']' | b'}')) {
         return None;
     }
     let trimmed = value.iter().rev().take_while(|b| matches!(b, b')' | b']' | b'}' | b'.' | b':')).count();

@@ -385,7 +385,7 @@ impl Evaluation<'_> {
         let is_key = named.kind == NameKind::Key;
         self.note_if(named.is_plural && !drawn, Mark::Plural);
         self.note_if(is_key && drawn && self.is_long_and_mixed(), Mark::LongAndMixed);
-        self.note_if(is_key && (shape::is_uuid(value) || is_short_hex(value)), Mark::Identifier);
+        self.note_if(is_key && (shape::is_uuid(value) || is_hex_of_no_key(value)), Mark::Identifier);
         self.note_if(named.kind != NameKind::Password && shape::is_mixture(value), Mark::Mixture);
         self.note_if(shape::is_hash(value), Mark::Hash);
         self.note_if(named.kind == NameKind::Password && !drawn && shape::is_weak(value), Mark::Weak);
@@ -407,10 +407,11 @@ impl Evaluation<'_> {
     }
 }
 
-/// Whether it is of hexadecimal digits, and shorter than keys are.
-fn is_short_hex(value: &[u8]) -> bool {
+/// Whether it is of hexadecimal digits, and shorter than keys are or as long as a fingerprint.
+fn is_hex_of_no_key(value: &[u8]) -> bool {
     const KEY: usize = 32;
-    value.len() < KEY && value.iter().all(u8::is_ascii_hexdigit)
+    const FINGERPRINT: usize = 40;
+    (value.len() < KEY || value.len() == FINGERPRINT) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn irregularity(value: &[u8]) -> Evidence {

@@ -57,6 +57,10 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
         cursor.at += escapes + 1;
         scheme(cursor);
         let literal = quoted(cursor, quote, escapes)?;
+        // What was taken for an opening quote closes a string: `prompt("password: "), x = "…`.
+        if matches!(literal.of(cursor.text), [b')' | b']', b',' | b';' | b'.' | b')', ..]) {
+            return None;
+        }
         cursor.at = literal.end + escapes + 1;
         let is_fitting = match wants {
             Wants::Argument => is_only(cursor),

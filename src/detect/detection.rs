@@ -109,8 +109,6 @@ pub enum Rejection {
     Context,
     /// Too little speaks for it, or too much against it.
     Doubts(Ledger),
-    /// The text around it is code made by a machine from other code.
-    Minified,
     /// What stands around it says that it opens nothing; says what.
     Around(&'static str),
 }
@@ -118,7 +116,7 @@ pub enum Rejection {
 impl Rejection {
     /// Whether it is for what stands around an assigned value, further away than the value was looked for.
     pub fn is_for_surroundings(self) -> bool {
-        matches!(self, Self::Minified | Self::Around(_))
+        matches!(self, Self::Around(_))
     }
 
     /// The reason in words.
@@ -134,7 +132,6 @@ impl Rejection {
             Self::Entropy => "too regular for an issued value",
             Self::Words => "reads like words",
             Self::Name => "its name does not speak of a secret",
-            Self::Minified => "in minified code",
             Self::Doubts(_) => "too little speaks for it",
             Self::Context => "its name speaks of a hash or an identifier",
         }

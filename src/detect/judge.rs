@@ -271,7 +271,7 @@ impl Evaluation<'_> {
         if confidence > Confidence::Low && shape::is_minified(self.text, self.candidate.secret) {
             self.note(Mark::Minified);
         }
-        self.confidence = self.ledger.confidence().ok_or(Rejection::Minified)?;
+        self.confidence = self.ledger.confidence().ok_or(Rejection::Doubts(self.ledger))?;
         Ok(())
     }
 
@@ -386,6 +386,7 @@ impl Evaluation<'_> {
         self.note_if(named.is_plural && !drawn, Mark::Plural);
         self.note_if(is_key && drawn && self.is_long_and_mixed(), Mark::LongAndMixed);
         self.note_if(is_key && (shape::is_uuid(value) || is_hex_of_no_key(value)), Mark::Identifier);
+        self.note_if(named.is_signing && is_hex_of_no_key(value), Mark::KeyFingerprint);
         self.note_if(named.kind != NameKind::Password && shape::is_mixture(value), Mark::Mixture);
         self.note_if(shape::is_hash(value), Mark::Hash);
         self.note_if(named.kind == NameKind::Password && !drawn && shape::is_weak(value), Mark::Weak);
@@ -409,6 +410,7 @@ impl Evaluation<'_> {
 
 /// Whether it is of hexadecimal digits, and shorter than keys are or as long as a fingerprint.
 fn is_hex_of_no_key(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"0x").unwrap_or(value);
     const KEY: usize = 32;
     const FINGERPRINT: usize = 40;
     (value.len() < KEY || value.len() == FINGERPRINT) && value.iter().all(u8::is_ascii_hexdigit)

@@ -1,8 +1,8 @@
 //! The ledger of an assigned value: each thing seen of its name, of the value and of its file adds or takes points on one
 //! scale, and the sum says how sure that leaves us.
 //!
-//! A point is about a third of a unit of log odds. `cargo bench --bench accuracy -- --fit` works the points out anew from
-//! labelled data; DESIGN.md tells what they were fitted to.
+//! The points are set by hand, about three to a unit of log odds. `cargo bench --bench accuracy -- --fit` shows beside them what
+//! labelled data would have them be.
 
 use crate::rule::Confidence;
 
@@ -61,12 +61,14 @@ pub enum Mark {
     Weak,
     /// Too regular for its alphabet and length.
     Regular,
-    /// A UUID under a name that may be that of an entry.
+    /// A UUID or few hexadecimal digits under a name that may be that of an entry.
     Identifier,
     /// Holds a few characters that tokens are not made of.
     Mixture,
     /// The hash of a password.
     Hash,
+    /// As long as the fingerprint of a key, under the name of one that signs.
+    KeyFingerprint,
     /// Under the name of a password, where hashes are kept: of the length of one.
     Digest,
     /// Letters that are not ASCII.
@@ -86,7 +88,7 @@ pub enum Mark {
 }
 
 /// All marks with their points and words, in the order of their bits.
-pub const MARKS: [(Mark, i8, &str); 33] = [
+pub const MARKS: [(Mark, i8, &str); 34] = [
     (Mark::Password, 3, "the name speaks of a password"),
     (Mark::Token, 3, "the name speaks of a secret"),
     (Mark::Key, 0, "the name is the key of something"),
@@ -112,6 +114,7 @@ pub const MARKS: [(Mark, i8, &str); 33] = [
     (Mark::Identifier, -4, "the value may be an identifier"),
     (Mark::Mixture, -4, "the value holds characters that tokens are not made of"),
     (Mark::Hash, -12, "the value is the hash of a password"),
+    (Mark::KeyFingerprint, -9, "the value is as long as the fingerprint of a signing key"),
     (Mark::Digest, -5, "the value is as long as a hash, in a table"),
     (Mark::Foreign, -2, "the value holds letters that are not ASCII"),
     (Mark::Unquoted, -2, "the value is short and without quotes"),
@@ -194,12 +197,12 @@ impl Ledger {
 
     /// The entries in words, for `explain`: `the name speaks of a secret (+3), …: 9 points`.
     pub fn words(self) -> String {
-        let entries: Vec<String> = self.entries().map(|(_, points, words)| format!("{words} ({points:+})")).collect();
-        format!(
-            "{}: {} points, of which low confidence asks {LOW} and medium {MEDIUM}",
-            entries.join(", "),
-            self.points()
-        )
+        let entries: Vec<String> = self
+            .entries()
+            .filter(|(_, points, _)| *points != 0)
+            .map(|(_, points, words)| format!("{words} ({points:+})"))
+            .collect();
+        format!("{}: {} points (low confidence from {LOW}, medium from {MEDIUM})", entries.join(", "), self.points())
     }
 }
 

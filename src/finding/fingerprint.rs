@@ -24,7 +24,7 @@ impl Fingerprint {
         digest.update(b"keysweep fingerprint v1\0");
         digest.update(rule.as_bytes());
         digest.update(b"\0");
-        digest.update(secret.reveal());
+        digest.update(secret.identity());
         let mut sum = digest.finalize();
         for _ in 0..if issued { 0 } else { ROUNDS } {
             sum = Sha256::digest(sum);

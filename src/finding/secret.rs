@@ -1,6 +1,9 @@
 //! The bytes of a secret, wrapped so that they cannot be printed by accident.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use bstr::ByteSlice;
 
 /// A secret's value. It has no `Display` and is not serialisable; its `Debug` shows only the length.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,12 +20,31 @@ impl Secret {
         &self.0
     }
 
+    /// What makes two values one secret: of an armoured private key the key, whatever line ends, escapes or indentation it is written
+    /// with; of everything else the value.
+    pub fn identity(&self) -> Cow<'_, [u8]> {
+        armoured_key(&self.0).map_or(Cow::Borrowed(&self.0), Cow::Owned)
+    }
+
     /// What may be shown: the rule's public prefix, if the value starts with it, and the length.
     pub fn preview(&self, prefix: &str) -> String {
         let prefix = if self.0.starts_with(prefix.as_bytes()) { one_line(prefix) } else { "" };
         let length = String::from_utf8_lossy(&self.0).chars().count();
         format!("{prefix}… ({length} characters)")
     }
+}
+
+/// The base64 between the lines of armour of a private key (RFC 7468), without headers such as those of RFC 1421.
+fn armoured_key(value: &[u8]) -> Option<Vec<u8>> {
+    const DASHES: &[u8] = b"-----";
+    let begin = memchr::memmem::find(value, b"PRIVATE KEY-----")? + b"PRIVATE KEY-----".len();
+    let body = &value[begin..];
+    let body = &body[..memchr::memmem::find(body, DASHES)?];
+    let lines = body.replace(b"\\r", b"\n").replace(b"\\n", b"\n");
+    let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.contains(&b':'));
+    let key: Vec<u8> = lines.flat_map(|line| line.iter().filter(is_base64).copied()).collect();
+    (!key.is_empty()).then_some(key)
 }
 
 /// The first line of a prefix, without trailing dashes of armour.
@@ -39,6 +61,22 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spellings_of_a_key_are_one_secret() {
+        let key = ["MIIBVAIBADANBgkqhkiG", "9w0BAQEFAASCAT4wggE6"];
+        let spelled = |end: &str, indent: &str| {
+            let armour = |word: &str| format!("-----{word} {}KEY-----", "PRIVATE ");
+            let lines = [armour("BEGIN"), key[0].to_owned(), key[1].to_owned(), armour("END")];
+            Secret::new(lines.join(&format!("{end}{indent}")))
+        };
+        let body = key.concat();
+        for (end, indent) in [("\n", ""), ("\r\n", ""), ("\\n", ""), ("\\r\\n", ""), ("\n", "    ")] {
+            assert_eq!(spelled(end, indent).identity(), body.as_bytes(), "{end:?}");
+        }
+        assert_eq!(Secret::new(&*body).identity(), body.as_bytes());
+        assert_eq!(Secret::new("a:b\nc").identity(), b"a:b\nc".as_slice());
+    }
 
     #[test]
     fn neither_debug_nor_preview_shows_the_value() {

@@ -7,13 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::brief;
-use super::view::{EvidenceView, FindingView};
+use super::view::{EvidenceView, FindingView, View};
 use super::words::{self, plural};
-use crate::finding::Stage;
+use crate::finding::{Command, Stage};
 use crate::rule::{Confidence, Severity};
 
 /// Findings of one kind from which on they are told together.
 const MANY: usize = 3;
+/// Findings of a group that are listed.
+const LISTED: usize = 20;
 /// Files of a group that are named.
 const NAMED: usize = 3;
 
@@ -54,8 +56,13 @@ struct Kind<'v> {
     folder: &'v str,
 }
 
-/// The findings of a report in their order, those that are told together at the place of the first.
-pub fn entries(findings: &[FindingView]) -> Vec<Entry<'_>> {
+/// The findings of a report in their order, those that are told together at the place of the first. What stops a commit is told
+/// one by one: each has to be taken out.
+pub fn entries(view: &View) -> Vec<Entry<'_>> {
+    let findings = &view.findings;
+    if view.command == Command::Staged {
+        return findings.iter().map(Entry::One).collect();
+    }
     let mut counts: BTreeMap<Kind<'_>, usize> = BTreeMap::new();
     for kind in findings.iter().filter_map(Kind::of) {
         *counts.entry(kind).or_default() += 1;
@@ -108,6 +115,12 @@ impl<'v> Group<'v> {
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &'v FindingView> {
         std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// Those that are listed with place and id: none of what has expired, for nobody has to do anything about it.
+    pub fn listed(&self) -> impl Iterator<Item = &'v FindingView> {
+        let most = if self.why == Why::Expired { 0 } else { LISTED };
+        self.all().take(most)
     }
 
     /// How many they are.

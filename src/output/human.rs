@@ -20,7 +20,7 @@ const MAX_PLACES: usize = 8;
 pub fn render(view: &View, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { quiet, out };
     let mut planned: BTreeSet<(&str, Stage)> = BTreeSet::new();
-    for entry in fold::entries(&view.findings) {
+    for entry in fold::entries(view) {
         match entry {
             Entry::One(finding) => {
                 let with_plan = planned.insert((&finding.rule, finding.stage));
@@ -42,8 +42,23 @@ impl Page<'_> {
     fn group(&mut self, group: &Group<'_>) -> io::Result<()> {
         let first = group.first();
         let (severity, name, line) = (style::severity(first.severity), style::title(&first.name), group.line());
-        let rest = format!("{} · {line} (--format json lists each)", first.rule);
-        writeln!(self.out, "{severity}  {name}  {}\n", style::faint(&rest))
+        writeln!(self.out, "{severity}  {name}  {}", style::faint(&format!("{} · {line}", first.rule)))?;
+        for one in group.listed() {
+            let place = one.occurrences.first().map(words::place).unwrap_or_default();
+            writeln!(self.out, "  {place}  {}", style::faint(&one.id))?;
+        }
+        let more = group.count() - group.listed().count();
+        if more > 0 {
+            writeln!(
+                self.out,
+                "  {}",
+                style::faint(&format!(
+                    "--format json lists {}",
+                    if more == group.count() { "each" } else { "the others" }
+                ))
+            )?;
+        }
+        writeln!(self.out)
     }
 
     fn finding(&mut self, finding: &FindingView, with_plan: bool) -> io::Result<()> {

@@ -123,7 +123,7 @@ pub fn report(view: &View, quiet: bool) -> Vec<Block> {
         page.extend(timeline(view));
     }
     let mut told: Vec<&FindingView> = Vec::new();
-    for entry in fold::entries(&view.findings) {
+    for entry in fold::entries(view) {
         match entry {
             Entry::One(one) => {
                 page.extend(card(one));
@@ -222,13 +222,13 @@ fn overview(view: &View) -> Block {
         ]
     };
     let heads = vec!["Severity", "What", "Stage", "In HEAD", "Since", "Where"];
-    Block::Table(heads, fold::entries(&view.findings).iter().map(row).collect())
+    Block::Table(heads, fold::entries(view).iter().map(row).collect())
 }
 
 /// When each came in and went, oldest first.
 fn timeline(view: &View) -> Vec<Block> {
     let mut events: Vec<(&str, Vec<Line>)> = Vec::new();
-    for one in fold::entries(&view.findings).iter().map(Entry::first) {
+    for one in fold::entries(view).iter().map(Entry::first) {
         let row = |time: &str, what: &str, commit: &str, author: &str| {
             let name = Inline::Goto(one.id.clone(), one.name.clone());
             vec![vec![text(day(time))], vec![text(what)], vec![name], vec![text(short(commit))], vec![code(author)]]

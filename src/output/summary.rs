@@ -37,7 +37,7 @@ pub fn write(view: &View, quiet: bool, used: usize, out: &mut dyn Write) -> io::
         }
     }
     let mut shown = 0;
-    for (card, entry) in parts.zip(fold::entries(&view.findings)) {
+    for (card, entry) in parts.zip(fold::entries(view)) {
         if !put(card, out)? {
             break;
         }

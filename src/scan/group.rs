@@ -54,13 +54,15 @@ impl Scan<'_> {
         let mut found = Vec::new();
         let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
         let mut held = Vec::new();
-        for (secret, group) in by_secret(sightings) {
+        // A plan to purge has to name each spelling of a key.
+        let exact = matches!(command, Command::Verify | Command::PurgePlan);
+        for (secret, group) in by_secret(sightings, exact) {
             let (best, confidence) = self.verdict(&group);
             // The thresholds come first: exposure and companions cost more than finding a secret does.
             if held_back.holds(confidence, best.severity) {
                 held.push((self.detector.rule(best), secret, confidence, best.severity));
             } else {
-                found.push(self.finding(secret, &group, (best, confidence), exposure(&group)));
+                found.push(self.finding(best.secret.clone(), &group, (best, confidence), exposure(&group)));
             }
         }
         let halves = match command {
@@ -200,11 +202,13 @@ impl Halves {
     }
 }
 
-/// The sightings of each secret, the oldest first.
-fn by_secret(sightings: Vec<Sighting>) -> BTreeMap<Secret, Vec<Sighting>> {
+/// The sightings of each secret, the oldest first; `exact` keeps spellings of one key apart.
+fn by_secret(sightings: Vec<Sighting>, exact: bool) -> BTreeMap<Secret, Vec<Sighting>> {
     let mut groups: BTreeMap<Secret, Vec<Sighting>> = BTreeMap::new();
     for sighting in sightings {
-        groups.entry(sighting.detection.secret.clone()).or_default().push(sighting);
+        let secret = &sighting.detection.secret;
+        let key = if exact { secret.clone() } else { Secret::new(secret.identity()) };
+        groups.entry(key).or_default().push(sighting);
     }
     // Threads finish in any order, and what is reported of a secret must not depend on it.
     groups.values_mut().for_each(|group| group.sort_by(Sighting::by_age));
@@ -238,7 +242,7 @@ mod tests {
         let all =
             [sighting("one", 2, "a"), sighting("one", 1, "c"), sighting("other", 0, "z"), sighting("one", 1, "b")];
         let paths = |sightings: Vec<Sighting>| -> Vec<Vec<String>> {
-            let groups = by_secret(sightings).into_values();
+            let groups = by_secret(sightings, false).into_values();
             groups.map(|group| group.iter().map(|one| one.occurrence.path.to_string()).collect()).collect()
         };
         for start in 0..all.len() {

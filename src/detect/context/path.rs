@@ -151,7 +151,7 @@ fn in_sample(mut detection: Detection) -> Detection {
     detection.evidence.push(Evidence::Path("a test, sample or template"));
     let value = detection.secret.reveal();
     let drawn = if judged_by_name {
-        detection.ledger.holds(Mark::Drawn)
+        detection.ledger.holds(Mark::Drawn) || detection.ledger.holds(Mark::Unreadable)
     } else {
         looks_drawn(value) || wordlike::is_unreadable(value)
     };

@@ -1,4 +1,4 @@
-//! Whether a machine drew a value, or a person may have made it up. For values whose place speaks against them.
+//! Whether a machine drew a value, or a person may have made it up.
 
 use super::segments::{is_one_of, segments};
 use super::{entropy, placeholder, shape, wordlike};
@@ -16,7 +16,7 @@ pub fn looks_drawn(value: &[u8]) -> bool {
         && placeholder::stand_in(value).is_none()
         && !shape::is_weak(value)
         && !wordlike::reads_like_words(value)
-        && !holds_words(value)
+        && (value.iter().all(u8::is_ascii_hexdigit) || !holds_words(value))
         && !wordlike::is_counted(value)
         && (value.iter().any(u8::is_ascii_digit) || is_unreadable(value))
 }

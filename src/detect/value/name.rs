@@ -1,4 +1,4 @@
-//! What a name says about the value assigned to it: its words decide, so `monkey`, `tokenizer` and `secret_name` do not
+//! What a name says about the value assigned to it: the last word that speaks of a secret decides, so `monkey`, `tokenizer` and `secret_name` do not
 //! count.
 
 use super::segments::{is_one_of, segments};
@@ -261,7 +261,7 @@ const ENCRYPTED: [&str; 6] = ["encrypted", "sealed", "hashed", "sha", "md", "bcr
 const PUBLIC: [&[u8]; 4] = [b"NEXT_PUBLIC_", b"VITE_", b"REACT_APP_", b"EXPO_PUBLIC_"];
 
 /// Words that end a name for something a person may have chosen; also in the commonest other languages.
-const PASSWORD: [&str; 36] = [
+const PASSWORD: [&str; 37] = [
     "password",
     "passwd",
     "passphrase",
@@ -280,6 +280,7 @@ const PASSWORD: [&str; 36] = [
     "senha",
     "contrasena",
     "contrase\u{f1}a",
+    "jelsz\u{f3}",
     "motdepasse",
     "wachtwoord",
     "haslo",
@@ -304,7 +305,8 @@ const PASSWORD: [&str; 36] = [
 const PASS: [&str; 4] = ["pass", "pw", "mdp", "passe"];
 
 /// Words that end a name for something a machine drew.
-const TOKEN: [&str; 19] = [
+const TOKEN: [&str; 20] = [
+    "pat",
     "secret",
     "token",
     "apikey",
@@ -396,6 +398,8 @@ pub struct Named {
     pub is_sample: bool,
     /// The name says that the value is encrypted.
     pub is_encrypted: bool,
+    /// The name is that of a key of PGP, such as git's `user.signingkey`, which people name by its fingerprint.
+    pub is_signing: bool,
     /// The name is one whose value a build copies into pages.
     pub is_public: bool,
 }
@@ -418,6 +422,8 @@ impl Named {
             is_plural: is_plural(words[at]),
             is_sample: any(before, &SAMPLE),
             is_encrypted: any(before, &ENCRYPTED),
+            is_signing: words[at].eq_ignore_ascii_case(b"signingkey")
+                || words.iter().any(|word| starts_with(word, "gpg")),
             is_public: PUBLIC.iter().any(|start| name.starts_with(start)),
         })
     }
@@ -439,6 +445,13 @@ fn head(words: &[&[u8]]) -> Option<(usize, NameKind)> {
 
 /// What a word says with the one before it.
 fn kind(word: &[u8], before: &[u8]) -> Option<NameKind> {
+    if !word.is_ascii() {
+        // Capitals of other alphabets.
+        let lower = String::from_utf8_lossy(word).to_lowercase().into_bytes();
+        let listed = |list: &[&str]| list.iter().any(|end| lower.ends_with(end.as_bytes()));
+        let kind = if listed(&PASSWORD) { Some(NameKind::Password) } else { None };
+        return kind.or_else(|| listed(&TOKEN).then_some(NameKind::Token));
+    }
     if ends(word, &PASSWORD) || is_one_of(word, &PASS) {
         Some(NameKind::Password)
     } else if ends(word, &TOKEN) || (word.eq_ignore_ascii_case(b"key") && is_one_of(before, &KEY_OF)) {
@@ -493,6 +506,10 @@ fn is_key(word: &[u8]) -> bool {
 fn ends(word: &[u8], list: &[&str]) -> bool {
     const LONG: usize = 5;
     list.iter().any(|end| (end.len() >= LONG || word.len() == end.len()) && ends_with(word, end))
+}
+
+fn starts_with(word: &[u8], start: &str) -> bool {
+    word.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 fn ends_with(word: &[u8], end: &str) -> bool {
@@ -566,6 +583,8 @@ mod tests {
             "SECRET_KEY_BASE",
             "import.meta.env.API_TOKEN",
             "senha",
+            "HAS\u{141}O",
+            "\u{41f}\u{410}\u{420}\u{41e}\u{41b}\u{42c}",
             "mot_de_passe",
         ] {
             let named = Named::of(name.as_bytes());

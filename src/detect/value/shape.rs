@@ -259,7 +259,11 @@ pub(crate) fn is_littered(value: &[u8]) -> bool {
         Some(b'=') => assigns(),
         last => matches!(last, Some(b'{' | b'(' | b'[' | b'<' | b':' | b',')),
     };
-    signs.len() >= LEAST && !code && !query && !cut
+    // A regular expression.
+    let pattern = [&b"[^"[..], b"(?", b".*", b"\\s", b"\\S", b"\\w", b"\\d", b"\\b"]
+        .iter()
+        .any(|sign| memchr::memmem::find(value, sign).is_some());
+    signs.len() >= LEAST && !code && !query && !cut && !pattern
 }
 
 /// Words joined by separators or capitals, each readable: `Some-Header-Name`, `getPasswordHash2`.

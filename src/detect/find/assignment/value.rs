@@ -1,6 +1,6 @@
 //! The value of an assignment: how it is quoted and where it ends.
 
-use super::{Assignment, Cursor, MAX_BEFORE, MAX_VALUE, Wants, escapes, is_quote};
+use super::{Assignment, Cursor, MAX_BEFORE, MAX_NAME, MAX_VALUE, Wants, escapes, is_quote};
 use crate::detect::Form;
 use crate::detect::value::wordlike;
 use crate::text::Span;
@@ -50,17 +50,12 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     string_prefix(cursor);
     let (escapes, quote) = cursor.quote();
     if let Some(quote) = quote {
-        // `split("password:")`: the quote ends the string that the name stands in.
-        if escapes == 0 && cursor.before(1) == [quote] && cursor.text.get(cursor.name.end) != Some(&quote) {
+        if escapes == 0 && ends_the_string_of_the_name(cursor, quote) {
             return None;
         }
         cursor.at += escapes + 1;
         scheme(cursor);
         let literal = quoted(cursor, quote, escapes)?;
-        // What was taken for an opening quote closes a string: `prompt("password: "), x = "…`.
-        if matches!(literal.of(cursor.text), [b')' | b']', b',' | b';' | b'.' | b')', ..]) {
-            return None;
-        }
         cursor.at = literal.end + escapes + 1;
         let is_fitting = match wants {
             Wants::Argument => is_only(cursor),
@@ -77,6 +72,18 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     }
     scheme(cursor);
     bare(cursor)
+}
+
+/// Whether the quote behind a name ends the string that the name stands in: `split("password:")`, `ask("New password: ")`.
+fn ends_the_string_of_the_name(cursor: &mut Cursor, quote: u8) -> bool {
+    if cursor.text.get(cursor.name.end).copied().is_some_and(is_quote) {
+        return false;
+    }
+    let before = cursor.before(MAX_NAME);
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let Some(at) = line.iter().rposition(|b| *b == quote) else { return false };
+    let opens = at.checked_sub(1).is_some_and(|at| matches!(line[at], b'(' | b'=' | b'[' | b','));
+    opens && line[at + 1..].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ')
 }
 
 /// `[]byte("…")`, `String("…")`, `("…")`: passes the function and the bracket if a string follows.
@@ -222,7 +229,9 @@ fn content(cursor: &mut Cursor) -> Option<(Span, Form)> {
     }
     let length = window.iter().position(|b| matches!(b, b'<' | b'>' | b'"') || b.is_ascii_whitespace())?;
     let value = window[..length].strip_suffix(b"]]").unwrap_or(&window[..length]);
-    let closed = window[length..].trim_ascii_start().starts_with(b"<") || value.len() < length;
+    // `<your_password>@host/<your_db>`: another blank to be filled in closes nothing.
+    let behind = window[length..].trim_ascii_start();
+    let closed = behind.starts_with(b"</") || behind.starts_with(b"<!") || value.len() < length;
     (closed && !value.is_empty()).then(|| (Span::new(cursor.at, cursor.at + value.len()), Form::Bare))
 }
 
@@ -244,6 +253,10 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
         return Some((whole, Form::Bare));
     }
     let value = cursor.ahead(length);
+    // `PASS: name of a test` in a log: a verdict.
+    if cursor.name.of(cursor.text) == b"PASS" && is_verdict(cursor, length) {
+        return None;
+    }
     // An angle bracket opens a blank to be filled in: `prefix<name>`.
     if length < MAX_VALUE && cursor.ahead(length + 1).get(length) == Some(&b'<') {
         return None;
@@ -258,6 +271,13 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     }
     let trimmed = value.iter().rev().take_while(|b| matches!(b, b')' | b']' | b'}' | b'.' | b':')).count();
     (length > trimmed).then_some((Span::new(cursor.at, cursor.at + length - trimmed), Form::Bare))
+}
+
+/// Whether the name begins its line, or more words follow the first one.
+fn is_verdict(cursor: &mut Cursor, word: usize) -> bool {
+    let begins = cursor.before(1).last().is_none_or(|b| *b == b'\n');
+    let is_sign = cursor.text.get(cursor.name.end) == Some(&b':');
+    is_sign && (begins || cursor.ahead(word + 1).get(word).is_some_and(|b| *b == b' '))
 }
 
 /// All up to the end of the line, where a setting stands alone on it and signs that end a word elsewhere are part of a value

@@ -1,8 +1,8 @@
 //! The points of the ledger, worked out anew from labels: a logistic regression over the marks of every value that only its
 //! name speaks for.
 //!
-//! Values that are dropped for other reasons than their ledger are not part of it, nor are those that a rule of a provider
-//! reports. A point is a third of a unit of log odds.
+//! It knows only what is reported with low confidence at least: not what is dropped, also for too few points, nor what a rule of a
+//! provider reports. A line without a label counts as no secret. A point is a third of a unit of log odds.
 
 use std::collections::BTreeMap;
 use std::fs;

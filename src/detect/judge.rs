@@ -252,11 +252,13 @@ impl Evaluation<'_> {
         }
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         let named = Named::of(name.of(self.text)).ok_or(Rejection::Name)?;
-        self.harmless(name)?;
+        let inside = decode::base64_text(value);
+        self.harmless(name, inside.as_deref())?;
         self.evidence.push(Evidence::Named(lossy(name, self.text)));
         self.ledger = Ledger::new(self.rule.confidence);
         self.note_name(named, name.of(self.text));
-        let drawn = self.is_drawn();
+        // Of text in base64, the text tells.
+        let drawn = looks_drawn(value) && inside.is_none_or(|text| looks_drawn(&text));
         if drawn {
             self.note(Mark::Drawn);
             self.evidence.push(irregularity(value));
@@ -266,24 +268,22 @@ impl Evaluation<'_> {
             self.note_token(if named.kind == NameKind::Key { KEY } else { TOKEN });
         }
         self.note_doubts(named, drawn);
-        let Some(confidence) = self.ledger.confidence() else { return Err(Rejection::Doubts(self.ledger)) };
         // Only what is otherwise believed is asked what stands around it, which costs more.
-        if confidence > Confidence::Low && shape::is_minified(self.text, self.candidate.secret) {
-            self.note(Mark::Minified);
-        }
+        let believed = self.ledger.confidence() > Some(Confidence::Low);
+        self.note_if(believed && shape::is_minified(self.text, self.candidate.secret), Mark::Minified);
         self.confidence = self.ledger.confidence().ok_or(Rejection::Doubts(self.ledger))?;
         Ok(())
     }
 
-    /// What shows that a value under a name is no secret: a reference, something of a harmless shape, the name again.
-    fn harmless(&self, name: Span) -> Result<(), Rejection> {
-        let inside = decode::base64_text(self.value);
-        for text in [Some(self.value), inside.as_deref()].into_iter().flatten() {
+    /// What shows that a value under a name is no secret: a reference, something of a harmless shape, the name again. `inside` is
+    /// the text that it is in base64.
+    fn harmless(&self, name: Span, inside: Option<&[u8]>) -> Result<(), Rejection> {
+        for text in [Some(self.value), inside].into_iter().flatten() {
             if let Some(what) = placeholder::stand_in(text) {
                 return Err(Rejection::Placeholder(what));
             }
         }
-        if inside.is_some_and(|text| wordlike::reads_like_words(&text)) {
+        if inside.is_some_and(wordlike::reads_like_words) {
             return Err(Rejection::Words);
         }
         if let Some(what) = shape::odd_shape(self.value, self.candidate.form) {
@@ -293,11 +293,6 @@ impl Evaluation<'_> {
             return Err(Rejection::Placeholder("the name again"));
         }
         Ok(())
-    }
-
-    /// Whether a machine drew it; of text in base64, the text.
-    fn is_drawn(&self) -> bool {
-        looks_drawn(self.value) && decode::base64_text(self.value).is_none_or(|text| looks_drawn(&text))
     }
 
     fn note(&mut self, mark: Mark) {
@@ -410,9 +405,9 @@ impl Evaluation<'_> {
 
 /// Whether it is of hexadecimal digits, and shorter than keys are or as long as a fingerprint.
 fn is_hex_of_no_key(value: &[u8]) -> bool {
-    let value = value.strip_prefix(b"0x").unwrap_or(value);
     const KEY: usize = 32;
     const FINGERPRINT: usize = 40;
+    let value = value.strip_prefix(b"0x").unwrap_or(value);
     (value.len() < KEY || value.len() == FINGERPRINT) && value.iter().all(u8::is_ascii_hexdigit)
 }
 

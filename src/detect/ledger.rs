@@ -125,6 +125,9 @@ pub const MARKS: [(Mark, i8, &str); 34] = [
     (Mark::Configuration, 2, "the file is a configuration or a script"),
 ];
 
+/// What is noted of the file, after the value and its name.
+const OF_FILE: [Mark; 5] = [Mark::Digest, Mark::Sample, Mark::Translation, Mark::Vendored, Mark::Configuration];
+
 /// The marks of one value. Unused for values whose form speaks for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ledger {
@@ -186,12 +189,8 @@ impl Ledger {
     /// Whether a file may raise what the value and its name come to from low to medium confidence. Does not depend on what
     /// was noted of a file already.
     pub fn may_rise(self) -> bool {
-        const OF_FILE: Marks = bit(Mark::Digest)
-            | bit(Mark::Sample)
-            | bit(Mark::Translation)
-            | bit(Mark::Vendored)
-            | bit(Mark::Configuration);
-        let without_file = Self { marks: self.marks & !OF_FILE, ..self };
+        let of_file = OF_FILE.into_iter().fold(0, |marks, mark| marks | bit(mark));
+        let without_file = Self { marks: self.marks & !of_file, ..self };
         !self.is_unused() && without_file.points() + MOST_OF_FILE >= MEDIUM
     }
 
@@ -220,9 +219,8 @@ mod tests {
 
     #[test]
     fn a_file_adds_no_more_than_is_allowed_for() {
-        let of_file = [Mark::Digest, Mark::Sample, Mark::Translation, Mark::Vendored, Mark::Configuration];
         let points = |mark: Mark| i32::from(MARKS[mark as usize].1);
-        assert!(of_file.into_iter().map(points).filter(|points| *points > 0).sum::<i32>() <= MOST_OF_FILE);
+        assert!(OF_FILE.into_iter().map(points).filter(|points| *points > 0).sum::<i32>() <= MOST_OF_FILE);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! depends on its surroundings and is decided elsewhere.
 
 use super::Outcome;
-use crate::detect::value::placeholder;
+use crate::detect::value::{placeholder, wordlike};
 
 /// Words that stand for a password. A value made of nothing else, with separators and a few digits, is a placeholder.
 const FILLERS: &str = "\
@@ -126,15 +126,7 @@ fn steps(rest: &str) -> impl Iterator<Item = usize> {
 /// Whether a text starts with a word, of a longer one also with signs for some of its letters: `p@55w0rd`.
 fn starts_with(text: &str, word: &str) -> bool {
     const LONG: usize = 6;
-    let letter = |byte: u8| match byte {
-        b'@' | b'4' => b'a',
-        b'0' => b'o',
-        b'1' | b'!' => b'i',
-        b'3' => b'e',
-        b'$' | b'5' => b's',
-        other => other,
-    };
-    let same = |(byte, known): (u8, u8)| byte == known || (word.len() >= LONG && letter(byte) == known);
+    let same = |(byte, known): (u8, u8)| byte == known || (word.len() >= LONG && wordlike::letter(byte) == known);
     text.len() >= word.len() && text.bytes().zip(word.bytes()).all(same)
 }
 

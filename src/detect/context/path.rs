@@ -108,7 +108,7 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
         return Ok(detection);
     }
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
-    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = file_name(&path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if LOCK_FILES.contains(&name) {
         return Err("a lock file holds hashes");
@@ -141,7 +141,16 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
 /// Whether all of a file is a test, a sample or a template.
 pub fn is_sample(path: &[u8]) -> bool {
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
-    is_test(&path) || is_template(path.rsplit(['/', '\\']).next().unwrap_or_default())
+    is_test_or_template(&path, file_name(&path))
+}
+
+fn is_test_or_template(path: &str, name: &str) -> bool {
+    is_test(path) || is_template(name)
+}
+
+/// The last part of a path.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 /// What was drawn counts one step less severe in a sample; what a person may have made up is a doubt.
@@ -170,7 +179,7 @@ fn is_as_long_as_a_hash(value: &[u8]) -> bool {
 
 /// Whether it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.
 fn is_made_up(path: &str, name: &str, extension: &str) -> bool {
-    (is_test(path) || is_template(name)) && !is_recorded(path, extension)
+    is_test_or_template(path, name) && !is_recorded(path, extension)
 }
 
 fn is_configuration(name: &str, extension: &str) -> bool {

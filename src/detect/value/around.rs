@@ -1,6 +1,7 @@
 //! What stands around an assigned value and says that it opens nothing, whatever the value looks like.
 //!
-//! Owns the places; what the value says of itself, and what the words of its name say, is decided elsewhere.
+//! Owns the places, and the names that say in one word that everybody may have the value. What the value says of itself, and what
+//! the other words of its name say, is decided elsewhere.
 
 use super::shape;
 use crate::text::Span;

@@ -18,11 +18,11 @@ pub fn looks_drawn(value: &[u8]) -> bool {
         && !wordlike::reads_like_words(value)
         && (value.iter().all(u8::is_ascii_hexdigit) || !holds_words(value))
         && !wordlike::is_counted(value)
-        && (value.iter().any(u8::is_ascii_digit) || is_unreadable(value))
+        && (value.iter().any(u8::is_ascii_digit) || has_strange_letters(value))
 }
 
 /// Whether letters without a digit follow each other as in no language.
-fn is_unreadable(value: &[u8]) -> bool {
+fn has_strange_letters(value: &[u8]) -> bool {
     const STRANGE: f32 = -1.0;
     let mixed = shape::classes(value) > 1;
     let mean = wordlike::mean_of_words(value);

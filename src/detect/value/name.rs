@@ -146,7 +146,7 @@ const WHICH: [&str; 49] = [
 
 /// Words right before `key` that make it a key which opens nothing: that of an entry, a public half, one told by its
 /// fingerprint.
-const HARMLESS_KEY: [&str; 66] = [
+const HARMLESS_KEY: [&str; 64] = [
     "public",
     "pub",
     "publishable",
@@ -156,7 +156,6 @@ const HARMLESS_KEY: [&str; 66] = [
     "partition",
     "routing",
     "cache",
-    "i18n",
     "site",
     "endorsement",
     "selector",
@@ -200,7 +199,6 @@ const HARMLESS_KEY: [&str; 66] = [
     "state",
     "block",
     "bucket",
-    "s3",
     "idempotency",
     "dedup",
     "unique",
@@ -449,8 +447,8 @@ fn kind(word: &[u8], before: &[u8]) -> Option<NameKind> {
         // Capitals of other alphabets.
         let lower = String::from_utf8_lossy(word).to_lowercase().into_bytes();
         let listed = |list: &[&str]| list.iter().any(|end| lower.ends_with(end.as_bytes()));
-        let kind = if listed(&PASSWORD) { Some(NameKind::Password) } else { None };
-        return kind.or_else(|| listed(&TOKEN).then_some(NameKind::Token));
+        let password = listed(&PASSWORD).then_some(NameKind::Password);
+        return password.or_else(|| listed(&TOKEN).then_some(NameKind::Token));
     }
     if ends(word, &PASSWORD) || is_one_of(word, &PASS) {
         Some(NameKind::Password)

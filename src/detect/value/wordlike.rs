@@ -107,15 +107,19 @@ pub fn is_unreadable(value: &[u8]) -> bool {
 
 /// The value in small letters, with letters for the digits and signs that people write in their place.
 pub fn spelled_out(value: &[u8]) -> Vec<u8> {
-    let letter = |byte: &u8| match byte {
+    value.iter().copied().map(letter).collect()
+}
+
+/// The small letter that people mean by a byte: itself, or the one that a digit or sign stands for.
+pub fn letter(byte: u8) -> u8 {
+    match byte {
         b'@' | b'4' => b'a',
         b'0' => b'o',
         b'1' | b'!' => b'i',
         b'3' => b'e',
         b'$' | b'5' => b's',
         other => other.to_ascii_lowercase(),
-    };
-    value.iter().map(letter).collect()
+    }
 }
 
 /// Whether capitals divide letters into pieces as long as words, as in a name that is foreign to the table.

@@ -14,7 +14,7 @@ const MAX_RECORD: usize = 480;
 const MAX_LIST: usize = 960;
 
 /// What entries beside secrets hold, by the last word of their name.
-const BESIDE: [&str; 32] = [
+const BESIDE: [&str; 31] = [
     "id",
     "ids",
     "name",
@@ -37,7 +37,6 @@ const BESIDE: [&str; 32] = [
     "hash",
     "digest",
     "checksum",
-    "sha256",
     "fingerprint",
     "from",
     "ref",

@@ -9,4 +9,5 @@ pub mod name;
 pub mod placeholder;
 pub mod segments;
 pub mod shape;
+mod vocabulary;
 pub mod wordlike;

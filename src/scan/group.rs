@@ -14,7 +14,6 @@ use crate::finding::{
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
 use crate::rule::{Confidence, Matcher, Rule};
-use crate::rule_set::RuleSet;
 
 impl Scan<'_> {
     /// What is reported of all that was found: findings with their advice, those that are allowed apart.
@@ -54,27 +53,25 @@ impl Scan<'_> {
         let mut found = Vec::new();
         let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
         let mut held = Vec::new();
-        // A plan to purge has to name each spelling of a key.
+        // A plan to purge has to name each spelling of a key. Whoever asks for a plan, or whether a value is gone, asks for that
+        // value, a half of a credential or not.
         let exact = matches!(command, Command::Verify | Command::PurgePlan);
+        let mut halves = Halves::default();
         for (secret, group) in by_secret(sightings, exact) {
             let (best, confidence) = self.verdict(&group);
             // The thresholds come first: exposure and companions cost more than finding a secret does.
             if held_back.holds(confidence, best.severity) {
                 held.push((self.detector.rule(best), secret, confidence, best.severity));
             } else {
-                found.push(self.finding(best.secret.clone(), &group, (best, confidence), exposure(&group)));
+                let finding = self.finding(best.secret.clone(), &group, (best, confidence), exposure(&group));
+                if !exact {
+                    // A finding tells one fact for each field, that of its oldest place; nothing may depend on which that is.
+                    let of_places = group.iter().flat_map(|sighting| &sighting.detection.facts);
+                    halves.learn(self.detector.rule(best), of_places.chain(&finding.facts));
+                }
+                found.push(finding);
             }
         }
-        let halves = match command {
-            // Whoever asks whether a value is gone, or wants it to be, asks for that value.
-            Command::Verify | Command::PurgePlan => Halves::default(),
-            Command::Staged
-            | Command::Range
-            | Command::History
-            | Command::Files
-            | Command::Explain
-            | Command::Baseline => Halves::named_by(&found, self.detector.rules()),
-        };
         found.retain(|finding| {
             !self.detector.rules().rule(&finding.rule).is_some_and(|r| halves.has(r, &finding.secret))
         });
@@ -180,17 +177,14 @@ struct Halves {
 }
 
 impl Halves {
-    fn named_by(found: &[Finding], rules: &RuleSet) -> Self {
-        let mut halves = Self::default();
-        for (finding, rule) in found.iter().filter_map(|finding| Some((finding, rules.rule(&finding.rule)?))) {
-            for Fact { field, value } in finding.facts.iter().filter(|fact| *fact.field != *rule.identifies) {
-                halves.named.insert((field.clone(), value.clone()));
-                if rule.is_of_provider() {
-                    halves.known.insert(value.clone());
-                }
+    /// Adds what was seen at the places of a secret that is reported under this rule.
+    fn learn<'f>(&mut self, rule: &Rule, facts: impl Iterator<Item = &'f Fact>) {
+        for Fact { field, value } in facts.filter(|fact| *fact.field != *rule.identifies) {
+            self.named.insert((field.clone(), value.clone()));
+            if rule.is_of_provider() {
+                self.known.insert(value.clone());
             }
         }
-        halves
     }
 
     /// Whether a secret under this rule is one of them.

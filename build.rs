@@ -104,7 +104,7 @@ fn list<T: Clone>(values: &List<T>, one: impl Fn(&T) -> String) -> String {
 fn rule(rule: &Rule) -> String {
     format!(
         "Rule {{ id: {}, name: {}, provider: {}, severity: Severity::{:?}, confidence: Confidence::{:?}, keywords: {}, \
-         matcher: {}, place: {}, settles: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
+         matcher: {}, files: {}, place: {}, settles: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
          identifies: {}, remediation: {}, prefix: {}, needle: {}, tail: {}, in_line: {}, reach: Reach {{ before: {}, after: {} }}, \
          references: {} }}",
         text(&rule.id),
@@ -114,6 +114,7 @@ fn rule(rule: &Rule) -> String {
         rule.confidence,
         list(&rule.keywords, keyword),
         matcher(&rule.matcher),
+        list(&rule.files, text),
         rule.place,
         rule.settles,
         rule.boundary,
@@ -156,6 +157,7 @@ fn matcher(matcher: &Matcher) -> String {
         Matcher::After { pattern, within } => {
             format!("Matcher::After {{ pattern: {}, within: {within} }}", text(pattern))
         }
+        Matcher::Whole { pattern } => format!("Matcher::Whole {{ pattern: {} }}", text(pattern)),
         Matcher::Assignment => "Matcher::Assignment".to_owned(),
     }
 }

@@ -204,6 +204,8 @@ fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
         value: None,
         bare: false,
         assignment: false,
+        files: Vec::new(),
+        whole: false,
         within: None,
         place: false,
         settles: false,

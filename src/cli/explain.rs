@@ -81,7 +81,7 @@ fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<E
     };
     let (detector, settings) = (session.detector(), &session.settings);
     let looks = detector.trace(&text, span);
-    let here = detector.scan(&text).into_iter().filter(|d| d.span.overlaps(span));
+    let here = detector.scan_file(&text).into_iter().filter(|d| d.span.overlaps(span));
     let reported: Vec<Detection> = here.map(|detection| expiry::apply(settings.scan.now, detection)).collect();
     let mut told = BTreeSet::new();
     let mut says = Vec::new();
@@ -230,8 +230,13 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
     let steps = |kind: StepKind, list: &[Step]| {
         list.iter().map(|step| step_view(kind, step, &words, rules)).collect::<Vec<StepView>>()
     };
+    let place = match rule.files.join(", ") {
+        names if names.is_empty() => "anywhere".to_owned(),
+        names => format!("in files that are called {names}"),
+    };
     let (form, found) = match &rule.matcher {
-        Matcher::Around { pattern } => (Some(pattern), "anywhere, known by its own form".to_owned()),
+        Matcher::Around { pattern } => (Some(pattern), format!("{place}, known by its own form")),
+        Matcher::Whole { pattern } => (Some(pattern), format!("{place}, as all of the file")),
         Matcher::After { pattern, within } => {
             (Some(pattern), format!("at most {within} bytes behind one of the keywords, on its line or the next"))
         }

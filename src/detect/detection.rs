@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use crate::finding::{Evidence, Fact, Secret};
-use crate::rule::{Confidence, Severity};
+use crate::rule::{Confidence, List, Severity, Str};
 use crate::text::Span;
 
 /// One secret at one place of a text.
@@ -30,6 +30,8 @@ pub struct Detection {
     pub claim: Claim,
     /// What made its confidence, if only its name speaks for it.
     pub ledger: Ledger,
+    /// Names of the files that it is a secret in; none if it is one in any.
+    pub files: List<Str>,
 }
 
 /// What one rule's look at a value means for what other rules say of the same bytes.

@@ -4,6 +4,7 @@ use super::context::companion;
 use super::find::assignment::{self, Reading};
 use super::find::pattern;
 use super::find::prefilter::{self, Anchor};
+use super::find::whole;
 use super::known_lines::KnownLines;
 use super::value::placeholder;
 use super::{Detection, Rejection, decode, judge, overlap};
@@ -28,6 +29,8 @@ pub struct Detector {
     pub(super) published: placeholder::Published,
     pub(super) companions: companion::Companions,
     pub(super) known_lines: KnownLines,
+    /// Positions of the rules for all of a small file.
+    whole: Vec<usize>,
 }
 
 impl Detector {
@@ -39,6 +42,7 @@ impl Detector {
             patterns: pattern::Patterns::new(rules.rules.len()),
             companions: companion::Companions::new(&rules),
             known_lines: KnownLines::default(),
+            whole: whole::rules(&rules.rules),
             rules,
         }
     }
@@ -53,9 +57,18 @@ impl Detector {
         &self.rules.rules[detection.rule]
     }
 
-    /// Every secret in `text`, in order of place; of several over the same bytes the best.
+    /// Every secret in a text that is no file, in order of place; of several over the same bytes the best.
     pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
-        overlap::resolve(self.layer(text), &self.rules)
+        let mut found = self.layer(text);
+        found.retain(|detection| detection.files.is_empty());
+        overlap::resolve(found, &self.rules)
+    }
+
+    /// The same for a file: with what is a secret only in files of certain names ([`super::context::path`] asks for them).
+    pub fn scan_file(&self, text: &[u8]) -> Vec<Detection> {
+        let mut found = self.layer(text);
+        found.extend(self.whole(text));
+        overlap::resolve(found, &self.rules)
     }
 
     /// The same for texts of which many are the same, as in a sweep: one in which nothing was found is remembered.
@@ -91,6 +104,24 @@ impl Detector {
         Self::apart(accepted)
     }
 
+    /// What is accepted of a text as a whole. It is judged anew after each edit, for it is small.
+    pub(super) fn whole(&self, text: &[u8]) -> Vec<Detection> {
+        let mut found = Vec::new();
+        self.ask_whole(text, |_, said| found.extend(said));
+        found
+    }
+
+    /// Tells what the rules for all of a file say of a text, with the position of each.
+    pub(super) fn ask_whole(&self, text: &[u8], mut told: impl FnMut(usize, Result<Detection, Rejection>)) {
+        let Some(line) = whole::only_line(text) else { return };
+        for position in &self.whole {
+            let rule = &self.rules.rules[*position];
+            if let Some(candidate) = self.patterns.whole(rule, *position, line, text) {
+                told(*position, judge::judge(rule, candidate, text, &self.published));
+            }
+        }
+    }
+
     /// What is accepted in an encoded run, with the places of the encoded bytes.
     pub(super) fn run(&self, run: &decode::Run) -> Vec<Detection> {
         let mut budget = run.outer(Span::new(0, run.text.len())).len().saturating_mul(MAX_GROWTH);
@@ -102,6 +133,8 @@ impl Detector {
         let Some(left) = budget.checked_sub(run.text.len()) else { return Vec::new() };
         *budget = left;
         let mut found = self.plain(&run.text);
+        // What is encoded in a file is no file of its name.
+        found.retain(|detection| detection.files.is_empty());
         if depth < MAX_DEPTH {
             let whole = Span::new(0, run.text.len());
             let mut inner = |inner: decode::Run| found.extend(self.decoded(&inner, depth + 1, budget));
@@ -165,7 +198,7 @@ impl Detector {
                 }
                 shown
             }
-            Matcher::Around { .. } | Matcher::After { .. } => {
+            Matcher::Around { .. } | Matcher::After { .. } | Matcher::Whole { .. } => {
                 match self.patterns.candidate(rule, hit, text).map(judge) {
                     Err(looked) => Some(looked),
                     Ok(said) => {

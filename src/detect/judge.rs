@@ -62,7 +62,7 @@ pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Publish
     };
     let said = match rule.matcher {
         Matcher::Assignment => evaluation.assigned().and_then(|()| evaluation.surroundings()),
-        Matcher::Around { .. } | Matcher::After { .. } => evaluation.formed(),
+        Matcher::Around { .. } | Matcher::After { .. } | Matcher::Whole { .. } => evaluation.formed(),
     };
     match said.and_then(|()| if published.holds(value) { Err(Rejection::Published) } else { Ok(()) }) {
         Err(rejection) if evaluation.is_final(rejection) => evaluation.claim = Claim::Refused(rejection),
@@ -93,6 +93,7 @@ impl Evaluation<'_> {
             depth: 0,
             claim: self.claim,
             ledger: self.ledger,
+            files: self.rule.files.clone(),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::text::Span;
 pub struct Look {
     /// Position of the rule.
     pub rule: usize,
-    /// The keyword, as it stands in the text, or in what the text decodes to.
+    /// The keyword, as it stands in the text, or in what the text decodes to; for a text as a whole the names of the files.
     pub keyword: Vec<u8>,
     /// The encodings around it, outermost first.
     pub layers: Vec<&'static str>,
@@ -35,6 +35,11 @@ impl Detector {
     /// All looks at a part of a text: those whose keyword or value lies in it, and those into what is encoded there.
     pub fn trace(&self, text: &[u8], part: Span) -> Vec<Look> {
         let mut looks = self.looks(text, part, &[]);
+        self.ask_whole(text, |rule, said| {
+            let keyword = self.rules.rules[rule].files.join(", ").into_bytes();
+            let outcome = outcome(said);
+            looks.push(Look { rule, keyword, layers: Vec::new(), outcome });
+        });
         decode::each_run(text, part, &mut |run| self.trace_run(&run, part, &[], &mut looks));
         looks
     }
@@ -58,12 +63,7 @@ impl Detector {
         let mut look = |hit: Hit| {
             let mut outcomes = Vec::new();
             self.ask(text, &hit, |said| {
-                outcomes.push(match said {
-                    Err(rejection) | Ok(Detection { claim: Claim::Refused(rejection), .. }) => {
-                        Outcome::Dropped(rejection)
-                    }
-                    Ok(detection) => Outcome::Accepted(Box::new(detection)),
-                });
+                outcomes.push(outcome(said));
             });
             if outcomes.is_empty() {
                 outcomes.push(Outcome::NoMatch);
@@ -82,6 +82,13 @@ impl Detector {
             self.prefilter.hits(text, anchor).for_each(&mut look);
         });
         looks
+    }
+}
+
+fn outcome(said: Result<Detection, Rejection>) -> Outcome {
+    match said {
+        Err(rejection) | Ok(Detection { claim: Claim::Refused(rejection), .. }) => Outcome::Dropped(rejection),
+        Ok(detection) => Outcome::Accepted(Box::new(detection)),
     }
 }
 

@@ -11,7 +11,8 @@ mod random;
 mod seal;
 pub mod template;
 
-use crate::detect::Detector;
+use crate::detect::context::path;
+use crate::detect::{Detection, Detector};
 use crate::rule::Confidence;
 use crate::rule::compile::{Compiled, Flaw, compile};
 use crate::rule::file::{RuleDef, RuleFile};
@@ -96,7 +97,32 @@ fn example_flaw(def: &RuleDef, example: &str, seed: u64, detector: &Detector) ->
         Ok(expanded) => expanded,
         Err(error) => return Some(error.to_string()),
     };
-    let mut found = detector.scan(text.as_bytes());
+    for name in names(def) {
+        let flaw = found_flaw(def, found(&text, &name, detector), detector);
+        if flaw.is_some() {
+            return flaw;
+        }
+    }
+    None
+}
+
+/// What the files that the examples of a rule stand in are called; the empty name if any are.
+fn names(def: &RuleDef) -> Vec<String> {
+    if def.files.is_empty() {
+        vec![String::new()]
+    } else {
+        def.files.iter().map(|name| name.replace('*', "x")).collect()
+    }
+}
+
+/// What is found in a file of such a name.
+fn found(text: &str, name: &str, detector: &Detector) -> Vec<Detection> {
+    let mut found = detector.scan_file(text.as_bytes());
+    found.retain(|d| path::is_named(name.as_bytes(), &d.files));
+    found
+}
+
+fn found_flaw(def: &RuleDef, mut found: Vec<Detection>, detector: &Detector) -> Option<String> {
     found.retain(|d| d.confidence >= def.confidence.min(Confidence::Medium) || detector.rule(d).id == def.id);
     let ids: Vec<&str> = found.iter().map(|d| &*detector.rule(d).id).collect();
     if ids != [def.id.as_str()] {
@@ -115,8 +141,8 @@ fn counter_flaw(def: &RuleDef, example: &str, seed: u64, detector: &Detector) ->
         Ok(expanded) => expanded,
         Err(error) => return Some(error.to_string()),
     };
-    let found = detector.scan(text.as_bytes());
-    found.iter().any(|d| detector.rule(d).id == def.id).then(|| "reported".to_owned())
+    let is_reported = |name: &String| found(&text, name, detector).iter().any(|d| detector.rule(d).id == def.id);
+    names(def).iter().any(is_reported).then(|| "reported".to_owned())
 }
 
 #[cfg(test)]
@@ -124,8 +150,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::detect::Claim;
     use crate::detect::trace::{Look, Outcome};
-    use crate::detect::{Claim, Detection};
     use crate::rule::check::Check;
     use crate::text::Span;
 

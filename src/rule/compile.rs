@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use regex_syntax::hir::Hir;
 
 use super::advice::{field, remediation};
-use super::demand::{digest, https, kebab, nonempty, own};
+use super::demand::{digest, file_name, https, kebab, nonempty, own};
 use super::expression::{Walk, bounded, byte_sets, fold, in_line, longest, needle, secret_prefix, tail};
 use super::file::{CheckDef, RuleDef, RuleFile};
 use super::named;
@@ -150,6 +150,7 @@ fn rule(
         confidence: def.confidence,
         keywords: List::Owned(shape.keywords),
         matcher,
+        files: def.files.iter().map(|name| file_name(name)).collect::<Result<Vec<_>, _>>()?.into(),
         place: def.place,
         settles: def.settles,
         boundary: def.boundary,
@@ -169,6 +170,17 @@ fn rule(
 }
 
 fn matcher(def: &RuleDef) -> Result<Matcher, String> {
+    if def.settles && !def.files.is_empty() {
+        return Err("settles goes without files: what a file is called is asked after what settles a value".into());
+    }
+    if def.whole {
+        return match &def.pattern {
+            Some(pattern) if def.within.is_none() && def.keywords.is_empty() && !def.files.is_empty() => {
+                Ok(Matcher::Whole { pattern: own(pattern) })
+            }
+            _ => Err("whole goes with pattern and files, and without within and keywords".into()),
+        };
+    }
     if let Some(value) = &def.value {
         return if def.pattern.is_some() || def.within.is_some() || def.assignment {
             Err("value goes without pattern, within and assignment".into())
@@ -205,7 +217,7 @@ struct Shape {
 
 impl Shape {
     fn of(matcher: &Matcher, def: &RuleDef) -> Result<Self, String> {
-        if def.keywords.is_empty() {
+        if def.keywords.is_empty() && !def.whole {
             return Err("needs at least one keyword".into());
         }
         if let Some(short) = def.keywords.iter().find(|k| k.len() < MIN_KEYWORD) {
@@ -223,6 +235,17 @@ impl Shape {
                 in_line: false,
                 reach: Reach { before: ASSIGNED_BEFORE + CONTEXT, after: ASSIGNMENT + CONTEXT },
             }),
+            Matcher::Whole { pattern } => {
+                let hir = bounded(pattern)?;
+                Ok(Self {
+                    keywords: Vec::new(),
+                    prefix: secret_prefix(&hir),
+                    needle: String::new(),
+                    tail: String::new(),
+                    in_line: true,
+                    reach: Reach { before: CONTEXT, after: longest(&hir)? + CONTEXT },
+                })
+            }
             Matcher::After { pattern, within } => {
                 let hir = bounded(pattern)?;
                 let longest = longest(&hir)?;

@@ -27,6 +27,16 @@ pub(super) fn https(url: &str) -> Result<&str, String> {
     if fine { Ok(url) } else { Err(format!("'{url}' is not an https link")) }
 }
 
+/// The name of a file, which a path has to end with: `*` stands for any part of a name.
+pub(super) fn file_name(name: &str) -> Result<Str, String> {
+    let fine = |part: &str| !part.trim_matches('*').is_empty() && part.matches('*').count() <= 1;
+    if name.split('/').all(fine) && name.to_ascii_lowercase() == name {
+        Ok(own(name))
+    } else {
+        Err(format!("file '{name}' is no name in lower case, with its folders if need be and one * in each part"))
+    }
+}
+
 pub(super) fn digest(hex: &str) -> Result<[u8; 32], String> {
     let wrong = || format!("placeholder '{hex}' is not a SHA-256 in lower-case hex");
     if hex.len() != 64 {

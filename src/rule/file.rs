@@ -37,6 +37,7 @@ pub struct RuleDef {
     /// How sure a match is when no check lowers it.
     pub confidence: Confidence,
     /// Literals, one of which every match contains; with `within`, words that stand before the value.
+    #[serde(default)]
     pub keywords: Vec<String>,
     /// Whether keywords are compared with or without regard to ASCII case.
     #[serde(default)]
@@ -51,6 +52,12 @@ pub struct RuleDef {
     /// Use the assignment reader instead of a pattern: the keyword is (part of) a name, the secret its value.
     #[serde(default)]
     pub assignment: bool,
+    /// Names of the files that the secret stands in, if it is one only there.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// With `files` and `pattern`, and without keywords: the pattern is for all of a small file.
+    #[serde(default)]
+    pub whole: bool,
     /// The rule is contextual: `pattern` is looked for within so many bytes after a keyword.
     pub within: Option<u32>,
     /// The rule is for a place where any secret may stand (a URL, a header): a provider's own rule wins over it.

@@ -103,6 +103,8 @@ pub struct Rule {
     pub keywords: List<Keyword>,
     /// How a keyword becomes a candidate.
     pub matcher: Matcher,
+    /// Names of the files that its secrets stand in (see `detect::context::path`); none if they stand anywhere.
+    pub files: List<Str>,
     /// It is for a place where any secret may stand (a URL, a header): a provider's own rule says more.
     pub place: bool,
     /// What it says is all there is to say: no other rule reports the same bytes as more.
@@ -141,7 +143,7 @@ impl Rule {
         match self.matcher {
             Matcher::Assignment => 0,
             _ if self.place => 1,
-            Matcher::After { .. } => 2,
+            Matcher::After { .. } | Matcher::Whole { .. } => 2,
             Matcher::Around { .. } => 3,
         }
     }
@@ -180,6 +182,9 @@ pub struct Keyword {
     /// The same of the bytes right behind it.
     pub after: List<ByteSet>,
 }
+
+/// Most bytes of a text that may be one secret as a whole.
+pub const MAX_WHOLE: usize = 512;
 
 /// Most bytes on either side of a keyword that are known of.
 pub const MAX_BESIDE: usize = 8;
@@ -231,6 +236,11 @@ pub enum Matcher {
         pattern: Str,
         /// Most bytes between the end of the keyword and the start of the match.
         within: u32,
+    },
+    /// The match is the only line of a text of at most [`MAX_WHOLE`] bytes; there is no keyword.
+    Whole {
+        /// The expression.
+        pattern: Str,
     },
     /// The keyword is part of a name; the secret is the value assigned to it.
     Assignment,

@@ -12,7 +12,7 @@ use crate::git::ObjectId;
 use crate::{
     detect::{Claim, Form},
     finding::ContentKind,
-    rule::{Confidence, Severity},
+    rule::{Confidence, List, Severity},
     text::{Place, Span},
 };
 
@@ -55,6 +55,7 @@ impl Sighting {
             depth: 0,
             claim: Claim::Open,
             ledger: crate::detect::ledger::Ledger::default(),
+            files: List::default(),
         };
         let occurrence = Occurrence {
             kind: ContentKind::File,

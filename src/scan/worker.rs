@@ -153,7 +153,10 @@ impl Worker<'_> {
     /// Detects in one text.
     pub(super) fn text(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let text = as_text(bytes);
-        self.sightings(&text, self.detector.scan(&text), origin, outcome);
+        // A blob may still be found under a name; what has neither is no file.
+        let is_file = !origin.path.is_empty() || origin.blob.is_some();
+        let found = if is_file { self.detector.scan_file(&text) } else { self.detector.scan(&text) };
+        self.sightings(&text, found, origin, outcome);
     }
 
     /// What was detected in a text, as sightings there.

@@ -24,6 +24,7 @@ mod hook;
 mod managers;
 mod manual;
 mod message;
+mod named;
 mod oracle;
 mod own_rules;
 mod packages;

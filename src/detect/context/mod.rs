@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::detect::ledger::Ledger;
     use crate::detect::{Claim, Form};
-    use crate::rule::Severity;
+    use crate::rule::{List, Severity};
     use crate::text::Span;
 
     fn fact(field: &str, value: &str) -> Fact {
@@ -94,6 +94,7 @@ mod tests {
             depth: 0,
             claim: Claim::Open,
             ledger: Ledger::default(),
+            files: List::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::detect::value::drawn::looks_drawn;
 use crate::detect::value::wordlike;
 use crate::detect::{Detection, Form};
 use crate::finding::Evidence;
-use crate::rule::Confidence;
+use crate::rule::{Confidence, Str};
 
 /// Why a value is no secret in a file.
 pub type Why = &'static str;
@@ -99,11 +99,35 @@ const CONFIGURATION: [&str; 24] = [
 /// Extensions of tables: those of users keep the hashes of their passwords.
 const TABLES: [&str; 4] = ["sql", "csv", "tsv", "dump"];
 
-/// Applies the path to a detection, whose ledger it adds to. Values of a fixed form keep their standing everywhere.
+/// Whether what holds in `files` alone, if there are any, holds in a file of such a path.
+pub fn is_named(path: &[u8], files: &[Str]) -> bool {
+    let path = String::from_utf8_lossy(path).to_ascii_lowercase();
+    files.is_empty() || files.iter().any(|name| ends_with(&path, name))
+}
+
+/// Whether a path ends with the parts of a name; `!` is what stands before the member of an archive.
+fn ends_with(path: &str, name: &str) -> bool {
+    let mut parts = path.rsplit(['/', '\\', '!']);
+    name.rsplit('/').all(|name| parts.next().is_some_and(|part| is_part(part, name)))
+}
+
+/// Whether a part of a path is that of a name, in which `*` stands for any bytes.
+fn is_part(part: &str, name: &str) -> bool {
+    match name.split_once('*') {
+        Some((start, end)) => part.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+        None => part == name,
+    }
+}
+
+/// Applies the path to a detection, whose ledger it adds to. Values of a fixed form keep their standing everywhere,
+/// those of files of certain names in these. With an empty path, which is not known yet, all may still hold.
 ///
 /// # Errors
 /// Says why it is no secret there.
 pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
+    if !path.is_empty() && !is_named(path, &detection.files) {
+        return Err("it is a secret only in files that are called otherwise");
+    }
     if detection.form == Form::Token {
         return Ok(detection);
     }
@@ -218,7 +242,7 @@ mod tests {
     use crate::detect::Claim;
     use crate::detect::ledger::Ledger;
     use crate::finding::Secret;
-    use crate::rule::Severity;
+    use crate::rule::{List, Severity};
     use crate::text::Span;
 
     const CHOSEN: &[Mark] = &[Mark::Password, Mark::Chosen];
@@ -240,6 +264,7 @@ mod tests {
             depth: 0,
             claim: Claim::Open,
             ledger,
+            files: List::default(),
         }
     }
 
@@ -254,6 +279,32 @@ mod tests {
             assert_eq!(at(path, CHOSEN), Some((Confidence::Low, Severity::High)), "{path}");
             assert_eq!(at(path, DRAWN), Some((Confidence::Medium, Severity::Medium)), "{path}");
         }
+    }
+
+    #[test]
+    fn what_depends_on_the_name_of_the_file_holds_there_alone() {
+        let files = ["master.key", "credentials/*.key", ".vault_pass*"].map(Str::Borrowed);
+        let path_fits = |path: &str| is_named(path.as_bytes(), &files);
+        for path in [
+            "master.key",
+            "config/Master.KEY",
+            "app.zip!config/master.key",
+            "C:\\app\\config\\credentials\\production.key",
+            "credentials/.key",
+            "ops/.vault_pass",
+            ".vault_password.txt",
+        ] {
+            assert!(path_fits(path), "{path}");
+        }
+        for path in
+            ["", "webmaster.key", "master.key.enc", "master.key/readme", "production.key", "credentials/a/b.key"]
+        {
+            assert!(!path_fits(path), "{path}");
+        }
+        let of_name = || Detection { files: files.to_vec().into(), form: Form::Token, ..detection(&[]) };
+        assert!(apply(b"config/master.key", of_name()).is_ok());
+        assert!(apply(b"config/other.key", of_name()).is_err());
+        assert!(apply(b"", of_name()).is_ok(), "it may be called so still");
     }
 
     #[test]

@@ -45,7 +45,20 @@ impl Patterns {
     }
 
     fn pattern(&self, rule: &Rule, hit: &Hit) -> Option<&Pattern> {
-        self.made[hit.rule].get_or_init(|| pattern(rule).map(Box::new)).as_deref()
+        self.made(rule, hit.rule)
+    }
+
+    fn made(&self, rule: &Rule, position: usize) -> Option<&Pattern> {
+        self.made[position].get_or_init(|| pattern(rule).map(Box::new)).as_deref()
+    }
+
+    /// The line of a text that has only this one, as a candidate of the rule at a position.
+    pub fn whole(&self, rule: &Rule, position: usize, line: Span, text: &[u8]) -> Option<Candidate> {
+        let expression = &self.made(rule, position)?.whole;
+        let value = expression.value(line.of(text), expression.find_at(line.of(text), 0)?)?;
+        let secret = Span::new(line.start + value.start, line.start + value.end);
+        let keyword = Span::new(secret.start, secret.start);
+        Some(Candidate { rule: position, keyword, secret, name: None, form: form(rule) })
     }
 
     /// The match that belongs to the keyword hit; if there is none, how far around the keyword that shows.
@@ -56,12 +69,16 @@ impl Patterns {
         let secret = self.pattern(rule, hit).and_then(|pattern| match &rule.matcher {
             Matcher::Around { .. } => around(pattern, rule, keyword, hit.span, text, end),
             Matcher::After { within, .. } => after(&pattern.whole, *within as usize, rule, hit.span, text, end),
-            Matcher::Assignment => None,
+            Matcher::Whole { .. } | Matcher::Assignment => None,
         });
-        let form = if rule.place { Form::Quoted } else { Form::Token };
-        let candidate = |secret| Candidate { rule: hit.rule, keyword: hit.span, secret, name: None, form };
+        let candidate = |secret| Candidate { rule: hit.rule, keyword: hit.span, secret, name: None, form: form(rule) };
         secret.map(candidate).ok_or(looked)
     }
+}
+
+/// Where any secret may stand, one may be made up as well.
+fn form(rule: &Rule) -> Form {
+    if rule.place { Form::Quoted } else { Form::Token }
 }
 
 /// Rules whose keywords all stand at a fixed place are anchored there: the search then costs only the match.
@@ -69,6 +86,7 @@ fn pattern(rule: &Rule) -> Option<Pattern> {
     let whole = match &rule.matcher {
         Matcher::Around { pattern } if anchored(rule) => format!(r"\A(?:{pattern})"),
         Matcher::Around { pattern } | Matcher::After { pattern, .. } => pattern.to_string(),
+        Matcher::Whole { pattern } => format!(r"\A(?:{pattern})\z"),
         Matcher::Assignment => return None,
     };
     let needle = (!rule.needle.is_empty()).then(|| Finder::new(rule.needle.as_bytes()).into_owned());

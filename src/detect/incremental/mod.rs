@@ -27,6 +27,8 @@ pub struct Hits {
     anchors: Vec<Anchor>,
     kept: Vec<Kept>,
     runs: Vec<Opened>,
+    /// What the text is as a whole.
+    whole: Vec<Detection>,
     /// Whether lines may go on with the base64 of others: then a run is not decided by the line it stands in.
     may_wrap: bool,
 }
@@ -54,7 +56,7 @@ struct Opened {
 impl Hits {
     /// Whether nothing was accepted.
     pub fn is_empty(&self) -> bool {
-        self.kept.is_empty() && self.runs.is_empty()
+        self.kept.is_empty() && self.runs.is_empty() && self.whole.is_empty()
     }
 
     /// Whether there is nothing to take over.
@@ -71,7 +73,7 @@ impl Hits {
 }
 
 impl Detector {
-    /// What [`Detector::scan`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
+    /// What [`Detector::scan_file`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
     pub fn hits(&self, text: &[u8]) -> Hits {
         let mut edits = Edits::default();
         edits.push(text.len(), None);
@@ -80,7 +82,7 @@ impl Detector {
 
     /// The same as [`Detector::hits`], for a text that `edits` made from one in which `base` was seen.
     pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
-        let mut hits = Hits::default();
+        let mut hits = Hits { whole: self.whole(text), ..Hits::default() };
         let mut again = Vec::new();
         if !base.is_blank() {
             hits.anchors.reserve(base.anchors.len());
@@ -119,7 +121,7 @@ impl Detector {
         hits.keep(accepted);
     }
 
-    /// What the hits of a text come to; the same as [`Detector::scan`] says of it.
+    /// What the hits of a text come to; the same as [`Detector::scan_file`] says of it.
     pub fn settle(&self, hits: &Hits) -> Vec<Detection> {
         let accepted = hits.kept.iter().map(|kept| Accepted {
             anchor: kept.anchor,
@@ -134,6 +136,7 @@ impl Detector {
                 Detection { span, ..detection.clone() }
             }));
         }
+        found.extend(hits.whole.iter().cloned());
         overlap::resolve(found, &self.rules)
     }
 
@@ -356,13 +359,31 @@ mod tests {
                 hits = DETECTOR.after_edit(&next, &hits, &edits);
                 let whole = WHOLE.hits(&next);
                 prop_assert_eq!(&hits.anchors, &whole.anchors);
-                prop_assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan(&next)));
-                prop_assert_eq!(said(&DETECTOR.settle(&whole)), said(&DETECTOR.scan(&next)));
+                prop_assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan_file(&next)));
+                prop_assert_eq!(said(&DETECTOR.settle(&whole)), said(&DETECTOR.scan_file(&next)));
                 prop_assert_eq!(hits.kept.len(), whole.kept.len());
                 prop_assert_eq!(hits.runs.len(), whole.runs.len());
                 text = next;
             }
         }
+    }
+
+    /// What is all of a text before an edit is not after it, and the other way round.
+    #[test]
+    fn a_text_as_a_whole_is_judged_anew() {
+        let key = Generator::new(1).expand("<hex:32>\n", None).unwrap();
+        let more = format!("{key}# a key\n");
+        let mut last = Vec::new();
+        for (base, text) in [(&more, &key), (&key, &more)] {
+            let mut edits = Edits::default();
+            edits.clear(base.len());
+            edits.push(key.len(), Some(0));
+            edits.push(text.len() - key.len(), None);
+            let hits = DETECTOR.after_edit(text.as_bytes(), &DETECTOR.hits(base.as_bytes()), &edits);
+            assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan_file(text.as_bytes())));
+            last.push(hits.is_empty());
+        }
+        assert_eq!(last, [false, true]);
     }
 
     /// A byte inside of an example is taken out: what the rules asked for in vain before is asked for again.
@@ -371,7 +392,7 @@ mod tests {
         let mut found = 0;
         for example in EXAMPLES.iter() {
             let next = format!("\n{example}\n");
-            let whole = said(&DETECTOR.scan(next.as_bytes()));
+            let whole = said(&DETECTOR.scan_file(next.as_bytes()));
             for at in (1..next.len()).step_by(next.len().div_ceil(24)) {
                 let text = [&next.as_bytes()[..at], b"\x01", &next.as_bytes()[at..]].concat();
                 let mut edits = Edits::default();

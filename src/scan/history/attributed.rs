@@ -124,7 +124,8 @@ fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged) -> Vec<S
 fn unattributed(sighting: Sighting, staged: &Staged) -> Option<Sighting> {
     match sighting.blob.and_then(|blob| staged.get(&blob)) {
         Some(path) => sighting.under(path),
-        None => Some(sighting),
+        // Nobody knows that it was ever called as it has to be.
+        None => Some(sighting).filter(|sighting| sighting.detection.files.is_empty()),
     }
 }
 

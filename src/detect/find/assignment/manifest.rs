@@ -85,9 +85,12 @@ fn parts(cursor: &mut Cursor, start: usize, column: usize) -> Vec<Entry> {
             .iter()
             .any(|part| line[here.min(line.len())..].strip_prefix(*part).is_some_and(|rest| rest.trim_ascii() == b":"));
         if is_part && here == column {
-            cursor.at += line.len();
-            found.extend(block::indented(cursor, column, MOST));
-            cursor.at = found.last().map_or(cursor.at, |last: &Entry| last.value.end);
+            let end_of_line = cursor.at + line.len();
+            cursor.at = end_of_line;
+            let entries = block::indented(cursor, column, MOST);
+            // What was read beyond the last entry may be the next part.
+            cursor.at = entries.last().map_or(end_of_line, |last| last.value.end);
+            found.extend(entries);
         }
         if !block::next_line(cursor) {
             break;

@@ -625,6 +625,12 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_part_of_a_manifest_ends() {
+        assert_eq!(values("kind: Secret\ndata:\n  a: ONE\nstringData:\nother: NOT\n"), ["ONE"]);
+        assert_eq!(values("data:\n  a: ONE\nstringData:\nkind: Secret\n"), ["ONE"]);
+    }
+
+    #[test]
     fn the_columns_of_tables_are_read() {
         for text in [
             "name,secret,role\nNOT,ONE,x\nNOT,TWO,x\n",

@@ -150,8 +150,8 @@ impl Detector {
         found
     }
 
-    /// What the rules that name a keyword accept there. If they accept nothing and little of the text shows that, returns how
-    /// far around the keyword that is.
+    /// What the rules that name a keyword accept there. If less of the text shows that than they may look at, returns how far
+    /// around the keyword that is.
     pub(super) fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) -> Option<Reach> {
         let mut shown = Some(Reach::default());
         for hit in self.prefilter.hits(text, anchor) {
@@ -161,21 +161,17 @@ impl Detector {
                 shown = shown.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
                 continue;
             }
-            let mut is_believed = false;
             let looked = self.ask(text, &hit, |said| {
-                if let Ok(detection) = said {
-                    is_believed = true;
-                    accepted.push(Accepted { anchor, keyword: hit.span, detection });
-                }
+                let believed = said.into_iter();
+                accepted.extend(believed.map(|detection| Accepted { anchor, keyword: hit.span, detection }));
             });
-            let looked = looked.filter(|_| !is_believed);
             shown = shown.zip(looked).map(|(before, looked)| before.further(looked));
         }
         shown
     }
 
-    /// Tells what a rule says of each value at its keyword. Returns how far around the keyword it shows that there is none, or
-    /// that none is believed; nothing if all of the rule's reach is asked for that.
+    /// Tells what a rule says of each value at its keyword. Returns how far around the keyword the text shows that; nothing if all
+    /// of the rule's reach does.
     pub(super) fn ask(
         &self,
         text: &[u8],
@@ -187,16 +183,16 @@ impl Detector {
         match &rule.matcher {
             Matcher::Assignment => {
                 let Reading { assignments, looked } = assignment::read(text, hit.span);
-                let mut shown = Some(looked);
+                let mut shown = looked;
                 for found in assignments {
                     let said = judge(found.candidate(hit.rule, hit.span));
                     // All else that is asked of a value and its name is asked of nothing around them.
-                    if said.as_ref().is_err_and(|rejection| rejection.is_for_surroundings()) {
-                        shown = None;
+                    if said.as_ref().map_or_else(|rejection| rejection.is_for_surroundings(), |_| true) {
+                        shown = looked.with_context();
                     }
                     told(said);
                 }
-                shown
+                Some(shown)
             }
             Matcher::Around { .. } | Matcher::After { .. } | Matcher::Whole { .. } => {
                 match self.patterns.candidate(rule, hit, text).map(judge) {

@@ -20,8 +20,10 @@ use super::{Case, Check, CheckUse, Field, Keyword, List, MAX_BESIDE, Matcher, Re
 pub const CONTEXT: u32 = 256;
 /// Most bytes from a keyword to the end of the value assigned to it.
 pub const ASSIGNMENT: u32 = 1024;
-/// Most bytes before a keyword that say what its name is for, or hold the value.
-pub const ASSIGNED_BEFORE: u32 = 768;
+/// Most bytes from a keyword to the end of the last value of a list, a table or a manifest that it is the head of.
+pub const LISTED: u32 = 32 * 1024;
+/// Most bytes before a keyword that say what its name is for, or hold the value or those of a manifest.
+pub const ASSIGNED_BEFORE: u32 = 16 * 1024;
 /// Fewest bytes of a keyword: shorter ones stand everywhere.
 const MIN_KEYWORD: usize = 3;
 
@@ -233,7 +235,7 @@ impl Shape {
                 needle: String::new(),
                 tail: String::new(),
                 in_line: false,
-                reach: Reach { before: ASSIGNED_BEFORE + CONTEXT, after: ASSIGNMENT + CONTEXT },
+                reach: Reach { before: ASSIGNED_BEFORE + CONTEXT, after: LISTED + CONTEXT },
             }),
             Matcher::Whole { pattern } => {
                 let hir = bounded(pattern)?;

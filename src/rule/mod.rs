@@ -280,6 +280,12 @@ impl Reach {
     pub fn further(self, other: Self) -> Self {
         Self { before: self.before.max(other.before), after: self.after.max(other.after) }
     }
+
+    /// With what stands around it.
+    #[must_use]
+    pub fn with_context(self) -> Self {
+        Self { before: self.before + compile::CONTEXT, after: self.after + compile::CONTEXT }
+    }
 }
 
 /// What to do about a kind of secret.

@@ -111,12 +111,13 @@ impl Detector {
 
     /// Judges what stands at these of the keywords.
     fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, hits: &mut Hits) {
-        let mut accepted = Vec::new();
+        let mut accepted: Vec<Accepted> = Vec::new();
         for position in positions {
             let anchor = &mut hits.anchors[position];
-            anchor.dismissed = None;
-            let looked = self.judge(text, *anchor, &mut accepted);
-            anchor.dismissed = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
+            let first = accepted.len();
+            let looked = self.judge(text, Anchor { shown: None, ..*anchor }, &mut accepted);
+            anchor.shown = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
+            accepted[first..].iter_mut().for_each(|one| one.anchor = *anchor);
         }
         hits.keep(accepted);
     }

@@ -8,11 +8,15 @@ use crate::text::Span;
 
 /// Bytes before a keyword and behind a value that are looked at.
 const NEAR: usize = 200;
+/// Most bytes before a value of the tag that it stands in.
+const MAX_TAG: usize = 800;
 
 /// Why a value under a name of a secret is none at its place; `keyword` is the part of the name that led to it.
 pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> Option<&'static str> {
     let start = name.start.min(value.start);
-    let before = text.get(keyword.start.saturating_sub(NEAR)..start).unwrap_or_default();
+    let ahead = keyword.start.saturating_sub(NEAR);
+    let before = text.get(ahead..start).unwrap_or_default();
+    let tag = text.get(ahead.max(value.start.saturating_sub(MAX_TAG))..value.start).unwrap_or_default();
     let after = text.get(value.end..(value.end + NEAR).min(text.len())).unwrap_or_default();
     if names_something_public(name.of(text)) {
         Some("public by its name")
@@ -20,7 +24,7 @@ pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> O
         Some("the id of a request")
     } else if is_in_sealed_block(before) {
         Some("in a block of encrypted values")
-    } else if is_hidden_field(text.get(keyword.start.saturating_sub(NEAR)..value.start).unwrap_or_default(), after) {
+    } else if is_hidden_field(tag, after) {
         Some("a hidden field of a form, which the server makes anew for each page")
     } else if is_coordinate(text, name, value) {
         Some("the name of a package")

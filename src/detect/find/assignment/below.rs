@@ -6,12 +6,13 @@ use super::{Assignment, Cursor, Wants, entry, is_quote, value};
 use crate::detect::Form;
 use crate::detect::value::name::Named;
 use crate::detect::value::segments::{is_one_of, segments};
+use crate::rule::compile::LISTED;
 use crate::text::Span;
 
 /// Most bytes of the entries among which one is the value.
 const MAX_RECORD: usize = 480;
 /// Most bytes of a list or a map.
-const MAX_LIST: usize = 960;
+const MAX_LIST: usize = LISTED as usize;
 
 /// What entries beside secrets hold, by the last word of their name.
 const BESIDE: [&str; 31] = [
@@ -187,7 +188,7 @@ pub(super) fn within(cursor: &mut Cursor, plural: Span, whole: (Span, Form)) -> 
 }
 
 /// Most values in one text.
-const MAX_PARTS: usize = 16;
+const MAX_PARTS: usize = 64;
 
 /// A word without quotes, with those that commas join to it.
 fn enumerated(cursor: &mut Cursor, first: Span) -> Span {

@@ -4,12 +4,13 @@ use super::{Cursor, Wants, is_quote, operator, value};
 use crate::detect::Form;
 use crate::text::Span;
 
-/// Most entries that are read.
-const MAX_ENTRIES: usize = 16;
 /// Most brackets around an entry.
 const MAX_DEPTH: usize = 3;
-/// Most blanks before an entry.
+/// Most blanks before an entry, and how many more than the first one has: further in they are those of other names.
 const MAX_INDENT: usize = 80;
+const MAX_DEEPER: usize = 12;
+/// Most bytes of a comment.
+const MAX_COMMENT: usize = 400;
 
 /// A value of a list or a map.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(super) struct Entry {
 pub(super) fn bracketed(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
     let (mut found, mut depth, mut key) = (Vec::new(), 0usize, None);
-    while cursor.at < end && found.len() < MAX_ENTRIES {
+    while cursor.at < end {
         space(cursor);
         match cursor.peek() {
             Some(b'[' | b'{' | b'(') if depth < MAX_DEPTH => (depth, key) = (depth + 1, None),
@@ -64,7 +65,7 @@ fn space(cursor: &mut Cursor) {
             [byte, ..] if byte.is_ascii_whitespace() => cursor.at += 1,
             [b'\\', b'n' | b'r' | b't'] => cursor.at += 2,
             [b'\\', b'\r' | b'\n'] => cursor.at += 1,
-            [b'/', b'/'] | [b'#', b' '] => cursor.at += cursor.count(usize::MAX, |b| *b != b'\n'),
+            [b'/', b'/'] | [b'#', b' '] => cursor.at += cursor.count(MAX_COMMENT, |b| *b != b'\n'),
             _ => return,
         }
     }
@@ -113,7 +114,7 @@ fn link(cursor: &mut Cursor) -> Option<usize> {
 pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
     let (mut found, mut own) = (Vec::new(), None);
-    while cursor.at < end && found.len() < MAX_ENTRIES && next_line(cursor) {
+    while cursor.at < end && next_line(cursor) {
         let indent = cursor.count(MAX_INDENT, |b| *b == b' ');
         cursor.at += indent;
         if matches!(cursor.peek(), Some(b'\n' | b'\r' | b'#')) {
@@ -123,6 +124,9 @@ pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<E
         let own = *own.get_or_insert(indent);
         if indent < own || indent < column || (indent == column && !listed) {
             break;
+        }
+        if indent > own + MAX_DEEPER {
+            continue;
         }
         cursor.blanks();
         let entry = line(cursor, 1 + usize::from(indent > own));
@@ -140,7 +144,7 @@ pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<E
 pub(super) fn section(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
     let mut found = Vec::new();
-    while cursor.at < end && found.len() < MAX_ENTRIES && next_line(cursor) {
+    while cursor.at < end && next_line(cursor) {
         match cursor.peek() {
             Some(b'[') => break,
             Some(b'#' | b';' | b'\n' | b'\r') => {}

@@ -9,6 +9,10 @@ pub(super) struct Cursor<'t> {
     pub(super) text: &'t [u8],
     pub(super) at: usize,
     pub(super) name: Span,
+    /// Where the text has to end.
+    end: usize,
+    /// The text as far as the entries of a list may be looked for, and where that has to end.
+    far: (&'t [u8], usize),
     /// Where all that was looked at ends. Whoever looks ahead says how far.
     pub(super) seen: usize,
     /// How many bytes before the name were looked at.
@@ -16,9 +20,20 @@ pub(super) struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    /// Behind a name, in a text that ends where nothing more may be looked at.
-    pub(super) fn behind(name: Span, text: &'t [u8]) -> Self {
-        Self { text, at: name.end, name, seen: 0, seen_before: 0 }
+    /// Behind a name, in a text of which a value is looked for as far as the first end, and the entries of a list as far as the
+    /// second.
+    pub(super) fn behind(name: Span, text: &'t [u8], (end, far): (usize, usize)) -> Self {
+        let up_to = |end: usize| &text[..end.min(text.len())];
+        Self { text: up_to(end), at: name.end, name, end, far: (up_to(far), far), seen: 0, seen_before: 0 }
+    }
+
+    /// Reads what may go on further than a value: a list, a table, a manifest.
+    pub(super) fn afar<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let near = (self.text, self.end);
+        (self.text, self.end) = self.far;
+        let found = read(self);
+        (self.text, self.end) = near;
+        found
     }
 
     pub(super) fn peek(&mut self) -> Option<u8> {
@@ -27,7 +42,7 @@ impl<'t> Cursor<'t> {
 
     /// At most so many bytes from here on.
     pub(super) fn ahead(&mut self, most: usize) -> &'t [u8] {
-        self.seen = self.seen.max(self.at.saturating_add(most));
+        self.seen = self.seen.max(self.at.saturating_add(most).min(self.end));
         let rest = self.text.get(self.at..).unwrap_or_default();
         &rest[..rest.len().min(most)]
     }

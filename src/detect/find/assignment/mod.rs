@@ -17,7 +17,7 @@ mod value;
 
 use crate::detect::{Candidate, Form};
 use crate::rule::Reach;
-use crate::rule::compile::ASSIGNMENT;
+use crate::rule::compile::{ASSIGNMENT, LISTED};
 use crate::text::Span;
 
 use cursor::{Cursor, escapes, is_quote};
@@ -77,17 +77,16 @@ pub struct Reading {
 
 /// Reads what is assigned to the name that holds the keyword at `keyword`.
 pub fn read(text: &[u8], keyword: Span) -> Reading {
-    let most = keyword.end.saturating_add(ASSIGNMENT as usize);
+    let most = |bytes: u32| keyword.end.saturating_add(bytes as usize);
     let (name, around) = name_around(text, keyword);
-    let mut cursor = Cursor::behind(name, &text[..most.min(text.len())]);
+    let mut cursor = Cursor::behind(name, text, (most(ASSIGNMENT), most(LISTED)));
     let mut assignments = assigned(&mut cursor, keyword);
-    for found in &mut assignments {
-        if found.form == Form::Bare && is_literal(found.value.of(cursor.text)) && comment::is_noted(&mut cursor) {
-            found.form = Form::Noted;
-        }
+    let is_bare = |found: &Assignment| found.form == Form::Bare && is_literal(found.value.of(text));
+    if assignments.iter().any(is_bare) && comment::is_noted(&mut cursor) {
+        assignments.iter_mut().filter(|found| is_bare(found)).for_each(|found| found.form = Form::Noted);
     }
     let before = keyword.start - name.start + cursor.seen_before;
-    let looked = Reach::of(before, cursor.seen.min(most).saturating_sub(keyword.end));
+    let looked = Reach::of(before, cursor.seen.saturating_sub(keyword.end));
     Reading { assignments, looked: looked.further(around) }
 }
 
@@ -103,14 +102,14 @@ fn is_literal(value: &[u8]) -> bool {
 /// What the place of the name says is its value, without a sign between them.
 fn placed(cursor: &mut Cursor, keyword: Span, plural: Option<Span>) -> Vec<Assignment> {
     let start = cursor.at;
-    let mut found = manifest::read(cursor, keyword);
+    let mut found = cursor.afar(|cursor| manifest::read(cursor, keyword));
     if found.is_empty() {
         cursor.at = start;
-        found = table::read(cursor);
+        found = cursor.afar(table::read);
     }
     if found.is_empty() {
         cursor.at = start;
-        found = below::section(cursor, plural);
+        found = cursor.afar(|cursor| below::section(cursor, plural));
     }
     cursor.at = start;
     found
@@ -124,7 +123,7 @@ fn assigned(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
     }
     if let Some(wants) = operator::pass(cursor) {
         let start = cursor.at;
-        let several = below::read(cursor, plural, wants);
+        let several = cursor.afar(|cursor| below::read(cursor, plural, wants));
         if !several.is_empty() {
             return several;
         }
@@ -621,6 +620,22 @@ mod tests {
             "kind: Secret\nmetadata:\n  data:\n    a: NOT\n",
         ] {
             assert!(!values(text).iter().any(|value| value == "NOT"), "{text}");
+        }
+    }
+
+    /// Each name heads more values than fit into what is looked at for one.
+    #[test]
+    fn long_lists_tables_and_manifests_are_read_to_their_end() {
+        const COUNT: usize = 400;
+        let lines = |line: &str| -> String { (0..COUNT).map(|at| line.replace("VALUE", &format!("V{at}"))).collect() };
+        for text in [
+            format!("secrets:\n{}", lines("  - VALUE\n")),
+            format!("secrets = [\n{}]", lines("  \"VALUE\",\n")),
+            format!("name,secret\n{}", lines("somebody@acme.io,VALUE\n")),
+            format!("INSERT INTO x (name, secret) VALUES {};", lines("('somebody', 'VALUE'), ")),
+        ] {
+            let found = values(&text);
+            assert_eq!((found.len(), found.last().map(String::as_str)), (COUNT, Some("V399")), "{}", &text[..60]);
         }
     }
 

@@ -6,9 +6,8 @@ use crate::text::Span;
 
 /// Most bytes of the head before the name and behind it.
 const MAX_HEAD: usize = 240;
-/// Most bytes of a row, and most rows.
-const MAX_ROW: usize = 400;
-const MAX_ROWS: usize = 16;
+/// Most bytes of a row.
+const MAX_ROW: usize = 1000;
 /// Most bytes of a column's name.
 const MAX_CELL: usize = 40;
 
@@ -43,7 +42,7 @@ fn rows(cursor: &mut Cursor, delimiter: u8) -> Vec<(Span, Form)> {
     let mut found = Vec::new();
     // In Markdown a rule stands below the head, and below nothing else.
     let mut is_ruled = delimiter != b'|';
-    for _ in 0..MAX_ROWS {
+    loop {
         cursor.pass(b"\r");
         if !cursor.pass(b"\n") {
             break;
@@ -168,7 +167,7 @@ fn tuples(cursor: &mut Cursor) -> Vec<(Span, Form)> {
     }
     let column = before[before.len() - list..].iter().filter(|b| **b == b',').count();
     let mut found = Vec::new();
-    for _ in 0..MAX_ROWS {
+    loop {
         cursor.space(MAX_HEAD);
         if !cursor.pass(b"(") {
             break;

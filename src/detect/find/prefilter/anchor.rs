@@ -11,25 +11,26 @@ pub struct Anchor {
     pub at: u32,
     /// Which keyword.
     pub word: u16,
-    /// If its rules accept nothing there and little of the text shows that, how much. Not told of those that were just found.
-    pub dismissed: Option<Around>,
+    /// If less of the text shows what its rules say there than they may look at, how much. Not told of those that were just found.
+    pub shown: Option<Around>,
 }
 
 /// How many bytes around the core of a keyword show something, in two bytes; where that is not enough, as many as may ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Around {
-    /// One more than the bytes before it.
+    /// One more than the bytes before it, by fours.
     before: NonZeroU8,
     /// The bytes behind it, by eights.
     after: u8,
 }
 
 impl Around {
-    const UNIT: u32 = 8;
+    const BEFORE: u32 = 4;
+    const AFTER: u32 = 8;
 
     pub(super) fn new(Reach { before, after }: Reach) -> Self {
-        let before = u8::try_from(before).unwrap_or(u8::MAX).saturating_add(1);
-        let after = u8::try_from(after.div_ceil(Self::UNIT)).unwrap_or(u8::MAX);
+        let before = u8::try_from(before.div_ceil(Self::BEFORE)).unwrap_or(u8::MAX).saturating_add(1);
+        let after = u8::try_from(after.div_ceil(Self::AFTER)).unwrap_or(u8::MAX);
         Self { before: NonZeroU8::new(before).unwrap_or(NonZeroU8::MAX), after }
     }
 
@@ -38,8 +39,8 @@ impl Around {
         let before = u32::from(self.before.get());
         let is_told = |byte: u32| byte < u32::from(u8::MAX);
         Reach {
-            before: if is_told(before) { before - 1 } else { most.before },
-            after: if is_told(self.after.into()) { u32::from(self.after) * Self::UNIT } else { most.after },
+            before: if is_told(before) { (before - 1) * Self::BEFORE } else { most.before },
+            after: if is_told(self.after.into()) { u32::from(self.after) * Self::AFTER } else { most.after },
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::rule::{Reach, Rule};
 use crate::text::Span;
 
 pub use anchor::{Anchor, Around};
-use word::{Core, Extent, Sketch, User, Word, each_spelling, folded, four, words};
+use word::{Core, Sketch, User, Word, each_spelling, folded, four, words};
 
 /// Bits of the bitmap, as a power of two.
 const BITS: u32 = 18;
@@ -42,7 +42,7 @@ pub struct Prefilter {
     /// By position in `words`.
     cores: Vec<Core>,
     /// By position in `words`.
-    extents: Vec<Extent>,
+    extents: Vec<Reach>,
     /// (four bytes folded, position in `words`), by the slot of the four bytes and then in the order of the words.
     probes: Vec<(u32, u16)>,
     /// For each slot where its probes start in `probes`.
@@ -144,7 +144,7 @@ impl Prefilter {
             let word = &self.words[usize::from(*number)];
             let Some(start) = at.checked_sub(word.ahead()) else { continue };
             if let (true, Ok(at)) = (word.core_stands_at(text, start), u32::try_from(at)) {
-                found(Anchor { at, word: *number, dismissed: None });
+                found(Anchor { at, word: *number, shown: None });
             }
         }
     }
@@ -156,11 +156,8 @@ impl Prefilter {
 
     /// As far as any rule looks around the core of an anchor's keyword to say what it says there.
     pub fn reach(&self, anchor: Anchor) -> Reach {
-        let extent = || &self.extents[usize::from(anchor.word)];
-        match anchor.dismissed {
-            Some(around) => around.or(extent().form),
-            None => extent().reach,
-        }
+        let most = self.extents[usize::from(anchor.word)];
+        anchor.shown.map_or(most, |around| around.or(most))
     }
 
     /// What shows something as far as `looked` around a keyword.

@@ -37,15 +37,6 @@ pub(super) struct Core {
     rest: u8,
 }
 
-/// How far is looked around a core.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Extent {
-    /// As far as the one of the keyword's rules looks that looks furthest.
-    pub(super) reach: Reach,
-    /// The same of looking for the form of a rule alone.
-    pub(super) form: Reach,
-}
-
 /// What is known of the bits of a core: of the eight bytes before the four it is found by, and of the eight from there on.
 /// The first of each pair has the bits that are the same wherever the core stands, the second says what they are. A byte
 /// counts as folded.
@@ -91,13 +82,10 @@ impl Word {
         Core { ahead: byte(self.ahead()), rest: byte(self.length() - self.ahead()) }
     }
 
-    pub(super) fn extent(&self, rules: &[Rule], users: &[User]) -> Extent {
-        let (mut reach, mut form) = (Reach::default(), Reach::default());
-        for (rule, _) in users {
-            reach = reach.further(self.around_core(rules[*rule].reach));
-            form = form.further(self.around_core(rules[*rule].form_reach()));
-        }
-        Extent { reach, form }
+    /// As far as any of its rules looks around its core.
+    pub(super) fn extent(&self, rules: &[Rule], users: &[User]) -> Reach {
+        let reaches = users.iter().map(|(rule, _)| self.around_core(rules[*rule].reach));
+        reaches.fold(Reach::default(), Reach::further)
     }
 
     /// As far as something extends around the core that extends so far around the keyword.

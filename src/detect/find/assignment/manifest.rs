@@ -5,10 +5,16 @@ use super::below::is_beside;
 use super::block::{self, Entry};
 use super::{Assignment, Cursor, Wants, value};
 use crate::detect::Form;
+use crate::rule::compile::ASSIGNED_BEFORE;
 use crate::text::Span;
 
-/// Most bytes on either side of the word.
-const MOST: usize = 700;
+/// Most bytes on either side of the word in a manifest; of a resource, a command or a generator.
+const MOST: usize = ASSIGNED_BEFORE as usize;
+const MAX_BLOCK: usize = 700;
+/// Most braces around what stands beside the parts of a manifest: further in, nobody closes what was opened.
+const MAX_DEPTH: i32 = 16;
+/// Most bytes before the word that say that it is a kind.
+const MAX_KIND: usize = 24;
 
 /// The parts of a manifest that hold the values.
 const PARTS: [&[u8]; 2] = [b"data", b"stringData"];
@@ -29,17 +35,31 @@ pub(super) fn read(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
 }
 
 fn manifest(cursor: &mut Cursor) -> Vec<Entry> {
-    if cursor.before(8).ends_with(b"\"") && cursor.peek() == Some(b'"') {
-        let before = cursor.before(16).trim_ascii_end();
-        let before = before.strip_suffix(b"\"").unwrap_or(before).trim_ascii_end();
-        let kind = before.strip_suffix(b":").is_some_and(|before| before.trim_ascii_end().ends_with(b"\"kind\""));
-        return if kind { json(cursor) } else { Vec::new() };
+    let before = cursor.before(MAX_KIND);
+    // The value may be in quotes, and blanks may stand around the colon.
+    let quote = before.last().copied().filter(|b| matches!(b, b'"' | b'\''));
+    let before = &before[..before.len() - quote.as_slice().len()];
+    let Some(before) = before.trim_ascii_end().strip_suffix(b":") else { return Vec::new() };
+    let before = before.trim_ascii_end();
+    let start = cursor.name.end + quote.as_slice().len();
+    let closed = cursor.pass(quote.as_slice());
+    if !closed {
+        return Vec::new();
     }
-    let kind = cursor.before(8).ends_with(b"kind: ") && cursor.peek().is_none_or(|b| b.is_ascii_whitespace());
-    if kind { yaml(cursor) } else { Vec::new() }
+    let ends_line = cursor.peek().is_none_or(|b| b.is_ascii_whitespace());
+    match before.strip_suffix(b"\"kind\"") {
+        Some(ahead) => {
+            let kind = cursor.name.start - (MAX_KIND.min(cursor.name.start) - ahead.len());
+            let found = json(cursor, kind, start);
+            // In YAML the names may be in quotes as well.
+            if found.is_empty() && ends_line { yaml(cursor) } else { found }
+        }
+        None if ends_line && before.ends_with(b"kind") => yaml(cursor),
+        None => Vec::new(),
+    }
 }
 
-/// The parts of the document that `kind: Secret` stands in, before it and after it.
+/// The parts of the document that `kind: Secret` stands in, before it and after it. One that calls its kind before is another's.
 fn yaml(cursor: &mut Cursor) -> Vec<Entry> {
     let before = cursor.before(MOST);
     let first = cursor.name.start - before.len();
@@ -48,9 +68,13 @@ fn yaml(cursor: &mut Cursor) -> Vec<Entry> {
     let mut own = None;
     for line in before.rsplit(|b| *b == b'\n') {
         let column = column(line);
+        let is_first = own.is_none();
         let own = *own.get_or_insert(column);
         if (!line.trim_ascii().is_empty() && column < own) || line.starts_with(b"---") {
             break;
+        }
+        if !is_first && column == own && behind_name(&line[own..], b"kind").is_some() {
+            return Vec::new();
         }
         // Of the first line not all may be there.
         if start - line.len() > first || whole {
@@ -81,15 +105,19 @@ fn parts(cursor: &mut Cursor, start: usize, column: usize) -> Vec<Entry> {
         {
             break;
         }
-        let is_part = PARTS
-            .iter()
-            .any(|part| line[here.min(line.len())..].strip_prefix(*part).is_some_and(|rest| rest.trim_ascii() == b":"));
-        if is_part && here == column {
-            let end_of_line = cursor.at + line.len();
-            cursor.at = end_of_line;
-            let entries = block::indented(cursor, column, MOST);
+        if let Some(behind) = behind_part(&line[here.min(line.len())..]).filter(|_| here == column) {
+            let line_end = cursor.at + line.len();
+            cursor.at = line_end;
+            let entries = match behind.first() {
+                None | Some(b'#' | b'&' | b'!') => block::indented(cursor, column, MOST),
+                Some(b'{') => {
+                    cursor.at -= behind.len();
+                    block::bracketed(cursor, MOST)
+                }
+                Some(_) => Vec::new(),
+            };
             // What was read beyond the last entry may be the next part.
-            cursor.at = entries.last().map_or(end_of_line, |last| last.value.end);
+            cursor.at = entries.last().map_or(line_end, |last| last.value.end);
             found.extend(entries);
         }
         if !block::next_line(cursor) {
@@ -99,53 +127,66 @@ fn parts(cursor: &mut Cursor, start: usize, column: usize) -> Vec<Entry> {
     found
 }
 
+/// What stands behind the name of a part and its colon, if a line of YAML starts with one.
+fn behind_part(line: &[u8]) -> Option<&[u8]> {
+    PARTS.iter().find_map(|part| behind_name(line, part))
+}
+
+/// The same of one name, in quotes or without.
+fn behind_name<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
+    let quote = line.first().copied().filter(|b| matches!(b, b'"' | b'\''));
+    let rest = line[quote.as_slice().len()..].strip_prefix(name)?.strip_prefix(quote.as_slice())?;
+    Some(rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii())
+}
+
 /// The blanks that a line starts with, and the mark of a list among them.
 fn column(line: &[u8]) -> usize {
     line.iter().take_while(|b| matches!(b, b' ' | b'-')).count()
 }
 
-/// The parts of the object that `"kind": "Secret"` stands in.
-fn json(cursor: &mut Cursor) -> Vec<Entry> {
-    let mut found = Vec::new();
+/// The parts of the object in which the kind is told from `kind` to `behind`. An object that tells its kind before is another's.
+fn json(cursor: &mut Cursor, kind: usize, behind: usize) -> Vec<Entry> {
     let before = cursor.before(MOST);
     let first = cursor.name.start - before.len();
-    for part in PARTS {
-        let quoted = [b"\"", part, b"\":"].concat();
-        let Some(at) = memchr::memmem::rfind(before, &quoted) else { continue };
-        // Between a part of the same object and the kind as many brackets close as open.
-        let open = before[at..].iter().map(|b| i32::from(*b == b'{') - i32::from(*b == b'}'));
-        if open.sum::<i32>() == 0 {
-            cursor.at = first + at + quoted.len();
-            found.extend(object(cursor));
-        }
-    }
-    let rest = {
-        cursor.at = cursor.name.end;
-        cursor.ahead(MOST)
-    };
-    let (start, mut depth) = (cursor.at, 0i32);
-    for (at, byte) in rest.iter().enumerate() {
-        depth += i32::from(*byte == b'{') - i32::from(*byte == b'}');
-        if depth < 0 {
+    let (ahead, mut depth) = (&before[..kind - first], 0i32);
+    let mut found = Vec::new();
+    for (at, byte) in ahead.iter().enumerate().rev() {
+        depth += i32::from(*byte == b'}') - i32::from(*byte == b'{');
+        if !(0..MAX_DEPTH).contains(&depth) {
             break;
         }
-        let part = PARTS.iter().find(|part| {
-            depth == 0
-                && rest[at..]
-                    .strip_prefix(b"\"")
-                    .is_some_and(|rest| rest.starts_with(part) && rest[part.len()..].starts_with(b"\":"))
-        });
-        if let Some(part) = part {
-            cursor.at = start + at + part.len() + 3;
-            found.extend(object(cursor));
+        if depth == 0 && *byte == b'"' {
+            if ahead[at..].starts_with(b"\"kind\"") {
+                return Vec::new();
+            }
+            found.extend(object(cursor, &before[at..], first + at));
+        }
+    }
+    cursor.at = behind;
+    let (rest, mut depth) = (cursor.ahead(MOST), 0i32);
+    for (at, byte) in rest.iter().enumerate() {
+        depth += i32::from(*byte == b'{') - i32::from(*byte == b'}');
+        if !(0..MAX_DEPTH).contains(&depth) {
+            break;
+        }
+        if depth == 0 && *byte == b'"' {
+            found.extend(object(cursor, &rest[at..], behind + at));
         }
     }
     found
 }
 
-fn object(cursor: &mut Cursor) -> Vec<Entry> {
-    cursor.blanks();
-    if cursor.peek() == Some(b'{') { block::bracketed(cursor, MOST) } else { Vec::new() }
+/// The entries of a part of an object, if that starts here: at `start`, with its name in quotes.
+fn object(cursor: &mut Cursor, text: &[u8], start: usize) -> Vec<Entry> {
+    let behind = |part: &[u8]| text.strip_prefix(b"\"")?.strip_prefix(part)?.strip_prefix(b"\"");
+    let Some(rest) = PARTS.iter().find_map(|part| behind(part)) else { return Vec::new() };
+    let Some(inside) = rest.trim_ascii_start().strip_prefix(b":") else { return Vec::new() };
+    let inside = inside.trim_ascii_start();
+    if inside.first() != Some(&b'{') {
+        return Vec::new();
+    }
+    cursor.at = start + text.len() - inside.len();
+    block::bracketed(cursor, MOST)
 }
 
 /// `resource "kubernetes_secret" "name" {` … `data = {`.
@@ -154,7 +195,7 @@ fn resource(cursor: &mut Cursor) -> Vec<Entry> {
     if cursor.peek() != Some(b'"') || !cursor.before(16).ends_with(b"resource \"") {
         return Vec::new();
     }
-    let body = cursor.ahead(MOST);
+    let body = cursor.ahead(MAX_BLOCK);
     let body = &body[..memchr::memmem::find(body, b"\n}").unwrap_or(body.len())];
     let start = cursor.at;
     let mut found = Vec::new();
@@ -162,7 +203,7 @@ fn resource(cursor: &mut Cursor) -> Vec<Entry> {
         if HEADS.contains(&line.trim_ascii()) {
             let at = line.as_ptr() as usize - body.as_ptr() as usize;
             cursor.at = start + at + memchr::memchr(b'{', line).unwrap_or(0);
-            found.extend(block::bracketed(cursor, MOST));
+            found.extend(block::bracketed(cursor, MAX_BLOCK));
         }
     }
     found
@@ -174,7 +215,9 @@ fn command(cursor: &mut Cursor) -> Vec<Entry> {
     if !cursor.before(8).ends_with(b"create ") || !cursor.ahead(9).starts_with(b" generic") {
         return Vec::new();
     }
-    let (start, rest) = (cursor.at, cursor.ahead(MOST));
+    let (start, rest) = (cursor.at, cursor.ahead(MAX_BLOCK));
+    // The options behind another command are those of that.
+    let rest = &rest[..memchr::memmem::find(rest, b"create secret ").unwrap_or(rest.len())];
     let mut found = Vec::new();
     for at in memchr::memmem::find_iter(rest, OPTION) {
         let between = &rest[..at];
@@ -194,7 +237,7 @@ fn generator(cursor: &mut Cursor) -> Vec<Entry> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    let end = cursor.at + MOST;
+    let end = cursor.at + MAX_BLOCK;
     let mut is_literal = false;
     while cursor.at < end && block::next_line(cursor) {
         let indent = cursor.count(80, |b| *b == b' ');

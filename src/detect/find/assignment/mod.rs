@@ -608,6 +608,11 @@ mod tests {
             "items:\n- data:\n    z: NOT\n- apiVersion: v1\n  data:\n    a: ONE\n    b: TWO\n  kind: Secret\n- data:\n    z: NOT\n",
             "{\"kind\": \"Secret\", \"metadata\": {\"data\": \"NOT\"}, \"data\": {\"a\": \"ONE\", \"b\": \"TWO\"}}",
             "{\"data\": {\"a\": \"ONE\", \"b\": \"TWO\"}, \"kind\": \"Secret\"}, {\"data\": {\"z\": \"NOT\"}}",
+            "kind: \"Secret\"\ndata: # two\n  a: ONE\n  b: TWO\n",
+            "kind: Secret\r\ndata: &all\r\n  a: ONE\r\n  b: TWO\r\n",
+            "stringData: {a: ONE}\ndata: {\n  b: TWO}\nkind:  Secret\n",
+            "\"kind\" : \"Secret\"\n\"data\" :\n  a: ONE\n  b: TWO\n",
+            "{\"stringData\" : {\"a\": \"ONE\", \"b\": \"TWO\"},\n  \"kind\" : \"Secret\"}",
             "resource \"kubernetes_secret\" \"x\" {\n  metadata {\n    name = \"NOT\"\n  }\n  data = {\n    a = \"ONE\"\n    b = \"TWO\"\n  }\n}\n",
             "kubectl create secret generic x --from-literal=a=ONE \\\n  --from-literal='b=TWO'\nx --from-literal=c=NOT\n",
             "secretGenerator:\n- name: x\n  literals:\n  - a=ONE\n  - \"b=TWO\"\n  options:\n  - c=NOT\nother:\n",
@@ -617,6 +622,8 @@ mod tests {
         for text in [
             "kind: SealedSecret\ndata:\n  a: NOT\n",
             "- kind: Secret\n  name: x\ndata:\n  a: NOT\n",
+            "data:\n  a: NOT\nkind: ConfigMap\nx: y\nkind: Secret\n",
+            "{\"data\": {\"a\": \"NOT\"}, \"kind\": \"ConfigMap\", \"x\": [{\"kind\": \"Secret\"}]}",
             "kind: Secret\nmetadata:\n  data:\n    a: NOT\n",
         ] {
             assert!(!values(text).iter().any(|value| value == "NOT"), "{text}");
@@ -633,6 +640,9 @@ mod tests {
             format!("secrets = [\n{}]", lines("  \"VALUE\",\n")),
             format!("name,secret\n{}", lines("somebody@acme.io,VALUE\n")),
             format!("INSERT INTO x (name, secret) VALUES {};", lines("('somebody', 'VALUE'), ")),
+            format!("kind: Secret\ndata:\n{}", lines("  a.key: VALUE\n")),
+            format!("data:\n{}kind: Secret\n", lines("  a.key: VALUE\n")),
+            format!("{{\"data\": {{{}}}, \"kind\": \"Secret\"}}", lines("\"a.key\": \"VALUE\", ")),
         ] {
             let found = values(&text);
             assert_eq!((found.len(), found.last().map(String::as_str)), (COUNT, Some("V399")), "{}", &text[..60]);

@@ -5,6 +5,7 @@
 
 pub mod exposure;
 pub mod fingerprint;
+mod key;
 pub mod purge;
 pub mod report;
 pub mod retention;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use bstr::ByteSlice;
+use super::key;
 
 /// A secret's value. It has no `Display` and is not serialisable; its `Debug` shows only the length.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,10 +20,10 @@ impl Secret {
         &self.0
     }
 
-    /// What makes two values one secret: of an armoured private key the key, whatever line ends, escapes or indentation it is written
-    /// with; of everything else the value.
+    /// What makes two values one secret: of a private key the key, whatever armour, container, line ends, escapes or indentation
+    /// it is written with; of everything else the value.
     pub fn identity(&self) -> Cow<'_, [u8]> {
-        armoured_key(&self.0).map_or(Cow::Borrowed(&self.0), Cow::Owned)
+        key::identity(&self.0).map_or(Cow::Borrowed(&self.0), Cow::Owned)
     }
 
     /// What may be shown: the rule's public prefix, if the value starts with it, and the length.
@@ -32,19 +32,6 @@ impl Secret {
         let length = String::from_utf8_lossy(&self.0).chars().count();
         format!("{prefix}… ({length} characters)")
     }
-}
-
-/// The base64 between the lines of armour of a private key (RFC 7468), without headers such as those of RFC 1421.
-fn armoured_key(value: &[u8]) -> Option<Vec<u8>> {
-    const DASHES: &[u8] = b"-----";
-    let begin = memchr::memmem::find(value, b"PRIVATE KEY-----")? + b"PRIVATE KEY-----".len();
-    let body = &value[begin..];
-    let body = &body[..memchr::memmem::find(body, DASHES)?];
-    let lines = body.replace(b"\\r", b"\n").replace(b"\\n", b"\n");
-    let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.contains(&b':'));
-    let key: Vec<u8> = lines.flat_map(|line| line.iter().filter(is_base64).copied()).collect();
-    (!key.is_empty()).then_some(key)
 }
 
 /// The first line of a prefix, without trailing dashes of armour.

@@ -1,6 +1,6 @@
 //! Values that a program gives as the default of a name, or that an accessor of that name returns.
 
-use super::{Cursor, is_quote};
+use super::{Cursor, Wants, is_quote};
 use crate::detect::value::segments::segments;
 
 /// Most bytes between a name and its default among the arguments of a call.
@@ -98,6 +98,64 @@ fn closure(cursor: &mut Cursor) {
     if cursor.pass(b"=>") || cursor.pass(b"->") {
         cursor.blanks();
     }
+}
+
+/// `$ENV{NAME} // "value"` of Perl: passes the brace and the sign behind it.
+pub(super) fn environment(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
+    const SIGNS: [&[u8]; 6] = [b"//=", b"//", b"||=", b"||", b"or ", b"= "];
+    const VARIABLE: &[u8] = b"ENV{";
+    let before = cursor.before(VARIABLE.len() + 1);
+    let before = if quoted { before.split_last()?.1 } else { before };
+    if !before.ends_with(VARIABLE) || !cursor.pass(b"}") {
+        return None;
+    }
+    cursor.blanks();
+    SIGNS.iter().any(|sign| cursor.pass(sign)).then(|| cursor.blanks())?;
+    Some(Wants::Quoted)
+}
+
+/// Bytes before a name that say which function it is given to.
+const CALL: usize = 64;
+
+/// Behind the name of an option of a command, and a comma: `flag.String("token", "value", "what it is for")`, with a short name
+/// or a variable beside it, `DEFINE_string`. The cursor then stands at a quote.
+pub(super) fn flag(cursor: &mut Cursor) -> bool {
+    const CALLEES: [&[u8]; 5] = [b".String", b".StringVar", b".StringP", b".StringVarP", b"DEFINE_string"];
+    let before = cursor.before(CALL);
+    let Some(open) = memchr::memrchr(b'(', before) else { return false };
+    let variable = &before[open + 1..];
+    let declares = CALLEES.iter().any(|callee| before[..open].ends_with(callee))
+        && variable.iter().all(|b| b.is_ascii_alphanumeric() || is_quote(*b) || b"&_., ".contains(b));
+    if !declares {
+        return false;
+    }
+    if before[..open].ends_with(b"P") {
+        let short = cursor.ahead(4);
+        let [open, _, close, b','] = short else { return false };
+        if !is_quote(*open) || open != close {
+            return false;
+        }
+        cursor.at += short.len();
+        cursor.blanks();
+    }
+    cursor.peek().is_some_and(is_quote)
+}
+
+/// Whether a name is an argument of a function that gives the first of them that is there, as `coalesce(var.x, "value")`, or is so
+/// with so many calls around it, as `cmp.Or(os.Getenv("X"), "value")`.
+pub(super) fn is_among_choices(cursor: &mut Cursor, calls: usize) -> bool {
+    const CHOOSING: [&[u8]; 6] = [b"coalesce", b"or", b"try", b"nvl", b"ifnull", b"firstnonempty"];
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+    let callee = |text: &[u8]| text.len() - text.iter().rev().take_while(part).count();
+    let mut before = cursor.before(CALL);
+    for _ in 0..calls {
+        let inner = before.last().filter(|b| is_quote(**b)).map_or(before, |_| &before[..before.len() - 1]);
+        let Some(inner) = inner.strip_suffix(b"(") else { return false };
+        before = &inner[..callee(inner)];
+    }
+    let Some(before) = before.strip_suffix(b"(") else { return false };
+    let word = before[callee(before)..].rsplit(|b| *b == b'.').next().unwrap_or_default();
+    CHOOSING.iter().any(|choosing| choosing.eq_ignore_ascii_case(word))
 }
 
 /// Behind the name of a property or a function: passes what gives it its string, as `{ get; set; } = "…"`, `by lazy { "…" }`

@@ -48,6 +48,9 @@ const ASKING: [&str; 40] = [
 /// Passes what stands between name and value, and says what may follow.
 pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
     let quoted = cursor.closing_quote();
+    if let Some(wants) = default::environment(cursor, quoted) {
+        return Some(wants);
+    }
     // A label in bold letters: `**Secret**: …`.
     cursor.pass(b"**");
     if let Some(wants) = entry::value_of(cursor, quoted) {
@@ -70,12 +73,13 @@ pub(super) fn pass(cursor: &mut Cursor) -> Option<Wants> {
             cursor.blanks();
             let broken = cursor.space(64);
             // Of a command's arguments each stands by itself; in any other list names follow each other.
-            if default::argument(cursor) {
+            if default::flag(cursor) || default::argument(cursor) {
                 return Some(Wants::Quoted);
             }
             let option = cursor.before(2) == b"--";
             if option { Some(Wants::Any) } else { (!broken).then_some(Wants::Last) }
         }
+        b',' if default::is_among_choices(cursor, 0) => Some(choice(cursor)),
         b')' if quoted => fallback(cursor),
         b'(' if !quoted && !blank => call(cursor),
         b'[' => array(cursor),
@@ -208,7 +212,17 @@ fn fallback(cursor: &mut Cursor) -> Option<Wants> {
         cursor.blanks();
         return Some(Wants::Quoted);
     }
+    if cursor.peek() == Some(b',') && default::is_among_choices(cursor, 1) {
+        return Some(choice(cursor));
+    }
     default::alternative(cursor).then_some(Wants::Quoted)
+}
+
+/// Passes the comma before the next of several arguments, the last of which is the default.
+fn choice(cursor: &mut Cursor) -> Wants {
+    cursor.at += 1;
+    cursor.space(64);
+    Wants::Last
 }
 
 /// `secret[] = "value"`, `key[33] = "value"`.

@@ -663,6 +663,14 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_a_link_is_no_part_of_a_value() {
+        for text in ["[secret: VALUE](https://acme.io/x)", "(secret=VALUE)](x", "![x](https://a.io/?secret=VALUE)](y)"]
+        {
+            assert_eq!(values(text), ["VALUE"], "{text}");
+        }
+    }
+
+    #[test]
     fn an_empty_part_of_a_manifest_ends() {
         assert_eq!(values("kind: Secret\ndata:\n  a: ONE\nstringData:\nother: NOT\n"), ["ONE"]);
         assert_eq!(values("data:\n  a: ONE\nstringData:\nkind: Secret\n"), ["ONE"]);

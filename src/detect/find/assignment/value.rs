@@ -252,6 +252,8 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     if let Some(whole) = rest_of_line(cursor, length) {
         return Some((whole, Form::Bare));
     }
+    // The text of a link ends, and its address follows: `[token=value](https://…)`.
+    let length = memchr::memmem::find(cursor.ahead(length), b"](").unwrap_or(length);
     let value = cursor.ahead(length);
     // `PASS: name of a test` in a log: a verdict.
     if cursor.name.of(cursor.text) == b"PASS" && is_verdict(cursor, length) {

@@ -1,6 +1,6 @@
 //! From a candidate to a verdict: what speaks for it, what against it, and how sure that leaves us.
 
-use super::check::{self, Outcome};
+use super::check::{self, Outcome, password};
 use super::ledger::{Ledger, Mark};
 use super::value::drawn::looks_drawn;
 use super::value::entropy::{self, Alphabet};
@@ -210,14 +210,18 @@ impl Evaluation<'_> {
         if let Some(what) = placeholder::sample_of_form(&body) {
             return Err(Rejection::Placeholder(what));
         }
-        // A check that passed speaks louder than statistics: chance does not make it pass.
-        if self.evidence.iter().any(|e| matches!(e, Evidence::Check(_))) {
+        if self.is_checked() {
             return Ok(());
         }
         if self.rule.confidence < Confidence::High && wordlike::is_words(&body) {
             return Err(Rejection::Words);
         }
         self.entropy(&longest_part(&body))
+    }
+
+    /// Whether a check passed. That speaks louder than statistics: chance does not make it pass.
+    fn is_checked(&self) -> bool {
+        self.evidence.iter().any(|evidence| matches!(evidence, Evidence::Check(_)))
     }
 
     /// The value without the fixed text that it starts with.
@@ -255,11 +259,12 @@ impl Evaluation<'_> {
         let named = Named::of(name.of(self.text)).ok_or(Rejection::Name)?;
         let inside = decode::base64_text(value);
         self.harmless(name, inside.as_deref())?;
+        self.regular(named, inside.as_deref())?;
         self.evidence.push(Evidence::Named(lossy(name, self.text)));
         self.ledger = Ledger::new(self.rule.confidence);
         self.note_name(named, name.of(self.text));
-        // Of text in base64, the text tells.
-        let drawn = looks_drawn(value) && inside.is_none_or(|text| looks_drawn(&text));
+        // Of text in base64, the text tells. Digits alone may be a number of anything.
+        let drawn = looks_drawn(value) && !shape::lacks_letters(value) && inside.is_none_or(|text| looks_drawn(&text));
         if drawn {
             self.note(Mark::Drawn);
             self.evidence.push(irregularity(value));
@@ -292,6 +297,21 @@ impl Evaluation<'_> {
         }
         if shape::echoes(name.of(self.text), self.value) {
             return Err(Rejection::Placeholder("the name again"));
+        }
+        Ok(())
+    }
+
+    /// Sequences and numbers are what machines draw least and people choose first: they show that nothing but a password is secret.
+    fn regular(&self, named: Named, inside: Option<&[u8]>) -> Result<(), Rejection> {
+        let is_chosen = || named.kind == NameKind::Password && !password::is_stand_in(self.value);
+        let mut texts = [Some(self.value), inside].into_iter().flatten();
+        if texts.any(placeholder::is_sequence) && !is_chosen() {
+            return Err(Rejection::Placeholder("a sequence"));
+        }
+        // Digits alone may be one; with signs they are a date, an address or a version.
+        let is_number = || self.value.iter().all(u8::is_ascii_digit) && is_chosen();
+        if shape::lacks_letters(self.value) && !is_number() {
+            return Err(Rejection::Shape("holds no letters"));
         }
         Ok(())
     }
@@ -336,17 +356,27 @@ impl Evaluation<'_> {
         if self.is_littered() {
             return self.note(Mark::Littered);
         }
-        if wordlike::is_unreadable(value) {
+        if placeholder::is_sequence(value) || shape::lacks_letters(value) {
+            self.note(Mark::Counted);
+        } else if wordlike::is_unreadable(value) {
             self.note(Mark::Unreadable);
         } else if classes >= 3 && (value.len() >= PASSPHRASE || !shape::is_mere_words(value)) {
             self.note(Mark::Chosen);
         } else if wordlike::reads_like_words(value) {
-            self.note(Mark::Words);
+            return self.note(if self.is_chosen_word() { Mark::ChosenWords } else { Mark::Words });
         } else {
             self.note_if(classes > 1 && value.iter().any(u8::is_ascii_digit), Mark::Plain);
         }
         self.note_if(short, Mark::Short);
         self.note_if(short && self.candidate.form.is_unquoted(), Mark::Unquoted);
+    }
+
+    /// Whether a readable value may be a password: it is no name of another one, and no word of a sentence.
+    fn is_chosen_word(&self) -> bool {
+        let ends_line = || self.text.get(self.candidate.secret.end).is_none_or(|b| matches!(b, b'\n' | b'\r'));
+        Named::of(self.value).is_none()
+            && !password::is_stand_in(self.value)
+            && (!self.candidate.form.is_unquoted() || ends_line())
     }
 
     /// A machine drew it, if it is as long as that and irregular.

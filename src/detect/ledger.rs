@@ -57,6 +57,10 @@ pub enum Mark {
     Letters,
     /// Reads like words.
     Words,
+    /// A password that is a number, or was counted or typed along a keyboard.
+    Counted,
+    /// A password that is words, and neither what people write in its place nor the name of another.
+    ChosenWords,
     /// Built on a word that everybody tries first, or on mere words.
     Weak,
     /// Too regular for its alphabet and length.
@@ -88,7 +92,7 @@ pub enum Mark {
 }
 
 /// All marks with their points and words, in the order of their bits.
-pub const MARKS: [(Mark, i8, &str); 34] = [
+pub const MARKS: [(Mark, i8, &str); 36] = [
     (Mark::Password, 3, "the name speaks of a password"),
     (Mark::Token, 3, "the name speaks of a secret"),
     (Mark::Key, 0, "the name is the key of something"),
@@ -109,6 +113,8 @@ pub const MARKS: [(Mark, i8, &str); 34] = [
     (Mark::Short, -3, "the value is short"),
     (Mark::Letters, -8, "the value is letters alone"),
     (Mark::Words, -10, "the value reads like words"),
+    (Mark::Counted, -4, "the value is a number or a sequence, as some passwords are"),
+    (Mark::ChosenWords, -4, "the value is words, as some passwords are"),
     (Mark::Weak, -3, "the value is built on common words"),
     (Mark::Regular, -8, "the value is too regular for an issued one"),
     (Mark::Identifier, -4, "the value may be an identifier"),
@@ -208,6 +214,42 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Detector;
+    use crate::rule_set::RuleSet;
+
+    /// The ledger of the one secret in a text, whose `VALUE` somebody drew.
+    fn ledger(text: &str) -> Ledger {
+        let drawn = ["kx8Qm2vT9zLw", "4RpN7bYcD3"].concat();
+        let found = Detector::new(RuleSet::builtin()).scan(text.replace("VALUE", &drawn).as_bytes());
+        assert_eq!(found.len(), 1, "{text}");
+        found[0].ledger
+    }
+
+    #[test]
+    fn what_speaks_against_a_value_is_noted() {
+        for (text, mark, confidence) in [
+            ("token = 'VALUE?VALUE'", Mark::Mixture, Confidence::Medium),
+            ("token_of_acme = 'VALUE'", Mark::Trailing, Confidence::Medium),
+            ("password = 'Ahorn-Gr\u{fc}n47'", Mark::Foreign, Confidence::Low),
+            ("password = 'kestrel'", Mark::ChosenWords, Confidence::Low),
+            ("password = 'interesting'", Mark::ChosenWords, Confidence::Low),
+            ("password = 123456789", Mark::Counted, Confidence::Low),
+            ("password = '48291048572619385710'", Mark::Counted, Confidence::Low),
+            ("password = 'asdfqwer'", Mark::Counted, Confidence::Low),
+        ] {
+            let ledger = ledger(text);
+            assert!(ledger.holds(mark), "{text}: {}", ledger.words());
+            assert_eq!(ledger.confidence(), Some(confidence), "{text}: {}", ledger.words());
+        }
+    }
+
+    #[test]
+    fn what_stands_for_a_password_is_none() {
+        let detector = Detector::new(RuleSet::builtin());
+        for value in ["changeme", "password", "'userPassword'", "kestrel was here", "2026-11-30", "'Gr\u{fc}n-Ahorn'"] {
+            assert!(detector.scan(format!("password = {value}").as_bytes()).is_empty(), "{value}");
+        }
+    }
 
     #[test]
     fn every_mark_has_its_own_bit_and_entry() {
@@ -234,5 +276,8 @@ mod tests {
         assert_eq!(sure(&[Mark::Password, Mark::Chosen]), Some(Confidence::Medium));
         assert_eq!(sure(&[Mark::Password, Mark::Chosen, Mark::Sample]), Some(Confidence::Low));
         assert_eq!(sure(&[Mark::Password, Mark::Words, Mark::Configuration]), None);
+        assert_eq!(sure(&[Mark::Password, Mark::ChosenWords, Mark::Weak]), Some(Confidence::Low));
+        assert_eq!(sure(&[Mark::Password, Mark::Counted, Mark::Short]), Some(Confidence::Low));
+        assert_eq!(sure(&[Mark::Password, Mark::ChosenWords, Mark::Weak, Mark::Sample]), None);
     }
 }

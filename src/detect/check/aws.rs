@@ -93,5 +93,7 @@ mod tests {
         let example = format!("AKIA{}EXAMPLE", "QRSTUV234");
         assert_eq!(account(example.as_bytes()), Outcome::Sample);
         assert!(matches!(account(b"AKIA"), Outcome::Fail(_)));
+        let words = format!("AKIA{}{}", "CONFIGURATION", "KEY");
+        assert_eq!(account(words.as_bytes()), Outcome::Fail("words in capitals"));
     }
 }

@@ -21,7 +21,7 @@ mod key;
 mod login;
 mod macaroon;
 mod openssh;
-mod password;
+pub(crate) mod password;
 mod pem;
 pub(crate) mod pgp;
 pub(crate) mod public;

@@ -46,6 +46,12 @@ pub(super) fn plain(secret: &[u8]) -> Outcome {
     }
 }
 
+/// Whether it is what people write where a password would stand.
+pub(crate) fn is_stand_in(secret: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(secret).to_lowercase();
+    is_template(&text, secret) || is_uniform(&text) || is_placeholder(&text)
+}
+
 fn objection(text: &str, secret: &[u8]) -> Option<&'static str> {
     if text.chars().count() < 4 {
         return Some("too short");

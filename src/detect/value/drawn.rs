@@ -14,6 +14,7 @@ pub fn looks_drawn(value: &[u8]) -> bool {
         && value.iter().any(u8::is_ascii_alphabetic)
         && entropy::centibits(value) >= entropy::floor(value)
         && placeholder::stand_in(value).is_none()
+        && !placeholder::is_sequence(value)
         && !shape::is_weak(value)
         && !wordlike::reads_like_words(value)
         && (value.iter().all(u8::is_ascii_hexdigit) || !holds_words(value))

@@ -10,12 +10,16 @@ use crate::text::Span;
 /// Longer values are encrypted or binary, or a whole document.
 pub(crate) const MAX_LENGTH: usize = 400;
 
+/// Classes of characters that policies ask of a password.
+const POLICY: usize = 3;
+
 /// Shapes that secrets do not have.
 pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
         return Some("holds blanks");
     }
-    if !value.is_ascii() {
+    // A word of another language; one that meets what policies ask of a password is more than that.
+    if !value.is_ascii() && classes(value) < POLICY {
         return Some("not ASCII");
     }
     if is_digest(value) {
@@ -48,10 +52,12 @@ pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if is_escaped(value) {
         return Some("text in escapes");
     }
-    if !value.iter().any(u8::is_ascii_alphabetic) {
-        return Some("holds no letters");
-    }
     None
+}
+
+/// Whether a value has no letters.
+pub(crate) fn lacks_letters(value: &[u8]) -> bool {
+    !value.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// `\u{1D4B6}`, `\u7EBF\u56FE`, `\xC5`: letters and signs of other alphabets, as programs write them.

@@ -28,6 +28,9 @@ const BRIEF_TOKEN: usize = 8;
 /// Fewest characters of one that may be told from an abbreviation.
 const UNREADABLE_TOKEN: usize = 11;
 
+/// Said of a value that hides what would stand there.
+const MASKED: &str = "masked or repeated characters";
+
 /// What a candidate has gathered so far.
 struct Evaluation<'t> {
     rule: &'t Rule,
@@ -109,10 +112,16 @@ impl Evaluation<'_> {
             self.evidence.push(Evidence::Format);
         }
         if self.rule.place && placeholder::masked(self.value) {
-            return Err(Rejection::Placeholder("masked or repeated characters"));
+            return Err(Rejection::Placeholder(MASKED));
         }
         self.checks()?;
-        if self.rule.statistics { self.statistics() } else { Ok(()) }
+        if self.rule.statistics {
+            self.statistics()
+        } else if !self.is_checked() && placeholder::is_filled(self.value) {
+            Err(Rejection::Placeholder(MASKED))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether a rejection holds for all rules: check digits that do not fit, and samples of a form that speaks for itself.

@@ -297,6 +297,11 @@ fn repetitive(value: &[u8]) -> bool {
         || periodic(value)
 }
 
+/// Whether one character over and over makes up most of it.
+pub fn is_filled(value: &[u8]) -> bool {
+    longest_run(value) * 2 > value.len()
+}
+
 fn longest_run(value: &[u8]) -> usize {
     value.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
 }
@@ -426,6 +431,7 @@ mod tests {
         ] {
             assert!(sample_of_form(value.as_bytes()).is_some(), "{value}");
         }
+        assert!(is_filled(b"q8XvR2pLxxxxxxxxxxxx") && !is_filled(b"q8XvR2pLw9ZkTxxxxxxxx"));
         for value in ["abcdefgh-1234-ijkl5678mnop", "Zxcvbnm,123", "a8fk27db1234567890"] {
             assert!(is_sequence(value.as_bytes()), "{value}");
         }

@@ -63,6 +63,9 @@ pub enum Command {
     },
     /// Say how to take secrets out of history and all its copies; writes their values into a file that only you can read, for
     /// git filter-repo, and runs nothing
+        /// Read what .gitignore and other ignore files leave out, too: all but what lies in '.git'
+        #[arg(long)]
+        no_ignore: bool,
     PurgePlan {
         /// The repository
         #[arg(default_value = ".")]

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::{shell, withhold};
 use crate::config::file::BASELINE;
 use crate::finding::{Command, Finding, Report, Scope};
-use crate::fs::{Rights, replace};
+use crate::fs::{Rights, bounded, replace};
 use crate::git::Repo;
 use crate::output::{self, baseline as page};
 use crate::suppress::baseline::{Key, Remark, Salt};
@@ -130,7 +130,7 @@ impl Work {
     /// Adds what another tool was told to ignore, as far as it is found here.
     fn import(&self, common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
         let name = escape(withhold(&file.display().to_string()).as_bytes());
-        let text = std::fs::read_to_string(file).with_context(|| format!("reading '{name}'"))?;
+        let text = bounded::text_named(file, None, bounded::MAX_NAMED).with_context(|| format!("reading '{name}'"))?;
         let entries = foreign::parse(&text).map_err(|why| anyhow::anyhow!("'{name}', {why}"))?;
         let is_meant = |finding: &&Finding| entries.iter().any(|entry| entry.is(finding));
         let chosen: Vec<&Finding> = self.new_ones().into_iter().filter(is_meant).collect();
@@ -193,7 +193,8 @@ impl Work {
     }
 
     fn merges_lines(&self) -> bool {
-        let attributes = std::fs::read_to_string(self.path.with_file_name(".gitattributes")).unwrap_or_default();
+        let path = self.path.with_file_name(".gitattributes");
+        let attributes = bounded::read(&path, bounded::MAX_SIZE).and_then(bounded::text).unwrap_or_default();
         attributes.lines().any(|line| line.contains(BASELINE) && line.contains("merge=union"))
     }
 }

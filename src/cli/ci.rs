@@ -15,6 +15,7 @@ use super::exit::ExitStatus;
 use super::policy::{self, InForce};
 use super::session::{ReportWhen, Session};
 use crate::finding::{Command, Scope};
+use crate::fs::bounded;
 use crate::git::{ObjectId, Repo};
 use crate::source::event::{self, Event, Found};
 use crate::source::staged as index;
@@ -30,7 +31,8 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
     let variables = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let payload = variables("GITHUB_EVENT_PATH").map(PathBuf::from).map(|path| {
-        std::fs::read(&path).with_context(|| format!("reading the event in '{}' (GITHUB_EVENT_PATH)", path.display()))
+        bounded::read_named(&path, bounded::MAX_NAMED)
+            .with_context(|| format!("reading the event in '{}' (GITHUB_EVENT_PATH)", path.display()))
     });
     let event = event(&variables, payload.transpose()?.as_deref())?;
     let mut found = event::list(&repo, &event)?;

@@ -20,6 +20,7 @@ use crate::detect::context::path;
 use crate::detect::trace::{Look, Outcome};
 use crate::detect::{Detection, Detector, Rejection};
 use crate::finding::{Command, Evidence, Finding, Report, Scope, StepKind};
+use crate::fs::bounded;
 use crate::git::Repo;
 use crate::output;
 use crate::output::mask::Mask;
@@ -30,7 +31,7 @@ use crate::output::words;
 use crate::remediation::fill;
 use crate::rule::{Matcher, OnFail, Rule, Step};
 use crate::rule_set::{RuleSet, SelectError};
-use crate::source::files;
+use crate::source::files::{self, IgnoreFiles};
 use crate::text::encoding::as_text;
 use crate::text::{Span, escape};
 
@@ -74,7 +75,7 @@ fn place(what: &str) -> Option<(PathBuf, usize)> {
 /// What every rule saw that looked at a line, and what became of it.
 fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<ExitStatus> {
     let shown = escape(withhold(&file.to_string_lossy()).as_bytes());
-    let bytes = std::fs::read(file).with_context(|| format!("reading '{shown}'"))?;
+    let bytes = bounded::read_named(file, bounded::MAX_NAMED).with_context(|| format!("reading '{shown}'"))?;
     let text = as_text(&bytes);
     let Some(span) = line_span(&text, line) else {
         anyhow::bail!("'{shown}' has no line {line}: it has {}", text.split(|b| *b == b'\n').count());
@@ -120,7 +121,9 @@ fn switched_off(session: &Session, text: &[u8], line: Span) -> Vec<LineView> {
 /// What a scan of the file reports.
 fn scanned(session: &Session, file: &Path) -> Report {
     let scope = Scope { command: Command::Explain, subject: String::new() };
-    session.scan(ReportWhen::Always, |scan| scan.listed(files::list(&[file.to_owned()]), scope, NOTHING_IS_KNOWN))
+    session.scan(ReportWhen::Always, |scan| {
+        scan.listed(files::list(&[file.to_owned()], None, IgnoreFiles::Obeyed), scope, NOTHING_IS_KNOWN)
+    })
 }
 
 /// What a line holds that is no finding of its own, because it names a key that is one.

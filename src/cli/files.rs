@@ -2,26 +2,35 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::args::Common;
 use super::exit::ExitStatus;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use super::shell;
-use crate::finding::{Command, Scope};
-use crate::source::files;
+use crate::finding::{Command, Gap, GapKind, Scope};
+use crate::source::files::{self, IgnoreFiles};
 
 /// `files PATH…`
 ///
 /// # Errors
 /// When standard input cannot be read.
-pub(super) fn run(common: &Common, paths: &[PathBuf]) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(common: &Common, paths: &[PathBuf], no_ignore: bool) -> anyhow::Result<ExitStatus> {
     let session = Session::on_files(common)?;
     let (streams, paths): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.as_os_str() == "-");
-    let mut listing = files::list(&paths);
+    let root = session.repo().and_then(|repo| repo.workdir());
+    let ignore = if no_ignore { IgnoreFiles::Overruled } else { IgnoreFiles::Obeyed };
+    let mut listing = files::list(&paths, root.as_deref(), ignore);
     if !streams.is_empty() {
-        let bytes = shell::input().context("reading standard input")?;
-        listing.items.extend(files::stream("<stdin>", bytes).items);
+        let limit = session.settings.scan.max_file_size;
+        match shell::input(limit)? {
+            Some(bytes) => listing.items.extend(files::stream("<stdin>", bytes).items),
+            None => listing.gaps.push(Gap {
+                what: "<stdin>".into(),
+                kind: GapKind::TooLarge,
+                why: format!(
+                    "more than {limit} bytes, which is the limit; raise [limits] max_file_size in .keysweep.toml"
+                ),
+            }),
+        }
     }
     let scope = Scope { command: Command::Files, subject: "the files given".to_owned() };
     session.report(ReportWhen::Always, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))

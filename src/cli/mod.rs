@@ -56,7 +56,7 @@ fn run(cli: &Cli) -> ExitStatus {
         }
         Command::Range { range: Some(range), trust_head, .. } => range::run(common, range, *trust_head),
         Command::Range { range: None, trust_head, .. } => ci::range(common, *trust_head),
-        Command::Files { paths } => files::run(common, paths),
+        Command::Files { paths, no_ignore } => files::run(common, paths, *no_ignore),
         Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),
         Command::Verify { repo, wanted } => verify::run(common, repo, wanted),
         Command::Baseline { action } => baseline::run(common, action),

@@ -10,13 +10,12 @@ use super::clock;
 use crate::config::ConfigFile;
 use crate::config::file::{self, BASELINE, NAME};
 use crate::finding::{Gap, GapKind, Note, Report};
+use crate::fs::bounded::{self, MAX_SIZE};
 use crate::git::object::{self, Mode};
 use crate::git::{ObjectId, Repo};
 use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
+use crate::text::escape;
 use crate::text::time::rfc3339;
-
-/// Bytes of a configuration or baseline that are read from a commit.
-const MAX_SIZE: u64 = 16 << 20;
 
 /// What is in force, and what is to be said of it.
 #[derive(Debug, Default)]
@@ -36,11 +35,39 @@ pub struct InForce {
 /// # Errors
 /// When the configuration or the baseline cannot be used.
 pub fn of_folder(common: &Common, root: Option<&Path>) -> anyhow::Result<InForce> {
-    let config = ConfigFile::load(common.config.as_deref(), root)?;
-    let baseline = file::load_baseline(common.baseline.as_deref(), root)?;
+    let config = config(common.config.as_deref(), root)?;
+    let baseline = baseline(common.baseline.as_deref(), root)?;
     let accepted = Suppressions { entries: config.allowed()?, baseline };
     let policy = policy(common, &config, accepted, Comments::Honoured);
     Ok(InForce { config, policy, ..InForce::default() })
+}
+
+/// The configuration that is named, which must be there, or else the one at the root, if there is one.
+fn config(named: Option<&Path>, root: Option<&Path>) -> anyhow::Result<ConfigFile> {
+    let found = found(named, root, NAME)?;
+    Ok(found.map(|(path, text)| ConfigFile::parse(&text, &path)).transpose()?.unwrap_or_default())
+}
+
+/// The same for a baseline.
+fn baseline(named: Option<&Path>, root: Option<&Path>) -> anyhow::Result<Baseline> {
+    let found = found(named, root, BASELINE)?;
+    Ok(found.map(|(path, text)| file::baseline(&text, &path)).transpose()?.unwrap_or_default())
+}
+
+/// A file that is named, or one at the root: its path and its text. Anybody may have put it there who wrote to the repository.
+fn found(named: Option<&Path>, root: Option<&Path>, name: &str) -> anyhow::Result<Option<(PathBuf, String)>> {
+    let (path, text) = match (named, root) {
+        (Some(path), _) => (path.to_owned(), bounded::text_named(path, root, MAX_SIZE).map(Some)),
+        (None, Some(root)) => {
+            let path = root.join(name);
+            let read = bounded::read_within(root, &path);
+            (path, read.and_then(|bytes| bytes.map(bounded::text).transpose()))
+        }
+        (None, None) => return Ok(None),
+    };
+    let shown = escape(path.as_os_str().as_encoded_bytes());
+    let text = text.map_err(|why| anyhow::anyhow!("cannot read '{shown}': {why}\nnothing was scanned"))?;
+    Ok(text.map(|text| (path, text)))
 }
 
 /// What a repository says: its work tree, or HEAD if it has none.
@@ -145,11 +172,11 @@ impl At<'_> {
     /// What the command line names, and where it names nothing, what the commit says.
     fn named_or(&self, common: &Common) -> anyhow::Result<(ConfigFile, Suppressions)> {
         let config = match &common.config {
-            Some(path) => ConfigFile::load(Some(path), None)?,
+            Some(path) => config(Some(path), self.repo.workdir().as_deref())?,
             None => self.config()?,
         };
         let baseline = match &common.baseline {
-            Some(path) => file::load_baseline(Some(path), None)?,
+            Some(path) => baseline(Some(path), self.repo.workdir().as_deref())?,
             None => self.baseline()?,
         };
         let entries = config.allowed()?;

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use anyhow::Context as _;
 use bstr::BString;
 
 use super::args::Common;
@@ -12,7 +11,7 @@ use super::session::{ReportWhen, Session};
 use super::{policy, shell};
 use crate::finding::{Command, Scope};
 use crate::git::Repo;
-use crate::source::push::{self as pushed, Side};
+use crate::source::push::{self as pushed, Side, Update};
 use crate::source::staged as index;
 
 /// What the pre-push hook runs: silent when there is nothing to say.
@@ -31,14 +30,28 @@ pub(super) fn received(common: &Common) -> anyhow::Result<ExitStatus> {
     run(common, Side::Receiver)
 }
 
-/// git writes on standard input what is pushed.
+/// What git says on standard input that is pushed. It says nothing if all is there already, and runs the hook of the sender
+/// all the same; from anybody else that is no news but a mistake.
+fn updates(side: Side<'_>) -> anyhow::Result<Vec<Update>> {
+    anyhow::ensure!(!shell::is_typed(), "standard input is a terminal; git tells there what is pushed");
+    let updates = side.updates(&shell::whole_input("what is pushed")?)?;
+    if updates.is_empty() {
+        let is_by_git = ["GIT_EXEC_PATH", "GIT_PREFIX", "GIT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
+        anyhow::ensure!(
+            is_by_git && matches!(side, Side::Sender(_)),
+            "standard input names nothing that is pushed, so nothing was checked; what runs this hook has to hand on what git writes there"
+        );
+    }
+    Ok(updates)
+}
+
 fn run(common: &Common, side: Side<'_>) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
     let session = match side {
         Side::Sender(_) => Session::in_repository(common, &repo)?,
         Side::Receiver => Session::with(common, &repo, policy::of_server(common, &repo)?)?,
     };
-    let updates = side.updates(&shell::input().context("reading what is pushed from standard input")?)?;
+    let updates = updates(side)?;
     let (listing, bases) = pushed::list(&repo, side, &updates)?;
     // The remote may be given as a URL with a password in it, so it is not named.
     let scope = Scope { command: Command::Range, subject: "what the push adds to the remote".to_owned() };

@@ -9,6 +9,7 @@ use super::exit::ExitStatus;
 use super::session::Session;
 use super::{shell, withhold};
 use crate::config::import;
+use crate::fs::bounded;
 use crate::output::{self, PageFormat, rules as page};
 use crate::proof;
 use crate::rule_set::RuleSet;
@@ -42,7 +43,8 @@ fn carry_over(common: &Common, path: &Path) -> anyhow::Result<ExitStatus> {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("reading the rules '{}'", path.display()))
+    bounded::text_named(path, None, bounded::MAX_SIZE)
+        .with_context(|| format!("reading the rules '{}'", path.display()))
 }
 
 fn list(common: &Common) -> anyhow::Result<ExitStatus> {

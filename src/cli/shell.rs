@@ -1,12 +1,14 @@
 //! The only holder of the standard streams: results to one, everything else to the other, colours decided once.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::fs::{Rights, replace};
+use crate::fs::{Rights, bounded, replace};
 use crate::output::style;
 use crate::text::escape;
 
@@ -73,14 +75,50 @@ fn pipe(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Reads standard input to its end.
+/// Reads standard input to its end; `None` if it has more than `limit` bytes.
 ///
 /// # Errors
-/// When it cannot be read.
-pub fn input() -> io::Result<Vec<u8>> {
+/// When it cannot be read. One that is closed is no empty one: nobody meant that nothing is to be read.
+pub fn input(limit: u64) -> anyhow::Result<Option<Vec<u8>>> {
+    anyhow::ensure!(
+        !is_mute(),
+        "standard input is closed or a device that says nothing, so nothing was read from it; give it something with '|' or '<'"
+    );
     let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes)?;
-    Ok(bytes)
+    let mut reader = io::stdin().lock().take(limit.saturating_add(1));
+    reader.read_to_end(&mut bytes).context("reading standard input")?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
+}
+
+/// Reads standard input whole; `what` says what it is.
+///
+/// # Errors
+/// When it cannot be read, or has no end that could be waited for.
+pub fn whole_input(what: &str) -> anyhow::Result<Vec<u8>> {
+    let reading = || format!("reading {what} from standard input");
+    let bytes = input(bounded::MAX_NAMED).with_context(reading)?;
+    bytes
+        .with_context(|| format!("it has more than {} bytes, which is the limit", bounded::MAX_NAMED))
+        .with_context(reading)
+}
+
+/// Whether a person types what is read.
+pub fn is_typed() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Whether standard input is a device and no terminal. A closed one is that as well: at the start of the program the null
+/// device takes its place.
+#[cfg(unix)]
+fn is_mute() -> bool {
+    let own = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    let kind = own.and_then(|own| own.metadata()).map(|meta| bounded::kind(meta.file_type()));
+    kind.is_ok_and(|kind| kind == bounded::Kind::Device) && !is_typed()
+}
+
+#[cfg(not(unix))]
+fn is_mute() -> bool {
+    false
 }
 
 /// Says something that is not a result; each line is escaped. Nobody listening is no error.

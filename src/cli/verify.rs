@@ -13,6 +13,7 @@ use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::shell;
 use crate::finding::{Command, Evidence, HeldBack, Note, Report, Scope};
+use crate::fs::bounded;
 use crate::git::Repo;
 use crate::remediation::{expressions, retained};
 use crate::source::{git_dir, history as stored};
@@ -51,10 +52,10 @@ pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<Exit
 fn values(wanted: &Wanted) -> anyhow::Result<Option<Vec<Vec<u8>>>> {
     let mut values: Vec<Vec<u8>> = if let Some(path) = &wanted.expressions {
         let reading = || format!("reading the expressions '{}'", path.display());
-        let text = std::fs::read(path).with_context(reading)?;
+        let text = bounded::read_named(path, bounded::MAX_NAMED).with_context(reading)?;
         expressions::parse(&text).with_context(reading)?
     } else if wanted.stdin {
-        let text = shell::input().context("reading standard input")?;
+        let text = shell::whole_input("values")?;
         let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
     } else {

@@ -68,14 +68,6 @@ pub struct Limits {
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It is there but cannot be read.
-    #[error("cannot read '{}': {cause}", escape(path.as_os_str().as_encoded_bytes()))]
-    Unreadable {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        cause: std::io::Error,
-    },
     /// It does not say what it should.
     #[error("the configuration '{}', line {line}: {message}\nnothing was scanned: fix or remove that line", escape(path.as_os_str().as_encoded_bytes()))]
     Invalid {
@@ -107,33 +99,7 @@ pub fn baseline(text: &str, path: &Path) -> Result<Baseline, ConfigError> {
     Baseline::parse(text).map_err(named)
 }
 
-/// Reads the baseline at `explicit`, which must exist, or else the one at the root, if there is one.
-///
-/// # Errors
-/// When it cannot be read, or a line is no entry.
-pub fn load_baseline(explicit: Option<&Path>, root: Option<&Path>) -> Result<Baseline, ConfigError> {
-    let found = root.map(|root| root.join(BASELINE)).filter(|path| path.exists());
-    let Some(path) = explicit.map(Path::to_owned).or(found) else { return Ok(Baseline::default()) };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => baseline(&text, &path),
-        Err(cause) => Err(ConfigError::Unreadable { path, cause }),
-    }
-}
-
 impl ConfigFile {
-    /// Reads `explicit`, which must exist, or else the file at the root, if there is one.
-    ///
-    /// # Errors
-    /// When it cannot be read or holds anything unknown.
-    pub fn load(explicit: Option<&Path>, root: Option<&Path>) -> Result<Self, ConfigError> {
-        let found = root.map(|root| root.join(NAME)).filter(|path| path.exists());
-        let Some(path) = explicit.map(Path::to_owned).or(found) else { return Ok(Self::default()) };
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text, &path),
-            Err(cause) => Err(ConfigError::Unreadable { path, cause }),
-        }
-    }
-
     /// The built-in rules with those of the file.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 pub mod exposure;
 pub mod fingerprint;
 mod key;
+mod names;
 pub mod purge;
 pub mod report;
 pub mod retention;
@@ -20,6 +21,7 @@ use crate::text::Place;
 
 pub use exposure::{Event, Exposure, Host, RefKinds, Remote, Stage};
 pub use fingerprint::Fingerprint;
+pub use names::Names;
 pub use purge::{PurgePlan, PurgeStep, Server};
 pub use report::{Command, Gap, GapKind, HeldBack, Note, Report, Scope, Stats, Verdict};
 pub use retention::{Retainer, Retention};

@@ -2,6 +2,8 @@
 
 use bstr::ByteSlice as _;
 
+use crate::fs::bounded;
+
 use super::error::error_text;
 use super::{Local, ObjectId, SourceError};
 
@@ -26,6 +28,6 @@ pub fn read(local: &Local) -> Result<State, SourceError> {
 
 /// The ids in a file such as `MERGE_HEAD`, which holds one a line.
 pub fn heads_in(local: &Local, name: &str) -> Vec<ObjectId> {
-    let text = std::fs::read(local.git_dir().join(name)).unwrap_or_default();
+    let text = bounded::read(&local.git_dir().join(name), bounded::MAX_SIZE).unwrap_or_default();
     text.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect()
 }

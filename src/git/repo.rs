@@ -12,6 +12,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::error::{classify, error_text};
 use super::{ObjectId, SourceError, alternates};
+use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
 
 use crate::text::escape;
@@ -172,7 +173,8 @@ impl Repo {
     /// The submodules that are checked out here. Their paths come from a file of the work tree, so none leads out of it.
     pub fn submodules(&self) -> Vec<Self> {
         let Some(root) = self.workdir().and_then(|root| root.canonicalize().ok()) else { return Vec::new() };
-        let text = std::fs::read_to_string(root.join(".gitmodules")).unwrap_or_default();
+        let read = bounded::read_within(&root, &root.join(".gitmodules")).ok().flatten();
+        let text = read.and_then(|bytes| bounded::text(bytes).ok()).unwrap_or_default();
         let Ok(config) = gix::config::File::try_from(text.as_str()) else { return Vec::new() };
         let sections = config.sections_by_name("submodule").into_iter().flatten();
         let paths = sections.filter_map(|section| Some(root.join(section.value("path")?.to_path().ok()?)));

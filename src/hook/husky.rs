@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::install::Change;
 use super::shim::{Name, State};
 use crate::fs::executable::{self, is_executable};
-use crate::fs::{Rights, replace};
+use crate::fs::{Rights, bounded, replace};
 
 /// The first and the last line of the block.
 const FIRST: &str =
@@ -96,10 +96,11 @@ impl Script {
     }
 
     fn read(&self) -> io::Result<String> {
-        match std::fs::read_to_string(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-            other => other,
+        if !self.path.exists() {
+            return Ok(String::new());
         }
+        let text = bounded::read(&self.path, bounded::MAX_SIZE).and_then(bounded::text);
+        text.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why.to_string()))
     }
 
     /// The repository's files may come from anybody: a link would lead to a file of somebody else.

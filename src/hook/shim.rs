@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::fs::bounded;
 use crate::fs::executable::is_executable;
 
 /// The hooks that can be installed.
@@ -118,7 +119,9 @@ impl Hook {
 
     /// What stands there.
     pub fn state(&self, program: &Path) -> State {
-        let Ok(text) = std::fs::read(self.path()) else { return State::Absent };
+        let Ok(text) = bounded::read(&self.path(), bounded::MAX_SIZE) else {
+            return if self.path().exists() { State::Foreign } else { State::Absent };
+        };
         let text = String::from_utf8_lossy(&text);
         if text.lines().nth(1) != Some(self.name.mark()) {
             State::Foreign

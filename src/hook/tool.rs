@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::shim::{Hook, Name};
+use crate::fs::bounded;
 
 /// Such a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,8 +137,8 @@ fn runs(text: &str, name: Name) -> bool {
 }
 
 fn text(path: &Path) -> Option<String> {
-    let small = std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_SIZE);
-    small.then(|| std::fs::read(path).ok()).flatten().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    let bytes = bounded::read(path, MAX_SIZE).ok();
+    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

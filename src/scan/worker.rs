@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -12,6 +13,7 @@ use crate::config::ScanOptions;
 use crate::detect::context::{self, Context};
 use crate::detect::{Detection, Detector};
 use crate::finding::{ContentKind, Fact, Gap, GapKind, Occurrence, Secret, join_member};
+use crate::fs::bounded::{self, Refused};
 use crate::git::object::{self, Unread};
 use crate::git::repo;
 use crate::git::{ObjectId, Repo, header, lfs};
@@ -52,6 +54,10 @@ impl Worker<'_> {
         match &item.content {
             Content::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
             Content::File(path) => read_file(path, self.options.max_file_size).map(Cow::Owned),
+            Content::Stream(path) => {
+                let limit = self.options.max_file_size;
+                bounded::read_named(path, limit).map(Cow::Owned).map_err(|why| unread(why, limit))
+            }
             Content::Object(id) => {
                 let absent = || Unread { kind: GapKind::Missing, why: "there is no repository".to_owned() };
                 let local = self.local().ok_or_else(absent)?;
@@ -266,5 +272,14 @@ fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {
     if size > limit {
         return Err(Unread::too_large(size, limit));
     }
-    std::fs::read(path).map_err(unreadable)
+    bounded::read(path, limit).map_err(|why| unread(why, limit))
+}
+
+/// What it means for a scan that a file was not read.
+fn unread(why: Refused, limit: u64) -> Unread {
+    match why {
+        // Where it ends is not known.
+        Refused::TooLarge(_) => Unread::too_large(limit.saturating_add(1), limit),
+        other => Unread { kind: GapKind::Unreadable, why: other.to_string() },
+    }
 }

@@ -1,13 +1,13 @@
 //! The message of a commit that is about to be made, as a commit-msg hook is given it: without what git takes out before it
 //! commits.
 
-use std::io;
 use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
 use super::{Content, Item, Listing};
 use crate::finding::ContentKind;
+use crate::fs::bounded::{self, Refused};
 use crate::git::Repo;
 use crate::git::repo::Local;
 
@@ -20,8 +20,8 @@ const CHOICE: &[u8] = b"#;@!$%^&|:";
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn list(repository: &Repo, file: &Path, edited: bool) -> io::Result<Listing> {
-    let text = std::fs::read(file)?;
+pub fn list(repository: &Repo, file: &Path, edited: bool) -> Result<Listing, Refused> {
+    let text = bounded::read_named(file, bounded::MAX_NAMED)?;
     let content = Content::Bytes(Cleanup::of(&repository.local(), edited).kept(&text));
     let item = Item { kind: ContentKind::GitFile, path: shown(repository, file), content, commit: None };
     Ok(Listing { items: vec![item], ..Listing::default() })

@@ -52,6 +52,8 @@ pub enum Content {
     /// In a file.
     File(PathBuf),
     /// Here.
+    /// In a pipe or a device that somebody names.
+    Stream(PathBuf),
     Bytes(Vec<u8>),
 }
 

@@ -15,6 +15,7 @@ mod exact;
 mod expired;
 mod explain;
 mod filled;
+mod files;
 mod fixture;
 mod fold;
 mod formats;

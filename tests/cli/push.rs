@@ -279,6 +279,12 @@ fn input_that_git_does_not_write_is_refused() {
 fn a_push_of_nothing_is_let_through() {
     let repo = pushed();
     goes_through(&repo, &[]);
-    let run = told(&repo, "origin", "").expect_code(0);
+    let nothing = |by_git: bool| {
+        let tool = repo.tool(&["hook", "run", "pre-push", "origin", "../origin.git"]).input("");
+        if by_git { tool.env("GIT_PREFIX", "").run() } else { tool.run() }
+    };
+    let run = nothing(true).expect_code(0);
     assert_eq!(run.text(), "", "{run}");
+    // Only git has a reason to run the hook for nothing.
+    nothing(false).expect_code(2).expect_mention("hand on what git writes");
 }

@@ -3,8 +3,6 @@
 //! Exit code 2 is what stops an agent, so it is used for a secret as for what could not be told. What a tool gave back is
 //! masked where the agent takes a replacement.
 
-use anyhow::Context as _;
-
 use crate::cli::args::Common;
 use crate::cli::exit::ExitStatus;
 use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
@@ -21,7 +19,7 @@ use crate::source::{Listing, files};
 /// # Errors
 /// When it is none, or cannot be checked; that stops the agent, too.
 pub(super) fn run(common: &Common) -> anyhow::Result<ExitStatus> {
-    let sent = shell::input().context("reading what the agent sends from standard input")?;
+    let sent = shell::whole_input("what the agent sends")?;
     let Some(call) = Call::parse(&sent) else {
         anyhow::bail!(
             "standard input is no JSON object with a 'hook_event_name', as coding agents send it, so nobody can tell what this is; it was stopped"

@@ -8,6 +8,7 @@ use super::{Place, is_among, on_path, program};
 use crate::cli::args::HookName;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
+use crate::fs::bounded;
 use crate::hook::husky::{self, Script};
 use crate::hook::tool::Tool;
 use crate::hook::{Hook, Keeper, Name, State};
@@ -111,7 +112,8 @@ fn of_file(hook: &Hook, program: &Path) -> Told {
         State::Foreign => format!("'{path}' is another tool's; {remedy} keeps it and runs both"),
     };
     let in_place = state == State::Ours;
-    let script = std::fs::read_to_string(hook.path()).ok().filter(|_| in_place);
+    let script = in_place.then(|| bounded::read(&hook.path(), bounded::MAX_SIZE)).and_then(Result::ok);
+    let script = script.and_then(|bytes| bounded::text(bytes).ok());
     Told { text, in_place, installed: !matches!(state, State::Absent | State::Foreign), script }
 }
 

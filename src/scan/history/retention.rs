@@ -6,6 +6,7 @@ use bstr::{BString, ByteSlice as _};
 
 use crate::attribution::Attribution;
 use crate::finding::{ContentKind, Retainer, Retention};
+use crate::fs::bounded;
 use crate::git::store::Store;
 use crate::git::{ObjectId, Repo, reflog};
 use crate::scan::sighting::Sighting;
@@ -20,9 +21,9 @@ const STASH: &str = "refs/stash";
 /// The objects that each reflog names. One that cannot be read is a gap already.
 pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
     let read = |item: &Item| match &item.content {
-        Content::File(path) => {
-            std::fs::read(path).ok().map(|text| (reflog::name(item.path.as_ref()), reflog::ids(&text)))
-        }
+        Content::File(path) => bounded::read(path, bounded::MAX_NAMED)
+            .ok()
+            .map(|text| (reflog::name(item.path.as_ref()), reflog::ids(&text))),
         _ => None,
     };
     beside.iter().filter(|item| item.kind == ContentKind::Reflog).filter_map(read).collect()

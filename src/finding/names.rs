@@ -1,0 +1,68 @@
+//! Names for a note: the first few of them, and how many there are.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Display};
+
+use bstr::{BString, ByteSlice as _};
+
+/// Names that are kept, at most.
+const MOST: usize = 8;
+
+/// Names of which a few are kept, the first by their bytes, and all are counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    count: usize,
+    kept: BTreeSet<BString>,
+}
+
+impl Names {
+    /// Adds one. One that is kept already counts again: two members of one archive may have the same name.
+    pub fn add(&mut self, name: BString) {
+        self.count += 1;
+        self.keep(name);
+    }
+
+    /// Adds all of another list.
+    pub fn absorb(&mut self, other: Self) {
+        self.count += other.count;
+        other.kept.into_iter().for_each(|name| self.keep(name));
+    }
+
+    /// How many were added.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    fn keep(&mut self, name: BString) {
+        self.kept.insert(name);
+        if self.kept.len() > MOST {
+            self.kept.pop_last();
+        }
+    }
+}
+
+impl Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", bstr::join(", ", &self.kept).as_bstr())?;
+        match self.count.saturating_sub(self.kept.len()) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_are_named_and_all_are_counted_in_whatever_order_they_come() {
+        let mut names = Names::default();
+        (0..5).rev().for_each(|n| names.add(format!("{n}").into()));
+        assert_eq!(names.to_string(), "0, 1, 2, 3, 4");
+        let mut others = Names::default();
+        (3..12).for_each(|n| others.add(format!("{n:x}").into()));
+        others.absorb(names);
+        assert_eq!((others.to_string().as_str(), others.count()), ("0, 1, 2, 3, 4, 5, 6, 7 and 6 more", 14));
+    }
+}

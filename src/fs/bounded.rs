@@ -1,0 +1,348 @@
+//! Reads files that somebody else may have put there: none holds us up, none takes more memory than it may.
+//!
+//! What a clone can bring along is a regular file, or a link to one that stays in its folder; a pipe, a device or a link to
+//! one is refused before and after it is opened, and opening waits for nobody. What a person names by hand may be a pipe or a
+//! device as well, and is read up to the limit. Left to the caller: what a refusal means.
+
+use std::fs::{File, FileType, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+/// Bytes of a file that says what is to be done: a configuration, a baseline, rules to ignore files by.
+pub const MAX_SIZE: u64 = 16 << 20;
+/// Bytes of a file that somebody names by hand.
+pub const MAX_NAMED: u64 = 256 << 20;
+
+/// How often a pipe is looked at that has nothing to read, and how long one that nobody writes to is waited for.
+const NAP: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It cannot be opened or read.
+    #[error("{0}; check the path and its permissions")]
+    Io(#[from] io::Error),
+    /// It is no file.
+    #[error("it is {0} and no regular file; put one in its place")]
+    Kind(&'static str),
+    /// It is a link to somewhere else.
+    #[error(
+        "it is a link that leads out of the work tree, or nowhere, and is not followed; put a regular file in its place"
+    )]
+    Outside,
+    /// It is larger than it may be.
+    #[error("it has more than {} bytes, which is the limit; make it smaller", .0)]
+    TooLarge(u64),
+    /// Nobody writes to it.
+    #[error("it is a pipe that nobody wrote to for {} seconds; name it again when something does", PATIENCE.as_secs())]
+    Silent,
+    /// It says nothing.
+    #[error("it is closed or a device that says nothing, so nothing was read; name what is to be read")]
+    Mute,
+    /// It is no text.
+    #[error("it is not UTF-8; save it as that")]
+    Encoding,
+}
+
+/// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// When it is anything else, or larger.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
+    // To open a device can do something to it.
+    is_regular(&path.metadata()?)?;
+    let file = open(path)?;
+    is_regular(&file.metadata()?)?;
+    drain(file, limit)
+}
+
+/// Reads a file that lies in a work tree, if it is there: a link may not lead out of it.
+///
+/// # Errors
+/// When it is no regular file, or larger than [`MAX_SIZE`].
+pub fn read_within(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, Refused> {
+    match path.symlink_metadata() {
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(error) => return Err(error.into()),
+        Ok(meta) if meta.is_symlink() => {
+            let is_inside = |end: &PathBuf| root.canonicalize().is_ok_and(|root| end.starts_with(root));
+            path.canonicalize().ok().filter(is_inside).ok_or(Refused::Outside)?;
+        }
+        Ok(_) => {}
+    }
+    read(path, MAX_SIZE).map(Some)
+}
+
+/// Reads what somebody names by hand: a file, a pipe or a device, to its end or `limit` bytes.
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
+    let meta = path.metadata()?;
+    match kind(meta.file_type()) {
+        Kind::File => read(path, limit),
+        Kind::Folder => Err(Refused::Kind("a folder")),
+        Kind::Pipe => pour(open(path)?, limit, !is_descriptor(path)),
+        // A stream that is closed is one, too: at the start of the program the null device takes its place.
+        Kind::Device | Kind::Socket => match pour(open(path)?, limit, false)? {
+            bytes if bytes.is_empty() => Err(Refused::Mute),
+            bytes => Ok(bytes),
+        },
+    }
+}
+
+/// The text of what somebody names by hand. Where that lies in a work tree, no link may lead out of it: the words of
+/// another file would stand in a message.
+///
+/// # Errors
+/// When it cannot be read, or is no text.
+pub fn text_named(path: &Path, root: Option<&Path>, limit: u64) -> Result<String, Refused> {
+    if root.is_some_and(|root| escapes(path, root)) {
+        return Err(Refused::Outside);
+    }
+    text(read_named(path, limit)?)
+}
+
+/// Bytes as text.
+///
+/// # Errors
+/// When they are none.
+pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
+    String::from_utf8(bytes).map_err(|_| Refused::Encoding)
+}
+
+/// Whether a path is a name that the system gives to a stream of this very process.
+pub fn is_descriptor(path: &Path) -> bool {
+    let below = |folder: &str| path.strip_prefix(folder).is_ok_and(|rest| rest.components().count() == 1);
+    path == Path::new("/dev/stdin") || below("/dev/fd") || below("/proc/self/fd") || below("/proc/thread-self/fd")
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A pipe.
+    Pipe,
+    /// A device.
+    Device,
+    /// A socket.
+    Socket,
+}
+
+impl Kind {
+    /// In words.
+    fn told(self) -> &'static str {
+        match self {
+            Self::File => "a file",
+            Self::Folder => "a folder",
+            Self::Pipe => "a pipe",
+            Self::Device => "a device",
+            Self::Socket => "a socket",
+        }
+    }
+}
+
+/// What something is that is no link.
+pub fn kind(kind: FileType) -> Kind {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return Kind::Pipe;
+        } else if kind.is_socket() {
+            return Kind::Socket;
+        } else if kind.is_char_device() || kind.is_block_device() {
+            return Kind::Device;
+        }
+    }
+    if kind.is_dir() { Kind::Folder } else { Kind::File }
+}
+
+fn is_regular(meta: &Metadata) -> Result<(), Refused> {
+    match kind(meta.file_type()) {
+        Kind::File => Ok(()),
+        other => Err(Refused::Kind(other.told())),
+    }
+}
+
+/// Whether there is nothing at a path, or can be nothing.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Whether a path that starts in a folder leads to somewhere else.
+fn escapes(path: &Path, root: &Path) -> bool {
+    let (Ok(root), Ok(here), Ok(end)) = (root.canonicalize(), Path::new(".").canonicalize(), path.canonicalize())
+    else {
+        return false;
+    };
+    !is_descriptor(path) && without_dots(&here.join(path)).starts_with(&root) && !end.starts_with(&root)
+}
+
+/// A whole path without `.` and `..`, whatever lies there.
+pub fn without_dots(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut whole, part| {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+        whole
+    })
+}
+
+/// Opens for reading and waits for nobody who would have to write.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NONBLOCK);
+    options.open(path)
+}
+
+/// `O_NONBLOCK`, which the standard library does not name. Where it is not known here, what was looked at before it is
+/// opened has to do.
+#[cfg(unix)]
+const NONBLOCK: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+    if cfg!(any(target_arch = "mips", target_arch = "mips64", target_arch = "sparc64")) { 0 } else { 0o4000 }
+} else if cfg!(any(
+    target_os = "macos",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)) {
+    4
+} else {
+    0
+};
+
+fn drain(file: File, limit: u64) -> Result<Vec<u8>, Refused> {
+    let mut bytes = Vec::new();
+    // A file of the system says that it has no bytes and has some.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(Refused::TooLarge(limit)) } else { Ok(bytes) }
+}
+
+/// Reads a stream to its end. While somebody has it open to write, it has not ended, however long that takes; one that
+/// nobody has opened yet has not begun, if it `may_begin` later.
+fn pour(mut file: File, limit: u64, may_begin: bool) -> Result<Vec<u8>, Refused> {
+    let (mut bytes, mut chunk) = (Vec::new(), [0; 64 * 1024]);
+    let (mut has_begun, mut waited) = (!may_begin, Duration::ZERO);
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) if has_begun => return Ok(bytes),
+            Ok(0) if waited >= PATIENCE => return Err(Refused::Silent),
+            Ok(0) => {
+                thread::sleep(NAP);
+                waited += NAP;
+            }
+            Ok(count) => {
+                has_begun = true;
+                bytes.extend_from_slice(&chunk[..count]);
+                if bytes.len() as u64 > limit {
+                    return Err(Refused::TooLarge(limit));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                has_begun = true;
+                thread::sleep(NAP);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::fs::scratch::Scratch;
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    fn folder() -> (Scratch, PathBuf) {
+        let folder = Scratch::new().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        (folder, root)
+    }
+
+    fn pipe(path: &Path) {
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let (_folder, root) = folder();
+        let path = root.join("file");
+        std::fs::write(&path, "text").unwrap();
+        assert_eq!(read(&path, 4).unwrap(), b"text");
+        assert_eq!(read_named(&path, 4).unwrap(), b"text");
+        assert!(matches!(read(&path, 3), Err(Refused::TooLarge(3))));
+        assert!(matches!(read(&root, 3), Err(Refused::Kind("a folder"))));
+        assert!(matches!(read(&root.join("none"), 3), Err(Refused::Io(_))));
+    }
+
+    #[test]
+    fn what_a_clone_brings_along_is_a_file_in_it() {
+        let (folder, root) = folder();
+        let at = |name: &str| root.join(name);
+        assert!(read_within(&root, &at("absent")).unwrap().is_none());
+        std::fs::write(at("file"), "text").unwrap();
+        std::fs::write(folder.path().join("outside"), "other").unwrap();
+        symlink("file", at("inside")).unwrap();
+        symlink("../outside", at("out")).unwrap();
+        symlink("nowhere", at("dangling")).unwrap();
+        symlink("/dev/zero", at("endless")).unwrap();
+        pipe(&at("pipe"));
+        symlink("pipe", at("to-pipe")).unwrap();
+        for name in ["file", "inside"] {
+            assert_eq!(read_within(&root, &at(name)).unwrap().unwrap(), b"text", "{name}");
+        }
+        for name in ["out", "dangling", "endless"] {
+            assert!(matches!(read_within(&root, &at(name)), Err(Refused::Outside)), "{name}");
+        }
+        for name in ["pipe", "to-pipe"] {
+            assert!(matches!(read_within(&root, &at(name)), Err(Refused::Kind("a pipe"))), "{name}");
+        }
+        assert!(matches!(text_named(&at("out"), Some(&root), 9), Err(Refused::Outside)));
+        assert_eq!(text_named(&at("out"), None, 9).unwrap(), "other");
+        assert_eq!(text_named(&folder.path().join("outside"), Some(&root), 9).unwrap(), "other");
+    }
+
+    #[test]
+    fn a_stream_ends_when_nobody_writes_to_it_any_more_or_at_the_limit() {
+        let (_folder, root) = folder();
+        let path = root.join("pipe");
+        pipe(&path);
+        let mut writer = Command::new("sh").arg("-c").arg("printf one > \"$0\"; exec > \"$0\"; printf two").arg(&path);
+        let mut writer = writer.spawn().unwrap();
+        let bytes = read_named(&path, 100).unwrap();
+        // The second may come too late, and then finds no reader until the test is over.
+        assert!([&b"one"[..], b"onetwo"].contains(&&bytes[..]), "{bytes:?}");
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        assert!(matches!(read_named(&path, 100), Err(Refused::Silent)));
+        assert!(matches!(read_named(Path::new("/dev/zero"), 1 << 20), Err(Refused::TooLarge(_))));
+        assert!(matches!(read_named(Path::new("/dev/null"), 1 << 20), Err(Refused::Mute)));
+    }
+
+    #[test]
+    fn streams_of_this_process_are_told_by_their_names() {
+        for path in ["/dev/stdin", "/dev/fd/63", "/proc/self/fd/0"] {
+            assert!(is_descriptor(Path::new(path)), "{path}");
+        }
+        for path in ["/dev/fd", "/dev/null", "dev/fd/1", "/dev/fd/1/etc/passwd", "stdin"] {
+            assert!(!is_descriptor(Path::new(path)), "{path}");
+        }
+    }
+}

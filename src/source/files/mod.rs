@@ -1,0 +1,103 @@
+//! Files and folders outside git's own view, and standard input.
+//!
+//! `named` decides what is read of a path that somebody names, `walk` goes through folders, `rules` has the ignore files that
+//! are in force there, and `tracked` what git tracks in spite of them. Whatever is passed over is said.
+
+mod named;
+mod rules;
+mod tracked;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Content, Item, Listing};
+use crate::finding::{ContentKind, Gap, GapKind, Names, Note};
+
+/// Whether ignore files decide what is left out of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IgnoreFiles {
+    /// They do, of what git does not track.
+    Obeyed,
+    /// Nothing is left out.
+    Overruled,
+}
+
+/// Lists the files below each path; `root` is the work tree around. Symbolic links below a folder are read as links, so that
+/// nothing outside is followed.
+pub fn list(paths: &[PathBuf], root: Option<&Path>, ignore: IgnoreFiles) -> Listing {
+    let mut found = Found::default();
+    let root = root.and_then(|root| root.canonicalize().ok());
+    let mut walk = walk::Walk::new(&mut found, root.as_deref(), ignore);
+    paths.iter().for_each(|path| named::list(path, root.as_deref(), &mut walk));
+    found.listing()
+}
+
+/// What was come across.
+#[derive(Debug, Default)]
+struct Found {
+    listing: Listing,
+    /// What ignore files leave out.
+    left_out: Names,
+    /// Folders of repositories.
+    repositories: Names,
+    /// Sockets and devices.
+    special: Names,
+}
+
+impl Found {
+    fn content(&mut self, path: &Path, kind: ContentKind, content: Content) {
+        self.listing.items.push(Item { kind, path: name(path), content, commit: None });
+    }
+
+    fn file(&mut self, path: &Path) {
+        self.content(path, ContentKind::File, Content::File(path.to_owned()));
+        self.file_name(path);
+    }
+
+    /// The text of a link, which is where it leads to.
+    fn link(&mut self, path: &Path) {
+        match std::fs::read_link(path) {
+            Ok(target) => self.content(path, ContentKind::Symlink, Content::Bytes(name(&target).into())),
+            Err(error) => self.gap(path, format!("{error}; check the path and its permissions")),
+        }
+        self.file_name(path);
+    }
+
+    fn file_name(&mut self, path: &Path) {
+        let last = path.file_name().map(|last| name(Path::new(last))).unwrap_or_default();
+        self.content(path, ContentKind::FileName, Content::Bytes(last.into()));
+    }
+
+    fn gap(&mut self, path: &Path, why: String) {
+        self.listing.gaps.push(Gap { what: name(path), kind: GapKind::Unreadable, why });
+    }
+
+    /// All of it, with what is to be said of the rest.
+    fn listing(mut self) -> Listing {
+        let notes = [
+            (&self.left_out, "files or folders that ignore files leave out were not read ('--no-ignore' reads them)"),
+            (&self.repositories, "folders of repositories were not swept ('keysweep history PATH' sweeps one)"),
+            (&self.special, "sockets or devices below a folder were not opened (one that is named is read)"),
+        ];
+        for (names, text) in notes.into_iter().filter(|(names, _)| names.count() > 0) {
+            self.listing.notes.push(Note(format!("{} {text}: {names}", names.count())));
+        }
+        self.listing.items.sort_by(|a, b| a.path.cmp(&b.path));
+        self.listing
+    }
+}
+
+/// The bytes of a path, without a leading `./`.
+fn name(path: &Path) -> BString {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    <[u8]>::from_path(path).map_or_else(|| BString::from(path.to_string_lossy().as_bytes()), BString::from)
+}
+
+/// One named stream.
+pub fn stream(label: &str, bytes: Vec<u8>) -> Listing {
+    let item =
+        Item { kind: ContentKind::File, path: BString::from(label), content: Content::Bytes(bytes), commit: None };
+    Listing { items: vec![item], ..Listing::default() }
+}

@@ -1,0 +1,288 @@
+//! What `files` reads, and what it says that it did not read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// A run that is over soon, whatever is behind the paths.
+#[track_caller]
+fn soon(repo: &Repo, args: &[&str]) -> Run {
+    let start = Instant::now();
+    let run = repo.keysweep(args);
+    assert!(start.elapsed() < Duration::from_secs(20), "{args:?} took {:?}: {run}", start.elapsed());
+    run
+}
+
+/// The paths of the files that findings stand in.
+fn found(repo: &Repo, args: &[&str]) -> BTreeSet<String> {
+    let run = repo.keysweep(&[args, &["--format", "jsonl"]].concat());
+    let places = run.records_of("finding").into_iter().flat_map(|finding| match &finding["occurrences"] {
+        serde_json::Value::Array(places) => places.clone(),
+        _ => Vec::new(),
+    });
+    places.filter_map(|place| place["path"].as_str().map(str::to_owned)).collect()
+}
+
+/// Writes a secret of its own into each file.
+fn with_secrets(repo: &Repo, paths: &[&str]) {
+    for (seed, path) in (7_000..).zip(paths) {
+        repo.write(path, format!("TOKEN={}\n", Secret::github(seed).value));
+    }
+}
+
+fn texts(run: &Run, kind: &str, field: &str) -> String {
+    let texts = run.records_of(kind).into_iter().map(|one| one[field].as_str().unwrap_or_default().to_owned());
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_ignore_files_leave_out_is_counted_and_named_in_every_format() {
+    let repo = Repo::with_a_commit();
+    repo.write(".gitignore", "node_modules/\n.env\n");
+    with_secrets(&repo, &[".env", "node_modules/m/index.js"]);
+    let told = "2 files or folders that ignore files leave out were not read";
+    for format in ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "gitlab", "junit", "csv"] {
+        let run = repo.keysweep(&["files", ".", "--format", format]).expect_code(0);
+        for wanted in [told, ".env", "node_modules/", "--no-ignore"] {
+            assert!(run.out().contains(wanted), "{format} does not say {wanted}: {run}");
+        }
+    }
+    assert_eq!(found(&repo, &["files", ".", "--no-ignore"]).len(), 2);
+    assert_eq!(found(&repo, &["files", "node_modules"]).len(), 1, "what is named is not left out");
+    (0..20).for_each(|n| repo.write(format!("cache/{n:02}.log"), "clean\n"));
+    repo.write(".ignore", "*.log\n");
+    repo.keysweep(&["files", "."]).expect_code(0).expect_mention("22 files or folders").expect_mention(" and 14 more");
+}
+
+#[test]
+fn what_git_tracks_is_never_left_out() {
+    let repo = Repo::with_a_commit();
+    with_secrets(&repo, &["build/kept/a.txt", "build/other.txt", "app.env"]);
+    repo.git(&["add", "build/kept/a.txt", "app.env"]);
+    repo.write(".gitignore", "build/\n*.env\n");
+    repo.write(".ignore", "app.env\n");
+    let paths = found(&repo, &["files", "."]);
+    assert_eq!(paths, BTreeSet::from(["app.env".to_owned(), "build/kept/a.txt".to_owned()]));
+    repo.keysweep(&["files", "."]).expect_mention("build/other.txt");
+    // The index is the one of the work tree that a file lies in.
+    let nested = repo.at("nested");
+    nested.git(&["init", "--quiet"]);
+    with_secrets(&nested, &["build/a.txt"]);
+    nested.write(".gitignore", "build/\n");
+    assert!(!found(&repo, &["files", "."]).contains("nested/build/a.txt"));
+    nested.git(&["add", "--force", "build/a.txt"]);
+    assert!(found(&repo, &["files", "."]).contains("nested/build/a.txt"));
+}
+
+#[test]
+fn where_nobody_can_tell_what_is_tracked_nothing_is_left_out() {
+    let repo = Repo::with_a_commit();
+    repo.write(".gitignore", ".env\n");
+    with_secrets(&repo, &[".env"]);
+    repo.write_bytes(".git/index", "no index");
+    let run = repo.keysweep(&["files", ".", "--format", "jsonl"]).expect_code(1);
+    assert!(texts(&run, "note", "text").contains("ignore files were not obeyed"), "{run}");
+}
+
+#[test]
+fn ignore_files_mean_what_they_mean_to_git() {
+    let repo = Repo::with_a_commit();
+    repo.write(".gitignore", "*.log\n!keep.log\n/top.txt\nsub/deep/\nout\n# a comment\n\\#named\ntrailing   \n");
+    repo.write("sub/.gitignore", "!special.log\n/top.txt\nlocal*\n!local.kept\n");
+    repo.write(".git/info/exclude", "excluded.txt\n");
+    let names = [
+        "a.log",
+        "keep.log",
+        "top.txt",
+        "out",
+        "#named",
+        "trailing",
+        "excluded.txt",
+        "local.txt",
+        "plain.txt",
+        "special.log",
+        "x/top.txt",
+        "x/out/y.txt",
+        "sub/a.log",
+        "sub/keep.log",
+        "sub/special.log",
+        "sub/top.txt",
+        "sub/local.txt",
+        "sub/local.kept",
+        "sub/deep/x.txt",
+        "sub/x/top.txt",
+        "sub/x/local.a",
+        "sub/excluded.txt",
+    ];
+    with_secrets(&repo, &names);
+    let listed = repo.git(&["ls-files", "--cached", "--others", "--exclude-standard"]).out();
+    let tracked: BTreeSet<String> = listed.lines().map(str::to_owned).filter(|name| names.contains(&&**name)).collect();
+    assert!(tracked.len() > 5 && tracked.len() < names.len() - 5, "{tracked:?}");
+    assert_eq!(found(&repo, &["files", "."]), tracked);
+    // From below, the ignore files above hold as well.
+    let sub: BTreeSet<String> = tracked.into_iter().filter(|name| name.starts_with("sub/")).collect();
+    assert_eq!(found(&repo, &["files", "sub"]), sub);
+    assert_eq!(found(&repo, &["files", ".", "--no-ignore"]).len(), names.len());
+}
+
+#[test]
+fn a_pipe_that_is_named_is_read() {
+    let repo = Repo::folder();
+    let secret = Secret::github(7_100);
+    repo.write("secret", secret.line());
+    let bash = |line: &str| repo.program("bash").args(&["-c", line]).run();
+    bash("keysweep files <(cat secret)").expect_code(1).expect_withheld(&secret.value);
+    bash("keysweep files <(sleep 0.3; cat secret) <(true)").expect_code(1).expect_mention("2 files read");
+    for path in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "-"] {
+        bash(&format!("cat secret | keysweep files {path}")).expect_code(1);
+        bash(&format!("keysweep files {path} <secret")).expect_code(1);
+        bash(&format!("echo clean | keysweep files {path}")).expect_code(0).expect_mention("1 file read, 6 bytes");
+    }
+    bash("mkfifo pipe; (sleep 0.3; cat secret >pipe) & keysweep files pipe").expect_code(1);
+    soon(&repo, &["files", "pipe"]).expect_code(2).expect_mention("nobody wrote");
+}
+
+#[test]
+fn what_is_named_and_cannot_be_read_is_a_gap() {
+    let repo = Repo::folder();
+    repo.write(".keysweep.toml", "[limits]\nmax_file_size = 4096\n");
+    soon(&repo, &["files", "/dev/zero"]).expect_code(2).expect_mention("max_file_size");
+    repo.program("sh").args(&["-c", "keysweep files - </dev/zero"]).run().expect_code(2);
+    repo.program("sh")
+        .args(&["-c", "yes | head -c 5000 | keysweep files -"])
+        .run()
+        .expect_code(2)
+        .expect_mention("4096");
+    let _listener = must(UnixListener::bind(repo.path("socket")), "make a socket");
+    soon(&repo, &["files", "socket"]).expect_code(2);
+    soon(&repo, &["files", "nothing"]).expect_code(2).expect_mention("check the path");
+}
+
+#[test]
+fn a_closed_standard_input_is_never_taken_for_an_empty_one() {
+    let repo = Repo::with_a_commit();
+    for command in [
+        "files -",
+        "files /dev/stdin",
+        "verify --stdin",
+        "hook run pre-push origin",
+        "hook run pre-receive",
+        "hook run agent",
+    ] {
+        let run = repo.sh(&format!("keysweep {command} <&-")).expect_code(2);
+        assert!(run.text().contains("standard input") || command.contains("/dev/stdin"), "{run}");
+    }
+    // What git writes is a pipe that may be empty.
+    repo.sh("keysweep hook run pre-push origin </dev/null").expect_code(2);
+    repo.sh("true | keysweep hook run pre-push origin").expect_code(2).expect_mention("hand on what git writes");
+    repo.sh("true | keysweep hook run pre-receive").expect_code(2);
+}
+
+#[test]
+fn what_is_no_file_is_said_of_a_folder() {
+    let repo = Repo::folder();
+    repo.write("folder/file", "clean\n");
+    repo.sh("mkfifo folder/pipe").expect_code(0);
+    let run = soon(&repo, &["files", ".", "--format", "jsonl"]).expect_code(2);
+    assert!(texts(&run, "gap", "what").contains("folder/pipe"), "{run}");
+    repo.remove("folder/pipe");
+    let _listener = must(UnixListener::bind(repo.path("folder/socket")), "make a socket");
+    let run = soon(&repo, &["files", ".", "--format", "jsonl"]).expect_code(0);
+    assert!(texts(&run, "note", "text").contains("folder/socket"), "{run}");
+}
+
+#[test]
+fn a_link_that_is_named_leads_no_further_than_its_own_place() {
+    let repo = Repo::with_a_commit();
+    let secret = Secret::github(7_200);
+    repo.write("../outside/secret", secret.line());
+    repo.write("sub/secret", secret.line());
+    for (name, target) in
+        [("root", "/"), ("out", "../outside"), ("file", "../outside/secret"), ("near", "sub/secret"), ("folder", "sub")]
+    {
+        must(symlink(target, repo.path(name)), "make a link");
+    }
+    must(symlink("../sub/secret", repo.path("sub/up")), "make a link");
+    for name in ["root", "root/", "out", "file"] {
+        soon(&repo, &["files", name]).expect_code(2).expect_mention("name what it leads to");
+    }
+    for name in ["near", "folder", "sub/up"] {
+        soon(&repo, &["files", name]).expect_code(1);
+    }
+    must(symlink(format!("{}/x", secret.value), repo.path("text")), "make a link");
+    soon(&repo, &["files", "text"]).expect_code(1).expect_withheld(&secret.value);
+}
+
+#[test]
+fn an_ignore_file_that_is_none_is_a_gap_and_not_obeyed() {
+    for name in [".gitignore", ".ignore"] {
+        let repo = Repo::with_a_commit();
+        with_secrets(&repo, &["a.env"]);
+        must(symlink("/dev/zero", repo.path(name)), "make a link");
+        let run = soon(&repo, &["files", ".", "--format", "jsonl"]).expect_code(1);
+        assert!(texts(&run, "gap", "what").contains(name), "{run}");
+        repo.remove(name);
+        repo.sh(&format!("mkfifo {name}")).expect_code(0);
+        soon(&repo, &["files", "."]).expect_code(1);
+        repo.remove(name);
+        let file = must(fs::File::create(repo.path(name)), "make a file");
+        must(file.set_len(17 << 20), "make it large");
+        soon(&repo, &["files", "."]).expect_code(1).expect_mention("16777216 bytes");
+        repo.remove(name);
+        // One that stays in the work tree is as good as the file.
+        repo.write("rules", "a.env\n");
+        must(symlink("rules", repo.path(name)), "make a link");
+        soon(&repo, &["files", "."]).expect_code(0).expect_mention("1 files or folders");
+    }
+}
+
+#[test]
+fn repositories_below_a_folder_are_named_with_what_sweeps_them() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["clone", "--quiet", "--bare", ".", "below/bare.git"]);
+    repo.git(&["clone", "--quiet", ".", "below/copy"]);
+    let run = repo.keysweep(&["files", ".", "--format", "jsonl"]).expect_code(0);
+    let notes = texts(&run, "note", "text");
+    assert!(notes.contains("2 folders of repositories") && notes.contains("keysweep history PATH"), "{notes}");
+    for path in ["below/bare.git", "below/copy/.git"] {
+        assert!(notes.contains(path), "{notes}");
+        repo.keysweep(&["history", path]).expect_code(0);
+    }
+    let run = repo.keysweep(&["files", "README.md", "--format", "jsonl"]).expect_code(0);
+    assert_eq!(texts(&run, "note", "text"), "");
+}
+
+#[test]
+fn a_configuration_or_baseline_is_a_file_of_the_work_tree() {
+    let word = "hunter2words";
+    for name in [".keysweep.toml", ".keysweep-baseline"] {
+        let repo = Repo::with_a_commit();
+        repo.write("../outside", format!("min_severity = \"{word}\"\n"));
+        let refused = |what: &str| {
+            for command in [&["staged"][..], &["history"], &["files", "."], &["hook", "run", "pre-commit"]] {
+                let run = soon(&repo, command).expect_code(2).expect_mention(name);
+                assert!(!run.text().contains(word), "{what}: {run}");
+            }
+            repo.remove(name);
+        };
+        for target in ["/dev/zero", "/dev/stdin", "../outside", "nowhere"] {
+            must(symlink(target, repo.path(name)), "make a link");
+            refused(target);
+        }
+        repo.sh(&format!("mkfifo {name}")).expect_code(0);
+        refused("a pipe");
+        must(must(fs::File::create(repo.path(name)), "make a file").set_len(17 << 20), "make it large");
+        refused("a large file");
+        let option = if name == ".keysweep.toml" { "--config" } else { "--baseline" };
+        must(symlink("../outside", repo.path("link")), "make a link");
+        let run = soon(&repo, &["history", option, "link"]).expect_code(2);
+        assert!(!run.text().contains(word), "{run}");
+        repo.write("real", "");
+        must(symlink("real", repo.path(name)), "make a link");
+        soon(&repo, &["history"]).expect_code(0);
+    }
+}

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::cache::Scanned;
 use super::sighting::Sighting;
-use crate::finding::{Gap, Note, Stats};
+use crate::finding::{Gap, Names, Note, Stats};
 use crate::git::graph::Commits;
 use crate::git::{ObjectId, lfs};
+use crate::text::archive::Reason;
 
 /// What one worker makes of one item.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub(super) struct Outcome {
     pub(super) commits: Commits,
     pub(super) missing: Vec<Missing>,
     /// Archives and members of archives that were not opened, by the reason.
-    pub(super) unopened: BTreeMap<String, usize>,
+    pub(super) unopened: BTreeMap<Reason, Names>,
     /// What Git LFS pointers name that is not in this clone.
     pub(super) absent_lfs: Vec<String>,
     /// Every object that was looked at, if that is to be remembered.
@@ -46,7 +47,7 @@ impl Outcome {
             + self.notes.len()
             + self.missing.len()
             + self.absent_lfs.len()
-            + self.unopened.values().sum::<usize>()
+            + self.unopened.values().map(Names::count).sum::<usize>()
     }
 
     pub(super) fn absorb(&mut self, other: Self) {
@@ -57,8 +58,8 @@ impl Outcome {
         self.missing.extend(other.missing);
         self.scanned.extend(other.scanned);
         self.absent_lfs.extend(other.absent_lfs);
-        for (reason, count) in other.unopened {
-            *self.unopened.entry(reason).or_default() += count;
+        for (reason, names) in other.unopened {
+            self.unopened.entry(reason).or_default().absorb(names);
         }
         self.stats.commits += other.stats.commits;
         self.stats.tags += other.stats.tags;
@@ -88,9 +89,10 @@ fn absent_lfs(named: &[String]) -> Option<Note> {
     }))
 }
 
-/// What there is to say of archives and members that were not opened, given how many there are for each reason.
-fn unopened(reasons: &BTreeMap<String, usize>) -> Option<Note> {
-    let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+/// What there is to say of archives and members that were not opened, given which there are for each reason.
+fn unopened(reasons: &BTreeMap<Reason, Names>) -> Option<Note> {
+    let reasons: Vec<String> =
+        reasons.iter().map(|(reason, names)| format!("{} {reason} ({names})", names.count())).collect();
     let reasons = reasons.join(", ");
     (!reasons.is_empty()).then(|| {
         Note(format!("archives or members of archives that were looked at as they are, not opened: {reasons}"))
@@ -108,24 +110,32 @@ mod tests {
 
     #[test]
     fn nothing_of_what_the_threads_found_is_lost() {
-        let part = |n: u8| Outcome {
+        let names = |all: &[&str]| {
+            let mut names = Names::default();
+            all.iter().for_each(|name| names.add((*name).into()));
+            names
+        };
+        let part = |n: u8, name: &str| Outcome {
             sightings: vec![Sighting::sample("a-secret")],
             gaps: vec![Gap { what: "a".into(), kind: GapKind::Missing, why: String::new() }],
             notes: vec![Note(n.to_string())],
             stats: Stats { commits: 1, tags: 2, trees: 3, blobs: 4, bytes: 5, cached: 6, ..Stats::default() },
             missing: vec![Missing { id: id(n), commit: None }],
-            unopened: BTreeMap::from([("encrypted".to_owned(), 2), (format!("reason {n}"), 1)]),
+            unopened: BTreeMap::from([(Reason::Encrypted, names(&["a", "b"])), (Reason::Sealed("xz"), names(&[name]))]),
             absent_lfs: vec!["one".to_owned()],
             ..Outcome::default()
         };
-        let whole = part(1).and(part(2));
-        assert_eq!(part(1).said(), 8);
+        let whole = part(1, "c").and(part(2, "d"));
+        assert_eq!(part(1, "c").said(), 8);
         assert_eq!(whole.said(), 16);
         assert_eq!(whole.notes, [Note("1".into()), Note("2".into())]);
         let stats = Stats { commits: 2, tags: 4, trees: 6, blobs: 8, bytes: 10, cached: 12, ..Stats::default() };
         assert_eq!(whole.stats, stats);
-        let counts: Vec<(&str, usize)> = whole.unopened.iter().map(|(reason, count)| (&**reason, *count)).collect();
-        assert_eq!(counts, [("encrypted", 4), ("reason 1", 1), ("reason 2", 1)]);
+        let expected = BTreeMap::from([
+            (Reason::Encrypted, names(&["a", "b", "a", "b"])),
+            (Reason::Sealed("xz"), names(&["c", "d"])),
+        ]);
+        assert_eq!(whole.unopened, expected);
     }
 
     #[test]

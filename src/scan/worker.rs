@@ -97,22 +97,22 @@ impl Worker<'_> {
     fn archive(&self, kind: Kind, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let first = outcome.sightings.len();
         let unopened = archive::each_member(bytes, &archive::Limits::default(), &mut |member, text| {
-            // A gzip file need not name what it holds; of any other, these are the bytes that are looked at below.
-            if !member.is_empty() || kind == Kind::Gzip {
+            // A compressed file need not name what it holds; of any other, these are the bytes that are looked at below.
+            if !member.is_empty() || matches!(kind, Kind::Gzip | Kind::Zstd) {
                 let kind = ContentKind::ArchiveMember;
                 self.text(text, &Origin { kind, member, ..*origin }, outcome);
             }
         });
         for Unopened { path, reason } in unopened {
             let is_limit = matches!(reason, Reason::TooLarge | Reason::TooMany | Reason::TooDeep);
+            let blob = origin.blob.map(|id| format!("blob {id}")).unwrap_or_default();
+            let archive = if origin.path.is_empty() { BStr::new(&blob) } else { origin.path };
+            let what = if path.is_empty() { archive.to_owned() } else { join_member(archive, path.as_bstr()) };
             if is_limit || self.options.thorough {
-                let blob = origin.blob.map(|id| format!("blob {id}")).unwrap_or_default();
-                let archive = if origin.path.is_empty() { BStr::new(&blob) } else { origin.path };
-                let what = if path.is_empty() { archive.to_owned() } else { join_member(archive, path.as_bstr()) };
                 let kind = if is_limit { GapKind::TooLarge } else { GapKind::Unreadable };
                 outcome.gaps.push(Gap { what, kind, why: reason.to_string() });
             } else {
-                *outcome.unopened.entry(reason.to_string()).or_default() += 1;
+                outcome.unopened.entry(reason).or_default().add(what);
             }
         }
         let inside: BTreeSet<Secret> = outcome.sightings[first..].iter().map(|s| s.detection.secret.clone()).collect();
@@ -266,9 +266,8 @@ impl<'o> Origin<'o> {
     }
 }
 
-fn read_file(path: &std::path::Path, limit: u64) -> Result<Vec<u8>, Unread> {
-    let unreadable = |error: std::io::Error| Unread { kind: GapKind::Unreadable, why: error.to_string() };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
+    let size = path.metadata().map_err(|error| unread(error.into(), limit))?.len();
     if size > limit {
         return Err(Unread::too_large(size, limit));
     }

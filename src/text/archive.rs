@@ -1,16 +1,18 @@
-//! Archives: gzip, zip and tar, one inside of another too, unpacked in memory and under limits.
+//! Archives: gzip, zstd, zip and tar, one inside of another too, unpacked in memory and under limits.
 //!
 //! Owns what is opened and where it ends; what a member means, and what to do about one that was not opened, is up to the
 //! caller. Nothing is written to disk, and a name is handed out as the bytes it is.
 
 use std::fmt::{self, Display};
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 
 use bstr::{BStr, BString, ByteSlice};
 use flate2::bufread::GzDecoder;
 use zip::read::Config;
 use zip::unstable::read::ZipIterable;
 use zip::{CompressionMethod, ZipReadOptions};
+
+use super::zstd::{self, Frames};
 
 /// Bytes that are unpacked at a time.
 const CHUNK: usize = 16 * 1024;
@@ -22,10 +24,14 @@ const MAX_NAME: usize = 1024;
 pub enum Kind {
     /// One compressed file.
     Gzip,
+    /// The same, compressed in another way.
+    Zstd,
     /// Also what builds on zip: jar, whl, docx and others.
     Zip,
     /// Files one after another, not compressed.
     Tar,
+    /// Commits as one file, which git makes a repository of.
+    Bundle,
     /// An archive that is not opened, with the name of its format.
     Sealed(&'static str),
 }
@@ -37,12 +43,26 @@ pub fn kind(bytes: &[u8]) -> Option<Kind> {
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => Some(Kind::Zip),
         [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..] => Some(Kind::Sealed("bzip2")),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Kind::Sealed("xz")),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Kind::Sealed("zstd")),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Kind::Zstd),
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] if zstd::is_frame(bytes) => Some(Kind::Zstd),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some(Kind::Sealed("lz4")),
+        [b'L', b'Z', b'I', b'P', 1, ..] => Some(Kind::Sealed("lzip")),
+        [0x5d, 0, 0, ..] if is_lzma(bytes) => Some(Kind::Sealed("lzma")),
+        _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Kind::Sealed("7z")),
         [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(Kind::Sealed("rar")),
         _ if bytes.get(257..262) == Some(b"ustar") => Some(Kind::Tar),
         _ => None,
     }
+}
+
+/// Whether the head is that of LZMA before xz, which has no magic number: a dictionary of a usual size, how long the text is,
+/// and the first byte of its code, which always is nought.
+fn is_lzma(bytes: &[u8]) -> bool {
+    let [_, a, b, c, d, size @ .., 0] = bytes.get(..14).unwrap_or_default() else { return false };
+    let dictionary = u32::from_le_bytes([*a, *b, *c, *d]);
+    let is_usual = dictionary.count_ones() == 1 || dictionary == u32::MAX;
+    is_usual && (size.iter().all(|byte| *byte == 0xff) || size.ends_with(&[0, 0, 0]))
 }
 
 /// Where unpacking ends.
@@ -72,7 +92,7 @@ pub struct Unopened {
 }
 
 /// Why a member was not read to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// It unpacks to more bytes than the limit leaves.
     TooLarge,
@@ -82,6 +102,8 @@ pub enum Reason {
     TooDeep,
     /// A password is needed.
     Encrypted,
+    /// It is a bundle of git's.
+    Bundle,
     /// It is in a format that is not opened.
     Sealed(&'static str),
     /// It is compressed by a method that is not opened.
@@ -97,6 +119,9 @@ impl Display for Reason {
             Self::TooMany => "it has more members than the limit",
             Self::TooDeep => "it lies in too many archives",
             Self::Encrypted => "it is encrypted",
+            Self::Bundle => {
+                "it is a bundle of git's: 'git clone --mirror FILE FOLDER' and then 'keysweep history FOLDER' sweep it"
+            }
             Self::Sealed(name) => return write!(f, "{name} is not opened"),
             Self::Method => "its method of compression is not supported",
             Self::Damaged => "it is damaged",
@@ -108,7 +133,7 @@ impl Display for Reason {
 ///
 /// Of a member that is damaged or too large `found` gets what could be unpacked, of an archive that could not be opened the
 /// bytes as they are. The path of a member of an inner archive is that of the archive, `!`, and its own, of which only the end
-/// is kept if it is longer than any real one. A gzip file's member has the stored name or none. Empty members are left out.
+/// is kept if it is longer than any real one. A gzip file's member has the stored name or none, that of a zstd file none. Empty members are left out.
 pub fn each_member(bytes: &[u8], limits: &Limits, found: &mut dyn FnMut(&BStr, &[u8])) -> Vec<Unopened> {
     let mut walk = Walk { limits, bytes: limits.bytes, members: limits.members, found, unopened: Vec::new() };
     if !walk.open(b"".into(), bytes, 0) {
@@ -143,8 +168,13 @@ impl Walk<'_> {
     fn open(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         match kind(bytes) {
             Some(Kind::Gzip) => self.gzip(path, bytes, depth),
+            Some(Kind::Zstd) => self.zstd(path, bytes, depth),
             Some(Kind::Zip) => self.zip(path, bytes, depth),
             Some(Kind::Tar) => self.tar(path, bytes, depth),
+            Some(Kind::Bundle) => {
+                self.report(path, Reason::Bundle);
+                true
+            }
             Some(Kind::Sealed(name)) => {
                 self.report(path, Reason::Sealed(name));
                 true
@@ -157,6 +187,7 @@ impl Walk<'_> {
     fn member(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
         let sealed = match kind(bytes) {
             None => None,
+            Some(Kind::Bundle) => Some(Reason::Bundle),
             Some(Kind::Sealed(name)) => Some(Reason::Sealed(name)),
             Some(_) if depth == self.limits.depth => Some(Reason::TooDeep),
             Some(_) if self.open(path, bytes, depth + 1) => return,
@@ -201,6 +232,20 @@ impl Walk<'_> {
             decoder = GzDecoder::new(rest);
         }
         self.member(path.as_bstr(), &text, depth);
+        true
+    }
+
+    fn zstd(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        if !self.count(path) {
+            return true;
+        }
+        let (mut frames, mut text) = (Frames::new(bytes, self.bytes), Vec::new());
+        if let Err(reason) = unpack(&mut frames, &mut self.bytes, &mut text) {
+            self.report(path, reason);
+            // Else a thousand that end with a flaw would take the time of a thousand whole ones.
+            self.bytes = self.bytes.saturating_sub(frames.lost());
+        }
+        self.member(path, &text, depth);
         true
     }
 
@@ -292,7 +337,11 @@ fn joined(path: &BStr, name: &[u8]) -> BString {
 fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>) -> Result<(), Reason> {
     let mut chunk = [0; CHUNK];
     loop {
-        let count = reader.read(&mut chunk).map_err(|_| Reason::Damaged)?;
+        let count = reader.read(&mut chunk).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => Reason::TooLarge,
+            io::ErrorKind::Unsupported => Reason::Method,
+            _ => Reason::Damaged,
+        })?;
         if count == 0 {
             return Ok(());
         }
@@ -390,7 +439,12 @@ mod tests {
             (tar(&[("a", b"b")]), Some(Kind::Tar)),
             (b"BZh91AY&SY....".to_vec(), Some(Kind::Sealed("bzip2"))),
             (b"\xfd7zXZ\0...".to_vec(), Some(Kind::Sealed("xz"))),
-            (b"\x28\xb5\x2f\xfd...".to_vec(), Some(Kind::Sealed("zstd"))),
+            (b"\x28\xb5\x2f\xfd...".to_vec(), Some(Kind::Zstd)),
+            (b"\x51\x2a\x4d\x18\x02\0\0\0..\x28\xb5\x2f\xfd...".to_vec(), Some(Kind::Zstd)),
+            (b"\x51\x2a\x4d\x18\x02\0\0\0......".to_vec(), None),
+            (b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0...".to_vec(), Some(Kind::Sealed("lzma"))),
+            (b"\x5d\0\0 is a text".to_vec(), None),
+            (b"# v2 git bundle\n...".to_vec(), Some(Kind::Bundle)),
             (b"7z\xbc\xaf\x27\x1c...".to_vec(), Some(Kind::Sealed("7z"))),
             (b"Rar!\x1a\x07...".to_vec(), Some(Kind::Sealed("rar"))),
             (b"PK is a text".to_vec(), None),
@@ -418,6 +472,45 @@ mod tests {
         assert_eq!(members(&bytes), named(&[("notes.txt", b"one two")]));
         let (found, reports) = unpacked(&[gz(b"text"), b"more".to_vec()].concat(), Limits::default());
         assert_eq!((found, reports), (named(&[("", b"text")]), vec![(String::new(), Reason::Damaged)]));
+    }
+
+    fn zst(text: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    #[test]
+    fn a_zstd_file_has_several_frames_and_some_that_are_skipped() {
+        let skipped = b"\x5e\x2a\x4d\x18\x03\0\0\0abc";
+        let bytes = [&skipped[..], &zst(b"one "), skipped, &zst(b""), &zst(b"two"), &[0; 100]].concat();
+        assert_eq!(members(&bytes), named(&[("", b"one two")]));
+        let inner = tar(&[("dir/file", b"text")]);
+        assert_eq!(members(&zst(&inner)), named(&[("dir/file", b"text")]));
+        let (found, reports) = unpacked(&[zst(b"text"), b"more".to_vec()].concat(), Limits::default());
+        assert_eq!((found, reports), (named(&[("", b"text")]), vec![(String::new(), Reason::Damaged)]));
+        let cut = zst(&inner);
+        assert_eq!(unpacked(&cut[..cut.len() - 4], Limits::default()).1, [(String::new(), Reason::Damaged)]);
+    }
+
+    #[test]
+    fn zstd_ends_at_the_limit_whatever_a_frame_says() {
+        let limits = Limits { bytes: 100_000, ..Limits::default() };
+        let (found, reports) = unpacked(&zst(&vec![0; 1 << 20]), limits);
+        assert_eq!(reports, [(String::new(), Reason::TooLarge)]);
+        assert!(found.iter().all(|(_, text)| text.len() <= 100_000));
+        // One segment of a terabyte, with a block of four zeros; a dictionary that nobody has.
+        let terabyte = b"\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\x01\0\0\x23\0\0\0";
+        assert_eq!(unpacked(terabyte, Limits::default()).1, [(String::new(), Reason::TooLarge)]);
+        let dictionary = b"\x28\xb5\x2f\xfd\x21\x07\x04\x23\0\0\0";
+        assert_eq!(unpacked(dictionary, Limits::default()).1, [(String::new(), Reason::Method)]);
+        // What ends with a flaw is not decoded for nothing time and again.
+        let flawed = [zst(&vec![7; 400_000]), b"flaw".to_vec()].concat();
+        let cut = &zst(&vec![7; 400_000])[..20];
+        let many: Vec<(String, &[u8])> =
+            (0..50).map(|n| (format!("{n:02}"), if n % 2 == 0 { cut } else { &flawed[..] })).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+        let (found, reports) = unpacked(&tar(&many), Limits { bytes: 1 << 20, ..Limits::default() });
+        assert!(found.iter().map(|(_, text)| text.len()).sum::<usize>() <= 50 * flawed.len() + (1 << 20));
+        assert_eq!(reports.last().map(|(_, reason)| *reason), Some(Reason::TooLarge));
     }
 
     #[test]
@@ -479,7 +572,7 @@ mod tests {
     fn no_more_is_allocated_than_the_limit() {
         for (limit, length) in [(100_000, 1 << 20), (100_000, 99_999), (1, 1 << 20), (70_000, 70_000)] {
             let (mut left, mut text) = (limit, Vec::new());
-            let outcome = unpack(&mut std::io::repeat(b'x').take(length), &mut left, &mut text);
+            let outcome = unpack(&mut io::repeat(b'x').take(length), &mut left, &mut text);
             assert_eq!(outcome.is_ok(), length <= limit as u64);
             assert!(text.len() + left == limit && text.capacity() <= limit, "{} for {limit}", text.capacity());
         }

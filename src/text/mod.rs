@@ -7,6 +7,7 @@ pub mod escape;
 pub mod lines;
 pub mod span;
 pub mod time;
+mod zstd;
 
 pub use edit::{Copied, Edits};
 pub use escape::{escape, hostile};

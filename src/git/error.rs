@@ -41,6 +41,20 @@ pub enum SourceError {
         /// What git's reader said.
         cause: String,
     },
+    /// A path that is named and lies elsewhere.
+    #[error(
+        "'{path}' is outside of the work tree; nothing was scanned: 'keysweep files' reads files wherever they are"
+    )]
+    Outside {
+        /// The path.
+        path: String,
+    },
+    /// Hooks lie nowhere that they could be put.
+    #[error("core.hooksPath {what}; 'git config --unset-all core.hooksPath' lets it look in the repository")]
+    HooksPath {
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// A revision that does not resolve.
     #[error("cannot resolve '{text}': {cause}\n{remedy}")]
     Revision {

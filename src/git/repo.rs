@@ -14,7 +14,6 @@ use super::error::{classify, error_text};
 use super::{ObjectId, SourceError, alternates};
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
-
 use crate::text::escape;
 
 pub use gix::Repository as Local;
@@ -154,14 +153,24 @@ impl Repo {
     }
 
     /// Where hooks are, as `core.hooksPath` and the environment have it.
-    pub fn hooks_dir(&self) -> PathBuf {
+    ///
+    /// # Errors
+    /// When that is empty, with which git runs what lies at the top of the file system, or has no value, at which git stops.
+    pub fn hooks_dir(&self) -> Result<PathBuf, SourceError> {
         let local = self.local();
-        let configured = local.config_snapshot().trusted_path("core.hooksPath").ok().flatten();
-        match configured {
-            Some(path) if path.is_absolute() => path.to_path_buf(),
+        let config = local.config_snapshot();
+        let mut core = config.plumbing().sections_by_name("core").into_iter().flatten();
+        if core.any(|section| section.value_implicit("hooksPath") == Some(None)) {
+            return Err(SourceError::HooksPath { what: "has no value, and every command of git's stops at that" });
+        }
+        if config.string("core.hooksPath").is_some_and(|path| path.is_empty()) {
+            return Err(SourceError::HooksPath { what: "is empty, so git looks for hooks in '/'" });
+        }
+        Ok(match config.trusted_path("core.hooksPath").ok().flatten() {
+            Some(path) if path.is_absolute() => path,
             Some(path) => local.workdir().unwrap_or(local.git_dir()).join(&path),
             None => local.common_dir().join("hooks"),
-        }
+        })
     }
 
     /// Whether `core.hooksPath` means another folder in each work tree.

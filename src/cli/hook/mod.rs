@@ -103,7 +103,7 @@ impl Place {
         }
         let repo = Repo::open(Path::new("."))?;
         let root = repo.workdir().unwrap_or_else(|| repo.git_dir());
-        Ok(Self { folder: repo.hooks_dir(), root, repo: Some(repo) })
+        Ok(Self { folder: repo.hooks_dir()?, root, repo: Some(repo) })
     }
 
     fn keeper(&self, name: Name) -> Keeper {

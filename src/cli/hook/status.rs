@@ -73,9 +73,14 @@ fn beyond(place: &Place, program: &Path) -> Vec<String> {
     }
     for module in repo.submodules() {
         let path = module.workdir().map(|root| place.shown(&root)).unwrap_or_default();
-        let hook = Hook::in_folder(module.hooks_dir(), Name::PreCommit);
-        let is = if hook.state(program) == State::Ours { "installed" } else { "not installed" };
-        told.push(format!("the submodule '{path}' has hooks of its own: pre-commit is {is} there"));
+        told.push(match module.hooks_dir() {
+            Ok(folder) => {
+                let hook = Hook::in_folder(folder, Name::PreCommit);
+                let is = if hook.state(program) == State::Ours { "installed" } else { "not installed" };
+                format!("the submodule '{path}' has hooks of its own: pre-commit is {is} there")
+            }
+            Err(error) => format!("the submodule '{path}' has no hooks: {error}"),
+        });
     }
     told
 }

@@ -26,7 +26,10 @@ const EXIT_CODES: &str =
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan what the index adds to HEAD: what the next commit would bring in
-    Staged,
+    Staged {
+        /// Only these files and folders; of a file that the next commit does not change, all of it [default: all]
+        files: Vec<PathBuf>,
+    },
     /// Scan everything git stores: all refs, reflogs, stashes, notes, messages, names and unreachable objects
     #[command(visible_alias = "sweep")]
     History {
@@ -60,12 +63,12 @@ pub enum Command {
         /// What to scan
         #[arg(required = true)]
         paths: Vec<PathBuf>,
-    },
-    /// Say how to take secrets out of history and all its copies; writes their values into a file that only you can read, for
-    /// git filter-repo, and runs nothing
         /// Read what .gitignore and other ignore files leave out, too: all but what lies in '.git'
         #[arg(long)]
         no_ignore: bool,
+    },
+    /// Say how to take secrets out of history and all its copies; writes their values into a file that only you can read, for
+    /// git filter-repo, and runs nothing
     PurgePlan {
         /// The repository
         #[arg(default_value = ".")]
@@ -228,7 +231,10 @@ pub enum HookName {
 #[derive(Debug, Clone, Subcommand)]
 pub enum HookRun {
     /// Before a commit: what the index adds
-    PreCommit,
+    PreCommit {
+        /// Files that the pre-commit framework names; those that the commit does not change are looked at whole
+        files: Vec<PathBuf>,
+    },
     /// Before a push: what it brings that the remote does not have yet; standard input says what is pushed, as git writes it
     PrePush {
         /// The remote's name, or its URL if it has none

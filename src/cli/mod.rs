@@ -33,7 +33,6 @@ use crate::text::escape;
 
 use args::{Cli, Command};
 pub use exit::ExitStatus;
-use session::ReportWhen;
 
 /// Runs the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -50,7 +49,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn run(cli: &Cli) -> ExitStatus {
     let common = &cli.common;
     let result = match &cli.command {
-        Command::Staged => staged::run(common, ReportWhen::Always),
+        Command::Staged { files } => staged::run(common, files),
         Command::History { repo, cache, flag_outside_authors } => {
             history::run(common, repo, cache.as_deref(), *flag_outside_authors)
         }

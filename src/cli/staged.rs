@@ -1,28 +1,69 @@
 //! `staged`, and what the hooks run that come before a commit: what the index adds, and the message.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use super::args::Common;
 use super::exit::ExitStatus;
+use super::range;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, Scope};
 use crate::git::Repo;
-use crate::source::{message as messages, staged as index};
+use crate::source::chosen::{self, Chosen, Others};
+use crate::source::{Listing, message as messages, staged as index};
 
-/// `staged`
+/// `staged [FILE…]`
 ///
 /// # Errors
 /// When the scan cannot start.
-pub(super) fn run(common: &Common, when: ReportWhen) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
-    let session = Session::in_repository(common, &repo)?;
-    let listing = index::list(&repo)?;
+    if files.is_empty() {
+        return new(common, &repo, index::list(&repo)?, ReportWhen::Always);
+    }
+    judge(common, &repo, chosen::list(&repo, files, Others::LeftOut)?, ReportWhen::Always)
+}
+
+/// What the pre-commit hook runs: all that the index adds, and the files that the pre-commit framework hands on. Where that
+/// was started by hand, it may be about commits, which it names, or about all files.
+///
+/// # Errors
+/// When the scan cannot start.
+pub(super) fn before_commit(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let (Some(from), Some(to)) = (set("PRE_COMMIT_FROM_REF"), set("PRE_COMMIT_TO_REF")) {
+        return range::run(common, &format!("{from}..{to}"), false);
+    }
+    let repo = Repo::open(Path::new("."))?;
+    // git names the index of a commit to its hooks.
+    let is_by_hand = set("PRE_COMMIT").is_some() && set("GIT_INDEX_FILE").is_none();
+    let chosen = match (files.is_empty(), is_by_hand) {
+        (true, false) => return new(common, &repo, index::list(&repo)?, ReportWhen::NotEmpty),
+        (true, true) => chosen::all_if_nothing_is_new(&repo)?,
+        (false, _) => chosen::list(&repo, files, Others::Kept)?,
+    };
+    judge(common, &repo, chosen, ReportWhen::NotEmpty)
+}
+
+fn judge(common: &Common, repo: &Repo, chosen: Chosen, when: ReportWhen) -> anyhow::Result<ExitStatus> {
+    match chosen {
+        Chosen::New(listing) => new(common, repo, listing, when),
+        Chosen::Whole(listing) => {
+            let scope = Scope { command: Command::Files, subject: "the files given, as they are staged".to_owned() };
+            let session = Session::on_files(common)?;
+            session.report(when, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))
+        }
+    }
+}
+
+/// Reports what is new in the next commit.
+fn new(common: &Common, repo: &Repo, listing: Listing, when: ReportWhen) -> anyhow::Result<ExitStatus> {
+    let session = Session::in_repository(common, repo)?;
     let scope = Scope { command: Command::Staged, subject: "what the next commit adds".to_owned() };
     session.report(when, |scan| {
         scan.listed(listing, scope, &|path, blob| {
-            repo.head().is_some_and(|head| index::known_content(&repo, head, path, blob))
+            repo.head().is_some_and(|head| index::known_content(repo, head, path, blob))
         })
     })
 }

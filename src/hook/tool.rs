@@ -101,7 +101,7 @@ impl Tool {
 /// The pre-commit framework hands a message on as a file's name, and of a push some variables.
 fn framework(name: Name) -> String {
     let entry = match name {
-        Name::PreCommit => "keysweep hook run pre-commit\n        pass_filenames: false",
+        Name::PreCommit => "keysweep hook run pre-commit",
         Name::CommitMsg => "keysweep hook run commit-msg",
         Name::PrePush | Name::PreReceive => concat!(
             ">-\n          sh -c 'new=$(git rev-parse --verify \"${PRE_COMMIT_TO_REF:-$PRE_COMMIT_LOCAL_BRANCH}\") || exit 2;\n",
@@ -115,6 +115,9 @@ fn framework(name: Name) -> String {
          always_run: true\n        require_serial: true\n        stages: [{stage}]"
     )
 }
+
+/// How the names of those hooks end that the framework builds itself.
+const BUILT: [&str; 2] = ["-rust", "-python"];
 
 /// What `.pre-commit-hooks.yaml` calls the hook.
 fn hook_id(name: Name) -> &'static str {
@@ -132,8 +135,12 @@ fn runs(text: &str, name: Name) -> bool {
     lines.into_iter().any(|line| {
         let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| !word.is_empty());
         line.contains(&command)
-            || (words.any(|word| word == "id") && words.next().is_some_and(|word| word == hook_id(name)))
+            || (words.any(|word| word == "id") && words.next().is_some_and(|word| is_id(word, name)))
     })
+}
+
+fn is_id(word: &str, name: Name) -> bool {
+    BUILT.iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word) == hook_id(name)
 }
 
 fn text(path: &Path) -> Option<String> {
@@ -159,12 +166,21 @@ mod tests {
 
     #[test]
     fn ids_and_commands_are_recognised_in_every_format_and_not_in_comments() {
-        for text in
-            ["      - id: keysweep\n", "hooks = [{ id = \"keysweep\" }]", "run: ./keysweep hook run pre-commit -q"]
-        {
+        for text in [
+            "      - id: keysweep\n",
+            "- id: keysweep-rust",
+            "hooks = [{ id = \"keysweep\" }]",
+            "run: ./keysweep hook run pre-commit -q",
+        ] {
             assert!(runs(text, Name::PreCommit), "{text}");
         }
-        for text in ["# - id: keysweep", "id: keysweep-push", "name: keysweep", "// keysweep hook run pre-commit"] {
+        for text in [
+            "# - id: keysweep",
+            "id: keysweep-push-rust",
+            "id: keysweep-push",
+            "name: keysweep",
+            "// keysweep hook run pre-commit",
+        ] {
             assert!(!runs(text, Name::PreCommit), "{text}");
         }
     }

@@ -4,6 +4,7 @@
 //! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence.
 
 pub mod change;
+pub mod chosen;
 pub mod event;
 pub mod files;
 pub mod git_dir;
@@ -51,9 +52,9 @@ pub enum Content {
     Object(ObjectId),
     /// In a file.
     File(PathBuf),
-    /// Here.
     /// In a pipe or a device that somebody names.
     Stream(PathBuf),
+    /// Here.
     Bytes(Vec<u8>),
 }
 

@@ -27,15 +27,23 @@ pub fn list(repository: &Repo) -> Result<Listing, SourceError> {
     let local = repository.local();
     let state = index::read(&local)?;
     let mut listing = Listing::default();
-    let parents = parents(&local)?;
-    let mut differences = Vec::new();
-    for parent in &parents {
-        let mut difference = Difference::default();
-        Comparison { local: &local, index: &state, gaps: &mut listing.gaps, difference: &mut difference }.run(*parent);
-        differences.push(difference);
-    }
+    let differences = differences(&local, &state, &mut listing.gaps)?;
     change::list(&differences, None, &mut Known::default(), &mut listing);
     Ok(listing)
+}
+
+/// How the index differs from each parent of the next commit.
+pub(super) fn differences(
+    local: &Local,
+    state: &index::State,
+    gaps: &mut Vec<Gap>,
+) -> Result<Vec<Difference>, SourceError> {
+    let from = |parent: ObjectId| {
+        let mut difference = Difference::default();
+        Comparison { local, index: state, gaps: &mut *gaps, difference: &mut difference }.run(parent);
+        difference
+    };
+    Ok(parents(local)?.into_iter().map(from).collect())
 }
 
 /// The root trees of HEAD and of the heads being merged; the empty tree before the first commit.

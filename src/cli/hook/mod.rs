@@ -11,7 +11,6 @@ use anyhow::Context as _;
 
 use super::args::{Common, HookAction, HookName, HookRun};
 use super::exit::ExitStatus;
-use super::session::ReportWhen;
 use super::{push, shell, staged, withhold};
 use crate::fs::executable::is_executable;
 use crate::git::{Repo, template};
@@ -26,7 +25,7 @@ pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
         HookAction::Install { hooks, global } => install::install(&Place::of(*global)?, hooks),
         HookAction::Uninstall { hooks, global } => install::uninstall(&Place::of(*global)?, hooks),
         HookAction::Status { hooks, global } => status::status(&Place::of(*global)?, hooks),
-        HookAction::Run { hook: HookRun::PreCommit } => COMMIT.guard(staged::run(common, ReportWhen::NotEmpty)),
+        HookAction::Run { hook: HookRun::PreCommit { files } } => COMMIT.guard(staged::before_commit(common, files)),
         HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(push::sent(common, remote)),
         HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
         HookAction::Run { hook: HookRun::PreReceive } => RECEPTION.guard(push::received(common)),

@@ -1,0 +1,122 @@
+//! `staged FILE…`, and the pre-commit hook as the pre-commit framework runs it: what is named is looked at, in a commit and
+//! outside of one.
+
+use std::os::unix::fs::symlink;
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// A repository that has one file with a secret in HEAD, one that is clean, and a secret in the index.
+fn prepared() -> (Repo, Secret, Secret) {
+    let (old, new) = (Secret::github(8_000), Secret::github(8_001));
+    let repo = Repo::with_a_commit();
+    repo.write("sub/old.env", old.line());
+    repo.write("clean.txt", "clean\n");
+    repo.commit("old");
+    repo.write("sub/new.env", new.line());
+    repo.add();
+    (repo, old, new)
+}
+
+/// The files that findings stand in.
+#[track_caller]
+fn places(run: &Run) -> Vec<String> {
+    let findings = run.records_of("finding");
+    let paths = findings.iter().flat_map(|finding| finding["occurrences"].as_array().cloned().unwrap_or_default());
+    paths.filter_map(|place| place["path"].as_str().map(str::to_owned)).collect()
+}
+
+#[track_caller]
+fn staged(repo: &Repo, files: &[&str]) -> Run {
+    repo.keysweep(&[&["staged", "--format", "jsonl", "--"], files].concat())
+}
+
+#[test]
+fn only_what_is_named_is_looked_at() {
+    let (repo, _, _) = prepared();
+    repo.write("other.env", Secret::github(8_002).line());
+    repo.add();
+    let whole = repo.path("sub/new.env").display().to_string();
+    for name in ["sub/new.env", "./sub/new.env", "sub/../sub/new.env", &whole] {
+        assert_eq!(places(&staged(&repo, &[name]).expect_code(1)), ["sub/new.env"], "{name}");
+    }
+    let from_below =
+        repo.at("sub").keysweep(&["staged", "--format", "jsonl", "new.env", "../other.env"]).expect_code(1);
+    assert_eq!(places(&from_below).len(), 2, "{from_below}");
+    // The index counts, not the file.
+    repo.write("sub/new.env", "clean\n");
+    staged(&repo, &["sub/new.env"]).expect_code(1);
+    repo.add();
+    staged(&repo, &["sub/new.env"]).expect_code(0);
+    repo.git(&["rm", "--quiet", "--cached", "clean.txt"]);
+    staged(&repo, &["clean.txt"]).expect_code(0);
+}
+
+#[test]
+fn what_no_commit_takes_along_is_never_clean() {
+    let (repo, _, _) = prepared();
+    repo.write("untracked.env", "clean\n");
+    for name in ["untracked.env", "absent"] {
+        staged(&repo, &[name]).expect_code(2).expect_mention("keysweep files");
+    }
+    repo.git(&["add", "--intent-to-add", "untracked.env"]);
+    staged(&repo, &["untracked.env"]).expect_code(2).expect_mention("git add");
+    for name in ["../outside.env", "/etc/hostname"] {
+        staged(&repo, &[name]).expect_code(2).expect_mention("outside of the work tree");
+    }
+}
+
+#[test]
+fn a_file_that_the_commit_does_not_change_is_looked_at_whole() {
+    let (repo, old, new) = prepared();
+    for files in [&["sub/old.env"][..], &["clean.txt", "sub/old.env"]] {
+        let run = staged(&repo, files).expect_code(1);
+        assert_eq!(places(&run), ["sub/old.env"], "{run}");
+        run.expect_withheld(&old.value);
+    }
+    let run = staged(&repo, &["sub"]).expect_code(1);
+    assert_eq!(places(&run).len(), 2, "{run}");
+    run.expect_withheld(&new.value);
+    staged(&repo, &["clean.txt"]).expect_code(0).expect_mention("looked at whole");
+    // In a merge, a file that is as one of the parents has it is no news.
+    repo.commit("both");
+    repo.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
+    repo.write("side.txt", "clean\n");
+    repo.commit("side");
+    repo.git(&["merge", "--quiet", "--no-commit", "main"]);
+    staged(&repo, &["sub/new.env", "side.txt"]).expect_code(0);
+}
+
+#[test]
+fn the_hook_looks_at_all_that_is_new_and_at_what_the_framework_names() {
+    let (repo, _, _) = prepared();
+    let hook = |files: &[&str]| repo.keysweep(&[&["hook", "run", "pre-commit", "--format", "jsonl"], files].concat());
+    assert_eq!(places(&hook(&[]).expect_code(1)), ["sub/new.env"]);
+    assert_eq!(places(&hook(&["clean.txt"]).expect_code(1)), ["sub/new.env"]);
+    assert_eq!(places(&hook(&["clean.txt", "sub/old.env"]).expect_code(1)).len(), 2);
+    // A link and a name are no files to the framework, which does not name them.
+    repo.git(&["reset", "--quiet", "--hard"]);
+    must(symlink(Secret::github(8_003).value, repo.path("link")), "make a link");
+    repo.write("file.txt", "clean\n");
+    repo.add();
+    hook(&["file.txt"]).expect_code(1);
+}
+
+#[test]
+fn the_framework_started_by_hand_never_passes_over_nothing() {
+    let (repo, _, _) = prepared();
+    repo.git(&["reset", "--quiet", "--hard"]);
+    let hook = |variables: &[(&str, &str)]| {
+        let tool = repo.tool(&["hook", "run", "pre-commit", "--format", "jsonl"]).env("PRE_COMMIT", "1");
+        variables.iter().fold(tool, |tool, (name, value)| tool.env(name, value)).run()
+    };
+    // Nothing is staged: it may be about all files.
+    assert_eq!(places(&hook(&[]).expect_code(1)), ["sub/old.env"]);
+    hook(&[("GIT_INDEX_FILE", ".git/index")]).expect_code(0);
+    let range = |from, to| hook(&[("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)]);
+    range("HEAD~1", "HEAD").expect_code(1);
+    repo.write("later.txt", "clean\n");
+    repo.commit("later");
+    range("HEAD~1", "HEAD").expect_code(0);
+    range("HEAD~2", "HEAD").expect_code(1);
+    range("nothing", "HEAD").expect_code(2);
+}

@@ -9,7 +9,7 @@ use super::tree_index::{NodeId, Target, TargetId, TreeIndex};
 use crate::finding::{Event, Remote};
 use crate::git::graph::{Commits, Graph};
 use crate::git::object::{self, Mode};
-use crate::git::refs::{Tip, tips};
+use crate::git::refs::{Tip, Tips, tips};
 use crate::git::repo;
 use crate::git::store::Store;
 use crate::git::{ObjectId, Repo, remote};
@@ -45,6 +45,8 @@ pub struct Attribution<'s> {
     /// What the tree of each commit holds.
     pub(super) nodes: Vec<Option<NodeId>>,
     pub(super) tips: Vec<Tip>,
+    /// Whether these are all refs there are, so that what none of them reaches is reached by none.
+    pub knows_all_tips: bool,
     pub(super) published: Vec<bool>,
     pub(super) reachable: Vec<bool>,
     pub(super) notes: Vec<bool>,
@@ -75,7 +77,7 @@ impl<'s> Attribution<'s> {
         let graph = Graph::new(commits, store);
         // Most refs lead to a commit that is known: it is no tag, so nothing of it needs to be read.
         let is_commit = |id: &ObjectId| store.find(id).is_some_and(|number| graph.find(number).is_some());
-        let tips = tips(repository, &local, is_commit);
+        let Tips { tips, are_all } = tips(repository, &local, is_commit);
         let from = |filter: &dyn Fn(&str) -> bool| {
             let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
             graph.ancestors(ends.filter_map(|end| graph.find(store.find(&end)?)))
@@ -92,7 +94,8 @@ impl<'s> Attribution<'s> {
             published: from(&|name| name.starts_with("refs/remotes/")),
             reachable: from(&|_| true),
             notes: from(&|name| name.starts_with("refs/notes/")),
-            head: local.head_id().ok().map(|id| id.detach()),
+            head: repository.head(),
+            knows_all_tips: are_all,
             below: HashMap::new(),
             most_refs: MAX_REFS,
             reflogs: Vec::new(),

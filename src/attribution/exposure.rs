@@ -51,7 +51,7 @@ impl Attribution<'_> {
             None => (None, None, None),
         };
         Exposure {
-            stage,
+            stage: self.as_known(stage),
             in_head,
             commits: commits.len(),
             first_is_root: first.is_some_and(|at| self.graph.record(at).is_root),
@@ -64,6 +64,14 @@ impl Attribution<'_> {
             tips: life.tips,
             outside_authors: self.outside(&found),
             ..self.reached(refs)
+        }
+    }
+
+    /// The stage, if it follows from the refs that could be read whatever the others lead to.
+    pub fn as_known(&self, stage: Stage) -> Stage {
+        match stage {
+            Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly if !self.knows_all_tips => Stage::Unknown,
+            known => known,
         }
     }
 
@@ -145,7 +153,7 @@ impl Attribution<'_> {
     pub fn tag_exposure(&self, tag: ObjectId) -> Exposure {
         let refs = self.tag_refs(tag);
         let stage = if refs.is_empty() { Stage::Unreachable } else { Stage::LocalOnly };
-        Exposure { stage, ..self.reached(refs) }
+        Exposure { stage: self.as_known(stage), ..self.reached(refs) }
     }
 
     /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.

@@ -24,8 +24,8 @@ pub(super) fn run(common: &Common, range: &str, trust_head: bool) -> anyhow::Res
             escape(range.as_bytes())
         );
     };
-    let base = repo::resolve(&repo.local(), base)?;
-    let head = repo::resolve(&repo.local(), if head.is_empty() { "HEAD" } else { head })?;
+    let base = repo::resolve(&repo.local(), &repo.spelled(base)?)?;
+    let head = repo::resolve(&repo.local(), &repo.spelled(if head.is_empty() { "HEAD" } else { head })?)?;
     let in_force = match trust_head {
         true => policy::of_commit(common, &repo, head)?,
         false => policy::of_range(common, &repo, base, head)?,

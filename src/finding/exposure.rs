@@ -16,6 +16,8 @@ pub enum Stage {
     LocalOnly,
     /// In commits that no remote-tracking ref reaches, and at no tip any more.
     HistoryOnly,
+    /// In commits of which nobody can tell whether they were pushed: to be treated as if they were.
+    Unknown,
     /// In a commit that a remote-tracking ref reaches: it was pushed or fetched.
     Published,
 }
@@ -28,6 +30,7 @@ impl Stage {
             Self::Unreachable => "unreachable",
             Self::LocalOnly => "local-only",
             Self::HistoryOnly => "history-only",
+            Self::Unknown => "unknown",
             Self::Published => "published",
         }
     }

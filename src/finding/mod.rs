@@ -276,7 +276,14 @@ mod tests {
     #[test]
     fn json_has_the_words_that_sentences_have() {
         use ContentKind as Kind;
-        let stages = [Stage::Uncommitted, Stage::Unreachable, Stage::LocalOnly, Stage::HistoryOnly, Stage::Published];
+        let stages = [
+            Stage::Uncommitted,
+            Stage::Unreachable,
+            Stage::LocalOnly,
+            Stage::HistoryOnly,
+            Stage::Unknown,
+            Stage::Published,
+        ];
         assert_alike(&stages, Stage::as_str);
         let in_trees = [Kind::File, Kind::ArchiveMember, Kind::Symlink, Kind::FileName, Kind::Note];
         let around_them = [Kind::CommitMessage, Kind::TagMessage, Kind::Author, Kind::RefName];

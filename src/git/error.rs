@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::format;
 use crate::text::escape;
 
 /// What git's reader says went wrong.
@@ -23,6 +24,29 @@ pub enum SourceError {
     NotARepository {
         /// Where it was looked for.
         path: String,
+    },
+    /// A work tree or submodule whose repository is not where its `.git` file says.
+    #[error(
+        "the repository of this work tree is not where '{pointer}' says: there is no '{target}'\n\
+         if it was moved, run 'git worktree repair' in it; in a container, mount it at the same path as outside"
+    )]
+    Dangling {
+        /// The file.
+        pointer: String,
+        /// The folder it names.
+        target: String,
+    },
+    /// A repository of a format that git does not read.
+    #[error(
+        "'{config}' asks for {what}\n\
+         git does not read such a repository, and neither does keysweep: nothing was scanned. A newer keysweep may know it; if it \
+         is a mistake, take it out of that file"
+    )]
+    Format {
+        /// The file that says so.
+        config: String,
+        /// What it asks for.
+        what: String,
     },
     /// Owned by somebody else, as git's safe.directory sees it.
     #[error(
@@ -81,6 +105,9 @@ pub enum SourceError {
 pub(super) fn classify(directory: &Path, error: &GitError) -> SourceError {
     let path = escape(directory.as_os_str().as_encoded_bytes());
     let text = error_text(error);
+    if let Some(why) = pointed(directory) {
+        return why;
+    }
     let nowhere = error.downcast_any_ref::<gix::discover::upwards::Error>().is_some()
         || text.contains("not a git repository")
         || text.contains("Could not find a git repository");
@@ -89,6 +116,30 @@ pub(super) fn classify(directory: &Path, error: &GitError) -> SourceError {
     } else {
         SourceError::Broken { what: format!("the repository at '{path}'"), cause: text }
     }
+}
+
+/// Why the repository that the nearest `.git` or git's environment leads to cannot be opened, if it is not there or has
+/// another format.
+fn pointed(directory: &Path) -> Option<SourceError> {
+    let shown = |path: &Path| escape(path.as_os_str().as_encoded_bytes());
+    let git_dir = match std::env::var_os("GIT_DIR") {
+        Some(told) => directory.join(told),
+        None => {
+            let whole = directory.canonicalize().ok()?;
+            let pointer = whole.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+            if pointer.is_dir() {
+                pointer
+            } else {
+                let target = gix::discover::path::from_gitdir_file(&pointer).ok()?;
+                if !target.exists() {
+                    return Some(SourceError::Dangling { pointer: shown(&pointer), target: shown(&target) });
+                }
+                target
+            }
+        }
+    };
+    let common = gix::discover::path::from_plain_file(&git_dir.join("commondir")).and_then(Result::ok);
+    format::refusal(&common.map_or_else(|| git_dir.clone(), |common| git_dir.join(common)).join("config"))
 }
 
 /// The whole chain of an error of git's reader, on one line.

@@ -5,7 +5,7 @@ use bstr::ByteSlice as _;
 use crate::fs::bounded;
 
 use super::error::error_text;
-use super::{Local, ObjectId, SourceError};
+use super::{Local, ObjectId, Repo, SourceError};
 
 pub use gix::index::entry::{Flags, Mode};
 pub use gix::index::extension::Tree as CachedTree;
@@ -26,8 +26,25 @@ pub fn read(local: &Local) -> Result<State, SourceError> {
     })
 }
 
-/// The ids in a file such as `MERGE_HEAD`, which holds one a line.
-pub fn heads_in(local: &Local, name: &str) -> Vec<ObjectId> {
-    let text = bounded::read(&local.git_dir().join(name), bounded::MAX_SIZE).unwrap_or_default();
+/// The heads that a merge brings in: a file holds one a line, however refs are stored.
+pub fn merged(repository: &Repo) -> Vec<ObjectId> {
+    heads_in(repository, "MERGE_HEAD")
+}
+
+/// The commit that is being reverted.
+///
+/// # Errors
+/// When the refs cannot be read that may hold it.
+pub fn reverted(repository: &Repo) -> Result<Vec<ObjectId>, SourceError> {
+    const NAME: &str = "REVERT_HEAD";
+    let Some(tables) = repository.tables() else { return Ok(heads_in(repository, NAME)) };
+    match tables.find(NAME.into())? {
+        Some(target) => Ok(tables.follow(target)?.into_iter().collect()),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn heads_in(repository: &Repo, name: &str) -> Vec<ObjectId> {
+    let text = bounded::read(&repository.git_dir().join(name), bounded::MAX_SIZE).unwrap_or_default();
     text.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect()
 }

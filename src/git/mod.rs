@@ -4,6 +4,7 @@
 pub mod alternates;
 pub mod canary;
 pub mod error;
+mod format;
 pub mod github;
 pub mod graph;
 pub mod header;
@@ -11,14 +12,18 @@ pub mod index;
 pub mod lfs;
 pub mod object;
 pub mod pack;
+pub mod ref_store;
 pub mod reflog;
 pub mod refs;
+pub mod reftable;
 pub mod remote;
 pub mod repo;
+mod revision;
 pub mod store;
 pub mod template;
 pub mod tree;
 
 pub use error::{GitError, SourceError};
-pub use gix::{ObjectId, Reference, hashtable, oid};
+pub use gix::hash::Kind as Hash;
+pub use gix::{ObjectId, hashtable, oid};
 pub use repo::{Local, Repo};

@@ -1,14 +1,18 @@
-//! Reflogs: which objects their entries name.
+//! Reflogs: whose they are, and which objects their entries name.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::ObjectId;
 
 /// The name of the ref whose reflog lies at a path in the repository's folder: `.git/logs/refs/heads/x`, and
-/// `.git/worktrees/w/logs/HEAD` for `worktrees/w/HEAD`.
-pub fn name(path: &BStr) -> BString {
+/// `.git/worktrees/w/logs/HEAD` for `worktrees/w/HEAD`. A table is nobody's: what is left in it was deleted.
+pub fn name(path: &BStr) -> Option<BString> {
     let below = path.split_once_str("/").map_or(path.as_bytes(), |(_, below)| below);
-    below.strip_prefix(b"logs/").map_or_else(|| below.replacen("/logs/", "/", 1).into(), BString::from)
+    if let Some(name) = below.strip_prefix(b"logs/") {
+        return Some(name.into());
+    }
+    let (worktree, name) = below.split_once_str("/logs/")?;
+    Some([worktree, b"/", name].concat().into())
 }
 
 /// The objects that the entries of a reflog name.
@@ -35,7 +39,12 @@ mod tests {
 
     #[test]
     fn a_path_names_a_ref() {
-        assert_eq!(name(".git/logs/refs/heads/a/logs/b".into()), "refs/heads/a/logs/b");
-        assert_eq!(name(".git/worktrees/w/logs/HEAD".into()), "worktrees/w/HEAD");
+        for (path, expected) in [
+            (".git/logs/refs/heads/a/logs/b", Some("refs/heads/a/logs/b")),
+            (".git/worktrees/w/logs/HEAD", Some("worktrees/w/HEAD")),
+            (".git/reftable/0x000000000001-0x000000000002-12345678.ref", None),
+        ] {
+            assert_eq!(name(path.into()), expected.map(BString::from), "{path}");
+        }
     }
 }

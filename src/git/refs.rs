@@ -18,28 +18,34 @@ impl Tip {
     }
 }
 
-/// All refs and the HEADs of all work trees, with the objects they lead to, by name.
-pub fn tips(repository: &Repo, local: &repo::Local, is_commit: impl Fn(&ObjectId) -> bool) -> Vec<Tip> {
+/// All refs and the HEADs of all work trees, as far as they can be read.
+#[derive(Debug, Default)]
+pub struct Tips {
+    /// With the objects they lead to, by name.
+    pub tips: Vec<Tip>,
+    /// Whether there are no others, so that what none of them leads to is led to by none.
+    pub are_all: bool,
+}
+
+/// Follows all refs and the HEADs of all work trees.
+pub fn tips(repository: &Repo, local: &repo::Local, is_commit: impl Fn(&ObjectId) -> bool) -> Tips {
     let mut tips: Vec<Tip> = Vec::new();
     let chain = |id: ObjectId| if is_commit(&id) { vec![id] } else { chain(local, id) };
     let mut add = |name: String, id: Option<ObjectId>| {
         tips.extend(id.map(|id| Tip { name, chain: chain(id) }));
     };
-    add("HEAD".to_owned(), local.head_id().ok().map(gix::Id::detach));
-    for (name, head) in repository.other_heads() {
-        add(name, Some(head));
+    let mut are_all = true;
+    let heads = std::iter::once(("HEAD".to_owned(), repository.checked_out())).chain(repository.other_heads());
+    for (name, head) in heads {
+        are_all &= head.is_ok();
+        add(name, head.ok().and_then(|head| head.commit));
     }
-    if let Ok(platform) = local.references()
-        && let Ok(all) = platform.all()
-    {
-        for mut reference in all.flatten() {
-            let name = reference.name().as_bstr().to_string();
-            let direct = reference.target().try_id().map(ToOwned::to_owned);
-            add(name, direct.or_else(|| reference.peel_to_id().ok().map(gix::Id::detach)));
-        }
+    let all = repository.all_refs();
+    for reference in all.refs {
+        add(reference.name.to_string(), reference.end);
     }
     tips.sort_by(|a, b| a.name.cmp(&b.name));
-    tips
+    Tips { tips, are_all: are_all && all.gaps.is_empty() }
 }
 
 /// An object, and what it leads to if it is a tag.

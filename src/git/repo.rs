@@ -11,7 +11,9 @@ use std::sync::Arc;
 use bstr::{BString, ByteSlice as _};
 
 use super::error::{classify, error_text};
-use super::{ObjectId, SourceError, alternates};
+use super::ref_store::{Head, Ref, RefStore, Tables};
+use super::reftable::Target;
+use super::{ObjectId, SourceError, alternates, format, object};
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
 use crate::text::escape;
@@ -24,6 +26,8 @@ pub struct Repo {
     shared: gix::ThreadSafeRepository,
     /// Lists the folders of objects that the environment names, as long as they are read.
     borrowed: Option<Arc<Scratch>>,
+    /// How refs are stored.
+    pub(super) refs: RefStore,
 }
 
 impl Repo {
@@ -45,8 +49,11 @@ impl Repo {
             trust,
         )
         .map_err(|error| classify(directory, &error))?;
-        let mut repo = Self { shared, borrowed: None };
+        let mut repo = Self { shared, borrowed: None, refs: RefStore::Files };
         repo.trusted()?;
+        if format::check(&repo.local())? == format::Refs::Tables {
+            repo.refs = RefStore::Tables(Tables::new(&repo.local()));
+        }
         repo.borrow()?;
         Ok(repo)
     }
@@ -92,7 +99,7 @@ impl Repo {
 
     /// HEAD's commit, if there is one.
     pub fn head(&self) -> Option<ObjectId> {
-        self.local().head_id().ok().map(gix::Id::detach)
+        self.checked_out().ok().and_then(|head| head.commit)
     }
 
     /// What its folder is called: that of the work tree, or its own without `.git`.
@@ -110,26 +117,27 @@ impl Repo {
         let own = whole(local.git_dir());
         let others = local.worktrees_including_main().into_iter().flatten().filter_map(Result::ok);
         let others = others.filter(|other| whole(other.git_dir()) != own).map(|other| {
+            let refs = self.refs.seen_from(&other);
             let mut shared = other.into_sync();
             shared.objects = self.shared.objects.clone();
-            Self { shared, borrowed: self.borrowed.clone() }
+            Self { shared, borrowed: self.borrowed.clone(), refs }
         });
         std::iter::once(self.clone()).chain(others).collect()
     }
 
-    /// The commits that the other work trees have checked out, with what to call them.
-    pub fn other_heads(&self) -> Vec<(String, ObjectId)> {
+    /// What the other work trees have checked out, with what to call it.
+    pub fn other_heads(&self) -> Vec<(String, Result<Head, SourceError>)> {
         let head = |tree: &Self| {
             let local = tree.local();
             let name = local.workdir().unwrap_or(local.git_dir()).display().to_string();
-            local.head_id().ok().map(|id| (format!("HEAD of {name}"), id.detach()))
+            (format!("HEAD of {name}"), tree.checked_out())
         };
-        self.worktrees().iter().skip(1).filter_map(head).collect()
+        self.worktrees().iter().skip(1).map(head).collect()
     }
 
     /// Whether there is no commit yet.
     pub fn is_unborn(&self) -> bool {
-        self.local().head().is_ok_and(|head| head.is_unborn())
+        self.checked_out().is_ok_and(|head| head.commit.is_none())
     }
 
     /// The private git directory of this work tree.
@@ -198,19 +206,16 @@ impl Repo {
 
     /// The branch that HEAD is on, by its full name; `None` if HEAD is on none.
     pub fn branch(&self) -> Option<BString> {
-        self.local().head_name().ok().flatten().map(|name| name.as_bstr().to_owned())
+        self.checked_out().ok()?.branch
     }
 
     /// All refs that lead to an object, with what they lead to.
     pub fn refs(&self) -> Vec<(BString, ObjectId)> {
-        let local = self.local();
-        let Ok(platform) = local.references() else { return Vec::new() };
-        let Ok(all) = platform.all() else { return Vec::new() };
-        let direct = |reference: gix::Reference<'_>| {
-            let id = reference.target().try_id().map(ToOwned::to_owned)?;
-            Some((reference.name().as_bstr().to_owned(), id))
+        let direct = |reference: Ref| match reference.target {
+            Target::Object(id) => Some((reference.name, id)),
+            Target::Ref(_) => None,
         };
-        all.flatten().filter_map(direct).collect()
+        self.all_refs().refs.into_iter().filter_map(direct).collect()
     }
 
     /// Those of the commits that a remote-tracking ref reaches; one walk for all of them.
@@ -220,10 +225,8 @@ impl Repo {
             return found;
         }
         let local = self.local();
-        let Ok(platform) = local.references() else { return found };
-        let Ok(remotes) = platform.remote_branches() else { return found };
-        let tips: Vec<ObjectId> =
-            remotes.flatten().filter_map(|mut r| r.peel_to_id().ok().map(gix::Id::detach)).collect();
+        let remotes = self.refs().into_iter().filter(|(name, _)| name.starts_with(b"refs/remotes/"));
+        let tips: Vec<ObjectId> = remotes.filter_map(|(_, id)| object::commit_at(&local, id)).collect();
         let Ok(walk) = local.rev_walk(tips).all() else { return found };
         for info in walk.flatten() {
             if commits.is_empty() {
@@ -244,15 +247,16 @@ fn options(trust: gix::sec::Trust) -> gix::open::Options {
 /// # Errors
 /// When it does not resolve; the remedy depends on whether the clone is shallow.
 pub fn resolve(repo: &gix::Repository, text: &str) -> Result<ObjectId, SourceError> {
-    let failed = |cause: String| SourceError::Revision {
-        text: escape(text.as_bytes()),
-        cause: escape(cause.as_bytes()),
-        remedy: remedy(repo),
-    };
+    let failed = |cause: String| unresolved(repo, text, cause);
     let id = repo.rev_parse_single(text).map_err(|error| failed(error_text(&error)))?;
     let object = id.object().map_err(|error| failed(error_text(&error)))?;
     let commit = object.peel_to_kind(gix::objs::Kind::Commit).map_err(|error| failed(error_text(&error)))?;
     Ok(commit.id)
+}
+
+/// The error of a revision that does not resolve.
+pub(super) fn unresolved(repo: &Local, text: &str, cause: String) -> SourceError {
+    SourceError::Revision { text: escape(text.as_bytes()), cause: escape(cause.as_bytes()), remedy: remedy(repo) }
 }
 
 /// What brings the commits that a shallow clone does not have, for people and for those who write workflows.

@@ -202,7 +202,7 @@ pub fn stage_and_refs(finding: &FindingView) -> String {
 pub fn stage_sentence(finding: &FindingView) -> String {
     let clause = stage_clause(finding);
     match finding.stage {
-        Stage::Published => format!("{}: {clause}", finding.stage.as_str()),
+        Stage::Unknown | Stage::Published => format!("{}: {clause}", finding.stage.as_str()),
         // The clauses of these say it themselves.
         Stage::Uncommitted | Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly => clause.to_owned(),
     }
@@ -218,6 +218,7 @@ pub fn stage_clause(finding: &FindingView) -> &'static str {
         Stage::LocalOnly => "committed; no sign of a push (no remote-tracking branch has it)",
         Stage::HistoryOnly => "in older commits only; no sign of a push (no remote-tracking branch has it)",
         Stage::Unreachable => "in nothing that a branch or tag reaches (a reflog or leftovers)",
+        Stage::Unknown => "whether it was pushed cannot be told, for not all refs can be read; treat it as published",
         Stage::Published => "a remote-tracking branch has it",
     }
 }
@@ -328,6 +329,7 @@ fn retainer(RetentionView { by, name }: &RetentionView) -> String {
         Retainer::Index => "an index holds it".to_owned(),
         Retainer::Stash => "a stash holds it".to_owned(),
         Retainer::Reflog => format!("the reflog of {name} holds it"),
+        Retainer::Unread => "a ref that cannot be read may reach it".to_owned(),
         Retainer::Leftover => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
         Retainer::KeptPack => format!("a pack in {name} that git does not clean up holds it"),
         Retainer::Alternate => format!("it is borrowed from {name}"),

@@ -65,7 +65,7 @@ pub fn leftovers() -> Vec<PlanStep> {
     vec![step(
         StepKind::Purge,
         "Drop what is left in this clone (this also removes every other undo point; stashes go with 'git stash clear')",
-        "git reflog expire --expire=now --all && git gc --prune=now".to_owned(),
+        "git reflog expire --expire=now --all && git pack-refs --all && git gc --prune=now".to_owned(),
     )]
 }
 

@@ -56,7 +56,7 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
             [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
-        Stage::Published => [kind.revoke(), kind.after(), git::published(finding), beside].concat(),
+        Stage::Unknown | Stage::Published => [kind.revoke(), kind.after(), git::published(finding), beside].concat(),
     }
 }
 

@@ -26,6 +26,10 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
         let command = format!("git rm --cached -- {path}");
         purge("It is staged: take it out of the index of the work tree that has it", &command)
     }));
+    if any(&[Retainer::Unread]) {
+        let title = "Not all refs can be read, and one of them may reach it: mend them before anything is cleaned up";
+        steps.push(purge(title, "git fsck"));
+    }
     steps.extend(git_dir::disposable(finding).into_iter().chain(git_dir::large(finding)));
     steps.extend(git_dir::steps(&git_dir::lasting(finding)));
     if any(&[Retainer::Stash]) {
@@ -37,7 +41,8 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     steps.extend(names(Retainer::KeptPack).map(|path| {
         purge(&format!("A pack in {path} is marked with a .keep or .promisor file, so git does not clean it up: delete the .keep file, or clone anew"), "")
     }));
-    if any(&[Retainer::Reflog, Retainer::Leftover, Retainer::Stash, Retainer::Ref, Retainer::Index]) {
+    let is_cleaned = any(&[Retainer::Reflog, Retainer::Leftover, Retainer::Stash, Retainer::Ref, Retainer::Index]);
+    if is_cleaned && !any(&[Retainer::Unread]) {
         steps.extend(leftovers());
     }
     steps

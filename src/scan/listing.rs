@@ -8,7 +8,7 @@ use bstr::BString;
 use super::sighting::Sighting;
 use super::{Scan, batch};
 use crate::finding::{Exposure, Report, Scope, Secret, Stage};
-use crate::git::{ObjectId, object};
+use crate::git::{ObjectId, Repo, object};
 use crate::source::{Item, Listing};
 use crate::text::archive;
 use crate::text::encoding::as_text;
@@ -31,8 +31,8 @@ impl Scan<'_> {
         let held_before = self.held_before(&sightings, &listing.before, &listing.names_before);
         (outcome.sightings, outcome.stats.old) = fresh(sightings, &held_before, known);
         let commits: BTreeSet<ObjectId> = outcome.sightings.iter().filter_map(|s| s.commit).collect();
-        let published = self.repo.map(|repository| repository.published(commits)).unwrap_or_default();
-        self.report(outcome, scope, &mut |group| self.range_exposure(group, &published))
+        let got_out = Publication::of(self.repo, commits);
+        self.report(outcome, scope, &mut |group| self.range_exposure(group, &got_out))
     }
 
     /// Which of the secrets seen stand in contents or names that were there before.
@@ -57,14 +57,14 @@ impl Scan<'_> {
         past.held
     }
 
-    /// The exposure of what the index, a range or a push adds, given the commits that a remote-tracking ref reaches.
-    fn range_exposure(&self, group: &[Sighting], published: &BTreeSet<ObjectId>) -> Exposure {
+    /// The exposure of what the index, a range or a push adds.
+    fn range_exposure(&self, group: &[Sighting], got_out: &Publication) -> Exposure {
         let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
         let first = group.iter().filter(|s| s.commit.is_some()).min_by_key(|s| s.order);
         let commit = self.repo.zip(first.and_then(|s| s.commit));
         let commit = commit.and_then(|(repository, id)| object::commit_of(&repository.local(), id).ok());
         Exposure {
-            stage: stage(group, published),
+            stage: stage(group, got_out),
             commits: commits.len(),
             first_commit: first.and_then(|s| s.occurrence.commit.clone()),
             first_seen: first.and_then(|s| s.occurrence.author_time.clone()),
@@ -75,12 +75,34 @@ impl Scan<'_> {
     }
 }
 
+/// What is known of commits having been published.
+struct Publication {
+    /// Those that a remote-tracking ref reaches.
+    commits: BTreeSet<ObjectId>,
+    /// Whether no ref that cannot be read may reach another.
+    are_all: bool,
+}
+
+impl Publication {
+    fn of(repository: Option<&Repo>, commits: BTreeSet<ObjectId>) -> Self {
+        match repository.filter(|_| !commits.is_empty()) {
+            Some(repository) => {
+                let are_all = repository.all_refs().gaps.is_empty();
+                Self { commits: repository.published(commits), are_all }
+            }
+            None => Self { commits: BTreeSet::new(), are_all: true },
+        }
+    }
+}
+
 /// How far a secret got that the index, a range or a push adds.
-fn stage(group: &[Sighting], published: &BTreeSet<ObjectId>) -> Stage {
+fn stage(group: &[Sighting], got_out: &Publication) -> Stage {
     if group.iter().all(|s| s.commit.is_none() && s.tag.is_none()) {
         Stage::Uncommitted
-    } else if group.iter().filter_map(|s| s.commit).any(|commit| published.contains(&commit)) {
+    } else if group.iter().filter_map(|s| s.commit).any(|commit| got_out.commits.contains(&commit)) {
         Stage::Published
+    } else if !got_out.are_all {
+        Stage::Unknown
     } else {
         Stage::LocalOnly
     }
@@ -208,11 +230,15 @@ mod tests {
         let in_commit = |n| Sighting { commit: Some(id(n)), ..Sighting::sample("one") };
         let in_index = Sighting::sample("one");
         let in_tag = Sighting { tag: Some(id(7)), ..Sighting::sample("one") };
-        let published = BTreeSet::from([id(2)]);
-        let of = |group: &[Sighting]| stage(group, &published);
+        let got_out = |are_all| Publication { commits: BTreeSet::from([id(2)]), are_all };
+        let of = |group: &[Sighting]| stage(group, &got_out(true));
         assert_eq!(of(&[in_index.clone(), in_index.clone()]), Stage::Uncommitted);
         assert_eq!(of(&[in_index.clone(), in_tag]), Stage::LocalOnly);
-        assert_eq!(of(&[in_commit(1), in_index]), Stage::LocalOnly);
+        assert_eq!(of(&[in_commit(1), in_index.clone()]), Stage::LocalOnly);
         assert_eq!(of(&[in_commit(1), in_commit(2)]), Stage::Published);
+        let guessed = |group: &[Sighting]| stage(group, &got_out(false));
+        assert_eq!(guessed(&[in_index]), Stage::Uncommitted);
+        assert_eq!(guessed(&[in_commit(1)]), Stage::Unknown);
+        assert_eq!(guessed(&[in_commit(1), in_commit(2)]), Stage::Published);
     }
 }

@@ -42,7 +42,7 @@ pub fn list(repository: &Repo, paths: &[PathBuf], others: Others) -> Result<Chos
     let local = repository.local();
     let state = index::read(&local)?;
     let mut listing = Listing::default();
-    let differences = staged::differences(&local, &state, &mut listing.gaps)?;
+    let differences = staged::differences(repository, &local, &state, &mut listing.gaps)?;
     change::list(&differences, None, &mut Known::default(), &mut listing);
     if others == Others::LeftOut {
         listing.items.retain(|item| names.hold(item.path.as_ref()));

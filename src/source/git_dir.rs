@@ -30,6 +30,7 @@ pub const OWN: &str = "keysweep";
 /// Appends what a repository holds beside its objects.
 pub fn list(repository: &Repo, listing: &mut Listing) {
     walk(repository, listing, |walk, common, shown| walk.git_dir(common, shown));
+    table_logs(repository, listing);
     index_names(repository, listing);
 }
 
@@ -208,6 +209,38 @@ fn kind_of(name: &[u8]) -> Option<ContentKind> {
         b"logs" => Some(ContentKind::Reflog),
         b"hooks" => Some(ContentKind::Hook),
         _ => Some(ContentKind::GitFile),
+    }
+}
+
+/// Reflogs that lie in tables, under the names that files would have; and what a table still holds that was deleted.
+fn table_logs(repository: &Repo, listing: &mut Listing) {
+    let whole = |path: PathBuf| path.canonicalize().unwrap_or(path);
+    let common = whole(repository.common_dir());
+    let shown = common.file_name().map(|last| bytes_of(Path::new(last))).unwrap_or_default();
+    for worktree in repository.worktrees() {
+        let Some(logs) = worktree.table_logs() else { continue };
+        let below = whole(worktree.git_dir()).strip_prefix(&common).map(bytes_of).unwrap_or_default();
+        let shown = if below.is_empty() { shown.clone() } else { join(&shown, &below) };
+        let mut item = |folder: &str, name: &[u8], text: BString| {
+            let path = join(&join(&shown, &folder.into()), &name.into());
+            let content = Content::Bytes(text.into());
+            listing.items.push(Item { kind: ContentKind::Reflog, path, content, commit: None });
+        };
+        for (name, entries) in logs.entries {
+            item(
+                "logs",
+                &name,
+                entries.iter().flat_map(|change| change.line.iter().copied()).collect::<Vec<u8>>().into(),
+            );
+        }
+        for (name, text) in logs.left {
+            item("reftable", name.as_bytes(), text);
+        }
+        for gap in logs.troubles.into_iter().map(Gap::from) {
+            if !listing.gaps.contains(&gap) {
+                listing.gaps.push(gap);
+            }
+        }
     }
 }
 

@@ -11,9 +11,11 @@ use bstr::BString;
 use super::{Content, Item, Listing, git_dir};
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::error::error_text;
+use crate::git::ref_store::Ref;
+use crate::git::reftable::Target;
 use crate::git::repo;
 use crate::git::store::Store;
-use crate::git::{GitError, Local, ObjectId, Reference, Repo, SourceError};
+use crate::git::{GitError, Local, ObjectId, Repo, SourceError};
 
 /// Everything a clone stores.
 #[derive(Default)]
@@ -36,7 +38,7 @@ pub fn list(repository: &Repo) -> Result<Objects, SourceError> {
     let mut out = Objects { store: Store::open(repository)?, ..Objects::default() };
     out.listing.gaps.append(&mut out.store.gaps);
     list_shallow(&local, &mut out).map_err(|error| broken("the list of shallow commits", error_text(&error)))?;
-    list_refs(&local, &mut out).map_err(|cause| broken("the refs", cause))?;
+    list_refs(repository, &mut out);
     git_dir::list(repository, &mut out.listing);
     Ok(out)
 }
@@ -55,30 +57,22 @@ fn list_shallow(local: &Local, out: &mut Objects) -> Result<(), GitError> {
     Ok(())
 }
 
-fn list_refs(local: &Local, out: &mut Objects) -> Result<(), String> {
-    let platform = local.references().map_err(|error| error_text(&error))?;
-    let all = platform.all().map_err(|error| error_text(&error))?;
-    for reference in all {
-        match reference {
-            Ok(reference) => list_ref(&reference, out),
-            Err(error) => out.listing.gaps.push(Gap {
-                what: BString::from("a ref"),
-                kind: GapKind::Corrupt,
-                why: format!("it cannot be read ({error}); 'git fsck' tells more"),
-            }),
-        }
+fn list_refs(repository: &Repo, out: &mut Objects) {
+    let all = repository.all_refs();
+    out.listing.gaps.extend(all.gaps);
+    for reference in all.refs {
+        list_ref(&reference, out);
     }
-    Ok(())
 }
 
-fn list_ref(reference: &Reference<'_>, out: &mut Objects) {
-    let name: BString = reference.name().as_bstr().to_owned();
-    if let Some(id) = reference.target().try_id()
+fn list_ref(reference: &Ref, out: &mut Objects) {
+    let name = &reference.name;
+    if let Target::Object(id) = &reference.target
         && out.store.find(id).is_none()
     {
         let why = format!("it leads to {id}, which is not in this clone; 'git fsck' tells more");
         out.listing.gaps.push(Gap { what: name.clone(), kind: GapKind::Missing, why });
     }
     let content = Content::Bytes(name.to_vec());
-    out.listing.items.push(Item { kind: ContentKind::RefName, path: name, content, commit: None });
+    out.listing.items.push(Item { kind: ContentKind::RefName, path: name.clone(), content, commit: None });
 }

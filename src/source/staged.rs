@@ -10,7 +10,6 @@ use bstr::{BString, ByteSlice as _};
 use super::Listing;
 use super::change::{self, Difference, Known};
 use crate::finding::Gap;
-use crate::git::error::error_text;
 use crate::git::index;
 use crate::git::object::{self, Entry, Mode};
 use crate::git::tree::join;
@@ -27,13 +26,14 @@ pub fn list(repository: &Repo) -> Result<Listing, SourceError> {
     let local = repository.local();
     let state = index::read(&local)?;
     let mut listing = Listing::default();
-    let differences = differences(&local, &state, &mut listing.gaps)?;
+    let differences = differences(repository, &local, &state, &mut listing.gaps)?;
     change::list(&differences, None, &mut Known::default(), &mut listing);
     Ok(listing)
 }
 
 /// How the index differs from each parent of the next commit.
 pub(super) fn differences(
+    repository: &Repo,
     local: &Local,
     state: &index::State,
     gaps: &mut Vec<Gap>,
@@ -43,21 +43,19 @@ pub(super) fn differences(
         Comparison { local, index: state, gaps: &mut *gaps, difference: &mut difference }.run(parent);
         difference
     };
-    Ok(parents(local)?.into_iter().map(from).collect())
+    Ok(parents(repository, local)?.into_iter().map(from).collect())
 }
 
 /// The root trees of HEAD and of the heads being merged; the empty tree before the first commit.
-fn parents(local: &Local) -> Result<Vec<ObjectId>, SourceError> {
+fn parents(repository: &Repo, local: &Local) -> Result<Vec<ObjectId>, SourceError> {
     let broken = |what: &str, cause: String| SourceError::Broken { what: what.to_owned(), cause };
-    let head = local.head().map_err(|error| broken("HEAD", error_text(&error)))?;
-    if head.is_unborn() {
+    let Some(head) = repository.checked_out()?.commit else {
         return Ok(vec![ObjectId::empty_tree(local.object_hash())]);
-    }
-    let head = local.head_id().map_err(|error| broken("HEAD", error_text(&error)))?.detach();
+    };
     let mut commits = vec![head];
-    commits.extend(index::heads_in(local, "MERGE_HEAD"));
+    commits.extend(index::merged(repository));
     // A revert restores what the parent of the reverted commit held.
-    for reverted in index::heads_in(local, "REVERT_HEAD") {
+    for reverted in index::reverted(repository)? {
         commits.extend(object::commit_of(local, reverted).map(|commit| commit.parents).unwrap_or_default());
     }
     commits

@@ -16,6 +16,9 @@ use crate::hook::{Hook, Keeper, Name, State};
 /// Without names the pre-commit hook.
 pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let program = program()?;
+    if let Some(repo) = &place.repo {
+        repo.checked_out().context("no hook was installed, for it would stop everything until HEAD can be read")?;
+    }
     let names = if names.is_empty() { &[HookName::PreCommit] } else { names };
     let mut status = ExitStatus::Clean;
     for name in Name::ALL.into_iter().filter(|name| is_among(names, *name)) {
@@ -33,6 +36,9 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
         if one != ExitStatus::Clean {
             status = one;
         }
+    }
+    if let Some(unread) = place.unread() {
+        say(&unread);
     }
     if place.repo.is_none() {
         say(

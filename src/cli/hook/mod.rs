@@ -112,6 +112,15 @@ impl Place {
         }
     }
 
+    /// What is to be said of refs that cannot be read: nobody can tell then how far a secret got.
+    fn unread(&self) -> Option<String> {
+        let gaps = self.repo.as_ref()?.all_refs().gaps;
+        let first = gaps.first()?;
+        let more = if gaps.len() > 1 { format!(" (and {} more)", gaps.len() - 1) } else { String::new() };
+        let told = "not all refs can be read, so how far a secret got cannot be told";
+        Some(format!("{told}: {}: {}{more}", first.what, first.why))
+    }
+
     /// How git is told to copy from a template that it does not know of yet.
     fn untold(&self) -> Option<String> {
         let is_untold = self.repo.is_none() && template::configured().is_none();

@@ -39,7 +39,8 @@ pub(super) fn status(place: &Place, names: &[HookName]) -> anyhow::Result<ExitSt
     let of_hooks = told.iter().filter(|(name, told)| is_told(*name, told)).map(|(_, told)| told.text.clone());
     let lines: Vec<String> = of_hooks.chain(beyond(place, &program)).map(|text| shown(&text)).collect();
     shell::results(None, &mut |out| writeln!(out, "{}", lines.join("\n")))?;
-    Ok(if in_place && place.untold().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
+    let is_read = place.repo.as_ref().is_none_or(|repo| repo.checked_out().is_ok());
+    Ok(if in_place && is_read && place.untold().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 
 /// With what became of a canary.
@@ -66,6 +67,8 @@ fn beyond(place: &Place, program: &Path) -> Vec<String> {
         place.untold().map(|command| format!("git does not know of this template yet; tell it with\n{command}")),
     );
     let Some(repo) = &place.repo else { return told };
+    told.extend(repo.checked_out().err().map(|error| format!("it stops everything until HEAD can be read: {error}")));
+    told.extend(place.unread());
     if repo.has_relative_hooks() && repo.worktrees().len() > 1 {
         told.push(
             "core.hooksPath is relative, so each work tree has hooks of its own; this is about this one".to_owned(),

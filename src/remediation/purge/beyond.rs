@@ -29,7 +29,7 @@ pub(super) fn server(plan: &mut Plan<'_>, host: Server, noted: &str) {
             On::Server,
             Phase::Server,
             "In the repository on the server: until its old objects are removed, whoever knows an old id can fetch it",
-            "git reflog expire --expire=now --all && git gc --quiet --prune=now",
+            "git reflog expire --expire=now --all && git pack-refs --all && git gc --quiet --prune=now",
         ),
     }
 }

@@ -155,8 +155,8 @@ impl Plan<'_> {
     /// Reflogs and leftovers of the repository, and what git filter-repo noted about it.
     pub(super) fn clean(&mut self, phase: Phase) {
         let title = leftovers().into_iter().map(|step| step.title).collect::<String>();
-        let command =
-            format!("{} && {}", self.at.git("reflog expire --expire=now --all"), self.at.git("gc --quiet --prune=now"));
+        let commands = ["reflog expire --expire=now --all", "pack-refs --all", "gc --quiet --prune=now"];
+        let command = commands.map(|command| self.at.git(command)).join(" && ");
         self.step(phase, &title, &command);
     }
 

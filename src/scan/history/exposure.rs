@@ -17,7 +17,7 @@ pub(super) fn of(group: &[Sighting], attribution: &mut Attribution<'_>, staged: 
         return attribution.tag_exposure(tag);
     }
     let mut exposure = attribution.exposure(&commits, &targets);
-    exposure.stage = stage(group, exposure.stage, staged);
+    exposure.stage = attribution.as_known(stage(group, exposure.stage, staged));
     exposure
 }
 

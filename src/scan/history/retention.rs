@@ -20,11 +20,14 @@ const STASH: &str = "refs/stash";
 
 /// The objects that each reflog names. One that cannot be read is a gap already.
 pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
-    let read = |item: &Item| match &item.content {
-        Content::File(path) => bounded::read(path, bounded::MAX_NAMED)
-            .ok()
-            .map(|text| (reflog::name(item.path.as_ref()), reflog::ids(&text))),
-        _ => None,
+    let read = |item: &Item| {
+        let ids = match &item.content {
+            Content::File(path) => reflog::ids(&bounded::read(path, bounded::MAX_NAMED).ok()?),
+            // Out of a table.
+            Content::Bytes(text) => reflog::ids(text),
+            Content::Object(_) => return None,
+        };
+        Some((reflog::name(item.path.as_ref())?, ids))
     };
     beside.iter().filter(|item| item.kind == ContentKind::Reflog).filter_map(read).collect()
 }
@@ -57,9 +60,10 @@ impl<'k, 's> Keepers<'k, 's> {
         let occurrence = &sighting.occurrence;
         let mut held = match occurrence.kind {
             ContentKind::RefName => vec![Retention { by: Retainer::Ref, name: occurrence.path.clone() }],
-            ContentKind::Reflog => {
-                vec![Retention { by: Retainer::Reflog, name: reflog::name(occurrence.path.as_ref()) }]
-            }
+            ContentKind::Reflog => vec![match reflog::name(occurrence.path.as_ref()) {
+                Some(name) => Retention { by: Retainer::Reflog, name },
+                None => Retention { by: Retainer::File, name: occurrence.path.clone() },
+            }],
             kind if kind.beside_objects() => vec![Retention { by: Retainer::File, name: occurrence.path.clone() }],
             _ => self.of_object(sighting),
         };
@@ -70,7 +74,8 @@ impl<'k, 's> Keepers<'k, 's> {
         }
         let is_kept = held.iter().any(|one| !matches!(one.by, Retainer::KeptPack | Retainer::Alternate));
         if !is_kept {
-            held.insert(0, Retention { by: Retainer::Leftover, name: BString::default() });
+            let by = if self.attribution.knows_all_tips { Retainer::Leftover } else { Retainer::Unread };
+            held.insert(0, Retention { by, name: BString::default() });
         }
         held.sort();
         held.dedup();

@@ -1,0 +1,280 @@
+//! The refs of a repository, whichever way it stores them: in files, which git's reader knows, or in reftables, which it does
+//! not. Everybody else asks here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::error::error_text;
+use super::reftable::{Change, Logs, Stack, Target, Trouble};
+use super::{GitError, Local, ObjectId, Repo, SourceError};
+use crate::finding::{Gap, GapKind};
+use crate::text::escape;
+
+/// How often a ref may lead to another one, as with git.
+const MOST_HOPS: usize = 5;
+/// How the names start of refs that each work tree has for itself; so are all those that do not start with `refs/`.
+const PRIVATE: [&[u8]; 3] = [b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/"];
+
+/// How refs are stored.
+#[derive(Debug, Clone)]
+pub(super) enum RefStore {
+    /// Each in a file, or all in one.
+    Files,
+    /// In reftables.
+    Tables(Tables),
+}
+
+impl RefStore {
+    /// The same for another work tree of the repository.
+    pub(super) fn seen_from(&self, local: &Local) -> Self {
+        match self {
+            Self::Files => Self::Files,
+            Self::Tables(tables) => Self::Tables(tables.seen_from(local)),
+        }
+    }
+}
+
+/// The reftables that a work tree looks into.
+#[derive(Debug, Clone)]
+pub(super) struct Tables {
+    shared: Arc<Lazy>,
+    /// Those of a linked work tree alone.
+    own: Option<Arc<Lazy>>,
+}
+
+/// A stack of tables that is read when it is asked for, and then stays as it was.
+#[derive(Debug)]
+struct Lazy {
+    folder: PathBuf,
+    hash: gix::hash::Kind,
+    stack: OnceLock<Stack>,
+    refs: OnceLock<(BTreeMap<BString, Target>, Vec<Trouble>)>,
+}
+
+impl Lazy {
+    fn new(git_dir: &Path, hash: gix::hash::Kind) -> Arc<Self> {
+        let folder = git_dir.join("reftable");
+        Arc::new(Self { folder, hash, stack: OnceLock::new(), refs: OnceLock::new() })
+    }
+
+    fn stack(&self) -> &Stack {
+        self.stack.get_or_init(|| Stack::read(&self.folder, self.hash))
+    }
+
+    fn refs(&self) -> &(BTreeMap<BString, Target>, Vec<Trouble>) {
+        self.refs.get_or_init(|| self.stack().refs())
+    }
+
+    fn find(&self, name: &BStr) -> Result<Option<Target>, Trouble> {
+        match self.refs.get() {
+            Some((refs, troubles)) if troubles.is_empty() => Ok(refs.get(name).cloned()),
+            _ => self.stack().find(name),
+        }
+    }
+}
+
+impl Tables {
+    /// Those of a repository, as a work tree sees it.
+    pub(super) fn new(local: &Local) -> Self {
+        let shared = Lazy::new(local.common_dir(), local.object_hash());
+        Self { shared, own: None }.seen_from(local)
+    }
+
+    /// The same for another work tree.
+    fn seen_from(&self, local: &Local) -> Self {
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let is_linked = whole(local.git_dir()) != whole(local.common_dir());
+        let own = is_linked.then(|| Lazy::new(local.git_dir(), local.object_hash()));
+        Self { shared: Arc::clone(&self.shared), own }
+    }
+
+    /// Where a ref leads, by its full name.
+    pub(super) fn find(&self, name: &BStr) -> Result<Option<Target>, SourceError> {
+        self.holding(name).find(name).map_err(|trouble| broken(&trouble))
+    }
+
+    /// The object at the end of a ref.
+    pub(super) fn follow(&self, target: Target) -> Result<Option<ObjectId>, SourceError> {
+        let mut target = target;
+        for _ in 0..=MOST_HOPS {
+            match target {
+                Target::Object(id) => return Ok(Some(id)),
+                Target::Ref(name) => match self.find(name.as_ref())? {
+                    Some(next) => target = next,
+                    None => return Ok(None),
+                },
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn head(&self) -> Result<Head, SourceError> {
+        let absent = || SourceError::Broken {
+            what: "HEAD".to_owned(),
+            cause: format!("no table in '{}' holds it", self.own.as_ref().unwrap_or(&self.shared).folder.display()),
+        };
+        let target = self.find(b"HEAD".as_bstr())?.ok_or_else(absent)?;
+        let branch = if let Target::Ref(name) = &target { Some(name.clone()) } else { None };
+        Ok(Head { branch, commit: self.follow(target)? })
+    }
+
+    /// All refs that this work tree sees, and what could not be read of them.
+    fn refs(&self) -> (BTreeMap<BString, Target>, Vec<Trouble>) {
+        let (mut refs, mut troubles) = self.shared.refs().clone();
+        if let Some(own) = &self.own {
+            let (private, others) = own.refs();
+            refs.retain(|name, _| !is_private(name.as_ref()));
+            let private = private.iter().filter(|(name, _)| is_private(name.as_ref()));
+            refs.extend(private.map(|(name, target)| (name.clone(), target.clone())));
+            troubles.extend_from_slice(others);
+        }
+        (refs, troubles)
+    }
+
+    /// The reflogs of this work tree alone; those of the main one are all that are shared, too.
+    pub(super) fn logs(&self) -> Logs {
+        self.own.as_ref().unwrap_or(&self.shared).stack().logs()
+    }
+
+    /// What the reflog of one ref says, the oldest first.
+    pub(super) fn entries(&self, name: &BStr) -> Vec<Change> {
+        self.holding(name).stack().logs().entries.remove(name).unwrap_or_default()
+    }
+
+    /// The tables that a ref of this name is in.
+    fn holding(&self, name: &BStr) -> &Lazy {
+        match &self.own {
+            Some(own) if is_private(name) => own,
+            _ => &self.shared,
+        }
+    }
+}
+
+fn is_private(name: &BStr) -> bool {
+    !name.starts_with(b"refs/") || PRIVATE.iter().any(|start| name.starts_with(start))
+}
+
+fn broken(trouble: &Trouble) -> SourceError {
+    let what = format!("the refs in '{}'", escape(trouble.path.as_os_str().as_encoded_bytes()));
+    SourceError::Broken { what, cause: escape(trouble.why.as_bytes()) }
+}
+
+impl From<Trouble> for Gap {
+    fn from(trouble: Trouble) -> Self {
+        let what = BString::from(trouble.path.as_os_str().as_encoded_bytes());
+        Self { what, kind: trouble.kind, why: format!("{}; 'git fsck' tells more", trouble.why) }
+    }
+}
+
+/// What HEAD says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The branch that it is on, by its full name.
+    pub branch: Option<BString>,
+    /// The commit; none before the first one.
+    pub commit: Option<ObjectId>,
+}
+
+/// A ref.
+#[derive(Debug, Clone)]
+pub struct Ref {
+    /// Its full name.
+    pub name: BString,
+    /// Where it leads.
+    pub target: Target,
+    /// The object at the end of that, if there is one.
+    pub end: Option<ObjectId>,
+}
+
+/// All refs, and what could not be read of them.
+#[derive(Debug, Default)]
+pub struct Refs {
+    /// By name.
+    pub refs: Vec<Ref>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+impl Repo {
+    /// What HEAD says.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn checked_out(&self) -> Result<Head, SourceError> {
+        if let Some(tables) = self.tables() {
+            return tables.head();
+        }
+        let local = self.local();
+        let broken = |error| SourceError::Broken { what: "HEAD".to_owned(), cause: error_text(&error) };
+        let head = local.head().map_err(broken)?;
+        let branch = head.referent_name().map(|name| name.as_bstr().to_owned());
+        let commit = if head.is_unborn() { None } else { Some(local.head_id().map_err(broken)?.detach()) };
+        Ok(Head { branch, commit })
+    }
+
+    /// All refs, and what could not be read of them.
+    pub fn all_refs(&self) -> Refs {
+        self.tables().map_or_else(|| of_files(&self.local()), of_tables)
+    }
+
+    /// The reflogs of this work tree, if they lie in tables; where they are files, they are read as such.
+    pub fn table_logs(&self) -> Option<Logs> {
+        self.tables().map(Tables::logs)
+    }
+
+    /// The reftables, if refs are stored so.
+    pub(super) fn tables(&self) -> Option<&Tables> {
+        match &self.refs {
+            RefStore::Files => None,
+            RefStore::Tables(tables) => Some(tables),
+        }
+    }
+}
+
+fn of_files(local: &Local) -> Refs {
+    let unread = |why: String| Gap {
+        what: BString::from("a ref"),
+        kind: GapKind::Corrupt,
+        why: format!("it cannot be read ({why}); 'git fsck' tells more"),
+    };
+    let mut found = Refs::default();
+    let mut list = || {
+        for reference in local.references()?.all()? {
+            match reference {
+                Ok(reference) => found.refs.push(of_file(reference)),
+                Err(error) => found.gaps.push(unread(error_text(&error))),
+            }
+        }
+        Ok::<_, GitError>(())
+    };
+    if let Err(error) = list() {
+        found.gaps.push(unread(error_text(&error)));
+    }
+    found
+}
+
+fn of_file(mut reference: gix::Reference<'_>) -> Ref {
+    let name = reference.name().as_bstr().to_owned();
+    match reference.target() {
+        gix::refs::TargetRef::Object(id) => {
+            Ref { name, target: Target::Object(id.to_owned()), end: Some(id.to_owned()) }
+        }
+        gix::refs::TargetRef::Symbolic(other) => {
+            let target = Target::Ref(other.as_bstr().to_owned());
+            Ref { name, target, end: reference.follow_to_object().ok().map(gix::Id::detach) }
+        }
+    }
+}
+
+fn of_tables(tables: &Tables) -> Refs {
+    let (refs, troubles) = tables.refs();
+    let refs = refs.into_iter().filter(|(name, _)| name.starts_with(b"refs/"));
+    let refs = refs.map(|(name, target)| {
+        let end = tables.follow(target.clone()).ok().flatten();
+        Ref { name, target, end }
+    });
+    Refs { refs: refs.collect(), gaps: troubles.into_iter().map(Gap::from).collect() }
+}

@@ -1,0 +1,90 @@
+//! Repositories of a format that git refuses, and work trees whose repository is not where they say.
+
+use std::fs;
+
+use crate::support::{Repo, Secret, must};
+
+/// Commands that read the repository, or write into it.
+const COMMANDS: [&[&str]; 8] = [
+    &["staged"],
+    &["range", "HEAD..HEAD"],
+    &["history"],
+    &["verify", "--stdin"],
+    &["purge-plan"],
+    &["baseline"],
+    &["hook", "install"],
+    &["hook", "run", "pre-commit"],
+];
+
+/// A version and an extension, as a configuration has them.
+const FORMATS: [(&str, &str, &str); 16] = [
+    ("0", "noop", "1"),
+    ("1", "noop", "1"),
+    ("0", "noop-v1", "1"),
+    ("1", "noop-v1", "1"),
+    ("0", "anything", "1"),
+    ("1", "anything", "1"),
+    ("0", "preciousObjects", "true"),
+    ("1", "preciousObjects", "true"),
+    ("1", "partialClone", "origin"),
+    ("1", "worktreeConfig", "true"),
+    ("1", "relativeWorktrees", "false"),
+    ("0", "refStorage", "files"),
+    ("1", "refStorage", "files"),
+    ("1", "refStorage", "other"),
+    ("1", "objectFormat", "other"),
+    ("2", "noop", "1"),
+];
+
+#[test]
+fn what_git_refuses_is_refused_and_named() {
+    for (version, extension, value) in FORMATS {
+        let repo = Repo::with_a_commit();
+        let config = fs::read_to_string(repo.path(".git/config")).map(|text| {
+            let text = text.replace("repositoryformatversion = 0", &format!("repositoryformatversion = {version}"));
+            format!("{text}[extensions]\n\t{extension} = {value}\n")
+        });
+        repo.write(".git/config", must(config, "read the configuration"));
+        // A git of before 2.48 does not know relative work trees yet.
+        let is_newer = extension == "relativeWorktrees";
+        let is_read = is_newer || repo.try_git(&["rev-parse", "HEAD"]).code == Some(0);
+        for command in COMMANDS {
+            let run = repo.tool(command).input(Secret::github(1).value).run();
+            if is_read {
+                run.expect_code(0);
+            } else {
+                let named = if version == "2" { "version" } else { extension };
+                run.expect_code(2).expect_mention(named);
+            }
+        }
+        assert_eq!(repo.path(".git/hooks/pre-commit").exists(), is_read, "{version} {extension} {value}");
+    }
+}
+
+#[test]
+fn an_extension_in_a_section_below_is_unknown() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["config", "core.repositoryFormatVersion", "1"]);
+    repo.git(&["config", "extensions.worktreeConfig.more", "true"]);
+    assert_ne!(repo.try_git(&["rev-parse", "HEAD"]).code, Some(0));
+    repo.keysweep(&["history"]).expect_code(2).expect_mention("extensions.worktreeconfig.more");
+}
+
+#[test]
+fn a_repository_that_is_not_where_it_should_be_is_named() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
+    // Another repository around it is not the one that is meant.
+    repo.git(&["init", "--quiet", ".."]);
+    let linked = repo.at("../linked");
+    must(fs::rename(repo.path(".git"), repo.path("moved")), "move the repository");
+    let below = linked.at("folder");
+    for place in [&linked, &below] {
+        for command in COMMANDS.into_iter().chain([&["hook", "status"][..]]) {
+            let run = place.tool(command).input(Secret::github(1).value).run();
+            run.expect_code(2).expect_mention("work/.git/worktrees/linked").expect_mention("git worktree repair");
+        }
+    }
+    let told = linked.tool(&["staged"]).env("GIT_DIR", repo.path("nowhere")).run();
+    told.expect_code(2).expect_mention("nowhere");
+}

@@ -10,6 +10,7 @@ use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
 use super::words::{self, day, plural, short};
 use crate::finding::Verdict;
 use crate::rule::Severity;
+use crate::text::escape;
 
 /// Places and refs that are listed for one finding, at most.
 const MAX_LISTED: usize = 500;
@@ -283,9 +284,10 @@ fn group(together: &Group<'_>) -> Vec<Block> {
 /// What one secret is and how far it got.
 fn card(one: &FindingView) -> Vec<Block> {
     let names = vec![severity(one), text(" "), Inline::Strong(one.name.clone())];
+    let value = one.secret.as_ref().map(|secret| escape(secret.as_bytes()));
     let mut facts: Vec<(&'static str, Vec<Line>)> = vec![
         ("Id", vec![vec![code(&one.id), text(", rule "), code(&one.rule)]]),
-        ("Value", vec![vec![code(one.secret.as_ref().unwrap_or(&one.preview))]]),
+        ("Value", vec![vec![code(value.as_ref().unwrap_or(&one.preview))]]),
         ("Opens", vec![vec![text(&one.impact)]]),
         ("Why", vec![vec![untrusted(words::reasons(one))]]),
     ];

@@ -453,6 +453,64 @@ fn a_hostile_gap_reaches_no_output_raw() {
     }
 }
 
+// ---------------------------------------------------------------- commands
+
+/// What GitHub Actions, Azure Pipelines and GitLab obey in the log of a job.
+const COMMANDS: [&str; 5] =
+    ["::add-mask::x", "::stop-commands::x", "##[command]x", "##vso[task.setvariable variable=x]y", "section_start:1:x"];
+
+/// No line of either stream is a command that came from elsewhere. The annotations of the format for GitHub are ours.
+#[track_caller]
+fn commands_nothing(run: &Run) {
+    for (name, stream) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+        let text = String::from_utf8_lossy(stream);
+        for line in text.lines() {
+            let start = line.trim_start();
+            let is_ours = ["::error ", "::warning ", "::notice "].iter().any(|ours| start.starts_with(ours));
+            let is_command = (start.starts_with("::") && !is_ours)
+                || ["##[", "##vso[", "section_start:"].iter().any(|command| line.contains(command));
+            assert!(!is_command, "a command is in {name}: {line:?} of {run}");
+        }
+    }
+}
+
+#[test]
+fn a_name_is_no_command_to_whoever_runs_a_job() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(12_950));
+    // In the second of two places nothing stands before it on its line.
+    for name in COMMANDS {
+        repo.write(format!("{name}/a.env"), secret.line());
+        repo.write(format!("{name}.env"), secret.line());
+    }
+    repo.add();
+    let author = "::set-output name=a::b ##[group] <##vso[x.y]@example.com>";
+    repo.git(&["commit", "--quiet", "--author", author, "-m", "::error::x"]);
+    repo.git(&["tag", "-a", "-m", "::error::x", "##vso"]);
+    for format in FORMATS {
+        for command in [&["history"][..], &["range", "HEAD~1..HEAD"], &["files", "."], &["purge-plan"]] {
+            let run = repo.keysweep(&[command, &["--format", format]].concat());
+            commands_nothing(&run);
+            assert!(
+                contains(&run.stdout, b"x3a:") || command[0] == "purge-plan" || format == "github",
+                "no name is shown: {run}"
+            );
+        }
+    }
+    for command in COMMANDS {
+        for args in [
+            &["files", command][..],
+            &["range", command],
+            &["explain", command],
+            &["staged", "--rule", command],
+            &[command],
+        ] {
+            commands_nothing(&repo.keysweep(args).expect_code(2));
+        }
+    }
+    let run = repo.keysweep(&["history", "--show-secrets", "--format", "json"]).expect_code(1);
+    commands_nothing(&run);
+}
+
 #[test]
 fn a_hostile_argument_reaches_no_output_raw() {
     let repo = Repo::with_a_commit();

@@ -3,10 +3,12 @@
 //! The proof is a sweep whose rules are the values themselves, so that it covers what a sweep covers, in all encodings, and
 //! nothing about a value can speak against it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
+use bstr::ByteSlice as _;
 
 use super::args::{Common, Wanted};
 use super::exit::ExitStatus;
@@ -17,6 +19,7 @@ use crate::fs::bounded;
 use crate::git::Repo;
 use crate::remediation::{expressions, retained};
 use crate::source::{git_dir, history as stored};
+use crate::text::encoding::as_text;
 
 /// Runs the command.
 ///
@@ -27,48 +30,106 @@ pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<Exit
     let mut session = Session::in_repository(common, &repo)?.unfiltered();
     // What was passed over proves nothing.
     session.settings.scan.thorough = true;
-    let values = values(wanted)?;
-    if let Some(values) = &values {
-        session = session.looking_for(&values.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+    let sought = Sought::of(wanted)?;
+    if let Some(sought) = &sought {
+        session = session.looking_for(&sought.values.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     }
-    let sought = values.as_ref().map_or(wanted.findings.len(), Vec::len);
     let mut objects = stored::list(&repo)?;
     git_dir::stores(&repo, &mut objects.listing);
     let left = objects.store.leftovers();
     session.report(ReportWhen::AfterProgress, |scan| {
         let scope = Scope { command: Command::Verify, subject: "everything this clone stores".to_owned() };
         let mut report = scan.remains(&repo, objects, scope);
-        report.stats.sought = sought;
         report.gaps.extend(left);
-        if values.is_none() {
-            by_id(&mut report, &wanted.findings);
+        match &sought {
+            Some(sought) => by_value(&mut report, sought),
+            None => by_id(&mut report, &wanted.findings),
         }
         told(&mut report, repo.workdir().is_some());
         report
     })
 }
 
-/// The values to look for, each once and in their order; `None` if findings are named instead.
-fn values(wanted: &Wanted) -> anyhow::Result<Option<Vec<Vec<u8>>>> {
-    let mut values: Vec<Vec<u8>> = if let Some(path) = &wanted.expressions {
-        let reading = || format!("reading the expressions '{}'", path.display());
-        let text = bounded::read_named(path, bounded::MAX_NAMED).with_context(reading)?;
-        expressions::parse(&text).with_context(reading)?
-    } else if wanted.stdin {
-        let text = shell::whole_input("values")?;
-        let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
-    } else {
-        return Ok(None);
-    };
-    let mut known = BTreeSet::new();
-    values.retain(|value| known.insert(value.clone()));
-    anyhow::ensure!(!values.is_empty(), "there is no value to look for, and that proves nothing");
-    Ok(Some(values))
+/// Values to look for, each once and in their order.
+struct Sought {
+    values: Vec<Vec<u8>>,
+    /// How many of them came with something around that is no part of them.
+    bared: usize,
+}
+
+impl Sought {
+    /// What was asked for; `None` if findings are named instead.
+    fn of(wanted: &Wanted) -> anyhow::Result<Option<Self>> {
+        let given = if let Some(path) = &wanted.expressions {
+            let reading = || format!("reading the expressions '{}'", path.display());
+            let text = bounded::read_named(path, bounded::MAX_NAMED).with_context(reading)?;
+            expressions::parse(&plain(&text)).with_context(reading)?
+        } else if wanted.stdin {
+            let text = shell::whole_input("values")?;
+            lines(&as_text(&text))?
+        } else {
+            return Ok(None);
+        };
+        let sought = Self::bare(given)?;
+        anyhow::ensure!(!sought.values.is_empty(), "there is no value to look for, and that proves nothing");
+        Ok(Some(sought))
+    }
+
+    /// What was given, without what shells and editors put around a value: all that holds the one form holds the other.
+    fn bare(mut given: Vec<Vec<u8>>) -> anyhow::Result<Self> {
+        let is_around = |char: char| char.is_whitespace() || char == BYTE_ORDER_MARK;
+        given.retain(|given| !given.trim_with(is_around).is_empty());
+        let (mut sought, mut known) = (Self { values: Vec::new(), bared: 0 }, BTreeSet::new());
+        for (number, given) in (1..).zip(given) {
+            let value = given.trim_with(|char| is_around(char) || matches!(char, '"' | '\'' | '`'));
+            anyhow::ensure!(!value.is_empty(), "value {number} has nothing but quotes, and that proves nothing");
+            if known.insert(value.to_vec()) {
+                sought.bared += usize::from(value.len() < given.len());
+                sought.values.push(value.to_vec());
+            }
+        }
+        Ok(sought)
+    }
+}
+
+/// A character that editors and shells of Windows start a text with.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// A file of expressions as UTF-8. What has an arrow in plain bytes is that already: the zeros are those of a value.
+fn plain(file: &[u8]) -> Cow<'_, [u8]> {
+    match file {
+        [0xef, 0xbb, 0xbf, text @ ..] => Cow::Borrowed(text),
+        _ if file.contains_str("==>") => Cow::Borrowed(file),
+        _ => as_text(file),
+    }
+}
+
+/// The lines of what came on standard input.
+fn lines(text: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
+    let lines: Vec<Vec<u8>> = text.lines().map(<[u8]>::to_vec).collect();
+    let zero = (1..).zip(&lines).find(|(_, line)| line.contains(&0)).map(|(number, _): (usize, _)| number);
+    match zero {
+        Some(number) => {
+            anyhow::bail!("line {number} holds a zero byte, so its encoding is not known: give the values in UTF-8")
+        }
+        None => Ok(lines),
+    }
+}
+
+/// Says what was looked for.
+fn by_value(report: &mut Report, sought: &Sought) {
+    report.stats.sought = sought.values.len();
+    if sought.bared > 0 {
+        report.notes.push(Note(format!(
+            "around {} of the values stood blanks, quotes or a byte order mark: looked for without, which finds them with these as well",
+            sought.bared
+        )));
+    }
 }
 
 /// Keeps the findings that were named.
 fn by_id(report: &mut Report, ids: &[String]) {
+    report.stats.sought = ids.len();
     report.findings.retain(|finding| ids.iter().any(|id| id == finding.id.as_str()));
     report.notes.push(Note(
         "looked for by the ids of findings: what the rules no longer recognise, such as a part of a value, is not seen; --expressions or --stdin looks for the values themselves".to_owned(),

@@ -1,5 +1,6 @@
 //! Scans a listing: the index, a range or files. Only what is new is reported, with how far it got.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
@@ -156,7 +157,10 @@ impl<'s> Past<'s> {
 
     /// Looks in a file, and in its members if it is an archive.
     fn look_in_file(&mut self, data: &[u8]) {
-        self.look(&as_text(data));
+        self.look(data);
+        if let Cow::Owned(text) = as_text(data) {
+            self.look(&text);
+        }
         // A member that cannot be opened makes nothing old either.
         if archive::kind(data).is_some() {
             archive::each_member(data, &archive::Limits::default(), &mut |_, text| self.look(&as_text(text)));

@@ -115,9 +115,14 @@ impl Worker<'_> {
                 outcome.unopened.entry(reason).or_default().add(what);
             }
         }
+        self.raw(first, bytes, origin, outcome);
+    }
+
+    /// The bytes of what was looked at in another form, for what that did not show: nothing that was seen from `first` on.
+    fn raw(&self, first: usize, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let inside: BTreeSet<Secret> = outcome.sightings[first..].iter().map(|s| s.detection.secret.clone()).collect();
         let mut raw = Outcome::default();
-        self.text(bytes, origin, &mut raw);
+        self.sightings(bytes, self.detector.scan(bytes), origin, &mut raw);
         raw.sightings.retain(|sighting| !inside.contains(&sighting.detection.secret));
         outcome.absorb(raw);
     }
@@ -133,10 +138,12 @@ impl Worker<'_> {
     ) {
         let (header, message) = header::parts(data);
         let at = |text: &[u8], place, outcome: &mut Outcome| {
-            let text = as_text(text);
-            let found = scan(&text);
+            let first = outcome.sightings.len();
+            let decoded = as_text(text);
+            let is_wide = matches!(decoded, Cow::Owned(_));
+            let found = scan(&decoded);
             // Nearly always.
-            if found.is_empty() {
+            if found.is_empty() && !is_wide {
                 return;
             }
             let id = id();
@@ -144,7 +151,10 @@ impl Worker<'_> {
             // A tag is an object of its own: it has no commit to be named.
             let (tag, commit) = if kind == ContentKind::TagMessage { (id, None) } else { (None, id) };
             let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
-            self.sightings(&text, found, &origin, outcome);
+            self.sightings(&decoded, found, &origin, outcome);
+            if is_wide {
+                self.raw(first, text, &origin, outcome);
+            }
         };
         for person in header.lines().filter_map(header::person) {
             at(person, ContentKind::Author, outcome);
@@ -156,13 +166,17 @@ impl Worker<'_> {
         at(message, kind, outcome);
     }
 
-    /// Detects in one text.
+    /// Detects in one text. A program may have put its bytes into one in a wide encoding, so those are looked at as well.
     pub(super) fn text(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        let first = outcome.sightings.len();
         let text = as_text(bytes);
         // A blob may still be found under a name; what has neither is no file.
         let is_file = !origin.path.is_empty() || origin.blob.is_some();
         let found = if is_file { self.detector.scan_file(&text) } else { self.detector.scan(&text) };
         self.sightings(&text, found, origin, outcome);
+        if matches!(text, Cow::Owned(_)) {
+            self.raw(first, bytes, origin, outcome);
+        }
     }
 
     /// What was detected in a text, as sightings there.

@@ -1,7 +1,8 @@
 //! UTF-16 and UTF-32 to UTF-8, with or without a byte order mark.
 //!
 //! Secrets are ASCII, so only the encodings whose ASCII characters take more than one byte matter: everything else
-//! can be matched as it is. Without a mark, the places of the zero bytes tell.
+//! can be matched as it is. Without a mark, the places of the zero bytes tell. What else was put into such a text, in bytes that
+//! are no part of it, is for whoever scans it to look for in the bytes themselves.
 
 use std::borrow::Cow;
 

@@ -697,6 +697,36 @@ const PLACES: &[Place] = &[
 /// Places within other formats.
 const LATER: &[Place] = &[
     Place {
+        name: "a tail in UTF-16",
+        kind: "file",
+        path: "tail.env",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let tail = utf16(&format!("A=1\r\n{}", line(secret)), u16::to_le_bytes);
+            site.commit("tail.env", ["NAME=value\r\n".repeat(400).as_bytes(), &tail].concat());
+        },
+    },
+    Place {
+        name: "a tail in UTF-8 behind UTF-16",
+        kind: "file",
+        path: "other-tail.env",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let head = utf16("\u{feff}NAME=value\r\n", u16::to_le_bytes);
+            site.commit("other-tail.env", [&head[..], line(secret).as_bytes()].concat());
+        },
+    },
+    Place {
+        name: "a line in UTF-16BE with a mark amid Latin-1",
+        kind: "file",
+        path: "amid.env",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let amid = utf16(&format!("\u{feff}{}", line(secret)), u16::to_be_bytes);
+            site.commit("amid.env", [&b"gr\xfc\xdfe\n"[..], &amid, b"gr\xfc\xdfe\n"].concat());
+        },
+    },
+    Place {
         name: "hexadecimal text",
         kind: "file",
         path: "hex.txt",

@@ -236,6 +236,42 @@ fn any_value_is_looked_for_in_every_form() {
     }
 }
 
+/// A shell or an editor of Windows puts signs around a value, or writes it in UTF-16: none of that makes it gone.
+#[test]
+fn what_stands_around_a_value_hides_nothing() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::entra(15_100));
+    repo.write("config.env", secret.line());
+    repo.commit("one");
+    let value = &secret.value;
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let forms = [
+        format!("{value}\r\n").into_bytes(),
+        format!("\u{feff}{value}\n").into_bytes(),
+        format!("  {value} \t\r\n").into_bytes(),
+        format!("\"{value}\"\r\n'{value}'\n").into_bytes(),
+        format!("\n\r\n \n'\"{value}\" '\n").into_bytes(),
+        wide(&format!("\u{feff}{value}\r\n")),
+        wide(&format!("{value}\r\n")),
+    ];
+    for form in forms {
+        let run = repo.tool(&["verify", "--stdin"]).input(form).run().expect_code(1);
+        run.expect_mention("1 of 1 value still").expect_withheld(value);
+    }
+    for form in [
+        format!("\u{feff}literal:{value} ==>x\r\n").into_bytes(),
+        wide(&format!("\u{feff}{value}==>x\r\n")),
+        wide(&format!("{value}==>x\r\n")),
+    ] {
+        repo.write_bytes("../e.txt", form);
+        repo.keysweep(&["verify", "--expressions", "../e.txt"]).expect_code(1).expect_withheld(value);
+    }
+    let run = repo.tool(&["verify", "--stdin"]).input(format!("'{value}'\n")).run();
+    run.expect_mention("around 1 of the values");
+    repo.tool(&["verify", "--stdin"]).input("fine-value\n\"\"\n").run().expect_code(2).expect_mention("value 2");
+    repo.tool(&["verify", "--stdin"]).input("a\0b-value\n").run().expect_code(2).expect_mention("zero byte");
+    repo.tool(&["verify", "--stdin"]).input(" \r\n\u{feff}\n").run().expect_code(2).expect_mention("no value");
+}
+
 #[test]
 fn no_values_and_patterns_prove_nothing() {
     let repo = Repo::with_a_commit();

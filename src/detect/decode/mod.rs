@@ -1,15 +1,18 @@
 //! Encoded text inside text, decoded, with the way back to the original bytes: base64 (wrapped over lines, of UTF-16 and
-//! of gzip, too), hexadecimal digits, percent-encoding, backslash escapes, character references of HTML and XML.
+//! of archives, too), hexadecimal digits, percent-encoding, backslash escapes, character references of HTML and XML, stretches
+//! of UTF-16.
 //!
 //! What a run is and what it decodes to is decided by the bytes of its extent and the one on either side, never by what
 //! stands elsewhere. So a text that changed in one place needs to be decoded again in that place only.
 
 mod base;
 mod escape;
+mod wide;
 
 use crate::text::Span;
 
 pub use base::{REACH, base64_text, held, holds_full};
+pub use wide::holds_wide;
 
 /// Decoded text.
 #[derive(Debug)]
@@ -31,10 +34,12 @@ pub enum Encoding {
     Hex,
     /// `%41`
     Percent,
-    /// `\u0041`, `\x41`, `\101`, `\/`
+    /// `\u0041`, `\x41`, `\101`, `\/`, `\_`
     Backslash,
     /// `&#65;`, `&#x41;`, `&amp;`
     Entity,
+    /// Two bytes for each character, in a text that has one for each.
+    Utf16,
 }
 
 impl Encoding {
@@ -46,6 +51,7 @@ impl Encoding {
             Self::Percent => "percent-encoding",
             Self::Backslash => "escapes",
             Self::Entity => "character references",
+            Self::Utf16 => "UTF-16",
         }
     }
 }
@@ -116,7 +122,9 @@ pub fn each_run(text: &[u8], dirty: Span, found: &mut dyn FnMut(Run)) {
         }
     };
     base::each_base(text, near, &mut touching);
-    escape::each_escaped(text, dirty.grown(1, 1, text.len()), &mut touching);
+    let beside = dirty.grown(1, 1, text.len());
+    escape::each_escaped(text, beside, &mut touching);
+    wide::each_wide(text, beside, &mut touching);
 }
 
 /// Whether a line holds escapes that are decoded.
@@ -354,6 +362,27 @@ mod tests {
     }
 
     #[test]
+    fn a_stretch_of_utf_16_is_decoded_and_mapped_back() {
+        let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "first\r\nkey=VALUE\r\n".encode_utf16().flat_map(bytes).collect()
+        };
+        for (bytes, expected) in
+            [(wide(u16::to_le_bytes), "first\r\nkey=VALUE\r\n"), (wide(u16::to_be_bytes), "\nfirst\r\nkey=VALUE\r\n")]
+        {
+            let text = [b"narrow text\r\n", &bytes[..], b"and more"].concat();
+            let run = all(&text).pop().unwrap();
+            // The line end before may belong to it, or the letter behind.
+            assert_eq!(run.text.trim_end_with(|c| c == 'a').as_bstr(), expected);
+            let at = run.text.find("VALUE").unwrap();
+            let outer = run.outer(Span::new(at, at + 5));
+            assert_eq!(outer.of(&text).iter().filter(|byte| **byte != 0).copied().collect::<Vec<_>>(), b"VALUE");
+            assert!(holds_wide(&text, Span::new(0, text.len())) && !holds_wide(&text, Span::new(0, 15)));
+        }
+        assert!(all(b"\0s\0h\0o\0r\0t").is_empty());
+        assert!(all(&b"\0\0\0\x01ab".repeat(20)).is_empty());
+    }
+
+    #[test]
     fn percent_escapes_are_decoded_and_mapped_back() {
         let text = "curl -d 'a=1%262&s=ab%7Ecd' x";
         let run = runs(text).pop().unwrap();
@@ -438,6 +467,8 @@ mod tests {
                 format!("{before}{escape}{after}").into_bytes()
             }),
             ("[a-z]{1,9}", 0usize..2000).prop_map(|(word, times)| word.repeat(times).into_bytes()),
+            "[a-z=\r\n]{0,60}".prop_map(|text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            "[a-z=\r\n]{0,60}".prop_map(|text| text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
         ]
     }
 

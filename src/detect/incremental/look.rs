@@ -1,7 +1,7 @@
 //! Looks at changed text line by line, and at each distinct line once.
 //!
 //! Nine in ten lines that the deltas of a history insert have stood in another version before. The core of a keyword lies in
-//! one line, line ends included, and so does an encoded run, but for base64 that is wrapped. So in a line that has nothing of
+//! one line, line ends included, and so does an encoded run, but for base64 that is wrapped and UTF-16. So in a line that has nothing of
 //! its own nothing stands, wherever it is met again: it is remembered ([`crate::detect::known_lines`]) and passed over. What keywords and runs
 //! mean is decided elsewhere, by all that stands around them.
 
@@ -26,7 +26,7 @@ const BATCH: usize = 64;
 pub(in crate::detect) struct Looked {
     /// Lines that may hold an encoded run, and parts of long lines.
     pub(super) encoded: Vec<Span>,
-    /// Whether one may be base64 that the lines beside it go on with.
+    /// Whether one may be base64, or UTF-16, that the lines beside it go on with.
     pub(super) may_wrap: bool,
 }
 
@@ -65,7 +65,7 @@ impl Detector {
                     let part = Span::new(at, end);
                     self.prefilter.each_anchor(text, part, &mut found);
                     looked.encoded.push(part);
-                    looked.may_wrap |= decode::holds_full(text, part);
+                    looked.may_wrap |= decode::holds_full(text, part) || decode::holds_wide(text, part);
                     at = end;
                 }
             }
@@ -91,9 +91,10 @@ impl Detector {
                 found(anchor);
             });
             let base64 = decode::held(text, line);
-            if base64.run || decode::holds_escapes(text, line) {
+            let is_wide = decode::holds_wide(text, line);
+            if base64.run || is_wide || decode::holds_escapes(text, line) {
                 looked.encoded.push(line);
-                looked.may_wrap |= base64.full;
+                looked.may_wrap |= base64.full || is_wide;
             } else if is_plain {
                 self.known_lines.remember(hash);
             }

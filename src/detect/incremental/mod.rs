@@ -29,7 +29,7 @@ pub struct Hits {
     runs: Vec<Opened>,
     /// What the text is as a whole.
     whole: Vec<Detection>,
-    /// Whether lines may go on with the base64 of others: then a run is not decided by the line it stands in.
+    /// Whether lines may go on with the base64 or UTF-16 of others: then a run is not decided by the line it stands in.
     may_wrap: bool,
 }
 
@@ -260,6 +260,8 @@ mod tests {
                     out.push(format!("x: {encoded}\n"));
                     out.push(encoded.as_bytes().chunks(28).map(|line| String::from_utf8_lossy(line) + "\n").collect());
                     out.push(example.replace('=', "%3D").replace(':', "\\u003a").replace('_', "%5f"));
+                    // Its zeros and characters are those of UTF-16 wherever it is cut.
+                    out.push(example.chars().flat_map(|char| [char, '\0']).collect());
                 }
                 out.push(example);
             }

@@ -28,8 +28,8 @@ pub struct ScanOptions {
     pub now: u64,
     /// Worker threads.
     pub threads: usize,
-    /// Whether nothing may be passed over: heads of commits and tags are looked at as a whole, not only for the people in them,
-    /// and an archive that cannot be opened is a gap rather than a note.
+    /// Whether nothing may be passed over: signatures of commits and tags are looked at, and an archive that cannot be opened is
+    /// a gap rather than a note.
     pub thorough: bool,
     /// Where a sweep keeps what it has looked at.
     pub cache: Option<PathBuf>,

@@ -5,6 +5,15 @@ use bstr::ByteSlice as _;
 /// Lines of a head that name somebody.
 const PEOPLE: [&[u8]; 3] = [b"author ", b"committer ", b"tagger "];
 
+/// Whether signatures are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signatures {
+    /// As any other text.
+    Kept,
+    /// Not: nobody writes them, and next to a word for a secret their base64 looks like one.
+    LeftOut,
+}
+
 /// Most digits of a date.
 const MAX_SECONDS: usize = 12;
 
@@ -16,6 +25,60 @@ pub fn parts(data: &[u8]) -> (&[u8], &[u8]) {
 /// Who a line of a head names, if it names somebody; without the date behind the address, if what stands there is one.
 pub fn person(line: &[u8]) -> Option<&[u8]> {
     PEOPLE.into_iter().find_map(|start| line.strip_prefix(start)).map(undated)
+}
+
+/// What a head holds besides people, ids and kinds of objects, as a text: the name of a tag, an encoding, the tag that a
+/// commit merged, and whatever else a program wrote there. Lines that go on with the one before have lost their blank.
+pub fn rest(head: &[u8], signatures: Signatures) -> Vec<u8> {
+    let mut rest = Vec::new();
+    let mut in_signature = false;
+    for line in head.lines().filter(|line| person(line).is_none()) {
+        let text = line.strip_prefix(b" ").unwrap_or(line);
+        if signatures == Signatures::LeftOut {
+            if let Some(armour) = armour(text) {
+                in_signature = armour == Armour::Begins;
+                continue;
+            }
+            if in_signature && text.iter().all(|byte| is_base64(*byte)) {
+                continue;
+            }
+        }
+        if !text.is_empty() && !names_object(text) {
+            rest.extend_from_slice(text);
+            rest.push(b'\n');
+        }
+    }
+    rest
+}
+
+/// An end of a signature.
+#[derive(PartialEq, Eq)]
+enum Armour {
+    Begins,
+    Ends,
+}
+
+/// The end of a signature that a line of a head is: the first line of one stands behind its name.
+fn armour(line: &[u8]) -> Option<Armour> {
+    const HEADS: [&[u8]; 2] = [b"gpgsig ", b"gpgsig-sha256 "];
+    const KINDS: [&[u8]; 3] = [b"PGP SIGNATURE-----", b"SSH SIGNATURE-----", b"SIGNED MESSAGE-----"];
+    let line = HEADS.into_iter().find_map(|head| line.strip_prefix(head)).unwrap_or(line);
+    [(Armour::Begins, &b"-----BEGIN "[..]), (Armour::Ends, b"-----END ")]
+        .into_iter()
+        .find_map(|(armour, start)| line.strip_prefix(start).filter(|kind| KINDS.contains(kind)).map(|_| armour))
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// Whether a line has nothing but the id of an object, or its kind.
+fn names_object(line: &[u8]) -> bool {
+    const IDS: [&[u8]; 3] = [b"tree", b"parent", b"object"];
+    line.split_once_str(b" ").is_some_and(|(name, value)| {
+        (IDS.contains(&name) && value.iter().all(u8::is_ascii_hexdigit))
+            || (name == b"type" && value.iter().all(u8::is_ascii_lowercase))
+    })
 }
 
 fn undated(person: &[u8]) -> &[u8] {
@@ -62,6 +125,22 @@ mod tests {
         for line in ["tree 1", " author A", "authors A", "author", ""] {
             assert_eq!(person(line.as_bytes()), None, "{line}");
         }
+    }
+
+    #[test]
+    fn the_rest_of_a_head_is_what_somebody_wrote() {
+        let head = "tree 0a1b\nparent 2c3d\nauthor A <a> 1 +0\ncommitter A <a> 1 +0\nencoding latin1\n\
+            mergetag object 4e5f\n type commit\n tag v1\n tagger B <b> 1 +0\n \n Release it\n -----BEGIN PGP SIGNATURE-----\n \n abCD12+/\n =abcd\n -----END PGP SIGNATURE-----\n\
+            gpgsig -----BEGIN SSH SIGNATURE-----\n abcd\n not only base64\n -----END SSH SIGNATURE-----\n change-id x\n\n";
+        let rest = |signatures| String::from_utf8(rest(head.as_bytes(), signatures)).unwrap();
+        let merged = "encoding latin1\nmergetag object 4e5f\ntag v1\ntagger B <b> 1 +0\nRelease it\n";
+        assert_eq!(rest(Signatures::LeftOut), format!("{merged}not only base64\nchange-id x\n"));
+        assert!(rest(Signatures::Kept).contains("\nabCD12+/\n=abcd\n-----END PGP"));
+        assert_eq!(
+            super::rest(b"object 12ab\ntype commit\ntag v2\ntagger A <a> 1 +0\n\n", Signatures::LeftOut),
+            b"tag v2\n"
+        );
+        assert_eq!(super::rest(b"tree no-id\nparent 12\n\n", Signatures::LeftOut), b"tree no-id\n");
     }
 
     #[test]

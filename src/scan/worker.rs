@@ -14,9 +14,10 @@ use crate::detect::context::{self, Context};
 use crate::detect::{Detection, Detector};
 use crate::finding::{ContentKind, Fact, Gap, GapKind, Occurrence, Secret, join_member};
 use crate::fs::bounded::{self, Refused};
+use crate::git::header::{self, Signatures};
 use crate::git::object::{self, Unread};
 use crate::git::repo;
-use crate::git::{ObjectId, Repo, header, lfs};
+use crate::git::{ObjectId, Repo, lfs};
 use crate::source::{Content, Item, git_dir};
 use crate::suppress::comment;
 use crate::text::LineIndex;
@@ -127,7 +128,7 @@ impl Worker<'_> {
         outcome.absorb(raw);
     }
 
-    /// A commit or tag: people in its header, then the message. In each of them `scan` detects.
+    /// A commit or tag: people in its header, what else stands there, then the message. In each of them `scan` detects.
     pub(super) fn people_and_message(
         &self,
         data: &[u8],
@@ -159,9 +160,10 @@ impl Worker<'_> {
         for person in header.lines().filter_map(header::person) {
             at(person, ContentKind::Author, outcome);
         }
-        if self.options.thorough {
-            let rest: Vec<&[u8]> = header.lines().filter(|line| header::person(line).is_none()).collect();
-            at(&rest.join(&b'\n'), kind, outcome);
+        let signatures = if self.options.thorough { Signatures::Kept } else { Signatures::LeftOut };
+        let rest = header::rest(header, signatures);
+        if !rest.is_empty() {
+            at(&rest, kind, outcome);
         }
         at(message, kind, outcome);
     }

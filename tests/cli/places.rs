@@ -727,6 +727,28 @@ const LATER: &[Place] = &[
         },
     },
     Place {
+        name: "a header of a commit that only its author knows",
+        kind: "commit-message",
+        path: "",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let commit = site.repo.git(&["cat-file", "commit", &site.root]).out().to_owned();
+            let (head, message) = must(commit.split_once("\n\n").ok_or("one part"), "take the commit apart");
+            let merged = format!(
+                "mergetag object {}\n type commit\n tag v1\n tagger T <t@e.x> 1 +0000\n \n Release with {secret}",
+                site.root
+            );
+            let commit = format!("{head}\n{merged}\n\n{message}");
+            let id = site
+                .repo
+                .git_tool(&["hash-object", "-t", "commit", "-w", "--stdin"])
+                .input(commit)
+                .run()
+                .expect_code(0);
+            site.repo.git(&["branch", "with-a-header", id.out().trim_end()]);
+        },
+    },
+    Place {
         name: "hexadecimal text",
         kind: "file",
         path: "hex.txt",

@@ -105,7 +105,7 @@ fn rule(rule: &Rule) -> String {
     format!(
         "Rule {{ id: {}, name: {}, provider: {}, severity: Severity::{:?}, confidence: Confidence::{:?}, keywords: {}, \
          matcher: {}, files: {}, place: {}, settles: {}, boundary: Boundary::{:?}, checks: {}, statistics: {}, placeholders: {}, companions: {}, \
-         identifies: {}, remediation: {}, prefix: {}, needle: {}, tail: {}, in_line: {}, reach: Reach {{ before: {}, after: {} }}, \
+         identifies: {}, remediation: {}, prefix: {}, needle: {}, tail: {}, in_line: {}, unmistakable: {}, reach: Reach {{ before: {}, after: {} }}, \
          references: {} }}",
         text(&rule.id),
         text(&rule.name),
@@ -132,6 +132,7 @@ fn rule(rule: &Rule) -> String {
         text(&rule.needle),
         text(&rule.tail),
         rule.in_line,
+        rule.unmistakable,
         rule.reach.before,
         rule.reach.after,
         list(&rule.references, text),

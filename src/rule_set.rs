@@ -43,6 +43,9 @@ pub enum SelectError {
 /// Fewest bytes of a value that is looked for as it stands: fewer stand everywhere.
 const MIN_VALUE: usize = 3;
 
+/// Bytes that a value is known by which something interrupts.
+const START: usize = 8;
+
 /// A value that cannot be looked for as it stands. Says which by its place among all, from 1, never what it is.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ValueError {
@@ -181,7 +184,8 @@ impl RuleSet {
 /// Id of the remediation that a rule for a value names; there is none.
 const VALUE: &str = "value";
 
-/// A rule for one value; the keyword is the longest text in one line of it, which nearly always is all of it.
+/// A rule for one value; its keyword is the longest text in one line of it, which nearly always is all of it. Something may
+/// interrupt the value, so how it starts is another one.
 fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
     if value.len() < MIN_VALUE {
         return Err(ValueError::Short(number));
@@ -191,6 +195,9 @@ fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
     }
     let lines = value.utf8_chunks().flat_map(|chunk| chunk.valid().split('\n'));
     let keyword = lines.max_by_key(|text| text.len()).unwrap_or_default();
+    let start = &keyword[..keyword.floor_char_boundary(START)];
+    let is_longer = keyword.len() >= 2 * START && value.starts_with(start.as_bytes());
+    let start = Some(start).filter(|_| is_longer);
     Ok(RuleDef {
         // Rules are sorted by id.
         id: format!("{VALUE}-{number:06}"),
@@ -198,7 +205,7 @@ fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
         provider: "you".to_owned(),
         severity: Severity::Critical,
         confidence: Confidence::High,
-        keywords: vec![keyword.to_owned()],
+        keywords: std::iter::once(keyword).chain(start).map(str::to_owned).collect(),
         case: Case::Exact,
         pattern: Some(value.iter().map(|byte| format!("\\x{byte:02x}")).collect()),
         value: None,

@@ -102,7 +102,8 @@ impl Evaluation<'_> {
 
     /// A value of a fixed form, by itself or after a word.
     fn formed(&mut self) -> Result<(), Rejection> {
-        if !boundary::free(self.text, self.candidate.secret, self.rule.boundary) {
+        // What touches it may be anything: the next column of a database, a word that somebody forgot a blank before.
+        if !boundary::free(self.text, self.candidate.secret, self.rule.boundary) && !self.is_certain() {
             return Err(Rejection::Boundary);
         }
         if matches!(self.rule.matcher, Matcher::After { .. }) {
@@ -122,6 +123,12 @@ impl Evaluation<'_> {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether its check digits fit, and so many do not by chance.
+    fn is_certain(&self) -> bool {
+        let fits = |used: &CheckUse| matches!(check::run(&used.check, self.value), Outcome::Pass(_));
+        self.rule.checks.iter().any(|used| used.check.is_certain() && fits(used))
     }
 
     /// Whether a rejection holds for all rules: check digits that do not fit, and samples of a form that speaks for itself.

@@ -217,6 +217,12 @@ impl Check {
         )
     }
 
+    /// Whether its check digits are so many that chance does not make them fit.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        self.has_digits() && !matches!(self, Self::Entra | Self::Crc16Base32)
+    }
+
     /// A Rust constant expression for this value; the place it is pasted into needs `Check` and `Cow` in scope.
     #[must_use]
     pub fn to_source(&self) -> String {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind};
 
 use super::advice::{field, remediation};
 use super::demand::{digest, file_name, https, kebab, nonempty, own};
@@ -143,7 +143,9 @@ fn rule(
         return Err(format!("identifies '{}', which does not exist; write a [[field]] with that name", def.identifies));
     }
     let matcher = matcher(def)?;
-    let shape = Shape::of(&matcher, def)?;
+    let checks = def.checks.iter().map(check_use).collect::<Result<Vec<_>, _>>()?;
+    let is_certain = checks.iter().any(|used| used.check.is_certain());
+    let shape = Shape::of(&matcher, def, is_certain)?;
     Ok(Rule {
         id: own(&def.id),
         name: own(&def.name),
@@ -156,7 +158,7 @@ fn rule(
         place: def.place,
         settles: def.settles,
         boundary: def.boundary,
-        checks: def.checks.iter().map(check_use).collect::<Result<Vec<_>, _>>()?.into(),
+        checks: checks.into(),
         statistics: def.statistics,
         placeholders: def.placeholders.iter().map(|hex| digest(hex)).collect::<Result<Vec<_>, _>>()?.into(),
         companions: def.companions.iter().map(|name| own(name)).collect(),
@@ -166,6 +168,7 @@ fn rule(
         needle: Str::Owned(shape.needle),
         tail: Str::Owned(shape.tail),
         in_line: shape.in_line,
+        unmistakable: shape.unmistakable,
         reach: shape.reach,
         references: def.references.iter().map(|url| https(url).map(own)).collect::<Result<Vec<_>, _>>()?.into(),
     })
@@ -214,11 +217,12 @@ struct Shape {
     needle: String,
     tail: String,
     in_line: bool,
+    unmistakable: bool,
     reach: Reach,
 }
 
 impl Shape {
-    fn of(matcher: &Matcher, def: &RuleDef) -> Result<Self, String> {
+    fn of(matcher: &Matcher, def: &RuleDef, is_certain: bool) -> Result<Self, String> {
         if def.keywords.is_empty() && !def.whole {
             return Err("needs at least one keyword".into());
         }
@@ -235,6 +239,7 @@ impl Shape {
                 needle: String::new(),
                 tail: String::new(),
                 in_line: false,
+                unmistakable: false,
                 reach: Reach { before: ASSIGNED_BEFORE + CONTEXT, after: LISTED + CONTEXT },
             }),
             Matcher::Whole { pattern } => {
@@ -245,6 +250,7 @@ impl Shape {
                     needle: String::new(),
                     tail: String::new(),
                     in_line: true,
+                    unmistakable: false,
                     reach: Reach { before: CONTEXT, after: longest(&hir)? + CONTEXT },
                 })
             }
@@ -258,15 +264,17 @@ impl Shape {
                     tail: String::new(),
                     // It may start on the line after the keyword's.
                     in_line: false,
+                    unmistakable: is_certain,
                     reach: Reach { before: CONTEXT, after: within + longest + CONTEXT },
                 })
             }
-            Matcher::Around { pattern } => Self::around(&bounded(pattern)?, def),
+            Matcher::Around { pattern } => Self::around(&bounded(pattern)?, def, is_certain),
         }
     }
 
-    fn around(hir: &Hir, def: &RuleDef) -> Result<Self, String> {
+    fn around(hir: &Hir, def: &RuleDef, is_certain: bool) -> Result<Self, String> {
         let longest = longest(hir)?;
+        let unmistakable = is_certain || matches!(hir.kind(), HirKind::Literal(_));
         let words: Vec<Vec<u8>> = def.keywords.iter().map(|word| fold(word.as_bytes(), def.case)).collect();
         let places = Walk { keywords: &words, case: def.case }.places(hir);
         if !places.required {
@@ -281,7 +289,8 @@ impl Shape {
             .zip(&places.offsets)
             .map(|(word, offset)| keyword(word, def.case, offset.unwrap_or((0, longest))))
             .collect();
-        keywords.iter_mut().for_each(|keyword| beside(keyword, hir));
+        // What interrupts a value may stand right behind its keyword.
+        keywords.iter_mut().for_each(|keyword| beside(keyword, hir, !unmistakable));
         let before = keywords.iter().map(|k| k.offset.1).max().unwrap_or(0);
         let end = |k: &Keyword| k.offset.1.saturating_add(u32::try_from(k.text.len()).unwrap_or(u32::MAX));
         let first = keywords.iter().map(|k| k.offset.0).min().unwrap_or(0);
@@ -296,6 +305,7 @@ impl Shape {
             needle,
             tail,
             in_line: in_line(hir),
+            unmistakable,
             reach: Reach { before: before + CONTEXT, after: longest + CONTEXT },
         })
     }
@@ -310,8 +320,8 @@ fn keyword(text: &str, case: Case, offset: (u32, u32)) -> Keyword {
     Keyword { text: Str::Owned(text), case, probe, offset, before: List::default(), after: List::default() }
 }
 
-/// Notes what can stand beside a keyword that is at the same place in every match which holds it.
-fn beside(keyword: &mut Keyword, hir: &Hir) {
+/// Notes what can stand before a keyword that is at the same place in every match which holds it, and `behind` it as well.
+fn beside(keyword: &mut Keyword, hir: &Hir, behind: bool) {
     let (least, most) = keyword.offset;
     if least != most {
         return;
@@ -320,5 +330,5 @@ fn beside(keyword: &mut Keyword, hir: &Hir) {
     let end = start + keyword.text.len();
     let sets = byte_sets(hir, end + MAX_BESIDE);
     keyword.before = sets.get(start.saturating_sub(MAX_BESIDE)..start).unwrap_or_default().to_vec().into();
-    keyword.after = sets.get(end..).unwrap_or_default().to_vec().into();
+    keyword.after = sets.get(end..).filter(|_| behind).unwrap_or_default().to_vec().into();
 }

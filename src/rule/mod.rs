@@ -131,6 +131,9 @@ pub struct Rule {
     pub tail: Str,
     /// Whether its match lies in the line of its keyword.
     pub in_line: bool,
+    /// Whether nothing is taken for its secret by chance, whatever stands beside and inside: it is one text, or has check digits
+    /// that are certain.
+    pub unmistakable: bool,
     /// How far the rule looks around a keyword.
     pub reach: Reach,
     /// Where the format is documented.

@@ -749,6 +749,13 @@ const LATER: &[Place] = &[
         },
     },
     Place {
+        name: "a token that ends a line and begins the next",
+        kind: "file",
+        path: "wrapped.txt",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| site.commit("wrapped.txt", format!("$ echo {}\n{}\n", &secret[..20], &secret[20..])),
+    },
+    Place {
         name: "hexadecimal text",
         kind: "file",
         path: "hex.txt",

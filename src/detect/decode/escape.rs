@@ -23,7 +23,7 @@ pub(super) fn each_escaped(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) 
         // Only what may be telling, to look no further at most signs.
         let (encoding, end) = match text[sign..] {
             [b'%', b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f', ..] => (Encoding::Percent, &mut ends[0]),
-            [b'\\', b'u' | b'x' | b'0' | b'1' | b'/' | b':' | b'=', ..] => (Encoding::Backslash, &mut ends[1]),
+            [b'\\', b'u' | b'x' | b'0' | b'1' | b'/' | b':' | b'=' | b'_', ..] => (Encoding::Backslash, &mut ends[1]),
             [b'&', b'#' | b'a' | b'q', ..] => (Encoding::Entity, &mut ends[2]),
             _ => continue,
         };
@@ -79,11 +79,12 @@ fn decode_escapes(text: &[u8], piece: Span, encoding: Encoding) -> Option<(Vec<u
 /// of code, references and the parameters of links, apostrophes. All of them are decoded beside one that tells more.
 fn is_telling(text: &[u8], at: usize, encoding: Encoding) -> bool {
     let Some((byte, length)) = escape(text, at, encoding) else { return false };
-    if encoding != Encoding::Entity {
-        return true;
-    }
     let before = at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
     let after = &text[at + length..];
+    if encoding != Encoding::Entity {
+        // Inside of a word Markdown and LaTeX have put the mark there.
+        return byte != b'_' || (before && after.first().is_some_and(u8::is_ascii_alphanumeric));
+    }
     match byte {
         b'<' | b'>' => false,
         b'\'' => !before || !after.first().is_some_and(u8::is_ascii_alphabetic),
@@ -99,8 +100,8 @@ fn escape(text: &[u8], at: usize, encoding: Encoding) -> Option<(u8, usize)> {
         (Encoding::Backslash, [b'\\', b'x', high, low, ..]) => (number(&[*high, *low], 16)?, 4),
         (Encoding::Backslash, [b'\\', b'u', b'0', b'0', high, low, ..]) => (number(&[*high, *low], 16)?, 6),
         (Encoding::Backslash, [b'\\', b'0'..=b'1', _, _, ..]) => (number(text.get(at + 1..at + 4)?, 8)?, 4),
-        // JSON's slash, and what Java's properties escape.
-        (Encoding::Backslash, [b'\\', byte @ (b'/' | b':' | b'='), ..]) => (*byte, 2),
+        // JSON's slash, what Java's properties escape, and Markdown and LaTeX.
+        (Encoding::Backslash, [b'\\', byte @ (b'/' | b':' | b'=' | b'_'), ..]) => (*byte, 2),
         (Encoding::Entity, [b'&', rest @ ..]) => entity(rest)?,
         _ => return None,
     };

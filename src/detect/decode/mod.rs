@@ -6,6 +6,7 @@
 //! stands elsewhere. So a text that changed in one place needs to be decoded again in that place only.
 
 mod base;
+pub mod broken;
 mod escape;
 mod wide;
 
@@ -40,6 +41,8 @@ pub enum Encoding {
     Entity,
     /// Two bytes for each character, in a text that has one for each.
     Utf16,
+    /// With something in between that is no part of it.
+    Broken,
 }
 
 impl Encoding {
@@ -52,6 +55,7 @@ impl Encoding {
             Self::Backslash => "escapes",
             Self::Entity => "character references",
             Self::Utf16 => "UTF-16",
+            Self::Broken => "a broken value",
         }
     }
 }
@@ -359,6 +363,13 @@ mod tests {
         for text in [r"not\any\thing\newhere", r"\033[1mcolour\033[0m", r"a\/b", r"C:\\temp\\200.txt"] {
             assert!(runs(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_mark_before_an_underscore_is_decoded() {
+        assert_eq!(decoded(r"\texttt{abc\_def\_ghi}"), r"\texttt{abc_def_ghi}");
+        assert_eq!(origin(r"abc\_def\_ghi", "c_d"), r"c\_d");
+        assert!(runs(r"not\_ a \_name \\_ here").is_empty());
     }
 
     #[test]

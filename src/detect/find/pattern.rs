@@ -40,7 +40,7 @@ impl Patterns {
     pub fn starts_in_a_word(&self, rule: &Rule, hit: &Hit, text: &[u8]) -> bool {
         let whole = matches!(rule.matcher, Matcher::Around { .. }) && anchored(rule);
         let start = hit.span.start.checked_sub(rule.keywords[hit.keyword].offset.0 as usize).filter(|_| whole);
-        start.is_some_and(|start| !boundary::free_before(text, start, rule.boundary))
+        start.is_some_and(|start| !rule.unmistakable && !boundary::free_before(text, start, rule.boundary))
             && self.pattern(rule, hit).is_some_and(|pattern| pattern.whole.is_value())
     }
 

@@ -98,8 +98,8 @@ impl Worker<'_> {
     fn archive(&self, kind: Kind, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let first = outcome.sightings.len();
         let unopened = archive::each_member(bytes, &archive::Limits::default(), &mut |member, text| {
-            // A compressed file need not name what it holds; of any other, these are the bytes that are looked at below.
-            if !member.is_empty() || matches!(kind, Kind::Gzip | Kind::Zstd) {
+            // One compressed text need not have a name; of any other, these are the bytes that are looked at below.
+            if !member.is_empty() || matches!(kind, Kind::Gzip | Kind::Zstd | Kind::Zlib) {
                 let kind = ContentKind::ArchiveMember;
                 self.text(text, &Origin { kind, member, ..*origin }, outcome);
             }

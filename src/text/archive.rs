@@ -1,4 +1,4 @@
-//! Archives: gzip, zstd, zip and tar, one inside of another too, unpacked in memory and under limits.
+//! Archives: gzip, zstd, zip, tar, zlib and the streams of PDF, one inside of another too, unpacked in memory and under limits.
 //!
 //! Owns what is opened and where it ends; what a member means, and what to do about one that was not opened, is up to the
 //! caller. Nothing is written to disk, and a name is handed out as the bytes it is.
@@ -7,7 +7,8 @@ use std::fmt::{self, Display};
 use std::io::{self, Cursor, Read};
 
 use bstr::{BStr, BString, ByteSlice};
-use flate2::bufread::GzDecoder;
+use flate2::bufread::{GzDecoder, ZlibDecoder};
+use memchr::memmem;
 use zip::read::Config;
 use zip::unstable::read::ZipIterable;
 use zip::{CompressionMethod, ZipReadOptions};
@@ -16,6 +17,8 @@ use super::zstd::{self, Frames};
 
 /// Bytes that are unpacked at a time.
 const CHUNK: usize = 16 * 1024;
+/// Bytes that tell what a stream unpacks to.
+const HEAD: usize = 256;
 /// Bytes of a name that are kept: a tar may give megabytes, and an archive's name stands before that of each of its members.
 const MAX_NAME: usize = 1024;
 
@@ -32,6 +35,10 @@ pub enum Kind {
     Tar,
     /// Commits as one file, which git makes a repository of.
     Bundle,
+    /// One compressed text, such as an object of git's that lies by itself.
+    Zlib,
+    /// A document, whose texts are compressed one by one.
+    Pdf,
     /// An archive that is not opened, with the name of its format.
     Sealed(&'static str),
 }
@@ -51,7 +58,10 @@ pub fn kind(bytes: &[u8]) -> Option<Kind> {
         _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Kind::Sealed("7z")),
         [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(Kind::Sealed("rar")),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
         _ if bytes.get(257..262) == Some(b"ustar") => Some(Kind::Tar),
+        _ if is_zlib(bytes) && has_text(bytes) => Some(Kind::Zlib),
+        _ if ends_zip(bytes) => Some(Kind::Zip),
         _ => None,
     }
 }
@@ -63,6 +73,45 @@ fn is_lzma(bytes: &[u8]) -> bool {
     let dictionary = u32::from_le_bytes([*a, *b, *c, *d]);
     let is_usual = dictionary.count_ones() == 1 || dictionary == u32::MAX;
     is_usual && (size.iter().all(|byte| *byte == 0xff) || size.ends_with(&[0, 0, 0]))
+}
+
+/// Whether a zlib stream may start here.
+pub fn is_zlib(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x78, 0x01 | 0x9c | 0xda, ..])
+}
+
+/// Whether a zlib stream unpacks, and to an object of git's or what starts as a text does.
+fn has_text(stream: &[u8]) -> bool {
+    let head = inflate(stream, HEAD);
+    git_object(&head).is_some() || is_mostly_text(&head)
+}
+
+/// What an object of git's holds, behind its kind and size.
+fn git_object(bytes: &[u8]) -> Option<&[u8]> {
+    const KINDS: [&[u8]; 4] = [b"blob ", b"tree ", b"commit ", b"tag "];
+    let size = KINDS.into_iter().find_map(|kind| bytes.strip_prefix(kind))?;
+    let (digits, content) = size.split_once_str(b"\0")?;
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(content)
+}
+
+fn is_mostly_text(bytes: &[u8]) -> bool {
+    let text = bytes.iter().filter(|byte| matches!(**byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..)).count();
+    !bytes.is_empty() && text * 10 >= bytes.len() * 9
+}
+
+/// Whether a zip ends here whose start is something else, such as a program that unpacks it.
+fn ends_zip(bytes: &[u8]) -> bool {
+    const MARK: &[u8] = b"PK\x05\x06";
+    /// The end of a zip's directory, and the longest comment that may stand behind it.
+    const END: usize = 22;
+    const COMMENT: usize = 0xffff;
+    let Some(last) = bytes.len().checked_sub(END) else { return false };
+    match bytes {
+        [b'#', b'!', ..] | [b'M', b'Z', ..] | [0x7f, b'E', b'L', b'F', ..] => {
+            memmem::rfind(&bytes[last.saturating_sub(COMMENT)..last + MARK.len()], MARK).is_some()
+        }
+        _ => bytes[last..].starts_with(MARK),
+    }
 }
 
 /// Where unpacking ends.
@@ -150,6 +199,25 @@ pub fn gunzip(bytes: &[u8], mut limit: usize) -> Vec<u8> {
     text
 }
 
+/// The same of a zlib stream.
+pub fn inflate(bytes: &[u8], mut limit: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    let _ = unpack(&mut ZlibDecoder::new(bytes), &mut limit, &mut text);
+    text
+}
+
+/// The texts among the members of a zip, one behind the other.
+pub fn unzip(bytes: &[u8], limit: usize) -> Vec<u8> {
+    let mut texts = Vec::new();
+    each_member(bytes, &Limits { bytes: limit, ..Limits::default() }, &mut |_, text| {
+        if is_mostly_text(text) {
+            texts.extend_from_slice(text);
+            texts.push(b'\n');
+        }
+    });
+    texts
+}
+
 /// An archive being unpacked, with what is left of the limits.
 struct Walk<'w> {
     limits: &'w Limits,
@@ -175,6 +243,8 @@ impl Walk<'_> {
                 self.report(path, Reason::Bundle);
                 true
             }
+            Some(Kind::Zlib) => self.zlib(path, bytes, depth),
+            Some(Kind::Pdf) => self.pdf(path, bytes, depth),
             Some(Kind::Sealed(name)) => {
                 self.report(path, Reason::Sealed(name));
                 true
@@ -246,6 +316,47 @@ impl Walk<'_> {
             self.bytes = self.bytes.saturating_sub(frames.lost());
         }
         self.member(path, &text, depth);
+        true
+    }
+
+    fn zlib(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        if self.count(path) {
+            let mut text = Vec::new();
+            if let Err(reason) = unpack(&mut ZlibDecoder::new(bytes), &mut self.bytes, &mut text) {
+                self.report(path, reason);
+            }
+            self.member(path, git_object(&text).unwrap_or(&text), depth);
+        }
+        true
+    }
+
+    /// The streams of a document that are texts, or archives: all others are pictures and fonts.
+    fn pdf(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        const WORD: &[u8] = b"stream";
+        if memmem::find(bytes, b"/Encrypt").is_some() {
+            self.report(path, Reason::Encrypted);
+        }
+        let mut at = 0;
+        while let Some(start) = memmem::find(&bytes[at..], WORD).map(|found| at + found) {
+            at = start + WORD.len();
+            let stream = bytes[at..].trim_start_with(|char| matches!(char, '\r' | '\n'));
+            if bytes[..start].ends_with(b"end") || !is_zlib(stream) {
+                continue;
+            }
+            if !self.count(path) {
+                break;
+            }
+            let head = inflate(stream, HEAD);
+            if is_mostly_text(&head) || kind(&head).is_some() {
+                let (mut text, mut decoder) = (Vec::new(), ZlibDecoder::new(stream));
+                let path = joined(path, format!("stream at byte {start}").as_bytes());
+                if let Err(reason) = unpack(&mut decoder, &mut self.bytes, &mut text) {
+                    self.report(path.as_bstr(), reason);
+                }
+                self.member(path.as_bstr(), &text, depth);
+                at += usize::try_from(decoder.total_in()).unwrap_or_default();
+            }
+        }
         true
     }
 
@@ -361,7 +472,7 @@ fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>) -> Result
 mod tests {
     use super::*;
     use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use flate2::write::{GzEncoder, ZlibEncoder};
     use proptest::prelude::*;
     use std::io::Write;
     use zip::write::{SimpleFileOptions, ZipWriter};
@@ -428,6 +539,54 @@ mod tests {
             bytes[at..at + value.len()].copy_from_slice(value);
         }
         bytes
+    }
+
+    fn zlib(text: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_zip_behind_a_script_is_opened() {
+        let zip = zip(&[("a.txt", b"text of a"), ("b.txt", b"text of b")]);
+        let expected = named(&[("a.txt", b"text of a"), ("b.txt", b"text of b")]);
+        let script = [b"#!/usr/bin/env python3\n", &zip[..]].concat();
+        assert_eq!((kind(&script), members(&script)), (Some(Kind::Zip), expected));
+        assert_eq!(kind(b"#!/bin/sh\necho PK\x05\x06\n"), None);
+        assert_eq!(kind(&[b"some text ", &zip[..], b" and more"].concat()), None);
+    }
+
+    #[test]
+    fn a_zlib_stream_of_text_is_opened() {
+        let object = zlib(b"blob 12\0text of blob");
+        assert_eq!((kind(&object), members(&object)), (Some(Kind::Zlib), named(&[("", b"text of blob")])));
+        let packed = zlib(&[b"blob 99\0", &gz(b"text of gzip")[..]].concat());
+        assert_eq!(members(&packed), named(&[("", b"text of gzip")]));
+        assert_eq!(members(&zlib(b"any other text")), named(&[("", b"any other text")]));
+        for other in [&zlib(&[0, 1, 2, 3, 4, 5])[..], b"x\x01 is no stream at all", b"x\x9c", b"x^2 + y^2"] {
+            assert_eq!(kind(other), None, "{other:?}");
+        }
+        let torn = &object[..object.len() - 8];
+        assert_eq!(unpacked(torn, Limits::default()).1, [(String::new(), Reason::Damaged)]);
+    }
+
+    #[test]
+    fn the_texts_of_a_document_are_opened() {
+        let stream =
+            |bytes: &[u8]| [b"<< /Filter /FlateDecode >>\nstream\r\n", &zlib(bytes)[..], b"\nendstream\n"].concat();
+        let text = b"BT /F1 12 Tf (a text) Tj ET";
+        let document =
+            [b"%PDF-1.7\n1 0 obj\n", &stream(&[0, 1, 2, 255])[..], &stream(text), &stream(&gz(b"inner"))].concat();
+        let found = members(&document);
+        assert_eq!(found.iter().map(|(_, text)| &text[..]).collect::<Vec<_>>(), [&text[..], b"inner"]);
+        assert!(found[0].0.starts_with("stream at byte "), "{found:?}");
+        let limits = Limits { bytes: 10, ..Limits::default() };
+        assert_eq!(unpacked(&document, limits).1[0].1, Reason::TooLarge);
+        assert_eq!(
+            unpacked(b"%PDF-1.7\ntrailer << /Encrypt 9 0 R >>", Limits::default()).1,
+            [(String::new(), Reason::Encrypted)]
+        );
     }
 
     #[test]

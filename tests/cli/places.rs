@@ -756,6 +756,30 @@ const LATER: &[Place] = &[
         plant: |site, secret| site.commit("wrapped.txt", format!("$ echo {}\n{}\n", &secret[..20], &secret[20..])),
     },
     Place {
+        name: "an object of another repository's",
+        kind: "archive-member",
+        path: "copied/objects/0a/1b2c",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let other = site.repo.at("../copied");
+            other.git(&["init", "--quiet"]);
+            let id = other.git_tool(&["hash-object", "-w", "--stdin"]).input(line(secret)).run().expect_code(0);
+            let id = id.out().trim_end().to_owned();
+            let path = other.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]));
+            site.commit("copied/objects/0a/1b2c", must(std::fs::read(path), "read an object"));
+        },
+    },
+    Place {
+        name: "a member of a zip behind a script",
+        kind: "archive-member",
+        path: "tool.pyz!config.env",
+        stage: LOCAL_ONLY,
+        plant: |site, secret| {
+            let zip = archive(site, "zip", "config.env", padded(secret).as_bytes());
+            site.commit("tool.pyz", [&b"#!/usr/bin/env python3\n"[..], &zip].concat());
+        },
+    },
+    Place {
         name: "hexadecimal text",
         kind: "file",
         path: "hex.txt",

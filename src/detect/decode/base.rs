@@ -68,8 +68,7 @@ pub fn held(text: &[u8], line: Span) -> Held {
     let Some(base) = BASE64.as_ref().filter(|_| line.len() >= MIN_BASE64) else { return held };
     let text = &text[..line.end];
     each_stretch::<MIN_BASE64>(text, line, is_base64, |run| {
-        let is_start =
-            |head: &[u8]| is_line_text(head) || wide_text(head).is_some() || archive::kind(head) == Some(Kind::Gzip);
+        let is_start = |head: &[u8]| is_line_text(head) || wide_text(head).is_some() || unpacking(head).is_some();
         held.run |= head_of(base, text, run).is_some_and(|head| is_start(&head));
         held.full |= is_full(base, text, run);
         each_stretch::<MIN_HEX>(text, run, is_hex, |run| held.run |= is_hex_of_text(run.of(text)));
@@ -163,13 +162,23 @@ fn base64(base: &Base, text: &[u8], run: Span, head: &[u8], found: &mut dyn FnMu
             Offsets::Whole
         };
         report(text, offsets);
-    } else if archive::kind(head) == Some(Kind::Gzip)
+    } else if let Some(unpack) = unpacking(head)
         && let Some(packed) = decode(base, characters, |_| true)
     {
-        let text = archive::gunzip(&packed, run.len().saturating_mul(MAX_RATIO).min(MAX_UNPACKED));
+        let text = unpack(&packed, run.len().saturating_mul(MAX_RATIO).min(MAX_UNPACKED));
         if !text.is_empty() && mostly_text(&text) {
             report(text, Offsets::Whole);
         }
+    }
+}
+
+/// What unpacks, up to a limit, that which starts with these bytes.
+fn unpacking(head: &[u8]) -> Option<fn(&[u8], usize) -> Vec<u8>> {
+    match archive::kind(head) {
+        Some(Kind::Gzip) => Some(archive::gunzip),
+        Some(Kind::Zip) => Some(archive::unzip),
+        _ if archive::is_zlib(head) => Some(archive::inflate),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use bstr::BString;
 
 use super::people::Usual;
-use super::tree_index::{NodeId, Target, TargetId, TreeIndex};
+use super::tree_index::{Above, NodeId, Target, TargetId, TreeIndex};
 use crate::finding::{Event, Remote};
 use crate::git::graph::{Commits, Graph};
 use crate::git::object::{self, Mode};
@@ -51,7 +51,7 @@ pub struct Attribution<'s> {
     pub(super) reachable: Vec<bool>,
     pub(super) notes: Vec<bool>,
     pub(super) head: Option<ObjectId>,
-    pub(super) below: HashMap<NodeId, BTreeSet<TargetId>>,
+    pub(super) above: Above,
     /// The commit that each tip leads to, if it is one.
     pub(super) ends: Vec<Option<u32>>,
     /// What the trees of all tips hold.
@@ -96,7 +96,7 @@ impl<'s> Attribution<'s> {
             notes: from(&|name| name.starts_with("refs/notes/")),
             head: repository.head(),
             knows_all_tips: are_all,
-            below: HashMap::new(),
+            above: Above::default(),
             most_refs: MAX_REFS,
             reflogs: Vec::new(),
             local,
@@ -113,7 +113,7 @@ impl<'s> Attribution<'s> {
         let nodes: Vec<Option<NodeId>> =
             self.graph.records().iter().map(|record| tree_index.node(record.tree?)).collect();
         let at_tips = nodes_at(&self.tips, &self.ends, &self.graph, &nodes);
-        Self { tree_index, nodes, at_tips, ..self }
+        Self { above: tree_index.above(), tree_index, nodes, at_tips, ..self }
     }
 
     /// The same, but names all refs in an exposure and knows what is in reflogs.
@@ -124,10 +124,10 @@ impl<'s> Attribution<'s> {
     }
 
     /// The refs and HEADs that reach a commit or hold one of the targets, and the names of the reflogs that do.
-    pub fn holders(&mut self, commit: Option<ObjectId>, targets: &BTreeSet<Target>) -> (Vec<String>, Vec<BString>) {
-        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
+    pub fn holders(&self, commit: Option<ObjectId>, targets: &BTreeSet<Target>) -> (Vec<String>, Vec<BString>) {
+        let wanted = self.wanted(targets);
         let found: Vec<u32> = commit.iter().filter_map(|id| self.commit(id)).collect();
-        let refs = self.refs_reaching(&found, &ids);
+        let refs = self.refs_reaching(&found, &wanted);
         let after = self.graph.descendants(found);
         let logged = self.reflogs.iter().filter(|(_, entries)| entries.iter().any(|at| after[*at as usize]));
         (refs, logged.map(|(name, _)| name.clone()).collect())

@@ -1,8 +1,10 @@
 //! How far a secret got: which refs reach what holds it, when it was there, and who brought it in.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use bstr::BString;
+use foldhash::HashSet;
 
 use super::tree_index::{NodeId, Target, TargetId};
 use crate::finding::{Exposure, RefKinds, Stage};
@@ -12,6 +14,13 @@ use super::commits::{Attribution, MAX_REFS};
 
 /// Authors from elsewhere that are named, at most.
 const MAX_OUTSIDE: usize = 5;
+
+/// Targets that are asked for, and the nodes that hold one.
+pub(super) struct Wanted {
+    targets: BTreeSet<TargetId>,
+    /// Worked out when they are first asked for.
+    nodes: OnceCell<HashSet<NodeId>>,
+}
 
 /// What became of a secret after it came in.
 #[derive(Debug, Default)]
@@ -29,13 +38,13 @@ impl Attribution<'_> {
     }
 
     /// How far a secret got: the commits that brought it in, and what holds it (`targets`).
-    pub fn exposure(&mut self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Exposure {
-        let ids: BTreeSet<TargetId> = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
-        let in_head = self.head.is_some_and(|head| self.holds(head, &ids));
-        let at_tip = self.at_tip(&ids);
+    pub fn exposure(&self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Exposure {
+        let wanted = self.wanted(targets);
+        let in_head = self.head.is_some_and(|head| self.holds(head, &wanted));
+        let at_tip = self.at_tip(&wanted);
         let found: Vec<u32> = commits.iter().filter_map(|id| self.commit(id)).collect();
-        let refs = self.refs_reaching(&found, &ids);
-        let life = self.life(&found, &ids);
+        let refs = self.refs_reaching(&found, &wanted);
+        let life = self.life(&found, &wanted);
         let stage = if found.iter().any(|at| self.published[*at as usize]) {
             Stage::Published
         } else if refs.is_empty() {
@@ -75,6 +84,12 @@ impl Attribution<'_> {
         }
     }
 
+    /// These targets, as far as trees hold any.
+    pub(super) fn wanted(&self, targets: &BTreeSet<Target>) -> Wanted {
+        let targets = targets.iter().filter_map(|target| self.tree_index.target_id(target)).collect();
+        Wanted { targets, nodes: OnceCell::new() }
+    }
+
     /// What there is to say of the refs that reach something.
     fn reached(&self, refs: Vec<String>) -> Exposure {
         let mut kinds = RefKinds::default();
@@ -104,9 +119,9 @@ impl Attribution<'_> {
 
     /// Follows what the commits `found` brought in: a commit at which none of the targets came or went holds one if a parent
     /// does.
-    fn life(&mut self, found: &[u32], targets: &BTreeSet<TargetId>) -> Life {
+    fn life(&self, found: &[u32], wanted: &Wanted) -> Life {
         let mut asked = vec![false; self.graph.order().len()];
-        let moves = targets.iter().filter_map(|target| self.moves.get(target)).flatten();
+        let moves = wanted.targets.iter().filter_map(|target| self.moves.get(target)).flatten();
         moves.for_each(|at| asked[*at as usize] = true);
         let mut holds = vec![false; asked.len()];
         let mut life = Life::default();
@@ -115,7 +130,7 @@ impl Attribution<'_> {
             let at = self.graph.order()[rank];
             let is_after = self.graph.parents(at).iter().any(|parent| holds[*parent as usize]);
             let is_held = if asked[at as usize] {
-                self.node_of(at).is_some_and(|node| self.node_holds(node, targets))
+                self.node_of(at).is_some_and(|node| self.node_holds(node, wanted))
             } else {
                 is_after
             };
@@ -157,24 +172,20 @@ impl Attribution<'_> {
     }
 
     /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.
-    fn at_tip(&mut self, targets: &BTreeSet<TargetId>) -> bool {
-        let nodes = std::mem::take(&mut self.at_tips);
-        let held = nodes.iter().any(|node| self.node_holds(*node, targets));
-        self.at_tips = nodes;
-        let others = self.tips.iter().zip(&self.ends).filter(|(_, commit)| commit.is_none());
-        let others: Vec<ObjectId> = others.filter_map(|(tip, _)| tip.end()).collect();
-        held || others.into_iter().any(|end| self.holds(end, targets))
+    fn at_tip(&self, wanted: &Wanted) -> bool {
+        let mut others = self.tips.iter().zip(&self.ends).filter(|(_, commit)| commit.is_none());
+        self.at_tips.iter().any(|node| self.node_holds(*node, wanted))
+            || others.any(|(tip, _)| tip.end().is_some_and(|end| self.holds(end, wanted)))
     }
 
-    fn node_holds(&mut self, node: NodeId, targets: &BTreeSet<TargetId>) -> bool {
-        let below = self.below.entry(node).or_insert_with(|| self.tree_index.targets_below(node));
-        !below.is_disjoint(targets)
+    fn node_holds(&self, node: NodeId, wanted: &Wanted) -> bool {
+        wanted.nodes.get_or_init(|| self.above.holders(&wanted.targets)).contains(&node)
     }
 
     /// Whether a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
-    fn holds(&mut self, end: ObjectId, targets: &BTreeSet<TargetId>) -> bool {
+    fn holds(&self, end: ObjectId, wanted: &Wanted) -> bool {
         let commit = self.commit(&end);
-        let itself = || self.tree_index.target_id(&Target::Object(end)).is_some_and(|id| targets.contains(&id));
+        let itself = || self.tree_index.target_id(&Target::Object(end)).is_some_and(|id| wanted.targets.contains(&id));
         if commit.is_none() && itself() {
             return true;
         }
@@ -182,17 +193,17 @@ impl Attribution<'_> {
             Some(at) => self.node_of(at),
             None => self.store.find(&end).and_then(|tree| self.tree_index.node(tree)),
         };
-        node.is_some_and(|node| self.node_holds(node, targets))
+        node.is_some_and(|node| self.node_holds(node, wanted))
     }
 
     /// Names of the refs from which one of the commits, or a target itself, can be reached.
-    pub(super) fn refs_reaching(&mut self, commits: &[u32], targets: &BTreeSet<TargetId>) -> Vec<String> {
+    pub(super) fn refs_reaching(&self, commits: &[u32], wanted: &Wanted) -> Vec<String> {
         let after = self.graph.descendants(commits.iter().copied());
         let mut names = Vec::new();
         for tip in 0..self.tips.len() {
             let reaches = match (self.ends[tip], self.tips[tip].end()) {
                 (Some(commit), _) => after[commit as usize],
-                (None, Some(end)) => self.holds(end, targets),
+                (None, Some(end)) => self.holds(end, wanted),
                 (None, None) => false,
             };
             if reaches {

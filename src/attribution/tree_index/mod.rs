@@ -2,14 +2,19 @@
 //!
 //! All trees are read once, in the order of the pack. Of each only the entries are recorded that it has and its delta base has
 //! not, or the other way round; so the records take little room, and who holds what is worked out without reading again. What
-//! one tree holds is a *node*; trees that hold the same share it. What was worked out of some trees serves when others come
-//! along: these are read alone.
+//! one tree holds is a *node*; trees that hold the same share it, and those that hold nearly the same share parts of it: one secret
+//! in each of many files costs little more than in one. What was worked out of some trees serves when others come along: these
+//! are read alone.
 
+mod above;
+mod beyond;
+mod nodes;
+mod parts;
 mod read;
 mod reader;
 mod search;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bstr::BString;
 
@@ -17,6 +22,10 @@ use crate::git::ObjectId;
 use crate::git::object::Mode;
 use crate::git::store::Number;
 
+pub use above::Above;
+use nodes::Maker;
+pub use parts::WAYS;
+use parts::{PartId, Parts};
 pub use reader::{Listed, Reader};
 pub use search::Search;
 
@@ -57,9 +66,11 @@ pub enum NodeEntry {
     Below(NodeId),
     /// A target.
     Here(TargetId, Mode),
+    /// A part of the same folder; in place of the name's number stands the way that leads to it.
+    Part(NodeId),
 }
 
-/// What a tree holds: names, by number, and what they lead to.
+/// What a tree holds: names, by number, and what they lead to. Either all entries are parts or none is.
 pub type Node = Vec<(u32, NodeEntry)>;
 
 /// What trees hold of the targets, by tree.
@@ -131,58 +142,24 @@ impl TreeIndex {
         let before = self.by_tree.iter().map(|node| *node != NONE).collect();
         let holds = holders(trees, &bases, &order, before);
         // What each holder has that leads to a target.
-        let mut lists: Vec<Vec<Edge>> = vec![Vec::new(); records.len()];
+        let mut parts = Parts::default();
+        let mut folders: Vec<Option<PartId>> = vec![None; count];
         for at in order {
             let record = &records[at];
             if !holds[record.tree as usize] {
                 continue;
             }
-            let mut list = bases[at].map(|base| lists[base].clone()).unwrap_or_default();
-            for edge in trees.dropped(record).iter().filter(|edge| leads(edge, &holds)) {
-                if let Some(found) = list.iter().position(|have| have == edge) {
-                    list.swap_remove(found);
-                }
-            }
-            list.extend(trees.added(record).iter().filter(|edge| leads(edge, &holds)));
-            list.sort_unstable();
-            lists[at] = list;
+            let base = bases[at].and_then(|base| folders[records[base].tree as usize]);
+            let leading = |edges: &[Edge]| -> Vec<Edge> {
+                edges.iter().filter(|edge| leads(edge, &holds)).copied().collect()
+            };
+            let (dropped, added) = (leading(trees.dropped(record)), leading(trees.added(record)));
+            folders[record.tree as usize] = parts.changed(base, &dropped, &added);
         }
-        self.make_nodes(records, &by_number, &lists);
-    }
-
-    /// Folders before what holds them, without recursion: a hostile tree may be deeper than the stack.
-    fn make_nodes(&mut self, records: &[TreeRecord], by_number: &[u32], lists: &[Vec<Edge>]) {
-        let mut known: foldhash::HashMap<Node, NodeId> = self.nodes.iter().cloned().zip(0..).collect();
-        for start in (0..records.len()).filter(|at| !lists[*at].is_empty()) {
-            let mut stack = vec![start];
-            while let Some(at) = stack.last().copied() {
-                let tree = records[at].tree;
-                let below = lists[at].iter().filter_map(|edge| match edge.child {
-                    Child::Tree(tree) if self.node(tree).is_none() => position(by_number, tree),
-                    _ => None,
-                });
-                let before = stack.len();
-                stack.extend(below.collect::<Vec<_>>());
-                if stack.len() > before {
-                    continue;
-                }
-                stack.pop();
-                if self.node(tree).is_some() {
-                    continue;
-                }
-                let entries = lists[at].iter().filter_map(|edge| match edge.child {
-                    Child::Tree(tree) => Some((edge.name, NodeEntry::Below(self.node(tree)?))),
-                    Child::Target(target, mode) => Some((edge.name, NodeEntry::Here(target, mode))),
-                });
-                let entries: Node = entries.collect();
-                let nodes = &mut self.nodes;
-                let node = *known.entry(entries).or_insert_with_key(|entries| {
-                    nodes.push(entries.clone());
-                    u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX)
-                });
-                self.by_tree[tree as usize] = node;
-            }
-        }
+        let mut maker = Maker::new(&parts, &folders, &self.by_tree, &mut self.nodes);
+        let made = (0..).zip(&folders).filter_map(|(tree, folder)| Some((tree, maker.make((*folder)?))));
+        let made: Vec<(usize, NodeId)> = made.collect();
+        made.into_iter().for_each(|(tree, node)| self.by_tree[tree] = node);
     }
 
     /// The target at a position.
@@ -219,7 +196,26 @@ impl TreeIndex {
     pub fn is_named(&self, tree: Number) -> bool {
         let is_name = |target: TargetId| matches!(self.target(target), Target::Name(_));
         let named = |entry: &NodeEntry| matches!(entry, NodeEntry::Here(target, _) if is_name(*target));
-        self.node(tree).is_some_and(|node| self.nodes[node as usize].iter().any(|(_, entry)| named(entry)))
+        self.node(tree).is_some_and(|node| self.folder(node, |_| true).any(|(_, entry)| named(entry)))
+    }
+
+    /// The entries of a folder in those of its parts that are wanted.
+    pub fn folder(
+        &self,
+        node: NodeId,
+        mut is_wanted: impl FnMut(NodeId) -> bool,
+    ) -> impl Iterator<Item = &(u32, NodeEntry)> {
+        let mut left = Vec::from_iter(is_wanted(node).then_some(node));
+        let parts = std::iter::from_fn(move || {
+            let entries = &self.nodes[left.pop()? as usize];
+            let parts = entries.iter().filter_map(|(_, entry)| match entry {
+                NodeEntry::Part(part) => Some(*part),
+                NodeEntry::Below(_) | NodeEntry::Here(..) => None,
+            });
+            left.extend(parts.filter(|part| is_wanted(*part)));
+            Some(entries)
+        });
+        parts.flatten().filter(|(_, entry)| !matches!(entry, NodeEntry::Part(_)))
     }
 
     /// The node of a tree, if it holds anything.
@@ -227,53 +223,9 @@ impl TreeIndex {
         self.by_tree.get(tree as usize).copied().filter(|node| *node != NONE)
     }
 
-    /// All targets in a node and below.
-    pub fn targets_below(&self, node: NodeId) -> BTreeSet<TargetId> {
-        let (mut targets, mut seen, mut stack) = (BTreeSet::new(), BTreeSet::from([node]), vec![node]);
-        while let Some(node) = stack.pop() {
-            for (_, entry) in &self.nodes[node as usize] {
-                match entry {
-                    NodeEntry::Here(target, _) => {
-                        targets.insert(*target);
-                    }
-                    NodeEntry::Below(below) if seen.insert(*below) => stack.push(*below),
-                    NodeEntry::Below(_) => {}
-                }
-            }
-        }
-        targets
-    }
-
-    /// What a node holds, with its path, and none of the `others` holds at that path.
-    pub fn beyond(&self, node: NodeId, others: &[NodeId]) -> Vec<(BString, Mode, TargetId)> {
-        let mut found = Vec::new();
-        let mut stack: Vec<(BString, NodeId, Vec<NodeId>)> = vec![(BString::default(), node, others.to_vec())];
-        while let Some((folder, node, others)) = stack.pop() {
-            if others.contains(&node) {
-                continue;
-            }
-            for (name, entry) in &self.nodes[node as usize] {
-                let there = others.iter().flat_map(|other| &self.nodes[*other as usize]);
-                let same_name = there.filter(|(other, _)| other == name).map(|(_, entry)| *entry);
-                let path = || crate::git::tree::join(&folder, &self.names[*name as usize]);
-                match entry {
-                    NodeEntry::Here(target, mode) => {
-                        if !{ same_name }.any(|other| other == *entry) {
-                            found.push((path(), *mode, *target));
-                        }
-                    }
-                    NodeEntry::Below(below) => {
-                        let others = same_name.filter_map(|other| match other {
-                            NodeEntry::Below(other) => Some(other),
-                            NodeEntry::Here(..) => None,
-                        });
-                        stack.push((path(), *below, others.collect()));
-                    }
-                }
-            }
-        }
-        found.sort();
-        found
+    /// What leads to the nodes.
+    pub fn above(&self) -> Above {
+        Above::new(&self.nodes)
     }
 }
 

@@ -7,7 +7,7 @@
 use bstr::BString;
 
 use super::{Cache, KnownObjects, Links, State};
-use crate::attribution::tree_index::{Node, NodeEntry, Target, TreeIndex};
+use crate::attribution::tree_index::{NodeEntry, NodeId, Target, TreeIndex, WAYS};
 use crate::git::graph::{CommitRecord, Commits};
 use crate::git::object::{self, Mode};
 use crate::git::repo::Local;
@@ -16,7 +16,7 @@ use crate::git::tree::{entry_at, start_of};
 use crate::git::{ObjectId, oid};
 
 /// What the file starts with; another number for another layout.
-const MAGIC: &[u8] = b"keysweep seen objects 2\n";
+const MAGIC: &[u8] = b"keysweep seen objects 3\n";
 /// No object.
 const NONE: u32 = u32::MAX;
 
@@ -26,6 +26,8 @@ const STATES: [State; 4] = [State::Marked, State::Clean, State::Unread, State::A
 const MODES: [Mode; 4] = [Mode::File, Mode::Link, Mode::Tree, Mode::Submodule];
 /// The byte of what is below, in place of a mode's.
 const BELOW: u8 = 0xff;
+/// The byte of a part of the same folder.
+const PART: u8 = 0xfe;
 
 /// What an earlier sweep saw and what it knew of trees, as bytes.
 pub(super) fn encode(
@@ -108,11 +110,13 @@ impl Out {
         for node in tree_index.nodes() {
             self.length(node.len());
             for (name, entry) in node {
-                let (kind, at) = match entry {
-                    NodeEntry::Below(node) => (BELOW, *node),
-                    NodeEntry::Here(target, mode) => (position(&MODES, mode), *target),
+                let said = known.numbers.get(*name as usize).copied().unwrap_or(NONE);
+                let (name, kind, at) = match entry {
+                    NodeEntry::Below(node) => (said, BELOW, *node),
+                    NodeEntry::Here(target, mode) => (said, position(&MODES, mode), *target),
+                    NodeEntry::Part(node) => (*name, PART, *node),
                 };
-                self.number(known.numbers[*name as usize]);
+                self.number(name);
                 self.0.push(kind);
                 self.number(at);
             }
@@ -150,9 +154,9 @@ impl Known {
             if places[tree as usize] == NONE {
                 return None;
             }
-            if !std::mem::replace(&mut done[node as usize], true) {
-                known.name(tree_index, &tree_index.nodes()[node as usize], tree, store, local)?;
-            }
+            let is_new = |part: NodeId| !std::mem::replace(&mut done[part as usize], true);
+            let numbers = tree_index.folder(node, is_new).map(|(name, _)| *name as usize).collect();
+            known.name(tree_index, numbers, tree, store, local)?;
         }
         for target in tree_index.targets() {
             known.targets.push(match target {
@@ -170,10 +174,16 @@ impl Known {
         Some(known)
     }
 
-    /// Finds the names of a node in a tree that holds just that.
-    fn name(&mut self, tree_index: &TreeIndex, node: &Node, tree: Number, store: &Store, local: &Local) -> Option<()> {
-        let numbers = node.iter().map(|(name, _)| *name as usize);
-        let highest = numbers.clone().max().map_or(0, |highest| highest + 1);
+    /// Finds names, given by number, in a tree that has them.
+    fn name(
+        &mut self,
+        tree_index: &TreeIndex,
+        numbers: Vec<usize>,
+        tree: Number,
+        store: &Store,
+        local: &Local,
+    ) -> Option<()> {
+        let highest = numbers.iter().max().map_or(0, |highest| highest + 1);
         self.numbers.resize(self.numbers.len().max(highest), NONE);
         let mut data: Option<Vec<u8>> = None;
         for number in numbers {
@@ -331,8 +341,10 @@ impl<'r> Rest<'r> {
     /// An entry of the node at a position; it leads to one before it.
     fn entry(&mut self, names: usize, targets: usize, at: usize) -> Option<(u32, NodeEntry)> {
         let (name, kind, to) = (self.number()?, self.byte()?, self.number()?);
+        let node = || Some(to).filter(|to| (*to as usize) < at);
         let entry = match kind {
-            BELOW => NodeEntry::Below(Some(to).filter(|to| (*to as usize) < at)?),
+            PART => return Some((Some(name).filter(|way| (*way as usize) < WAYS)?, NodeEntry::Part(node()?))),
+            BELOW => NodeEntry::Below(node()?),
             _ => {
                 let mode = *MODES.get(usize::from(kind))?;
                 NodeEntry::Here(Some(to).filter(|to| (*to as usize) < targets)?, mode)

@@ -1,0 +1,66 @@
+//! The way up: from targets to the nodes that hold them.
+
+use foldhash::{HashSet, HashSetExt as _};
+
+use super::{Node, NodeEntry, NodeId, TargetId};
+
+/// What leads to each node and each target.
+#[derive(Debug, Default)]
+pub struct Above {
+    nodes: Lists,
+    targets: Lists,
+}
+
+/// A list for each number, one behind the other.
+#[derive(Debug, Default)]
+struct Lists {
+    starts: Vec<usize>,
+    all: Vec<NodeId>,
+}
+
+impl Above {
+    /// Turns what the nodes lead to round.
+    pub(super) fn new(nodes: &[Node]) -> Self {
+        let entries = || (0..).zip(nodes).flat_map(|(above, node)| node.iter().map(move |(_, entry)| (*entry, above)));
+        let below = entries().filter_map(|(entry, above)| match entry {
+            NodeEntry::Below(node) | NodeEntry::Part(node) => Some((node, above)),
+            NodeEntry::Here(..) => None,
+        });
+        let here = entries().filter_map(|(entry, above)| match entry {
+            NodeEntry::Here(target, _) => Some((target, above)),
+            NodeEntry::Below(_) | NodeEntry::Part(_) => None,
+        });
+        Self { nodes: Lists::new(below.collect()), targets: Lists::new(here.collect()) }
+    }
+
+    /// All nodes in which or below which one of the targets is.
+    pub fn holders<'t>(&self, targets: impl IntoIterator<Item = &'t TargetId>) -> HashSet<NodeId> {
+        let mut found = HashSet::new();
+        let mut left: Vec<NodeId> = targets.into_iter().flat_map(|target| self.targets.of(*target)).copied().collect();
+        while let Some(node) = left.pop() {
+            if found.insert(node) {
+                left.extend(self.nodes.of(node));
+            }
+        }
+        found
+    }
+}
+
+impl Lists {
+    fn new(mut pairs: Vec<(u32, NodeId)>) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let count = pairs.last().map_or(0, |(last, _)| *last as usize + 1);
+        let mut starts = vec![0; count + 1];
+        pairs.iter().for_each(|(number, _)| starts[*number as usize + 1] += 1);
+        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        Self { starts, all: pairs.into_iter().map(|(_, node)| node).collect() }
+    }
+
+    fn of(&self, number: u32) -> &[NodeId] {
+        match self.starts.get(number as usize..) {
+            Some([from, to, ..]) => &self.all[*from..*to],
+            _ => &[],
+        }
+    }
+}

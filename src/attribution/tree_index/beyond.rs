@@ -1,0 +1,83 @@
+//! What one node holds and others do not. Parts that two have in common are passed over.
+
+use bstr::BString;
+
+use super::parts::way;
+use super::{NodeEntry, NodeId, TargetId, TreeIndex};
+use crate::git::object::Mode;
+use crate::git::tree::join;
+
+/// A folder or a part of it, and what others have in its place.
+struct Place {
+    folder: BString,
+    node: NodeId,
+    others: Vec<NodeId>,
+    /// How many forks lead to it from the whole folder.
+    depth: u32,
+}
+
+impl TreeIndex {
+    /// What a node holds, with its path, and none of the `others` holds at that path.
+    pub fn beyond(&self, node: NodeId, others: &[NodeId]) -> Vec<(BString, Mode, TargetId)> {
+        let mut found = Vec::new();
+        let mut stack = vec![Place { folder: BString::default(), node, others: others.to_vec(), depth: 0 }];
+        while let Some(place) = stack.pop() {
+            if place.others.contains(&place.node) {
+                continue;
+            }
+            for (number, entry) in &self.nodes[place.node as usize] {
+                let (folder, others) = (&place.folder, &place.others);
+                let same_name = || others.iter().flat_map(|other| self.named(*other, place.depth, *number));
+                match entry {
+                    NodeEntry::Part(part) => {
+                        let others = others.iter().filter_map(|other| self.part(*other, *number));
+                        let (folder, others) = (folder.clone(), others.collect());
+                        stack.push(Place { folder, node: *part, others, depth: place.depth + 1 });
+                    }
+                    NodeEntry::Here(target, mode) => {
+                        if !same_name().any(|other| other == *entry) {
+                            found.push((join(folder, &self.names[*number as usize]), *mode, *target));
+                        }
+                    }
+                    NodeEntry::Below(below) => {
+                        let others = same_name().filter_map(|other| match other {
+                            NodeEntry::Below(other) => Some(other),
+                            NodeEntry::Here(..) | NodeEntry::Part(_) => None,
+                        });
+                        let (folder, others) = (join(folder, &self.names[*number as usize]), others.collect());
+                        stack.push(Place { folder, node: *below, others, depth: 0 });
+                    }
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The part of a node that a fork leads to on a way; a node that does not fork is all that it has of any.
+    fn part(&self, node: NodeId, way: u32) -> Option<NodeId> {
+        let entries = &self.nodes[node as usize];
+        match entries.first() {
+            Some((_, NodeEntry::Part(_))) => entries.iter().find_map(|(on, entry)| match entry {
+                NodeEntry::Part(part) if *on == way => Some(*part),
+                _ => None,
+            }),
+            _ => Some(node),
+        }
+    }
+
+    /// The entries of a name in a node that is so many forks from the whole folder.
+    fn named(&self, mut node: NodeId, mut depth: u32, name: u32) -> impl Iterator<Item = NodeEntry> + '_ {
+        let mut entries = &self.nodes[node as usize][..];
+        while let Some((_, NodeEntry::Part(_))) = entries.first() {
+            let on = u32::try_from(way(name, depth)).unwrap_or(u32::MAX);
+            let Some(part) = self.part(node, on) else {
+                entries = &[];
+                break;
+            };
+            (node, depth) = (part, depth + 1);
+            entries = &self.nodes[node as usize];
+        }
+        entries.iter().filter(move |(other, _)| *other == name).map(|(_, entry)| *entry)
+    }
+}

@@ -1,0 +1,117 @@
+//! From parts of folders to nodes: what a folder holds, with nodes in place of the trees below it.
+
+use super::parts::{Part, PartId, Parts};
+use super::{Child, NONE, Node, NodeEntry, NodeId};
+use crate::git::store::Number;
+
+/// How far a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Untouched,
+    /// Something below it is made first.
+    Begun,
+    Made(NodeId),
+}
+
+/// Makes nodes of parts, each once.
+pub(super) struct Maker<'m> {
+    parts: &'m Parts,
+    /// The folder that each tree is, by number, if it is to be made.
+    folders: &'m [Option<PartId>],
+    /// Nodes of trees that are known already.
+    by_tree: &'m [NodeId],
+    nodes: &'m mut Vec<Node>,
+    known: foldhash::HashMap<Node, NodeId>,
+    progress: Vec<Progress>,
+}
+
+impl<'m> Maker<'m> {
+    pub(super) fn new(
+        parts: &'m Parts,
+        folders: &'m [Option<PartId>],
+        by_tree: &'m [NodeId],
+        nodes: &'m mut Vec<Node>,
+    ) -> Self {
+        let known = nodes.iter().cloned().zip(0..).collect();
+        let progress = vec![Progress::Untouched; parts.count()];
+        Self { parts, folders, by_tree, nodes, known, progress }
+    }
+
+    /// The node of a folder; what it leads to before what holds it, without recursion: a hostile tree may be deeper than the
+    /// stack. One that leads back to itself, which only damage brings about, leads nowhere from there.
+    pub(super) fn make(&mut self, folder: PartId) -> NodeId {
+        let mut stack = vec![folder];
+        while let Some(part) = stack.last().copied() {
+            match self.progress[part as usize] {
+                Progress::Untouched => {
+                    self.progress[part as usize] = Progress::Begun;
+                    self.below(part, &mut stack);
+                }
+                Progress::Begun => {
+                    let node = self.node(part);
+                    self.progress[part as usize] = Progress::Made(node);
+                    stack.pop();
+                }
+                Progress::Made(_) => _ = stack.pop(),
+            }
+        }
+        self.made(folder).unwrap_or(NONE)
+    }
+
+    /// Adds what has to be made before a part.
+    fn below(&self, part: PartId, stack: &mut Vec<PartId>) {
+        let mut needed = |part: PartId| {
+            if self.progress[part as usize] == Progress::Untouched {
+                stack.push(part);
+            }
+        };
+        match self.parts.get(part) {
+            Part::Fork(ways, _) => ways.iter().flatten().for_each(|part| needed(*part)),
+            Part::Leaf(entries) => {
+                for entry in entries {
+                    if let Child::Tree(tree) = entry.child
+                        && let Some(folder) = self.folders[tree as usize]
+                    {
+                        needed(folder);
+                    }
+                }
+            }
+        }
+    }
+
+    fn node(&mut self, part: PartId) -> NodeId {
+        let mut entries: Node = match self.parts.get(part) {
+            Part::Fork(ways, _) => {
+                let ways = (0..).zip(ways);
+                ways.filter_map(|(way, part)| Some((way, NodeEntry::Part(self.made((*part)?)?)))).collect()
+            }
+            Part::Leaf(entries) => {
+                let entry = |child| match child {
+                    Child::Tree(tree) => self.of_tree(tree).map(NodeEntry::Below),
+                    Child::Target(target, mode) => Some(NodeEntry::Here(target, mode)),
+                };
+                entries.iter().filter_map(|edge| Some((edge.name, entry(edge.child)?))).collect()
+            }
+        };
+        entries.sort_unstable();
+        let nodes = &mut *self.nodes;
+        *self.known.entry(entries).or_insert_with_key(|entries| {
+            nodes.push(entries.clone());
+            u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn of_tree(&self, tree: Number) -> Option<NodeId> {
+        match self.folders[tree as usize] {
+            Some(folder) => self.made(folder),
+            None => Some(self.by_tree[tree as usize]).filter(|node| *node != NONE),
+        }
+    }
+
+    fn made(&self, part: PartId) -> Option<NodeId> {
+        match self.progress[part as usize] {
+            Progress::Made(node) => Some(node),
+            Progress::Untouched | Progress::Begun => None,
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! The modules in layer order; each imports only from those above it (`tests/architecture.rs` checks that):
 //!
 //! - [`text`]: spans, lines, encodings
+//! - [`threads`]: threads, where they can be had
 //! - [`rule`], [`rule_set`]: what a secret looks like, and the rules in force
 //! - [`finding`]: what a scan says, as plain data
 //! - [`detect`]: the pure core, bytes in, detections out
@@ -22,6 +23,7 @@
 //! The library exists for the binary, its tests, benches and fuzz targets; its interface is not stable.
 
 pub mod text;
+pub mod threads;
 
 pub mod rule;
 pub mod rule_set;

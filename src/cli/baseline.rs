@@ -19,6 +19,7 @@ use crate::suppress::baseline::{Key, Remark, Salt};
 use crate::suppress::foreign::{self, Foreign};
 use crate::suppress::{Baseline, Policy, Suppressions};
 use crate::text::escape;
+use crate::threads;
 
 /// Runs the action.
 ///
@@ -153,8 +154,8 @@ impl Work {
 
     fn add(&self, baseline: &mut Baseline, findings: &[&Finding]) -> anyhow::Result<()> {
         let salt = self.old.salt().map_or_else(new_salt, Ok)?;
-        let keys: Vec<Key> =
-            findings.par_iter().map(|finding| Key::new(&finding.secret, finding.issued, salt)).collect();
+        let key = |finding: &&Finding| Key::new(&finding.secret, finding.issued, salt);
+        let keys: Vec<Key> = threads::on_all(|| findings.par_iter().map(key).collect());
         for (finding, key) in findings.iter().zip(keys) {
             baseline.insert(key, Remark { rule: escape(finding.rule.as_bytes()), text: String::new() });
         }

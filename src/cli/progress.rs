@@ -20,7 +20,8 @@ pub fn shown<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     }
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| draw(progress, &done));
+        // Where no thread can be made there is no bar.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, || draw(progress, &done));
         // Dropped when the work panics, too: else the scope would wait for the bar forever.
         let _stop = Stop(&done);
         work()

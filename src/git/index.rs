@@ -17,7 +17,8 @@ pub use gix::index::{Entry, State};
 /// When the file cannot be read or decoded.
 pub fn read(local: &Local) -> Result<State, SourceError> {
     let path = local.index_path();
-    let options = gix::index::decode::Options::default();
+    // It would panic where a thread cannot be made.
+    let options = gix::index::decode::Options { thread_limit: Some(1), ..Default::default() };
     // As git does, the checksum is left to fsck: the decoder finds truncation by itself, and hashing would double the time.
     let file = gix::index::File::at_or_default(&path, local.object_hash(), true, options);
     file.map(|file| file.into_parts().0).map_err(|error| SourceError::Broken {

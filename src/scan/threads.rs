@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::Scan;
 use super::outcome::Outcome;
 use super::worker::Worker;
+use crate::threads;
 
 /// Items below which threads cost more than they bring.
 const FEW: usize = 32;
@@ -28,10 +29,7 @@ impl Scan<'_> {
         // Neighbours in the list are neighbours in a pack, so parts keep the delta caches warm.
         let size = (list.len() / (self.options.threads * 16)).clamp(8, 4096);
         let all = || list.par_chunks(size).map(&work).reduce(Outcome::default, Outcome::and);
-        match rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build() {
-            Ok(pool) => pool.install(all),
-            Err(_) => all(),
-        }
+        threads::on(self.options.threads, all)
     }
 
     /// What one thread works with.

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::finding::suppression::{By, Comment, Flaw, Status, Suppression};
 use crate::finding::{Finding, Occurrence};
+use crate::threads;
 
 pub use baseline::{Baseline, Key};
 pub use comment::Tool;
@@ -71,7 +72,7 @@ impl Policy {
     pub fn known(&self, findings: &[Finding]) -> Vec<Vec<Key>> {
         // A hash that makes guessing dear is dear.
         let keys = |finding: &Finding| self.accepted.baseline.keys_of(&finding.secret, finding.issued);
-        findings.par_iter().map(keys).collect()
+        threads::on_all(|| findings.par_iter().map(keys).collect())
     }
 
     /// What was written to allow a finding, and whether it holds; nothing if nothing was. `known` are its entries in the

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use crate::git::ObjectId;
 use crate::git::error::error_text;
 use crate::git::object::Kind;
+use crate::threads;
 
 /// No object.
 const NONE: u32 = u32::MAX;
@@ -147,14 +148,16 @@ impl Plan {
 impl Forest {
     fn new(data: &data::File, index: &index::File) -> Self {
         let offset = |entry| (index.pack_offset_at_index(entry), entry);
-        let mut all: Vec<(u64, u32)> = (0..index.num_objects()).into_par_iter().map(offset).collect();
-        all.par_sort_unstable();
-        let node = |(offset, entry): &(u64, u32)| {
-            let (kind, base) = head(data, index, &all, *offset);
-            let kind = kind.unwrap_or(Kind::Blob);
-            Node { offset: *offset, entry: *entry, base, first_child: 0, weight: 1, kind }
-        };
-        let mut nodes: Vec<Node> = all.par_iter().map(node).collect();
+        let mut nodes: Vec<Node> = threads::on_all(|| {
+            let mut all: Vec<(u64, u32)> = (0..index.num_objects()).into_par_iter().map(offset).collect();
+            all.par_sort_unstable();
+            let node = |(offset, entry): &(u64, u32)| {
+                let (kind, base) = head(data, index, &all, *offset);
+                let kind = kind.unwrap_or(Kind::Blob);
+                Node { offset: *offset, entry: *entry, base, first_child: 0, weight: 1, kind }
+            };
+            all.par_iter().map(node).collect()
+        });
         let children = hang(&mut nodes);
         let mut forest = Self { nodes, children, lost: Vec::new() };
         forest.spread();
@@ -215,7 +218,7 @@ impl Forest {
     /// that is all.
     pub(super) fn needs(&self, wanted: impl Fn(u32) -> bool + Sync) -> Option<Vec<Need>> {
         let need = |node: &Node| if wanted(node.entry) { Need::Visit } else { Need::Nothing };
-        let mut needs: Vec<Need> = self.nodes.par_iter().map(need).collect();
+        let mut needs: Vec<Need> = threads::on_all(|| self.nodes.par_iter().map(need).collect());
         if needs.iter().all(|need| *need == Need::Visit) {
             return None;
         }

@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 
 use super::delta;
 use super::plan::Plan;
@@ -91,13 +92,13 @@ struct Shared<'p, S> {
     idle: AtomicUsize,
     parts: Mutex<Parts<S>>,
     more: Condvar,
-    threads: usize,
     limit: u64,
 }
 
 /// Parts that wait for a thread, and threads that wait for a part.
 struct Parts<S> {
     list: Vec<Part<S>>,
+    threads: usize,
     waiting: usize,
     done: bool,
 }
@@ -119,9 +120,8 @@ pub fn walk<V: Visitor>(
         roots: roots.collect(),
         next_root: AtomicUsize::new(0),
         idle: AtomicUsize::new(0),
-        parts: Mutex::new(Parts { list: Vec::new(), waiting: 0, done: false }),
+        parts: Mutex::new(Parts { list: Vec::new(), threads, waiting: 0, done: false }),
         more: Condvar::new(),
-        threads,
         limit,
     };
     let run = || {
@@ -133,7 +133,10 @@ pub fn walk<V: Visitor>(
     let mut visitors = Vec::new();
     let mut unread = Vec::new();
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        let start = |_| Builder::new().spawn_scoped(scope, run).ok();
+        let others: Vec<_> = (1..threads).filter_map(start).collect();
+        // Where no more can be made those that there are do all.
+        shared.lock().threads = others.len() + 1;
         let mut finish = |(visitor, failed)| {
             visitors.push(visitor);
             unread.extend::<Vec<_>>(failed);
@@ -301,7 +304,7 @@ impl<S> Shared<'_, S> {
                 self.count_idle(&parts);
                 return Some(part);
             }
-            if parts.waiting == self.threads || parts.done {
+            if parts.waiting == parts.threads || parts.done {
                 parts.done = true;
                 self.more.notify_all();
                 return None;

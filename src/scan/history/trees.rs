@@ -15,6 +15,7 @@ use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::scan::sighting::Sighting;
 use crate::source::history::Objects;
+use crate::threads;
 
 /// What a sweep has when every object was scanned.
 pub(super) struct AllScanned<'s> {
@@ -115,10 +116,9 @@ impl<'s> AllScanned<'s> {
     pub(super) fn locate(self, repository: &Repo, store: &'s Store) -> (Outcome, Located<'s>) {
         let Self { outcome, trees } = self;
         let is_asked = !outcome.sightings.is_empty() || !targets(&outcome).is_empty();
-        let (tree_index, attribution) = rayon::join(
-            || trees.map(|trees| trees.index(repository)),
-            || is_asked.then(|| Attribution::new(repository, store, &outcome.commits)),
-        );
+        let index = || trees.map(|trees| trees.index(repository));
+        let attribute = || is_asked.then(|| Attribution::new(repository, store, &outcome.commits));
+        let (tree_index, attribution) = threads::on_all(|| rayon::join(index, attribute));
         (outcome, Located { tree_index, attribution })
     }
 }

@@ -1,0 +1,60 @@
+//! Threads, where they can be had. A limit on processes, memory or the container may allow none: then the thread that asks does
+//! all of the work, and nothing of what is found depends on that.
+//!
+//! Rayon's own global pool panics where it cannot be made, so it is never used: all work in parallel runs in here.
+
+use std::cell::OnceCell;
+use std::sync::OnceLock;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// Runs `work` where what it does in parallel is spread over a thread for each core.
+pub fn on_all<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    static ALL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    run(ALL.get_or_init(|| ThreadPoolBuilder::new().build().ok()).as_ref(), work)
+}
+
+/// The same with so many threads.
+pub fn on<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
+    run(ThreadPoolBuilder::new().num_threads(threads).build().ok().as_ref(), work)
+}
+
+fn run<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> R + Send) -> R {
+    match pool {
+        Some(pool) => pool.install(work),
+        None => alone(work),
+    }
+}
+
+/// Runs `work` on this thread alone, which becomes a pool of one: else rayon would ask its global pool.
+fn alone<R>(work: impl FnOnce() -> R) -> R {
+    thread_local! {
+        static THIS: OnceCell<Option<ThreadPool>> = const { OnceCell::new() };
+    }
+    THIS.with(|this| {
+        this.get_or_init(|| ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok());
+    });
+    work()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rayon::prelude::*;
+
+    #[test]
+    fn a_thread_alone_does_all_of_the_work_itself() {
+        let sum = |here: std::thread::ThreadId| {
+            (0..1000u32).into_par_iter().filter(|_| std::thread::current().id() == here).sum::<u32>()
+        };
+        let alone = std::thread::spawn(move || {
+            let here = std::thread::current().id();
+            let (left, right) = alone(|| rayon::join(|| sum(here), || sum(here)));
+            // Once more, for it is in its pool by now.
+            (left, right, alone(|| sum(here)))
+        });
+        assert_eq!(alone.join().unwrap(), (499_500, 499_500, 499_500));
+        assert_eq!(on(2, || (0..1000u32).into_par_iter().sum::<u32>()), 499_500);
+        assert_eq!(on_all(|| (0..1000u32).into_par_iter().sum::<u32>()), 499_500);
+    }
+}

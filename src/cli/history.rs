@@ -8,6 +8,7 @@ use super::policy;
 use super::session::{ReportWhen, Session};
 use crate::finding::{Command, Scope};
 use crate::git::Repo;
+use crate::git::planted::{Planted, planted};
 use crate::source::history as stored;
 
 /// `history [REPO]`
@@ -21,6 +22,9 @@ pub(super) fn run(
     flag_outside_authors: bool,
 ) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(path)?;
+    if let Some(folder) = cache {
+        is_own(&repo, folder)?;
+    }
     let mut session = Session::in_repository(common, &repo)?;
     session.settings.scan.cache = cache.map(Path::to_owned);
     session.settings.scan.flag_outside_authors = flag_outside_authors;
@@ -31,4 +35,20 @@ pub(super) fn run(
         policy::note_stale_entries(&session.settings.scan.policy, common, &mut report);
         report
     })
+}
+
+/// Refuses a cache that came with a repository, the one that is swept or the one around the folder: it could say of any object
+/// that there is nothing in it.
+fn is_own(repo: &Repo, folder: &Path) -> anyhow::Result<()> {
+    let whole = std::path::absolute(folder)?;
+    let around = whole.ancestors().find(|path| path.is_dir()).and_then(|path| Repo::open(path).ok());
+    let how = match std::iter::once(repo).chain(&around).find_map(|repo| planted(repo, folder)) {
+        None => return Ok(()),
+        Some(Planted::Link) => "a link in the work tree leads to it",
+        Some(Planted::Tracked) => "the repository has files of its own there",
+    };
+    anyhow::bail!(
+        "the cache '{}' was not used: {how}, and what they say could hide a secret from the sweep; name a folder outside of the work tree",
+        folder.display()
+    )
 }

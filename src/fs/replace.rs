@@ -3,12 +3,19 @@
 //! The temporary file has a name that nobody can guess and is made anew. So no other process writes to the same one, and
 //! nobody who may write to the folder can lay a link there for us to follow. A path that is a link is replaced itself: who
 //! wants the file that it leads to asks for that.
+//!
+//! Who is killed while writing leaves the temporary file behind. It is locked as long as somebody writes it, so the next
+//! who writes in that folder knows it from one that is in use, and removes it.
 
 use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::owner_only;
+
+/// What temporary files are called; between the two stands a number in [`DIGITS`] hexadecimal digits.
+const NAME: (&str, &str) = (".keysweep-", ".tmp");
+const DIGITS: usize = 16;
 
 /// Who may do what with the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +33,9 @@ pub enum Rights {
 /// # Errors
 /// When the folder cannot be written to, or `write` fails.
 pub fn replace(path: &Path, rights: Rights, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    remove_leftovers(path);
     let (temporary, file) = make(path, &rights)?;
-    let written = fill(file, rights, write).and_then(|()| std::fs::rename(&temporary, path));
+    let written = fill(&file, rights, write).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         // The first error is the one to report; that a leftover cannot be removed adds nothing to it.
         let _ = std::fs::remove_file(&temporary);
@@ -35,20 +43,50 @@ pub fn replace(path: &Path, rights: Rights, write: impl FnOnce(&mut dyn Write) -
     written
 }
 
-/// Makes the temporary file.
+/// Makes the temporary file, and locks it.
 fn make(path: &Path, rights: &Rights) -> io::Result<(PathBuf, File)> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-    let temporary = path.with_file_name(format!(".keysweep-{:016x}.tmp", u64::from_le_bytes(random)));
-    let mut options = match rights {
-        Rights::OwnerOnly => owner_only::file(),
-        Rights::Usual | Rights::Exactly(_) => File::options(),
-    };
-    let file = options.write(true).create_new(true).open(&temporary)?;
-    Ok((temporary, file))
+    loop {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+        let (before, after) = NAME;
+        let number = u64::from_le_bytes(random);
+        let temporary = path.with_file_name(format!("{before}{number:0DIGITS$x}{after}"));
+        let mut options = match rights {
+            Rights::OwnerOnly => owner_only::file(),
+            Rights::Usual | Rights::Exactly(_) => File::options(),
+        };
+        let file = options.write(true).create_new(true).open(&temporary)?;
+        // Some file systems have no locks; nobody removes it there.
+        let _ = file.lock();
+        // Before it was locked, another process may have taken it for a leftover.
+        if temporary.symlink_metadata().is_ok() {
+            return Ok((temporary, file));
+        }
+    }
 }
 
-fn fill(file: File, rights: Rights, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Removes temporary files beside `path` that nobody writes any more. What cannot be removed harms nobody.
+fn remove_leftovers(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(is_temporary);
+        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        if let Ok(file) = File::options().write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    let number = name.strip_prefix(NAME.0).and_then(|rest| rest.strip_suffix(NAME.1));
+    number.is_some_and(|number| number.len() == DIGITS && number.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn fill(file: &File, rights: Rights, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     write(&mut out)?;
     out.flush()?;
@@ -94,6 +132,23 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
         assert_eq!(names(folder.path()), ["file"]);
         assert!(replace(&folder.path().join("none/file"), Rights::Usual, |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let folder = Scratch::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let (left, used) = (".keysweep-0123456789abcdef.tmp", ".keysweep-fedcba9876543210.tmp");
+        let others = [".keysweep-0123.tmp", ".keysweep-0123456789abcdef.tmp.txt", "a.tmp"];
+        for name in others.iter().chain(&[left, used]) {
+            std::fs::write(at(name), "text").unwrap();
+        }
+        let lock = File::open(at(used)).unwrap();
+        lock.lock().unwrap();
+        replace(&at("file"), Rights::Usual, |out| out.write_all(b"text")).unwrap();
+        let mut expected: Vec<&str> = others.into_iter().chain([used, "file"]).collect();
+        expected.sort_unstable();
+        assert_eq!(names(folder.path()), expected);
     }
 
     #[cfg(unix)]

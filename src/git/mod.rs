@@ -12,6 +12,7 @@ pub mod index;
 pub mod lfs;
 pub mod object;
 pub mod pack;
+pub mod planted;
 pub mod ref_store;
 pub mod reflog;
 pub mod refs;

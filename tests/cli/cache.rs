@@ -341,3 +341,44 @@ fn a_limit_that_changes_is_heeded() {
         }
     }
 }
+
+/// Whoever brings a cache along could say that there is nothing in any object.
+#[test]
+fn a_cache_that_came_with_a_repository_is_refused() {
+    let refused = |repo: &Repo, folder: &str| {
+        let run = repo.keysweep(&[&SWEEP[..], &["--cache", folder]].concat()).expect_code(2);
+        run.expect_mention("name a folder outside of the work tree");
+        assert!(!repo.path("../cache").exists());
+    };
+    let repo = leaky(false);
+    repo.write("tracked/keysweep.seen", "anything\n");
+    repo.commit("a cache");
+    must(std::os::unix::fs::symlink("../cache", repo.path("link")), "making a link");
+    for folder in ["tracked", "./tracked/../tracked", "tracked/below", ".", "link", "link/below"] {
+        refused(&repo, folder);
+    }
+    let other = Repo::folder();
+    let folder = repo.path("tracked");
+    let args = ["history", &*repo.path("").display().to_string(), "--cache", &*folder.display().to_string()];
+    other.keysweep(&args).expect_code(2).expect_mention("files of its own");
+    for folder in ["untracked", ".git/cache"] {
+        let run = repo.keysweep(&[&SWEEP[..], &["--cache", folder]].concat()).expect_code(1);
+        same_as_anew(&repo, &run);
+        assert!(repo.path(folder).is_dir());
+    }
+}
+
+#[test]
+fn a_link_in_place_of_the_cache_is_not_followed() {
+    let repo = leaky(false);
+    cached(&repo, &[]).expect_code(1);
+    let file = cache_files(&repo).remove(0);
+    let elsewhere = repo.path("../elsewhere");
+    must(fs::rename(&file, &elsewhere), "moving the cache");
+    let whole = must(fs::read(&elsewhere), "reading the cache");
+    must(std::os::unix::fs::symlink(&elsewhere, &file), "making a link");
+    let run = cached(&repo, &[]).expect_code(1).expect_mention("it is no regular file");
+    assert_eq!(count(&run, "cached"), 0, "{run}");
+    assert!(file.symlink_metadata().is_ok_and(|meta| meta.is_file()));
+    assert_eq!(must(fs::read(&elsewhere), "reading what the link led to"), whole);
+}

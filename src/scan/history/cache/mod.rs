@@ -169,10 +169,12 @@ impl CacheFile {
     /// # Errors
     /// When there is a file that cannot be read or is damaged.
     pub(crate) fn load(&self, store: &Store, local: &Local) -> io::Result<Option<Cache>> {
-        let bytes = match std::fs::read(&self.path) {
+        match self.path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other?,
-        };
+            Ok(meta) if !meta.is_file() => return Err(io::Error::other("it is no regular file")),
+            other => drop(other?),
+        }
+        let bytes = std::fs::read(&self.path)?;
         let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
         format::decode(&bytes, &self.key, store, local).map(Some).ok_or_else(damaged)
     }

@@ -4,6 +4,7 @@ pub mod args;
 pub mod baseline;
 pub mod ci;
 pub mod clock;
+pub mod crash;
 pub mod exit;
 pub mod explain;
 mod files;
@@ -36,6 +37,7 @@ pub use exit::ExitStatus;
 
 /// Runs the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
+    crash::leave_nothing();
     shell::set_colours();
     let status = match Cli::try_parse_from(&args) {
         Ok(cli) => run(&cli),

@@ -24,6 +24,7 @@ mod formats;
 mod held_back;
 mod history;
 mod hook;
+mod limits;
 mod managers;
 mod manual;
 mod message;

@@ -681,6 +681,27 @@ fn a_secret_in_an_lfs_object_is_found() {
 }
 
 #[test]
+fn a_secret_in_an_archive_that_is_an_lfs_object_is_found() {
+    let secret = Secret::entra(118);
+    let repo = Repo::with_a_commit();
+    repo.write("app.env", secret.line());
+    repo.sh("gzip -9n app.env && tar -cf app.tar app.env.gz").expect_code(0);
+    for packed in ["app.env.gz", "app.tar"] {
+        let bytes = must(fs::read(repo.path(packed)), "reading an archive");
+        let id = sha256(&bytes);
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize {}\n", bytes.len());
+        let place = format!(".git/lfs/objects/{}/{}/{id}", &id[..2], &id[2..4]);
+        repo.git(&["reset", "-q", "--hard"]);
+        repo.write(packed, pointer);
+        repo.git(&["add", packed]);
+        repo.write_bytes(&place, bytes);
+        repo.keysweep(&["staged"]).expect_code(1).expect_mention(secret.rule).expect_mention("app.env");
+        repo.keysweep(&["history"]).expect_code(1).expect_mention(secret.rule);
+        must(fs::remove_file(repo.path(place)), "removing an object");
+    }
+}
+
+#[test]
 fn a_harmless_lfs_object_is_clean_even_under_strict() {
     let (repo, place) = with_lfs_pointer("harmless\n");
     repo.write(place, "harmless\n");

@@ -1,0 +1,84 @@
+//! A machine that gives little: no threads, little memory, few open files; and one that would write down the memory.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// Whoever nobody is.
+const NOBODY: &str = "65534";
+
+/// A repository with a secret in a commit and one that is staged, enough of both for several threads.
+fn leaky() -> Repo {
+    let repo = Repo::with_a_commit();
+    for number in 0..40 {
+        repo.write(format!("file{number}"), format!("file {number}\n"));
+    }
+    repo.write("a.env", Secret::entra(970).line());
+    repo.commit("files");
+    repo.git(&["repack", "-adq"]);
+    for number in 0..40 {
+        repo.write(format!("file{number}"), format!("other {number}\n"));
+    }
+    repo.write("b.env", Secret::entra(971).line());
+    repo.add();
+    repo
+}
+
+/// Runs keysweep under a limit of the shell; the limit on processes holds for anybody but root.
+fn limited(repo: &Repo, limit: &str, args: &str) -> Option<Run> {
+    let line = format!("{limit}; exec keysweep {args}");
+    let is_root = repo.sh("id -u").out().trim() == "0";
+    if !(is_root && limit.contains("-u")) {
+        return Some(repo.sh(&line));
+    }
+    repo.sh(&format!("chown -R {NOBODY} .. && chmod 755 ..")).expect_code(0);
+    let other = ["--reuid", NOBODY, "--clear-groups", "sh", "-c"];
+    // The program may lie where nobody else may go.
+    let can_run = repo.program("setpriv").args(&[&other[..], &["keysweep --version"]].concat()).run();
+    (can_run.code == Some(0)).then(|| repo.program("setpriv").args(&[&other[..], &[&line]].concat()).run())
+}
+
+#[test]
+fn with_one_thread_few_files_and_little_memory_all_is_found() {
+    let repo = leaky();
+    repo.keysweep(&["baseline", "create"]).expect_code(0);
+    repo.sh("mv .keysweep-baseline ../baseline").expect_code(0);
+    for limit in ["ulimit -v 1000000", "ulimit -n 8", "ulimit -u 1"] {
+        for (args, code) in [
+            ("staged --threads 4", 1),
+            ("history --threads 4", 1),
+            ("range HEAD~1..HEAD --threads 4", 1),
+            ("files . --threads 4", 1),
+            ("history --threads 4 --baseline ../baseline", 0),
+            ("purge-plan --threads 4", 1),
+        ] {
+            let Some(run) = limited(&repo, limit, args) else { continue };
+            assert_eq!(run.code, Some(code), "{limit}: {run}");
+        }
+    }
+}
+
+/// A crash would write down what is in memory, values in clear.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_core_is_written() {
+    let repo = Repo::with_a_commit();
+    // A shell that allows as much as it may; then keysweep waits for its input.
+    let mut child = repo.program("sh").args(&["-c", "ulimit -c $(ulimit -H -c); exec keysweep files -"]).spawn();
+    let limits = format!("/proc/{}/limits", child.id());
+    let begun = Instant::now();
+    let is_zero = || {
+        let text = must(fs::read_to_string(&limits), "reading the limits");
+        let line = text.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default().to_owned();
+        line.split_whitespace().filter(|word| *word == "0").count() == 2
+    };
+    while !is_zero() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(is_zero());
+    must(Command::new("kill").args(["-SEGV", &child.id().to_string()]).status(), "killing");
+    let status = must(child.wait(), "waiting");
+    assert!(!std::os::unix::process::ExitStatusExt::core_dumped(&status), "{status}");
+}

@@ -87,11 +87,16 @@ impl Worker<'_> {
 
     /// A file or blob: a text, an archive, or what a Git LFS pointer stands for.
     pub(super) fn file(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        self.opened(bytes, origin, outcome);
+        self.lfs(bytes, origin, outcome);
+    }
+
+    /// A text or an archive.
+    fn opened(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         match archive::kind(bytes) {
             Some(kind) => self.archive(kind, bytes, origin, outcome),
             None => self.text(bytes, origin, outcome),
         }
-        self.lfs(bytes, origin, outcome);
     }
 
     /// The members of an archive, and then its bytes: a comment or what hangs behind the last member is no member.
@@ -253,7 +258,7 @@ impl Worker<'_> {
         let Some(oid) = lfs::pointer(bytes) else { return };
         let path = self.repository.and_then(|repository| lfs::object_path(&repository.common_dir(), oid));
         match path.filter(|path| path.is_file()).map(|path| read_file(&path, self.options.max_file_size)) {
-            Some(Ok(content)) => self.text(&content, origin, outcome),
+            Some(Ok(content)) => self.opened(&content, origin, outcome),
             Some(Err(Unread { kind, why })) => outcome.gaps.push(Gap { what: origin.path.to_owned(), kind, why }),
             None if self.options.strict => {
                 let (what, why) = (origin.path.to_owned(), lfs::absent(oid));

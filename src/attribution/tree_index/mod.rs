@@ -151,7 +151,9 @@ impl TreeIndex {
             }
             let base = bases[at].and_then(|base| folders[records[base].tree as usize]);
             let leading = |edges: &[Edge]| -> Vec<Edge> {
-                edges.iter().filter(|edge| leads(edge, &holds)).copied().collect()
+                let mut leading: Vec<Edge> = edges.iter().filter(|edge| leads(edge, &holds)).copied().collect();
+                leading.sort_unstable();
+                leading
             };
             let (dropped, added) = (leading(trees.dropped(record)), leading(trees.added(record)));
             folders[record.tree as usize] = parts.changed(base, &dropped, &added);

@@ -1,7 +1,14 @@
 //! The entries of folders in parts that folders share: one that differs from another in few entries takes little more room and
-//! time than those. A part forks by a few bits of the numbers of names, until few entries are left.
+//! time than those. A part forks by a few bits of the numbers of names, the highest first, until few entries are left: names
+//! that come together in folders have numbers that are close, and so most parts stay as they are.
 //!
-//! The shape of a folder depends on its entries alone, not on how it came about.
+//! The shape of a folder depends on its entries alone, not on how it came about, and parts with the same entries are one.
+
+use std::collections::hash_map::Entry;
+use std::hash::BuildHasher as _;
+
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 use super::Edge;
 
@@ -19,11 +26,12 @@ const DEEPEST: u32 = u32::BITS / BITS;
 
 /// Which way a fork sends a name.
 pub(super) fn way(name: u32, depth: u32) -> usize {
-    name.checked_shr(BITS * depth).unwrap_or(0) as usize % WAYS
+    let shift = (u32::BITS - BITS).saturating_sub(BITS * depth);
+    (name >> shift) as usize % WAYS
 }
 
 /// A part of a folder, or all of it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
     /// Entries, in order.
     Leaf(Vec<Edge>),
@@ -33,77 +41,75 @@ pub(super) enum Part {
 
 /// All parts of some folders.
 #[derive(Debug, Default)]
-pub(super) struct Parts(Vec<Part>);
+pub(super) struct Parts {
+    list: Vec<Part>,
+    /// By a hash of what they hold. Of two with the same hash one is not known again, which costs room and nothing else.
+    known: HashMap<u64, PartId>,
+    hasher: RandomState,
+}
 
 impl Parts {
     pub(super) fn get(&self, part: PartId) -> &Part {
-        &self.0[part as usize]
+        &self.list[part as usize]
     }
 
     pub(super) fn count(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
-    /// The folder that `dropped` and `added` make of another; `None` has no entries.
-    pub(super) fn changed(
-        &mut self,
-        folder: Option<PartId>,
-        dropped: &[Edge],
-        added: &[Edge],
-    ) -> Option<PartId> {
+    /// The folder that `dropped` and `added`, both in order, make of another; `None` has no entries.
+    pub(super) fn changed(&mut self, folder: Option<PartId>, dropped: &[Edge], added: &[Edge]) -> Option<PartId> {
         self.change(folder, dropped, added, 0)
     }
 
-    fn change(
-        &mut self,
-        part: Option<PartId>,
-        dropped: &[Edge],
-        added: &[Edge],
-        depth: u32,
-    ) -> Option<PartId> {
+    fn change(&mut self, part: Option<PartId>, dropped: &[Edge], added: &[Edge], depth: u32) -> Option<PartId> {
         if dropped.is_empty() && added.is_empty() {
             return part;
         }
         if let Some(Part::Fork(ways, _)) = part.map(|part| self.get(part)) {
             let mut ways = *ways;
+            let (mut dropped, mut added) = (dropped, added);
             for (way, part) in ways.iter_mut().enumerate() {
-                let on_way = |edges: &[Edge]| -> Vec<Edge> {
-                    edges.iter().filter(|edge| self::way(edge.name, depth) == way).copied().collect()
-                };
-                *part = self.change(*part, &on_way(dropped), &on_way(added), depth + 1);
+                let changes = (split(&mut dropped, way, depth), split(&mut added, way, depth));
+                *part = self.change(*part, changes.0, changes.1, depth + 1);
             }
             let count = ways.iter().flatten().map(|part| self.length(*part)).sum();
             if count > MOST {
                 return Some(self.push(Part::Fork(ways, count)));
             }
-            let left = ways.into_iter().flatten().flat_map(|part| self.entries(part)).collect();
-            return self.make(left, depth);
+            let left: Vec<Edge> = ways.into_iter().flatten().flat_map(|part| self.entries(part)).collect();
+            return self.make(&left, depth);
         }
         let mut entries = part.map(|part| self.entries(part)).unwrap_or_default();
         for edge in dropped {
-            if let Some(found) = entries.iter().position(|have| have == edge) {
-                entries.swap_remove(found);
+            if let Ok(found) = entries.binary_search(edge) {
+                entries.remove(found);
             }
         }
         entries.extend_from_slice(added);
-        self.make(entries, depth)
+        // Two sorted stretches, which this merges.
+        entries.sort();
+        self.make(&entries, depth)
     }
 
-    fn make(&mut self, mut entries: Vec<Edge>, depth: u32) -> Option<PartId> {
+    fn make(&mut self, mut entries: &[Edge], depth: u32) -> Option<PartId> {
         if entries.len() <= MOST || depth == DEEPEST {
-            entries.sort_unstable();
-            return (!entries.is_empty()).then(|| self.push(Part::Leaf(entries)));
+            return (!entries.is_empty()).then(|| self.push(Part::Leaf(entries.to_vec())));
         }
         let count = entries.len();
-        let mut by_way: [Vec<Edge>; WAYS] = Default::default();
-        entries.into_iter().for_each(|edge| by_way[way(edge.name, depth)].push(edge));
-        let ways = by_way.map(|entries| self.make(entries, depth + 1));
+        let ways = std::array::from_fn(|way| self.make(split(&mut entries, way, depth), depth + 1));
         Some(self.push(Part::Fork(ways, count)))
     }
 
     fn push(&mut self, part: Part) -> PartId {
-        self.0.push(part);
-        u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        match self.known.entry(self.hasher.hash_one(&part)) {
+            Entry::Occupied(known) if self.list[*known.get() as usize] == part => return *known.get(),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => _ = free.insert(next),
+        }
+        self.list.push(part);
+        next
     }
 
     fn length(&self, part: PartId) -> usize {
@@ -119,6 +125,13 @@ impl Parts {
             Part::Fork(ways, _) => ways.iter().flatten().flat_map(|part| self.entries(*part)).collect(),
         }
     }
+}
+
+/// Takes those that go this way from the front of entries in order; those that went ways before are gone already.
+fn split<'e>(entries: &mut &'e [Edge], way: usize, depth: u32) -> &'e [Edge] {
+    let (taken, rest) = entries.split_at(entries.partition_point(|edge| self::way(edge.name, depth) <= way));
+    *entries = rest;
+    taken
 }
 
 #[cfg(test)]
@@ -154,9 +167,10 @@ mod tests {
             let mut parts = Parts::default();
             let (mut folder, mut all): (Option<PartId>, Vec<Edge>) = (None, Vec::new());
             for (edges, is_added) in steps {
-                // Some are far apart, and some have the low bits of others.
-                let edges: Vec<Edge> =
-                    edges.iter().map(|(name, tree)| edge(name.wrapping_mul(0x0101_0010), *tree)).collect();
+                // Some are far apart, and some are close.
+                let mut edges: Vec<Edge> =
+                    edges.iter().map(|(name, tree)| edge(name.wrapping_mul(0x0801_0001), *tree)).collect();
+                edges.sort();
                 folder = if is_added {
                     all.extend(&edges);
                     parts.changed(folder, &[], &edges)
@@ -168,7 +182,9 @@ mod tests {
                     }
                     parts.changed(folder, &edges, &[])
                 };
+                all.sort();
                 let anew = parts.changed(None, &[], &all);
+                prop_assert_eq!(folder, anew);
                 prop_assert_eq!(shape(&parts, folder), shape(&parts, anew));
             }
         }
@@ -181,7 +197,8 @@ mod tests {
         for name in 0..4096 {
             folder = parts.changed(folder, &[], &[edge(name, name)]);
         }
-        let room: usize = parts.0.iter().map(|part| if let Part::Leaf(entries) = part { entries.len() } else { WAYS }).sum();
-        assert!(room < 4096 * (2 * WAYS + MOST), "{room}");
+        let room: usize =
+            parts.list.iter().map(|part| if let Part::Leaf(entries) = part { entries.len() } else { WAYS }).sum();
+        assert!(room < 4096 * (8 * WAYS + MOST), "{room}");
     }
 }

@@ -169,7 +169,11 @@ pub fn entry_at(repo: &Local, tree: ObjectId, path: &BStr) -> Result<Option<Entr
     let mut id = tree;
     let mut names = path.split(|byte| *byte == b'/').peekable();
     while let Some(name) = names.next() {
-        let found = self::tree(repo, id)?.into_iter().find(|entry| entry.name == name);
+        let mut found = None;
+        each_entry(repo, id, |entry| {
+            found = (entry.name == name).then(|| entry.to_owned());
+            found.is_some()
+        })?;
         match found {
             Some(entry) if names.peek().is_none() => return Ok(Some(entry)),
             Some(entry) if entry.mode == Mode::Tree => id = entry.id,
@@ -177,6 +181,42 @@ pub fn entry_at(repo: &Local, tree: ObjectId, path: &BStr) -> Result<Option<Entr
         }
     }
     Ok(None)
+}
+
+/// An entry of a tree that is being read.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'t> {
+    /// Its name.
+    pub name: &'t BStr,
+    /// What it is.
+    pub mode: Mode,
+    /// What it names.
+    pub id: &'t gix::oid,
+}
+
+impl Listed<'_> {
+    fn to_owned(self) -> Entry {
+        Entry { name: self.name.to_owned(), mode: self.mode, id: self.id.to_owned() }
+    }
+}
+
+/// Hands out the entries of a tree until `is_enough`, without a list of them: a folder may have hundreds of thousands. Returns how
+/// many bytes the tree has.
+///
+/// # Errors
+/// When the tree cannot be read.
+pub fn each_entry(repo: &Local, id: ObjectId, mut is_enough: impl FnMut(Listed<'_>) -> bool) -> Result<usize, Unread> {
+    if id.is_empty_tree() {
+        return Ok(0);
+    }
+    let (_, data) = load(repo, id, u64::MAX)?;
+    for entry in gix::objs::TreeRefIter::from_bytes(&data, repo.object_hash()) {
+        let entry = entry.map_err(|error| Unread { kind: GapKind::Corrupt, why: error_text(&error) })?;
+        if is_enough(Listed { name: entry.filename, mode: mode(entry.mode), id: entry.oid }) {
+            break;
+        }
+    }
+    Ok(data.len())
 }
 
 /// The object an annotated tag names.
@@ -189,16 +229,19 @@ pub fn tag_target(data: &[u8], repo: &Local) -> Option<ObjectId> {
 /// # Errors
 /// When they are not a tree.
 fn entries(data: &[u8], repo: &Local) -> Result<Vec<Entry>, String> {
-    use gix::objs::tree::EntryKind;
     let entries = gix::objs::TreeRefIter::from_bytes(data, repo.object_hash()).map(|entry| {
         let entry = entry.map_err(|error| error_text(&error))?;
-        let mode = match entry.mode.kind() {
-            EntryKind::Tree => Mode::Tree,
-            EntryKind::Link => Mode::Link,
-            EntryKind::Commit => Mode::Submodule,
-            EntryKind::Blob | EntryKind::BlobExecutable => Mode::File,
-        };
-        Ok(Entry { name: entry.filename.to_owned(), mode, id: entry.oid.to_owned() })
+        Ok(Entry { name: entry.filename.to_owned(), mode: mode(entry.mode), id: entry.oid.to_owned() })
     });
     entries.collect()
+}
+
+fn mode(mode: gix::objs::tree::EntryMode) -> Mode {
+    use gix::objs::tree::EntryKind;
+    match mode.kind() {
+        EntryKind::Tree => Mode::Tree,
+        EntryKind::Link => Mode::Link,
+        EntryKind::Commit => Mode::Submodule,
+        EntryKind::Blob | EntryKind::BlobExecutable => Mode::File,
+    }
 }

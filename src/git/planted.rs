@@ -22,7 +22,8 @@ pub fn planted(repo: &Repo, folder: &Path) -> Option<Planted> {
     let is_within = |path: &Path| path.starts_with(&root) && !path.starts_with(&git_dir);
     let folder = std::path::absolute(folder).ok()?;
     let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
-    let is_theirs = |path: &Path| path.parent().and_then(|parent| parent.canonicalize().ok()).is_some_and(|p| is_within(&p));
+    let is_theirs =
+        |path: &Path| path.parent().and_then(|parent| parent.canonicalize().ok()).is_some_and(|p| is_within(&p));
     if folder.ancestors().any(|path| is_link(path) && is_theirs(path)) {
         return Some(Planted::Link);
     }

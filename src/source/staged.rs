@@ -3,7 +3,7 @@
 //! Trees are compared with the index through the index's cache-tree: a folder whose tree is known and equal costs
 //! nothing, so a repository of 100,000 files costs little more than one of ten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use bstr::{BString, ByteSlice as _};
 
@@ -17,6 +17,8 @@ use crate::git::{Local, ObjectId, Repo, SourceError};
 
 /// Commits before HEAD in which an identical earlier version of a file is looked for, when one holds a finding.
 const LOOK_BACK: usize = 256;
+/// Bytes of trees that are read for that, about: folders with very many files are large.
+const LOOK_BACK_BYTES: usize = 64 << 20;
 
 /// Lists what a commit of the index would add.
 ///
@@ -204,27 +206,71 @@ impl Comparison<'_> {
 /// commits before: a copy, or a revert that restores what history holds. Asked only for blobs with a finding.
 pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: ObjectId) -> bool {
     let local = repository.local();
+    let mut past = Past { path, id, others: HashSet::new(), room: LOOK_BACK_BYTES };
     let mut commit = from;
     for step in 0..LOOK_BACK {
         let Ok(read) = object::commit_of(&local, commit) else { return false };
-        let held = if step == 0 { holds(&local, read.tree, id) } else { is_at(&local, read.tree, path, id) };
+        let held = if step == 0 { holds(&local, read.tree, id) } else { past.is_at(&local, read.tree) };
         if held {
             return true;
         }
         match read.parents.first() {
-            Some(parent) => commit = *parent,
-            None => return false,
+            Some(parent) if past.room > 0 => commit = *parent,
+            _ => return false,
         }
     }
     false
 }
 
+/// Whether a tree, or a folder below it, names a blob. A folder that stands in several places is read once.
 fn holds(local: &Local, tree: ObjectId, id: ObjectId) -> bool {
-    let entries = object::tree(local, tree).unwrap_or_default();
-    entries.iter().any(|entry| entry.id == id)
-        || entries.iter().any(|entry| entry.mode == Mode::Tree && holds(local, entry.id, id))
+    let (mut known, mut left, mut found) = (HashSet::from([tree]), vec![tree], false);
+    while let Some(tree) = left.pop().filter(|_| !found) {
+        // What cannot be read is a gap where it is looked at.
+        let _ = object::each_entry(local, tree, |entry| {
+            found = entry.id == id;
+            if entry.mode == Mode::Tree && known.insert(entry.id.to_owned()) {
+                left.push(entry.id.to_owned());
+            }
+            found
+        });
+    }
+    found
 }
 
-fn is_at(local: &Local, tree: ObjectId, path: &BString, id: ObjectId) -> bool {
-    object::entry_at(local, tree, path.as_ref()).is_ok_and(|entry| entry.is_some_and(|entry| entry.id == id))
+/// Looks for a file's content in older trees.
+struct Past<'p> {
+    path: &'p BString,
+    id: ObjectId,
+    /// Trees that have another content, or none, at the path from so deep on.
+    others: HashSet<(usize, ObjectId)>,
+    /// Bytes of trees that may still be read.
+    room: usize,
+}
+
+impl Past<'_> {
+    /// Whether a tree has the content at the path.
+    fn is_at(&mut self, local: &Local, tree: ObjectId) -> bool {
+        let (mut tree, mut way) = (tree, Vec::new());
+        let mut names = self.path.split(|byte| *byte == b'/').enumerate().peekable();
+        while let Some((depth, name)) = names.next() {
+            if self.others.contains(&(depth, tree)) {
+                break;
+            }
+            way.push((depth, tree));
+            let mut found = None;
+            let read = object::each_entry(local, tree, |entry| {
+                found = (entry.name == name).then(|| (entry.mode, entry.id.to_owned()));
+                found.is_some()
+            });
+            self.room = self.room.saturating_sub(read.unwrap_or(0));
+            match found {
+                Some((_, id)) if names.peek().is_none() && id == self.id => return true,
+                Some((Mode::Tree, id)) if names.peek().is_some() => tree = id,
+                _ => break,
+            }
+        }
+        self.others.extend(way);
+        false
+    }
 }

@@ -45,7 +45,7 @@ fn with_one_thread_few_files_and_little_memory_all_is_found() {
     let repo = leaky();
     repo.keysweep(&["baseline", "create"]).expect_code(0);
     repo.sh("mv .keysweep-baseline ../baseline").expect_code(0);
-    for limit in ["ulimit -v 1000000", "ulimit -n 8", "ulimit -u 1"] {
+    for limit in ["ulimit -v 1000000", "ulimit -n 8", "ulimit -u 1 2>/dev/null || ulimit -p 1"] {
         for (args, code) in [
             ("staged --threads 4", 1),
             ("history --threads 4", 1),

@@ -50,7 +50,7 @@ impl Scan<'_> {
         command: Command,
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
     ) -> (Vec<Finding>, HeldBack) {
-        let mut found = Vec::new();
+        let mut reported = Vec::new();
         let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
         let mut held = Vec::new();
         // A plan to purge has to name each spelling of a key. Whoever asks for a plan, or whether a value is gone, asks for that
@@ -63,14 +63,22 @@ impl Scan<'_> {
             if held_back.holds(confidence, best.severity) {
                 held.push((self.detector.rule(best), secret, confidence, best.severity));
             } else {
-                let finding = self.finding(best.secret.clone(), &group, (best, confidence), exposure(&group));
-                if !exact {
-                    // A finding tells one fact for each field, that of its oldest place; nothing may depend on which that is.
-                    let of_places = group.iter().flat_map(|sighting| &sighting.detection.facts);
-                    halves.learn(self.detector.rule(best), of_places.chain(&finding.facts));
-                }
-                found.push(finding);
+                let exposure = exposure(&group);
+                reported.push((group, exposure));
             }
+        }
+        // To name a value that somebody may have made up takes long, so that guessing it does.
+        let named = self.map(reported, |(group, exposure)| {
+            let (best, confidence) = self.verdict(&group);
+            (self.finding(best.secret.clone(), &group, (best, confidence), exposure), group)
+        });
+        let mut found = Vec::new();
+        for (finding, group) in named {
+            if let Some(rule) = self.detector.rules().rule(&finding.rule).filter(|_| !exact) {
+                // A finding tells one fact for each field, that of its oldest place; nothing may depend on which that is.
+                halves.learn(rule, group.iter().flat_map(|sighting| &sighting.detection.facts).chain(&finding.facts));
+            }
+            found.push(finding);
         }
         found.retain(|finding| {
             !self.detector.rules().rule(&finding.rule).is_some_and(|r| halves.has(r, &finding.secret))

@@ -32,6 +32,14 @@ impl Scan<'_> {
         threads::on(self.options.threads, all)
     }
 
+    /// What `work` makes of each, in order, on all threads if there is enough of it.
+    pub(super) fn map<T: Send, R: Send>(&self, list: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+        if list.len() < FEW || self.options.threads < 2 {
+            return list.into_iter().map(work).collect();
+        }
+        threads::on(self.options.threads, || list.into_par_iter().map(&work).collect())
+    }
+
     /// What one thread works with.
     pub(super) fn worker(&self) -> Worker<'_> {
         Worker { detector: self.detector, options: self.options, repository: self.repo, local: OnceCell::new() }

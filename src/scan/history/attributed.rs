@@ -62,8 +62,9 @@ impl Scan<'_> {
 impl Attributed<'_> {
     /// Groups the sightings to findings, and says of each how far it got.
     pub(super) fn report(self, scan: &Scan<'_>, scope: Scope) -> Report {
-        let Self { outcome, mut attribution, staged } = self;
-        scan.report(outcome, scope, &mut |group| exposure::of(group, &mut attribution, &staged))
+        let Self { outcome, attribution, staged } = self;
+        let mut known = exposure::Known::default();
+        scan.report(outcome, scope, &mut |group| exposure::of(group, &attribution, &staged, &mut known))
     }
 }
 

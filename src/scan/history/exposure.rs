@@ -1,6 +1,7 @@
 //! How far a secret got that a sweep found.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::staged::Staged;
 use crate::attribution::Attribution;
@@ -9,14 +10,24 @@ use crate::finding::{ContentKind, Exposure, Stage};
 use crate::git::ObjectId;
 use crate::scan::sighting::Sighting;
 
+/// Of commits that brought something in, and of what they brought in, how far it got: many secrets may stand in one file.
+pub(super) type Known = BTreeMap<(BTreeSet<ObjectId>, BTreeSet<Target>), Exposure>;
+
 /// How far a secret got, given all its sightings.
-pub(super) fn of(group: &[Sighting], attribution: &mut Attribution<'_>, staged: &Staged) -> Exposure {
+pub(super) fn of(group: &[Sighting], attribution: &Attribution<'_>, staged: &Staged, known: &mut Known) -> Exposure {
     let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
     let targets: BTreeSet<Target> = group.iter().filter_map(Sighting::found_as).collect();
     if let (true, Some(tag)) = (commits.is_empty(), group.iter().find_map(|s| s.tag)) {
         return attribution.tag_exposure(tag);
     }
-    let mut exposure = attribution.exposure(&commits, &targets);
+    let mut exposure = match known.entry((commits, targets)) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(new) => {
+            let (commits, targets) = new.key();
+            let exposure = attribution.exposure(commits, targets);
+            new.insert(exposure).clone()
+        }
+    };
     exposure.stage = attribution.as_known(stage(group, exposure.stage, staged));
     exposure
 }

@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput};
 use keysweep::attribution::tree_index::{Search, Target};
 use keysweep::config::ScanOptions;
 use keysweep::detect::find::prefilter::Prefilter;
-use keysweep::detect::{Detector, decode};
+use keysweep::detect::{Detector, Room, decode};
 use keysweep::finding::{Command, Report, Scope};
 use keysweep::git::object::Kind;
 use keysweep::git::pack::{Base, Object, Visitor, walk};
@@ -68,7 +68,7 @@ fn text(criterion: &mut Criterion, detector: &Detector) {
             bencher.iter(|| prefilter.each_anchor(black_box(&text), whole, |anchor| _ = black_box(anchor)));
         });
         group.bench_function(format!("runs/{name}"), |bencher| {
-            bencher.iter(|| decode::each_run(black_box(&text), whole, &mut |run| _ = black_box(run)));
+            bencher.iter(|| decode::each_run(black_box(&text), whole, &Room::default(), &mut |run| _ = black_box(run)));
         });
         group.bench_function(format!("hits/{name}"), |bencher| bencher.iter(|| detector.hits(black_box(&text))));
     }

@@ -7,6 +7,7 @@ use super::find::pattern;
 use super::find::prefilter::{self, Anchor};
 use super::find::whole;
 use super::known_lines::KnownLines;
+use super::room::Room;
 use super::value::placeholder;
 use super::{Claim, Detection, Rejection, decode, judge, overlap};
 use crate::finding::{Evidence, Fact};
@@ -17,8 +18,9 @@ use crate::text::Span;
 /// Layers of encoding that are opened, at most.
 pub(super) const MAX_DEPTH: usize = 3;
 
-/// Bytes that a run and all runs inside of it may come to, for each byte of it. Counted for each run alone, so that what is
-/// found in it does not depend on what stands elsewhere.
+/// Bytes that a run and all runs inside of it may come to: so many, and so many more for each byte of it. Counted for each run
+/// alone, so that what is found in it does not depend on what stands elsewhere.
+const MOST_DECODED: usize = 64 << 20;
 const MAX_GROWTH: usize = 64;
 
 /// All rules in force, ready to run. Shared by all threads.
@@ -60,26 +62,36 @@ impl Detector {
 
     /// Every secret in a text that is no file, in order of place; of several over the same bytes the best.
     pub fn scan(&self, text: &[u8]) -> Vec<Detection> {
-        let mut found = self.layer(text);
+        self.scan_within(text, &Room::default())
+    }
+
+    /// The same as far as there is room, which says afterwards whether there was.
+    pub fn scan_within(&self, text: &[u8], room: &Room) -> Vec<Detection> {
+        let mut found = self.layer(text, room);
         found.retain(|detection| detection.files.is_empty());
         overlap::resolve(found, &self.rules)
     }
 
     /// The same for a file: with what is a secret only in files of certain names ([`super::context::path`] asks for them).
     pub fn scan_file(&self, text: &[u8]) -> Vec<Detection> {
-        let mut found = self.layer(text);
+        self.scan_file_within(text, &Room::default())
+    }
+
+    /// The same for a file, as far as there is room.
+    pub fn scan_file_within(&self, text: &[u8], room: &Room) -> Vec<Detection> {
+        let mut found = self.layer(text, room);
         found.extend(self.whole(text));
         overlap::resolve(found, &self.rules)
     }
 
     /// The same for texts of which many are the same, as in a sweep: one in which nothing was found is remembered.
-    pub fn scan_recurring(&self, text: &[u8]) -> Vec<Detection> {
+    pub fn scan_recurring(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let hash = self.known_lines.hash_of_text(text);
         if self.known_lines.knows(hash) {
             return Vec::new();
         }
-        let found = self.scan(text);
-        if found.is_empty() {
+        let found = self.scan_within(text, room);
+        if found.is_empty() && !room.is_exceeded() {
             self.known_lines.remember(hash);
         }
         found
@@ -91,17 +103,17 @@ impl Detector {
     }
 
     /// What is accepted in a text and in what is encoded in it; before it is said which of several wins.
-    pub(super) fn layer(&self, text: &[u8]) -> Vec<Detection> {
-        let mut found = self.plain(text);
-        decode::each_run(text, Span::new(0, text.len()), &mut |run| found.extend(self.run(&run)));
+    pub(super) fn layer(&self, text: &[u8], room: &Room) -> Vec<Detection> {
+        let mut found = self.plain(text, room);
+        decode::each_run(text, Span::new(0, text.len()), room, &mut |run| found.extend(self.run(&run, room)));
         found
     }
 
     /// What is accepted in a text as it stands.
-    pub(super) fn plain(&self, text: &[u8]) -> Vec<Detection> {
+    pub(super) fn plain(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let mut accepted = Vec::new();
         let whole = Span::new(0, text.len());
-        self.prefilter.each_anchor(text, whole, |anchor| _ = self.judge(text, anchor, &mut accepted));
+        self.prefilter.each_anchor(text, whole, |anchor| _ = self.judge(text, anchor, room, &mut accepted));
         Self::apart(accepted)
     }
 
@@ -124,22 +136,25 @@ impl Detector {
     }
 
     /// What is accepted in an encoded run, with the places of the encoded bytes.
-    pub(super) fn run(&self, run: &decode::Run) -> Vec<Detection> {
-        let mut budget = run.outer(Span::new(0, run.text.len())).len().saturating_mul(MAX_GROWTH);
-        self.decoded(run, 1, &mut budget)
+    pub(super) fn run(&self, run: &decode::Run, room: &Room) -> Vec<Detection> {
+        let growth = run.outer(Span::new(0, run.text.len())).len().saturating_mul(MAX_GROWTH);
+        self.decoded(run, 1, room, &mut growth.saturating_add(MOST_DECODED))
     }
 
     /// What is accepted in what a run decodes to, and in the runs in that, as long as the budget of bytes lasts.
-    pub(super) fn decoded(&self, run: &decode::Run, depth: usize, budget: &mut usize) -> Vec<Detection> {
-        let Some(left) = budget.checked_sub(run.text.len()) else { return Vec::new() };
+    fn decoded(&self, run: &decode::Run, depth: usize, room: &Room, budget: &mut usize) -> Vec<Detection> {
+        let Some(left) = budget.checked_sub(run.text.len()) else {
+            room.exceed();
+            return Vec::new();
+        };
         *budget = left;
-        let mut found = self.plain(&run.text);
+        let mut found = self.plain(&run.text, room);
         // What is encoded in a file is no file of its name.
         found.retain(|detection| detection.files.is_empty());
         if depth < MAX_DEPTH {
             let whole = Span::new(0, run.text.len());
-            let mut inner = |inner: decode::Run| found.extend(self.decoded(&inner, depth + 1, budget));
-            decode::each_run(&run.text, whole, &mut inner);
+            let mut inner = |inner: decode::Run| found.extend(self.decoded(&inner, depth + 1, room, budget));
+            decode::each_run(&run.text, whole, room, &mut inner);
         }
         for detection in &mut found {
             // Identifiers in the same decoded text are nearest of all.
@@ -150,7 +165,13 @@ impl Detector {
 
     /// What the rules that name a keyword accept there. If less of the text shows that than they may look at, returns how far
     /// around the keyword that is.
-    pub(super) fn judge(&self, text: &[u8], anchor: Anchor, accepted: &mut Vec<Accepted>) -> Option<Reach> {
+    pub(super) fn judge(
+        &self,
+        text: &[u8],
+        anchor: Anchor,
+        room: &Room,
+        accepted: &mut Vec<Accepted>,
+    ) -> Option<Reach> {
         let mut shown = Some(Reach::default());
         for hit in self.prefilter.hits(text, anchor) {
             let rule = &self.rules.rules[hit.rule];
@@ -158,6 +179,9 @@ impl Detector {
             if self.patterns.starts_in_a_word(rule, &hit, text) {
                 shown = shown.map(|looked| looked.further(Reach { after: 0, ..rule.form_reach() }));
                 continue;
+            }
+            if !room.may_ask() {
+                return None;
             }
             let looked = self.ask(text, &hit, |said| {
                 let believed = said.into_iter();

@@ -21,9 +21,11 @@ pub mod judge;
 mod known_lines;
 pub mod ledger;
 pub mod overlap;
+mod room;
 pub mod trace;
 pub mod value;
 
 pub use detection::{Candidate, Claim, Detection, Form, Rejection};
 pub use detector::Detector;
 pub use incremental::Hits;
+pub use room::Room;

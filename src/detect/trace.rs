@@ -4,7 +4,7 @@
 
 use super::detector::MAX_DEPTH;
 use super::find::prefilter::Hit;
-use super::{Claim, Detection, Detector, Rejection, decode};
+use super::{Claim, Detection, Detector, Rejection, Room, decode};
 use crate::text::Span;
 
 /// What one rule made of one keyword.
@@ -40,7 +40,7 @@ impl Detector {
             let outcome = outcome(said);
             looks.push(Look { rule, keyword, layers: Vec::new(), outcome });
         });
-        decode::each_run(text, part, &mut |run| self.trace_run(&run, part, &[], &mut looks));
+        decode::each_run(text, part, &Room::default(), &mut |run| self.trace_run(&run, part, &[], &mut looks));
         looks
     }
 
@@ -54,7 +54,8 @@ impl Detector {
         });
         looks.extend(inner);
         if layers.len() < MAX_DEPTH {
-            decode::each_run(&run.text, whole, &mut |inner| self.trace_run(&inner, whole, &layers, looks));
+            let room = Room::default();
+            decode::each_run(&run.text, whole, &room, &mut |inner| self.trace_run(&inner, whole, &layers, looks));
         }
     }
 

@@ -11,7 +11,7 @@ use super::outcome::Outcome;
 use super::sighting::Sighting;
 use crate::config::ScanOptions;
 use crate::detect::context::{self, Context};
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, Detector, Room};
 use crate::finding::{ContentKind, Fact, Gap, GapKind, Occurrence, Secret, join_member};
 use crate::fs::bounded::{self, Refused};
 use crate::git::header::{self, Signatures};
@@ -70,7 +70,13 @@ impl Worker<'_> {
     fn content(&self, item: &Item, bytes: &[u8], outcome: &mut Outcome) {
         if matches!(item.kind, ContentKind::CommitMessage | ContentKind::TagMessage) {
             if let Content::Object(id) = item.content {
-                self.people_and_message(bytes, &|| Some(id), item.kind, &|text| self.detector.scan(text), outcome);
+                self.people_and_message(
+                    bytes,
+                    &|| Some(id),
+                    item.kind,
+                    &|text, room| self.detector.scan_within(text, room),
+                    outcome,
+                );
             }
             return;
         }
@@ -111,9 +117,8 @@ impl Worker<'_> {
         });
         for Unopened { path, reason } in unopened {
             let is_limit = matches!(reason, Reason::TooLarge | Reason::TooMany | Reason::TooDeep);
-            let blob = origin.blob.map(|id| format!("blob {id}")).unwrap_or_default();
-            let archive = if origin.path.is_empty() { BStr::new(&blob) } else { origin.path };
-            let what = if path.is_empty() { archive.to_owned() } else { join_member(archive, path.as_bstr()) };
+            let archive = origin.what();
+            let what = if path.is_empty() { archive } else { join_member(archive.as_ref(), path.as_bstr()) };
             if is_limit || self.options.thorough {
                 let kind = if is_limit { GapKind::TooLarge } else { GapKind::Unreadable };
                 outcome.gaps.push(Gap { what, kind, why: reason.to_string() });
@@ -128,7 +133,11 @@ impl Worker<'_> {
     fn raw(&self, first: usize, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let inside: BTreeSet<Secret> = outcome.sightings[first..].iter().map(|s| s.detection.secret.clone()).collect();
         let mut raw = Outcome::default();
-        self.sightings(bytes, self.detector.scan(bytes), origin, &mut raw);
+        let room = Room::default();
+        self.sightings(bytes, self.detector.scan_within(bytes, &room), origin, &mut raw);
+        if room.is_exceeded() {
+            Self::cut(origin, &mut raw);
+        }
         raw.sightings.retain(|sighting| !inside.contains(&sighting.detection.secret));
         outcome.absorb(raw);
     }
@@ -139,7 +148,7 @@ impl Worker<'_> {
         data: &[u8],
         id: &dyn Fn() -> Option<ObjectId>,
         kind: ContentKind,
-        scan: &dyn Fn(&[u8]) -> Vec<Detection>,
+        scan: &dyn Fn(&[u8], &Room) -> Vec<Detection>,
         outcome: &mut Outcome,
     ) {
         let (header, message) = header::parts(data);
@@ -147,9 +156,10 @@ impl Worker<'_> {
             let first = outcome.sightings.len();
             let decoded = as_text(text);
             let is_wide = matches!(decoded, Cow::Owned(_));
-            let found = scan(&decoded);
+            let room = Room::default();
+            let found = scan(&decoded, &room);
             // Nearly always.
-            if found.is_empty() && !is_wide {
+            if found.is_empty() && !is_wide && !room.is_exceeded() {
                 return;
             }
             let id = id();
@@ -158,6 +168,9 @@ impl Worker<'_> {
             let (tag, commit) = if kind == ContentKind::TagMessage { (id, None) } else { (None, id) };
             let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
             self.sightings(&decoded, found, &origin, outcome);
+            if room.is_exceeded() {
+                Self::cut(&origin, outcome);
+            }
             if is_wide {
                 self.raw(first, text, &origin, outcome);
             }
@@ -177,13 +190,27 @@ impl Worker<'_> {
     pub(super) fn text(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         let first = outcome.sightings.len();
         let text = as_text(bytes);
+        let room = Room::default();
         // A blob may still be found under a name; what has neither is no file.
         let is_file = !origin.path.is_empty() || origin.blob.is_some();
-        let found = if is_file { self.detector.scan_file(&text) } else { self.detector.scan(&text) };
+        let found = match is_file {
+            true => self.detector.scan_file_within(&text, &room),
+            false => self.detector.scan_within(&text, &room),
+        };
         self.sightings(&text, found, origin, outcome);
+        if room.is_exceeded() {
+            Self::cut(origin, outcome);
+        }
         if matches!(text, Cow::Owned(_)) {
             self.raw(first, bytes, origin, outcome);
         }
+    }
+
+    /// Says that not all of a text was looked at.
+    pub(super) fn cut(origin: &Origin<'_>, outcome: &mut Outcome) {
+        let why = "there is more in it than is looked at in one text: it unpacks to more than 64 MiB, or more than a million keywords stand in it; what is read of it is told, the rest is to be scanned in smaller files".to_owned();
+        let what = join_member(origin.what().as_ref(), origin.member);
+        outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }
 
     /// What was detected in a text, as sightings there.
@@ -284,6 +311,14 @@ pub(super) struct Origin<'o> {
 impl<'o> Origin<'o> {
     pub(super) fn new(kind: ContentKind, path: &'o BStr) -> Self {
         Self { kind, path, member: BStr::new(""), blob: None, commit: None, tag: None }
+    }
+
+    /// What a gap names: the path, or the blob where none is known.
+    fn what(&self) -> BString {
+        match self.blob.filter(|_| self.path.is_empty()) {
+            Some(id) => BString::from(format!("blob {id}")),
+            None => self.path.to_owned(),
+        }
     }
 }
 

@@ -82,7 +82,7 @@ pub fn is_zlib(bytes: &[u8]) -> bool {
 
 /// Whether a zlib stream unpacks, and to an object of git's or what starts as a text does.
 fn has_text(stream: &[u8]) -> bool {
-    let head = inflate(stream, HEAD);
+    let (head, _) = inflate(stream, HEAD);
     git_object(&head).is_some() || is_mostly_text(&head)
 }
 
@@ -191,31 +191,33 @@ pub fn each_member(bytes: &[u8], limits: &Limits, found: &mut dyn FnMut(&BStr, &
     walk.unopened
 }
 
-/// What a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged.
-pub fn gunzip(bytes: &[u8], mut limit: usize) -> Vec<u8> {
+/// What a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and whether the limit left out
+/// nothing.
+pub fn gunzip(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
     let mut text = Vec::new();
     // What came before a flaw is worth as much as without it.
-    let _ = unpack(&mut GzDecoder::new(bytes), &mut limit, &mut text);
-    text
+    let end = unpack(&mut GzDecoder::new(bytes), &mut limit, &mut text);
+    (text, end != Err(Reason::TooLarge))
 }
 
 /// The same of a zlib stream.
-pub fn inflate(bytes: &[u8], mut limit: usize) -> Vec<u8> {
+pub fn inflate(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
     let mut text = Vec::new();
-    let _ = unpack(&mut ZlibDecoder::new(bytes), &mut limit, &mut text);
-    text
+    let end = unpack(&mut ZlibDecoder::new(bytes), &mut limit, &mut text);
+    (text, end != Err(Reason::TooLarge))
 }
 
-/// The texts among the members of a zip, one behind the other.
-pub fn unzip(bytes: &[u8], limit: usize) -> Vec<u8> {
+/// The texts among the members of a zip, one behind the other; and whether no limit left anything out.
+pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, bool) {
     let mut texts = Vec::new();
-    each_member(bytes, &Limits { bytes: limit, ..Limits::default() }, &mut |_, text| {
+    let unopened = each_member(bytes, &Limits { bytes: limit, ..Limits::default() }, &mut |_, text| {
         if is_mostly_text(text) {
             texts.extend_from_slice(text);
             texts.push(b'\n');
         }
     });
-    texts
+    let is_limit = |one: &Unopened| matches!(one.reason, Reason::TooLarge | Reason::TooMany | Reason::TooDeep);
+    (texts, !unopened.iter().any(is_limit))
 }
 
 /// An archive being unpacked, with what is left of the limits.
@@ -346,7 +348,7 @@ impl Walk<'_> {
             if !self.count(path) {
                 break;
             }
-            let head = inflate(stream, HEAD);
+            let (head, _) = inflate(stream, HEAD);
             if is_mostly_text(&head) || kind(&head).is_some() {
                 let (mut text, mut decoder) = (Vec::new(), ZlibDecoder::new(stream));
                 let path = joined(path, format!("stream at byte {start}").as_bytes());
@@ -839,10 +841,12 @@ mod tests {
     #[test]
     fn gzip_is_unpacked_as_far_as_it_goes() {
         let bytes = gz(b"some text");
-        assert_eq!(gunzip(&bytes, 100), b"some text");
-        assert_eq!(gunzip(&bytes, 4), b"some");
-        assert!(b"some text".starts_with(&gunzip(&bytes[..bytes.len() - 9], 100)));
-        assert_eq!(gunzip(b"text", 100), b"");
+        assert_eq!(gunzip(&bytes, 100), (b"some text".to_vec(), true));
+        assert_eq!(gunzip(&bytes, 9), (b"some text".to_vec(), true));
+        assert_eq!(gunzip(&bytes, 4), (b"some".to_vec(), false));
+        let (torn, is_whole) = gunzip(&bytes[..bytes.len() - 9], 100);
+        assert!(b"some text".starts_with(&torn) && is_whole);
+        assert_eq!(gunzip(b"text", 100), (Vec::new(), true));
     }
 
     proptest! {

@@ -701,6 +701,36 @@ fn a_secret_in_an_archive_that_is_an_lfs_object_is_found() {
     }
 }
 
+/// Twenty kilobytes of repetitive text are a few hundred characters of base64.
+#[test]
+fn what_base64_of_gzip_unpacks_to_is_read_or_is_a_gap() {
+    let secret = Secret::entra(119);
+    let repo = Repo::with_a_commit();
+    repo.write("secret", secret.line());
+    repo.sh("(yes 'kind: Deployment, image: nginx' | head -400; cat secret) | gzip -9n | base64 -w0 > release.yaml; rm secret")
+        .expect_code(0);
+    repo.add();
+    repo.keysweep(&["staged"]).expect_code(1).expect_mention(secret.rule);
+    repo.sh("yes 'kind: Deployment, image: nginx' | head -c 70000000 | gzip -9n | base64 -w0 > release.yaml")
+        .expect_code(0);
+    repo.add();
+    repo.keysweep(&["staged"]).expect_code(2).expect_mention("release.yaml").expect_mention("64 MiB");
+    repo.commit("a release");
+    repo.git(&["repack", "-adfq"]);
+    repo.keysweep(&["history"]).expect_code(2).expect_mention("64 MiB");
+}
+
+/// A rule is asked at each of more than a million keywords.
+#[test]
+fn a_text_of_keywords_alone_is_a_gap_and_what_was_read_of_it_is_told() {
+    let secret = Secret::entra(120);
+    let repo = Repo::with_a_commit();
+    repo.write("keywords", format!("{}{}\n", secret.line(), "password= ".repeat(1 << 21)));
+    repo.add();
+    let run = repo.keysweep(&["staged"]).expect_code(1).expect_mention(secret.rule);
+    run.expect_mention("more than a million keywords");
+}
+
 #[test]
 fn a_harmless_lfs_object_is_clean_even_under_strict() {
     let (repo, place) = with_lfs_pointer("harmless\n");

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use data_encoding::{Encoding as Base, HEXLOWER_PERMISSIVE, Specification};
 
 use super::{BASE64_DIGIT, CLASSES, Encoding, HEX_DIGIT, Offsets, Run, is_text, leading, number, trailing};
+use crate::detect::room::{Room, Unpack};
 use crate::text::Span;
 use crate::text::archive::{self, Kind};
 use crate::text::encoding::Wide;
@@ -17,10 +18,6 @@ const MIN_HEX: usize = 32;
 const HEAD: usize = 12;
 /// Characters that are decoded at a time; decoding stops at the first such chunk that is no text. A multiple of 4.
 pub(super) const CHUNK: usize = 64 * 1024;
-/// Bytes that a run may unpack to for each of its characters.
-pub(super) const MAX_RATIO: usize = 32;
-/// Most bytes that a run may unpack to.
-const MAX_UNPACKED: usize = 16 * 1024 * 1024;
 /// Most characters of a line of wrapped base64.
 const MAX_LINE: usize = 128;
 /// Most blanks before a line of wrapped base64.
@@ -38,13 +35,13 @@ static BASE64: LazyLock<Option<Base>> = LazyLock::new(|| {
 });
 
 /// Base64 and hexadecimal digits, which are base64 to look at.
-pub(super) fn each_base(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
+pub(super) fn each_base(text: &[u8], near: Span, room: &Room, found: &mut dyn FnMut(Run)) {
     let Some(base) = BASE64.as_ref() else { return };
     let all = Span::new(wrap_start(base, text, near.start), near.end);
     let mut joined = all.start;
     each_stretch::<MIN_BASE64>(text, all, is_base64, |run| {
         if let Some(head) = head_of(base, text, run) {
-            base64(base, text, run, &head, found);
+            base64(base, text, run, (&head, room), found);
             if run.start >= joined && is_line_text(&head) {
                 joined = wrapped(base, text, run, found);
             }
@@ -142,7 +139,7 @@ fn head_of(base: &Base, text: &[u8], run: Span) -> Option<[u8; HEAD]> {
 }
 
 /// A run on one line that starts with what `head` is decoded.
-fn base64(base: &Base, text: &[u8], run: Span, head: &[u8], found: &mut dyn FnMut(Run)) {
+fn base64(base: &Base, text: &[u8], run: Span, (head, room): (&[u8], &Room), found: &mut dyn FnMut(Run)) {
     let characters = run.of(text);
     let mut report = |text: Vec<u8>, offsets: Offsets| {
         found(Run { text, encoding: Encoding::Base64, extent: run, offsets });
@@ -165,7 +162,7 @@ fn base64(base: &Base, text: &[u8], run: Span, head: &[u8], found: &mut dyn FnMu
     } else if let Some(unpack) = unpacking(head)
         && let Some(packed) = decode(base, characters, |_| true)
     {
-        let text = unpack(&packed, run.len().saturating_mul(MAX_RATIO).min(MAX_UNPACKED));
+        let text = room.unpack(&packed, unpack);
         if !text.is_empty() && mostly_text(&text) {
             report(text, Offsets::Whole);
         }
@@ -173,7 +170,7 @@ fn base64(base: &Base, text: &[u8], run: Span, head: &[u8], found: &mut dyn FnMu
 }
 
 /// What unpacks, up to a limit, that which starts with these bytes.
-fn unpacking(head: &[u8]) -> Option<fn(&[u8], usize) -> Vec<u8>> {
+fn unpacking(head: &[u8]) -> Option<Unpack> {
     match archive::kind(head) {
         Some(Kind::Gzip) => Some(archive::gunzip),
         Some(Kind::Zip) => Some(archive::unzip),

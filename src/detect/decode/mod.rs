@@ -10,6 +10,7 @@ pub mod broken;
 mod escape;
 mod wide;
 
+use super::room::Room;
 use crate::text::Span;
 
 pub use base::{REACH, base64_text, held, holds_full};
@@ -117,15 +118,16 @@ impl Run {
 
 /// Calls `found` for each encoded run of `text` that decodes to text and whose extent touches `dirty`.
 ///
-/// Takes time for the dirty bytes and the extents of the runs near them, not for the whole text.
-pub fn each_run(text: &[u8], dirty: Span, found: &mut dyn FnMut(Run)) {
+/// Takes time for the dirty bytes and the extents of the runs near them, not for the whole text. What is packed is unpacked as
+/// far as there is room.
+pub fn each_run(text: &[u8], dirty: Span, room: &Room, found: &mut dyn FnMut(Run)) {
     let near = dirty.grown(REACH, REACH, text.len());
     let mut touching = |run: Run| {
         if run.extent.start <= dirty.end && dirty.start <= run.extent.end {
             found(run);
         }
     };
-    base::each_base(text, near, &mut touching);
+    base::each_base(text, near, room, &mut touching);
     let beside = dirty.grown(1, 1, text.len());
     escape::each_escaped(text, beside, &mut touching);
     wide::each_wide(text, beside, &mut touching);
@@ -188,7 +190,7 @@ fn number(digits: &[u8], radix: u32) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::base::{CHUNK, MAX_RATIO};
+    use super::base::CHUNK;
     use super::escape::MAX_PIECE;
     use super::*;
     use bstr::ByteSlice;
@@ -204,7 +206,7 @@ mod tests {
 
     fn touching(text: &[u8], dirty: Span) -> Vec<Run> {
         let mut out = Vec::new();
-        each_run(text, dirty, &mut |run| out.push(run));
+        each_run(text, dirty, &Room::default(), &mut |run| out.push(run));
         out
     }
 
@@ -296,8 +298,8 @@ mod tests {
         let encoded = encoded.trim_end_matches('=');
         assert_eq!(decoded(encoded), "release: x, secret: VALUE");
         assert_eq!(origin(encoded, "VALUE"), encoded);
-        let bomb = gzip(&"text ".repeat(1_000_000));
-        assert_eq!(decoded(&bomb).len(), bomb.trim_end_matches('=').len() * MAX_RATIO);
+        let dense = "text ".repeat(1_000_000);
+        assert!(decoded(&gzip(&dense)) == dense);
         assert!(runs(&gzip(&"\0\u{1}".repeat(100))).is_empty());
         let torn = &encoded[..encoded.len() - 16];
         assert!("release: x, secret: VALUE".starts_with(&decoded(torn)), "what comes before the damage");

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::decode::{self, Encoding};
 use super::detector::Accepted;
 use super::find::prefilter::Anchor;
+use super::room::Room;
 use super::{Detection, Detector, overlap};
 use crate::text::{Copied, Edits, Span};
 
@@ -31,6 +32,8 @@ pub struct Hits {
     whole: Vec<Detection>,
     /// Whether lines may go on with the base64 or UTF-16 of others: then a run is not decided by the line it stands in.
     may_wrap: bool,
+    /// Whether something was left out, so that nothing can be judged by it.
+    is_cut: bool,
 }
 
 /// A detection that may have been made in an earlier text.
@@ -59,6 +62,11 @@ impl Hits {
         self.kept.is_empty() && self.runs.is_empty() && self.whole.is_empty()
     }
 
+    /// Whether there was not room for all of the text. What is made from it has to be looked at as a whole.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// Whether there is nothing to take over.
     fn is_blank(&self) -> bool {
         self.anchors.is_empty() && self.runs.is_empty()
@@ -84,6 +92,7 @@ impl Detector {
     pub fn after_edit(&self, text: &[u8], base: &Hits, edits: &Edits) -> Hits {
         let mut hits = Hits { whole: self.whole(text), ..Hits::default() };
         let mut again = Vec::new();
+        let room = Room::default();
         if !base.is_blank() {
             hits.anchors.reserve(base.anchors.len());
             let mut next = 0;
@@ -98,24 +107,25 @@ impl Detector {
             }
         });
         let new = carried..hits.anchors.len();
-        self.judge_anew(text, again.into_iter().chain(new), &mut hits);
+        self.judge_anew(text, again.into_iter().chain(new), &room, &mut hits);
         if carried > 0 && hits.anchors.len() > carried {
             // Two sorted stretches, which this merges.
             hits.anchors.sort();
         }
         hits.may_wrap = base.may_wrap || looked.may_wrap;
         let encoded = if hits.may_wrap { edits.changed().collect() } else { looked.encoded };
-        self.reopen(text, encoded, edits, &mut hits);
+        self.reopen(text, encoded, edits, &room, &mut hits);
+        hits.is_cut = room.is_exceeded();
         hits
     }
 
     /// Judges what stands at these of the keywords.
-    fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, hits: &mut Hits) {
+    fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, room: &Room, hits: &mut Hits) {
         let mut accepted: Vec<Accepted> = Vec::new();
         for position in positions {
             let anchor = &mut hits.anchors[position];
             let first = accepted.len();
-            let looked = self.judge(text, Anchor { shown: None, ..*anchor }, &mut accepted);
+            let looked = self.judge(text, Anchor { shown: None, ..*anchor }, room, &mut accepted);
             anchor.shown = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
             accepted[first..].iter_mut().for_each(|one| one.anchor = *anchor);
         }
@@ -200,24 +210,24 @@ impl Detector {
     }
 
     /// Opens the encoded runs that touch these parts and were not copied.
-    fn reopen(&self, text: &[u8], parts: Vec<Span>, edits: &Edits, hits: &mut Hits) {
+    fn reopen(&self, text: &[u8], parts: Vec<Span>, edits: &Edits, room: &Room, hits: &mut Hits) {
         // A run may reach from one part to the next.
         let mut known = HashSet::new();
         for part in merged(parts, |span| span.grown(decode::REACH, decode::REACH, text.len())) {
             let before = hits.runs.len();
-            decode::each_run(text, part, &mut |run| {
+            decode::each_run(text, part, room, &mut |run| {
                 let extent = run.extent();
                 let copied = edits.copy_of(extent).is_some_and(|copied| copied.holds(extent, DELIMITER, DELIMITER));
                 if !copied && !known.contains(&(extent, run.encoding)) {
-                    hits.runs.extend(self.opened(&run));
+                    hits.runs.extend(self.opened(&run, room));
                 }
             });
             known.extend(hits.runs[before..].iter().map(|run| (run.extent, run.encoding)));
         }
     }
 
-    fn opened(&self, run: &decode::Run) -> Option<Opened> {
-        let found = self.run(run);
+    fn opened(&self, run: &decode::Run, room: &Room) -> Option<Opened> {
+        let found = self.run(run, room);
         let extent = run.extent();
         let (encoding, first) = (run.encoding, extent.start);
         (!found.is_empty()).then(|| Opened { encoding, extent, found: Arc::new(found), first })

@@ -7,7 +7,7 @@ use foldhash::{HashSet, HashSetExt as _};
 
 use super::cache::{Scanned, State};
 use crate::attribution::tree_index::{Listed, Reader, Search, Target, TreeRecords};
-use crate::detect::Hits;
+use crate::detect::{Hits, Room};
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::ObjectId;
 use crate::git::graph::{CommitHeader, CommitRecord};
@@ -161,6 +161,10 @@ impl<'a> Sweeper<'a> {
         if !hits.is_empty() {
             self.worker.sightings(data, detector.settle(&hits), &origin(), &mut self.outcome);
         }
+        if hits.is_cut() {
+            Worker::cut(&origin(), &mut self.outcome);
+            return VisitState::Nothing;
+        }
         VisitState::Blob(hits)
     }
 
@@ -246,7 +250,7 @@ impl<'a> Sweeper<'a> {
 
     /// People and messages, most of which come again.
     fn people_and_message(&mut self, data: &[u8], id: &dyn Fn() -> Option<ObjectId>, kind: ContentKind) {
-        let scan = |text: &[u8]| self.worker.detector.scan_recurring(text);
+        let scan = |text: &[u8], room: &Room| self.worker.detector.scan_recurring(text, room);
         self.worker.people_and_message(data, id, kind, &scan, &mut self.outcome);
     }
 

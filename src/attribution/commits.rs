@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use bstr::BString;
 
 use super::people::Usual;
-use super::tree_index::{Above, NodeId, Target, TargetId, TreeIndex};
+use super::tree_index::{Above, Allowance, NodeId, Target, TargetId, TreeIndex};
 use crate::finding::{Event, Remote};
 use crate::git::graph::{Commits, Graph};
 use crate::git::object::{self, Mode};
@@ -65,6 +65,8 @@ pub struct Attribution<'s> {
     /// For each target the commits at which it came or went, at any path.
     pub(super) moves: HashMap<TargetId, Vec<u32>>,
     pub(super) remotes: Vec<Remote>,
+    /// Whether what was looked for stands in more places than were named.
+    pub has_more_places: bool,
     /// Whose addresses are usual; nobody's if that was not asked for.
     pub(super) usual: Usual,
 }
@@ -90,6 +92,7 @@ impl<'s> Attribution<'s> {
             on_head: from(&|name| name == "HEAD"),
             moves: HashMap::new(),
             remotes: remote::all(repository),
+            has_more_places: false,
             usual: Usual::default(),
             published: from(&|name| name.starts_with("refs/remotes/")),
             reachable: from(&|_| true),
@@ -146,9 +149,10 @@ impl<'s> Attribution<'s> {
     pub fn arrivals(&mut self) -> BTreeMap<Target, Vec<Arrival>> {
         let mut out: BTreeMap<Target, Vec<Arrival>> = BTreeMap::new();
         let mut moves: HashMap<TargetId, Vec<u32>> = HashMap::new();
+        let (mut coming, mut going) = (Allowance::default(), Allowance::default());
         for at in self.graph.order().iter().filter(|at| self.may_differ(**at)) {
-            let brought = self.brought_in(*at);
-            let moved = brought.iter().map(|(_, _, target)| *target).chain(self.taken_out(*at));
+            let brought = self.brought_in(*at, &mut coming);
+            let moved = brought.iter().map(|(_, _, target)| *target).chain(self.taken_out(*at, &mut going));
             moved.for_each(|target| moves.entry(target).or_default().push(*at));
             if brought.is_empty() {
                 continue;
@@ -162,6 +166,7 @@ impl<'s> Attribution<'s> {
             }
         }
         self.moves = moves;
+        self.has_more_places = coming.is_exceeded;
         out
     }
 
@@ -172,23 +177,25 @@ impl<'s> Attribution<'s> {
     }
 
     /// What a commit's tree holds and no parent's does.
-    pub(super) fn brought_in(&self, at: u32) -> Vec<(BString, Mode, TargetId)> {
+    pub(super) fn brought_in(&self, at: u32, allowance: &mut Allowance) -> Vec<(BString, Mode, TargetId)> {
         let Some(here) = self.node_of(at) else { return Vec::new() };
         // A merge holds what a parent does.
         if self.graph.parents(at).iter().any(|parent| self.node_of(*parent) == Some(here)) {
             return Vec::new();
         }
         let before: Vec<NodeId> = self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
-        self.tree_index.beyond(here, &before)
+        self.tree_index.beyond(here, &before, allowance)
     }
 
     /// What some parent's tree holds and a commit's does not hold at that path.
-    pub(super) fn taken_out(&self, at: u32) -> Vec<TargetId> {
+    pub(super) fn taken_out(&self, at: u32, allowance: &mut Allowance) -> Vec<TargetId> {
         let here = self.node_of(at);
         let before: BTreeSet<NodeId> =
             self.graph.parents(at).iter().filter_map(|parent| self.node_of(*parent)).collect();
         let gone = before.into_iter().filter(|node| Some(*node) != here);
-        gone.flat_map(|node| self.tree_index.beyond(node, here.as_slice())).map(|(_, _, target)| target).collect()
+        // A target is met where its folder stands first; where else it stood makes no difference here.
+        let beyond = gone.flat_map(|node| self.tree_index.beyond(node, here.as_slice(), allowance));
+        beyond.map(|(_, _, target)| target).collect()
     }
 
     /// What a commit's tree holds.

@@ -47,19 +47,20 @@ pub fn workflows(repository: &Repo) -> Vec<(BString, Vec<u8>)> {
         return Vec::new();
     };
     for name in FOLDER {
-        let entries = object::tree(&local, tree).unwrap_or_default();
-        match entries.into_iter().find(|entry| entry.name == name && entry.mode == Mode::Tree) {
-            Some(entry) => tree = entry.id,
+        let folder = object::tree(&local, tree).unwrap_or_default();
+        match folder.entry(name.as_bytes()).filter(|entry| entry.mode == Mode::Tree) {
+            Some(entry) => tree = entry.id.to_owned(),
             None => return Vec::new(),
         }
     }
-    let entries = object::tree(&local, tree).unwrap_or_default().into_iter();
+    let folder = object::tree(&local, tree).unwrap_or_default();
     let is_workflow = |name: &[u8]| name.ends_with(b".yml") || name.ends_with(b".yaml");
-    entries
-        .filter(|entry| entry.mode == Mode::File && is_workflow(&entry.name))
+    folder
+        .entries()
+        .filter(|entry| entry.mode == Mode::File && is_workflow(entry.name))
         .take(MAX_WORKFLOWS)
         .filter_map(|entry| {
-            let (_, text) = object::load(&local, entry.id, MAX_WORKFLOW).ok()?;
+            let (_, text) = object::load(&local, entry.id.to_owned(), MAX_WORKFLOW).ok()?;
             let path = BString::from(format!("{}/{}/{}", FOLDER[0], FOLDER[1], entry.name.to_str_lossy()));
             Some((path, text))
         })

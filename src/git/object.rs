@@ -5,6 +5,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use super::ObjectId;
 use super::error::error_text;
 use super::repo::Local;
+use super::tree::{self, Entry};
 use crate::finding::GapKind;
 
 pub use gix::objs::Kind;
@@ -19,6 +20,13 @@ pub struct Unread {
 }
 
 impl Unread {
+    /// A tree, commit or tag that is larger than any that git makes.
+    fn beyond_reason(id: ObjectId, kind: Kind, size: u64) -> Self {
+        let why =
+            format!("{kind} {id} has {size} bytes, the limit is {MAX_STRUCTURE}: 'git fsck' tells whether it is one");
+        Self { kind: GapKind::TooLarge, why }
+    }
+
     /// Larger than the limit.
     pub fn too_large(size: u64, limit: u64) -> Self {
         let why = format!("{size} bytes, the limit is {limit}; raise [limits] max_file_size in .keysweep.toml");
@@ -26,18 +34,56 @@ impl Unread {
     }
 }
 
-/// Reads an object whole, if it is not larger than `limit` bytes.
+/// Bytes of a tree, commit or tag that is read, at most: a folder of three million files stays below it, and a message of
+/// a hundred megabytes. Without a limit of their own, a few bytes of a pack would take any amount of memory.
+pub const MAX_STRUCTURE: u64 = 128 << 20;
+
+/// Times that an object is asked for before it is called missing: git moves objects from file to file while it cleans up.
+const ATTEMPTS: usize = 3;
+
+/// Reads an object whole: a blob if it is not larger than `limit` bytes, any other up to [`MAX_STRUCTURE`].
 ///
 /// # Errors
 /// Says which gap its absence is.
 pub fn load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), Unread> {
+    let mut result = try_load(repo, id, limit);
+    for _ in 1..ATTEMPTS {
+        match result {
+            Err(Unread { kind: GapKind::Missing, .. }) => result = try_load(repo, id, limit),
+            _ => break,
+        }
+    }
+    result
+}
+
+fn try_load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), Unread> {
     let header = repo.find_header(id).map_err(|error| unread(repo, id, &error))?;
-    if header.size() > limit {
-        return Err(Unread::too_large(header.size(), limit));
+    match header.kind() {
+        Kind::Blob if header.size() > limit => return Err(Unread::too_large(header.size(), limit)),
+        Kind::Blob => {}
+        kind if header.size() > MAX_STRUCTURE => return Err(Unread::beyond_reason(id, kind, header.size())),
+        _ => {}
     }
     let object = repo.find_object(id).map_err(|error| unread(repo, id, &error))?;
     let kind = object.kind;
-    Ok((kind, object.detach().data))
+    let data = object.detach().data;
+    // A pack has a check sum over all of it, and git makes it from what it has hashed; a loose object is a file that any
+    // other can be copied over.
+    if matches!(header, gix::odb::find::Header::Loose { .. }) && !is_named(repo, id, kind, &data) {
+        let why = format!("the file of object {id} holds another object, or is damaged; 'git fsck' tells more");
+        return Err(Unread { kind: GapKind::Corrupt, why });
+    }
+    Ok((kind, data))
+}
+
+/// Whether an id is that of these bytes.
+fn is_named(repo: &Local, id: ObjectId, kind: Kind, data: &[u8]) -> bool {
+    gix::objs::compute_hash(repo.object_hash(), kind, data).is_ok_and(|hash| hash == id)
+}
+
+/// Whether an object is stored in this clone, be it readable or not.
+pub fn is_here(repo: &Local, id: ObjectId) -> bool {
+    repo.has_object(id)
 }
 
 /// What an object is.
@@ -61,10 +107,8 @@ fn unread(repo: &Local, id: ObjectId, error: &gix::Error) -> Unread {
         );
         return Unread { kind: GapKind::Missing, why };
     }
-    Unread {
-        kind: GapKind::Corrupt,
-        why: format!("object {id} cannot be read ({}); 'git fsck' tells more", error_text(error)),
-    }
+    let kind = if error.is_resource_exhausted() { GapKind::TooLarge } else { GapKind::Corrupt };
+    Unread { kind, why: format!("object {id} cannot be read ({}); 'git fsck' tells more", error_text(error)) }
 }
 
 /// The tree of a commit.
@@ -95,7 +139,7 @@ pub struct Commit {
 /// # Errors
 /// When it cannot be read or is none.
 pub fn commit_of(repo: &Local, id: ObjectId) -> Result<Commit, Unread> {
-    let (kind, data) = load(repo, id, u64::MAX)?;
+    let (kind, data) = load(repo, id, MAX_STRUCTURE)?;
     if kind != Kind::Commit {
         return Err(Unread { kind: GapKind::Corrupt, why: format!("object {id} is a {kind}, not a commit") });
     }
@@ -124,17 +168,6 @@ fn parse_commit(data: &[u8], id: ObjectId, repo: &Local) -> Result<Commit, Unrea
     })
 }
 
-/// One entry of a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its name in the tree.
-    pub name: BString,
-    /// What it is.
-    pub mode: Mode,
-    /// The object it names.
-    pub id: ObjectId,
-}
-
 /// What a tree entry or index entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
@@ -148,100 +181,78 @@ pub enum Mode {
     Submodule,
 }
 
+/// A tree that was read.
+#[derive(Debug, Default)]
+pub struct Tree {
+    data: Vec<u8>,
+    id_length: usize,
+}
+
+impl Tree {
+    /// Its entries, in order.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        tree::entries(&self.data, self.id_length)
+    }
+
+    /// How many bytes it has.
+    pub fn size(&self) -> usize {
+        self.data.len()
+    }
+
+    /// The entry of a name.
+    pub fn entry(&self, name: &[u8]) -> Option<Entry<'_>> {
+        self.entries().find(|entry| entry.name == name)
+    }
+}
+
 /// Reads a tree.
 ///
 /// # Errors
-/// When it cannot be read.
-pub fn tree(repo: &Local, id: ObjectId) -> Result<Vec<Entry>, Unread> {
+/// When it cannot be read or is none.
+pub fn tree(repo: &Local, id: ObjectId) -> Result<Tree, Unread> {
     if id.is_empty_tree() {
-        return Ok(Vec::new());
+        return Ok(Tree::default());
     }
-    let (_, data) = load(repo, id, u64::MAX)?;
-    entries(&data, repo)
-        .map_err(|why| Unread { kind: GapKind::Corrupt, why: format!("tree {id} cannot be read ({why})") })
+    let corrupt = |why: &str| Unread { kind: GapKind::Corrupt, why: format!("tree {id} cannot be read ({why})") };
+    let (kind, data) = load(repo, id, MAX_STRUCTURE)?;
+    let id_length = repo.object_hash().len_in_bytes();
+    match kind {
+        Kind::Tree if tree::is_whole(&data, id_length) => Ok(Tree { data, id_length }),
+        Kind::Tree => Err(corrupt("its entries are damaged; 'git fsck' tells more")),
+        other => Err(corrupt(&format!("it is a {other}"))),
+    }
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub mode: Mode,
+    /// The object.
+    pub id: ObjectId,
 }
 
 /// What a tree, or a folder below it, holds at a path.
 ///
 /// # Errors
 /// When a folder on the way cannot be read.
-pub fn entry_at(repo: &Local, tree: ObjectId, path: &BStr) -> Result<Option<Entry>, Unread> {
+pub fn entry_at(repo: &Local, tree: ObjectId, path: &BStr) -> Result<Option<Found>, Unread> {
     let mut id = tree;
     let mut names = path.split(|byte| *byte == b'/').peekable();
     while let Some(name) = names.next() {
-        let mut found = None;
-        each_entry(repo, id, |entry| {
-            found = (entry.name == name).then(|| entry.to_owned());
-            found.is_some()
-        })?;
-        match found {
-            Some(entry) if names.peek().is_none() => return Ok(Some(entry)),
-            Some(entry) if entry.mode == Mode::Tree => id = entry.id,
+        let tree = self::tree(repo, id)?;
+        match tree.entry(name) {
+            Some(entry) if names.peek().is_none() => {
+                return Ok(Some(Found { mode: entry.mode, id: entry.id.to_owned() }));
+            }
+            Some(entry) if entry.mode == Mode::Tree => id = entry.id.to_owned(),
             _ => return Ok(None),
         }
     }
     Ok(None)
 }
 
-/// An entry of a tree that is being read.
-#[derive(Debug, Clone, Copy)]
-pub struct Listed<'t> {
-    /// Its name.
-    pub name: &'t BStr,
-    /// What it is.
-    pub mode: Mode,
-    /// What it names.
-    pub id: &'t gix::oid,
-}
-
-impl Listed<'_> {
-    fn to_owned(self) -> Entry {
-        Entry { name: self.name.to_owned(), mode: self.mode, id: self.id.to_owned() }
-    }
-}
-
-/// Hands out the entries of a tree until `is_enough`, without a list of them: a folder may have hundreds of thousands. Returns how
-/// many bytes the tree has.
-///
-/// # Errors
-/// When the tree cannot be read.
-pub fn each_entry(repo: &Local, id: ObjectId, mut is_enough: impl FnMut(Listed<'_>) -> bool) -> Result<usize, Unread> {
-    if id.is_empty_tree() {
-        return Ok(0);
-    }
-    let (_, data) = load(repo, id, u64::MAX)?;
-    for entry in gix::objs::TreeRefIter::from_bytes(&data, repo.object_hash()) {
-        let entry = entry.map_err(|error| Unread { kind: GapKind::Corrupt, why: error_text(&error) })?;
-        if is_enough(Listed { name: entry.filename, mode: mode(entry.mode), id: entry.oid }) {
-            break;
-        }
-    }
-    Ok(data.len())
-}
-
 /// The object an annotated tag names.
 pub fn tag_target(data: &[u8], repo: &Local) -> Option<ObjectId> {
     gix::objs::TagRefIter::from_bytes(data, repo.object_hash()).target_id().ok()
-}
-
-/// Decodes a tree's bytes.
-///
-/// # Errors
-/// When they are not a tree.
-fn entries(data: &[u8], repo: &Local) -> Result<Vec<Entry>, String> {
-    let entries = gix::objs::TreeRefIter::from_bytes(data, repo.object_hash()).map(|entry| {
-        let entry = entry.map_err(|error| error_text(&error))?;
-        Ok(Entry { name: entry.filename.to_owned(), mode: mode(entry.mode), id: entry.oid.to_owned() })
-    });
-    entries.collect()
-}
-
-fn mode(mode: gix::objs::tree::EntryMode) -> Mode {
-    use gix::objs::tree::EntryKind;
-    match mode.kind() {
-        EntryKind::Tree => Mode::Tree,
-        EntryKind::Link => Mode::Link,
-        EntryKind::Commit => Mode::Submodule,
-        EntryKind::Blob | EntryKind::BlobExecutable => Mode::File,
-    }
 }

@@ -54,7 +54,7 @@ fn chain(local: &repo::Local, id: ObjectId) -> Vec<ObjectId> {
     let mut chain = vec![id];
     let mut at = id;
     while chain.len() < LONGEST {
-        match object::load(local, at, u64::MAX) {
+        match object::load(local, at, object::MAX_STRUCTURE) {
             Ok((object::Kind::Tag, data)) => match object::tag_target(&data, local) {
                 Some(target) => {
                     chain.push(target);

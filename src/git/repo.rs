@@ -20,6 +20,10 @@ use crate::text::escape;
 
 pub use gix::Repository as Local;
 
+/// Bytes that are taken to put one object together, at most. A delta takes twice what it makes, and says itself how much
+/// that is: a few bytes may ask for any amount.
+const MOST_MEMORY: usize = 768 << 20;
+
 /// A repository, shared by threads.
 #[derive(Debug, Clone)]
 pub struct Repo {
@@ -69,7 +73,8 @@ impl Repo {
         };
         let hash = self.shared.to_thread_local().object_hash();
         let none = &mut std::iter::empty();
-        let store = gix::odb::Store::at_opts(folder.path().to_owned(), hash, none, Default::default());
+        let options = gix::odb::store::init::Options { alloc_limit_bytes: Some(MOST_MEMORY), ..Default::default() };
+        let store = gix::odb::Store::at_opts(folder.path().to_owned(), hash, none, options);
         self.shared.objects = gix::parallel::OwnShared::new(store.map_err(broken)?);
         self.borrowed = Some(Arc::new(folder));
         Ok(())
@@ -239,7 +244,8 @@ impl Repo {
 }
 
 fn options(trust: gix::sec::Trust) -> gix::open::Options {
-    gix::open::Options::default().with(trust).bail_if_untrusted(false)
+    let limit = format!("gitoxide.objects.allocLimit={MOST_MEMORY}");
+    gix::open::Options::default().with(trust).bail_if_untrusted(false).config_overrides([limit])
 }
 
 /// Resolves a revision to a commit.

@@ -3,6 +3,7 @@
 //! An object that is stored several times has one number and is read once: from the first pack that has it.
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bstr::BString;
@@ -15,6 +16,9 @@ use crate::finding::{Gap, GapKind};
 
 /// An object of a [`Store`]: those of the first pack come first, in the order of its index; loose ones last.
 pub type Number = u32;
+
+/// Times that the store is listed while git moves what is in it, at most.
+const ATTEMPTS: usize = 5;
 
 /// All objects of a clone.
 #[derive(Default)]
@@ -40,16 +44,32 @@ impl Store {
     /// # Errors
     /// When the object database cannot be opened, or holds too many objects to be numbered.
     pub fn open(repository: &Repo) -> Result<Self, SourceError> {
+        let mut listed = Self::list(repository)?;
+        // While git repacks, an object may be in a pack that comes after the list of packs, or leave the one that was listed.
+        for _ in 1..ATTEMPTS {
+            let (store, packs) = &listed;
+            if store.folders.iter().zip(packs).all(|(folder, packs)| packs_in(folder) == *packs) {
+                break;
+            }
+            listed = Self::list(repository)?;
+        }
+        Ok(listed.0)
+    }
+
+    /// The same, with the files of packs that each folder had.
+    fn list(repository: &Repo) -> Result<(Self, Vec<Vec<PathBuf>>), SourceError> {
         let local = repository.local();
         let broken = |cause: String| SourceError::Broken { what: "the object database".to_owned(), cause };
         let objects = local.objects.store_ref();
         let alternates = objects.alternate_db_paths().map_err(|error| broken(error_text(&error)))?;
         let mut store = Self { id_length: local.object_hash().len_in_bytes(), ..Self::default() };
-        let mut loose = Vec::new();
+        let (mut loose, mut packs) = (Vec::new(), Vec::new());
         for folder in std::iter::once(objects.path().to_owned()).chain(alternates) {
-            store.open_packs(&folder.join("pack"), local.object_hash());
+            let of_folder = packs_in(&folder);
             store.list_loose(&folder, local.object_hash(), &mut loose);
+            store.open_packs(&of_folder, local.object_hash());
             store.folders.push(folder);
+            packs.push(of_folder);
         }
         // The largest pack first: of an object stored twice, the copy there has more in common with its neighbours.
         store.packs.sort_by_key(|pack| std::cmp::Reverse(pack.count()));
@@ -66,23 +86,21 @@ impl Store {
                 store.numbers.insert(&id, number);
             }
         }
-        Ok(store)
+        Ok((store, packs))
     }
 
-    fn open_packs(&mut self, folder: &Path, hash: gix::hash::Kind) {
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
-        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        paths.sort();
+    fn open_packs(&mut self, paths: &[PathBuf], hash: gix::hash::Kind) {
         for path in paths {
             let extension = path.extension().and_then(|extension| extension.to_str());
             let partner = |extension| path.with_extension(extension).exists();
             let trouble = match extension {
                 Some("pack") if !partner("idx") => Some("the .idx file that belongs to it is missing".to_owned()),
                 Some("idx") if !partner("pack") => Some("the .pack file that belongs to it is missing".to_owned()),
-                Some("idx") => match Plan::new(&path, hash) {
+                Some("idx") => match Plan::new(path, hash) {
                     Ok(plan) => {
+                        let trouble = plan.disagreement();
                         self.packs.push(plan);
-                        None
+                        trouble
                     }
                     Err(cause) => Some(format!("it or its pack is damaged ({cause})")),
                 },
@@ -91,7 +109,7 @@ impl Store {
             self.gaps.extend(trouble.map(|why| Gap {
                 what: BString::from(path.display().to_string()),
                 kind: GapKind::Corrupt,
-                why: format!("{why}, so its objects cannot be read; 'git fsck' tells more"),
+                why: format!("{why}, so not all of its objects can be read; 'git fsck' tells more"),
             }));
         }
     }
@@ -100,6 +118,7 @@ impl Store {
         for id in loose::Store::at(folder, hash).iter() {
             match id {
                 Ok(id) => out.push(id),
+                Err(error) if error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound) => {}
                 Err(error) => self.gaps.push(Gap {
                     what: BString::from("the list of objects"),
                     kind: GapKind::Corrupt,
@@ -252,6 +271,16 @@ impl Store {
     fn first_loose(&self) -> Number {
         self.firsts.last().copied().unwrap_or(0)
     }
+}
+
+/// The files of packs in a folder of objects, by name.
+fn packs_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("pack")).into_iter().flatten();
+    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let is_of_pack = |path: &PathBuf| path.extension().is_some_and(|end| end == "pack" || end == "idx");
+    let mut paths: Vec<PathBuf> = paths.filter(is_of_pack).collect();
+    paths.sort();
+    paths
 }
 
 /// What of a store is to be read: by a walk of the packs, and object by object.

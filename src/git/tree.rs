@@ -2,11 +2,16 @@
 //!
 //! Format: mode in octal digits, a blank, the name, a zero, the id in binary; the same again until the end.
 
+use std::cmp::Ordering;
+
 use bstr::BString;
 use gix::oid;
 
 use super::object::Mode;
 use crate::text::{Edits, Span};
+
+/// Folders in folders that git goes into, at most: `core.maxTreeDepth`.
+pub const MOST_FOLDERS: usize = 4096;
 
 /// One entry, borrowed from a tree's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +128,37 @@ impl Entries {
     }
 }
 
+/// The entries of a tree, in order, up to what cannot be read.
+pub fn entries(tree: &[u8], id_length: usize) -> impl Iterator<Item = Entry<'_>> {
+    let mut rest = tree;
+    std::iter::from_fn(move || {
+        let (entry, length) = entry(rest, id_length)?;
+        rest = rest.get(length..)?;
+        Some(entry)
+    })
+}
+
+/// Whether all bytes of a tree are entries.
+pub fn is_whole(tree: &[u8], id_length: usize) -> bool {
+    let mut rest = tree;
+    while let Some((_, length)) = entry(rest, id_length) {
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    rest.is_empty()
+}
+
+/// The order of entries in a tree: a folder stands where its name with a slash behind it would.
+pub fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+    let common = a.name.len().min(b.name.len());
+    let behind = |entry: &Entry<'_>| match entry.name.get(common) {
+        Some(byte) => *byte,
+        None if entry.mode == Mode::Tree => b'/',
+        None => 0,
+    };
+    let rest = || behind(a).cmp(&behind(b)).then(a.name.len().cmp(&b.name.len()));
+    a.name[..common].cmp(&b.name[..common]).then_with(rest)
+}
+
 /// The entry that starts at a place of a tree.
 pub fn entry_at(tree: &[u8], start: u32, id_length: usize) -> Option<Entry<'_>> {
     entry(tree.get(start as usize..)?, id_length).map(|(entry, _)| entry)
@@ -170,8 +206,9 @@ fn at(place: usize) -> u32 {
 }
 
 /// `prefix/name`, or `name` at the root.
-pub fn join(prefix: &BString, name: &BString) -> BString {
-    let mut path = prefix.clone();
+pub fn join(prefix: &BString, name: &[u8]) -> BString {
+    let mut path = BString::new(Vec::with_capacity(prefix.len() + 1 + name.len()));
+    path.extend_from_slice(prefix);
     if !path.is_empty() {
         path.push(b'/');
     }
@@ -205,6 +242,25 @@ mod tests {
         let mut out: Vec<Vec<u8>> = starts.iter().map(one).collect();
         out.sort();
         out
+    }
+
+    #[test]
+    fn a_folder_stands_where_its_name_with_a_slash_would() {
+        let id = [0; 20];
+        let one = |name, mode| Entry { mode, name, id: oid::try_from_bytes(&id).unwrap() };
+        let sorted: [(&[u8], Mode); 6] = [
+            (b"a", Mode::File),
+            (b"a-b", Mode::Tree),
+            (b"a.b", Mode::File),
+            (b"a", Mode::Tree),
+            (b"a0", Mode::File),
+            (b"ab", Mode::Link),
+        ];
+        for (at, (name, mode)) in sorted.iter().enumerate() {
+            for (other, (second, kind)) in sorted.iter().enumerate() {
+                assert_eq!(order(&one(name, *mode), &one(second, *kind)), at.cmp(&other), "{name:?} {second:?}");
+            }
+        }
     }
 
     proptest! {

@@ -1,14 +1,17 @@
-//! The blobs of a long listing, looked at in the order of their packs, each by what its delta inserts, instead of one by one
-//! in the order of their paths.
+//! Blobs of a listing that are looked at apart from their paths: those of a long listing in the order of their packs, each by
+//! what its delta inserts, and those that stand at several paths, each once.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::BString;
 
 use super::Scan;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
 use super::worker::Worker;
 use crate::attribution::tree_index::Search;
-use crate::finding::ContentKind;
+use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::ObjectId;
 use crate::git::object::Kind;
 use crate::git::store::{Number, Store};
@@ -17,33 +20,93 @@ use crate::source::{Item, Listing};
 
 /// Blobs below which opening the packs costs more than it brings.
 const MANY: usize = 512;
+/// Places of secrets that a report names beyond the first of each content, at most. Nobody reads as many, each takes a
+/// kilobyte, and a repository of a few objects can have any number.
+pub(super) const MOST_PLACES: usize = 10_000;
 
 /// What was seen in each blob that was looked at; under no path yet.
 pub(super) type Batch = BTreeMap<ObjectId, Vec<Sighting>>;
 
 impl Scan<'_> {
-    /// Looks at the blobs of a long listing that lie in packs, with how much that was; at none of a short one.
+    /// Looks at the blobs of a long listing that lie in packs, or else at those that stand at several paths; with how much
+    /// that was.
     pub(super) fn batch(&self, listing: &Listing) -> (Batch, Outcome) {
-        let wanted: BTreeSet<ObjectId> = listing.items.iter().filter_map(Item::blob).collect();
-        let Some(repository) = self.repo.filter(|_| wanted.len() >= MANY) else { return Default::default() };
-        // Whatever is wrong with the store is told of each blob that cannot be read.
-        let Ok(store) = Store::open(repository) else { return Default::default() };
-        let numbers: BTreeMap<Number, ObjectId> =
-            wanted.into_iter().filter_map(|id| Some((store.find(&id)?, id))).collect();
+        let mut places: BTreeMap<ObjectId, (&Item, usize)> = BTreeMap::new();
+        for (id, item) in listing.items.iter().filter_map(|item| Some((item.blob()?, item))) {
+            places.entry(id).or_insert((item, 0)).1 += 1;
+        }
+        match self.repo.filter(|_| places.len() >= MANY).map(Store::open) {
+            // Whatever is wrong with the store is told of each blob that cannot be read.
+            Some(Ok(store)) => self.packed(store, places.into_keys()),
+            _ => self.repeated(places.into_values().filter(|(_, count)| *count > 1).map(|(first, _)| first)),
+        }
+    }
+
+    fn packed(&self, store: Store, wanted: impl Iterator<Item = ObjectId>) -> (Batch, Outcome) {
+        let numbers: BTreeMap<Number, ObjectId> = wanted.filter_map(|id| Some((store.find(&id)?, id))).collect();
         let objects = Objects { store, ..Objects::default() };
         let selection = objects.store.select(|number| numbers.contains_key(&number));
         let walked = self.walk(&objects, &selection, &[Kind::Blob], &Search::default());
         let mut outcome = walked.outcome;
         let single: BTreeSet<Number> = selection.single().into_iter().chain(walked.unread).collect();
         let read = numbers.into_iter().filter(|(number, _)| !single.contains(number));
-        let mut batch: Batch = read.map(|(_, id)| (id, Vec::new())).collect();
-        for sighting in std::mem::take(&mut outcome.sightings) {
-            if let Some(seen) = sighting.blob.and_then(|blob| batch.get_mut(&blob)) {
-                seen.push(sighting);
-            }
-        }
+        let batch = sorted(read.map(|(_, id)| id), &mut outcome);
         (batch, outcome)
     }
+
+    /// Each of these under no path.
+    fn repeated<'i>(&self, first_places: impl Iterator<Item = &'i Item>) -> (Batch, Outcome) {
+        let items: Vec<&Item> = first_places.collect();
+        let mut outcome = self.each(&items, |worker, item| worker.blob(item));
+        let batch = sorted(items.iter().filter_map(|item| item.blob()), &mut outcome);
+        (batch, outcome)
+    }
+}
+
+/// Takes what was seen in these blobs out of an outcome.
+fn sorted(blobs: impl Iterator<Item = ObjectId>, outcome: &mut Outcome) -> Batch {
+    let mut batch: Batch = blobs.map(|id| (id, Vec::new())).collect();
+    for sighting in std::mem::take(&mut outcome.sightings) {
+        if let Some(seen) = sighting.blob.and_then(|blob| batch.get_mut(&blob)) {
+            seen.push(sighting);
+        }
+    }
+    batch
+}
+
+/// Leaves out items past the number of places that a report names, with a gap for each content that has more: a path may say
+/// more of a secret than those that are named.
+pub(super) fn within_limit(items: Vec<Item>, batch: &Batch, gaps: &mut Vec<Gap>) -> Vec<(usize, Item)> {
+    let mut left = MOST_PLACES;
+    let mut met: BTreeMap<ObjectId, usize> = BTreeMap::new();
+    let mut is_named = |item: &Item| {
+        let Some((blob, seen)) = item.blob().and_then(|blob| Some((blob, batch.get(&blob)?.len()))) else {
+            return true;
+        };
+        match met.entry(blob) {
+            Entry::Vacant(first) => {
+                first.insert(0);
+            }
+            Entry::Occupied(_) if seen <= left => left -= seen,
+            Entry::Occupied(mut more) => {
+                if more.get() == &0 {
+                    gaps.push(more_places(&item.path));
+                }
+                *more.get_mut() += 1;
+                return false;
+            }
+        }
+        true
+    };
+    items.into_iter().enumerate().filter(|(_, item)| is_named(item)).collect()
+}
+
+/// The gap of a content or a name that stands in more places than are named.
+pub(super) fn more_places(path: &BString) -> Gap {
+    let why = format!(
+        "more than {MOST_PLACES} places hold what was found; those past that number are not named, nor judged by their paths"
+    );
+    Gap { what: path.clone(), kind: GapKind::TooLarge, why }
 }
 
 /// What was seen in an item's blob, under the item's path; `None` if it was not looked at yet.

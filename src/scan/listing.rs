@@ -6,25 +6,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use aho_corasick::AhoCorasick;
 use bstr::BString;
 
+use super::batch::MOST_PLACES;
+use super::outcome::Outcome;
 use super::sighting::Sighting;
 use super::{Scan, batch};
-use crate::finding::{Exposure, Report, Scope, Secret, Stage};
+use crate::finding::{ContentKind, Exposure, Report, Scope, Secret, Stage};
 use crate::git::{ObjectId, Repo, object};
-use crate::source::{Item, Listing};
+use crate::source::Listing;
 use crate::text::archive;
 use crate::text::encoding::as_text;
+
+/// Items that are looked at before the next: as many as may each hold something without taking too much memory.
+const PART: usize = 1 << 16;
 
 impl Scan<'_> {
     /// Scans what a source listed. `known` says whether a content was part of the history at that path already.
     pub fn listed(&self, listing: Listing, scope: Scope, known: &dyn Fn(&BString, ObjectId) -> bool) -> Report {
-        let (batch, together) = self.batch(&listing);
-        let items: Vec<(usize, Item)> = listing.items.into_iter().enumerate().collect();
-        let mut outcome = self.each(&items, |worker, (order, item)| {
-            let mut outcome = batch::take(&batch, worker, item).unwrap_or_else(|| worker.item(item));
-            outcome.sightings.iter_mut().for_each(|sighting| sighting.order = *order);
-            outcome
-        });
-        outcome.absorb(together);
+        let (batch, mut outcome) = self.batch(&listing);
+        let items = batch::within_limit(listing.items, &batch, &mut outcome.gaps);
+        let mut names = MOST_PLACES;
+        for part in items.chunks(PART) {
+            let mut of_part = self.each(part, |worker, (order, item)| {
+                let mut outcome = batch::take(&batch, worker, item).unwrap_or_else(|| worker.item(item));
+                outcome.sightings.iter_mut().for_each(|sighting| sighting.order = *order);
+                outcome
+            });
+            limit_names(&mut of_part, &mut names);
+            outcome.absorb(of_part);
+        }
         outcome.stats.commits = listing.stats.commits;
         outcome.gaps.extend(listing.gaps);
         outcome.notes.extend(listing.notes);
@@ -94,6 +103,24 @@ impl Publication {
             None => Self { commits: BTreeSet::new(), are_all: true },
         }
     }
+}
+
+/// Leaves out sightings in names past the number that a report has: the name of a folder stands in every path below it.
+fn limit_names(outcome: &mut Outcome, left: &mut usize) {
+    let is_name = |sighting: &Sighting| sighting.occurrence.kind == ContentKind::FileName;
+    let count = outcome.sightings.iter().filter(|one| is_name(one)).count();
+    if count > *left {
+        // Threads finish in any order, and which are named must not depend on it.
+        outcome.sightings.sort_by(Sighting::by_age);
+        let last = outcome.sightings.iter().rfind(|one| is_name(one));
+        outcome.gaps.extend(last.map(|one| batch::more_places(&one.occurrence.path)));
+        let mut kept = 0;
+        outcome.sightings.retain(|one| {
+            kept += usize::from(is_name(one));
+            !is_name(one) || kept <= *left
+        });
+    }
+    *left -= count.min(*left);
 }
 
 /// How far a secret got that the index, a range or a push adds.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
@@ -46,6 +47,18 @@ impl Worker<'_> {
         let mut outcome = Outcome::default();
         match self.load(item) {
             Ok(bytes) => self.content(item, &bytes, &mut outcome),
+            Err(_) if has_vanished(item) => {}
+            Err(Unread { kind, why }) => outcome.gaps.push(Gap { what: item.path.clone(), kind, why }),
+        }
+        outcome
+    }
+
+    /// The blob of an item under no path, for it stands at several.
+    pub(super) fn blob(&self, item: &Item) -> Outcome {
+        let unnamed = Item { path: BString::default(), commit: None, ..item.clone() };
+        let mut outcome = Outcome::default();
+        match self.load(item) {
+            Ok(bytes) => self.content(&unnamed, &bytes, &mut outcome),
             Err(Unread { kind, why }) => outcome.gaps.push(Gap { what: item.path.clone(), kind, why }),
         }
         outcome
@@ -54,6 +67,7 @@ impl Worker<'_> {
     fn load<'i>(&self, item: &'i Item) -> Result<Cow<'i, [u8]>, Unread> {
         match &item.content {
             Content::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Content::Name => Ok(Cow::Borrowed(&item.path)),
             Content::File(path) => read_file(path, self.options.max_file_size).map(Cow::Owned),
             Content::Stream(path) => {
                 let limit = self.options.max_file_size;
@@ -117,7 +131,7 @@ impl Worker<'_> {
         });
         for Unopened { path, reason } in unopened {
             let is_limit = matches!(reason, Reason::TooLarge | Reason::TooMany | Reason::TooDeep);
-            let archive = origin.what();
+            let archive = origin.label();
             let what = if path.is_empty() { archive } else { join_member(archive.as_ref(), path.as_bstr()) };
             if is_limit || self.options.thorough {
                 let kind = if is_limit { GapKind::TooLarge } else { GapKind::Unreadable };
@@ -209,7 +223,7 @@ impl Worker<'_> {
     /// Says that not all of a text was looked at.
     pub(super) fn cut(origin: &Origin<'_>, outcome: &mut Outcome) {
         let why = "there is more in it than is looked at in one text: it unpacks to more than 64 MiB, or more than a million keywords stand in it; what is read of it is told, the rest is to be scanned in smaller files".to_owned();
-        let what = join_member(origin.what().as_ref(), origin.member);
+        let what = join_member(origin.label().as_ref(), origin.member);
         outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }
 
@@ -286,9 +300,9 @@ impl Worker<'_> {
         let path = self.repository.and_then(|repository| lfs::object_path(&repository.common_dir(), oid));
         match path.filter(|path| path.is_file()).map(|path| read_file(&path, self.options.max_file_size)) {
             Some(Ok(content)) => self.opened(&content, origin, outcome),
-            Some(Err(Unread { kind, why })) => outcome.gaps.push(Gap { what: origin.path.to_owned(), kind, why }),
+            Some(Err(Unread { kind, why })) => outcome.gaps.push(Gap { what: origin.label(), kind, why }),
             None if self.options.strict => {
-                let (what, why) = (origin.path.to_owned(), lfs::absent(oid));
+                let (what, why) = (origin.label(), lfs::absent(oid));
                 outcome.gaps.push(Gap { what, kind: GapKind::LfsAbsent, why });
             }
             None => outcome.absent_lfs.push(oid.to_owned()),
@@ -313,13 +327,19 @@ impl<'o> Origin<'o> {
         Self { kind, path, member: BStr::new(""), blob: None, commit: None, tag: None }
     }
 
-    /// What a gap names: the path, or the blob where none is known.
-    fn what(&self) -> BString {
+    /// What a gap calls it.
+    fn label(&self) -> BString {
         match self.blob.filter(|_| self.path.is_empty()) {
             Some(id) => BString::from(format!("blob {id}")),
             None => self.path.to_owned(),
         }
     }
+}
+
+/// Whether an item was one of git's files that is gone since it was listed, as locks are.
+fn has_vanished(item: &Item) -> bool {
+    let is_gone = |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    matches!(&item.content, Content::File(path) if item.kind.beside_objects() && is_gone(path))
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {

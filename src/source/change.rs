@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::BString;
 
 use super::{Content, Item, Listing};
-use crate::finding::{ContentKind, Gap};
-use crate::git::object::{self, Entry, Mode, Unread};
-use crate::git::tree::join;
-use crate::git::{Local, ObjectId};
+use crate::finding::ContentKind;
+use crate::git::ObjectId;
+use crate::git::object::Mode;
 
 /// Paths of one state that differ from a parent: what stands there now, and what stood there.
 #[derive(Debug, Default)]
@@ -29,73 +28,24 @@ pub struct Side {
     pub old: Option<(Mode, ObjectId)>,
     /// In the new state.
     pub new: Option<(Mode, ObjectId)>,
+    /// What else stands there in the new state, if the name is there twice.
+    pub others: Vec<(Mode, ObjectId)>,
 }
 
 impl Difference {
     /// Notes a path whose content differs.
     pub fn note(&mut self, path: BString, old: Option<(Mode, ObjectId)>, new: Option<(Mode, ObjectId)>) {
-        if old.map(|o| o.1) != new.map(|n| n.1) || old.is_some_and(|o| new.is_some_and(|n| o.0 != n.0)) {
-            self.paths.insert(path, Side { old, new });
-        }
-    }
-
-    /// Notes all files below a tree that is only in one of the states.
-    pub fn note_tree(&mut self, local: &Local, id: ObjectId, prefix: &BString, new: bool, gaps: &mut Vec<Gap>) {
-        for entry in read(local, id, prefix, gaps) {
-            let path = join(prefix, &entry.name);
-            match entry.mode {
-                Mode::Tree => self.note_tree(local, entry.id, &path, new, gaps),
-                mode if new => self.note(path, None, Some((mode, entry.id))),
-                mode => self.note(path, Some((mode, entry.id)), None),
-            }
-        }
-    }
-
-    /// Notes what differs between two trees, without reading subtrees that are the same.
-    pub fn trees(&mut self, local: &Local, old: ObjectId, new: ObjectId, prefix: &BString, gaps: &mut Vec<Gap>) {
         if old == new {
             return;
         }
-        let mut names: BTreeMap<BString, (Option<Entry>, Option<Entry>)> = BTreeMap::new();
-        for entry in read(local, old, prefix, gaps) {
-            let name = entry.name.clone();
-            names.entry(name).or_default().0 = Some(entry);
-        }
-        for entry in read(local, new, prefix, gaps) {
-            let name = entry.name.clone();
-            names.entry(name).or_default().1 = Some(entry);
-        }
-        for (name, (old, new)) in names {
-            self.entry(local, &join(prefix, &name), old, new, gaps);
+        // A damaged tree, or one made to deceive, has a name twice, and neither may hide the other.
+        let side = self.paths.entry(path).or_default();
+        side.old = side.old.or(old);
+        match side.new {
+            Some(_) => side.others.extend(new),
+            None => side.new = new,
         }
     }
-
-    fn entry(&mut self, local: &Local, path: &BString, old: Option<Entry>, new: Option<Entry>, gaps: &mut Vec<Gap>) {
-        let is_tree = |entry: &Option<Entry>| entry.as_ref().is_some_and(|e| e.mode == Mode::Tree);
-        if let (true, true, Some(a), Some(b)) = (is_tree(&old), is_tree(&new), &old, &new) {
-            return self.trees(local, a.id, b.id, path, gaps);
-        }
-        let (mut old_file, mut new_file) = (None, None);
-        match old {
-            Some(entry) if entry.mode == Mode::Tree => self.note_tree(local, entry.id, path, false, gaps),
-            Some(entry) => old_file = Some((entry.mode, entry.id)),
-            None => {}
-        }
-        match new {
-            Some(entry) if entry.mode == Mode::Tree => self.note_tree(local, entry.id, path, true, gaps),
-            Some(entry) => new_file = Some((entry.mode, entry.id)),
-            None => {}
-        }
-        self.note(path.clone(), old_file, new_file);
-    }
-}
-
-fn read(local: &Local, id: ObjectId, prefix: &BString, gaps: &mut Vec<Gap>) -> Vec<Entry> {
-    object::tree(local, id).unwrap_or_else(|Unread { kind, why }| {
-        let what = if prefix.is_empty() { BString::from("the root folder") } else { prefix.clone() };
-        gaps.push(Gap { what, kind, why });
-        Vec::new()
-    })
 }
 
 /// What earlier commits of a range brought in.
@@ -111,9 +61,11 @@ pub fn list(differences: &[Difference], commit: Option<ObjectId>, known: &mut Kn
     before(differences, known, listing);
     for (path, side) in &first.paths {
         let everywhere = others.iter().all(|other| other.paths.contains_key(path));
-        if let (true, Some((mode, id))) = (everywhere, side.new) {
-            list_content(path, mode, id, commit, listing);
-            known.contents.insert(id);
+        if everywhere && side.new.is_some() {
+            for (mode, id) in side.new.iter().chain(&side.others) {
+                list_content(path, *mode, *id, commit, listing);
+                known.contents.insert(*id);
+            }
             let named = differences.iter().any(|d| d.paths.get(path).is_some_and(|side| side.old.is_some()));
             if !named {
                 list_name(path, commit, listing);
@@ -133,8 +85,7 @@ fn list_content(path: &BString, mode: Mode, id: ObjectId, commit: Option<ObjectI
 }
 
 fn list_name(path: &BString, commit: Option<ObjectId>, listing: &mut Listing) {
-    let content = Content::Bytes(path.to_vec());
-    listing.items.push(Item { kind: ContentKind::FileName, path: path.clone(), content, commit });
+    listing.items.push(Item { kind: ContentKind::FileName, path: path.clone(), content: Content::Name, commit });
 }
 
 /// Collects what the parents hold at the paths that differ from them. What an earlier commit of the same range brought in

@@ -157,7 +157,9 @@ impl Walk<'_> {
             let name = bytes_of(Path::new(&entry.file_name()));
             Ok(Entry { shown: join(shown, &name), name, kind: entry.file_type()?, path: entry.path() })
         };
-        let entries: io::Result<Vec<Entry>> = std::fs::read_dir(folder).and_then(|list| list.map(read).collect());
+        let is_there = |entry: &io::Result<Entry>| !entry.as_ref().is_err_and(has_vanished);
+        let entries: io::Result<Vec<Entry>> =
+            std::fs::read_dir(folder).and_then(|list| list.map(read).filter(is_there).collect());
         let mut entries = entries.unwrap_or_else(|error| {
             self.unreadable(shown.clone(), &error);
             Vec::new()
@@ -166,7 +168,11 @@ impl Walk<'_> {
         entries
     }
 
+    /// What is gone since it was listed is no gap: git works with locks, and cleans up.
     fn unreadable(&mut self, what: BString, error: &io::Error) {
+        if has_vanished(error) {
+            return;
+        }
         self.listing.gaps.push(Gap { what, kind: GapKind::Unreadable, why: error.to_string() });
     }
 
@@ -192,6 +198,10 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+fn has_vanished(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 /// Whether it is a report that keysweep has stored: it repeats paths and names, and no value.
@@ -222,7 +232,7 @@ fn table_logs(repository: &Repo, listing: &mut Listing) {
         let below = whole(worktree.git_dir()).strip_prefix(&common).map(bytes_of).unwrap_or_default();
         let shown = if below.is_empty() { shown.clone() } else { join(&shown, &below) };
         let mut item = |folder: &str, name: &[u8], text: BString| {
-            let path = join(&join(&shown, &folder.into()), &name.into());
+            let path = join(&join(&shown, folder.as_bytes()), name);
             let content = Content::Bytes(text.into());
             listing.items.push(Item { kind: ContentKind::Reflog, path, content, commit: None });
         };
@@ -255,6 +265,9 @@ fn index_names(repository: &Repo, listing: &mut Listing) {
         }
         match staged::list(&worktree) {
             Ok(staged) => {
+                // What else of HEAD's trees cannot be read is said when all objects are.
+                let gaps = staged.gaps.into_iter().filter(|gap| gap.kind == GapKind::TooLarge);
+                listing.gaps.extend(gaps);
                 let names = staged.items.into_iter().filter(|item| item.kind == ContentKind::FileName);
                 listing.items.extend(names.filter(|item| known.insert(item.path.clone())));
             }

@@ -13,9 +13,12 @@ use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::error::error_text;
 use crate::git::ref_store::Ref;
 use crate::git::reftable::Target;
-use crate::git::repo;
 use crate::git::store::Store;
 use crate::git::{GitError, Local, ObjectId, Repo, SourceError};
+use crate::git::{object, repo};
+
+/// Times that a clone is listed while git works in it, at most.
+const ATTEMPTS: usize = 5;
 
 /// Everything a clone stores.
 #[derive(Default)]
@@ -24,6 +27,8 @@ pub struct Objects {
     pub store: Store,
     /// Commits whose parents a shallow clone leaves out.
     pub shallow: BTreeSet<ObjectId>,
+    /// Refs that lead to no object of the store.
+    pub nowhere: Vec<(BString, ObjectId)>,
     /// Ref names and what lies beside the objects, to be looked at as text.
     pub listing: Listing,
 }
@@ -33,6 +38,27 @@ pub struct Objects {
 /// # Errors
 /// When the object database cannot be opened.
 pub fn list(repository: &Repo) -> Result<Objects, SourceError> {
+    let mut objects = list_once(repository)?;
+    for _ in 1..ATTEMPTS {
+        if !has_moved(repository, &objects) {
+            break;
+        }
+        objects = list_once(repository)?;
+    }
+    Ok(objects)
+}
+
+/// Whether a ref led to what the store does not have because both were listed while git worked.
+fn has_moved(repository: &Repo, objects: &Objects) -> bool {
+    if objects.nowhere.is_empty() {
+        return false;
+    }
+    let (local, refs) = (repository.local(), repository.refs());
+    let leads = |name: &BString, id: &ObjectId| refs.iter().any(|(other, at)| (other, at) == (name, id));
+    objects.nowhere.iter().any(|(name, id)| object::is_here(&local, *id) || !leads(name, id))
+}
+
+fn list_once(repository: &Repo) -> Result<Objects, SourceError> {
     let local = repository.local();
     let broken = |what: &str, cause: String| SourceError::Broken { what: what.to_owned(), cause };
     let mut out = Objects { store: Store::open(repository)?, ..Objects::default() };
@@ -72,6 +98,7 @@ fn list_ref(reference: &Ref, out: &mut Objects) {
     {
         let why = format!("it leads to {id}, which is not in this clone; 'git fsck' tells more");
         out.listing.gaps.push(Gap { what: name.clone(), kind: GapKind::Missing, why });
+        out.nowhere.push((name.clone(), id.to_owned()));
     }
     let content = Content::Bytes(name.to_vec());
     out.listing.items.push(Item { kind: ContentKind::RefName, path: name.clone(), content, commit: None });

@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod chosen;
+mod compare;
 pub mod event;
 pub mod files;
 pub mod git_dir;
@@ -56,6 +57,8 @@ pub enum Content {
     Stream(PathBuf),
     /// Here.
     Bytes(Vec<u8>),
+    /// What it is called is what it holds.
+    Name,
 }
 
 /// All that a source lists.

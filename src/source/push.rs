@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::change::{self, Difference, Known};
+use super::compare::{Budget, Trees};
 use super::{Content, Item, Listing, range};
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::object::{self, Kind, Unread};
@@ -140,7 +141,8 @@ pub(super) fn tip(
             }
             Kind::Tree => {
                 let mut difference = Difference::default();
-                difference.note_tree(local, id, &BString::default(), true, &mut listing.gaps);
+                let (mut budget, gaps) = (Budget::default(), &mut listing.gaps);
+                Trees::new(local, &mut budget, gaps, &mut difference).compare(None, Some(id), &BString::default());
                 change::list(&[difference], None, &mut Known::default(), listing);
                 next = None;
             }
@@ -151,7 +153,7 @@ pub(super) fn tip(
 
 /// What a tag names.
 fn target(local: &Local, tag: ObjectId) -> Result<ObjectId, Unread> {
-    let (_, data) = object::load(local, tag, u64::MAX)?;
+    let (_, data) = object::load(local, tag, object::MAX_STRUCTURE)?;
     let corrupt = || Unread { kind: GapKind::Corrupt, why: format!("tag {tag} cannot be read; 'git fsck' tells more") };
     object::tag_target(&data, local).ok_or_else(corrupt)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bstr::BString;
 
 use super::change::{self, Difference, Known};
+use super::compare::{Budget, Trees};
 use super::{Content, Item, Listing};
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::error::error_text;
@@ -34,9 +35,10 @@ pub(super) fn add(
 ) -> Result<Vec<ObjectId>, SourceError> {
     let commits = commits(local, heads, bases, listing)?;
     listing.stats.commits = commits.len();
-    let mut known = Known::default();
+    let (mut known, mut budget) = (Known::default(), Budget::default());
     for id in &commits {
-        list_commit(local, *id, &mut known, listing);
+        budget.add_commit();
+        list_commit(local, *id, &mut known, &mut budget, listing);
     }
     Ok(commits)
 }
@@ -95,13 +97,19 @@ fn parents_first(local: &Local, newest_first: Vec<ObjectId>) -> Vec<ObjectId> {
     ordered
 }
 
-fn list_commit(local: &Local, id: ObjectId, known: &mut Known, listing: &mut Listing) {
-    if let Err(Unread { kind, why }) = try_list_commit(local, id, known, listing) {
+fn list_commit(local: &Local, id: ObjectId, known: &mut Known, budget: &mut Budget, listing: &mut Listing) {
+    if let Err(Unread { kind, why }) = try_list_commit(local, id, known, budget, listing) {
         listing.gaps.push(Gap { what: BString::from(format!("commit {id}")), kind, why });
     }
 }
 
-fn try_list_commit(local: &Local, id: ObjectId, known: &mut Known, listing: &mut Listing) -> Result<(), Unread> {
+fn try_list_commit(
+    local: &Local,
+    id: ObjectId,
+    known: &mut Known,
+    budget: &mut Budget,
+    listing: &mut Listing,
+) -> Result<(), Unread> {
     listing.items.push(Item {
         kind: ContentKind::CommitMessage,
         path: BString::from(id.to_string()),
@@ -119,7 +127,8 @@ fn try_list_commit(local: &Local, id: ObjectId, known: &mut Known, listing: &mut
     let mut differences = Vec::new();
     for tree in trees {
         let mut difference = Difference::default();
-        difference.trees(local, tree, commit.tree, &BString::default(), &mut listing.gaps);
+        let mut trees = Trees::new(local, budget, &mut listing.gaps, &mut difference);
+        trees.compare(Some(tree), Some(commit.tree), &BString::default());
         differences.push(difference);
     }
     change::list(&differences, Some(id), known, listing);

@@ -3,16 +3,19 @@
 //! Trees are compared with the index through the index's cache-tree: a folder whose tree is known and equal costs
 //! nothing, so a repository of 100,000 files costs little more than one of ten.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use bstr::{BString, ByteSlice as _};
+use foldhash::HashSet;
 
 use super::Listing;
 use super::change::{self, Difference, Known};
+use super::compare::{Budget, Trees, too_deep};
 use crate::finding::Gap;
 use crate::git::index;
-use crate::git::object::{self, Entry, Mode};
-use crate::git::tree::join;
+use crate::git::object::{self, Found, Mode};
+use crate::git::tree::{MOST_FOLDERS, join};
 use crate::git::{Local, ObjectId, Repo, SourceError};
 
 /// Commits before HEAD in which an identical earlier version of a file is looked for, when one holds a finding.
@@ -40,12 +43,14 @@ pub(super) fn differences(
     state: &index::State,
     gaps: &mut Vec<Gap>,
 ) -> Result<Vec<Difference>, SourceError> {
-    let from = |parent: ObjectId| {
+    let (mut differences, mut budget) = (Vec::new(), Budget::default());
+    for parent in parents(repository, local)? {
         let mut difference = Difference::default();
-        Comparison { local, index: state, gaps: &mut *gaps, difference: &mut difference }.run(parent);
-        difference
-    };
-    Ok(parents(repository, local)?.into_iter().map(from).collect())
+        let trees = Trees::new(local, &mut budget, gaps, &mut difference);
+        Comparison { index: state, trees, left: Vec::new() }.run(parent);
+        differences.push(difference);
+    }
+    Ok(differences)
 }
 
 /// The root trees of HEAD and of the heads being merged; the empty tree before the first commit.
@@ -68,79 +73,81 @@ fn parents(repository: &Repo, local: &Local) -> Result<Vec<ObjectId>, SourceErro
 
 /// One walk over a tree and the index side by side.
 struct Comparison<'a> {
-    local: &'a Local,
     index: &'a index::State,
-    gaps: &'a mut Vec<Gap>,
-    difference: &'a mut Difference,
+    trees: Trees<'a>,
+    left: Vec<Folder<'a>>,
 }
 
-impl Comparison<'_> {
-    fn run(&mut self, root: ObjectId) {
-        let cache = self.index.tree();
-        let range = 0..self.index.entries().len();
-        self.folder(root, cache, range, &BString::default());
+/// A tree, and the entries of the index whose paths start with `path/`.
+struct Folder<'a> {
+    tree: ObjectId,
+    cache: Option<&'a index::CachedTree>,
+    entries: Range<usize>,
+    path: BString,
+    depth: usize,
+}
+
+impl<'a> Comparison<'a> {
+    fn run(mut self, tree: ObjectId) {
+        let (cache, entries) = (self.index.tree(), 0..self.index.entries().len());
+        self.left.push(Folder { tree, cache, entries, path: BString::default(), depth: 0 });
+        while let Some(folder) = self.left.pop() {
+            self.folder(&folder);
+        }
     }
 
-    /// Compares the tree `id` with the index entries `range`, all of which start with `prefix/`.
-    fn folder(
-        &mut self,
-        id: ObjectId,
-        cache: Option<&index::CachedTree>,
-        range: std::ops::Range<usize>,
-        prefix: &BString,
-    ) {
-        if cache.is_some_and(|cache| cache.num_entries.is_some_and(|n| n as usize == range.len()) && cache.id == id) {
+    fn folder(&mut self, folder: &Folder<'a>) {
+        let Folder { tree, cache, entries, path, depth } = folder;
+        let is_whole = |cache: &index::CachedTree| cache.num_entries.is_some_and(|n| n as usize == entries.len());
+        if cache.is_some_and(|cache| is_whole(cache) && cache.id == *tree) {
             return;
         }
-        let mut old: BTreeMap<BString, Entry> = match object::tree(self.local, id) {
-            Ok(entries) => entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect(),
-            Err(unread) => {
-                let what = if prefix.is_empty() { BString::from("the root folder of HEAD") } else { prefix.clone() };
-                self.gaps.push(Gap { what, kind: unread.kind, why: unread.why });
-                BTreeMap::new()
-            }
-        };
-        let mut at = range.start;
-        while at < range.end {
-            at = self.child(at, range.end, cache, prefix, &mut old);
+        if *depth > MOST_FOLDERS {
+            self.trees.gaps.push(too_deep(path));
+            return;
         }
-        for entry in old.into_values() {
-            self.gone(&entry, prefix);
+        let read = self.trees.read(Some(*tree), path);
+        let old = read.entries().map(|entry| (entry.name.into(), Found { mode: entry.mode, id: entry.id.to_owned() }));
+        let mut old: BTreeMap<BString, Found> = old.collect();
+        let mut at = entries.start;
+        while at < entries.end {
+            at = self.child(at, folder, &mut old);
+        }
+        for (name, found) in old {
+            self.gone(&join(path, &name), found);
         }
     }
 
     /// Handles the file or folder that the index entry `at` belongs to; returns the entry after it.
-    fn child(
-        &mut self,
-        at: usize,
-        end: usize,
-        cache: Option<&index::CachedTree>,
-        prefix: &BString,
-        old: &mut BTreeMap<BString, Entry>,
-    ) -> usize {
-        let entry = &self.index.entries()[at];
-        let path = entry.path(self.index);
-        let below = &path[if prefix.is_empty() { 0 } else { prefix.len() + 1 }..];
+    fn child(&mut self, at: usize, folder: &Folder<'a>, old: &mut BTreeMap<BString, Found>) -> usize {
+        let index = self.index;
+        let entry = &index.entries()[at];
+        let path = entry.path(index);
+        let below = &path[if folder.path.is_empty() { 0 } else { folder.path.len() + 1 }..];
         let Some(slash) = below.find_byte(b'/') else {
             self.file(at, old.remove(below.as_bstr()), path.to_owned());
             return at + 1;
         };
         let name = BString::from(&below[..slash]);
-        let folder = join(prefix, &name);
+        let path = join(&folder.path, &name);
         if entry.mode == index::Mode::DIR {
-            self.sparse_folder(entry.id, old.remove(&name), &folder);
+            let tree = old.remove(&name).filter(|found| found.mode == Mode::Tree);
+            self.trees.compare(tree.map(|tree| tree.id), Some(entry.id), &path);
             return at + 1;
         }
-        let cache = cache.and_then(|cache| cache.children.iter().find(|child| child.name[..] == name[..]));
-        let stop = self.end_of_folder(at, end, &folder, cache);
+        let cache = folder.cache.and_then(|cache| cache.children.iter().find(|child| child.name[..] == name[..]));
+        let stop = self.end_of_folder(at, folder.entries.end, &path, cache);
+        let (entries, depth) = (at..stop, folder.depth + 1);
         match old.remove(&name) {
-            Some(tree) if tree.mode == Mode::Tree => self.folder(tree.id, cache, at..stop, &folder),
+            Some(found) if found.mode == Mode::Tree => {
+                self.left.push(Folder { tree: found.id, cache, entries, path, depth });
+            }
             other => {
                 if let Some(file) = other {
-                    self.gone(&file, prefix);
+                    self.gone(&path, file);
                 }
-                let empty = ObjectId::empty_tree(self.local.object_hash());
-                self.folder(empty, None, at..stop, &folder);
+                let tree = ObjectId::empty_tree(self.trees.local.object_hash());
+                self.left.push(Folder { tree, cache: None, entries, path, depth });
             }
         }
         stop
@@ -164,15 +171,7 @@ impl Comparison<'_> {
         at + entries[at..end].partition_point(inside)
     }
 
-    /// A folder that a sparse index keeps as one entry.
-    fn sparse_folder(&mut self, id: ObjectId, old: Option<Entry>, folder: &BString) {
-        match old {
-            Some(tree) if tree.mode == Mode::Tree => self.difference.trees(self.local, tree.id, id, folder, self.gaps),
-            _ => self.difference.note_tree(self.local, id, folder, true, self.gaps),
-        }
-    }
-
-    fn file(&mut self, at: usize, old: Option<Entry>, path: BString) {
+    fn file(&mut self, at: usize, old: Option<Found>, path: BString) {
         let entry = &self.index.entries()[at];
         // An entry that is only intended to be added is not part of a commit; stages 2 and 3 of a conflict keep it from one.
         if entry.flags.contains(index::Flags::INTENT_TO_ADD) || entry.flags.stage_raw() == 1 {
@@ -185,19 +184,18 @@ impl Comparison<'_> {
         };
         let before = match old {
             Some(tree) if tree.mode == Mode::Tree => {
-                self.difference.note_tree(self.local, tree.id, &path, false, self.gaps);
+                self.trees.compare(Some(tree.id), None, &path);
                 None
             }
-            other => other.map(|entry| (entry.mode, entry.id)),
+            other => other.map(|found| (found.mode, found.id)),
         };
-        self.difference.note(path, before, Some((mode, entry.id)));
+        self.trees.difference.note(path, before, Some((mode, entry.id)));
     }
 
-    fn gone(&mut self, entry: &Entry, prefix: &BString) {
-        let path = join(prefix, &entry.name);
-        match entry.mode {
-            Mode::Tree => self.difference.note_tree(self.local, entry.id, &path, false, self.gaps),
-            mode => self.difference.note(path, Some((mode, entry.id)), None),
+    fn gone(&mut self, path: &BString, found: Found) {
+        match found.mode {
+            Mode::Tree => self.trees.compare(Some(found.id), None, path),
+            mode => self.trees.difference.note(path.clone(), Some((mode, found.id)), None),
         }
     }
 }
@@ -206,7 +204,7 @@ impl Comparison<'_> {
 /// commits before: a copy, or a revert that restores what history holds. Asked only for blobs with a finding.
 pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: ObjectId) -> bool {
     let local = repository.local();
-    let mut past = Past { path, id, others: HashSet::new(), room: LOOK_BACK_BYTES };
+    let mut past = Past { path, id, others: HashSet::default(), room: LOOK_BACK_BYTES };
     let mut commit = from;
     for step in 0..LOOK_BACK {
         let Ok(read) = object::commit_of(&local, commit) else { return false };
@@ -224,18 +222,16 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
 
 /// Whether a tree, or a folder below it, names a blob. A folder that stands in several places is read once.
 fn holds(local: &Local, tree: ObjectId, id: ObjectId) -> bool {
-    let (mut known, mut left, mut found) = (HashSet::from([tree]), vec![tree], false);
-    while let Some(tree) = left.pop().filter(|_| !found) {
-        // What cannot be read is a gap where it is looked at.
-        let _ = object::each_entry(local, tree, |entry| {
-            found = entry.id == id;
-            if entry.mode == Mode::Tree && known.insert(entry.id.to_owned()) {
-                left.push(entry.id.to_owned());
-            }
-            found
-        });
+    let (mut left, mut seen) = (vec![tree], HashSet::from_iter([tree]));
+    while let Some(tree) = left.pop() {
+        let tree = object::tree(local, tree).unwrap_or_default();
+        if tree.entries().any(|entry| entry.id == id) {
+            return true;
+        }
+        let folders = tree.entries().filter(|entry| entry.mode == Mode::Tree).map(|entry| entry.id.to_owned());
+        left.extend(folders.filter(|folder| seen.insert(*folder)));
     }
-    found
+    false
 }
 
 /// Looks for a file's content in older trees.
@@ -258,13 +254,9 @@ impl Past<'_> {
                 break;
             }
             way.push((depth, tree));
-            let mut found = None;
-            let read = object::each_entry(local, tree, |entry| {
-                found = (entry.name == name).then(|| (entry.mode, entry.id.to_owned()));
-                found.is_some()
-            });
-            self.room = self.room.saturating_sub(read.unwrap_or(0));
-            match found {
+            let entries = object::tree(local, tree).unwrap_or_default();
+            self.room = self.room.saturating_sub(entries.size());
+            match entries.entry(name).map(|entry| (entry.mode, entry.id.to_owned())) {
                 Some((_, id)) if names.peek().is_none() && id == self.id => return true,
                 Some((Mode::Tree, id)) if names.peek().is_some() => tree = id,
                 _ => break,

@@ -5,24 +5,59 @@ use bstr::BString;
 use super::parts::way;
 use super::{NodeEntry, NodeId, TargetId, TreeIndex};
 use crate::git::object::Mode;
-use crate::git::tree::join;
+use crate::git::tree::{MOST_FOLDERS, join};
+
+/// Entries of folders that are gone into again in one commit, at most, in all commits together. A tree of a few objects can
+/// have more paths than anybody could name.
+const MOST_AGAIN: usize = 100_000;
+
+/// What may still be spent on going into folders again that stand in several places.
+#[derive(Debug)]
+pub struct Allowance {
+    left: usize,
+    /// Whether more was asked for than there was: not all places are known.
+    pub is_exceeded: bool,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { left: MOST_AGAIN, is_exceeded: false }
+    }
+}
+
+impl Allowance {
+    fn spend(&mut self, entries: usize) -> bool {
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1 + entries);
+        is_left
+    }
+}
 
 /// A folder or a part of it, and what others have in its place.
 struct Place {
     folder: BString,
     node: NodeId,
     others: Vec<NodeId>,
+    /// How many folders lead to it.
+    level: usize,
     /// How many forks lead to it from the whole folder.
     depth: u32,
 }
 
 impl TreeIndex {
-    /// What a node holds, with its path, and none of the `others` holds at that path.
-    pub fn beyond(&self, node: NodeId, others: &[NodeId]) -> Vec<(BString, Mode, TargetId)> {
+    /// What a node holds, with its path, and none of the `others` holds at that path. A folder that stands in several places is
+    /// gone into again as long as there is an allowance for that.
+    pub fn beyond(&self, node: NodeId, others: &[NodeId], allowance: &mut Allowance) -> Vec<(BString, Mode, TargetId)> {
         let mut found = Vec::new();
-        let mut stack = vec![Place { folder: BString::default(), node, others: others.to_vec(), depth: 0 }];
+        let mut seen: foldhash::HashSet<(NodeId, Vec<NodeId>)> = foldhash::HashSet::default();
+        let mut stack = vec![Place { folder: BString::default(), node, others: others.to_vec(), level: 0, depth: 0 }];
         while let Some(place) = stack.pop() {
             if place.others.contains(&place.node) {
+                continue;
+            }
+            let is_again = !seen.insert((place.node, place.others.clone()));
+            if place.level > MOST_FOLDERS || (is_again && !allowance.spend(self.nodes[place.node as usize].len())) {
+                allowance.is_exceeded = true;
                 continue;
             }
             for (number, entry) in &self.nodes[place.node as usize] {
@@ -32,7 +67,7 @@ impl TreeIndex {
                     NodeEntry::Part(part) => {
                         let others = others.iter().filter_map(|other| self.part(*other, *number));
                         let (folder, others) = (folder.clone(), others.collect());
-                        stack.push(Place { folder, node: *part, others, depth: place.depth + 1 });
+                        stack.push(Place { folder, node: *part, others, level: place.level, depth: place.depth + 1 });
                     }
                     NodeEntry::Here(target, mode) => {
                         if !same_name().any(|other| other == *entry) {
@@ -45,7 +80,7 @@ impl TreeIndex {
                             NodeEntry::Here(..) | NodeEntry::Part(_) => None,
                         });
                         let (folder, others) = (join(folder, &self.names[*number as usize]), others.collect());
-                        stack.push(Place { folder, node: *below, others, depth: 0 });
+                        stack.push(Place { folder, node: *below, others, level: place.level + 1, depth: 0 });
                     }
                 }
             }

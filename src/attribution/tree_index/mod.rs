@@ -23,6 +23,7 @@ use crate::git::object::Mode;
 use crate::git::store::Number;
 
 pub use above::Above;
+pub use beyond::Allowance;
 use nodes::Maker;
 pub use parts::WAYS;
 use parts::{PartId, Parts};

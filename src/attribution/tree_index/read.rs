@@ -20,7 +20,7 @@ impl Search {
     pub fn read(&self, selection: &Selection<'_>, threads: usize) -> TreeRecords {
         // Trees that cannot be decoded were named as gaps when all objects were read.
         let make = || self.reader(selection.store());
-        let (readers, _) = walk(selection.portions(), &[Kind::Tree], u64::from(u32::MAX), threads, make);
+        let (readers, _) = walk(selection.portions(), &[Kind::Tree], object::MAX_STRUCTURE, threads, make);
         readers.into_iter().map(Reader::finish).fold(TreeRecords::default(), |mut all, records| {
             all.append(records);
             all
@@ -34,7 +34,9 @@ impl Search {
         let local = repository.local();
         let id_length = local.object_hash().len_in_bytes();
         for number in selection.single() {
-            if let Some(Ok((Kind::Tree, data))) = store.id(number).map(|id| object::load(&local, id, u64::MAX)) {
+            if let Some(Ok((Kind::Tree, data))) =
+                store.id(number).map(|id| object::load(&local, id, object::MAX_STRUCTURE))
+            {
                 let (_, changes) = Entries::read(&data, id_length);
                 reader.record(number, &Listed::new(&data, &changes.added, store), None);
             }

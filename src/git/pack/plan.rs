@@ -24,6 +24,9 @@ const LOST: u32 = u32::MAX - 1;
 /// Bytes of room behind an object while it is inflated: as many as the inflater wants for the next step of its fast loop. It
 /// would come to the end of most deltas by its slow one.
 const SLACK: usize = 304;
+/// Bytes that one packed byte can stand for, at most, and a little more: deflate repeats 258 bytes with two bits.
+const MOST_RATIO: usize = 1040;
+
 /// A pack and the order to read it in.
 pub struct Plan {
     data: data::File,
@@ -76,6 +79,12 @@ impl Plan {
         let data = data::File::at(index.with_extension("pack"), hash).map_err(|error| error_text(&error))?;
         let index = index::File::at(index, hash).map_err(|error| error_text(&error))?;
         Ok(Self { data, index, forest: OnceLock::new() })
+    }
+
+    /// What is wrong if the index does not list what the pack holds; in words.
+    pub fn disagreement(&self) -> Option<String> {
+        let (listed, held) = (self.index.num_objects(), self.data.num_objects());
+        (listed != held).then(|| format!("it lists {listed} objects, and its pack holds {held}"))
     }
 
     pub(super) fn forest(&self) -> &Forest {
@@ -136,6 +145,10 @@ impl Plan {
             return false;
         };
         let Some(packed) = self.data.entry_slice(entry.data_offset..self.bytes()) else { return false };
+        // What an entry says of its size is believed as far as its bytes can be that much.
+        if size / MOST_RATIO > packed.len() {
+            return false;
+        }
         // What was there before is overwritten: only what is new must be cleared.
         out.resize(size + SLACK, 0);
         inflate.reset();

@@ -13,9 +13,13 @@ use crate::finding::{ContentKind, Gap, GapKind, Note, Report, Scope};
 use crate::git::Repo;
 use crate::git::object::Mode;
 use crate::scan::Scan;
+use crate::scan::batch::{MOST_PLACES, more_places};
 use crate::scan::outcome::{Missing, Outcome};
 use crate::scan::sighting::Sighting;
 use crate::source::history::Objects;
+
+/// Ways of one content to come in that do not count towards the most places of a report.
+const USUAL: usize = 16;
 
 /// Every way each target came in.
 type Arrivals = BTreeMap<Target, Vec<Arrival>>;
@@ -50,7 +54,12 @@ impl Scan<'_> {
         let missing = std::mem::take(&mut outcome.missing);
         absent(&missing, &arrivals, &attribution, &mut outcome);
         let sightings = std::mem::take(&mut outcome.sightings);
-        outcome.sightings = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged)).collect();
+        let mut left = MOST_PLACES;
+        let attributed = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged, &mut left));
+        outcome.sightings = attributed.collect();
+        if left == 0 || attribution.has_more_places {
+            outcome.gaps.push(more_places(&BString::from("the trees of commits")));
+        }
         if depth == Depth::Retention {
             let mut keepers = Keepers::new(repository, &objects.store, &mut attribution, &staged);
             outcome.sightings.iter_mut().for_each(|sighting| keepers.name(sighting));
@@ -114,11 +123,13 @@ impl Sighting {
 }
 
 /// One sighting for each way its blob or name came in, judged by the path it came in under.
-fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged) -> Vec<Sighting> {
+fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged, left: &mut usize) -> Vec<Sighting> {
     let Some(arrivals) = sighting.target().and_then(|target| arrivals.get(&target)) else {
         return unattributed(sighting, staged).into_iter().collect();
     };
-    arrivals.iter().filter_map(|arrival| arrived(&sighting, arrival)).collect()
+    let most = arrivals.len().min(USUAL + *left);
+    *left -= most.saturating_sub(USUAL);
+    arrivals[..most].iter().filter_map(|arrival| arrived(&sighting, arrival)).collect()
 }
 
 /// A blob in no commit may still stand in an index, which knows its path.

@@ -25,8 +25,13 @@ mod walk;
 use super::Scan;
 use crate::finding::{Exposure, Report, Scope};
 use crate::git::Repo;
+use crate::git::store::Store;
 use crate::source::history::Objects;
-use memory::Earlier;
+use memory::{Earlier, Memory};
+use trees::AllScanned;
+
+/// Times that a repository is swept in which git works meanwhile, at most.
+const ATTEMPTS: usize = 3;
 
 /// How much is found out about each place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,21 +45,48 @@ enum Depth {
 impl Scan<'_> {
     /// Scans everything git stores.
     pub fn history(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
-        self.sweep(repository, &objects, scope, Depth::Findings)
+        self.settled(repository, objects, scope, Depth::Findings)
     }
 
     /// The same, and says of each place what keeps it in the repository, and of each secret all refs that reach it.
     pub fn remains(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
-        self.sweep(repository, &objects, scope, Depth::Retention)
+        self.settled(repository, objects, scope, Depth::Retention)
     }
 
-    fn sweep(&self, repository: &Repo, objects: &Objects, scope: Scope, depth: Depth) -> Report {
+    /// Sweeps, and once more where objects that are named came while they were listed.
+    fn settled(&self, repository: &Repo, mut objects: Objects, scope: Scope, depth: Depth) -> Report {
+        let mut left = ATTEMPTS;
+        loop {
+            left -= 1;
+            let (memory, all) = self.scan_all(repository, &objects);
+            let newer = if left > 0 && all.has_missed(repository) { Store::open(repository).ok() } else { None };
+            match newer {
+                Some(store) => objects.store = store,
+                None => return self.conclude(repository, &objects, memory, all, scope, depth),
+            }
+        }
+    }
+
+    fn scan_all<'s>(&self, repository: &Repo, objects: &'s Objects) -> (Memory, AllScanned<'s>) {
         let store = &objects.store;
         let Earlier { memory, links, note } = self.earlier(repository, store);
         let unscanned = memory.unscanned(store, &links);
         self.progress.expect(store.count().saturating_sub(memory.known().count_clean()) as u64);
         let blobs = self.scan_blobs(objects, unscanned, note);
         let all = self.scan_trees(objects, blobs, memory.known(), links);
+        (memory, all)
+    }
+
+    fn conclude(
+        &self,
+        repository: &Repo,
+        objects: &Objects,
+        memory: Memory,
+        all: AllScanned<'_>,
+        scope: Scope,
+        depth: Depth,
+    ) -> Report {
+        let store = &objects.store;
         let (outcome, located) = all.locate(repository, store);
         let outcome = memory.remember(outcome, located.tree_index.as_ref(), repository, store);
         match located.attribution() {

@@ -25,7 +25,7 @@ pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
             Content::File(path) => reflog::ids(&bounded::read(path, bounded::MAX_NAMED).ok()?),
             // Out of a table.
             Content::Bytes(text) => reflog::ids(text),
-            Content::Object(_) => return None,
+            Content::Object(_) | Content::Stream(_) | Content::Name => return None,
         };
         Some((reflog::name(item.path.as_ref())?, ids))
     };

@@ -159,5 +159,5 @@ fn people(local: &Local, id: &BString) -> Vec<BString> {
 
 fn load(local: &Local, id: &BString) -> Option<Vec<u8>> {
     let id = ObjectId::from_hex(id).ok()?;
-    object::load(local, id, u64::MAX).ok().map(|(_, data)| data)
+    object::load(local, id, object::MAX_STRUCTURE).ok().map(|(_, data)| data)
 }

@@ -9,7 +9,7 @@ use crate::attribution::Attribution;
 use crate::attribution::tree_index::{Search, Target, TreeIndex, TreeRecords};
 use crate::finding::ContentKind;
 use crate::git::Repo;
-use crate::git::object::Kind;
+use crate::git::object::{self, Kind};
 use crate::git::store::{Selection, Store};
 use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
@@ -112,6 +112,14 @@ impl Scan<'_> {
 }
 
 impl<'s> AllScanned<'s> {
+    /// Whether an object that others name is not in the store, but in the repository: it came after the store was listed.
+    pub(super) fn has_missed(&self, repository: &Repo) -> bool {
+        // A partial clone lacks any number; what comes while git works is few.
+        const ASKED: usize = 64;
+        let local = repository.local();
+        self.outcome.missing.iter().take(ASKED).any(|missing| object::is_here(&local, missing.id))
+    }
+
     /// Works out which trees hold what, and how commits and refs are connected if there is anything to be asked about them.
     pub(super) fn locate(self, repository: &Repo, store: &'s Store) -> (Outcome, Located<'s>) {
         let Self { outcome, trees } = self;

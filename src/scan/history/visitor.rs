@@ -82,6 +82,8 @@ impl<'a> Sweeper<'a> {
             Ok((kind, data)) => {
                 self.object(number, kind, &data, None);
             }
+            // It was unreachable, and git has cleaned up since it was listed.
+            Err(Unread { kind: GapKind::Missing, .. }) if !object::is_here(local, id) => {}
             Err(Unread { kind, why }) => {
                 self.outcome.gaps.push(Gap { what: BString::from(format!("object {id}")), kind, why });
                 self.remember(number, State::Unread, false);

@@ -190,7 +190,7 @@ impl Known {
             if self.numbers[number] == NONE {
                 let data = match &data {
                     Some(data) => data,
-                    None => data.insert(object::load(local, store.id(tree)?, u64::MAX).ok()?.1),
+                    None => data.insert(object::load(local, store.id(tree)?, object::MAX_STRUCTURE).ok()?.1),
                 };
                 let name = tree_index.name(u32::try_from(number).ok()?)?;
                 self.numbers[number] = u32::try_from(self.names.len()).ok()?;
@@ -358,7 +358,7 @@ impl<'r> Rest<'r> {
 fn names(said: &[(Number, u32)], store: &Store, local: &Local) -> Option<Vec<BString>> {
     let mut names = Vec::with_capacity(said.len());
     for of_one in said.chunk_by(|(one, _), (other, _)| one == other) {
-        let (_, data) = object::load(local, store.id(of_one.first()?.0)?, u64::MAX).ok()?;
+        let (_, data) = object::load(local, store.id(of_one.first()?.0)?, object::MAX_STRUCTURE).ok()?;
         for (_, start) in of_one {
             names.push(BString::from(entry_at(&data, *start, store.id_length())?.name));
         }

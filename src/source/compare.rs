@@ -1,0 +1,213 @@
+//! Compares trees without reading folders that are the same.
+//!
+//! A tree of fifteen objects can have more paths than anybody could list: ten folders in ten folders, ten deep. So a folder is
+//! known by what it is compared with: such a pair is gone into wherever it stands as long as there is a budget for that, and
+//! after that only where it is met first. So every content is listed, if not under every path.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use bstr::{BStr, BString};
+use foldhash::{HashSet, HashSetExt as _};
+
+use super::change::Difference;
+use crate::finding::{Gap, GapKind};
+use crate::git::object::{self, Mode, Tree, Unread};
+use crate::git::tree::{Entry, MOST_FOLDERS, join, order};
+use crate::git::{Local, ObjectId};
+
+/// Paths that one listing takes from trees, at most, and how many more for each of its commits: they take half a kilobyte
+/// each. The first import of a large project has some hundred thousand, a commit a few.
+const MOST_PATHS: (usize, usize) = (1 << 20, 256);
+/// Entries that are read for the price of a path.
+const READ_FOR_ONE: usize = 256;
+/// Entries of folders that are gone into again in one comparison, at most, in one listing. Hardly anybody commits copies of
+/// one folder by the thousand.
+const MOST_AGAIN: usize = 100_000;
+/// Bytes of a path that is too deep to be shown whole.
+const SHOWN: usize = 60;
+
+/// What one listing may still take from trees, and what of them it could not read.
+#[derive(Debug)]
+pub(super) struct Budget {
+    paths: usize,
+    again: usize,
+    unread: BTreeMap<ObjectId, Unread>,
+    is_said: bool,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { paths: MOST_PATHS.0, again: MOST_AGAIN, unread: BTreeMap::new(), is_said: false }
+    }
+}
+
+impl Budget {
+    /// Makes room for another commit.
+    pub(super) fn add_commit(&mut self) {
+        self.paths = self.paths.saturating_add(MOST_PATHS.1);
+    }
+
+    fn spend(&mut self, visit: Visit, found: usize, read: usize) {
+        self.paths = self.paths.saturating_sub(found + read / READ_FOR_ONE);
+        if visit == Visit::Again {
+            self.again = self.again.saturating_sub(1 + read);
+        }
+    }
+
+    /// Says once that a listing does not have all paths.
+    fn exceeded(&mut self, most: usize, path: &BString, gaps: &mut Vec<Gap>) {
+        if !std::mem::replace(&mut self.is_said, true) {
+            let why = format!(
+                "more than {most} paths lead to what changed, and those past that number were not looked at; 'git ls-tree -r' lists them"
+            );
+            gaps.push(Gap { what: what(path), kind: GapKind::TooLarge, why });
+        }
+    }
+}
+
+/// Two folders that are compared; `None` where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Pair {
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+}
+
+/// A pair at a path.
+struct Place {
+    pair: Pair,
+    path: BString,
+    depth: usize,
+}
+
+/// Whether a pair was gone into before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    First,
+    Again,
+}
+
+/// Compares trees, and notes what differs.
+pub(super) struct Trees<'a> {
+    pub(super) local: &'a Local,
+    budget: &'a mut Budget,
+    pub(super) gaps: &'a mut Vec<Gap>,
+    pub(super) difference: &'a mut Difference,
+    seen: HashSet<Pair>,
+}
+
+impl<'a> Trees<'a> {
+    /// A comparison that has seen nothing yet.
+    pub(super) fn new(
+        local: &'a Local,
+        budget: &'a mut Budget,
+        gaps: &'a mut Vec<Gap>,
+        difference: &'a mut Difference,
+    ) -> Self {
+        Self { local, budget, gaps, difference, seen: HashSet::new() }
+    }
+
+    /// Notes what differs between two trees at a path; where one is missing, all files of the other.
+    pub(super) fn compare(&mut self, old: Option<ObjectId>, new: Option<ObjectId>, path: &BString) {
+        let depth = if path.is_empty() { 0 } else { path.split(|byte| *byte == b'/').count() };
+        let mut left = vec![Place { pair: Pair { old, new }, path: path.clone(), depth }];
+        while let Some(place) = left.pop() {
+            if let Some(visit) = self.visit(&place) {
+                self.enter(&place, visit, &mut left);
+            }
+        }
+    }
+
+    /// Whether to go into a folder.
+    fn visit(&mut self, place: &Place) -> Option<Visit> {
+        if place.pair.old == place.pair.new {
+            return None;
+        }
+        if place.depth > MOST_FOLDERS {
+            self.gaps.push(too_deep(&place.path));
+            return None;
+        }
+        let visit = if self.seen.insert(place.pair) { Visit::First } else { Visit::Again };
+        let most = match visit {
+            _ if self.budget.paths == 0 => MOST_PATHS.0,
+            Visit::Again if self.budget.again == 0 => MOST_AGAIN,
+            _ => return Some(visit),
+        };
+        self.budget.exceeded(most, &place.path, self.gaps);
+        None
+    }
+
+    fn enter(&mut self, place: &Place, visit: Visit, left: &mut Vec<Place>) {
+        let (old, new) = (self.read(place.pair.old, &place.path), self.read(place.pair.new, &place.path));
+        let (mut old, mut new) = (old.entries().peekable(), new.entries().peekable());
+        let (mut found, mut read) = (0, 0);
+        let first = left.len();
+        loop {
+            let side = match (old.peek(), new.peek()) {
+                (None, None) => break,
+                (Some(a), Some(b)) => order(a, b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+            };
+            // Where entries are not in order, what belongs together is told apart: more is looked at, and nothing left out.
+            let a = old.next_if(|_| side != Ordering::Greater);
+            let b = new.next_if(|_| side != Ordering::Less);
+            read += 1;
+            if let Some(name) = a.or(b).map(|one| one.name).filter(|_| !is_same(a, b)) {
+                found += 1;
+                self.entry(a, b, join(&place.path, name), place.depth, left);
+            }
+        }
+        // The first of them is met first.
+        left[first..].reverse();
+        self.budget.spend(visit, found, read);
+    }
+
+    /// Notes a file that differs, or leaves a folder for later.
+    fn entry(
+        &mut self,
+        old: Option<Entry<'_>>,
+        new: Option<Entry<'_>>,
+        path: BString,
+        depth: usize,
+        left: &mut Vec<Place>,
+    ) {
+        let folder = |entry: Option<Entry<'_>>| entry.filter(|e| e.mode == Mode::Tree).map(|e| e.id.to_owned());
+        let file = |entry: Option<Entry<'_>>| entry.filter(|e| e.mode != Mode::Tree).map(|e| (e.mode, e.id.to_owned()));
+        let pair = Pair { old: folder(old), new: folder(new) };
+        let (old, new) = (file(old), file(new));
+        if old.is_some() || new.is_some() {
+            self.difference.note(path, old, new);
+        } else {
+            left.push(Place { pair, path, depth: depth + 1 });
+        }
+    }
+
+    /// A tree; an empty one if there is none, or it cannot be read.
+    pub(super) fn read(&mut self, id: Option<ObjectId>, path: &BString) -> Tree {
+        let Some(id) = id else { return Tree::default() };
+        let known = self.budget.unread.get(&id).cloned();
+        known.map_or_else(|| object::tree(self.local, id), Err).unwrap_or_else(|unread| {
+            self.gaps.push(Gap { what: what(path), kind: unread.kind, why: unread.why.clone() });
+            self.budget.unread.insert(id, unread);
+            Tree::default()
+        })
+    }
+}
+
+/// The gap of a folder that lies too deep.
+pub(super) fn too_deep(path: &BString) -> Gap {
+    let shown = BStr::new(path.get(..SHOWN).unwrap_or(path));
+    let why = format!(
+        "folders are nested more than {MOST_FOLDERS} deep, which git itself does not read: look at them with 'git ls-tree'"
+    );
+    Gap { what: BString::from(format!("{shown}...")), kind: GapKind::TooLarge, why }
+}
+
+fn is_same(old: Option<Entry<'_>>, new: Option<Entry<'_>>) -> bool {
+    old.is_some_and(|a| new.is_some_and(|b| (a.mode, a.id) == (b.mode, b.id)))
+}
+
+fn what(path: &BString) -> BString {
+    if path.is_empty() { BString::from("the root folder") } else { path.clone() }
+}

@@ -310,6 +310,12 @@ pub struct Common {
     /// Findings and verdict only, no advice
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Everything about each finding, where there would be an overview
+    #[arg(long, conflicts_with = "quiet", global = true)]
+    pub full: bool,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: ColorArg,
     /// Count Git LFS objects that are not in this clone as parts not read
     #[arg(long, global = true)]
     pub strict: bool,
@@ -347,6 +353,17 @@ pub enum FormatArg {
     Junit,
     /// A table with a row for each place, for spreadsheets; reports of scans only
     Csv,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say no; CLICOLOR_FORCE says yes
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// Severities.

@@ -177,10 +177,10 @@ impl Work {
             absent,
             gaps: self.report.gaps.len(),
         };
-        let format = self.session.settings.page_format()?;
+        let options = self.session.settings.page()?;
         let blocks = page::blocks(&view, is_written);
         shell::results(self.session.settings.output_file.as_deref(), &mut |out| {
-            output::write("Baseline", &blocks, &view, format, out)
+            output::write("Baseline", &blocks, &view, options, out)
         })?;
         for gap in &self.report.gaps {
             shell::say(&withhold(&format!("not read: {}: {}", gap.what, gap.why)));

@@ -61,8 +61,8 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
 
 /// Writes a page in the format that was asked for.
 fn show(settings: &Settings, title: &str, page: &[Block], data: &impl Serialize) -> anyhow::Result<ExitStatus> {
-    let format = settings.page_format()?;
-    shell::results(settings.output_file.as_deref(), &mut |out| output::write(title, page, data, format, out))?;
+    let options = settings.page()?;
+    shell::results(settings.output_file.as_deref(), &mut |out| output::write(title, page, data, options, out))?;
     Ok(ExitStatus::Clean)
 }
 

@@ -38,7 +38,7 @@ pub use exit::ExitStatus;
 /// Runs the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     crash::leave_nothing();
-    shell::set_colours();
+    shell::set_colours(args::ColorArg::Auto);
     let status = match Cli::try_parse_from(&args) {
         Ok(cli) => run(&cli),
         // The message repeats an argument, so it is made from harmless ones.
@@ -50,6 +50,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 
 fn run(cli: &Cli) -> ExitStatus {
     let common = &cli.common;
+    shell::set_colours(common.color);
     let result = match &cli.command {
         Command::Staged { files } => staged::run(common, files),
         Command::History { repo, cache, flag_outside_authors } => {

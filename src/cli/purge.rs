@@ -31,7 +31,7 @@ use crate::text::escape;
 pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(path)?;
     let session = Session::in_repository(common, &repo)?;
-    let format = session.settings.page_format()?;
+    let options = session.settings.page()?;
     let (output_file, is_shown) = (session.settings.output_file.clone(), session.settings.output.show_secrets);
     let mut report = session.sweep(&repo, |scan, objects| scan.history(&repo, objects, scope()))?;
     keep(&mut report, ids)?;
@@ -42,7 +42,7 @@ pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> 
     };
     let in_force = Detector::new(rules.extended(session.rules().clone()));
     let mask = if is_shown { Mask::off() } else { Mask::new(Some(&in_force), Some(&report)) };
-    shell::results(output_file.as_deref(), &mut |out| page::render(&plan, &report, format, &mask, out))?;
+    shell::results(output_file.as_deref(), &mut |out| page::render(&plan, &report, options, &mask, out))?;
     Ok(if report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 

@@ -50,7 +50,8 @@ fn run(common: &Common, side: Side<'_>) -> anyhow::Result<ExitStatus> {
     let session = match side {
         Side::Sender(_) => Session::in_repository(common, &repo)?,
         Side::Receiver => Session::with(common, &repo, policy::of_server(common, &repo)?)?,
-    };
+    }
+    .before_push();
     let updates = updates(side)?;
     let (listing, bases) = pushed::list(&repo, side, &updates)?;
     // The remote may be given as a URL with a password in it, so it is not named.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
-use super::clock;
+use super::{clock, shell};
 use crate::config::{ConfigFile, ScanOptions};
-use crate::output::{Format, OutputOptions, PageFormat};
+use crate::output::{Detail, Format, OutputOptions, PageFormat, PageOptions};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
 use crate::suppress::Policy;
@@ -34,14 +34,14 @@ pub struct Settings {
 const PAGE_FORMATS: &str = "human, json, jsonl, markdown and html";
 
 impl Settings {
-    /// The format of a page that is no report of a scan.
+    /// How a page that is no report of a scan is written.
     ///
     /// # Errors
     /// When the format that was asked for is one for reports alone.
-    pub fn page_format(&self) -> anyhow::Result<PageFormat> {
+    pub fn page(&self) -> anyhow::Result<PageOptions> {
         anyhow::ensure!(self.also.is_empty(), "--also is for reports of scans");
         match self.output.format {
-            Format::Page(format) => Ok(format),
+            Format::Page(format) => Ok(PageOptions { format, width: self.output.width }),
             _ => anyhow::bail!("this format is for reports of scans: here {PAGE_FORMATS} work"),
         }
     }
@@ -84,7 +84,13 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
         !common.show_secrets || matches!(format, Format::Page(_)),
         "--show-secrets does not go with this format, which is made to be uploaded: {PAGE_FORMATS} can show values"
     );
-    let output = OutputOptions { format, show_secrets: common.show_secrets, quiet: common.quiet };
+    let detail = match (common.quiet, common.full) {
+        (true, _) => Detail::Quiet,
+        (false, true) => Detail::Full,
+        (false, false) => Detail::Overview,
+    };
+    let width = if common.output.is_some() { None } else { shell::width() };
+    let output = OutputOptions { format, show_secrets: common.show_secrets, detail, width };
     let also = common.also.iter().map(|(arg, file)| (self::format(*arg), file.clone())).collect();
     let (output_file, exit_zero) = (common.output.clone(), common.exit_zero);
     let settings = Settings { scan, output, output_file, also, summary: None, exit_zero };

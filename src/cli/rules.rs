@@ -50,8 +50,8 @@ fn read(path: &Path) -> anyhow::Result<String> {
 fn list(common: &Common) -> anyhow::Result<ExitStatus> {
     let session = Session::on_files(common)?;
     let (settings, rules) = (&session.settings, &session.rules().rules);
-    let format = settings.page_format()?;
-    shell::results(settings.output_file.as_deref(), &mut |out| match format {
+    let options = settings.page()?;
+    shell::results(settings.output_file.as_deref(), &mut |out| match options.format {
         PageFormat::Human => rules.iter().try_for_each(|rule| {
             let (severity, confidence) = (rule.severity.as_str(), rule.confidence.as_str());
             writeln!(out, "{:40} {severity:8} {confidence:7} {}", rule.id, rule.name)
@@ -63,7 +63,7 @@ fn list(common: &Common) -> anyhow::Result<ExitStatus> {
             });
             writeln!(out, "{line}")
         }),
-        format => output::write("Rules", &page::rules(rules), &(), format, out),
+        _ => output::write("Rules", &page::rules(rules), &(), options, out),
     })?;
     Ok(ExitStatus::Clean)
 }

@@ -18,7 +18,7 @@ use crate::finding::Report;
 use crate::git::{ObjectId, Repo};
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
-use crate::output::{self, OutputOptions, summary, words};
+use crate::output::{self, Detail, OutputOptions, summary, words};
 use crate::remediation::Surroundings;
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::{RuleSet, ValueError};
@@ -39,6 +39,8 @@ pub(super) struct Session {
     /// What was asked for and configured.
     pub(super) settings: Settings,
     detector: Detector,
+    /// Whether a push waits for the verdict.
+    pushing: bool,
     /// What the change that is scanned does to the configuration, to be said in the report.
     remarks: Listing,
 }
@@ -68,7 +70,7 @@ impl Session {
         let InForce { config, policy, gaps, notes } = in_force;
         let (settings, rules) = resolve::settings(common, &config, policy)?;
         let remarks = Listing { gaps, notes, ..Listing::default() };
-        Ok(Self { start: Instant::now(), place, settings, detector: Detector::new(rules), remarks })
+        Ok(Self { start: Instant::now(), place, settings, detector: Detector::new(rules), pushing: false, remarks })
     }
 
     /// A session in a repository, with what its work tree configures, or HEAD if it has none.
@@ -104,6 +106,12 @@ impl Session {
     pub(super) fn on_proposed_texts(common: &Common) -> anyhow::Result<Self> {
         let root = around(Repo::open(Path::new(".")).ok().as_ref());
         Self::new(common, Place::Files(None), policy::of_folder(common, root.as_deref())?.proposing())
+    }
+
+    /// The same for a push that waits for the verdict.
+    #[must_use]
+    pub(super) fn before_push(self) -> Self {
+        Self { pushing: true, ..self }
     }
 
     /// The same without thresholds, cache and suppressions.
@@ -181,6 +189,10 @@ impl Session {
         let Settings { output, output_file, exit_zero, .. } = &self.settings;
         let view = if output.show_secrets { View::new(&report, Values::Shown) } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
+        if let Some(file) = output_file {
+            let (headline, by_severity) = (words::headline(&view.summary, &view.scope), words::by_severity(&view.findings));
+            shell::say(&format!("keysweep: {headline}{by_severity}; the report is in '{}'", file.display()));
+        }
         Ok(ExitStatus::of(&report, *exit_zero))
     }
 
@@ -189,7 +201,7 @@ impl Session {
         let progress = Progress::default();
         let prepared = self.prepared(&progress);
         let mut report = match when {
-            ReportWhen::AfterProgress if !self.settings.output.quiet => progress::shown(&progress, || scan(&prepared)),
+            ReportWhen::AfterProgress if self.settings.output.detail != Detail::Quiet => progress::shown(&progress, || scan(&prepared)),
             _ => scan(&prepared),
         };
         report.stats.elapsed_ms = self.start.elapsed().as_millis();
@@ -224,7 +236,7 @@ impl Session {
         let root = repo.workdir().and_then(|root| root.canonicalize().ok());
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
         let subfolder = root.is_some() && root != here;
-        Surroundings { unborn: repo.is_unborn(), subfolder, ..Surroundings::default() }
+        Surroundings { unborn: repo.is_unborn(), pushing: self.pushing, subfolder, ..Surroundings::default() }
     }
 
     /// Writes a report, which has to be masked, wherever it goes besides the one place that is asked for.
@@ -234,11 +246,11 @@ impl Session {
     fn write_others(&self, view: &View) -> anyhow::Result<()> {
         let Settings { also, output, summary, .. } = &self.settings;
         for (format, file) in also {
-            let options = OutputOptions { format: *format, show_secrets: false, ..*output };
+            let options = OutputOptions { format: *format, show_secrets: false, width: None, ..*output };
             shell::results(Some(file), &mut |out| output::render(view, options, out))?;
         }
         if let Some(file) = summary
-            && let Err(error) = shell::append(file, &mut |used, out| summary::write(view, output.quiet, used, out))
+            && let Err(error) = shell::append(file, &mut |used, out| summary::write(view, output.detail, used, out))
         {
             shell::say(&format!("keysweep: the summary of the job could not be written: {error}"));
         }

@@ -8,22 +8,35 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use super::args::ColorArg;
 use crate::fs::{Rights, bounded, replace};
 use crate::output::style;
 use crate::text::escape;
 
-/// Decides about colours: `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR`, then whether `stream` is a terminal.
+/// Decides about colours: what was asked for, then `NO_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb`, `CLICOLOR`, then whether standard
+/// output is a terminal.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
-pub fn set_colours() {
+pub fn set_colours(asked: ColorArg) {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-    let on = if is_set("NO_COLOR") {
-        false
-    } else if is_set("CLICOLOR_FORCE") {
-        true
-    } else {
-        std::env::var_os("CLICOLOR").is_none_or(|value| value != "0") && io::stdout().is_terminal()
+    let is = |name: &str, what: &str| std::env::var_os(name).is_some_and(|value| value == what);
+    let on = match asked {
+        ColorArg::Always => true,
+        ColorArg::Never => false,
+        ColorArg::Auto if is_set("NO_COLOR") => false,
+        ColorArg::Auto if is_set("CLICOLOR_FORCE") => true,
+        ColorArg::Auto => !is("TERM", "dumb") && !is("CLICOLOR", "0") && io::stdout().is_terminal(),
     };
     style::set(on);
+}
+
+/// How many columns results have: what `COLUMNS` says, or else the terminal; `None` if there is none.
+#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+pub fn width() -> Option<usize> {
+    /// Fewer cannot be meant.
+    const LEAST: usize = 40;
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    said.or_else(seen).map(|columns: usize| columns.max(LEAST))
 }
 
 /// Whether somebody may be looking at what is said beside the results.

@@ -210,6 +210,15 @@ impl ContentKind {
     }
 }
 
+/// What to do about all findings of one kind that got equally far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The findings, worst first; never empty.
+    pub findings: Vec<Fingerprint>,
+    /// The steps, in order, each for all of them.
+    pub steps: Vec<PlanStep>,
+}
+
 /// One step of what to do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanStep {
@@ -217,7 +226,7 @@ pub struct PlanStep {
     pub kind: StepKind,
     /// What to do.
     pub title: String,
-    /// The command that does it; empty if there is none.
+    /// The command that does it, or several, one a line; empty if there is none.
     pub command: String,
     /// Names of placeholders the command still holds, each with how to find its value.
     pub missing: Vec<Fact>,

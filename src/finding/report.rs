@@ -3,7 +3,7 @@
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-use super::Finding;
+use super::{Finding, Plan, PlanStep};
 use crate::rule::{Confidence, Severity};
 
 /// Everything a scan found out.
@@ -13,6 +13,10 @@ pub struct Report {
     pub scope: Scope,
     /// Findings at or above the thresholds, worst first.
     pub findings: Vec<Finding>,
+    /// What to do about the findings: one plan for each kind that got equally far, in the order of their first findings.
+    pub plans: Vec<Plan>,
+    /// What to do about all of them at once, where they stop a commit.
+    pub before_commit: Vec<PlanStep>,
     /// Findings at or above the thresholds that somebody allowed.
     pub suppressed: Vec<Finding>,
     /// Parts of the scope that were not read.

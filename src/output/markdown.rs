@@ -66,7 +66,7 @@ fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "- [ ] **{}:** {}", escape(step.label), escape(&step.title))?;
     if !step.command.is_empty() {
         let fence = "`".repeat(longest_run(&step.command).max(2) + 1);
-        writeln!(out, "\n  {fence}sh\n  {}\n  {fence}\n", step.command)?;
+        writeln!(out, "\n  {fence}sh\n  {}\n  {fence}\n", step.command.replace('\n', "\n  "))?;
     }
     for (field, hint) in &step.missing {
         writeln!(out, "  - {}: {}", code(&format!("<{field}>")), escape(hint))?;

@@ -13,6 +13,7 @@ pub mod junit;
 pub mod markdown;
 pub mod mask;
 pub mod page;
+pub mod paper;
 pub mod plain;
 pub mod purge;
 pub mod rules;
@@ -27,6 +28,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use page::Block;
+use paper::Paper;
 use view::View;
 
 /// How a report is written.
@@ -68,8 +70,21 @@ pub struct OutputOptions {
     pub format: Format,
     /// Whether values are shown; only because somebody asked for it.
     pub show_secrets: bool,
-    /// Only the findings and the verdict, no advice.
-    pub quiet: bool,
+    /// How much is told of each finding.
+    pub detail: Detail,
+    /// Columns of the terminal that it is written to; `None` if it is none.
+    pub width: Option<usize>,
+}
+
+/// How much a report for people tells. What machines read always has everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The findings and the verdict, no advice.
+    Quiet,
+    /// An overview where there are many, and the plans of the worst.
+    Overview,
+    /// Everything about each.
+    Full,
 }
 
 /// Writes a report.
@@ -78,13 +93,13 @@ pub struct OutputOptions {
 /// When `out` fails.
 pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::Result<()> {
     match options.format {
-        Format::Page(PageFormat::Human) => human::render(view, options.quiet, out),
+        Format::Page(PageFormat::Human) => human::render(view, options.detail, options.width, out),
         Format::Page(PageFormat::Json) => json::document(view, out),
         Format::Page(PageFormat::Jsonl) => json::lines(view, out),
-        Format::Page(PageFormat::Markdown) => markdown::write(&page::report(view, options.quiet), out),
+        Format::Page(PageFormat::Markdown) => markdown::write(&page::report(view, options.detail), out),
         Format::Page(PageFormat::Html) => {
             let name = view.repository.as_deref().unwrap_or("files");
-            html::write(&format!("Secrets in {name}"), &page::report(view, options.quiet), out)
+            html::write(&format!("Secrets in {name}"), &page::report(view, options.detail), out)
         }
         Format::Sarif => sarif::render(view, out),
         Format::Github => github::render(view, out),
@@ -92,6 +107,15 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
         Format::Junit => junit::render(view, out),
         Format::Csv => csv::render(view, out),
     }
+}
+
+/// How a page that is no report is written.
+#[derive(Debug, Clone, Copy)]
+pub struct PageOptions {
+    /// The format.
+    pub format: PageFormat,
+    /// Columns of the terminal that it is written to; `None` if it is none.
+    pub width: Option<usize>,
 }
 
 /// Writes a page; in JSON the data that it was made of.
@@ -102,11 +126,11 @@ pub fn write(
     title: &str,
     page: &[Block],
     data: &impl Serialize,
-    format: PageFormat,
+    options: PageOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    match format {
-        PageFormat::Human => plain::write(page, out),
+    match options.format {
+        PageFormat::Human => plain::write(page, &mut Paper::new(out, options.width)),
         PageFormat::Json => json::document(data, out),
         PageFormat::Jsonl => json::line(data, out),
         PageFormat::Markdown => markdown::write(page, out),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Detail;
 use super::fold::{self, Entry, Group};
 use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
 use super::words::{self, day, plural, short};
@@ -115,25 +116,23 @@ pub fn code(words: impl Into<String>) -> Inline {
     Inline::Code(words.into())
 }
 
-/// The page of a report; with `quiet` without plans.
-pub fn report(view: &View, quiet: bool) -> Vec<Block> {
+/// The page of a report.
+pub fn report(view: &View, detail: Detail) -> Vec<Block> {
     let mut page = top(view);
     if !view.findings.is_empty() {
         page.push(Block::Heading(2, vec![text("Secrets, worst first")]));
         page.push(overview(view));
         page.extend(timeline(view));
     }
-    let mut told: Vec<&FindingView> = Vec::new();
-    for entry in fold::entries(view) {
-        match entry {
-            Entry::One(one) => {
-                page.extend(card(one));
-                if !quiet {
-                    page.extend(plan(one, &told));
-                }
-                told.push(one);
+    for (lot, steps) in fold::by_plan(view) {
+        for entry in &lot {
+            match entry {
+                Entry::One(one) => page.extend(card(one)),
+                Entry::Group(together) => page.extend(group(together)),
             }
-            Entry::Group(together) => page.extend(group(&together)),
+        }
+        if detail != Detail::Quiet {
+            page.extend(plan(&steps, lot.len()));
         }
     }
     page
@@ -142,7 +141,7 @@ pub fn report(view: &View, quiet: bool) -> Vec<Block> {
 /// The page of one finding of a report, with all there is.
 pub fn finding(one: &FindingView) -> Vec<Block> {
     let mut page = card(one);
-    page.extend(plan(one, &[]));
+    page.extend(plan(&one.plan, 1));
     page
 }
 
@@ -356,21 +355,13 @@ fn places(one: &FindingView) -> Vec<Block> {
     blocks
 }
 
-/// What to do; folded if an earlier finding has the same steps.
-fn plan(one: &FindingView, before: &[&FindingView]) -> Vec<Block> {
-    if one.plan.is_empty() {
+/// What to do about so many findings.
+fn plan(steps: &[StepView], count: usize) -> Vec<Block> {
+    if steps.is_empty() {
         return Vec::new();
     }
-    let heading = Block::Heading(3, vec![text("What to do")]);
-    let list = checklist(&one.plan);
-    match before.iter().find(|other| other.plan == one.plan) {
-        Some(other) => {
-            let same =
-                vec![text("The same steps as for "), Inline::Goto(other.id.clone(), other.name.clone()), text(".")];
-            vec![heading, Block::Lines(vec![same]), Block::Fold(plural(one.plan.len(), "step"), vec![list])]
-        }
-        None => vec![heading, list],
-    }
+    let title = if count == 1 { "What to do".to_owned() } else { format!("What to do about these {count}") };
+    vec![Block::Heading(3, vec![text(title)]), checklist(steps)]
 }
 
 /// A place, and what keeps it.

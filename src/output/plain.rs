@@ -1,104 +1,108 @@
 //! Pages for a terminal.
 
-use std::io::{self, Write};
+use std::io;
 
 use super::page::{Block, Inline, Line, Task, Tone};
+use super::paper::{Paper, Style};
 use super::style;
+
+/// What the lines of a page are indented by.
+const INDENT: &str = "  ";
 
 /// Writes a page.
 ///
 /// # Errors
-/// When `out` fails.
-pub fn write(page: &[Block], out: &mut dyn Write) -> io::Result<()> {
-    page.iter().try_for_each(|block| self::block(block, out))
+/// When the paper cannot be written to.
+pub fn write(page: &[Block], paper: &mut Paper<'_>) -> io::Result<()> {
+    page.iter().try_for_each(|block| self::block(block, paper))
 }
 
-fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
+fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
     match block {
-        Block::Verdict(tone, words) => writeln!(out, "{}\n", toned(*tone, words)),
-        Block::Heading(1, words) | Block::Card(_, _, words) => writeln!(out, "{}\n", line(words)),
-        Block::Heading(_, words) => writeln!(out, "{}", style::label(&plain(words))),
+        Block::Verdict(tone, words) => {
+            paper.paragraph(("", style::plain), words, toned(*tone))?;
+            paper.blank()
+        }
+        Block::Heading(1, words) | Block::Card(_, _, words) => {
+            paper.spans(("", style::plain), &spans(words))?;
+            paper.blank()
+        }
+        Block::Heading(_, words) => paper.paragraph(("", style::plain), &plain(words), style::label),
         Block::Lines(lines) => {
-            lines.iter().try_for_each(|words| writeln!(out, "  {}", line(words)))?;
-            writeln!(out)
+            lines.iter().try_for_each(|words| paper.spans((INDENT, style::plain), &spans(words)))?;
+            paper.blank()
         }
         Block::Facts(facts) => {
             let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
             for (name, lines) in facts {
                 for (at, words) in lines.iter().enumerate() {
                     let name = if at == 0 { name } else { "" };
-                    writeln!(out, "  {}  {}", style::label(&format!("{name:width$}")), line(words))?;
+                    paper.spans((&format!("{INDENT}{name:width$}  "), style::label), &spans(words))?;
                 }
             }
-            writeln!(out)
+            paper.blank()
         }
-        Block::Table(heads, rows) => table(heads, rows, out),
+        Block::Table(heads, rows) => table(heads, rows, paper),
         Block::Checklist(steps) => {
             for (number, one) in (1..).zip(steps) {
-                step(number, one, out)?;
+                step(number, one, paper)?;
             }
-            writeln!(out)
+            paper.blank()
         }
-        Block::Fold(_, blocks) => write(blocks, out),
+        Block::Fold(_, blocks) => write(blocks, paper),
     }
 }
 
-fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<()> {
+/// Columns as wide as their widest cell; the last one goes on below itself.
+fn table(heads: &[&str], rows: &[Vec<Line>], paper: &mut Paper<'_>) -> io::Result<()> {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
     let all = || std::iter::once(&heads).chain(&rows);
     let width = |at: usize| all().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     for row in all() {
-        let cells: Vec<String> = row.iter().enumerate().map(|(at, cell)| format!("{cell:0$}", width(at))).collect();
-        writeln!(out, "  {}", cells.join("  ").trim_end())?;
+        let (last, others) = row.split_last().map_or(("", &row[..]), |(last, others)| (last.as_str(), others));
+        let cells: Vec<String> = others.iter().enumerate().map(|(at, cell)| format!("{cell:0$}  ", width(at))).collect();
+        paper.paragraph((&format!("{INDENT}{}", cells.concat()), style::plain), last, style::plain)?;
     }
-    writeln!(out)
+    paper.blank()
 }
 
-fn step(number: usize, step: &Task, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  {number:2}. {} {}", style::title(&format!("[{}]", step.label)), step.title)?;
+fn step(number: usize, step: &Task, paper: &mut Paper<'_>) -> io::Result<()> {
+    let label = format!("[{}]", step.label);
+    paper.spans((&format!("  {number:2}. "), style::plain), &[(&label, style::title), (&format!(" {}", step.title), style::plain)])?;
     if !step.command.is_empty() {
-        writeln!(out, "      $ {}", style::command(&step.command))?;
+        paper.commands("      $ ", &step.command)?;
     }
     for (field, hint) in &step.missing {
-        writeln!(out, "        {}", style::faint(&format!("<{field}>: {hint}")))?;
+        paper.paragraph(("        ", style::plain), &format!("<{field}>: {hint}"), style::faint)?;
     }
-    if step.link.is_empty() { Ok(()) } else { writeln!(out, "        {}", style::faint(&step.link)) }
+    if step.link.is_empty() { Ok(()) } else { paper.paragraph(("        ", style::plain), &step.link, style::faint) }
 }
 
-fn line(words: &Line) -> String {
-    words.iter().map(inline).collect()
+fn spans(words: &Line) -> Vec<(&str, Style)> {
+    words.iter().flat_map(inline).collect()
 }
 
-fn inline(inline: &Inline) -> String {
+fn inline(inline: &Inline) -> Vec<(&str, Style)> {
     match inline {
-        Inline::Text(words) | Inline::Untrusted(words) | Inline::Code(words) => words.clone(),
-        Inline::Strong(words) => style::title(words).to_string(),
-        Inline::Link(words) => style::faint(words).to_string(),
-        Inline::Badge(tone, words) => toned(*tone, words),
-        Inline::Goto(id, words) => format!("{words} ({id})"),
+        Inline::Text(words) | Inline::Untrusted(words) | Inline::Code(words) => vec![(words, style::plain)],
+        Inline::Strong(words) => vec![(words, style::title)],
+        Inline::Link(words) => vec![(words, style::faint)],
+        Inline::Badge(tone, words) => vec![(words, toned(*tone))],
+        Inline::Goto(id, words) => vec![(words, style::plain), (" (", style::plain), (id, style::plain), (")", style::plain)],
     }
 }
 
 /// The same without colours, for what has to be measured.
 fn plain(words: &Line) -> String {
-    let bare = |inline: &Inline| match inline {
-        Inline::Text(words)
-        | Inline::Untrusted(words)
-        | Inline::Code(words)
-        | Inline::Strong(words)
-        | Inline::Link(words)
-        | Inline::Badge(_, words) => words.clone(),
-        Inline::Goto(id, words) => format!("{words} ({id})"),
-    };
-    words.iter().map(bare).collect()
+    spans(words).into_iter().map(|(text, _)| text).collect()
 }
 
-fn toned(tone: Tone, words: &str) -> String {
+fn toned(tone: Tone) -> Style {
     match tone {
-        Tone::Good => style::good(words).to_string(),
-        Tone::Unsure => style::warn(words).to_string(),
-        Tone::Bad | Tone::Worst => style::bad(words).to_string(),
-        Tone::Plain => words.to_owned(),
+        Tone::Good => style::good,
+        Tone::Unsure => style::warn,
+        Tone::Bad | Tone::Worst => style::bad,
+        Tone::Plain => style::plain,
     }
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::mask::Mask;
 use super::page::{self, Block, Task};
-use super::{PageFormat, html, json, markdown, style};
+use super::paper::Paper;
+use super::{PageFormat, PageOptions, html, json, markdown, style};
 use crate::finding::purge::{On, Phase, PurgePlan, PurgeStep, Subject};
 use crate::finding::{Command, Gap, Report};
 use crate::text::escape;
@@ -19,13 +20,13 @@ use crate::text::escape;
 pub fn render(
     plan: &PurgePlan,
     report: &Report,
-    format: PageFormat,
+    options: PageOptions,
     mask: &Mask,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let page = Page::of(plan, report, mask);
-    match format {
-        PageFormat::Human => page.human(out),
+    match options.format {
+        PageFormat::Human => page.human(&mut Paper::new(out, options.width)),
         PageFormat::Json => json::document(&page.json(), out),
         PageFormat::Jsonl => json::line(&page.json(), out),
         PageFormat::Markdown => markdown::write(&page.blocks(), out),
@@ -88,28 +89,29 @@ impl Page {
         phases.filter_map(|steps| Some((steps.first()?.phase, steps)))
     }
 
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn human(&self, paper: &mut Paper<'_>) -> io::Result<()> {
         for gap in &self.gaps {
-            writeln!(out, "{}  {}: {}", style::warn("not read"), gap.what, gap.why)?;
+            paper.paragraph(("not read  ", style::warn), &format!("{}: {}", gap.what, gap.why), style::plain)?;
         }
         for note in &self.notes {
-            writeln!(out, "{}  {note}", style::faint("note"))?;
+            paper.paragraph(("note  ", style::faint), note, style::plain)?;
         }
         if self.plan.subjects.is_empty() {
-            return writeln!(out, "{} to purge", style::good("nothing"));
+            return paper.sentence("nothing", style::good, "to purge");
         }
         for subject in &self.plan.subjects {
             let about = format!("{} · {}", subject.rule, subject.id);
-            writeln!(out, "{}  {}  {}", style::title(&subject.name), subject.stage.as_str(), style::faint(&about))?;
+            paper.row(0, 2, &[(&subject.name, style::title), (subject.stage.as_str(), style::plain), (&about, style::faint)])?;
         }
-        self.lists().into_iter().try_for_each(|(title, lines)| list(title, &lines, out))?;
+        self.lists().into_iter().try_for_each(|(title, lines)| list(title, &lines, paper))?;
         let mut numbers = 1..;
         for (phase, steps) in self.phases() {
-            writeln!(out, "\n{}", style::label(phase.as_str()))?;
-            steps.iter().zip(numbers.by_ref()).try_for_each(|(one, number)| step(number, one, out))?;
+            paper.blank()?;
+            paper.paragraph(("", style::plain), phase.as_str(), style::label)?;
+            steps.iter().zip(numbers.by_ref()).try_for_each(|(one, number)| step(number, one, paper))?;
         }
         let (title, lines) = self.rest();
-        list(title, &lines, out)
+        list(title, &lines, paper)
     }
 
     /// The same for formats that are handed on.
@@ -176,22 +178,20 @@ impl Page {
     }
 }
 
-fn list(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+fn list(title: &str, lines: &[String], paper: &mut Paper<'_>) -> io::Result<()> {
     if !lines.is_empty() {
-        writeln!(out, "\n{}", style::label(&title.to_lowercase()))?;
+        paper.blank()?;
+        paper.paragraph(("", style::plain), &title.to_lowercase(), style::label)?;
     }
-    lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
+    lines.iter().try_for_each(|line| paper.paragraph(("  ", style::plain), line, style::plain))
 }
 
-fn step(number: usize, step: &PurgeStep, out: &mut dyn Write) -> io::Result<()> {
+fn step(number: usize, step: &PurgeStep, paper: &mut Paper<'_>) -> io::Result<()> {
     let place = match step.on {
         On::Here => "",
         On::Server => "[on the server] ",
         On::OtherClones => "[in other clones] ",
     };
-    writeln!(out, "  {number}. {place}{}", step.title)?;
-    if !step.command.is_empty() {
-        writeln!(out, "     $ {}", style::command(&step.command))?;
-    }
-    Ok(())
+    paper.paragraph((&format!("  {number}. "), style::plain), &format!("{place}{}", step.title), style::plain)?;
+    if step.command.is_empty() { Ok(()) } else { paper.commands("     $ ", &step.command) }
 }

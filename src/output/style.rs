@@ -9,14 +9,19 @@ pub fn set(on: bool) {
     colored::control::set_override(on);
 }
 
-/// A severity.
-pub fn severity(severity: Severity) -> ColoredString {
+/// How words of a severity look.
+pub fn of_severity(severity: Severity) -> fn(&str) -> ColoredString {
     match severity {
-        Severity::Critical => "critical".red().bold(),
-        Severity::High => "high".red(),
-        Severity::Medium => "medium".yellow(),
-        Severity::Low => "low".blue(),
+        Severity::Critical => bad,
+        Severity::High => |text| text.red(),
+        Severity::Medium => |text| text.yellow(),
+        Severity::Low => |text| text.blue(),
     }
+}
+
+/// Words as they are.
+pub fn plain(text: &str) -> ColoredString {
+    text.into()
 }
 
 /// The title of a finding or a section.

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::slice;
 
+use super::Detail;
 use super::fold;
 use super::markdown;
 use super::page::{self, Block, Tone};
@@ -19,7 +20,7 @@ const RESERVE: usize = 1024;
 ///
 /// # Errors
 /// When `out` fails.
-pub fn write(view: &View, quiet: bool, used: usize, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut room = LIMIT.saturating_sub(RESERVE).saturating_sub(used);
     let mut put = |blocks: &[Block], out: &mut dyn Write| {
         let mut text = Vec::new();
@@ -28,7 +29,7 @@ pub fn write(view: &View, quiet: bool, used: usize, out: &mut dyn Write) -> io::
         room = rest.unwrap_or(room);
         if rest.is_some() { out.write_all(&text).map(|()| true) } else { io::Result::Ok(false) }
     };
-    let page = page::report(view, quiet);
+    let page = page::report(view, detail);
     let mut parts = page.chunk_by(|_, next| !matches!(next, Block::Card(..)));
     let mut left_out = Vec::new();
     for block in parts.next().unwrap_or_default() {
@@ -37,7 +38,8 @@ pub fn write(view: &View, quiet: bool, used: usize, out: &mut dyn Write) -> io::
         }
     }
     let mut shown = 0;
-    for (card, entry) in parts.zip(fold::entries(view)) {
+    let entries = fold::by_plan(view).into_iter().flat_map(|(lot, _)| lot);
+    for (card, entry) in parts.zip(entries) {
         if !put(card, out)? {
             break;
         }

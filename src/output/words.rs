@@ -83,6 +83,18 @@ pub fn headline(summary: &Summary, scope: &str) -> String {
     format!("{} in {scope}{}", verdict(summary), held_back(summary))
 }
 
+/// How many findings there are of each severity, as what follows the headline; empty if there are none.
+pub fn by_severity(findings: &[FindingView]) -> String {
+    let count = |severity| (findings.iter().filter(|one| one.severity == severity).count(), severity);
+    let counts = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low].map(count);
+    let some: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, severity)| format!("{count} {}", severity.as_str()))
+        .collect();
+    if some.is_empty() { String::new() } else { format!(" ({})", some.join(", ")) }
+}
+
 /// The verdict of a report, and how much it rests on.
 pub fn outcome(view: &View) -> String {
     format!("{}{}: {}", verdict(&view.summary), held_back(&view.summary), read(view))

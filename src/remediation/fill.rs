@@ -2,6 +2,8 @@
 //!
 //! What was found is hostile input that a person will paste into a shell, so only plain identifiers are filled in.
 
+use std::collections::BTreeSet;
+
 use crate::finding::Fact;
 use crate::rule::advice::{PROVIDER, placeholders};
 use crate::rule_set::RuleSet;
@@ -9,9 +11,44 @@ use crate::rule_set::RuleSet;
 /// Most characters of a value that is filled in.
 const MAX_VALUE: usize = 200;
 
-/// Words for a person, with known fields and the provider filled in.
-pub fn words(template: &str, provider: &str, facts: &[Fact], rules: &RuleSet) -> String {
-    command(&template.replace(PROVIDER, provider), facts, rules).0
+/// Lines of a command that is to be run for each of several secrets, at most.
+const MAX_LINES: usize = 20;
+
+/// Words for a person, with the provider and known fields filled in: of several secrets each value that a field has.
+pub fn words(template: &str, provider: &str, facts: &[Vec<Fact>], rules: &RuleSet) -> String {
+    let mut text = template.replace(PROVIDER, provider);
+    for name in placeholders(template) {
+        let values: BTreeSet<&str> = all_of(name, facts).collect();
+        if values.len() > 1 {
+            text = text.replace(&format!("{{{name}}}"), &values.into_iter().collect::<Vec<_>>().join(", "));
+        }
+    }
+    let known: Vec<Fact> = facts.concat();
+    command(&text, &known, rules).0
+}
+
+/// The values of a field, of each secret the first that is plain.
+fn all_of<'f>(name: &'f str, facts: &'f [Vec<Fact>]) -> impl Iterator<Item = &'f str> {
+    let value = move |of_one: &'f Vec<Fact>| of_one.iter().find(|fact| fact.field == name && is_plain(&fact.value));
+    facts.iter().filter_map(value).map(|fact| &*fact.value)
+}
+
+/// The command for each of several secrets, one a line and none twice, and how to find what is unknown.
+pub fn commands(template: &str, facts: &[Vec<Fact>], rules: &RuleSet) -> (String, Vec<Fact>) {
+    let (mut lines, mut missing): (Vec<String>, Vec<Fact>) = Default::default();
+    for of_one in facts {
+        let (line, lacks) = command(template, of_one, rules);
+        if !line.is_empty() && !lines.contains(&line) {
+            lines.push(line);
+        }
+        missing.extend(lacks.into_iter().filter(|fact| !missing.contains(fact)).collect::<Vec<_>>());
+    }
+    let more = lines.len().saturating_sub(MAX_LINES);
+    lines.truncate(MAX_LINES);
+    if more > 0 {
+        lines.push(format!("# and the same for {more} more: 'keysweep explain ID' fills it in for each"));
+    }
+    (lines.join("\n"), missing)
 }
 
 /// The text with known fields filled in and unknown ones marked `<field>`, and how to find the unknown ones.
@@ -69,7 +106,7 @@ mod tests {
     #[test]
     fn words_name_the_provider() {
         let text =
-            words("{provider}'s key page, of {host}", "Acme Mail", &[fact("host", "x.test")], &RuleSet::builtin());
+            words("{provider}'s key page, of {host}", "Acme Mail", &[vec![fact("host", "x.test")]], &RuleSet::builtin());
         assert_eq!(text, "Acme Mail's key page, of x.test");
     }
 

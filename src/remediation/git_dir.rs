@@ -4,18 +4,19 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::git;
 use super::step::{quoted, step};
-use crate::finding::{ContentKind, Finding, Occurrence, PlanStep, StepKind};
+use super::subject::Subject;
+use crate::finding::{ContentKind, Occurrence, PlanStep, StepKind};
 
 /// Files named in a command, at most.
 const MOST: usize = 5;
 
 /// Whether nothing but such files holds it.
-pub fn alone(finding: &Finding) -> bool {
-    finding.occurrences.iter().all(|occurrence| occurrence.kind.beside_objects())
+pub fn alone(subject: &Subject<'_>) -> bool {
+    subject.occurrences.iter().all(|occurrence| occurrence.kind.beside_objects())
 }
 
 /// The steps for each kind of file that holds it; a reflog is cut, not edited.
-pub fn steps(finding: &Finding) -> Vec<PlanStep> {
+pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     let kinds = [
         (
             ContentKind::Config,
@@ -34,7 +35,7 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
         ),
     ];
     let steps = kinds.into_iter().filter_map(|(kind, title, command)| {
-        let command = named(&paths(finding, kind)?, command);
+        let command = named(&paths(subject, kind)?, command);
         Some(PlanStep {
             kind: StepKind::Remove,
             title: title.to_owned(),
@@ -56,8 +57,8 @@ fn is_disposable(occurrence: &Occurrence) -> bool {
 }
 
 /// Such files that hold it are just deleted.
-pub fn disposable(finding: &Finding) -> Option<PlanStep> {
-    let command = named(&paths(&only(finding, is_disposable), ContentKind::GitFile)?, "rm -f --");
+pub fn disposable(subject: &Subject<'_>) -> Option<PlanStep> {
+    let command = named(&paths(&subject.only(is_disposable), ContentKind::GitFile)?, "rm -f --");
     Some(step(StepKind::Remove, "Delete what git writes anew when it needs it", command))
 }
 
@@ -66,8 +67,8 @@ fn is_large(occurrence: &Occurrence) -> bool {
 }
 
 /// What Git LFS keeps in this clone.
-pub fn large(finding: &Finding) -> Option<PlanStep> {
-    let command = named(&paths(&only(finding, is_large), ContentKind::GitFile)?, "rm -f --");
+pub fn large(subject: &Subject<'_>) -> Option<PlanStep> {
+    let command = named(&paths(&subject.only(is_large), ContentKind::GitFile)?, "rm -f --");
     Some(step(
         StepKind::Remove,
         "Delete what Git LFS keeps in this clone, once no commit points to it any more; the LFS server has it until its operator deletes it",
@@ -75,16 +76,11 @@ pub fn large(finding: &Finding) -> Option<PlanStep> {
     ))
 }
 
-/// A finding of which only these places are left.
-fn only(finding: &Finding, is_left: impl Fn(&Occurrence) -> bool) -> Finding {
-    Finding { occurrences: finding.occurrences.iter().filter(|o| is_left(o)).cloned().collect(), ..finding.clone() }
-}
-
-/// A finding of which only those files are left that are not just deleted, and that nothing else takes it out of: a branch
+/// The places that are left, which are files that are not just deleted, and that nothing else takes it out of: a branch
 /// has a part of the configuration, which goes with it.
-pub fn lasting(finding: &Finding) -> Finding {
-    let has_branch = finding.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::RefName);
-    only(finding, |occurrence| {
+pub fn lasting<'f>(subject: &Subject<'f>) -> Subject<'f> {
+    let has_branch = subject.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::RefName);
+    subject.only(|occurrence| {
         let goes_with_branch = occurrence.kind == ContentKind::Config && has_branch;
         let is_handled = is_disposable(occurrence) || is_large(occurrence) || goes_with_branch;
         occurrence.kind.beside_objects() && !is_handled
@@ -92,18 +88,19 @@ pub fn lasting(finding: &Finding) -> Finding {
 }
 
 /// Out of the reflogs, if one holds it.
-pub fn reflogs(finding: &Finding) -> Vec<PlanStep> {
-    let any = finding.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::Reflog);
+pub fn reflogs(subject: &Subject<'_>) -> Vec<PlanStep> {
+    let any = subject.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::Reflog);
     if any { git::leftovers() } else { Vec::new() }
 }
 
 /// The files of a kind, each as a word of a shell that holds wherever in the repository it is run; `None` if there are
 /// none.
-fn paths(finding: &Finding, kind: ContentKind) -> Option<Vec<String>> {
+fn paths(subject: &Subject<'_>, kind: ContentKind) -> Option<Vec<String>> {
     let mut paths: Vec<&BStr> =
-        finding.occurrences.iter().filter(|o| o.kind == kind).map(|o| o.path.as_bstr()).collect();
+        subject.occurrences.iter().filter(|o| o.kind == kind).map(|o| o.path.as_bstr()).collect();
+    paths.sort_unstable();
     paths.dedup();
-    let hidden = paths.len() > MOST || paths.iter().any(|path| path.contains_str(finding.secret.reveal()));
+    let hidden = paths.len() > MOST || paths.iter().any(|path| subject.stands_in(path));
     let word = |path: &&BStr| {
         let below = path.split_once_str("/").map_or(path.as_bytes(), |(_, below)| below);
         format!("\"$(git rev-parse --git-common-dir)\"/{}", quoted(below.as_bstr()))

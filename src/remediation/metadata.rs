@@ -2,50 +2,39 @@
 
 use bstr::ByteSlice as _;
 
-use super::step::{commits_from, step};
-use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
+use super::step::step;
+use super::subject::Subject;
+use crate::finding::{ContentKind, PlanStep, StepKind};
 
 /// Objects named in a step, at most.
 const MOST: usize = 5;
 
-/// Whether a step of [`local`] is for content of this kind.
-pub fn covers(kind: ContentKind) -> bool {
-    matches!(
-        kind,
-        ContentKind::CommitMessage
-            | ContentKind::TagMessage
-            | ContentKind::Note
-            | ContentKind::Author
-            | ContentKind::RefName
-    )
-}
-
 /// The steps for what was not pushed, by kind.
-pub fn local(finding: &Finding) -> Vec<PlanStep> {
+pub fn local(subject: &Subject<'_>) -> Vec<PlanStep> {
     let steps = [
-        commits(finding, ContentKind::CommitMessage, |commits| {
+        commits(subject, ContentKind::CommitMessage, |commits| {
             format!("Mark {commits} with 'reword' in the list that opens, and write the message without the value")
         }),
-        commits(finding, ContentKind::Author, |commits| {
+        commits(subject, ContentKind::Author, |commits| {
             format!(
                 "Correct user.name and user.email, mark {commits} with 'edit' in the list that opens; where the rebase stops, 'git commit --amend --no-edit --reset-author', 'git rebase --continue'"
             )
         }),
-        ids(finding, ContentKind::TagMessage).map(|ids| {
+        ids(subject, ContentKind::TagMessage).map(|ids| {
             step(
                 StepKind::Purge,
                 &format!("Write the message of the tag again ('git for-each-ref refs/tags' tells which one is {})", ids.join(", ")),
                 "git tag --annotate --force <tag> '<tag>^{}'".to_owned(),
             )
         }),
-        ids(finding, ContentKind::Note).map(|_| {
+        ids(subject, ContentKind::Note).map(|_| {
             step(
                 StepKind::Purge,
                 "Write the note again, then drop the older versions of all notes ('git notes list' tells what is annotated)",
                 "git notes edit <annotated> && git update-ref refs/notes/commits \"$(git commit-tree -m Notes refs/notes/commits^{tree})\"".to_owned(),
             )
         }),
-        ids(finding, ContentKind::RefName).map(|_| {
+        ids(subject, ContentKind::RefName).map(|_| {
             step(
                 StepKind::Purge,
                 "Rename the branch (a tag is made again under another name and the old one deleted); its name is the secret and is not repeated here",
@@ -57,19 +46,25 @@ pub fn local(finding: &Finding) -> Vec<PlanStep> {
 }
 
 /// A rebase that passes all commits with content of this kind.
-fn commits(finding: &Finding, kind: ContentKind, title: impl Fn(&str) -> String) -> Option<PlanStep> {
-    let ids = ids(finding, kind)?;
-    let oldest = finding.occurrences.iter().find(|o| o.kind == kind)?.commit.as_deref()?;
+fn commits(subject: &Subject<'_>, kind: ContentKind, title: impl Fn(&str) -> String) -> Option<PlanStep> {
+    let ids = ids(subject, kind)?;
+    let mut all: Vec<&str> =
+        subject.occurrences.iter().filter(|o| o.kind == kind).filter_map(|o| o.commit.as_deref()).collect();
+    all.sort_unstable();
+    all.dedup();
+    if all.is_empty() {
+        return None;
+    }
     let named = if ids.len() > 1 { format!("commits {}", ids.join(", ")) } else { format!("commit {}", ids.join("")) };
-    let command = format!("git rebase -i --rebase-merges {}", commits_from(finding, oldest));
+    let command = format!("git rebase -i --rebase-merges {}", subject.commits_from(&all));
     Some(step(StepKind::Purge, &title(&named), command))
 }
 
 /// Short ids of the objects with content of this kind, oldest first; `None` if there are none.
-fn ids(finding: &Finding, kind: ContentKind) -> Option<Vec<String>> {
+fn ids(subject: &Subject<'_>, kind: ContentKind) -> Option<Vec<String>> {
     const SHORT: usize = 12;
     let mut ids: Vec<String> = Vec::new();
-    for occurrence in finding.occurrences.iter().filter(|o| o.kind == kind) {
+    for occurrence in subject.occurrences.iter().filter(|o| o.kind == kind) {
         let id: String = occurrence.path.to_str_lossy().chars().take(SHORT).collect();
         if !ids.contains(&id) {
             ids.push(id);

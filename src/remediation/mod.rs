@@ -11,12 +11,17 @@ pub mod metadata;
 pub mod purge;
 pub mod retained;
 pub mod step;
+pub mod subject;
+
+use std::collections::HashMap;
 
 use bstr::BString;
 
-use crate::finding::{Fact, Finding, PlanStep, Stage, StepKind};
+use crate::finding::{Fact, Finding, Plan, PlanStep, Stage, StepKind};
 use crate::rule::{Remediation, Rule, Step};
 use crate::rule_set::RuleSet;
+
+use subject::Subject;
 
 /// What the plan must know of the repository.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +30,8 @@ pub struct Surroundings {
     pub unborn: bool,
     /// There is no git at all: plain files.
     pub no_git: bool,
+    /// A push waits for the verdict: what it would bring has left this clone nowhere yet.
+    pub pushing: bool,
     /// Not run from the work tree's root: paths in commands are written from there.
     pub subfolder: bool,
     /// Owner and name on GitHub.
@@ -33,30 +40,70 @@ pub struct Surroundings {
     pub workflows: Vec<(BString, Vec<u8>)>,
 }
 
+/// One plan for each kind of secret that got equally far, in the order of the findings.
+pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings) -> Vec<Plan> {
+    let kind = |finding: &Finding| {
+        let alone = git_dir::alone(&Subject::of(&[finding]));
+        (finding.rule.clone(), finding.exposure.stage, alone, finding.exposure.commits == 0)
+    };
+    let mut kinds: Vec<(_, Vec<&Finding>)> = Vec::new();
+    let mut known: HashMap<_, usize> = HashMap::new();
+    for finding in findings {
+        let kind = kind(finding);
+        let at = *known.entry(kind.clone()).or_insert(kinds.len());
+        match kinds.get_mut(at) {
+            Some((_, same)) => same.push(finding),
+            None => kinds.push((kind, vec![finding])),
+        }
+    }
+    let plan = |same: Vec<&Finding>| Plan {
+        findings: same.iter().map(|finding| finding.id.clone()).collect(),
+        steps: steps(&Subject::of(&same), rules, surroundings),
+    };
+    kinds.into_iter().map(|(_, same)| plan(same)).collect()
+}
+
+/// What lets a commit go on that all of these stop.
+pub fn before_commit(findings: &[Finding], surroundings: &Surroundings) -> Vec<PlanStep> {
+    let all: Vec<&Finding> = findings.iter().collect();
+    let subject = Subject::of(&all);
+    if git_dir::alone(&subject) { git::message() } else { git::unstage(&subject, surroundings) }
+}
+
 /// The ordered steps for a finding.
 pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
-    let Some(rule) = rules.rule(&finding.rule) else { return Vec::new() };
+    steps(&Subject::of(&[finding]), rules, surroundings)
+}
+
+/// The ordered steps for findings of one kind that got equally far.
+fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
+    let Some(first) = subject.findings().first() else { return Vec::new() };
+    let Some(rule) = rules.rule(&first.rule) else { return Vec::new() };
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
     let link = if remediation.docs.is_empty() { rule.references.first() } else { Some(&remediation.docs) };
     let link = link.map_or_else(String::new, ToString::to_string);
-    let facts = facts(finding, surroundings);
-    let kind = Kind { rule, remediation, link, facts: &facts, workflows: users(remediation, surroundings), rules };
-    let beside = git_dir::steps(finding);
-    match finding.exposure.stage {
-        Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.revoke(), kind.after()].concat(),
+    let facts = subject.findings().iter().map(|finding| facts(finding, surroundings)).collect();
+    let kind = Kind { rule, remediation, link, facts, workflows: users(remediation, surroundings), rules };
+    let beside = git_dir::steps(subject);
+    match first.exposure.stage {
+        Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.only_if_left()].concat(),
         Stage::Uncommitted => {
-            let index = if git_dir::alone(finding) { Vec::new() } else { git::unstage(finding, surroundings) };
-            [index, beside, git_dir::reflogs(finding), kind.only_if_shared(), kind.prevent()].concat()
+            let index = if git_dir::alone(subject) { Vec::new() } else { git::unstage(subject, surroundings) };
+            [index, beside, git_dir::reflogs(subject), kind.only_if_shared(), kind.prevent()].concat()
         }
+        Stage::LocalOnly if surroundings.pushing => {
+            [git::local(subject, surroundings), beside, kind.only_if_shared()].concat()
+        }
+        Stage::HistoryOnly if surroundings.pushing => [git::older(subject), beside, kind.only_if_shared()].concat(),
         Stage::LocalOnly => {
-            [git::local(finding, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
+            [git::local(subject, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
         }
-        Stage::HistoryOnly => [git::older(finding), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat(),
-        Stage::Unreachable if finding.exposure.commits == 0 => {
+        Stage::HistoryOnly => [git::older(subject), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat(),
+        Stage::Unreachable if first.exposure.commits == 0 => {
             [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
-        Stage::Unknown | Stage::Published => [kind.revoke(), kind.after(), git::published(finding), beside].concat(),
+        Stage::Unknown | Stage::Published => [kind.revoke(), kind.after(), git::published(subject), beside].concat(),
     }
 }
 
@@ -84,14 +131,15 @@ struct Kind<'a> {
     rule: &'a Rule,
     remediation: &'a Remediation,
     link: String,
-    facts: &'a [Fact],
+    /// Those of each finding.
+    facts: Vec<Vec<Fact>>,
     /// Paths of the workflows that sign in with it.
     workflows: Vec<String>,
     rules: &'a RuleSet,
 }
 
 impl Kind<'_> {
-    /// Revoke, then rotate: after a leak an overlap of old and new is harm.
+    /// Revoke, then rotate: after a leak an overlap of old and new is harm. What must not be done comes last, as it is no step.
     fn revoke(&self) -> Vec<PlanStep> {
         let mut steps: Vec<PlanStep> = Vec::new();
         for (kind, list) in [(StepKind::Revoke, &self.remediation.revoke), (StepKind::Rotate, &self.remediation.rotate)]
@@ -100,10 +148,9 @@ impl Kind<'_> {
         }
         if let Some(first) = steps.first_mut() {
             first.link.clone_from(&self.link);
-        }
-        if !self.remediation.caution.is_empty() {
-            let caution = format!("Mind: {}", self.text(&self.remediation.caution));
-            steps.insert(0, text_step(StepKind::Revoke, caution));
+            if !self.remediation.caution.is_empty() {
+                first.title.push_str(&format!(". Mind: {}", self.text(&self.remediation.caution)));
+            }
         }
         steps
     }
@@ -142,7 +189,18 @@ impl Kind<'_> {
     fn only_if_shared(&self) -> Vec<PlanStep> {
         vec![PlanStep {
             kind: StepKind::Revoke,
-            title: "Nothing to rotate yet, unless the value was also shared elsewhere (chat, ticket, log, another repository): then revoke it".to_owned(),
+            title: "Nothing has to be revoked, unless the value was also shared elsewhere (chat, ticket, log, another repository): these are the steps then".to_owned(),
+            command: format!("keysweep explain {}", self.rule.id),
+            missing: Vec::new(),
+            link: self.link.clone(),
+        }]
+    }
+
+    /// For a file of which nobody knows where it has been.
+    fn only_if_left(&self) -> Vec<PlanStep> {
+        vec![PlanStep {
+            kind: StepKind::Revoke,
+            title: "If the file was ever committed, sent or uploaded, take the value for leaked and revoke it: these are the steps".to_owned(),
             command: format!("keysweep explain {}", self.rule.id),
             missing: Vec::new(),
             link: self.link.clone(),
@@ -157,7 +215,7 @@ impl Kind<'_> {
     }
 
     fn step(&self, kind: StepKind, step: &Step) -> PlanStep {
-        let (command, missing) = fill::command(&step.run, self.facts, self.rules);
+        let (command, missing) = fill::commands(&step.run, &self.facts, self.rules);
         PlanStep { kind, title: self.text(&step.action), command, missing, link: String::new() }
     }
 
@@ -166,7 +224,7 @@ impl Kind<'_> {
     }
 
     fn text(&self, text: &str) -> String {
-        fill::words(text, &self.rule.provider, self.facts, self.rules)
+        fill::words(text, &self.rule.provider, &self.facts, self.rules)
     }
 }
 

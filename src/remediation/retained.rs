@@ -5,6 +5,7 @@ use bstr::{BStr, ByteSlice as _};
 use super::git::leftovers;
 use super::git_dir;
 use super::step::{quoted, step};
+use super::subject::Subject;
 use crate::finding::{Finding, PlanStep, Retainer, Retention, StepKind};
 
 /// The steps, in an order in which none brings back what another one took out.
@@ -30,8 +31,9 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
         let title = "Not all refs can be read, and one of them may reach it: mend them before anything is cleaned up";
         steps.push(purge(title, "git fsck"));
     }
-    steps.extend(git_dir::disposable(finding).into_iter().chain(git_dir::large(finding)));
-    steps.extend(git_dir::steps(&git_dir::lasting(finding)));
+    let subject = Subject::of(&[finding]);
+    steps.extend(git_dir::disposable(&subject).into_iter().chain(git_dir::large(&subject)));
+    steps.extend(git_dir::steps(&git_dir::lasting(&subject)));
     if any(&[Retainer::Stash]) {
         steps.push(purge("A stash holds it; this drops all stashes, so apply what you need first", "git stash clear"));
     }

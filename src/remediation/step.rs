@@ -2,7 +2,7 @@
 
 use bstr::BStr;
 
-use crate::finding::{Finding, PlanStep, StepKind};
+use crate::finding::{PlanStep, StepKind};
 
 /// A step without a link whose command lacks nothing.
 pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
@@ -32,8 +32,19 @@ pub fn quoted(path: &BStr) -> String {
     out
 }
 
-/// What a rebase starts from to pass `commit` and what follows it.
-pub fn commits_from(finding: &Finding, commit: &str) -> String {
-    let is_root = finding.exposure.first_is_root && finding.exposure.first_commit.as_deref() == Some(commit);
-    if is_root { "--root".to_owned() } else { format!("{}~1", commit.get(..12).unwrap_or(commit)) }
+#[cfg(test)]
+mod tests {
+    use bstr::ByteSlice as _;
+
+    use super::*;
+
+    #[test]
+    fn paths_are_one_word_each() {
+        assert_eq!(quoted(b"src/a.rs".as_bstr()), "src/a.rs");
+        assert_eq!(quoted(b"a b".as_bstr()), "'a b'");
+        assert_eq!(quoted(b"it's".as_bstr()), r"'it'\''s'");
+        assert_eq!(quoted(b"a\nb".as_bstr()), r"$'a\x0ab'");
+        assert_eq!(quoted(b"-rf".as_bstr()), "'-rf'");
+        assert_eq!(quoted("a\u{202e}b".as_bytes().as_bstr()), r"$'a\xe2\x80\xaeb'");
+    }
 }

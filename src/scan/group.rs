@@ -1,7 +1,9 @@
 //! From sightings to findings: those of one secret are grouped, judged together, and given advice.
 
+use std::cell::LazyCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
 use super::Scan;
 use super::outcome::Outcome;
@@ -9,7 +11,7 @@ use super::sighting::Sighting;
 use crate::detect::Detection;
 use crate::detect::context::{self, path};
 use crate::finding::{
-    Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stats,
+    Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stage, Stats,
 };
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
@@ -24,8 +26,17 @@ impl Scan<'_> {
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
     ) -> Report {
         let content_notes: Vec<Note> = outcome.content_notes().collect();
-        let (found, held_back) = self.findings(outcome.sightings, scope.command, exposure);
+        let surroundings = LazyCell::new(|| self.surroundings());
+        let (found, held_back) = self.findings(outcome.sightings, scope.command, exposure, &surroundings);
         let (findings, suppressed) = self.apply_policy(found);
+        let plans = match findings.is_empty() {
+            true => Vec::new(),
+            false => remediation::plans(&findings, self.detector.rules(), &surroundings),
+        };
+        let before_commit = match scope.command {
+            Command::Staged if !findings.is_empty() => remediation::before_commit(&findings, &surroundings),
+            _ => Vec::new(),
+        };
         outcome.gaps.sort();
         outcome.gaps.dedup();
         outcome.notes.extend(content_notes);
@@ -33,6 +44,8 @@ impl Scan<'_> {
         Report {
             scope,
             findings,
+            plans,
+            before_commit,
             suppressed,
             gaps: outcome.gaps,
             notes: outcome.notes,
@@ -49,6 +62,7 @@ impl Scan<'_> {
         sightings: Vec<Sighting>,
         command: Command,
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
+        surroundings: &impl Deref<Target = Surroundings>,
     ) -> (Vec<Finding>, HeldBack) {
         let mut reported = Vec::new();
         let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
@@ -87,11 +101,8 @@ impl Scan<'_> {
             held_back.count(*confidence, *severity);
         }
         found.sort_by(worst_first);
-        if !found.is_empty() {
-            let surroundings = self.surroundings();
-            for finding in &mut found {
-                finding.plan = remediation::plan(finding, self.detector.rules(), &surroundings);
-            }
+        for finding in &mut found {
+            finding.plan = remediation::plan(finding, self.detector.rules(), surroundings);
         }
         (found, held_back)
     }
@@ -217,10 +228,21 @@ fn by_secret(sightings: Vec<Sighting>, exact: bool) -> BTreeMap<Secret, Vec<Sigh
     groups
 }
 
-/// The order of a report; the id makes it the same in every run.
+/// The order of a report: what is worst, of that what got farthest, then by place. The id makes it the same in every run.
 fn worst_first(a: &Finding, b: &Finding) -> Ordering {
-    let key = |f: &Finding| (Reverse(f.severity), Reverse(f.confidence), Reverse(f.exposure.stage));
-    key(a).cmp(&key(b)).then_with(|| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)))
+    let place = |f: &Finding| f.occurrences.last().map(|place| (place.whole_path(), place.start.line));
+    let key = |f: &Finding| (Reverse(f.severity), how_far(f), Reverse(f.confidence));
+    key(a).cmp(&key(b)).then_with(|| place(a).cmp(&place(b))).then_with(|| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)))
+}
+
+/// What got farther comes first, and of that what HEAD still has.
+fn how_far(finding: &Finding) -> (u8, bool) {
+    let stage = match finding.exposure.stage {
+        Stage::Published | Stage::Unknown => 0,
+        Stage::LocalOnly | Stage::HistoryOnly | Stage::Uncommitted => 1,
+        Stage::Unreachable => 2,
+    };
+    (stage, !finding.exposure.in_head)
 }
 
 #[cfg(test)]
@@ -265,6 +287,10 @@ mod tests {
         let form = rules.iter().position(|rule| rule.specificity() == 3).unwrap();
         let assignment = rules.iter().position(|rule| rule.specificity() == 0).unwrap();
         check(&scan, form, assignment);
+    }
+
+    fn nothing_known() -> Box<Surroundings> {
+        Box::default()
     }
 
     fn of_rule(rule: usize, confidence: Confidence) -> Sighting {
@@ -316,7 +342,7 @@ mod tests {
                 key.detection.secret = Secret::new("another-secret-of-some-length");
                 let value = String::from_utf8_lossy(name.detection.secret.reveal()).into_owned();
                 let counts_for = |command, sightings| {
-                    let (found, held) = scan.findings(sightings, command, &mut |_| Exposure::default());
+                    let (found, held) = scan.findings(sightings, command, &mut |_| Exposure::default(), &nothing_known());
                     (found.len(), held.total())
                 };
                 let counts = |sightings| counts_for(Command::History, sightings);
@@ -354,7 +380,7 @@ mod tests {
                 Exposure::default()
             };
             let low = of_rule(assignment, Confidence::Medium);
-            let (found, below) = scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure);
+            let (found, below) = scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure, &nothing_known());
             assert_eq!((found.len(), below.medium, below.total()), (1, 1, 1));
             assert_eq!(asked, [1]);
         });

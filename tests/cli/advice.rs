@@ -55,7 +55,7 @@ fn each_stage_has_a_first_step_of_its_own() {
     repo.git(&["push", "--quiet", "origin", "HEAD"]);
     let published = plan(&repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1));
     let first = |steps: &[(String, String, String)]| steps[0].clone();
-    assert!(first(&staged).2.starts_with("git restore --staged"), "{:?}", first(&staged));
+    assert!(first(&staged).2.starts_with("git add -- "), "{:?}", first(&staged));
     assert!(first(&local).1.contains("push"), "{:?}", first(&local));
     assert_eq!(first(&published).0, "revoke", "{:?}", first(&published));
     assert_ne!(first(&staged), first(&local));

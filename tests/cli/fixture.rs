@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use keysweep::finding::suppression::{By, Flaw, Status};
 use keysweep::finding::{
     Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, HeldBack, Host, Note,
-    Occurrence, PlanStep, RefKinds, Remote, Report, Retainer, Retention, Scope, Secret, Stage, Stats, StepKind,
+    Occurrence, Plan, PlanStep, RefKinds, Remote, Report, Retainer, Retention, Scope, Secret, Stage, Stats, StepKind,
     Suppression,
 };
 use keysweep::proof::template::Generator;
@@ -25,6 +25,8 @@ pub(crate) fn report() -> Report {
     let findings = vec![published(), beside_objects(), history_only(), unreachable(), local_only(), uncommitted()];
     Report {
         scope: Scope { command: Command::History, subject: "everything this clone stores".to_owned() },
+        plans: plans(&findings),
+        before_commit: Vec::new(),
         findings,
         suppressed: vec![allowed_by_entry(), allowed_by_baseline()],
         gaps: vec![
@@ -48,6 +50,17 @@ pub(crate) fn report() -> Report {
         made_at: Some("2024-03-01T12:00:00+00:00".to_owned()),
         head: Some(id("0a")),
     }
+}
+
+/// One plan for each of the findings, but for the last two, which are of one kind.
+fn plans(findings: &[Finding]) -> Vec<Plan> {
+    let (alone, together) = findings.split_at(findings.len() - 2);
+    let lots = alone.chunks(1).chain([together]);
+    let plan = |lot: &[Finding]| Plan {
+        findings: lot.iter().map(|finding| finding.id.clone()).collect(),
+        steps: lot[lot.len() - 1].plan.clone(),
+    };
+    lots.map(plan).collect()
 }
 
 /// A token with check digits, from a seed.

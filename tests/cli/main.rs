@@ -49,6 +49,8 @@ mod report;
 mod secrecy;
 mod snapshot;
 mod staged;
+mod stopped;
 mod support;
 mod verdict;
 mod verify;
+mod width;

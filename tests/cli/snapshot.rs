@@ -10,7 +10,7 @@ use keysweep::detect::Detector;
 use keysweep::finding::{PurgePlan, Report, Server};
 use keysweep::output::mask::Mask;
 use keysweep::output::view::{Values, View};
-use keysweep::output::{Format, OutputOptions, PageFormat, json, purge as page, render, style};
+use keysweep::output::{Detail, PageOptions, Format, OutputOptions, PageFormat, json, purge as page, render, style};
 use keysweep::remediation::purge::{self, Needs, Situation};
 use keysweep::rule_set::RuleSet;
 
@@ -62,7 +62,7 @@ fn a_report_is_the_same_in_every_format() {
     let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
     let view = view(&report, &Mask::new(Some(&detector), Some(&report)));
     for (name, format) in FORMATS {
-        let options = OutputOptions { format, show_secrets: false, quiet: false };
+        let options = OutputOptions { format, show_secrets: false, detail: Detail::Full, width: None };
         compare(&format!("report.{name}"), &written(&|out| render(&view, options, out)));
     }
 }
@@ -101,7 +101,7 @@ fn an_all_clear_and_a_doubtful_one_are_the_same_in_every_format() {
     for (verdict, report) in [("unknown", unknown), ("clean", clean)] {
         let view = view(&report, &Mask::new(Some(&detector), Some(&report)));
         let all = FORMATS.map(|(name, format)| {
-            let options = OutputOptions { format, show_secrets: false, quiet: true };
+            let options = OutputOptions { format, show_secrets: false, detail: Detail::Quiet, width: None };
             format!("=== {name}\n{}", written(&|out| render(&view, options, out)))
         });
         compare(&format!("report.{verdict}"), &all.concat());
@@ -136,7 +136,8 @@ fn a_plan_to_purge_is_the_same_in_every_format() {
     let (report, detector) = (fixture::report(), Detector::new(RuleSet::builtin()));
     let (plan, mask) = (plan(&report), Mask::new(Some(&detector), Some(&report)));
     for (name, format) in PAGES {
-        let text = written(&|out| page::render(&plan, &report, format, &mask, out));
+        let options = PageOptions { format, width: None };
+        let text = written(&|out| page::render(&plan, &report, options, &mask, out));
         compare(&format!("purge-plan.{name}"), &text);
     }
 }

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, RemoteView, RetentionView,
+    EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, PlanView, RemoteView, RetentionView,
     SCHEMA, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
-    Event, Evidence, Exposure, Fact, Finding, Gap, Note, Occurrence, PlanStep, RefKinds, Remote, Report, Retention,
+    Event, Evidence, Exposure, Fact, Finding, Gap, Note, Occurrence, Plan, PlanStep, RefKinds, Remote, Report, Retention,
     Suppression,
 };
 use crate::output::mask::Mask;
@@ -43,6 +43,8 @@ impl View {
             made_at: report.made_at.clone(),
             head: report.head.clone(),
             findings: report.findings.iter().map(|finding| convert.finding(finding)).collect(),
+            plans: report.plans.iter().map(|plan| convert.plan(plan)).collect(),
+            before_commit: report.before_commit.iter().map(|step| convert.step(step)).collect(),
             suppressed: report.suppressed.iter().map(|finding| convert.finding(finding)).collect(),
             gaps: report.gaps.iter().map(|gap| convert.gap(gap)).collect(),
             notes: report.notes.iter().map(|note| convert.note(note)).collect(),
@@ -88,6 +90,11 @@ impl Convert<'_> {
         let safe = escape(&self.mask.bytes(text));
         self.known.borrow_mut().insert(text.to_vec(), safe.clone());
         safe
+    }
+
+    /// Lines, which stay lines.
+    fn lines(&self, text: &str) -> String {
+        text.split('\n').map(|line| self.safe(line.as_bytes())).collect::<Vec<_>>().join("\n")
     }
 
     fn all(&self, texts: &[impl AsRef<[u8]>]) -> Vec<String> {
@@ -211,11 +218,18 @@ impl Convert<'_> {
         }
     }
 
+    fn plan(&self, plan: &Plan) -> PlanView {
+        PlanView {
+            findings: plan.findings.iter().map(ToString::to_string).collect(),
+            steps: plan.steps.iter().map(|step| self.step(step)).collect(),
+        }
+    }
+
     fn step(&self, step: &PlanStep) -> StepView {
         StepView {
             kind: step.kind,
             title: self.safe(step.title.as_bytes()),
-            command: self.safe(step.command.as_bytes()),
+            command: self.lines(&step.command),
             missing: self.map(&step.missing),
             link: escape(step.link.as_bytes()),
         }

@@ -43,6 +43,12 @@ pub struct View {
     pub head: Option<String>,
     /// Worst first.
     pub findings: Vec<FindingView>,
+    /// What to do about them: one plan for each kind that got equally far.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub plans: Vec<PlanView>,
+    /// What to do about all of them at once, where they stop a commit.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub before_commit: Vec<StepView>,
     /// Those that somebody allowed, and that do not count.
     #[serde(default)]
     pub suppressed: Vec<FindingView>,
@@ -235,6 +241,15 @@ pub struct RetentionView {
     pub by: Retainer,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub name: String,
+}
+
+/// What to do about findings of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanView {
+    /// Their ids, worst first.
+    pub findings: Vec<String>,
+    /// The steps, in order, each for all of them.
+    pub steps: Vec<StepView>,
 }
 
 /// A step of the plan.

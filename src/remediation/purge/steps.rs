@@ -58,7 +58,8 @@ impl Plan<'_> {
         let at = self.at;
         let common = at.git("rev-parse --path-format=absolute --git-common-dir");
         for finding in at.traced.iter().filter(|finding| at.handling(finding) != Handling::Local) {
-            let steps = git_dir::disposable(finding).into_iter().chain(git_dir::steps(&git_dir::lasting(finding)));
+            let subject = crate::remediation::subject::Subject::of(&[finding]);
+            let steps = git_dir::disposable(&subject).into_iter().chain(git_dir::steps(&git_dir::lasting(&subject)));
             for step in steps {
                 self.once(phase, &step.title, &step.command.replace("git rev-parse --git-common-dir", &common));
             }

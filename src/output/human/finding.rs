@@ -1,0 +1,133 @@
+//! Findings in full: where each is, why we believe it, what it opens; and what to do, once for all of a kind.
+
+use std::io;
+
+use super::super::fold::{self, Entry, Group};
+use super::super::style;
+use super::super::view::{FindingView, StepView, View};
+use super::super::words;
+use super::super::Detail;
+use super::super::paper::Paper;
+
+/// Occurrences named for one finding, at most.
+const MAX_PLACES: usize = 8;
+
+/// Every finding, and behind those of a kind what to do about them.
+pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    for (lot, steps) in fold::by_plan(view) {
+        for entry in &lot {
+            match entry {
+                Entry::One(one) => told(one, detail, paper)?,
+                Entry::Group(together) => group(together, paper)?,
+            }
+        }
+        if detail != Detail::Quiet && !steps.is_empty() {
+            plan(&steps, paper)?;
+            paper.blank()?;
+        }
+    }
+    Ok(())
+}
+
+fn group(group: &Group<'_>, paper: &mut Paper<'_>) -> io::Result<()> {
+    let first = group.first();
+    let line = format!("{} · {}", first.rule, group.line());
+    heading(first, &line, paper)?;
+    for one in group.listed() {
+        let place = one.occurrences.first().map(words::place).unwrap_or_default();
+        paper.row(2, 4, &[(&one.id, style::faint), (&place, style::plain)])?;
+    }
+    let more = group.count() - group.listed().count();
+    if more > 0 {
+        let which = if more == group.count() { "each" } else { "the others" };
+        paper.paragraph(("  ", style::plain), &format!("--format json lists {which}"), style::faint)?;
+    }
+    paper.blank()
+}
+
+/// The severity, the name and what stands behind it.
+fn heading(finding: &FindingView, rest: &str, paper: &mut Paper<'_>) -> io::Result<()> {
+    let severity = (finding.severity.as_str(), style::of_severity(finding.severity));
+    paper.row(0, 2, &[severity, (&finding.name, style::title), (rest, style::faint)])
+}
+
+/// One finding without its plan.
+fn told(finding: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    let id = format!("{} · {}", finding.rule, finding.id);
+    heading(finding, &id, paper)?;
+    places(finding, paper)?;
+    let value = finding.secret.as_ref().map(|secret| crate::text::escape(secret.as_bytes()));
+    row("value", value.as_ref().unwrap_or(&finding.preview), paper)?;
+    if let Some(words) = words::suppression(finding) {
+        row("allow", &words, paper)?;
+    }
+    if detail != Detail::Quiet {
+        if !finding.evidence.is_empty() {
+            row("why", &words::reasons(finding), paper)?;
+        }
+        row("stage", &words::stage_and_refs(finding), paper)?;
+        exposure(finding, paper)?;
+        if !finding.impact.is_empty() {
+            row("risk", &finding.impact, paper)?;
+        }
+    }
+    paper.blank()
+}
+
+/// A line with a label in front.
+pub(super) fn row(label: &str, text: &str, paper: &mut Paper<'_>) -> io::Result<()> {
+    paper.paragraph((&format!("  {label:5}  "), style::label), text, style::plain)
+}
+
+fn places(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
+    for (at, occurrence) in finding.occurrences.iter().take(MAX_PLACES).enumerate() {
+        row(if at == 0 { "where" } else { "" }, &words::place(occurrence), paper)?;
+        if let Some(words) = words::retention(occurrence) {
+            paper.paragraph(("           ", style::plain), &words, style::faint)?;
+        }
+    }
+    let more = finding.occurrences.len().saturating_sub(MAX_PLACES);
+    if more > 0 {
+        row("", &format!("and {more} more places (--format json lists all)"), paper)?;
+    }
+    Ok(())
+}
+
+fn exposure(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
+    let exposure = &finding.exposure;
+    let outside = words::outside(exposure);
+    for text in words::life(exposure).iter().chain(&outside) {
+        row("", text, paper)?;
+    }
+    for remote in &exposure.remotes {
+        row("", &format!("can be had from {}", words::pulled(remote)), paper)?;
+    }
+    Ok(())
+}
+
+/// The steps of a plan, numbered.
+pub(super) fn plan(plan: &[StepView], paper: &mut Paper<'_>) -> io::Result<()> {
+    for (number, step) in (1..).zip(plan) {
+        let label = if number == 1 { "do" } else { "" };
+        self::step(&format!("  {label:5}  {number}. "), step, paper)?;
+    }
+    Ok(())
+}
+
+/// A step behind its number.
+pub(super) fn step(lead: &str, step: &StepView, paper: &mut Paper<'_>) -> io::Result<()> {
+    let text = format!("[{}] {}", step.kind.as_str(), step.title);
+    paper.paragraph((lead, style::label), &text, style::plain)?;
+    let indent = " ".repeat(lead.chars().count());
+    if !step.command.is_empty() {
+        paper.commands(&format!("{indent}$ "), &step.command)?;
+    }
+    let below = format!("{indent}  ");
+    for (field, hint) in &step.missing {
+        paper.paragraph((&below, style::plain), &format!("<{field}>: {hint}"), style::faint)?;
+    }
+    if !step.link.is_empty() {
+        paper.paragraph((&below, style::plain), &step.link, style::faint)?;
+    }
+    Ok(())
+}

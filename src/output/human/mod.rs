@@ -1,0 +1,88 @@
+//! For people at a terminal. A few findings are told in full; of many there is an overview with the plans of the worst
+//! ([`overview`]); what stops a commit fits on a screen ([`stopped`]).
+
+mod finding;
+mod overview;
+mod stopped;
+
+use std::io::{self, Write};
+
+use super::Detail;
+use super::paper::{self, Paper};
+use super::style;
+use super::view::{PlanView, View};
+use super::words::{self, plural};
+use crate::finding::{Command, Verdict};
+
+/// Findings that are told in full, at most.
+const FEW: usize = 3;
+/// Gaps and notes that are named, at most, where not everything was asked for.
+const MOST_REMARKS: usize = 5;
+
+/// Writes a report.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let mut paper = Paper::new(out, width);
+    let is_few = view.findings.len() <= FEW;
+    match (detail, view.command) {
+        (Detail::Full, _) => finding::all(view, detail, &mut paper)?,
+        (_, Command::Staged) if !view.findings.is_empty() => stopped::write(view, detail, &mut paper)?,
+        _ if is_few => finding::all(view, detail, &mut paper)?,
+        _ => overview::write(view, detail, &mut paper)?,
+    }
+    remarks(view, detail, &mut paper)?;
+    summary(view, &mut paper)
+}
+
+/// The plans of a report; of one that an older version stored each finding is its own kind.
+fn plans(view: &View) -> Vec<PlanView> {
+    if !view.plans.is_empty() {
+        return view.plans.clone();
+    }
+    let own = view.findings.iter().map(|one| PlanView { findings: vec![one.id.clone()], steps: one.plan.clone() });
+    own.collect()
+}
+
+fn remarks(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    let most = if detail == Detail::Full { usize::MAX } else { MOST_REMARKS };
+    for gap in view.gaps.iter().take(most) {
+        paper.paragraph(("not read  ", style::warn), &format!("{}: {}", gap.what, gap.why), style::plain)?;
+    }
+    let more = view.gaps.len().saturating_sub(most);
+    if more > 0 {
+        paper.paragraph(("not read  ", style::warn), &format!("{more} more; --full lists all"), style::plain)?;
+    }
+    for note in view.notes.iter().take(most) {
+        paper.paragraph(("note  ", style::faint), &note.text, style::plain)?;
+    }
+    let more = view.notes.len().saturating_sub(most);
+    if more > 0 {
+        paper.paragraph(("note  ", style::faint), &format!("{more} more; --full lists all"), style::plain)?;
+    }
+    Ok(())
+}
+
+fn summary(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
+    let (scope, read, verdict) = (&view.scope, words::read(view), words::verdict(&view.summary));
+    let held = words::held_back(&view.summary);
+    let gaps = view.gaps.len();
+    let (style, rest): (paper::Style, String) = match view.summary.verdict {
+        Verdict::Clean => (style::good, format!("in {scope}{held}: {read}")),
+        Verdict::Unknown => (
+            style::warn,
+            format!(
+                "in {scope}: {} could not be read, so this is no all-clear; in the rest ({read}) no secret{} was found{held}",
+                plural(gaps, "part"),
+                words::qualified(&view.summary),
+            ),
+        ),
+        Verdict::Findings => {
+            let gaps = if gaps == 0 { String::new() } else { format!("; {} not read", plural(gaps, "part")) };
+            (style::bad, format!("in {scope}{held}: {read}{gaps}"))
+        }
+    };
+    paper.sentence(&verdict, style, &rest)?;
+    words::asides(&view.summary).iter().try_for_each(|text| paper.paragraph(("", style::plain), text, style::faint))
+}

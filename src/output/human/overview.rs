@@ -1,0 +1,180 @@
+//! Many findings: counts, a table, the plans of the worst kinds in short, and how to see the rest.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use super::super::Detail;
+use super::super::brief;
+use super::super::style;
+use super::super::view::{FindingView, PlanView, View};
+use super::super::words::{self, plural};
+use super::finding;
+use super::super::paper::Paper;
+use crate::finding::Stage;
+
+/// Rows of the table, at most.
+const ROWS: usize = 40;
+/// Plans that are shown.
+const PLANS: usize = 5;
+/// Steps of a plan that are shown.
+const STEPS: usize = 3;
+/// Places named with a plan.
+const PLACES: usize = 3;
+
+/// Writes the overview.
+pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    counts(view, paper)?;
+    paper.blank()?;
+    let rows = rows(&view.findings);
+    table(&rows, ROWS, paper)?;
+    paper.blank()?;
+    if detail == Detail::Quiet {
+        return Ok(());
+    }
+    let plans = super::plans(view);
+    let by_id: HashMap<&str, &FindingView> = view.findings.iter().map(|one| (one.id.as_str(), one)).collect();
+    for plan in plans.iter().take(PLANS) {
+        let findings: Vec<&FindingView> = plan.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
+        kind(plan, &findings, paper)?;
+    }
+    let more = plans.len().saturating_sub(PLANS);
+    let more = if more == 0 { String::new() } else { format!("; {} are not shown here", plural(more, "more plan")) };
+    let text = format!(
+        "'keysweep explain ID' tells all about one of them, --full about each{more}. --format html --output FILE writes a report \
+         for a browser."
+    );
+    paper.paragraph(("", style::plain), &text, style::faint)?;
+    paper.blank()
+}
+
+/// How many there are, by severity and by how far they got.
+fn counts(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
+    let mut stages: BTreeMap<Stage, usize> = BTreeMap::new();
+    for one in &view.findings {
+        *stages.entry(one.stage).or_default() += 1;
+    }
+    let stages: Vec<String> = stages.iter().rev().map(|(stage, count)| format!("{count} {}", stage.as_str())).collect();
+    paper.sentence(
+        &words::verdict(&view.summary),
+        style::bad,
+        &format!("in {}{}: {}", view.scope, words::by_severity(&view.findings), stages.join(", ")),
+    )
+}
+
+/// Findings of one kind in one file, which are one line.
+pub(super) struct Row<'v> {
+    first: &'v FindingView,
+    count: usize,
+    places: usize,
+}
+
+/// The rows, in the order of the findings.
+pub(super) fn rows(findings: &[FindingView]) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut known: HashMap<_, usize> = HashMap::new();
+    for one in findings {
+        let file = brief::place(one).map(brief::file).filter(|file| !file.is_empty());
+        let places = one.occurrences.len().saturating_sub(1);
+        let key = file.map(|file| (one.severity, one.rule.as_str(), one.stage, one.exposure.in_head, file));
+        let row = key.and_then(|key| known.get(&key).copied()).and_then(|at| rows.get_mut(at));
+        match row {
+            Some(row) => {
+                row.count += 1;
+                row.places += places;
+            }
+            None => {
+                known.extend(key.map(|key| (key, rows.len())));
+                rows.push(Row { first: one, count: 1, places });
+            }
+        }
+    }
+    rows
+}
+
+impl Row<'_> {
+    /// Where it is, and what else it stands for.
+    fn place(&self) -> String {
+        let place = brief::place(self.first);
+        let file = place.map(brief::file).filter(|file| !file.is_empty());
+        let at = match (file, place) {
+            (Some(file), Some(place)) if brief::has_lines(place) => format!("{file}:{}", place.line),
+            (Some(file), _) => file.to_owned(),
+            (None, place) => place.map(words::place).unwrap_or_default(),
+        };
+        let values = (self.count > 1).then(|| format!("{} values", self.count));
+        let places = (self.places > 0).then(|| plural(self.places, "more place"));
+        let more: Vec<String> = values.into_iter().chain(places).collect();
+        if more.is_empty() { at } else { format!("{at} ({})", more.join(", ")) }
+    }
+}
+
+/// A line for each row; two where one would be wider than the terminal.
+pub(super) fn table(rows: &[Row<'_>], most: usize, paper: &mut Paper<'_>) -> io::Result<()> {
+    let shown = &rows[..rows.len().min(most)];
+    let longest = |text: &dyn Fn(&Row<'_>) -> usize| shown.iter().map(text).max().unwrap_or(0);
+    let severity = longest(&|row| row.first.severity.as_str().len());
+    let stage = longest(&|row| row.first.stage.as_str().len());
+    let id = longest(&|row| row.first.id.chars().count());
+    let place = longest(&|row| row.place().chars().count());
+    let name = longest(&|row| row.first.name.chars().count());
+    let indent = 2 + severity + 2;
+    // Where all does not fit beside each other the place goes below, and the names need no column.
+    let name = if paper.fits(indent + id + 2 + stage + 2 + name + 2 + place) { name } else { 0 };
+    for row in shown {
+        let one = row.first;
+        let cells = [
+            (format!("{:severity$}", one.severity.as_str()), style::of_severity(one.severity)),
+            (format!("{:id$}", one.id), style::faint),
+            (format!("{:stage$}", one.stage.as_str()), style::plain),
+            (format!("{:name$}", one.name), style::title),
+        ];
+        let cells = cells.iter().map(|(text, style)| (text.as_str(), *style));
+        let (cells, place): (Vec<(&str, super::super::paper::Style)>, _) = (cells.collect(), row.place());
+        if name > 0 {
+            paper.row(2, indent, &[&cells[..], &[(&place, style::plain)]].concat())?;
+        } else {
+            paper.row(2, indent, &cells)?;
+            paper.paragraph((&" ".repeat(indent), style::plain), &place, style::plain)?;
+        }
+    }
+    let more = &rows[shown.len()..];
+    if !more.is_empty() {
+        let count: usize = more.iter().map(|row| row.count).sum();
+        let text = format!("and {} in {} (--full lists all)", plural(count, "more secret"), plural(more.len(), "place"));
+        paper.paragraph(("  ", style::plain), &text, style::faint)?;
+    }
+    Ok(())
+}
+
+/// What to do about all of a kind, in short.
+fn kind(plan: &PlanView, findings: &[&FindingView], paper: &mut Paper<'_>) -> io::Result<()> {
+    let Some(first) = findings.first() else { return Ok(()) };
+    let count = if findings.len() == 1 { String::new() } else { format!(" ({} secrets)", findings.len()) };
+    let name = format!("{}{count}", first.name);
+    paper.row(
+        0,
+        2,
+        &[
+            (first.severity.as_str(), style::of_severity(first.severity)),
+            (&name, style::title),
+            (words::stage_sentence(first).as_str(), style::faint),
+        ],
+    )?;
+    for one in findings.iter().take(PLACES) {
+        let place = brief::place(one).map(words::place).unwrap_or_default();
+        paper.row(2, 4, &[(&one.id, style::faint), (&place, style::plain)])?;
+    }
+    let more = findings.len().saturating_sub(PLACES);
+    if more > 0 {
+        paper.paragraph(("  ", style::plain), &format!("and {more} more"), style::faint)?;
+    }
+    if !first.impact.is_empty() {
+        finding::row("risk", &first.impact, paper)?;
+    }
+    finding::plan(plan.steps.get(..STEPS).unwrap_or(&plan.steps), paper)?;
+    let more = plan.steps.len().saturating_sub(STEPS);
+    if more > 0 {
+        finding::row("", &format!("and {}: keysweep explain {}", plural(more, "more step"), first.id), paper)?;
+    }
+    paper.blank()
+}

@@ -1,0 +1,62 @@
+//! What stops a commit: a screen at most, whatever was found, with one block to copy at its end.
+
+use std::io;
+
+use super::super::Detail;
+use super::super::brief;
+use super::super::style;
+use super::super::view::{FindingView, View};
+use super::super::words;
+use super::finding;
+use super::overview;
+use super::super::paper::Paper;
+
+/// Findings told in some lines each, at most.
+const FEW: usize = 3;
+/// Rows of the table.
+const ROWS: usize = 15;
+
+/// Writes what was found, and what to do about all of it.
+pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    if view.findings.len() <= FEW {
+        view.findings.iter().try_for_each(|one| told(one, detail, paper))?;
+    } else {
+        overview::table(&overview::rows(&view.findings), ROWS, paper)?;
+    }
+    paper.blank()?;
+    if detail == Detail::Quiet {
+        return Ok(());
+    }
+    for (at, step) in view.before_commit.iter().enumerate() {
+        paper.paragraph(("", style::plain), &step.title, if at == 0 { style::title } else { style::plain })?;
+        if !step.command.is_empty() {
+            paper.commands("    ", &step.command)?;
+        }
+    }
+    if let Some(first) = view.findings.first() {
+        let text = format!("A value that was also shared elsewhere has to be revoked: keysweep explain {}", first.id);
+        paper.paragraph(("", style::plain), &text, style::plain)?;
+    }
+    paper.blank()
+}
+
+/// One finding in a few lines.
+fn told(one: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    let id = format!("{} · {}", one.rule, one.id);
+    let severity = (one.severity.as_str(), style::of_severity(one.severity));
+    paper.row(0, 2, &[severity, (&one.name, style::title), (&id, style::faint)])?;
+    let place = brief::place(one).map(words::place).unwrap_or_default();
+    let more = one.occurrences.len().saturating_sub(1);
+    let more = if more == 0 { String::new() } else { format!(" and {}", words::plural(more, "more place")) };
+    finding::row("where", &format!("{place}{more}"), paper)?;
+    let value = one.secret.as_ref().map(|secret| crate::text::escape(secret.as_bytes()));
+    finding::row("value", value.as_ref().unwrap_or(&one.preview), paper)?;
+    if let Some(words) = words::suppression(one) {
+        finding::row("allow", &words, paper)?;
+    }
+    if detail == Detail::Quiet {
+        return Ok(());
+    }
+    finding::row("why", &words::reasons(one), paper)?;
+    if one.impact.is_empty() { Ok(()) } else { finding::row("risk", &one.impact, paper) }
+}

@@ -1,0 +1,115 @@
+//! What a plan is for: the secrets of one kind that got equally far, with the places they stand in.
+
+use std::collections::BTreeMap;
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::Surroundings;
+use super::step::quoted;
+use crate::finding::{ContentKind, Finding, Fingerprint, Occurrence, Secret};
+
+/// Files named in a command, at most.
+const MOST: usize = 50;
+
+/// Findings that one plan is for.
+#[derive(Debug, Clone)]
+pub struct Subject<'f> {
+    findings: Vec<&'f Finding>,
+    /// The places of all of them, oldest first for each.
+    pub occurrences: Vec<&'f Occurrence>,
+}
+
+impl<'f> Subject<'f> {
+    /// All of some findings, with all their places.
+    pub fn of(findings: &[&'f Finding]) -> Self {
+        let occurrences = findings.iter().flat_map(|finding| &finding.occurrences).collect();
+        Self { findings: findings.to_vec(), occurrences }
+    }
+
+    /// The same findings, with those of the places that `is_left` holds for.
+    #[must_use]
+    pub fn only(&self, is_left: impl Fn(&Occurrence) -> bool) -> Self {
+        let occurrences = self.occurrences.iter().copied().filter(|place| is_left(place)).collect();
+        Self { findings: self.findings.clone(), occurrences }
+    }
+
+    /// The ids of the findings.
+    pub fn ids(&self) -> impl Iterator<Item = &'f Fingerprint> {
+        self.findings.iter().map(|finding| &finding.id)
+    }
+
+    /// The findings themselves.
+    pub fn findings(&self) -> &[&'f Finding] {
+        &self.findings
+    }
+
+    /// Whether one of the values stands in a text, which must not be repeated then.
+    pub fn stands_in(&self, text: &BStr) -> bool {
+        let secrets = self.findings.iter().map(|finding| &finding.secret);
+        secrets.map(Secret::reveal).any(|value| text.contains_str(value))
+    }
+
+    /// The files in the work tree or in commits, as words of a shell; `<path>` where they are too many or a name is a secret.
+    pub fn files(&self, surroundings: &Surroundings) -> String {
+        let is_file = |place: &&&Occurrence| is_in_tree(place.kind) && !place.path.is_empty();
+        self.words(self.occurrences.iter().filter(is_file).map(|place| &place.path).collect(), surroundings)
+    }
+
+    /// The commits that brought files with the values in, in the order of the places, each with its files.
+    pub fn by_commit(&self) -> Vec<(&'f str, Vec<&'f BString>)> {
+        let mut commits: Vec<(&str, Vec<&BString>)> = Vec::new();
+        for place in self.occurrences.iter().filter(|place| is_in_tree(place.kind) && !place.path.is_empty()) {
+            let Some(commit) = place.commit.as_deref() else { continue };
+            match commits.iter_mut().find(|(known, _)| *known == commit) {
+                Some((_, paths)) => paths.push(&place.path),
+                None => commits.push((commit, vec![&place.path])),
+            }
+        }
+        commits
+    }
+
+    /// Whether some file holds values that more than one commit brought in.
+    pub fn has_mixed_files(&self) -> bool {
+        let mut owners: BTreeMap<&BString, &str> = BTreeMap::new();
+        self.by_commit()
+            .iter()
+            .any(|(commit, paths)| paths.iter().any(|path| *owners.entry(path).or_insert(commit) != *commit))
+    }
+
+    /// Paths as words of a shell.
+    pub fn words(&self, mut paths: Vec<&BString>, surroundings: &Surroundings) -> String {
+        paths.sort_unstable();
+        paths.dedup();
+        if paths.is_empty() || paths.len() > MOST || paths.iter().any(|path| self.stands_in(path.as_ref())) {
+            return "<path>".to_owned();
+        }
+        let root = if surroundings.subfolder { ":/" } else { "" };
+        let word = |path: &&BString| quoted([root.as_bytes(), path].concat().as_bstr());
+        paths.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What a rebase starts from to pass all of these commits and what follows them.
+    pub fn commits_from(&self, commits: &[&str]) -> String {
+        let is_root = |commit: &&str| {
+            let of = |finding: &&Finding| finding.exposure.first_commit.as_deref() == Some(commit);
+            self.findings.iter().filter(|finding| finding.exposure.first_is_root).any(of)
+        };
+        let parent = |commit: &&str| format!("{}~1", commit.get(..12).unwrap_or(commit));
+        match commits {
+            _ if commits.len() > MOST || commits.iter().any(|commit| is_root(commit)) => "--root".to_owned(),
+            [one] => parent(one),
+            several => {
+                let parents: Vec<String> = several.iter().map(parent).collect();
+                format!("\"$(git merge-base --octopus {})\"", parents.join(" "))
+            }
+        }
+    }
+}
+
+/// Whether content of this kind is a file of a tree, which an editor and `git add` reach by its path.
+fn is_in_tree(kind: ContentKind) -> bool {
+    matches!(
+        kind,
+        ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName
+    )
+}

@@ -4,7 +4,8 @@
 //! to. When others have nothing to do it hands them a part of its tree. A base is given up before its last delta is gone
 //! into, so that a chain of any length holds two objects.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 
@@ -21,6 +22,11 @@ const WORTH_SHARING: u32 = 64;
 const BATCH: usize = 16;
 /// Buffers that a thread keeps for reuse, and the most bytes of one.
 const POOL: (usize, usize) = (8, 4 << 20);
+
+/// Bytes that the objects of a pack may have together: so many, and so many more for each byte of the pack. Packs of histories come
+/// to a hundred or a thousand times their size; without an end, one of sixteen kilobytes keeps a walk busy for hours.
+const MOST_BYTES: u64 = 4 << 30;
+const MOST_GROWTH: u64 = 4096;
 
 /// An object as it is visited.
 pub struct Object<'o> {
@@ -62,6 +68,15 @@ pub trait Visitor: Send {
     fn visit(&mut self, object: &Object<'_>, base: Option<Base<'_, Self::State>>) -> Self::State;
 }
 
+/// Wanted objects that a walk did not visit.
+#[derive(Debug, Default)]
+pub struct Unvisited {
+    /// Those that are too large or cannot be decoded, and all made from such, as (pack, position in its index).
+    pub unread: Vec<(usize, u32)>,
+    /// Indexes of packs that hold more than is read of one.
+    pub cut: Vec<PathBuf>,
+}
+
 /// An object that others are made from.
 struct Live<S> {
     data: Vec<u8>,
@@ -87,6 +102,8 @@ struct Part<S> {
 struct Shared<'p, S> {
     packs: &'p [Portion<'p>],
     roots: Vec<(usize, u32)>,
+    /// Bytes that may still be read of each pack.
+    rooms: Vec<AtomicU64>,
     next_root: AtomicUsize,
     /// Threads for which there is no part; read without the lock to see whether sharing helps.
     idle: AtomicUsize,
@@ -103,21 +120,21 @@ struct Parts<S> {
     done: bool,
 }
 
-/// Visits the wanted objects of these kinds; objects larger than `limit` bytes, those that cannot be decoded and all
-/// made from such are not visited but returned, as (pack, position in its index).
+/// Visits the wanted objects of these kinds that have at most `limit` bytes; says which it could not visit.
 pub fn walk<V: Visitor>(
     packs: &[Portion<'_>],
     kinds: &[Kind],
     limit: u64,
     threads: usize,
     make: impl Fn() -> V + Sync,
-) -> (Vec<V>, Vec<(usize, u32)>) {
+) -> (Vec<V>, Unvisited) {
     let roots =
         packs.iter().enumerate().flat_map(|(pack, of_pack)| of_pack.roots(kinds).into_iter().map(move |r| (pack, r)));
     let threads = threads.max(1);
     let shared = Shared {
         packs,
         roots: roots.collect(),
+        rooms: packs.iter().map(|pack| AtomicU64::new(room(pack.plan().bytes()))).collect(),
         next_root: AtomicUsize::new(0),
         idle: AtomicUsize::new(0),
         parts: Mutex::new(Parts { list: Vec::new(), threads, waiting: 0, done: false }),
@@ -131,7 +148,7 @@ pub fn walk<V: Visitor>(
         (walker.visitor, walker.unread)
     };
     let mut visitors = Vec::new();
-    let mut unread = Vec::new();
+    let mut unvisited = Unvisited::default();
     std::thread::scope(|scope| {
         let start = |_| Builder::new().spawn_scoped(scope, run).ok();
         let others: Vec<_> = (1..threads).filter_map(start).collect();
@@ -139,7 +156,7 @@ pub fn walk<V: Visitor>(
         shared.lock().threads = others.len() + 1;
         let mut finish = |(visitor, failed)| {
             visitors.push(visitor);
-            unread.extend::<Vec<_>>(failed);
+            unvisited.unread.extend::<Vec<_>>(failed);
         };
         finish(run());
         for other in others {
@@ -149,7 +166,13 @@ pub fn walk<V: Visitor>(
             }
         }
     });
-    (visitors, unread)
+    let cut = (0..packs.len()).filter(|pack| !shared.has_room(*pack));
+    unvisited.cut = cut.map(|pack| packs[pack].plan().path().to_owned()).collect();
+    (visitors, unvisited)
+}
+
+fn room(bytes: u64) -> u64 {
+    MOST_BYTES.saturating_add(bytes.saturating_mul(MOST_GROWTH))
 }
 
 struct Walker<'s, V: Visitor> {
@@ -216,6 +239,9 @@ impl<'s, V: Visitor> Walker<'s, V> {
 
     /// Decodes and visits one object; if others are made from it they are put on the stack.
     fn step(&mut self, pack: usize, place: u32, base: Option<&Live<V::State>>, stack: &mut Vec<Frame<V::State>>) {
+        if !self.shared.has_room(pack) {
+            return;
+        }
         let portion = &self.shared.packs[pack];
         let plan = portion.plan();
         let mut data = self.pool.pop().unwrap_or_default();
@@ -224,6 +250,7 @@ impl<'s, V: Visitor> Walker<'s, V> {
             self.recycle(data);
             return;
         }
+        self.shared.take_room(pack, data.len() as u64);
         let state = portion.is_wanted(place).then(|| {
             let entry = plan.entry(place);
             let object = Object { pack, entry, kind: plan.kind(place), data: &data, plan };
@@ -287,6 +314,16 @@ impl<'s, V: Visitor> Walker<'s, V> {
 }
 
 impl<S> Shared<'_, S> {
+    fn has_room(&self, pack: usize) -> bool {
+        self.rooms[pack].load(Ordering::Relaxed) > 0
+    }
+
+    fn take_room(&self, pack: usize, bytes: u64) {
+        let less = |left: u64| Some(left.saturating_sub(bytes));
+        // It never fails, for there is always something to put in its place.
+        let _ = self.rooms[pack].fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
     fn hand_over(&self, part: Part<S>) {
         let mut parts = self.lock();
         parts.list.push(part);

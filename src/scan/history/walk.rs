@@ -2,8 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use bstr::BString;
+
 use super::visitor::Sweeper;
 use crate::attribution::tree_index::{Search, TreeRecords};
+use crate::finding::{Gap, GapKind};
 use crate::git::object::Kind;
 use crate::git::pack::walk;
 use crate::git::store::{Number, Selection};
@@ -40,10 +43,15 @@ impl Scan<'_> {
     ) -> Walked {
         let make = || Sweeper::new(self.worker(), objects, search, self.progress);
         let (limit, threads) = (self.options.max_file_size, self.options.threads);
-        let (sweepers, unread) = walk(selection.portions(), kinds, limit, threads, make);
+        let (sweepers, unvisited) = walk(selection.portions(), kinds, limit, threads, make);
         let mut walked = Walked::default();
         sweepers.into_iter().for_each(|sweeper| walked.absorb(sweeper));
-        walked.unread = unread.into_iter().map(|(pack, entry)| objects.store.number_of(pack, entry)).collect();
+        for index in unvisited.cut {
+            let what = BString::from(index.as_os_str().as_encoded_bytes());
+            let why = "the objects of this pack come to more than 4 GiB and 4096 times its size, and not all were looked at; 'git verify-pack -v' tells what they are".to_owned();
+            walked.outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
+        }
+        walked.unread = unvisited.unread.into_iter().map(|(pack, entry)| objects.store.number_of(pack, entry)).collect();
         walked
     }
 

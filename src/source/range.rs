@@ -118,8 +118,13 @@ fn try_list_commit(
     });
     let commit = object::commit_of(local, id)?;
     let mut trees = Vec::new();
+    let mut known_trees = BTreeSet::new();
     for parent in &commit.parents {
-        trees.push(object::tree_of(local, *parent)?);
+        let tree = object::tree_of(local, *parent)?;
+        // What is new compared with a tree need be found out once, however many parents have it.
+        if known_trees.insert(tree) {
+            trees.push(tree);
+        }
     }
     if trees.is_empty() {
         trees.push(ObjectId::empty_tree(local.object_hash()));

@@ -1,4 +1,5 @@
-//! How the time of a sweep grows: with the number of versions, and with the size of files that change as little as before.
+//! How the time of a sweep grows: with the number of versions, with the size of files that change as little as before, and with the
+//! number of files that hold one secret. The last fails where the time grows faster than the number to the power of 1.2.
 //!
 //! Makes histories with git, in a folder of its own that goes away afterwards, and sweeps each. Nothing is downloaded.
 //! *Inserted* is what git stores without copying it from another blob: whole blobs, and what deltas put between stretches of
@@ -13,16 +14,18 @@ mod support;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use git::git;
 use keysweep::config::ScanOptions;
 use keysweep::detect::Detector;
-use keysweep::finding::{Command, Scope};
+use keysweep::finding::{Command, Report, Scope};
 use keysweep::git::Repo;
 use keysweep::git::store::Store;
+use keysweep::proof::template::Generator;
 use keysweep::remediation::Surroundings;
 use keysweep::rule_set::RuleSet;
 use keysweep::scan::{Progress, Scan};
@@ -43,8 +46,17 @@ const LONGER: (usize, usize, usize) = (200, 10, 40_000);
 /// Commits of the histories whose files become larger, and bytes of those.
 const LARGER: (usize, [usize; 5]) = (600, [10_000, 20_000, 40_000, 80_000, 160_000]);
 
+/// Commits of the histories in which each adds a file with the same secret.
+const PLACES: [usize; 4] = [1000, 2000, 4000, 8000];
+/// The power of their number that the time may grow with.
+const STEEPEST: f64 = 1.2;
+
 fn main() -> anyhow::Result<()> {
     let detector = Detector::new(RuleSet::builtin());
+    // Cargo adds an option of its own.
+    if std::env::args().skip(1).any(|argument| argument == "places") {
+        return places(&detector);
+    }
     println!("| file | commits | blobs | stored | inserted | floor | sweep | sweep a MB inserted |");
     println!("|--:|--:|--:|--:|--:|--:|--:|--:|");
     let (step, steps, size) = LONGER;
@@ -59,7 +71,69 @@ fn main() -> anyhow::Result<()> {
         growing.grow(commits)?;
         growing.measure(&detector)?;
     }
+    places(&detector)
+}
+
+/// Sweeps histories in which each commit adds one more file with the same secret.
+fn places(detector: &Detector) -> anyhow::Result<()> {
+    let token = Generator::new(1).expand("glpat-<base62:20>", None)?;
+    println!("\n| files with one secret | where | sweep |\n|--:|---|--:|");
+    let paths: [(&str, fn(usize) -> String); 2] = [
+        ("in one folder", |number| format!("file{number}")),
+        ("each in its own", |number| format!("folder{number}/file")),
+    ];
+    for (place, path) in paths {
+        let mut times = Vec::new();
+        for count in PLACES {
+            let folder = tempfile::tempdir()?;
+            git(folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main"], Stdio::null())?;
+            let stream = folder.path().join("stream");
+            let mut out = BufWriter::new(File::create(&stream)?);
+            for number in 0..count {
+                let text = format!("# file {number}\nTOKEN={token}\n");
+                let path = path(number);
+                writeln!(
+                    out,
+                    "commit refs/heads/main\ncommitter A U Thor <author@example.com> {} +0000",
+                    1_700_000_000 + number
+                )?;
+                writeln!(out, "data 0\nM 100644 inline {path}\ndata {}\n{text}", text.len())?;
+            }
+            out.into_inner()?.sync_all()?;
+            git(folder.path(), &["fast-import", "--quiet"], File::open(&stream)?)?;
+            git(folder.path(), &["repack", "-adfq"], Stdio::null())?;
+            let swept = sweep(folder.path(), detector, |report| {
+                ensure!(
+                    report.findings.iter().map(|one| one.occurrences.len()).eq([count]),
+                    "not all places were found"
+                );
+                Ok(())
+            })?;
+            println!("| {count} | {place} | {:.0} ms |", swept.as_secs_f64() * 1e3);
+            times.push(swept.as_secs_f64());
+        }
+        let (first, last) = times.first().zip(times.last()).context("nothing was measured")?;
+        let power = (last / first).ln() / (PLACES[PLACES.len() - 1] as f64 / PLACES[0] as f64).ln();
+        println!("| | {place} | to the power of {power:.2} |");
+        ensure!(power <= STEEPEST, "the time grows too fast");
+    }
     Ok(())
+}
+
+/// The time of a sweep on one thread, whose report is checked.
+fn sweep(
+    folder: &Path,
+    detector: &Detector,
+    check: impl Fn(&Report) -> anyhow::Result<()>,
+) -> anyhow::Result<Duration> {
+    let repo = Repo::open(folder)?;
+    let options = ScanOptions { threads: 1, ..ScanOptions::default() };
+    let (progress, surroundings) = (Progress::default(), Surroundings::default());
+    let scan = Scan { detector, options: &options, repo: Some(&repo), surroundings, progress: &progress };
+    median(|| {
+        let scope = Scope { command: Command::History, subject: String::new() };
+        check(&scan.history(&repo, history::list(&repo)?, scope))
+    })
 }
 
 /// A history that grows.
@@ -133,12 +207,7 @@ impl Growing {
             floor(&store, options.max_file_size, options.threads);
             Ok(())
         })?;
-        let progress = Progress::default();
-        let surroundings = Surroundings::default();
-        let scan = Scan { detector, options: &options, repo: Some(&repo), surroundings, progress: &progress };
-        let swept = median(|| {
-            let scope = Scope { command: Command::History, subject: String::new() };
-            let report = scan.history(&repo, history::list(&repo)?, scope);
+        let swept = sweep(self.folder.path(), detector, |report| {
             ensure!(report.findings.is_empty() && report.gaps.is_empty(), "the history was to be clean");
             Ok(())
         })?;

@@ -20,6 +20,7 @@ use crate::git::Repo;
 use crate::remediation::{expressions, retained};
 use crate::source::{git_dir, history as stored};
 use crate::text::encoding::as_text;
+use crate::text::hostile;
 
 /// Runs the command.
 ///
@@ -77,7 +78,8 @@ impl Sought {
 
     /// What was given, without what shells and editors put around a value: all that holds the one form holds the other.
     fn bare(mut given: Vec<Vec<u8>>) -> anyhow::Result<Self> {
-        let is_around = |char: char| char.is_whitespace() || char == BYTE_ORDER_MARK;
+        // Among what is invisible is the mark that a text of Windows starts with.
+        let is_around = |char: char| char.is_whitespace() || hostile(char);
         given.retain(|given| !given.trim_with(is_around).is_empty());
         let (mut sought, mut known) = (Self { values: Vec::new(), bared: 0 }, BTreeSet::new());
         for (number, given) in (1..).zip(given) {
@@ -92,9 +94,6 @@ impl Sought {
     }
 }
 
-/// A character that editors and shells of Windows start a text with.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
 /// A file of expressions as UTF-8. What has an arrow in plain bytes is that already: the zeros are those of a value.
 fn plain(file: &[u8]) -> Cow<'_, [u8]> {
     match file {
@@ -107,13 +106,11 @@ fn plain(file: &[u8]) -> Cow<'_, [u8]> {
 /// The lines of what came on standard input.
 fn lines(text: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
     let lines: Vec<Vec<u8>> = text.lines().map(<[u8]>::to_vec).collect();
-    let zero = (1..).zip(&lines).find(|(_, line)| line.contains(&0)).map(|(number, _): (usize, _)| number);
-    match zero {
-        Some(number) => {
-            anyhow::bail!("line {number} holds a zero byte, so its encoding is not known: give the values in UTF-8")
-        }
-        None => Ok(lines),
+    if let Some(before) = lines.iter().position(|line| line.contains(&0)) {
+        let line = before + 1;
+        anyhow::bail!("line {line} holds a zero byte, so its encoding is not known: give the values in UTF-8");
     }
+    Ok(lines)
 }
 
 /// Says what was looked for.

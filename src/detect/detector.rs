@@ -1,7 +1,6 @@
 //! The detector itself: the order in which keywords are found, read, judged and settled, and the layers of encoding.
 
 use super::context::companion;
-use super::decode::broken::{self, Broken, Interruptions};
 use super::find::assignment::{self, Reading};
 use super::find::pattern;
 use super::find::prefilter::{self, Anchor};
@@ -9,7 +8,7 @@ use super::find::whole;
 use super::known_lines::KnownLines;
 use super::room::Room;
 use super::value::placeholder;
-use super::{Claim, Detection, Rejection, decode, judge, overlap};
+use super::{Detection, Rejection, decode, judge, overlap};
 use crate::finding::{Evidence, Fact};
 use crate::rule::{Matcher, Reach, Rule};
 use crate::rule_set::RuleSet;
@@ -228,35 +227,6 @@ impl Detector {
         }
     }
 
-    /// Tells of a value that something interrupts, if the rule accepts it. `looked` is as far as was looked in vain for one
-    /// that nothing interrupts; returns the same as [`Detector::ask`].
-    fn ask_broken(
-        &self,
-        text: &[u8],
-        hit: &prefilter::Hit,
-        looked: Reach,
-        mut told: impl FnMut(Result<Detection, Rejection>),
-    ) -> Option<Reach> {
-        let rule = &self.rules.rules[hit.rule];
-        let is_first = rule.keywords[hit.keyword].offset == (0, 0) && matches!(rule.matcher, Matcher::Around { .. });
-        if rule.place || !is_first {
-            return Some(looked);
-        }
-        let which = if rule.unmistakable { Interruptions::Any } else { Interruptions::Marked };
-        let end = hit.span.end + rule.reach.after as usize;
-        let broken = match broken::read(text, hit.span, end, rule.form_reach().after as usize, which) {
-            Ok(broken) => broken,
-            Err(behind) => return Some(looked.further(Reach::of(0, behind))),
-        };
-        let inner = prefilter::Hit { span: broken.keyword, ..*hit };
-        let candidate = self.patterns.candidate(rule, &inner, &broken.run.text).ok();
-        let said = candidate.and_then(|one| judge::judge(rule, one, &broken.run.text, &self.published).ok());
-        if let Some(detection) = said.filter(|detection| is_put_together(rule, detection, &broken)) {
-            told(Ok(located(detection, &broken.run)));
-        }
-        None
-    }
-
     /// Leaves out what a keyword inside an accepted secret of the same rule led to: it is a part of that secret.
     pub(super) fn apart(mut accepted: Vec<Accepted>) -> Vec<Detection> {
         accepted.sort_by_key(|one| (one.detection.rule, one.keyword, one.detection.span));
@@ -272,23 +242,11 @@ impl Detector {
 }
 
 /// A detection in what a run decodes to, at the place of the encoded bytes.
-fn located(mut detection: Detection, run: &decode::Run) -> Detection {
+pub(super) fn located(mut detection: Detection, run: &decode::Run) -> Detection {
     detection.span = run.outer(detection.span);
     detection.depth += 1;
     detection.evidence.push(Evidence::Decoded(run.encoding.as_str()));
     detection
-}
-
-/// Whether a value goes on behind an interruption, and not by chance: what stands on two lines is mostly two things.
-fn is_put_together(rule: &Rule, detection: &Detection, broken: &Broken) -> bool {
-    let goes_on = |at: usize| detection.span.end > at;
-    let is_certain = || match detection.claim {
-        Claim::Proven => true,
-        Claim::Open => !rule.checks.iter().any(|used| used.check.is_certain()),
-        _ => false,
-    };
-    let is_believed = matches!(detection.claim, Claim::Open | Claim::Proven | Claim::Settled);
-    goes_on(broken.first) && is_believed && (!broken.first_bare.is_some_and(goes_on) || is_certain())
 }
 
 /// A detection and the keyword that led to it.
@@ -365,86 +323,6 @@ mod tests {
             assert_eq!(found, [(token.as_bytes(), depth)], "{what}");
         }
         assert!(detector.scan(base64(&base64(&base64(&base64(&config)))).as_bytes()).is_empty());
-    }
-
-    fn token_of(id: &str) -> String {
-        let def = rules().rules.into_iter().find(|def| def.id == id).unwrap();
-        Generator::new(2).expand_with_token("<token>", def.token.as_deref()).unwrap().0
-    }
-
-    /// The bytes that were reported for the rules whose id starts like this.
-    fn reported(text: &str, id: &str) -> Vec<(Secret, String)> {
-        let detector = Detector::new(RuleSet::builtin());
-        let found = detector.scan(text.as_bytes()).into_iter().filter(|one| detector.rule(one).id.starts_with(id));
-        found.map(|one| (one.secret, one.span.of(text.as_bytes()).as_bstr().to_string())).collect()
-    }
-
-    /// Right check digits are no chance, so nothing that touches the token makes it another word.
-    #[test]
-    fn a_token_whose_check_digits_fit_need_not_stand_free() {
-        let token = token_of("github-pat-classic");
-        for text in
-            [format!("TOKEN{token}"), format!("{token}and"), format!("{token}_old"), format!("x_{token}0{token}")]
-        {
-            let found = reported(&text, "github-pat");
-            assert!(!found.is_empty() && found.iter().all(|(_, bytes)| *bytes == token), "{text}: {found:?}");
-        }
-        let end = if token.ends_with('0') { "1" } else { "0" };
-        let altered = format!("{}{end}", &token[..token.len() - 1]);
-        assert_eq!(reported(&format!("TOKEN{altered}and"), "github-pat"), []);
-        let free = token_of("gitlab-pat");
-        assert_eq!(reported(&format!("{free}xyz"), "gitlab-pat"), [], "nothing proves that it ends here");
-    }
-
-    #[test]
-    fn a_value_is_put_together_over_what_interrupts_it() {
-        let token = token_of("github-pat-classic");
-        let other = token_of("gitlab-pat");
-        let marked = [
-            "\" +\n    \"",
-            "\" \\\n  \"",
-            "'\r\n  + '",
-            "\"\n\t\"",
-            "` .\n`",
-            "\\\n",
-            "\\\n    ",
-            "=\n",
-            "=\r\n",
-            "<wbr>",
-            "<WBR />",
-            "&shy;",
-            "\u{ad}",
-            "\u{1b}[m\u{1b}[K",
-            "\u{1b}[01;31m\u{1b}[K",
-        ];
-        let bare = ["\n", "\r\n", "\n    "];
-        for (token, id, breaks) in
-            [(&token, "github-pat", [&marked[..], &bare].concat()), (&other, "gitlab-pat", marked.to_vec())]
-        {
-            for (between, at) in breaks.iter().flat_map(|between| [14, 20, 25].map(|at| (between, at))) {
-                let written = format!("{}{between}{}", &token[..at], &token[at..]);
-                let text = format!("token: \"{written}\"\nnext: 1\n");
-                let expected = vec![(Secret::new(token.as_bytes()), written)];
-                assert_eq!(reported(&text, id), expected, "{text:?}");
-            }
-        }
-        // Check digits tell even right behind the prefix, and twice.
-        let twice = format!("{}<wbr>{}\u{ad}{}", &token[..4], &token[4..12], &token[12..]);
-        assert_eq!(reported(&twice, "github-pat"), [(Secret::new(token.as_bytes()), twice.clone())]);
-    }
-
-    #[test]
-    fn what_stands_on_two_lines_is_mostly_two_things() {
-        let (token, other) = (token_of("github-pat-classic"), token_of("gitlab-pat"));
-        for between in ["\n", "\",\n\"", "\" +\n+ x \"", "\n\n \n", " ", "<b>", "&amp;"] {
-            let text = |token: &str| format!("{}{between}{}", &token[..20], &token[20..]);
-            assert_eq!(reported(&text(&other), "gitlab-pat"), [], "{between:?}");
-            if !between.contains("\n\n") && between != "\n" {
-                assert_eq!(reported(&text(&token), "github-pat"), [], "{between:?}");
-            }
-        }
-        let altered = token.replace(&token[30..32], "00");
-        assert_eq!(reported(&format!("{}\n{}", &altered[..20], &altered[20..]), "github-pat"), []);
     }
 
     proptest! {

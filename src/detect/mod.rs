@@ -10,6 +10,7 @@
 //! it and the date are considered afterwards, for accepted detections only ([`context`]): a blob has many names and is
 //! read on many days, and is judged once.
 
+mod broken;
 pub mod check;
 pub mod context;
 pub mod decode;

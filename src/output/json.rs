@@ -35,5 +35,5 @@ pub fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 
 /// JSON that means the same and holds no command of a runner: a value that is shown is no escaped text, and may hold one.
 fn disarmed(json: &str) -> String {
-    json.replace("##", "#\\u0023")
+    json.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
 }

@@ -7,14 +7,14 @@ use super::Span;
 pub struct Place {
     /// Line.
     pub line: usize,
-    /// Column, in Unicode code points; an invalid byte counts as one.
+    /// Column, in Unicode code points; an invalid byte counts as one, and a zero, half of a character in UTF-16, as none.
     pub column: usize,
 }
 
 /// Bytes of a line after which its characters are noted once more: one line may hold a whole file and thousands of places.
 const STEP: usize = 4096;
 
-/// Where the lines of a text start. Lines end at `\n`, at `\r\n` and at a lone `\r`.
+/// Where the lines of a text start. Lines end at `\n`, at `\r\n` and at a lone `\r`. Parts of it may be UTF-16.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<usize>,
@@ -35,7 +35,7 @@ impl LineIndex {
     pub fn new(text: &[u8]) -> Self {
         let mut starts = vec![0];
         for (at, byte) in text.iter().enumerate() {
-            let ends = *byte == b'\n' || (*byte == b'\r' && text.get(at + 1) != Some(&b'\n'));
+            let ends = *byte == b'\n' || (*byte == b'\r' && !matches!(text[at + 1..], [b'\n', ..] | [0, b'\n', ..]));
             if ends {
                 starts.push(at + 1);
             }
@@ -79,7 +79,8 @@ fn marks(text: &[u8], start: usize, end: usize) -> impl Iterator<Item = Mark> {
 }
 
 fn count_characters(text: &[u8]) -> usize {
-    text.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum()
+    let characters = |text: &str| text.chars().filter(|char| *char != '\0').count();
+    text.utf8_chunks().map(|chunk| characters(chunk.valid()) + chunk.invalid().len()).sum()
 }
 
 #[cfg(test)]
@@ -117,6 +118,18 @@ mod tests {
                 let column = count_characters(&text[start..offset]) + 1;
                 assert_eq!(index.place(&text, offset).column, column, "{offset}");
             }
+        }
+    }
+
+    #[test]
+    fn places_in_utf_16_are_those_of_its_characters() {
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let wide: Vec<u8> = "\r\na=b\r\n cd".encode_utf16().flat_map(bytes).collect();
+            let text = [b"first", &wide[..]].concat();
+            let index = LineIndex::new(&text);
+            let at = |needle: u8| index.place(&text, text.iter().position(|b| *b == needle).unwrap());
+            assert_eq!(at(b'='), Place { line: 2, column: 2 });
+            assert_eq!(at(b'c'), Place { line: 3, column: 2 });
         }
     }
 

@@ -1,8 +1,8 @@
 //! Looks at changed text line by line, and at each distinct line once.
 //!
 //! Nine in ten lines that the deltas of a history insert have stood in another version before. The core of a keyword lies in
-//! one line, line ends included, and so does an encoded run, but for base64 that is wrapped and UTF-16. So in a line that has nothing of
-//! its own nothing stands, wherever it is met again: it is remembered ([`crate::detect::known_lines`]) and passed over. What keywords and runs
+//! one line, line ends included, and so does an encoded run, but for base64 that is wrapped and UTF-16. So in a line that has
+//! nothing of its own nothing stands, wherever it is met again: it is remembered ([`crate::detect::known_lines`]) and passed over. What keywords and runs
 //! mean is decided elsewhere, by all that stands around them.
 
 use std::hash::Hasher as _;

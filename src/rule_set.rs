@@ -43,8 +43,9 @@ pub enum SelectError {
 /// Fewest bytes of a value that is looked for as it stands: fewer stand everywhere.
 const MIN_VALUE: usize = 3;
 
-/// Bytes that a value is known by which something interrupts.
-const START: usize = 8;
+/// Bytes that a value is known by which something interrupts, and the fewest that it has: shorter ones are not written in parts.
+const START: usize = 4;
+const MIN_BROKEN: usize = 16;
 
 /// A value that cannot be looked for as it stands. Says which by its place among all, from 1, never what it is.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -196,7 +197,7 @@ fn value_rule(number: usize, value: &[u8]) -> Result<RuleDef, ValueError> {
     let lines = value.utf8_chunks().flat_map(|chunk| chunk.valid().split('\n'));
     let keyword = lines.max_by_key(|text| text.len()).unwrap_or_default();
     let start = &keyword[..keyword.floor_char_boundary(START)];
-    let is_longer = keyword.len() >= 2 * START && value.starts_with(start.as_bytes());
+    let is_longer = keyword.len() >= MIN_BROKEN && value.starts_with(start.as_bytes());
     let start = Some(start).filter(|_| is_longer);
     Ok(RuleDef {
         // Rules are sorted by id.

@@ -226,6 +226,10 @@ fn any_value_is_looked_for_in_every_form() {
         value.replace(' ', "%20"),
         value.replace(' ', "\\u0020"),
         format!("xx{value}xx"),
+        format!("{}\" +\n  \"{}", &value[..10], &value[10..]),
+        format!("{}\n{}", &value[..17], &value[17..]),
+        format!("{}<wbr>{}", &value[..4], &value[4..]),
+        value.encode_utf16().flat_map(u16::to_le_bytes).map(char::from).collect(),
     ];
     for form in forms {
         let repo = Repo::with_a_commit();

@@ -54,10 +54,10 @@ pub fn read(text: &[u8], keyword: Span, end: usize, most: usize, which: Interrup
                 at += found.length;
                 piece = at;
             }
-            Err(examined) if first.is_none() && !text.get(at).is_some_and(|byte| is_inside(*byte)) => {
+            Err(examined) if first.is_none() && !text.get(at).is_some_and(|byte| which.reads(*byte)) => {
                 return Err(at + examined - keyword.end);
             }
-            Err(_) if !text.get(at).is_some_and(|byte| is_inside(*byte)) => break,
+            Err(_) if !text.get(at).is_some_and(|byte| which.reads(*byte)) => break,
             Err(_) => {}
         }
         places.push(at);
@@ -77,9 +77,12 @@ pub fn read(text: &[u8], keyword: Span, end: usize, most: usize, which: Interrup
     Ok(Broken { run, keyword, first: ahead + first, first_bare: first_bare.map(|at| ahead + at) })
 }
 
-/// Whether a byte may stand inside of a value.
-fn is_inside(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b'&')
+impl Interruptions {
+    /// Whether a byte may stand inside of a value; a blank only in one that nothing is taken for by chance.
+    fn reads(self, byte: u8) -> bool {
+        let is_sign = matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b'&');
+        (byte.is_ascii_graphic() && !is_sign) || (byte == b' ' && self == Self::Any)
+    }
 }
 
 /// One or more interruptions with nothing between them.
@@ -104,7 +107,7 @@ fn interruptions(text: &[u8], which: Interruptions) -> Result<Found, usize> {
                     found.is_bare = true;
                     length
                 }
-                Err(_) if found.length > 0 && rest.first().is_some_and(|byte| is_inside(*byte)) => return Ok(found),
+                Err(_) if found.length > 0 && rest.first().is_some_and(|byte| which.reads(*byte)) => return Ok(found),
                 Err(more) => return Err(found.length + examined.max(more)),
             },
         };

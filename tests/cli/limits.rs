@@ -52,7 +52,7 @@ fn with_one_thread_few_files_and_little_memory_all_is_found() {
             ("range HEAD~1..HEAD --threads 4", 1),
             ("files . --threads 4", 1),
             ("history --threads 4 --baseline ../baseline", 0),
-            ("purge-plan --threads 4", 1),
+            ("purge-plan --threads 4", 0),
         ] {
             let Some(run) = limited(&repo, limit, args) else { continue };
             assert_eq!(run.code, Some(code), "{limit}: {run}");

@@ -172,7 +172,8 @@ impl CacheFile {
         match self.path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Ok(meta) if !meta.is_file() => return Err(io::Error::other("it is no regular file")),
-            other => drop(other?),
+            Err(error) => return Err(error),
+            Ok(_) => {}
         }
         let bytes = std::fs::read(&self.path)?;
         let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");

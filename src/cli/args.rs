@@ -33,9 +33,8 @@ pub enum Command {
     /// Scan everything git stores: all refs, reflogs, stashes, notes, messages, names and unreachable objects
     #[command(visible_alias = "sweep")]
     History {
-        /// The repository
-        #[arg(default_value = ".")]
-        repo: PathBuf,
+        /// The repository [default: .]
+        repo: Option<PathBuf>,
         /// Keep ids of objects seen here, so that the next sweep with the same rules looks at new ones only
         #[arg(long, value_name = "DIR")]
         cache: Option<PathBuf>,
@@ -46,9 +45,9 @@ pub enum Command {
     },
     /// Scan what the commits of a range add, for pull requests and pushes
     Range {
-        /// BASE..HEAD
+        /// BASE..HEAD, or what else 'git rev-list' takes for a range: A...B, ^A B, A^!
         #[arg(required_unless_present = "ci", conflicts_with = "ci")]
-        range: Option<String>,
+        range: Vec<String>,
         /// What the job of GitHub Actions or GitLab CI is about: the commits of its pull request, push or merge group. On GitHub
         /// the report is added to the summary of the job as well
         #[arg(long)]
@@ -70,9 +69,8 @@ pub enum Command {
     /// Say how to take secrets out of history and all its copies; writes their values into a file that only you can read, for
     /// git filter-repo, and runs nothing
     PurgePlan {
-        /// The repository
-        #[arg(default_value = ".")]
-        repo: PathBuf,
+        /// The repository [default: .]
+        repo: Option<PathBuf>,
         /// Only this finding, by its id; may be given more than once [default: all]
         #[arg(long = "finding", value_name = "ID")]
         findings: Vec<String>,
@@ -82,9 +80,8 @@ pub enum Command {
     },
     /// Prove that values are gone from everything a clone stores, or say what still keeps them
     Verify {
-        /// The repository
-        #[arg(default_value = ".")]
-        repo: PathBuf,
+        /// The repository [default: .]
+        repo: Option<PathBuf>,
         /// What to look for
         #[command(flatten)]
         wanted: Wanted,
@@ -146,32 +143,28 @@ pub struct Wanted {
 pub enum BaselineAction {
     /// Write .keysweep-baseline with all secrets that are there
     Create {
-        /// The repository
-        #[arg(default_value = ".")]
-        repo: PathBuf,
+        /// The repository [default: .]
+        repo: Option<PathBuf>,
     },
     /// Add new secrets and drop those that are gone
     Update {
-        /// The repository
-        #[arg(default_value = ".")]
-        repo: PathBuf,
+        /// The repository [default: .]
+        repo: Option<PathBuf>,
         /// Add only this finding, by its id; may be given more than once [default: all that are new]
         #[arg(long = "finding", value_name = "ID")]
         findings: Vec<String>,
     },
     /// Say which secrets are new, unchanged and absent; ends with 1 if one is new
     Check {
-        /// The repository
-        #[arg(default_value = ".")]
-        repo: PathBuf,
+        /// The repository [default: .]
+        repo: Option<PathBuf>,
     },
     /// Add what another tool was told to ignore: a .gitleaksignore, a report of gitleaks, a baseline of detect-secrets
     Import {
         /// The file
         file: PathBuf,
-        /// The repository
-        #[arg(default_value = ".")]
-        repo: PathBuf,
+        /// The repository [default: .]
+        repo: Option<PathBuf>,
     },
 }
 

@@ -28,7 +28,7 @@ use crate::threads;
 pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatus> {
     match action {
         BaselineAction::Create { repo } => {
-            let work = Work::new(common, repo)?;
+            let work = Work::new(common, repo.as_deref())?;
             anyhow::ensure!(
                 !work.path.exists(),
                 "'{}' is there already: 'keysweep baseline update' renews it",
@@ -37,12 +37,12 @@ pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatu
             work.renew(common, &[])
         }
         BaselineAction::Update { repo, findings } => {
-            let work = Work::new(common, repo)?;
+            let work = Work::new(common, repo.as_deref())?;
             anyhow::ensure!(work.path.exists(), "there is no '{}': 'keysweep baseline create' makes it", work.shown());
             work.renew(common, findings)
         }
-        BaselineAction::Check { repo } => Work::new(common, repo)?.check(common),
-        BaselineAction::Import { file, repo } => Work::new(common, repo)?.import(common, file),
+        BaselineAction::Check { repo } => Work::new(common, repo.as_deref())?.check(common),
+        BaselineAction::Import { file, repo } => Work::new(common, repo.as_deref())?.import(common, file),
     }
 }
 
@@ -57,8 +57,8 @@ struct Work {
 }
 
 impl Work {
-    fn new(common: &Common, repo: &Path) -> anyhow::Result<Self> {
-        let repo = Repo::open(repo)?;
+    fn new(common: &Common, repo: Option<&Path>) -> anyhow::Result<Self> {
+        let repo = Repo::at(repo)?;
         let path = match (&common.baseline, repo.workdir()) {
             (Some(path), _) => path.clone(),
             (None, Some(root)) => root.join(BASELINE),

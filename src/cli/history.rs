@@ -17,11 +17,11 @@ use crate::source::history as stored;
 /// When the repository cannot be read.
 pub(super) fn run(
     common: &Common,
-    path: &Path,
+    path: Option<&Path>,
     cache: Option<&Path>,
     flag_outside_authors: bool,
 ) -> anyhow::Result<ExitStatus> {
-    let repo = Repo::open(path)?;
+    let repo = Repo::at(path)?;
     if let Some(folder) = cache {
         is_own(&repo, folder)?;
     }

@@ -54,13 +54,13 @@ fn run(cli: &Cli) -> ExitStatus {
     let result = match &cli.command {
         Command::Staged { files } => staged::run(common, files),
         Command::History { repo, cache, flag_outside_authors } => {
-            history::run(common, repo, cache.as_deref(), *flag_outside_authors)
+            history::run(common, repo.as_deref(), cache.as_deref(), *flag_outside_authors)
         }
-        Command::Range { range: Some(range), trust_head, .. } => range::run(common, range, *trust_head),
-        Command::Range { range: None, trust_head, .. } => ci::range(common, *trust_head),
+        Command::Range { ci: true, trust_head, .. } => ci::range(common, *trust_head),
+        Command::Range { range, trust_head, .. } => range::run(common, range, *trust_head),
         Command::Files { paths, no_ignore } => files::run(common, paths, *no_ignore),
-        Command::PurgePlan { repo, findings, dir } => purge::run(common, repo, findings, dir.as_deref()),
-        Command::Verify { repo, wanted } => verify::run(common, repo, wanted),
+        Command::PurgePlan { repo, findings, dir } => purge::run(common, repo.as_deref(), findings, dir.as_deref()),
+        Command::Verify { repo, wanted } => verify::run(common, repo.as_deref(), wanted),
         Command::Baseline { action } => baseline::run(common, action),
         Command::Hook { action } => hook::run(common, action),
         Command::Explain { what } => explain::run(common, what),

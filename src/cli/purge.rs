@@ -28,8 +28,8 @@ use crate::text::escape;
 ///
 /// # Errors
 /// When the repository cannot be read, a finding does not exist, or a file cannot be written.
-pub fn run(common: &Common, path: &Path, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
-    let repo = Repo::open(path)?;
+pub fn run(common: &Common, path: Option<&Path>, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
+    let repo = Repo::at(path)?;
     let session = Session::in_repository(common, &repo)?;
     let options = session.settings.page()?;
     let (output_file, is_shown) = (session.settings.output_file.clone(), session.settings.output.show_secrets);

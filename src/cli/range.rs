@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use bstr::BString;
+
 use super::args::Common;
 use super::exit::ExitStatus;
-use super::policy;
+use super::policy::{self, InForce};
 use super::session::{ReportWhen, Session};
 use crate::finding::{Command, Scope};
-use crate::git::{Repo, repo};
+use crate::git::Repo;
+use crate::git::selection::Selection;
 use crate::source::{range as commits, staged as index};
 use crate::text::escape;
 
@@ -15,26 +18,25 @@ use crate::text::escape;
 ///
 /// # Errors
 /// When a revision does not resolve.
-pub(super) fn run(common: &Common, range: &str, trust_head: bool) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(common: &Common, range: &[String], trust_head: bool) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
-    let Some((base, head)) = range.split_once("..").filter(|(base, head)| !base.is_empty() && !head.starts_with('.'))
-    else {
-        anyhow::bail!(
-            "'{}' is no range: write BASE..HEAD with two dots, such as origin/main..HEAD",
-            escape(range.as_bytes())
-        );
-    };
-    let base = repo::resolve(&repo.local(), &repo.spelled(base)?)?;
-    let head = repo::resolve(&repo.local(), &repo.spelled(if head.is_empty() { "HEAD" } else { head })?)?;
-    let in_force = match trust_head {
-        true => policy::of_commit(common, &repo, head)?,
-        false => policy::of_range(common, &repo, base, head)?,
-    };
-    let session = Session::with(common, &repo, in_force)?;
-    let mut listing = commits::list(&repo, base, head)?;
+    let selection = Selection::read(&repo, range)?;
+    let session = Session::with(common, &repo, in_force(common, &repo, &selection, trust_head)?)?;
+    let mut listing = commits::list(&repo, &selection)?;
     session.remark(&mut listing);
-    let scope = Scope { command: Command::Range, subject: format!("what {} adds", escape(range.as_bytes())) };
-    session.report(ReportWhen::Always, |scan| {
-        scan.listed(listing, scope, &|path, blob| index::known_content(&repo, base, path, blob))
-    })
+    let range = range.iter().map(|word| escape(word.as_bytes())).collect::<Vec<_>>().join(" ");
+    let scope = Scope { command: Command::Range, subject: format!("what {range} adds") };
+    let known =
+        |path: &BString, blob| selection.bases.iter().any(|base| index::known_content(&repo, *base, path, blob));
+    session.report(ReportWhen::Always, |scan| scan.listed(listing, scope, &known))
+}
+
+/// What the first base says, or with `trust_head` the last head. Where nothing was there before, nobody can have agreed to
+/// anything.
+fn in_force(common: &Common, repo: &Repo, selection: &Selection, trust_head: bool) -> anyhow::Result<InForce> {
+    match (selection.bases.first(), selection.heads.last()) {
+        (_, Some(head)) if trust_head => policy::of_commit(common, repo, *head),
+        (Some(base), head) => policy::of_range(common, repo, *base, *head.unwrap_or(base)),
+        (None, _) => policy::of_nothing(common),
+    }
 }

@@ -26,8 +26,8 @@ use crate::text::hostile;
 ///
 /// # Errors
 /// When the repository or the values cannot be read, or a value cannot be looked for.
-pub fn run(common: &Common, path: &Path, wanted: &Wanted) -> anyhow::Result<ExitStatus> {
-    let repo = Repo::open(path)?;
+pub fn run(common: &Common, path: Option<&Path>, wanted: &Wanted) -> anyhow::Result<ExitStatus> {
+    let repo = Repo::at(path)?;
     let mut session = Session::in_repository(common, &repo)?.unfiltered();
     // What was passed over proves nothing.
     session.settings.scan.thorough = true;

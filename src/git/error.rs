@@ -51,10 +51,11 @@ pub enum SourceError {
     /// Owned by somebody else, as git's safe.directory sees it.
     #[error(
         "the repository at '{path}' has dubious ownership: it belongs to another user, so git and keysweep do not read it\n\
-         if you trust it: git config --global --add safe.directory '{path}'"
+         if you trust it: git config --global --add safe.directory '{}'",
+        path.replace('\'', r"'\''")
     )]
     DubiousOwnership {
-        /// Its path.
+        /// Its whole path, as `safe.directory` has it.
         path: String,
     },
     /// There is a repository, but something it needs cannot be read.
@@ -88,6 +89,16 @@ pub enum SourceError {
         cause: String,
         /// What to do.
         remedy: String,
+    },
+    /// Revisions that do not say where a range starts.
+    #[error(
+        "'{text}' is no range: write BASE..HEAD with two dots, such as origin/main..HEAD\n\
+         what git rev-list takes is taken as well (A...B, ^A B, A^!), as long as something says where it starts; \
+         'keysweep history' scans all commits"
+    )]
+    NoRange {
+        /// As given.
+        text: String,
     },
     /// Standard input of a hook that is not what git writes there.
     #[error("'{line}' is no line that git gives to a {hook} hook: {form}")]

@@ -26,14 +26,13 @@ impl CommitHeader {
         let mut lines = data.split(|b| *b == b'\n');
         let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.as_slice().len() == id_length);
         let mut header = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
-        for line in lines.take_while(|line| !line.is_empty()) {
-            if let Some(parent) = line.strip_prefix(b"parent ") {
-                header.parents.push(hex(parent)?);
-            } else if line.starts_with(b"committer ") {
-                header.committed = time(line).unwrap_or(0);
-                break;
-            }
+        let mut lines = lines.take_while(|line| !line.is_empty()).peekable();
+        // As for git, a line of that form that stands anywhere else makes no parent.
+        while let Some(parent) = lines.peek().and_then(|line| line.strip_prefix(b"parent ")) {
+            header.parents.push(hex(parent)?);
+            lines.next();
         }
+        header.committed = lines.find(|line| line.starts_with(b"committer ")).and_then(time).unwrap_or(0);
         Some(header)
     }
 }
@@ -282,6 +281,8 @@ mod tests {
         let header = CommitHeader::parse(text.as_bytes(), 20);
         assert_eq!(header, Some(CommitHeader { tree: id(1), parents: vec![id(2), id(3)], committed: 1_700_000_000 }));
         assert!(CommitHeader::parse(text.as_bytes(), 32).is_none());
+        let late = format!("tree {}\nauthor A\nparent {}\n\n", id(1), id(2));
+        assert_eq!(CommitHeader::parse(late.as_bytes(), 20).map(|header| header.parents), Some(Vec::new()));
         assert!(CommitHeader::parse(b"author A\n", 20).is_none());
         assert!(CommitHeader::parse(b"tree 12\n", 20).is_none());
     }

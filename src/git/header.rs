@@ -1,6 +1,6 @@
 //! The bytes of a commit or tag taken apart: the lines of its head, and the message behind the first empty line.
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 
 /// Lines of a head that name somebody.
 const PEOPLE: [&[u8]; 3] = [b"author ", b"committer ", b"tagger "];
@@ -81,6 +81,52 @@ fn names_object(line: &[u8]) -> bool {
     })
 }
 
+/// Who did something and when, read as git reads it: what is odd about a line costs no more than what it says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// Name and address, as `Name <address>`.
+    pub person: Option<BString>,
+    /// When, RFC 3339.
+    pub time: Option<String>,
+}
+
+impl Signature {
+    /// The author that the head of a commit names.
+    pub fn of_author(head: &[u8]) -> Self {
+        let mut lines = head.lines().take_while(|line| !line.is_empty());
+        lines.find_map(|line| line.strip_prefix(b"author ")).map(Self::parse).unwrap_or_default()
+    }
+
+    /// Reads `Name <address> 1700000000 +0100`. An address may hold brackets itself, so the date stands behind the last one.
+    fn parse(line: &[u8]) -> Self {
+        let person = line.split_once_str("<").and_then(|(name, rest)| {
+            let (address, _) = rest.split_once_str(">")?;
+            Some(BString::from([name.trim(), b" <", address.trim(), b">"].concat()))
+        });
+        let time = line.rfind_byte(b'>').and_then(|end| time(&line[end + 1..]));
+        Self { person, time }
+    }
+}
+
+/// The date that a text such as ` 1700000000 +0100` starts with.
+fn time(text: &[u8]) -> Option<String> {
+    let mut words = text.fields();
+    let seconds = words.next()?.to_str().ok()?.parse::<u64>().ok()?;
+    let offset = words.next().and_then(offset).unwrap_or(0);
+    let time = gix::date::Time::new(i64::try_from(seconds).ok()?, offset);
+    time.format(gix::date::time::format::ISO8601_STRICT).ok()
+}
+
+/// The seconds that a time zone such as `+0130` is before UTC; `None` if there is no such zone.
+fn offset(zone: &[u8]) -> Option<i32> {
+    let (sign, digits) = zone.split_at_checked(1)?;
+    let is_zone = matches!(sign, b"+" | b"-") && digits.iter().all(u8::is_ascii_digit);
+    let zone: i32 = digits.to_str().ok().filter(|_| is_zone)?.parse().ok()?;
+    let (hours, minutes) = (zone / 100, zone % 100);
+    let seconds = (hours * 60 + minutes) * 60;
+    (hours < 24 && minutes < 60).then_some(if sign == b"-" { -seconds } else { seconds })
+}
+
 fn undated(person: &[u8]) -> &[u8] {
     match person.rfind_byte(b'>') {
         Some(end) if is_date(&person[end + 1..]) => &person[..=end],
@@ -141,6 +187,32 @@ mod tests {
             b"tag v2\n"
         );
         assert_eq!(super::rest(b"tree no-id\nparent 12\n\n", Signatures::LeftOut), b"tree no-id\n");
+    }
+
+    #[test]
+    fn what_is_odd_about_a_signature_costs_no_more_than_itself() {
+        for (line, person, time) in [
+            ("A B <a@b.c> 1282910542 +0200", Some("A B <a@b.c>"), Some("2010-08-27T14:02:22+02:00")),
+            ("A  <a@b.c>  1282910542 -0130", Some("A <a@b.c>"), Some("2010-08-27T10:32:22-01:30")),
+            ("A B <a@b.c> 1282910542 --700", Some("A B <a@b.c>"), Some("2010-08-27T12:02:22+00:00")),
+            ("A B <a@b.c> 1282910542 +051800", Some("A B <a@b.c>"), Some("2010-08-27T12:02:22+00:00")),
+            ("A B <a@b.c> 1282910542 UTC", Some("A B <a@b.c>"), Some("2010-08-27T12:02:22+00:00")),
+            ("A B <a@b.c>1282910542", Some("A B <a@b.c>"), Some("2010-08-27T12:02:22+00:00")),
+            ("A B <a@b.c> Thu Aug 27 12:00:00 2010 +0200", Some("A B <a@b.c>"), None),
+            ("A B <a@b.c> 99999999999999999999 +0000", Some("A B <a@b.c>"), None),
+            ("A B <a@b.c> -1 +0000", Some("A B <a@b.c>"), None),
+            ("A<b <A<b@c>> 1282910542 +0000", Some("A <b <A<b@c>"), Some("2010-08-27T12:02:22+00:00")),
+            ("A B a@b.c 1282910542 +0200", None, None),
+            ("A B <a@b.c 1282910542 +0200", None, None),
+            ("", None, None),
+        ] {
+            let expected = Signature { person: person.map(BString::from), time: time.map(str::to_owned) };
+            assert_eq!(Signature::parse(line.as_bytes()), expected, "{line}");
+        }
+        assert_eq!(
+            Signature::of_author(b"tree 1\ncommitter A <a> 1 +0000\n\nauthor A <a> 1 +0000"),
+            Signature::default()
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! repository.
 
 pub mod alternates;
+pub mod ancestry;
 pub mod canary;
 pub mod error;
 mod format;
@@ -11,6 +12,7 @@ pub mod header;
 pub mod index;
 pub mod lfs;
 pub mod object;
+mod ownership;
 pub mod pack;
 pub mod planted;
 pub mod ref_store;
@@ -20,6 +22,7 @@ pub mod reftable;
 pub mod remote;
 pub mod repo;
 mod revision;
+pub mod selection;
 pub mod store;
 pub mod template;
 pub mod tree;

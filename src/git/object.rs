@@ -1,9 +1,13 @@
 //! Reads single objects of an opened repository: whole, or as commits, trees and tags; and says why one could not be read.
 
-use bstr::{BStr, BString, ByteSlice as _};
+use std::collections::BTreeSet;
+
+use bstr::{BStr, BString};
 
 use super::ObjectId;
 use super::error::error_text;
+use super::graph::CommitHeader;
+use super::header::Signature;
 use super::repo::Local;
 use super::tree::{self, Entry};
 use crate::finding::GapKind;
@@ -96,7 +100,35 @@ pub fn kind_of(repo: &Local, id: ObjectId) -> Result<Kind, Unread> {
 
 /// The commit that an object leads to: itself, or what a tag names; `None` if it leads to none that is here.
 pub fn commit_at(repo: &Local, id: ObjectId) -> Option<ObjectId> {
-    repo.find_object(id).ok()?.peel_to_kind(Kind::Commit).ok().map(|commit| commit.id)
+    peeled(repo, id).ok().filter(|(kind, _)| *kind == Kind::Commit).map(|(_, id)| id)
+}
+
+/// What an object leads to that is no tag: itself, or what tags name in the end.
+///
+/// # Errors
+/// When one on the way cannot be read, or tags lead round in a circle.
+pub fn peeled(repo: &Local, id: ObjectId) -> Result<(Kind, ObjectId), Unread> {
+    let mut passed = BTreeSet::new();
+    let mut at = id;
+    loop {
+        match kind_of(repo, at)? {
+            Kind::Tag => at = target_of(repo, at, &mut passed)?,
+            kind => return Ok((kind, at)),
+        }
+    }
+}
+
+/// What a tag names, given the tags on the way to it.
+///
+/// # Errors
+/// When it cannot be read, or was passed already.
+pub fn target_of(repo: &Local, tag: ObjectId, passed: &mut BTreeSet<ObjectId>) -> Result<ObjectId, Unread> {
+    let corrupt = |why: &str| Unread { kind: GapKind::Corrupt, why: format!("tag {tag} {why}; 'git fsck' tells more") };
+    if !passed.insert(tag) {
+        return Err(corrupt("leads back to itself, so to no commit"));
+    }
+    let (_, data) = load(repo, tag, u64::MAX)?;
+    tag_target(&data, repo).ok_or_else(|| corrupt("cannot be read"))
 }
 
 fn unread(repo: &Local, id: ObjectId, error: &gix::Error) -> Unread {
@@ -119,6 +151,9 @@ pub fn tree_of(repo: &Local, commit: ObjectId) -> Result<ObjectId, Unread> {
     Ok(commit_of(repo, commit)?.tree)
 }
 
+/// What stands for an author or a time that cannot be made out.
+pub const UNKNOWN: &str = "unknown";
+
 /// What a commit says, as far as scans need it.
 #[derive(Debug, Clone)]
 pub struct Commit {
@@ -126,12 +161,10 @@ pub struct Commit {
     pub tree: ObjectId,
     /// Its parents, in order.
     pub parents: Vec<ObjectId>,
-    /// When it was authored, RFC 3339.
+    /// When it was authored, RFC 3339; or [`UNKNOWN`].
     pub author_time: String,
-    /// Who authored it: name and address.
+    /// Who authored it: name and address; or [`UNKNOWN`].
     pub author: BString,
-    /// When it was committed, in seconds since 1970.
-    pub committed: i64,
 }
 
 /// Reads a commit.
@@ -139,33 +172,39 @@ pub struct Commit {
 /// # Errors
 /// When it cannot be read or is none.
 pub fn commit_of(repo: &Local, id: ObjectId) -> Result<Commit, Unread> {
-    let (kind, data) = load(repo, id, MAX_STRUCTURE)?;
-    if kind != Kind::Commit {
-        return Err(Unread { kind: GapKind::Corrupt, why: format!("object {id} is a {kind}, not a commit") });
-    }
-    parse_commit(&data, id, repo)
+    let data = commit_data(repo, id)?;
+    let CommitHeader { tree, parents, .. } = parsed(&data, id)?;
+    let author = Signature::of_author(&data);
+    Ok(Commit {
+        tree,
+        parents,
+        author_time: author.time.unwrap_or_else(|| UNKNOWN.to_owned()),
+        author: author.person.unwrap_or_else(|| UNKNOWN.into()),
+    })
 }
 
-/// Decodes a commit's bytes.
+/// Reads of a commit what the graph of commits needs.
 ///
 /// # Errors
-/// When they are not a commit.
-fn parse_commit(data: &[u8], id: ObjectId, repo: &Local) -> Result<Commit, Unread> {
-    let corrupt = |why: String| Unread { kind: GapKind::Corrupt, why };
-    let commit = gix::objs::CommitRef::from_bytes(data, repo.object_hash())
-        .map_err(|error| corrupt(format!("commit {id} cannot be read ({})", error_text(&error))))?;
-    let time = |raw: &BStr| gix::date::parse_header(raw.to_str_lossy().as_ref());
-    let author = commit.author().map(|author| author.trim());
-    let person = author.as_ref().map(|author| format!("{} <{}>", author.name, author.email).into());
-    let author = time(author.as_ref().map(|author| author.time.into()).unwrap_or_default());
-    let committer = time(commit.committer().map(|c| c.time.into()).unwrap_or_default());
-    Ok(Commit {
-        tree: commit.tree(),
-        parents: commit.parents().collect(),
-        author: person.unwrap_or_default(),
-        author_time: author.map(|t| t.format_or_unix(gix::date::time::format::ISO8601_STRICT)).unwrap_or_default(),
-        committed: committer.map_or(0, |t| t.seconds),
-    })
+/// When it cannot be read or is none.
+pub fn header_of(repo: &Local, id: ObjectId) -> Result<CommitHeader, Unread> {
+    parsed(&commit_data(repo, id)?, id)
+}
+
+fn commit_data(repo: &Local, id: ObjectId) -> Result<Vec<u8>, Unread> {
+    match load(repo, id, MAX_STRUCTURE)? {
+        (Kind::Commit, data) => Ok(data),
+        (kind, _) => Err(Unread { kind: GapKind::Corrupt, why: format!("object {id} is a {kind}, not a commit") }),
+    }
+}
+
+/// The commit's tree and parents are all that has to be right.
+fn parsed(data: &[u8], id: ObjectId) -> Result<CommitHeader, Unread> {
+    let corrupt = || Unread {
+        kind: GapKind::Corrupt,
+        why: format!("commit {id} names no tree or a parent that is none; 'git fsck' tells more"),
+    };
+    CommitHeader::parse(data, id.as_slice().len()).ok_or_else(corrupt)
 }
 
 /// What a tree entry or index entry is.

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BString, ByteSlice as _, ByteVec as _};
 
-use super::error::{classify, error_text};
+use super::error::classify;
+use super::ownership::{self, Found};
 use super::ref_store::{Head, Ref, RefStore, Tables};
 use super::reftable::Target;
-use super::{ObjectId, SourceError, alternates, format, object};
+use super::{ObjectId, SourceError, alternates, ancestry, format, object};
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
 use crate::text::escape;
@@ -40,26 +41,60 @@ impl Repo {
     /// # Errors
     /// When there is none, when it belongs to somebody else, or when it cannot be read.
     pub fn open(directory: &Path) -> Result<Self, SourceError> {
-        if !directory.is_dir() {
-            let path = escape(directory.as_os_str().as_encoded_bytes());
-            return Err(SourceError::NoFolder { path });
-        }
-        let full = options(gix::sec::Trust::Full);
-        let reduced = options(gix::sec::Trust::Reduced);
-        let trust = gix::sec::trust::Mapping { full, reduced };
-        let shared = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
-            directory,
-            gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() },
-            trust,
-        )
-        .map_err(|error| classify(directory, &error))?;
-        let mut repo = Self { shared, borrowed: None, refs: RefStore::Files };
-        repo.trusted()?;
-        if format::check(&repo.local())? == format::Refs::Tables {
-            repo.refs = RefStore::Tables(Tables::new(&repo.local()));
-        }
+        let mut repo = if std::env::var_os("GIT_DIR").is_some() {
+            Self::told(directory)?
+        } else {
+            let found = find(directory)?;
+            let shared = gix::ThreadSafeRepository::open_opts(start(&found), options());
+            Self::found(&found, shared.map_err(|error| classify(directory, &error))?)?
+        };
         repo.borrow()?;
         Ok(repo)
+    }
+
+    /// Opens the repository that a path was given of, whatever repository git's environment variables name; without a path the
+    /// one of this folder.
+    ///
+    /// # Errors
+    /// When there is none, when it belongs to somebody else, or when it cannot be read.
+    pub fn at(path: Option<&Path>) -> Result<Self, SourceError> {
+        let directory = path.unwrap_or(Path::new("."));
+        let told = std::env::var_os("GIT_DIR").filter(|_| path.is_some());
+        let Some(told) = told else { return Self::open(directory) };
+        let found = find(directory)?;
+        let whole = |path: &Path| path.canonicalize().ok();
+        let own = whole(&ownership::git_dir(&found));
+        if own.is_some() && own == whole(Path::new(&told)) {
+            return Self::open(directory);
+        }
+        // Index, work tree and objects that the environment names belong to the other repository.
+        let shared = options().open(start(&found)).map_err(|error| classify(directory, &error))?;
+        Self::found(&found, shared)
+    }
+
+    /// One that was found, if it may be read.
+    fn found(found: &Found, shared: gix::ThreadSafeRepository) -> Result<Self, SourceError> {
+        let repo = Self { shared, borrowed: None, refs: RefStore::Files };
+        ownership::check(found, &repo.local())?;
+        repo.recognised()
+    }
+
+    /// The one that the environment names: as with git, whoever names it trusts it.
+    fn told(directory: &Path) -> Result<Self, SourceError> {
+        is_folder(directory)?;
+        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+        let shared = gix::ThreadSafeRepository::open_with_environment_overrides(directory, trust);
+        let shared = shared.map_err(|error| classify(directory, &error))?;
+        Self { shared, borrowed: None, refs: RefStore::Files }.recognised()
+    }
+
+    /// The same, if its format is one that is known, with its refs where that says they are.
+    fn recognised(mut self) -> Result<Self, SourceError> {
+        let local = self.local();
+        if format::check(&local)? == format::Refs::Tables {
+            self.refs = RefStore::Tables(Tables::new(&local));
+        }
+        Ok(self)
     }
 
     /// Reads objects where the environment says they lie, if it does.
@@ -83,16 +118,6 @@ impl Repo {
     /// Whether objects are read that nobody has let in yet, so that nothing of this may stay in the repository.
     pub fn is_quarantined(&self) -> bool {
         self.borrowed.is_some() && std::env::var_os("GIT_QUARANTINE_PATH").is_some()
-    }
-
-    /// git itself refuses repositories of other users, and so do we.
-    fn trusted(&self) -> Result<(), SourceError> {
-        let local = self.local();
-        if local.git_dir_trust() == gix::sec::Trust::Full {
-            return Ok(());
-        }
-        let path = escape(local.workdir().unwrap_or(local.git_dir()).as_os_str().as_encoded_bytes());
-        Err(SourceError::DubiousOwnership { path })
     }
 
     /// A handle for one thread. Objects are read as stored: replacements would hide what is replaced.
@@ -202,7 +227,7 @@ impl Repo {
         let paths = sections.filter_map(|section| Some(root.join(section.value("path")?.to_path().ok()?)));
         let within = paths.filter_map(|path| path.canonicalize().ok()).filter(|path| path.starts_with(&root));
         let open = |path: PathBuf| {
-            let module = Self::open(&path).ok()?;
+            let module = Self::at(Some(&path)).ok()?;
             let own = module.workdir()?.canonicalize().ok()?;
             (own == path && own != root).then_some(module)
         };
@@ -225,39 +250,61 @@ impl Repo {
 
     /// Those of the commits that a remote-tracking ref reaches; one walk for all of them.
     pub fn published(&self, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
-        let mut found = BTreeSet::new();
         if commits.is_empty() {
-            return found;
+            return commits;
         }
         let local = self.local();
-        let remotes = self.refs().into_iter().filter(|(name, _)| name.starts_with(b"refs/remotes/"));
-        let tips: Vec<ObjectId> = remotes.filter_map(|(_, id)| object::commit_at(&local, id)).collect();
-        let Ok(walk) = local.rev_walk(tips).all() else { return found };
-        for info in walk.flatten() {
-            if commits.is_empty() {
-                break;
-            }
-            found.extend(commits.take(&info.id));
-        }
-        found
+        let tips = self.refs().into_iter().filter(|(name, _)| name.starts_with(b"refs/remotes/"));
+        let tips: Vec<ObjectId> = tips.filter_map(|(_, id)| object::commit_at(&local, id)).collect();
+        let asked: Vec<ObjectId> = commits.iter().copied().collect();
+        let own = ancestry::between(&local, &asked, &tips).map(|own| own.commits).unwrap_or(asked);
+        own.iter().for_each(|id| {
+            commits.remove(id);
+        });
+        commits
     }
 }
 
-fn options(trust: gix::sec::Trust) -> gix::open::Options {
-    let limit = format!("gitoxide.objects.allocLimit={MOST_MEMORY}");
-    gix::open::Options::default().with(trust).bail_if_untrusted(false).config_overrides([limit])
+fn is_folder(directory: &Path) -> Result<(), SourceError> {
+    let path = || escape(directory.as_os_str().as_encoded_bytes());
+    if directory.is_dir() { Ok(()) } else { Err(SourceError::NoFolder { path: path() }) }
 }
 
-/// Resolves a revision to a commit.
-///
-/// # Errors
-/// When it does not resolve; the remedy depends on whether the clone is shallow.
-pub fn resolve(repo: &gix::Repository, text: &str) -> Result<ObjectId, SourceError> {
-    let failed = |cause: String| unresolved(repo, text, cause);
-    let id = repo.rev_parse_single(text).map_err(|error| failed(error_text(&error)))?;
-    let object = id.object().map_err(|error| failed(error_text(&error)))?;
-    let commit = object.peel_to_kind(gix::objs::Kind::Commit).map_err(|error| failed(error_text(&error)))?;
-    Ok(commit.id)
+/// Looks for a repository in a folder and those above it, as far up as the environment lets git look.
+fn find(directory: &Path) -> Result<Found, SourceError> {
+    is_folder(directory)?;
+    let variable = std::env::var_os("GIT_DISCOVERY_ACROSS_FILESYSTEM");
+    let cross_fs = variable.and_then(|value| Vec::from_os_string(value).ok());
+    let cross_fs = cross_fs.and_then(|value| gix::config::Boolean::try_from(BString::from(value)).ok());
+    let trust = gix::discover::upwards::TrustPolicy::Assume(gix::sec::Trust::Full);
+    let mut options =
+        gix::discover::upwards::Options { match_ceiling_dir_or_error: false, trust, ..Default::default() };
+    options.cross_fs = cross_fs.is_some_and(|value| value.0);
+    options = options.apply_environment();
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let ceilings: Vec<PathBuf> = options.ceiling_dirs.iter().map(|path| whole(path)).collect();
+    let (found, _) = gix::discover::upwards_opts(directory, options).map_err(|error| classify(directory, &error))?;
+    // For git the folder that ends the search is not searched any more, unless it starts there.
+    let place = whole(ownership::place(&found));
+    if ceilings.contains(&place) && place != whole(directory) {
+        return Err(SourceError::NotARepository { path: escape(directory.as_os_str().as_encoded_bytes()) });
+    }
+    Ok(found)
+}
+
+/// What a repository is opened by.
+fn start(found: &Found) -> PathBuf {
+    match found {
+        Found::WorkTree(root) | Found::LinkedWorkTree { work_dir: root, .. } => root.join(".git"),
+        Found::Repository(git_dir) => git_dir.clone(),
+    }
+}
+
+/// Whose a repository is was judged by ourselves, so all of its configuration counts.
+fn options() -> gix::open::Options {
+    let options = gix::open::Options::default().with(gix::sec::Trust::Full).bail_if_untrusted(false);
+    let limit = format!("gitoxide.objects.allocLimit={MOST_MEMORY}");
+    options.config_overrides([limit]).open_path_as_is(true).filter_config_section(|_| true).cli_overrides(ownership::on_command_line())
 }
 
 /// The error of a revision that does not resolve.

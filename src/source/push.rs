@@ -11,7 +11,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use super::change::{self, Difference, Known};
 use super::compare::{Budget, Trees};
 use super::{Content, Item, Listing, range};
-use crate::finding::{ContentKind, Gap, GapKind};
+use crate::finding::{ContentKind, Gap};
 use crate::git::object::{self, Kind, Unread};
 use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo, SourceError};
@@ -127,13 +127,14 @@ pub(super) fn tip(
     listing: &mut Listing,
 ) -> Result<Option<ObjectId>, Unread> {
     let mut next = from;
+    let mut passed = BTreeSet::new();
     while let Some(id) = next {
         let item = |kind, path| Item { kind, path, content: Content::Object(id), commit: None };
         match object::kind_of(local, id)? {
             Kind::Commit => return Ok(Some(id)),
             Kind::Tag => {
                 listing.items.push(item(ContentKind::TagMessage, BString::from(id.to_string())));
-                next = Some(target(local, id)?);
+                next = Some(object::target_of(local, id, &mut passed)?);
             }
             Kind::Blob => {
                 listing.items.push(item(ContentKind::File, name.clone()));
@@ -149,13 +150,6 @@ pub(super) fn tip(
         }
     }
     Ok(None)
-}
-
-/// What a tag names.
-fn target(local: &Local, tag: ObjectId) -> Result<ObjectId, Unread> {
-    let (_, data) = object::load(local, tag, object::MAX_STRUCTURE)?;
-    let corrupt = || Unread { kind: GapKind::Corrupt, why: format!("tag {tag} cannot be read; 'git fsck' tells more") };
-    object::tag_target(&data, local).ok_or_else(corrupt)
 }
 
 /// The parents of commits that are not among them.

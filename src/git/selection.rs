@@ -1,0 +1,115 @@
+//! What a range selects, as `git rev-list` reads it: `A..B`, `A...B`, `^A B`, `A^!`, `A^@` and several of them.
+
+use std::collections::BTreeSet;
+
+use gix::revision::plumbing::Spec;
+
+use super::ancestry;
+use super::error::error_text;
+use super::object::{self, Kind};
+use super::repo::{Local, unresolved};
+use super::{ObjectId, Repo, SourceError};
+use crate::text::escape;
+
+/// Where a range starts and ends.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Commits that count with all that they lead to.
+    pub heads: Vec<ObjectId>,
+    /// Commits that do not, with all that they lead to.
+    pub bases: Vec<ObjectId>,
+}
+
+impl Selection {
+    /// Reads the words of a range.
+    ///
+    /// # Errors
+    /// When one does not resolve, or nothing says where the range starts.
+    pub fn read(repository: &Repo, words: &[impl AsRef<str>]) -> Result<Self, SourceError> {
+        let local = &repository.local();
+        let mut selection = Self::default();
+        let mut starts = false;
+        for word in words.iter().map(AsRef::as_ref) {
+            starts |= selection.add(local, &repository.spelled(word)?)?;
+        }
+        if !starts || selection.heads.is_empty() && selection.bases.is_empty() {
+            let words = words.iter().map(|word| escape(word.as_ref().as_bytes())).collect::<Vec<_>>();
+            return Err(SourceError::NoRange { text: words.join(" ") });
+        }
+        Ok(selection)
+    }
+
+    /// Adds what one word selects; says whether it tells where the range starts.
+    fn add(&mut self, local: &Local, word: &str) -> Result<bool, SourceError> {
+        match spec(local, word)? {
+            Spec::Include(id) => {
+                self.heads.push(commit(local, word, id)?);
+                return Ok(false);
+            }
+            Spec::Exclude(id) => self.bases.push(commit(local, word, id)?),
+            Spec::Range { from, to } => {
+                self.bases.push(commit(local, word, from)?);
+                self.heads.push(commit(local, word, to)?);
+            }
+            Spec::Merge { theirs, ours } => {
+                let sides = [commit(local, word, theirs)?, commit(local, word, ours)?];
+                self.bases.extend(common(local, sides)?);
+                self.heads.extend(sides);
+            }
+            Spec::IncludeOnlyParents(id) => {
+                self.heads.extend(parents(local, word, id)?);
+                return Ok(false);
+            }
+            Spec::ExcludeParents(id) => {
+                self.bases.extend(parents(local, word, id)?);
+                self.heads.push(commit(local, word, id)?);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What both commits lead to, as far as one of the two has to be left for it.
+fn common(local: &Local, [one, other]: [ObjectId; 2]) -> Result<BTreeSet<ObjectId>, SourceError> {
+    let mut common = ancestry::between(local, &[one], &[other])?.edge;
+    common.extend(ancestry::between(local, &[other], &[one])?.edge);
+    Ok(common)
+}
+
+fn parents(local: &Local, word: &str, id: ObjectId) -> Result<Vec<ObjectId>, SourceError> {
+    let read = object::commit_of(local, commit(local, word, id)?);
+    read.map(|commit| commit.parents).map_err(|unread| unresolved(local, word, unread.why))
+}
+
+/// The commit that an object leads to.
+fn commit(local: &Local, word: &str, id: ObjectId) -> Result<ObjectId, SourceError> {
+    match object::peeled(local, id) {
+        Ok((Kind::Commit, id)) => Ok(id),
+        Ok((kind, id)) => Err(unresolved(local, word, format!("it leads to {id}, which is a {kind} and no commit"))),
+        Err(unread) => Err(unresolved(local, word, unread.why)),
+    }
+}
+
+/// A word taken apart by git's reader.
+fn spec(local: &Local, word: &str) -> Result<Spec, SourceError> {
+    let (first, second) = word.split_once("..").unwrap_or((word, ""));
+    for name in [first.trim_start_matches('^'), second.trim_start_matches('.')] {
+        leads_on(local, name).map_err(|why| unresolved(local, word, why))?;
+    }
+    let spec = local.rev_parse(word).map_err(|error| unresolved(local, word, error_text(&error)))?;
+    Ok(spec.detach())
+}
+
+/// git's reader follows tags without an end where they lead round in a circle, so a name is followed before it gets to see it.
+fn leads_on(local: &Local, name: &str) -> Result<(), String> {
+    let name = name.split(['^', '~', ':']).next().unwrap_or_default();
+    let name = name.split("@{").next().unwrap_or_default();
+    let reference = local.try_find_reference(name).ok().flatten();
+    let by_name = reference.and_then(|mut reference| reference.follow_to_object().ok()).map(gix::Id::detach);
+    let by_id = || local.objects.lookup_prefix(gix::hash::Prefix::from_hex(name).ok()?, None).ok()??.ok();
+    let Some(id) = by_name.or_else(by_id) else { return Ok(()) };
+    match object::peeled(local, id) {
+        Err(unread) => Err(unread.why),
+        Ok(_) => Ok(()),
+    }
+}

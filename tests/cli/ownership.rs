@@ -1,0 +1,109 @@
+//! Whose a repository is: what git reads of other users' repositories, and nothing else, is read.
+
+use std::process::Command;
+
+use crate::support::{Repo, Run, Secret, must};
+
+const SKIPPED: &str = "skipped: only root can give a repository away";
+
+/// A repository with a staged secret that belongs to another user, in a folder whose name needs quotes. `None` if that needs
+/// rights that the tests do not have.
+fn foreign(seed: u32) -> Option<(Repo, Secret)> {
+    let repo = Repo::folder().at("it's another");
+    repo.git(&["init", "--quiet", "."]);
+    let secret = Secret::github(seed);
+    repo.write("sub/config.env", secret.line());
+    repo.add();
+    let chown = Command::new("chown").args(["-R", "12345"]).arg(repo.path("")).output();
+    chown.is_ok_and(|run| run.status.success()).then_some((repo, secret))
+}
+
+fn whole(repo: &Repo) -> String {
+    must(repo.path("").canonicalize(), "resolve the folder").display().to_string()
+}
+
+/// Whether the run got as far as reading the index.
+fn is_read(run: &Run) -> bool {
+    run.code == Some(1)
+}
+
+#[test]
+fn what_the_environment_says_counts_as_it_does_for_git() {
+    let Some((repo, _)) = foreign(800) else { return eprintln!("{SKIPPED}") };
+    let path = whole(&repo);
+    let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
+    let quoted = format!("'{}'", path.replace('\'', r"'\''"));
+    let count = |values: &[&str]| {
+        let mut all = vec![("GIT_CONFIG_COUNT".to_owned(), values.len().to_string())];
+        for (number, value) in values.iter().enumerate() {
+            all.push((format!("GIT_CONFIG_KEY_{number}"), "Safe.Directory".to_owned()));
+            all.push((format!("GIT_CONFIG_VALUE_{number}"), (*value).to_owned()));
+        }
+        all
+    };
+    let told = |value: &str| vec![("GIT_CONFIG_PARAMETERS".to_owned(), value.to_owned())];
+    let both = [count(&["*"]), told("'safe.directory'=''")].concat();
+    let cases = [
+        (vec![], false),
+        (count(&[&path]), true),
+        (count(&["*"]), true),
+        (count(&["."]), true),
+        (count(&[&format!("{parent}/*")]), true),
+        (count(&[&format!("{path}/*")]), false),
+        (count(&[&format!("{path}/")]), true),
+        (count(&["/elsewhere", &path]), true),
+        (count(&[&path, ""]), false),
+        (count(&["", &path]), true),
+        (count(&["it's another"]), false),
+        (told("'safe.directory'='*'"), true),
+        (told("'SAFE.directory=*'"), true),
+        (told(&format!("'core.x'='y' 'safe.directory'={quoted}")), true),
+        (told("'safe.directory'='*' 'safe.directory'="), false),
+        (told("'core.directory'='*'"), false),
+        (both, false),
+        (vec![("SUDO_UID".to_owned(), "12345".to_owned())], true),
+        (vec![("SUDO_UID".to_owned(), "12346".to_owned())], false),
+        (vec![("GIT_DIR".to_owned(), format!("{path}/.git"))], true),
+    ];
+    for (variables, expected) in cases {
+        let with =
+            |tool| variables.iter().fold(tool, |tool: crate::support::Tool, (name, value)| tool.env(name, value));
+        let git = with(repo.git_tool(&["rev-parse", "--git-dir"])).run();
+        assert_eq!(git.code == Some(0), expected, "git with {variables:?}: {git}");
+        let run = with(repo.tool(&["staged"])).run();
+        assert_eq!(is_read(&run), expected, "{variables:?}: {run}");
+    }
+}
+
+#[test]
+fn a_repository_does_not_speak_for_itself() {
+    let Some((repo, _)) = foreign(801) else { return eprintln!("{SKIPPED}") };
+    repo.git_tool(&["config", "--file", ".git/config", "safe.directory", "*"]).run().expect_code(0);
+    repo.keysweep(&["staged"]).expect_code(2).expect_mention("dubious ownership");
+}
+
+#[test]
+fn the_configuration_of_the_user_can_be_taken_back_and_can_name_a_home() {
+    let Some((repo, _)) = foreign(802) else { return eprintln!("{SKIPPED}") };
+    let home = repo.sh("printf %s \"$HOME\"").out();
+    let (parent, _) = home.rsplit_once('/').unwrap_or_default();
+    let below = whole(&repo).strip_prefix(parent).map(str::to_owned).unwrap_or_default();
+    repo.git(&["config", "--global", "--add", "safe.directory", &format!("~/..{below}")]);
+    repo.keysweep(&["staged"]).expect_code(1);
+    repo.git(&["config", "--global", "--add", "safe.directory", ""]);
+    repo.try_git(&["status"]).expect_code(128);
+    repo.keysweep(&["staged"]).expect_code(2);
+}
+
+/// As a step of a job does, from a folder below.
+#[test]
+fn the_remedy_works_word_for_word() {
+    let Some((repo, secret)) = foreign(803) else { return eprintln!("{SKIPPED}") };
+    let refused = repo.at("sub").keysweep(&["staged"]).expect_code(2);
+    let text = refused.text();
+    let remedy = text.lines().find_map(|line| line.split_once("if you trust it: "));
+    let (_, remedy) = remedy.unwrap_or_else(|| panic!("there has to be a remedy: {refused}"));
+    repo.at("sub").sh(remedy);
+    repo.at("sub").keysweep(&["staged"]).expect_code(1).expect_mention(secret.rule);
+    repo.keysweep(&["history", "."]).expect_code(1);
+}

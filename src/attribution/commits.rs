@@ -6,11 +6,12 @@ use bstr::BString;
 
 use super::people::Usual;
 use super::tree_index::{Above, Allowance, NodeId, Target, TargetId, TreeIndex};
-use crate::finding::{Event, Remote};
+use crate::finding::{Doubt, Event, Remote, Sign};
 use crate::git::graph::{Commits, Graph};
 use crate::git::object::{self, Mode};
 use crate::git::refs::{Tip, Tips, tips};
 use crate::git::repo;
+use crate::git::server::{self, Servers};
 use crate::git::store::Store;
 use crate::git::{ObjectId, Repo, remote};
 
@@ -67,6 +68,9 @@ pub struct Attribution<'s> {
     pub(super) remotes: Vec<Remote>,
     /// Whether what was looked for stands in more places than were named.
     pub has_more_places: bool,
+    pub(super) servers: Servers,
+    /// What shows that something was fetched, where no ref does.
+    pub(super) fetched: Sign,
     /// Whose addresses are usual; nobody's if that was not asked for.
     pub(super) usual: Usual,
 }
@@ -84,6 +88,14 @@ impl<'s> Attribution<'s> {
             let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
             graph.ancestors(ends.filter_map(|end| graph.find(store.find(&end)?)))
         };
+        let mut servers = Servers::of(repository);
+        if !are_all {
+            servers.doubt = Some(Doubt::UnreadRefs);
+        }
+        let (fetched, ids) = server::fetched(repository);
+        let shown = tips.iter().filter(|tip| servers.sign(&tip.name).is_some()).filter_map(Tip::end);
+        let shown = shown.chain(ids.into_iter().filter_map(|id| object::commit_at(&local, id)));
+        let published = graph.ancestors(shown.filter_map(|end| graph.find(store.find(&end)?)));
         let ends: Vec<Option<u32>> =
             tips.iter().map(|tip| tip.end().and_then(|end| graph.find(store.find(&end)?))).collect();
         Self {
@@ -94,7 +106,9 @@ impl<'s> Attribution<'s> {
             remotes: remote::all(repository),
             has_more_places: false,
             usual: Usual::default(),
-            published: from(&|name| name.starts_with("refs/remotes/")),
+            servers,
+            fetched,
+            published,
             reachable: from(&|_| true),
             notes: from(&|name| name.starts_with("refs/notes/")),
             head: repository.head(),

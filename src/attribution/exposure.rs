@@ -7,7 +7,7 @@ use bstr::BString;
 use foldhash::HashSet;
 
 use super::tree_index::{NodeId, Target, TargetId};
-use crate::finding::{Exposure, RefKinds, Stage};
+use crate::finding::{Exposure, RefKinds, Sign, Stage};
 use crate::git::{ObjectId, remote};
 
 use super::commits::{Attribution, MAX_REFS};
@@ -45,7 +45,9 @@ impl Attribution<'_> {
         let found: Vec<u32> = commits.iter().filter_map(|id| self.commit(id)).collect();
         let refs = self.refs_reaching(&found, &wanted);
         let life = self.life(&found, &wanted);
-        let stage = if found.iter().any(|at| self.published[*at as usize]) {
+        let is_fetched = found.iter().any(|at| self.published[*at as usize]);
+        let sign = self.sign(&refs).or_else(|| is_fetched.then(|| self.fetched.clone()));
+        let stage = if sign.is_some() {
             Stage::Published
         } else if refs.is_empty() {
             Stage::Unreachable
@@ -72,16 +74,22 @@ impl Attribution<'_> {
             removed: life.removed.filter(|_| !in_head).and_then(|at| self.event(at)),
             tips: life.tips,
             outside_authors: self.outside(&found),
+            sign,
             ..self.reached(refs)
         }
     }
 
-    /// The stage, if it follows from the refs that could be read whatever the others lead to.
-    pub fn as_known(&self, stage: Stage) -> Stage {
-        match stage {
-            Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly if !self.knows_all_tips => Stage::Unknown,
-            known => known,
-        }
+    /// What shows that something which these refs lead to was on a server.
+    pub fn sign(&self, refs: &[String]) -> Option<Sign> {
+        refs.iter().find_map(|name| self.servers.sign(name))
+    }
+
+    /// The same, if what is known of servers is enough to tell the stage; and what leaves it open, if it is not.
+    pub fn as_known(&self, exposure: Exposure) -> Exposure {
+        let stage = self.servers.doubt.map_or(exposure.stage, |doubt| doubt.cast_on(exposure.stage));
+        let sign = exposure.sign.filter(|_| stage == Stage::Published);
+        let doubt = self.servers.doubt.filter(|_| stage == Stage::Unknown);
+        Exposure { stage, sign, doubt, ..exposure }
     }
 
     /// These targets, as far as trees hold any.
@@ -96,7 +104,7 @@ impl Attribution<'_> {
         refs.iter().for_each(|name| kinds.count(name));
         Exposure {
             kinds,
-            remotes: remote::behind(&self.remotes, refs.iter().map(String::as_str)),
+            remotes: remote::behind(&self.remotes, refs.iter().filter_map(|name| self.servers.sign(name)?.remote)),
             ref_count: refs.len(),
             refs: refs.into_iter().take(self.most_refs).collect(),
             ..Exposure::default()
@@ -167,8 +175,13 @@ impl Attribution<'_> {
     /// How far the message of a tag got.
     pub fn tag_exposure(&self, tag: ObjectId) -> Exposure {
         let refs = self.tag_refs(tag);
-        let stage = if refs.is_empty() { Stage::Unreachable } else { Stage::LocalOnly };
-        Exposure { stage: self.as_known(stage), ..self.reached(refs) }
+        let sign = self.sign(&refs);
+        let stage = match &sign {
+            Some(_) => Stage::Published,
+            None if refs.is_empty() => Stage::Unreachable,
+            None => Stage::LocalOnly,
+        };
+        Exposure { stage, sign, ..self.reached(refs) }
     }
 
     /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.

@@ -236,7 +236,13 @@ impl Session {
         let root = repo.workdir().and_then(|root| root.canonicalize().ok());
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
         let subfolder = root.is_some() && root != here;
-        Surroundings { unborn: repo.is_unborn(), pushing: self.pushing, subfolder, ..Surroundings::default() }
+        Surroundings {
+            unborn: repo.is_unborn(),
+            pushing: self.pushing,
+            bare: root.is_none(),
+            subfolder,
+            ..Surroundings::default()
+        }
     }
 
     /// Writes a report, which has to be masked, wherever it goes besides the one place that is asked for.

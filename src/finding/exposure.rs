@@ -18,7 +18,7 @@ pub enum Stage {
     HistoryOnly,
     /// In commits of which nobody can tell whether they were pushed: to be treated as if they were.
     Unknown,
-    /// In a commit that a remote-tracking ref reaches: it was pushed or fetched.
+    /// In a commit that was on a server: a remote-tracking ref reaches it, or something else that only a server gives out.
     Published,
 }
 
@@ -71,6 +71,57 @@ pub struct Exposure {
     pub remotes: Vec<Remote>,
     /// Authors that brought it in from an address that is not usual in the repository; only if that was asked for.
     pub outside_authors: Vec<BString>,
+    /// What shows that it was on a server, if it was.
+    pub sign: Option<Sign>,
+    /// Why nobody can tell whether it was, if nobody can.
+    pub doubt: Option<Doubt>,
+}
+
+/// Something that leads to a secret and comes from a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// What it is.
+    pub kind: SignKind,
+    /// Full name of the ref, or of the file in git's folder.
+    pub name: BString,
+    /// The remote that it belongs to, if that is known.
+    pub remote: Option<BString>,
+}
+
+/// What comes from a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignKind {
+    /// A ref below `refs/remotes`.
+    Tracking,
+    /// A ref that the configuration of a remote has fetched, as in a mirror.
+    Mirrored,
+    /// A ref such as servers make for requests to merge.
+    Served,
+    /// What was fetched last.
+    Fetched,
+}
+
+/// What leaves open whether something was pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// A repository without a work tree may be the server itself.
+    Bare,
+    /// Not all refs can be read, and any of them may lead to it.
+    UnreadRefs,
+    /// A remote that nothing is fetched from has no refs here that would show what was pushed to it.
+    Untraced,
+}
+
+impl Doubt {
+    /// What is left of a stage that follows from no sign of a server.
+    pub fn cast_on(self, stage: Stage) -> Stage {
+        match (self, stage) {
+            (_, Stage::LocalOnly | Stage::HistoryOnly) | (Self::Bare | Self::UnreadRefs, Stage::Unreachable) => Stage::Unknown,
+            (_, known) => known,
+        }
+    }
 }
 
 /// A commit that something happened in.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::rule::{Confidence, Severity, Str};
 use crate::text::Place;
 
-pub use exposure::{Event, Exposure, Host, RefKinds, Remote, Stage};
+pub use exposure::{Doubt, Event, Exposure, Host, RefKinds, Remote, Sign, SignKind, Stage};
 pub use fingerprint::Fingerprint;
 pub use names::Names;
 pub use purge::{PurgePlan, PurgeStep, Server};

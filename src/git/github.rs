@@ -17,10 +17,10 @@ const MAX_WORKFLOWS: usize = 100;
 
 /// Owner and name of the repository on github.com: of `origin`, or of the only remote there.
 pub fn slug(repository: &Repo) -> Option<(String, String)> {
-    let there = remote::all(repository).into_iter().filter_map(|remote| {
-        let url = remote.url?;
-        Some((remote.name == "origin", slug_of(url.to_str().ok()?)?))
-    });
+    // A URL may lead to GitHub as it is written, and by way of a proxy once it is rewritten; or the other way round.
+    let rewritten = remote::all(repository).into_iter().filter_map(|remote| Some((remote.name, remote.url?)));
+    let urls = remote::written(repository).into_iter().chain(rewritten);
+    let there = urls.filter_map(|(name, url)| Some((name == "origin", slug_of(url.to_str().ok()?)?)));
     let mut there: Vec<(bool, (String, String))> = there.collect();
     there.sort();
     there.dedup_by(|a, b| a.1 == b.1);

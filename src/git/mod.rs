@@ -23,6 +23,7 @@ pub mod remote;
 pub mod repo;
 mod revision;
 pub mod selection;
+pub mod server;
 pub mod store;
 pub mod template;
 pub mod tree;

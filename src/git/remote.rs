@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::Repo;
+use super::{Local, Repo};
 use crate::finding::{Host, Remote, Server};
 
 /// Services where anybody can have a repository, by the end of their hosts' names.
@@ -35,45 +35,93 @@ const PUBLIC: [&str; 16] = [
 /// Ends of names that no public name server knows.
 const NOT_PUBLIC: [&str; 6] = ["localhost", "local", "internal", "lan", "home.arpa", "intranet"];
 
-/// All remotes that are configured, by name.
+/// All remotes that are configured, by name; one with several URLs is there once for each.
 pub fn all(repository: &Repo) -> Vec<Remote> {
     let local = repository.local();
     let remote = |name: BString| {
-        let url = local.config_snapshot().string(format!("remote.{name}.url").as_str())?;
-        let (url, host) = url_and_host(url.as_ref());
-        Some(Remote { name, url: Some(url), host })
+        let Urls { fetch, push } = Urls::of(&local, name.as_bstr());
+        let mut urls: Vec<BString> = Vec::new();
+        for url in fetch.into_iter().chain(push) {
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+        urls.into_iter().map(move |url| {
+            let (url, host) = url_and_host(url.as_ref());
+            Remote { name: name.clone(), url: Some(url), host }
+        })
     };
-    local.remote_names().into_iter().filter_map(remote).collect()
+    local.remote_names().into_iter().flat_map(remote).collect()
 }
 
-/// The same with who runs the server of each.
+/// The URLs of all remotes as the configuration has them, before anything is rewritten, with whose they are.
+pub(super) fn written(repository: &Repo) -> Vec<(BString, BString)> {
+    let local = repository.local();
+    let of = |name: BString| {
+        let urls = local.config_snapshot().plumbing().strings(format!("remote.{name}.url").as_str());
+        urls.unwrap_or_default().into_iter().map(move |url| (name.clone(), url))
+    };
+    local.remote_names().into_iter().flat_map(of).collect()
+}
+
+/// The remotes with who runs the server that each is pushed to; one that is pushed to several is there once for each.
 pub fn servers(repository: &Repo) -> Vec<(BString, Server)> {
     let local = repository.local();
-    let server = |name: BString| {
-        let remote = local.find_remote(name.as_bstr()).ok()?;
-        let server = remote.url(gix::remote::Direction::Fetch)?.host().map_or(Server::Own, server);
-        Some((name, server))
+    let servers = |name: BString| {
+        let urls = Urls::of(&local, name.as_bstr()).push;
+        let server = |url: BString| gix::url::parse(url.as_bstr()).ok()?.host().map(server);
+        urls.into_iter().map(move |url| (name.clone(), server(url).unwrap_or(Server::Own)))
     };
-    local.remote_names().into_iter().filter_map(server).collect()
+    local.remote_names().into_iter().flat_map(servers).collect()
 }
 
-/// Those of the remotes that one of the refs belongs to, and those that are not configured any more.
-pub fn behind<'n>(remotes: &[Remote], refs: impl Iterator<Item = &'n str>) -> Vec<Remote> {
+/// Those of the remotes that have one of the names, and those that are not configured any more.
+pub fn behind(remotes: &[Remote], names: impl Iterator<Item = BString>) -> Vec<Remote> {
     let mut found: Vec<Remote> = Vec::new();
-    for name in refs.filter_map(|name| name.strip_prefix("refs/remotes/")) {
-        let below = |remote: &&Remote| {
-            name.as_bytes().strip_prefix(remote.name.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
-        };
-        let gone = || {
-            let name = name.split('/').next().unwrap_or_default().into();
-            Remote { name, url: None, host: Host::Unknown }
-        };
-        let remote = remotes.iter().find(below).cloned().unwrap_or_else(gone);
-        if !found.contains(&remote) {
-            found.push(remote);
+    for name in names {
+        if found.iter().any(|remote| remote.name == name) {
+            continue;
+        }
+        let before = found.len();
+        found.extend(remotes.iter().filter(|remote| remote.name == name).cloned());
+        if found.len() == before {
+            found.push(Remote { name, url: None, host: Host::Unknown });
         }
     }
     found
+}
+
+/// The URLs of a remote, as `url.NAME.insteadOf` and `url.NAME.pushInsteadOf` rewrite them.
+struct Urls {
+    fetch: Option<BString>,
+    push: Vec<BString>,
+}
+
+impl Urls {
+    fn of(local: &Local, remote: &BStr) -> Self {
+        let config = local.config_snapshot();
+        let config = config.plumbing();
+        let values = |key: &str| config.strings(format!("remote.{remote}.{key}").as_str()).unwrap_or_default();
+        let (urls, pushed) = (values("url"), values("pushurl"));
+        let plain = |url: &BString| rewritten(config, "insteadOf", url).unwrap_or_else(|| url.clone());
+        let for_push = |url: &BString| rewritten(config, "pushInsteadOf", url).unwrap_or_else(|| plain(url));
+        // A URL that is there for pushing is not rewritten for pushing once more.
+        let push =
+            if pushed.is_empty() { urls.iter().map(for_push).collect() } else { pushed.iter().map(plain).collect() };
+        Self { fetch: urls.first().map(plain), push }
+    }
+}
+
+/// A URL with its start replaced; of several starts that fit, the longest counts.
+fn rewritten(config: &gix::config::File, key: &str, url: &BString) -> Option<BString> {
+    let sections = config.sections_by_name("url").into_iter().flatten();
+    let rules = sections.flat_map(|section| {
+        let base = section.header().subsection_name().map(BString::from);
+        let starts = section.values(key).into_iter().map(|start| BString::from(start.as_bstr()));
+        starts.filter_map(move |start| Some((start, base.clone()?))).collect::<Vec<_>>()
+    });
+    let (start, base) = rules.filter(|(start, _)| url.starts_with(start)).max_by_key(|(start, _)| start.len())?;
+    Some([base.as_slice(), &url[start.len()..]].concat().into())
 }
 
 /// A URL as it may be shown, and what its host tells.
@@ -186,12 +234,25 @@ mod tests {
     }
 
     #[test]
-    fn a_ref_belongs_to_the_remote_of_its_name() {
-        let named = |name: &str| Remote { name: name.into(), url: Some("u".into()), host: Host::Unknown };
-        let remotes = [named("team"), named("team/fork")];
-        let names = ["refs/remotes/team/fork/main", "refs/remotes/gone/main", "refs/heads/team/x"];
-        let found = behind(&remotes[1..], names.into_iter());
-        assert_eq!(found.iter().map(|remote| remote.name.to_string()).collect::<Vec<_>>(), ["team/fork", "gone"]);
-        assert_eq!(found[1].url, None);
+    fn a_remote_is_named_with_all_its_urls_and_one_that_is_gone_without() {
+        let with = |name: &str, url: &str| Remote { name: name.into(), url: Some(url.into()), host: Host::Unknown };
+        let remotes = [with("team", "a"), with("team/fork", "b"), with("team", "c")];
+        let found = behind(&remotes, ["team", "gone", "team"].map(BString::from).into_iter());
+        let shown: Vec<_> = found.iter().map(|remote| (remote.name.to_string(), remote.url.clone())).collect();
+        let some = |url: &str| Some(BString::from(url));
+        assert_eq!(shown, [("team".into(), some("a")), ("team".into(), some("c")), ("gone".into(), None)]);
+    }
+
+    #[test]
+    fn the_longest_start_of_a_url_is_replaced() {
+        let text = "[url \"https://one.example/\"]\n\tinsteadOf = x:\n\tinsteadOf = y:\n\
+                    [url \"https://two.example/\"]\n\tinsteadOf = x:a/\n\tpushInsteadOf = y:\n";
+        let config = gix::config::File::try_from(text).unwrap();
+        let of = |key, url: &str| rewritten(&config, key, &BString::from(url)).map(|url| url.to_string());
+        assert_eq!(of("insteadOf", "x:b").as_deref(), Some("https://one.example/b"));
+        assert_eq!(of("insteadOf", "x:a/b").as_deref(), Some("https://two.example/b"));
+        assert_eq!(of("pushInsteadOf", "y:b").as_deref(), Some("https://two.example/b"));
+        assert_eq!(of("pushInsteadOf", "x:b"), None);
+        assert_eq!(of("insteadOf", "z:b"), None);
     }
 }

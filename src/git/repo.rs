@@ -14,6 +14,7 @@ use super::error::classify;
 use super::ownership::{self, Found};
 use super::ref_store::{Head, Ref, RefStore, Tables};
 use super::reftable::Target;
+use super::server::{self, Servers};
 use super::{ObjectId, SourceError, alternates, ancestry, format, object};
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
@@ -248,14 +249,16 @@ impl Repo {
         self.all_refs().refs.into_iter().filter_map(direct).collect()
     }
 
-    /// Those of the commits that a remote-tracking ref reaches; one walk for all of them.
-    pub fn published(&self, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
+    /// Those of the commits that were on a server; one walk for all of them.
+    pub fn published(&self, servers: &Servers, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
         if commits.is_empty() {
             return commits;
         }
         let local = self.local();
-        let tips = self.refs().into_iter().filter(|(name, _)| name.starts_with(b"refs/remotes/"));
-        let tips: Vec<ObjectId> = tips.filter_map(|(_, id)| object::commit_at(&local, id)).collect();
+        let shows = |name: &BString| name.to_str().is_ok_and(|name| servers.sign(name).is_some());
+        let tips = self.refs().into_iter().filter(|(name, _)| shows(name)).map(|(_, id)| id);
+        let (_, fetched) = server::fetched(self);
+        let tips: Vec<ObjectId> = tips.chain(fetched).filter_map(|id| object::commit_at(&local, id)).collect();
         let asked: Vec<ObjectId> = commits.iter().copied().collect();
         let own = ancestry::between(&local, &asked, &tips).map(|own| own.commits).unwrap_or(asked);
         own.iter().for_each(|id| {

@@ -1,10 +1,10 @@
 //! What facts of a finding are called in sentences, whatever the format.
 
 use super::view::{
-    EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, Summary, SuppressedBy,
-    SuppressionStatus, SuppressionView, View,
+    EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, SignView, Summary,
+    SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
-use crate::finding::{Command, ContentKind, Host, Retainer, Stage, Verdict};
+use crate::finding::{Command, ContentKind, Doubt, Host, Retainer, SignKind, Stage, Verdict};
 use crate::rule::{Confidence, Severity};
 
 /// Refs named in a sentence, at most.
@@ -216,13 +216,13 @@ pub fn stage_sentence(finding: &FindingView) -> String {
     match finding.stage {
         Stage::Unknown | Stage::Published => format!("{}: {clause}", finding.stage.as_str()),
         // The clauses of these say it themselves.
-        Stage::Uncommitted | Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly => clause.to_owned(),
+        Stage::Uncommitted | Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly => clause,
     }
 }
 
 /// How far a secret got, behind the word of its stage.
-pub fn stage_clause(finding: &FindingView) -> &'static str {
-    match finding.stage {
+pub fn stage_clause(finding: &FindingView) -> String {
+    let clause = match finding.stage {
         Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.beside_objects()) => {
             "in no commit: in files that git keeps for itself"
         }
@@ -230,9 +230,35 @@ pub fn stage_clause(finding: &FindingView) -> &'static str {
         Stage::LocalOnly => "committed; no sign of a push (no remote-tracking branch has it)",
         Stage::HistoryOnly => "in older commits only; no sign of a push (no remote-tracking branch has it)",
         Stage::Unreachable => "in nothing that a branch or tag reaches (a reflog or leftovers)",
-        Stage::Unknown => "whether it was pushed cannot be told, for not all refs can be read; treat it as published",
-        Stage::Published => "a remote-tracking branch has it",
+        Stage::Unknown => return doubt(finding.exposure.doubt),
+        Stage::Published => return sign(finding.exposure.sign.as_ref()),
+    };
+    clause.to_owned()
+}
+
+/// What shows that it was on a server.
+fn sign(sign: Option<&SignView>) -> String {
+    let Some(SignView { kind, name, remote }) = sign else { return "a remote-tracking branch has it".to_owned() };
+    match (kind, remote) {
+        (SignKind::Tracking, _) => format!("a remote-tracking branch has it ({name})"),
+        (SignKind::Mirrored, Some(remote)) => format!("{name} has it, which is fetched from {remote}"),
+        (SignKind::Mirrored, None) => format!("{name} has it, which is fetched from a remote"),
+        (SignKind::Served, _) => format!("{name} has it, a ref that only servers make"),
+        (SignKind::Fetched, _) => format!("{name} has it: it was fetched from elsewhere"),
     }
+}
+
+/// What leaves open whether it was.
+fn doubt(doubt: Option<Doubt>) -> String {
+    let open = match doubt {
+        Some(Doubt::Bare) => "others may have it, for a repository without a work tree may be the server itself",
+        Some(Doubt::Untraced) => {
+            "others may have it, for there is a remote of which no ref here shows what was pushed to it"
+        }
+        Some(Doubt::UnreadRefs) => "others may have it, for not all refs of this clone can be read",
+        None => "whether it was pushed cannot be told",
+    };
+    format!("{open}; treat it as published")
 }
 
 /// When it came in and by whom.

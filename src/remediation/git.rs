@@ -91,14 +91,25 @@ pub fn leftovers() -> Vec<PlanStep> {
     )]
 }
 
+/// Out of commits that were not pushed, where there is no work tree to change them in.
+pub fn rewritten(subject: &Subject<'_>) -> Vec<PlanStep> {
+    let title =
+        "Rewrite the commits that hold it, before anything is pushed; command by command, that is what this says";
+    vec![step(StepKind::Purge, title, format!("keysweep purge-plan{}", of_which(subject)))]
+}
+
+/// The options that name the findings of a plan; none where they are so many that a plan for all serves better.
+fn of_which(subject: &Subject<'_>) -> String {
+    let ids: Vec<String> = subject.ids().map(|id| format!(" --finding {id}")).collect();
+    if ids.len() > MOST_NAMED { String::new() } else { ids.concat() }
+}
+
 /// What a rewrite of pushed history can and cannot do.
 pub fn published(subject: &Subject<'_>) -> Vec<PlanStep> {
-    let ids: Vec<String> = subject.ids().map(|id| format!(" --finding {id}")).collect();
-    let of_which = if ids.len() > MOST_NAMED { String::new() } else { ids.concat() };
     let mut steps = vec![step(
         StepKind::Purge,
         "Rewriting history is optional and never a substitute for revoking: forks, pull-request refs, clones and caches keep the value. What it takes, command by command, and what it cannot reach, says",
-        format!("keysweep purge-plan{of_which}"),
+        format!("keysweep purge-plan{}", of_which(subject)),
     )];
     if subject.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::RefName) {
         steps.push(step(

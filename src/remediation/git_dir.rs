@@ -87,6 +87,12 @@ pub fn lasting<'f>(subject: &Subject<'f>) -> Subject<'f> {
     })
 }
 
+/// Out of the index of a repository that has no work tree to commit from.
+pub fn index() -> PlanStep {
+    let title = "Delete the index: without a work tree nothing is committed from it";
+    step(StepKind::Remove, title, "rm -f -- \"$(git rev-parse --git-path index)\"".to_owned())
+}
+
 /// Out of the reflogs, if one holds it.
 pub fn reflogs(subject: &Subject<'_>) -> Vec<PlanStep> {
     let any = subject.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::Reflog);

@@ -32,6 +32,8 @@ pub struct Surroundings {
     pub no_git: bool,
     /// A push waits for the verdict: what it would bring has left this clone nowhere yet.
     pub pushing: bool,
+    /// There is no work tree, so no command may need one.
+    pub bare: bool,
     /// Not run from the work tree's root: paths in commands are written from there.
     pub subfolder: bool,
     /// Owner and name on GitHub.
@@ -88,13 +90,22 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
     match first.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.only_if_left()].concat(),
         Stage::Uncommitted => {
-            let index = if git_dir::alone(subject) { Vec::new() } else { git::unstage(subject, surroundings) };
+            let index = if git_dir::alone(subject) {
+                Vec::new()
+            } else if surroundings.bare {
+                vec![git_dir::index()]
+            } else {
+                git::unstage(subject, surroundings)
+            };
             [index, beside, git_dir::reflogs(subject), kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::LocalOnly if surroundings.pushing => {
             [git::local(subject, surroundings), beside, kind.only_if_shared()].concat()
         }
         Stage::HistoryOnly if surroundings.pushing => [git::older(subject), beside, kind.only_if_shared()].concat(),
+        Stage::LocalOnly | Stage::HistoryOnly if surroundings.bare => {
+            [kind.only_if_doubt(), kind.revoke(), kind.after(), git::rewritten(subject), beside].concat()
+        }
         Stage::LocalOnly => {
             [git::local(subject, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
         }

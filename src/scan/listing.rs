@@ -10,7 +10,8 @@ use super::batch::MOST_PLACES;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
 use super::{Scan, batch};
-use crate::finding::{ContentKind, Exposure, Report, Scope, Secret, Stage};
+use crate::finding::{ContentKind, Doubt, Exposure, Report, Scope, Secret, Stage};
+use crate::git::server::Servers;
 use crate::git::{ObjectId, Repo, object};
 use crate::source::Listing;
 use crate::text::archive;
@@ -73,8 +74,10 @@ impl Scan<'_> {
         let first = group.iter().filter(|s| s.commit.is_some()).min_by_key(|s| s.order);
         let commit = self.repo.zip(first.and_then(|s| s.commit));
         let commit = commit.and_then(|(repository, id)| object::commit_of(&repository.local(), id).ok());
+        let stage = stage(group, got_out);
         Exposure {
-            stage: stage(group, got_out),
+            stage,
+            doubt: got_out.doubt.filter(|_| stage == Stage::Unknown),
             commits: commits.len(),
             first_commit: first.and_then(|s| s.occurrence.commit.clone()),
             first_seen: first.and_then(|s| s.occurrence.author_time.clone()),
@@ -87,20 +90,22 @@ impl Scan<'_> {
 
 /// What is known of commits having been published.
 struct Publication {
-    /// Those that a remote-tracking ref reaches.
+    /// Those that were on a server.
     commits: BTreeSet<ObjectId>,
-    /// Whether no ref that cannot be read may reach another.
-    are_all: bool,
+    /// What leaves open whether the others were.
+    doubt: Option<Doubt>,
 }
 
 impl Publication {
     fn of(repository: Option<&Repo>, commits: BTreeSet<ObjectId>) -> Self {
         match repository.filter(|_| !commits.is_empty()) {
             Some(repository) => {
+                let servers = Servers::of(repository);
                 let are_all = repository.all_refs().gaps.is_empty();
-                Self { commits: repository.published(commits), are_all }
+                let doubt = if are_all { servers.doubt } else { Some(Doubt::UnreadRefs) };
+                Self { commits: repository.published(&servers, commits), doubt }
             }
-            None => Self { commits: BTreeSet::new(), are_all: true },
+            None => Self { commits, doubt: None },
         }
     }
 }
@@ -129,10 +134,8 @@ fn stage(group: &[Sighting], got_out: &Publication) -> Stage {
         Stage::Uncommitted
     } else if group.iter().filter_map(|s| s.commit).any(|commit| got_out.commits.contains(&commit)) {
         Stage::Published
-    } else if !got_out.are_all {
-        Stage::Unknown
     } else {
-        Stage::LocalOnly
+        got_out.doubt.map_or(Stage::LocalOnly, |doubt| doubt.cast_on(Stage::LocalOnly))
     }
 }
 
@@ -261,15 +264,15 @@ mod tests {
         let in_commit = |n| Sighting { commit: Some(id(n)), ..Sighting::sample("one") };
         let in_index = Sighting::sample("one");
         let in_tag = Sighting { tag: Some(id(7)), ..Sighting::sample("one") };
-        let got_out = |are_all| Publication { commits: BTreeSet::from([id(2)]), are_all };
-        let of = |group: &[Sighting]| stage(group, &got_out(true));
+        let got_out = |doubt| Publication { commits: BTreeSet::from([id(2)]), doubt };
+        let of = |group: &[Sighting]| stage(group, &got_out(None));
         assert_eq!(of(&[in_index.clone(), in_index.clone()]), Stage::Uncommitted);
         assert_eq!(of(&[in_index.clone(), in_tag]), Stage::LocalOnly);
         assert_eq!(of(&[in_commit(1), in_index.clone()]), Stage::LocalOnly);
+        let in_bare = |group: &[Sighting]| stage(group, &got_out(Some(Doubt::Bare)));
+        assert_eq!(in_bare(&[in_index]), Stage::Uncommitted);
+        assert_eq!(in_bare(&[in_commit(1)]), Stage::Unknown);
+        assert_eq!(in_bare(&[in_commit(1), in_commit(2)]), Stage::Published);
         assert_eq!(of(&[in_commit(1), in_commit(2)]), Stage::Published);
-        let guessed = |group: &[Sighting]| stage(group, &got_out(false));
-        assert_eq!(guessed(&[in_index]), Stage::Uncommitted);
-        assert_eq!(guessed(&[in_commit(1)]), Stage::Unknown);
-        assert_eq!(guessed(&[in_commit(1), in_commit(2)]), Stage::Published);
     }
 }

@@ -197,6 +197,8 @@ fn published() -> Finding {
                 remote("gone", None, Host::Unknown),
             ],
             outside_authors: vec!["Eve <eve@elsewhere.example>".into()],
+            sign: None,
+            doubt: None,
         },
         occurrences: vec![
             committed(ContentKind::File, HOSTILE),

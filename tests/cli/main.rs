@@ -53,6 +53,7 @@ mod selection;
 mod snapshot;
 mod staged;
 mod stopped;
+mod stages;
 mod support;
 mod verdict;
 mod verify;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, PlanView, RemoteView, RetentionView,
-    SCHEMA, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
+    SCHEMA, SignView, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
@@ -164,6 +164,12 @@ impl Convert<'_> {
             removed: exposure.removed.as_ref().map(|event| self.event(event)),
             remotes: exposure.remotes.iter().map(|remote| self.remote(remote)).collect(),
             outside_authors: self.all(&exposure.outside_authors),
+            sign: exposure.sign.as_ref().map(|sign| SignView {
+                kind: sign.kind,
+                name: self.safe(&sign.name),
+                remote: sign.remote.as_ref().map(|remote| self.safe(remote)),
+            }),
+            doubt: exposure.doubt,
         }
     }
 

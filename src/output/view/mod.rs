@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Command, ContentKind, GapKind, HeldBack, Host, Retainer, Stage, StepKind, Verdict};
+use crate::finding::{
+    Command, ContentKind, Doubt, GapKind, HeldBack, Host, Retainer, SignKind, Stage, StepKind, Verdict,
+};
 use crate::rule::{Confidence, Severity};
 
 pub use convert::Values;
@@ -189,6 +191,20 @@ pub struct ExposureView {
     pub remotes: Vec<RemoteView>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub outside_authors: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sign: Option<SignView>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub doubt: Option<Doubt>,
+}
+
+/// What shows that it was on a server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub struct SignView {
+    pub kind: SignKind,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remote: Option<String>,
 }
 
 /// A commit that something happened in.

@@ -1,5 +1,7 @@
 //! Out of the clones that are there already: this one, whose refs are known, and those of others.
 
+use std::collections::BTreeSet;
+
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::situation::{NEEDLES, Situation};
@@ -21,7 +23,8 @@ pub(super) fn steps(plan: &mut Plan<'_>) {
 
 fn this_one(plan: &mut Plan<'_>) {
     let at = plan.at;
-    for (name, _) in &at.remotes {
+    let names: BTreeSet<&BString> = at.remotes.iter().map(|(name, _)| name).collect();
+    for name in names {
         let command = at.git(&format!("fetch --quiet --prune --force --tags -- {}", quoted(name.as_ref())));
         plan.step(Phase::Clones, "Fetch the rewritten history into this clone", &command);
     }

@@ -1,6 +1,6 @@
 //! The steps for one remote: pushing what was rewritten, and what its server keeps all the same.
 
-use bstr::BStr;
+use bstr::{BStr, BString};
 
 use crate::finding::Server;
 use crate::finding::purge::Phase;
@@ -16,7 +16,7 @@ impl Plan<'_> {
         let at = self.at;
         let (mirror, noted) = (at.file(&format!("mirror-{number}.git")), at.file(&format!("rewritten-{number}")));
         let root = quoted(at.root.as_ref());
-        let url = format!("\"$(git remote get-url -- {})\"", quoted(name));
+        let url = self.url(number, name);
         let clone = |into: &str| format!("(cd {root} && git clone --quiet --mirror --no-local -- {url} {into})");
         let shown = quoted(name);
         self.step(
@@ -59,6 +59,16 @@ impl Plan<'_> {
             &format!("{} && keysweep verify --expressions {expressions} {check}", clone(&check)),
         );
         beyond::server(self, host, &noted);
+    }
+
+    /// What is pushed to, as a word of a shell: a remote can be pushed to several places.
+    fn url(&self, number: usize, name: &BStr) -> String {
+        let all = &self.at.remotes;
+        let same = |places: &[(BString, Server)]| places.iter().filter(|(one, _)| one == name).count();
+        let place = same(&all[..number.min(all.len())]);
+        let pick = if same(all) > 1 { format!(" | sed -n {place}p") } else { String::new() };
+        let which = if same(all) > 1 { "--push --all" } else { "--push" };
+        format!("\"$(git remote get-url {which} -- {}{pick})\"", quoted(name))
     }
 }
 

@@ -91,7 +91,7 @@ impl Situation<'_> {
         let has_remote = !self.remotes.is_empty();
         match finding.exposure.stage {
             Stage::Published | Stage::Unknown if has_remote => Handling::Remote,
-            Stage::LocalOnly | Stage::HistoryOnly if has_remote && (self.is_bare || is_tagged) => Handling::Remote,
+            Stage::LocalOnly | Stage::HistoryOnly if has_remote && is_tagged => Handling::Remote,
             Stage::Published | Stage::Unknown | Stage::HistoryOnly => Handling::InPlace,
             Stage::LocalOnly if self.is_bare => Handling::InPlace,
             Stage::LocalOnly | Stage::Unreachable | Stage::Uncommitted => Handling::Local,

@@ -18,7 +18,8 @@ pub(super) fn of(group: &[Sighting], attribution: &Attribution<'_>, staged: &Sta
     let commits: BTreeSet<ObjectId> = group.iter().filter_map(|s| s.commit).collect();
     let targets: BTreeSet<Target> = group.iter().filter_map(Sighting::found_as).collect();
     if let (true, Some(tag)) = (commits.is_empty(), group.iter().find_map(|s| s.tag)) {
-        return attribution.tag_exposure(tag);
+        let exposure = attribution.tag_exposure(tag);
+        return attribution.as_known(exposure);
     }
     let mut exposure = match known.entry((commits, targets)) {
         Entry::Occupied(known) => known.get().clone(),
@@ -28,31 +29,26 @@ pub(super) fn of(group: &[Sighting], attribution: &Attribution<'_>, staged: &Sta
             new.insert(exposure).clone()
         }
     };
-    exposure.stage = attribution.as_known(stage(group, exposure.stage, staged));
-    exposure
+    let named = group.iter().filter(|s| s.occurrence.kind == ContentKind::RefName);
+    let named: Vec<String> = named.map(|s| s.occurrence.path.to_string()).collect();
+    let sign = attribution.sign(&named);
+    exposure.stage = stage(group, exposure.stage, staged, sign.is_some());
+    exposure.sign = exposure.sign.or(sign);
+    attribution.as_known(exposure)
 }
 
-/// How far a secret got, given how far the commits got that brought it in: places that no commit holds say more by
-/// themselves.
-fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged) -> Stage {
+/// How far a secret got, given how far the commits got that brought it in, and whether a name that it stands in was on a
+/// server: places that no commit holds say more by themselves.
+fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served: bool) -> Stage {
     let mut objects = group.iter().filter(|s| !s.occurrence.kind.beside_objects()).peekable();
     if objects.peek().is_none() {
         stage_beside(group)
     } else if objects.all(|s| s.occurrence.kind == ContentKind::RefName) {
-        ref_stage(group)
+        if is_name_served { Stage::Published } else { Stage::LocalOnly }
     } else if group.iter().all(|s| s.commit.is_none()) && group.iter().any(|s| s.is_staged(staged)) {
         Stage::Uncommitted
     } else {
         of_commits
-    }
-}
-
-/// A remote-tracking name was pushed or fetched; any other name is local.
-fn ref_stage(group: &[Sighting]) -> Stage {
-    if group.iter().any(|s| s.occurrence.path.starts_with(b"refs/remotes/")) {
-        Stage::Published
-    } else {
-        Stage::LocalOnly
     }
 }
 
@@ -100,8 +96,9 @@ mod tests {
         ] {
             // No commit is asked in this test, so the commits got nowhere.
             let shown: Vec<String> = group.iter().map(|one| one.occurrence.path.to_string()).collect();
-            assert_eq!(stage(&group, Stage::Unreachable, &staged), expected, "{shown:?}");
+            let is_served = shown.iter().any(|path| path.starts_with("refs/remotes/"));
+            assert_eq!(stage(&group, Stage::Unreachable, &staged, is_served), expected, "{shown:?}");
         }
-        assert_eq!(stage(&[blob(1), committed(2)], Stage::Published, &staged), Stage::Published);
+        assert_eq!(stage(&[blob(1), committed(2)], Stage::Published, &staged, false), Stage::Published);
     }
 }

@@ -1,0 +1,215 @@
+//! What shows that something was on a server, and what leaves that open.
+//!
+//! A ref that tracks a remote, a ref that a mirror has fetched, a ref that only servers make, and what was fetched last show
+//! it. That there is no such sign shows something only where a push would have left one.
+
+use std::path::Path;
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::{Local, ObjectId, Repo};
+use crate::finding::{Doubt, Sign, SignKind};
+
+/// Where remote-tracking refs are.
+const TRACKING: &str = "refs/remotes/";
+/// Refs that hosts make: for requests to merge, for changes under review, to keep what pipelines ran on.
+const SERVED: [&str; 8] = [
+    "refs/pull/",
+    "refs/pull-requests/",
+    "refs/merge-requests/",
+    "refs/changes/",
+    "refs/cache-automerge/",
+    "refs/keep-around/",
+    "refs/pipelines/",
+    "refs/environments/",
+];
+/// Refs that are nobody's but this clone's, even where all refs are fetched.
+const OWN: [&str; 4] = ["refs/stash", "refs/bisect/", "refs/worktree/", "refs/rewritten/"];
+/// What was fetched last.
+const FETCH_HEAD: &str = "FETCH_HEAD";
+/// Bytes of it that are read, at most.
+const MAX_FETCH_HEAD: u64 = 16 << 20;
+
+/// What a repository knows of servers.
+#[derive(Debug)]
+pub struct Servers {
+    remotes: Vec<BString>,
+    /// Where the remotes are fetched into.
+    fetched: Vec<Fetched>,
+    /// What leaves open whether something without a sign was pushed.
+    pub doubt: Option<Doubt>,
+}
+
+/// The right side of a refspec.
+#[derive(Debug, PartialEq, Eq)]
+struct Fetched {
+    remote: BString,
+    before: BString,
+    /// What stands behind the asterisk, if there is one.
+    after: Option<BString>,
+}
+
+impl Servers {
+    /// Reads what the configuration says of remotes.
+    pub fn of(repository: &Repo) -> Self {
+        let local = repository.local();
+        let remotes: Vec<BString> = local.remote_names().into_iter().collect();
+        let fetched: Vec<Fetched> = remotes.iter().flat_map(|remote| fetched_into(&local, remote.as_ref())).collect();
+        let has_files = || repository.worktrees().iter().any(|tree| tree.workdir().is_some());
+        // What is being pushed is in no repository yet but in that of whoever pushes.
+        let doubt = if repository.is_quarantined() {
+            None
+        } else if !has_files() {
+            Some(Doubt::Bare)
+        } else {
+            is_untraced(&local, &remotes, &fetched).then_some(Doubt::Untraced)
+        };
+        Self { remotes, fetched, doubt }
+    }
+
+    /// Whether a ref shows that what it leads to was on a server.
+    pub fn sign(&self, name: &str) -> Option<Sign> {
+        let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+        let sign = |kind, remote| Some(Sign { kind, name: name.into(), remote });
+        if let Some(below) = name.strip_prefix(TRACKING) {
+            return sign(SignKind::Tracking, Some(self.tracked(below)));
+        }
+        if starts(&SERVED) {
+            return sign(SignKind::Served, None);
+        }
+        if starts(&OWN) {
+            return None;
+        }
+        let fetched = self.fetched.iter().find(|fetched| fetched.covers(name.as_bytes()))?;
+        sign(SignKind::Mirrored, Some(fetched.remote.clone()))
+    }
+
+    /// The remote that a remote-tracking ref belongs to, configured or not.
+    fn tracked(&self, below: &str) -> BString {
+        let owns =
+            |remote: &&BString| below.as_bytes().strip_prefix(remote.as_slice()).is_some_and(|r| r.starts_with(b"/"));
+        let first = || below.split('/').next().unwrap_or_default().into();
+        self.remotes.iter().filter(owns).max_by_key(|remote| remote.len()).cloned().unwrap_or_else(first)
+    }
+}
+
+impl Fetched {
+    /// Reads `+refs/heads/*:refs/remotes/origin/*`; `None` if what is fetched is not kept under a name.
+    fn parse(remote: &BStr, refspec: &[u8]) -> Option<Self> {
+        let refspec = refspec.strip_prefix(b"+").unwrap_or(refspec);
+        let (_, into) = refspec.split_once_str(":").filter(|(_, into)| !into.is_empty())?;
+        let start: &[u8] = match into {
+            _ if into.starts_with(b"refs/") => b"",
+            _ if [&b"heads/"[..], b"tags/", b"remotes/"].iter().any(|start| into.starts_with(start)) => b"refs/",
+            _ => b"refs/heads/",
+        };
+        let into = [start, into].concat();
+        let (before, after) = match into.split_once_str("*") {
+            Some((before, after)) => (before.into(), Some(after.into())),
+            None => (into.into(), None),
+        };
+        Some(Self { remote: remote.to_owned(), before, after })
+    }
+
+    fn covers(&self, name: &[u8]) -> bool {
+        match &self.after {
+            Some(after) => name.strip_prefix(self.before.as_slice()).is_some_and(|rest| rest.ends_with(after)),
+            None => name == self.before,
+        }
+    }
+}
+
+fn fetched_into(local: &Local, remote: &BStr) -> Vec<Fetched> {
+    let refspecs = local.config_snapshot().plumbing().strings(format!("remote.{remote}.fetch").as_str());
+    refspecs.unwrap_or_default().iter().filter_map(|refspec| Fetched::parse(remote, refspec)).collect()
+}
+
+/// Whether there is a remote, named or not, of which no ref here says what it has.
+fn is_untraced(local: &Local, remotes: &[BString], fetched: &[Fetched]) -> bool {
+    let config = local.config_snapshot();
+    let has_url = |remote: &BString| {
+        ["url", "pushurl"].iter().any(|key| config.string(format!("remote.{remote}.{key}").as_str()).is_some())
+    };
+    if remotes.iter().any(|remote| has_url(remote) && !fetched.iter().any(|one| one.remote == *remote)) {
+        return true;
+    }
+    let branches = config.plumbing().sections_by_name("branch").into_iter().flatten();
+    let of_branches = branches.flat_map(|branch| [branch.value("remote"), branch.value("pushRemote")]).flatten();
+    let default = config.string("remote.pushDefault").into_iter().map(|name| BString::from(name.as_bstr()));
+    let mut named = of_branches.map(|name| BString::from(name.as_bstr())).chain(default);
+    named.any(|name| !name.is_empty() && name != "." && !remotes.contains(&name))
+}
+
+/// The objects that were fetched last, into any of the work trees, and what says so.
+pub fn fetched(repository: &Repo) -> (Sign, Vec<ObjectId>) {
+    let texts = repository.worktrees().into_iter().filter_map(|tree| read(&tree.git_dir().join(FETCH_HEAD)));
+    let ids = texts.flat_map(|text| text.lines().filter_map(id).collect::<Vec<_>>()).collect();
+    (Sign { kind: SignKind::Fetched, name: FETCH_HEAD.into(), remote: None }, ids)
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let meta = path.symlink_metadata().ok()?;
+    (meta.is_file() && meta.len() <= MAX_FETCH_HEAD).then(|| std::fs::read(path).ok()).flatten()
+}
+
+/// The id at the start of a line, unless it was fetched from this repository itself.
+fn id(line: &[u8]) -> Option<ObjectId> {
+    let (id, from) = line.split_once_str("\t")?;
+    let is_own = from == b"." || from.ends_with(b"\t.") || from.ends_with(b" of .");
+    ObjectId::from_hex(id).ok().filter(|_| !is_own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers(refspecs: &[(&str, &str)]) -> Servers {
+        let fetched = refspecs.iter().filter_map(|(remote, spec)| Fetched::parse((*remote).into(), spec.as_bytes()));
+        Servers { remotes: vec!["team".into(), "team/fork".into()], fetched: fetched.collect(), doubt: None }
+    }
+
+    #[test]
+    fn a_ref_shows_by_its_name_or_by_a_refspec_where_it_comes_from() {
+        use SignKind::{Mirrored, Served, Tracking};
+        let none: &[(&str, &str)] = &[];
+        let mirror: &[(&str, &str)] = &[("origin", "+refs/*:refs/*")];
+        let heads: &[(&str, &str)] = &[("a", "refs/heads/*:heads/*"), ("b", "+main:kept"), ("c", "refs/x/*")];
+        for (refspecs, name, expected) in [
+            (none, "refs/remotes/team/fork/main", Some((Tracking, Some("team/fork")))),
+            (none, "refs/remotes/gone/main", Some((Tracking, Some("gone")))),
+            (none, "refs/pull/1/head", Some((Served, None))),
+            (none, "refs/merge-requests/1/head", Some((Served, None))),
+            (none, "refs/changes/01/1/1", Some((Served, None))),
+            (none, "refs/heads/main", None),
+            (none, "refs/pullover", None),
+            (none, "HEAD", None),
+            (mirror, "refs/heads/main", Some((Mirrored, Some("origin")))),
+            (mirror, "refs/notes/commits", Some((Mirrored, Some("origin")))),
+            (mirror, "refs/stash", None),
+            (mirror, "HEAD", None),
+            (heads, "refs/heads/main", Some((Mirrored, Some("a")))),
+            (heads, "refs/tags/v1", None),
+            (heads, "refs/x/1", None),
+            (&heads[1..], "refs/heads/kept", Some((Mirrored, Some("b")))),
+            (&heads[1..], "refs/heads/kept/2", None),
+        ] {
+            let sign = servers(refspecs).sign(name).map(|sign| (sign.kind, sign.remote));
+            assert_eq!(sign, expected.map(|(kind, remote)| (kind, remote.map(BString::from))), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_fetched_from_elsewhere_is_told_from_what_was_not() {
+        let hex = "1".repeat(40);
+        for (rest, expected) in [
+            ("\t\tbranch 'main' of https://example.com/a", true),
+            ("\tnot-for-merge\tbranch 'main' of ../other", true),
+            ("\t\thttps://example.com/a", true),
+            ("\t\tbranch 'main' of .", false),
+            ("\t\t.", false),
+            ("", false),
+        ] {
+            assert_eq!(id(format!("{hex}{rest}").as_bytes()).is_some(), expected, "{rest}");
+        }
+    }
+}

@@ -38,6 +38,7 @@ impl Scan<'_> {
         outcome.stats.commits = listing.stats.commits;
         outcome.gaps.extend(listing.gaps);
         outcome.notes.extend(listing.notes);
+        outcome.notes.extend(listing.submodules.iter().map(|(path, bump)| bump.note(path)));
         let sightings = std::mem::take(&mut outcome.sightings);
         let held_before = self.held_before(&sightings, &listing.before, &listing.names_before);
         (outcome.sightings, outcome.stats.old) = fresh(sightings, &held_before, known);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bstr::BString;
+
 use super::history::cache::Scanned;
 use super::sighting::Sighting;
 use crate::finding::{Gap, Names, Note, Stats};
@@ -22,6 +24,8 @@ pub(super) struct Outcome {
     pub(super) unopened: BTreeMap<Reason, Names>,
     /// What Git LFS pointers name that is not in this clone.
     pub(super) absent_lfs: Vec<String>,
+    /// Files that are encrypted, so that nothing in them can be seen.
+    pub(super) encrypted: Vec<BString>,
     /// Every object that was looked at, if that is to be remembered.
     pub(super) scanned: Vec<Scanned>,
 }
@@ -47,6 +51,7 @@ impl Outcome {
             + self.notes.len()
             + self.missing.len()
             + self.absent_lfs.len()
+            + self.encrypted.len()
             + self.unopened.values().map(Names::count).sum::<usize>()
     }
 
@@ -58,6 +63,7 @@ impl Outcome {
         self.missing.extend(other.missing);
         self.scanned.extend(other.scanned);
         self.absent_lfs.extend(other.absent_lfs);
+        self.encrypted.extend(other.encrypted);
         for (reason, names) in other.unopened {
             self.unopened.entry(reason).or_default().absorb(names);
         }
@@ -71,7 +77,7 @@ impl Outcome {
 
     /// What there is to say of content that is not here, or that was not opened.
     pub(super) fn content_notes(&self) -> impl Iterator<Item = Note> {
-        absent_lfs(&self.absent_lfs).into_iter().chain(unopened(&self.unopened))
+        absent_lfs(&self.absent_lfs).into_iter().chain(encrypted(&self.encrypted)).chain(unopened(&self.unopened))
     }
 }
 
@@ -87,6 +93,19 @@ fn absent_lfs(named: &[String]) -> Option<Note> {
             "{count} Git LFS objects are not in this clone, so their content was not scanned, {first} among them; 'git lfs fetch --all' brings them"
         )
     }))
+}
+
+/// What there is to say of files that are encrypted: the first is named.
+fn encrypted(files: &[BString]) -> Option<Note> {
+    let files: BTreeSet<&BString> = files.iter().collect();
+    let first = files.first()?;
+    let which = match files.len() {
+        1 => format!("{first} is"),
+        count => format!("{count} files are, {first} among them,"),
+    };
+    Some(Note(format!(
+        "{which} encrypted with git-crypt, so the content was not read; after 'git-crypt unlock', 'keysweep files .' reads what is in the work tree"
+    )))
 }
 
 /// What there is to say of archives and members that were not opened, given which there are for each reason.
@@ -123,11 +142,12 @@ mod tests {
             missing: vec![Missing { id: id(n), commit: None }],
             unopened: BTreeMap::from([(Reason::Encrypted, names(&["a", "b"])), (Reason::Sealed("xz"), names(&[name]))]),
             absent_lfs: vec!["one".to_owned()],
+            encrypted: vec!["two".into()],
             ..Outcome::default()
         };
         let whole = part(1, "c").and(part(2, "d"));
-        assert_eq!(part(1, "c").said(), 8);
-        assert_eq!(whole.said(), 16);
+        assert_eq!(part(1, "c").said(), 9);
+        assert_eq!(whole.said(), 18);
         assert_eq!(whole.notes, [Note("1".into()), Note("2".into())]);
         let stats = Stats { commits: 2, tags: 4, trees: 6, blobs: 8, bytes: 10, cached: 12, ..Stats::default() };
         assert_eq!(whole.stats, stats);

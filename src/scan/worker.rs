@@ -18,7 +18,7 @@ use crate::fs::bounded::{self, Refused};
 use crate::git::header::{self, Signatures};
 use crate::git::object::{self, Unread};
 use crate::git::repo;
-use crate::git::{ObjectId, Repo, lfs};
+use crate::git::{ObjectId, Repo, crypt, lfs};
 use crate::source::{Content, Item, git_dir};
 use crate::suppress::comment;
 use crate::text::LineIndex;
@@ -107,6 +107,9 @@ impl Worker<'_> {
 
     /// A file or blob: a text, an archive, or what a Git LFS pointer stands for.
     pub(super) fn file(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
+        if crypt::is_encrypted(bytes) {
+            outcome.encrypted.push(origin.label());
+        }
         self.opened(bytes, origin, outcome);
         self.lfs(bytes, origin, outcome);
     }

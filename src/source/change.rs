@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::BString;
 
-use super::{Content, Item, Listing};
+use super::{Bump, Content, Item, Listing};
 use crate::finding::ContentKind;
 use crate::git::ObjectId;
 use crate::git::object::Mode;
@@ -63,6 +63,9 @@ pub fn list(differences: &[Difference], commit: Option<ObjectId>, known: &mut Kn
         let everywhere = others.iter().all(|other| other.paths.contains_key(path));
         if everywhere && side.new.is_some() {
             for (mode, id) in side.new.iter().chain(&side.others) {
+                if *mode == Mode::Submodule {
+                    note_submodule(path, side.old, *id, listing);
+                }
                 list_content(path, *mode, *id, commit, listing);
                 known.contents.insert(*id);
             }
@@ -73,6 +76,13 @@ pub fn list(differences: &[Difference], commit: Option<ObjectId>, known: &mut Kn
             }
         }
     }
+}
+
+/// A submodule that earlier commits moved goes on from where these started.
+fn note_submodule(path: &BString, old: Option<(Mode, ObjectId)>, new: ObjectId, listing: &mut Listing) {
+    let old = old.filter(|(mode, _)| *mode == Mode::Submodule).map(|(_, id)| id);
+    let bump = listing.submodules.entry(path.clone());
+    bump.and_modify(|bump| (bump.new, bump.has_steps) = (new, true)).or_insert(Bump { old, new, has_steps: false });
 }
 
 fn list_content(path: &BString, mode: Mode, id: ObjectId, commit: Option<ObjectId>, listing: &mut Listing) {

@@ -15,7 +15,7 @@ pub mod push;
 pub mod range;
 pub mod staged;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use bstr::BString;
@@ -74,6 +74,34 @@ pub struct Listing {
     pub gaps: Vec<Gap>,
     /// What a reader should know about the coverage.
     pub notes: Vec<Note>,
+    /// Commits of submodules that the change leads to, which are in other repositories: by the path of each.
+    pub submodules: BTreeMap<BString, Bump>,
     /// What was read in order to list.
     pub stats: Stats,
+}
+
+/// What a change makes of a submodule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bump {
+    /// The commit before, if there was one.
+    pub old: Option<ObjectId>,
+    /// The commit that it leads to in the end.
+    pub new: ObjectId,
+    /// Whether it led to others on the way.
+    pub has_steps: bool,
+}
+
+impl Bump {
+    /// What is to be said of it.
+    pub fn note(&self, path: &BString) -> Note {
+        let Self { old, new, has_steps } = self;
+        let (from, command) = match old {
+            Some(old) if !has_steps => (format!(" from {old}"), format!("keysweep range {old}..{new}")),
+            Some(old) => (format!(" from {old} over others"), "keysweep history".to_owned()),
+            None => (String::new(), "keysweep history".to_owned()),
+        };
+        Note(format!(
+            "submodule {path} moves{from} to {new}, and its commits were not read: after 'git submodule update --init', run '{command}' in its folder"
+        ))
+    }
 }

@@ -54,6 +54,7 @@ mod snapshot;
 mod staged;
 mod stopped;
 mod stages;
+mod submodules;
 mod support;
 mod verdict;
 mod verify;

@@ -11,11 +11,11 @@ use crate::detect::{Hits, Room};
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::ObjectId;
 use crate::git::graph::{CommitHeader, CommitRecord};
-use crate::git::lfs;
 use crate::git::object::{self, Kind, Mode, Unread};
 use crate::git::pack::{Base, Object, Visitor};
 use crate::git::store::Number;
 use crate::git::tree::{Entries, Entry, entries_at};
+use crate::git::{crypt, lfs};
 use crate::scan::outcome::{Missing, Outcome};
 use crate::scan::worker::{Origin, Worker};
 use crate::scan::{Counts, Progress};
@@ -151,7 +151,8 @@ impl<'a> Sweeper<'a> {
         let store = &self.objects.store;
         let origin = || Origin { blob: store.id(number), ..Origin::new(ContentKind::File, BStr::new("")) };
         // What a search for keywords cannot see in the bytes themselves is looked at as a whole.
-        if archive::kind(data).is_some() || lfs::pointer(data).is_some() || Wide::detect(data).is_some() {
+        let is_special = archive::kind(data).is_some() || lfs::pointer(data).is_some() || crypt::is_encrypted(data);
+        if is_special || Wide::detect(data).is_some() {
             self.worker.file(data, &origin(), &mut self.outcome);
             return VisitState::Nothing;
         }

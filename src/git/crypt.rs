@@ -1,0 +1,11 @@
+//! git-crypt: files that are encrypted in what git stores, and plain in the work tree alone.
+//!
+//! Format: <https://github.com/AGWA/git-crypt#how-git-crypt-works>; the header is not described there, but in `commands.cpp`.
+
+/// What every encrypted file starts with.
+const HEADER: &[u8] = b"\0GITCRYPT\0";
+
+/// Whether a file is encrypted.
+pub fn is_encrypted(content: &[u8]) -> bool {
+    content.starts_with(HEADER)
+}

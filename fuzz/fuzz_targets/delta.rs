@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use keysweep::source::pack::delta::{apply, sizes};
+use keysweep::git::pack::delta::{apply, sizes};
 use keysweep::text::Edits;
 use libfuzzer_sys::fuzz_target;
 

@@ -62,7 +62,7 @@ impl Attribution<'_> {
             None => (None, None, None),
         };
         Exposure {
-            stage: self.as_known(stage),
+            stage,
             in_head,
             commits: commits.len(),
             first_is_root: first.is_some_and(|at| self.graph.record(at).is_root),

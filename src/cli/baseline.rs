@@ -131,7 +131,8 @@ impl Work {
     /// Adds what another tool was told to ignore, as far as it is found here.
     fn import(&self, common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
         let name = escape(withhold(&file.display().to_string()).as_bytes());
-        let text = bounded::text_named(file, None, bounded::MAX_NAMED).with_context(|| format!("reading '{name}'"))?;
+        let text = bounded::text_named(file, Path::new("."), bounded::MAX_NAMED)
+            .with_context(|| format!("reading '{name}'"))?;
         let entries = foreign::parse(&text).map_err(|why| anyhow::anyhow!("'{name}', {why}"))?;
         let is_meant = |finding: &&Finding| entries.iter().any(|entry| entry.is(finding));
         let chosen: Vec<&Finding> = self.new_ones().into_iter().filter(is_meant).collect();

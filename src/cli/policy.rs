@@ -57,7 +57,10 @@ fn baseline(named: Option<&Path>, root: Option<&Path>) -> anyhow::Result<Baselin
 /// A file that is named, or one at the root: its path and its text. Anybody may have put it there who wrote to the repository.
 fn found(named: Option<&Path>, root: Option<&Path>, name: &str) -> anyhow::Result<Option<(PathBuf, String)>> {
     let (path, text) = match (named, root) {
-        (Some(path), _) => (path.to_owned(), bounded::text_named(path, root, MAX_SIZE).map(Some)),
+        (Some(path), root) => {
+            let root = root.unwrap_or(Path::new("."));
+            (path.to_owned(), bounded::text_named(path, root, MAX_SIZE).map(Some))
+        }
         (None, Some(root)) => {
             let path = root.join(name);
             let read = bounded::read_within(root, &path);

@@ -43,7 +43,7 @@ fn carry_over(common: &Common, path: &Path) -> anyhow::Result<ExitStatus> {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    bounded::text_named(path, None, bounded::MAX_SIZE)
+    bounded::text_named(path, Path::new("."), bounded::MAX_SIZE)
         .with_context(|| format!("reading the rules '{}'", path.display()))
 }
 

@@ -25,25 +25,35 @@ pub(super) fn run(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStat
     judge(common, &repo, chosen::list(&repo, files, Others::LeftOut)?, ReportWhen::Always)
 }
 
+/// What the pre-commit hook has looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Checked {
+    /// A commit that is about to be made.
+    Commit(ExitStatus),
+    /// Something else that the framework was asked for: commits that are there, or files.
+    Other(ExitStatus),
+}
+
 /// What the pre-commit hook runs: all that the index adds, and the files that the pre-commit framework hands on. Where that
 /// was started by hand, it may be about commits, which it names, or about all files.
 ///
 /// # Errors
 /// When the scan cannot start.
-pub(super) fn before_commit(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
+pub(super) fn before_commit(common: &Common, files: &[PathBuf]) -> anyhow::Result<Checked> {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if let (Some(from), Some(to)) = (set("PRE_COMMIT_FROM_REF"), set("PRE_COMMIT_TO_REF")) {
-        return range::run(common, &format!("{from}..{to}"), false);
+        return range::run(common, &[format!("{from}..{to}")], false).map(Checked::Other);
     }
     let repo = Repo::open(Path::new("."))?;
     // git names the index of a commit to its hooks.
     let is_by_hand = set("PRE_COMMIT").is_some() && set("GIT_INDEX_FILE").is_none();
     let chosen = match (files.is_empty(), is_by_hand) {
-        (true, false) => return new(common, &repo, index::list(&repo)?, ReportWhen::NotEmpty),
+        (true, false) => Chosen::New(index::list(&repo)?),
         (true, true) => chosen::all_if_nothing_is_new(&repo)?,
         (false, _) => chosen::list(&repo, files, Others::Kept)?,
     };
-    judge(common, &repo, chosen, ReportWhen::NotEmpty)
+    let checked = if matches!(chosen, Chosen::New(_)) { Checked::Commit } else { Checked::Other };
+    judge(common, &repo, chosen, ReportWhen::NotEmpty).map(checked)
 }
 
 fn judge(common: &Common, repo: &Repo, chosen: Chosen, when: ReportWhen) -> anyhow::Result<ExitStatus> {

@@ -30,6 +30,8 @@ pub enum Retainer {
     Stash,
     /// An entry of a reflog.
     Reflog,
+    /// A table of refs, from which it was deleted.
+    Table,
     /// A ref that cannot be read, for all that is known.
     Unread,
     /// Nothing but that nobody has cleaned up.

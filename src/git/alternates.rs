@@ -2,7 +2,8 @@
 //! `GIT_ALTERNATE_OBJECT_DIRECTORIES` beside it. So a server's hooks see what is pushed, before it is let in.
 //!
 //! git's reader knows one folder and those that its `info/alternates` lists. So all of them are listed by a folder that holds
-//! nothing else.
+//! nothing else. So are those of a repository that borrows from itself by a way round: git goes no way twice, where its reader
+//! gives up.
 
 use std::ffi::OsString;
 use std::io;
@@ -10,17 +11,25 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
+use super::GitError;
 use super::error::error_text;
 use crate::fs::scratch::Scratch;
 
-/// Makes the folder, if the environment names any; `own` is the repository's.
+/// Whether git's reader gave up because folders borrow from each other.
+pub(super) fn is_circle(error: &GitError) -> bool {
+    error_text(error).contains("Alternates form a cycle")
+}
+
+/// Makes the folder, if the environment names any or what `own`, the repository's, lists leads back to it.
 ///
 /// # Errors
 /// When it cannot be written, or the alternates cannot be read.
 pub fn with_env_alternates(own: &Path) -> io::Result<Option<Scratch>> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let (instead, beside) = (variable("GIT_OBJECT_DIRECTORY"), variable("GIT_ALTERNATE_OBJECT_DIRECTORIES"));
-    if instead.is_none() && beside.is_none() {
+    let here = std::env::current_dir()?;
+    let leads_back = || gix::odb::alternate::resolve(own.to_owned(), &here).is_err_and(|error| is_circle(&error));
+    if instead.is_none() && beside.is_none() && !leads_back() {
         return Ok(None);
     }
     let first = instead.map_or_else(|| own.to_owned(), PathBuf::from);
@@ -49,12 +58,12 @@ fn list(roots: impl Iterator<Item = PathBuf>) -> io::Result<Scratch> {
     let here = std::env::current_dir()?;
     let mut folders: Vec<PathBuf> = Vec::new();
     for root in roots.map(|root| here.join(root)).filter(|root| root.is_dir()) {
-        let borrowed = gix::odb::alternate::resolve(root.clone(), &here);
-        let borrowed = borrowed.map_err(|error| io::Error::other(error_text(&error)))?;
-        for folder in std::iter::once(root).chain(borrowed).filter_map(|folder| folder.canonicalize().ok()) {
-            if !folders.contains(&folder) {
-                folders.push(folder);
-            }
+        let first = folders.len();
+        add(&mut folders, root);
+        let mut next = first;
+        while let Some(folder) = folders.get(next).cloned() {
+            borrowed(&folder)?.into_iter().for_each(|path| add(&mut folders, folder.join(path)));
+            next += 1;
         }
     }
     let scratch = Scratch::new()?;
@@ -69,14 +78,40 @@ fn list(roots: impl Iterator<Item = PathBuf>) -> io::Result<Scratch> {
     Ok(scratch)
 }
 
+/// Adds a folder that is not known yet. One that is not there stays in the list, so that it is missed.
+fn add(folders: &mut Vec<PathBuf>, folder: PathBuf) {
+    let folder = folder.canonicalize().unwrap_or(folder);
+    if !folders.contains(&folder) {
+        folders.push(folder);
+    }
+}
+
+/// The folders that one lists.
+fn borrowed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match std::fs::read(folder.join("info").join("alternates")) {
+        Ok(text) => gix::odb::alternate::parse(&text).map_err(|error| io::Error::other(error_text(&error))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether a folder lists others, which are in our list already; by relative paths they would be looked for in vain.
 fn borrows(folder: &Path) -> bool {
     folder.join("info").join("alternates").exists()
 }
 
+/// The name of a link to the whole folder, in one that leads to its objects.
+const PLACE: &str = "place";
+
+/// The folder whose objects a listed one leads to.
+pub(super) fn place(copy: &Path) -> Option<PathBuf> {
+    std::fs::read_link(copy.join(PLACE)).ok()
+}
+
 /// A folder that leads to the objects of another one, and not to those that it borrows.
 fn links(folder: &Path, copy: &Path) -> io::Result<()> {
     std::fs::create_dir(copy)?;
+    link(folder, copy.join(PLACE))?;
     for entry in std::fs::read_dir(folder)? {
         let name = entry?.file_name();
         if name == "pack" || name.len() == 2 {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::format;
 use crate::text::escape;
 
 /// What git's reader says went wrong.
@@ -27,8 +26,9 @@ pub enum SourceError {
     },
     /// A work tree or submodule whose repository is not where its `.git` file says.
     #[error(
-        "the repository of this work tree is not where '{pointer}' says: there is no '{target}'\n\
-         if it was moved, run 'git worktree repair' in it; in a container, mount it at the same path as outside"
+        "the repository of this work tree is not where '{pointer}' says: there is none at '{target}'\n\
+         if that repository was moved, run 'git worktree repair' where it is now; in a container, mount it at the same path as \
+         outside; a submodule comes back by 'git submodule update --init'"
     )]
     Dangling {
         /// The file.
@@ -116,9 +116,6 @@ pub enum SourceError {
 pub(super) fn classify(directory: &Path, error: &GitError) -> SourceError {
     let path = escape(directory.as_os_str().as_encoded_bytes());
     let text = error_text(error);
-    if let Some(why) = pointed(directory) {
-        return why;
-    }
     let nowhere = error.downcast_any_ref::<gix::discover::upwards::Error>().is_some()
         || text.contains("not a git repository")
         || text.contains("Could not find a git repository");
@@ -127,30 +124,6 @@ pub(super) fn classify(directory: &Path, error: &GitError) -> SourceError {
     } else {
         SourceError::Broken { what: format!("the repository at '{path}'"), cause: text }
     }
-}
-
-/// Why the repository that the nearest `.git` or git's environment leads to cannot be opened, if it is not there or has
-/// another format.
-fn pointed(directory: &Path) -> Option<SourceError> {
-    let shown = |path: &Path| escape(path.as_os_str().as_encoded_bytes());
-    let git_dir = match std::env::var_os("GIT_DIR") {
-        Some(told) => directory.join(told),
-        None => {
-            let whole = directory.canonicalize().ok()?;
-            let pointer = whole.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
-            if pointer.is_dir() {
-                pointer
-            } else {
-                let target = gix::discover::path::from_gitdir_file(&pointer).ok()?;
-                if !target.exists() {
-                    return Some(SourceError::Dangling { pointer: shown(&pointer), target: shown(&target) });
-                }
-                target
-            }
-        }
-    };
-    let common = gix::discover::path::from_plain_file(&git_dir.join("commondir")).and_then(Result::ok);
-    format::refusal(&common.map_or_else(|| git_dir.clone(), |common| git_dir.join(common)).join("config"))
 }
 
 /// The whole chain of an error of git's reader, on one line.

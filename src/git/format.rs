@@ -58,7 +58,7 @@ impl Format {
         for section in config.sections().filter(|section| own(section.meta())) {
             let header = section.header();
             let (name, below) = (header.name().to_str_lossy().to_ascii_lowercase(), header.subsection_name());
-            for (key, value) in section.body().clone() {
+            for (key, value) in section.body() {
                 let key = key.to_ascii_lowercase();
                 match (name.as_str(), below) {
                     ("core", None) if key == "repositoryformatversion" => {

@@ -38,7 +38,7 @@ pub fn merged(repository: &Repo) -> Vec<ObjectId> {
 /// When the refs cannot be read that may hold it.
 pub fn reverted(repository: &Repo) -> Result<Vec<ObjectId>, SourceError> {
     const NAME: &str = "REVERT_HEAD";
-    let Some(tables) = repository.tables() else { return Ok(heads_in(repository, NAME)) };
+    let Some(tables) = repository.refs.tables() else { return Ok(heads_in(repository, NAME)) };
     match tables.find(NAME.into())? {
         Some(target) => Ok(tables.follow(target)?.into_iter().collect()),
         None => Ok(Vec::new()),

@@ -16,6 +16,7 @@ pub mod object;
 mod ownership;
 pub mod pack;
 pub mod planted;
+mod pointer;
 pub mod ref_store;
 pub mod reflog;
 pub mod refs;

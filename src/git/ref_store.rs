@@ -9,7 +9,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::error::error_text;
 use super::reftable::{Change, Logs, Stack, Target, Trouble};
-use super::{GitError, Local, ObjectId, Repo, SourceError};
+use super::{GitError, ObjectId, SourceError};
 use crate::finding::{Gap, GapKind};
 use crate::text::escape;
 
@@ -29,7 +29,7 @@ pub(super) enum RefStore {
 
 impl RefStore {
     /// The same for another work tree of the repository.
-    pub(super) fn seen_from(&self, local: &Local) -> Self {
+    pub(super) fn seen_from(&self, local: &gix::Repository) -> Self {
         match self {
             Self::Files => Self::Files,
             Self::Tables(tables) => Self::Tables(tables.seen_from(local)),
@@ -78,13 +78,13 @@ impl Lazy {
 
 impl Tables {
     /// Those of a repository, as a work tree sees it.
-    pub(super) fn new(local: &Local) -> Self {
+    pub(super) fn new(local: &gix::Repository) -> Self {
         let shared = Lazy::new(local.common_dir(), local.object_hash());
         Self { shared, own: None }.seen_from(local)
     }
 
     /// The same for another work tree.
-    fn seen_from(&self, local: &Local) -> Self {
+    fn seen_from(&self, local: &gix::Repository) -> Self {
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_linked = whole(local.git_dir()) != whole(local.common_dir());
         let own = is_linked.then(|| Lazy::new(local.git_dir(), local.object_hash()));
@@ -93,7 +93,25 @@ impl Tables {
 
     /// Where a ref leads, by its full name.
     pub(super) fn find(&self, name: &BStr) -> Result<Option<Target>, SourceError> {
-        self.holding(name).find(name).map_err(|trouble| broken(&trouble))
+        let found = if let Some(name) = name.strip_prefix(b"main-worktree/") {
+            self.shared.find(name.as_bstr())
+        } else if let Some((tree, name)) = name.strip_prefix(b"worktrees/").and_then(|rest| rest.split_once_str("/")) {
+            self.of_work_tree(tree, name.as_bstr())
+        } else {
+            self.holding(name).find(name)
+        };
+        found.map_err(|trouble| broken(&trouble))
+    }
+
+    /// A ref that a linked work tree has for itself.
+    fn of_work_tree(&self, tree: &[u8], name: &BStr) -> Result<Option<Target>, Trouble> {
+        let folder = self.shared.folder.with_file_name("worktrees");
+        match tree.to_path() {
+            Ok(tree) if tree.file_name() == Some(tree.as_os_str()) && folder.join(tree).is_dir() => {
+                Lazy::new(&folder.join(tree), self.shared.hash).find(name)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The object at the end of a ref.
@@ -198,16 +216,15 @@ pub struct Refs {
     pub gaps: Vec<Gap>,
 }
 
-impl Repo {
+impl RefStore {
     /// What HEAD says.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn checked_out(&self) -> Result<Head, SourceError> {
-        if let Some(tables) = self.tables() {
+    pub(super) fn head(&self, local: &gix::Repository) -> Result<Head, SourceError> {
+        if let Self::Tables(tables) = self {
             return tables.head();
         }
-        let local = self.local();
         let broken = |error| SourceError::Broken { what: "HEAD".to_owned(), cause: error_text(&error) };
         let head = local.head().map_err(broken)?;
         let branch = head.referent_name().map(|name| name.as_bstr().to_owned());
@@ -216,25 +233,23 @@ impl Repo {
     }
 
     /// All refs, and what could not be read of them.
-    pub fn all_refs(&self) -> Refs {
-        self.tables().map_or_else(|| of_files(&self.local()), of_tables)
-    }
-
-    /// The reflogs of this work tree, if they lie in tables; where they are files, they are read as such.
-    pub fn table_logs(&self) -> Option<Logs> {
-        self.tables().map(Tables::logs)
+    pub(super) fn all(&self, local: &gix::Repository) -> Refs {
+        match self {
+            Self::Files => of_files(local),
+            Self::Tables(tables) => of_tables(tables),
+        }
     }
 
     /// The reftables, if refs are stored so.
     pub(super) fn tables(&self) -> Option<&Tables> {
-        match &self.refs {
-            RefStore::Files => None,
-            RefStore::Tables(tables) => Some(tables),
+        match self {
+            Self::Files => None,
+            Self::Tables(tables) => Some(tables),
         }
     }
 }
 
-fn of_files(local: &Local) -> Refs {
+fn of_files(local: &gix::Repository) -> Refs {
     let unread = |why: String| Gap {
         what: BString::from("a ref"),
         kind: GapKind::Corrupt,

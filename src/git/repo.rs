@@ -10,16 +10,18 @@ use std::sync::Arc;
 
 use bstr::{BString, ByteSlice as _, ByteVec as _};
 
-use super::error::classify;
 use super::ownership::{self, Found};
-use super::ref_store::{Head, Ref, RefStore, Tables};
-use super::reftable::Target;
+use super::pointer::{passed, refused};
+use super::ref_store::{Head, Ref, RefStore, Refs, Tables};
+use super::reftable::{Logs, Target};
+use super::revision;
 use super::server::{self, Servers};
-use super::{ObjectId, SourceError, alternates, ancestry, format, object};
+use super::{GitError, ObjectId, SourceError, alternates, ancestry, format, object};
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
 use crate::text::escape;
 
+pub use super::revision::UNSHALLOW;
 pub use gix::Repository as Local;
 
 /// Bytes that are taken to put one object together, at most. A delta takes twice what it makes, and says itself how much
@@ -46,8 +48,8 @@ impl Repo {
             Self::told(directory)?
         } else {
             let found = find(directory)?;
-            let shared = gix::ThreadSafeRepository::open_opts(start(&found), options());
-            Self::found(&found, shared.map_err(|error| classify(directory, &error))?)?
+            let shared = open_with(|change| gix::ThreadSafeRepository::open_opts(start(&found), change(options())));
+            Self::found(directory, &found, shared.map_err(|error| refused(directory, &error))?)?
         };
         repo.borrow()?;
         Ok(repo)
@@ -69,13 +71,16 @@ impl Repo {
             return Self::open(directory);
         }
         // Index, work tree and objects that the environment names belong to the other repository.
-        let shared = options().open(start(&found)).map_err(|error| classify(directory, &error))?;
-        Self::found(&found, shared)
+        let shared = options().open(start(&found)).map_err(|error| refused(directory, &error))?;
+        Self::found(directory, &found, shared)
     }
 
     /// One that was found, if it may be read.
-    fn found(found: &Found, shared: gix::ThreadSafeRepository) -> Result<Self, SourceError> {
+    fn found(directory: &Path, found: &Found, shared: gix::ThreadSafeRepository) -> Result<Self, SourceError> {
         let repo = Self { shared, borrowed: None, refs: RefStore::Files };
+        if let Some(why) = passed(directory, ownership::place(found)) {
+            return Err(why);
+        }
         ownership::check(found, &repo.local())?;
         repo.recognised()
     }
@@ -83,9 +88,11 @@ impl Repo {
     /// The one that the environment names: as with git, whoever names it trusts it.
     fn told(directory: &Path) -> Result<Self, SourceError> {
         is_folder(directory)?;
-        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let shared = gix::ThreadSafeRepository::open_with_environment_overrides(directory, trust);
-        let shared = shared.map_err(|error| classify(directory, &error))?;
+        let shared = open_with(|change| {
+            let trust = gix::sec::trust::Mapping { full: change(options()), reduced: change(options()) };
+            gix::ThreadSafeRepository::open_with_environment_overrides(directory, trust)
+        });
+        let shared = shared.map_err(|error| refused(directory, &error))?;
         Self { shared, borrowed: None, refs: RefStore::Files }.recognised()
     }
 
@@ -126,6 +133,41 @@ impl Repo {
         let mut local = self.shared.to_thread_local();
         local.objects.ignore_replacements = true;
         local
+    }
+
+    /// What HEAD says.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn checked_out(&self) -> Result<Head, SourceError> {
+        self.refs.head(&self.local())
+    }
+
+    /// All refs, and what could not be read of them.
+    pub fn all_refs(&self) -> Refs {
+        self.refs.all(&self.local())
+    }
+
+    /// The reflogs of this work tree, if they lie in tables; where they are files, they are read as such.
+    pub fn table_logs(&self) -> Option<Logs> {
+        self.refs.tables().map(Tables::logs)
+    }
+
+    /// A revision or range that git's reader can go on from: where it could not look a name up, an id stands instead.
+    ///
+    /// # Errors
+    /// When there is no ref of such a name, or the refs cannot be read.
+    pub fn spelled(&self, text: &str) -> Result<String, SourceError> {
+        match self.refs.tables() {
+            Some(tables) => revision::spelled(tables, &self.local(), text),
+            None => Ok(text.to_owned()),
+        }
+    }
+
+    /// Where a folder of objects lies, if it is one that was listed anew.
+    pub(super) fn place(&self, folder: PathBuf) -> PathBuf {
+        let listed = self.borrowed.as_ref().filter(|listed| folder.starts_with(listed.path()));
+        listed.and_then(|_| alternates::place(&folder)).unwrap_or(folder)
     }
 
     /// HEAD's commit, if there is one.
@@ -235,6 +277,11 @@ impl Repo {
         within.filter_map(open).collect()
     }
 
+    /// Whether objects have ids in a second format as well.
+    pub fn has_second_ids(&self) -> bool {
+        self.local().config_snapshot().string("extensions.compatObjectFormat").is_some()
+    }
+
     /// The branch that HEAD is on, by its full name; `None` if HEAD is on none.
     pub fn branch(&self) -> Option<BString> {
         self.checked_out().ok()?.branch
@@ -268,6 +315,17 @@ impl Repo {
     }
 }
 
+/// Opens a repository with options as they are; or, if its folders of objects borrow from each other, so that none of them is
+/// looked into: they will be listed anew.
+fn open_with<T>(
+    open: impl Fn(&dyn Fn(gix::open::Options) -> gix::open::Options) -> Result<T, GitError>,
+) -> Result<T, GitError> {
+    open(&|options| options).or_else(|error| match alternates::is_circle(&error) {
+        true => open(&|options| options.object_store_slots(gix::odb::store::init::Slots::Given(1))),
+        false => Err(error),
+    })
+}
+
 fn is_folder(directory: &Path) -> Result<(), SourceError> {
     let path = || escape(directory.as_os_str().as_encoded_bytes());
     if directory.is_dir() { Ok(()) } else { Err(SourceError::NoFolder { path: path() }) }
@@ -286,7 +344,7 @@ fn find(directory: &Path) -> Result<Found, SourceError> {
     options = options.apply_environment();
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let ceilings: Vec<PathBuf> = options.ceiling_dirs.iter().map(|path| whole(path)).collect();
-    let (found, _) = gix::discover::upwards_opts(directory, options).map_err(|error| classify(directory, &error))?;
+    let (found, _) = gix::discover::upwards_opts(directory, options).map_err(|error| refused(directory, &error))?;
     // For git the folder that ends the search is not searched any more, unless it starts there.
     let place = whole(ownership::place(&found));
     if ceilings.contains(&place) && place != whole(directory) {
@@ -308,20 +366,4 @@ fn options() -> gix::open::Options {
     let options = gix::open::Options::default().with(gix::sec::Trust::Full).bail_if_untrusted(false);
     let limit = format!("gitoxide.objects.allocLimit={MOST_MEMORY}");
     options.config_overrides([limit]).open_path_as_is(true).filter_config_section(|_| true).cli_overrides(ownership::on_command_line())
-}
-
-/// The error of a revision that does not resolve.
-pub(super) fn unresolved(repo: &Local, text: &str, cause: String) -> SourceError {
-    SourceError::Revision { text: escape(text.as_bytes()), cause: escape(cause.as_bytes()), remedy: remedy(repo) }
-}
-
-/// What brings the commits that a shallow clone does not have, for people and for those who write workflows.
-pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:')";
-
-fn remedy(repo: &gix::Repository) -> String {
-    if repo.is_shallow().unwrap_or(false) {
-        format!("this clone is shallow, so older commits are not here: {UNSHALLOW}")
-    } else {
-        "give a commit, branch or tag that this clone has; 'git fetch' brings newer ones".to_owned()
-    }
 }

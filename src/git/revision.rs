@@ -5,8 +5,8 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::ref_store::Tables;
 use super::reftable::Change;
-use super::repo::unresolved;
-use super::{Local, ObjectId, Repo, SourceError};
+use super::{ObjectId, SourceError};
+use crate::text::escape;
 
 /// What may stand before a name that is not the whole name, in git's order, and what behind it.
 const RULES: [(&str, &str); 6] = [
@@ -22,28 +22,38 @@ const FILES: [&str; 2] = ["FETCH_HEAD", "MERGE_HEAD"];
 /// Digits of an id, at least.
 const FEWEST_DIGITS: usize = 4;
 
-impl Repo {
-    /// A revision or range with an id in place of each name that git's reader could not look up.
-    ///
-    /// # Errors
-    /// When there is no ref of such a name, or the refs cannot be read.
-    pub fn spelled(&self, text: &str) -> Result<String, SourceError> {
-        let Some(tables) = self.tables() else { return Ok(text.to_owned()) };
-        let reader = Reader { tables, local: &self.local() };
-        for dots in ["...", ".."] {
-            if let Some((from, to)) = text.split_once(dots) {
-                let or_head = |side| reader.side(if side == "" || side == "^" { "HEAD" } else { side });
-                return Ok(format!("{}{dots}{}", or_head(from)?, or_head(to)?));
-            }
+/// What brings the commits that a shallow clone does not have, for people and for those who write workflows.
+pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:')";
+
+/// A revision or range with an id in place of each name of a ref.
+///
+/// # Errors
+/// When there is no ref of such a name, or the refs cannot be read.
+pub(super) fn spelled(tables: &Tables, local: &gix::Repository, text: &str) -> Result<String, SourceError> {
+    let reader = Reader { tables, local };
+    for dots in ["...", ".."] {
+        if let Some((from, to)) = text.split_once(dots) {
+            let or_head = |side: &str| reader.side(if side.is_empty() || side == "^" { "HEAD" } else { side });
+            return Ok(format!("{}{dots}{}", or_head(from)?, or_head(to)?));
         }
-        reader.side(text)
     }
+    reader.side(text)
+}
+
+/// The error of a revision that does not resolve; the remedy depends on whether the clone is shallow.
+pub(super) fn unresolved(local: &gix::Repository, text: &str, cause: &str) -> SourceError {
+    let remedy = if local.is_shallow().unwrap_or(false) {
+        format!("this clone is shallow, so older commits are not here: {UNSHALLOW}")
+    } else {
+        "give a commit, branch or tag that this clone has; 'git fetch' brings newer ones".to_owned()
+    };
+    SourceError::Revision { text: escape(text.as_bytes()), cause: escape(cause.as_bytes()), remedy }
 }
 
 /// Looks names up.
 struct Reader<'r> {
     tables: &'r Tables,
-    local: &'r Local,
+    local: &'r gix::Repository,
 }
 
 /// What a name stands for.
@@ -68,13 +78,13 @@ impl Reader<'_> {
         while let Some((query, after)) = rest.strip_prefix("@{").and_then(|rest| rest.split_once('}')) {
             let found = self.asked(name, named.as_ref(), query)?;
             let found =
-                found.ok_or_else(|| unresolved(self.local, text, format!("nothing is known of '@{{{query}}}'")))?;
+                found.ok_or_else(|| unresolved(self.local, text, &format!("nothing is known of '@{{{query}}}'")))?;
             (id, named, rest) = (Some(found.id), Some(found), after);
         }
         match id.or(named.map(|named| named.id)) {
             Some(id) => Ok(format!("{not}{id}{rest}")),
             None if is_id(name) => Ok(format!("{not}{text}")),
-            None => Err(unresolved(self.local, text, format!("there is no ref called '{name}'"))),
+            None => Err(unresolved(self.local, text, &format!("there is no ref called '{name}'"))),
         }
     }
 

@@ -7,7 +7,8 @@ use gix::revision::plumbing::Spec;
 use super::ancestry;
 use super::error::error_text;
 use super::object::{self, Kind};
-use super::repo::{Local, unresolved};
+use super::repo::Local;
+use super::revision::unresolved;
 use super::{ObjectId, Repo, SourceError};
 use crate::text::escape;
 
@@ -78,15 +79,15 @@ fn common(local: &Local, [one, other]: [ObjectId; 2]) -> Result<BTreeSet<ObjectI
 
 fn parents(local: &Local, word: &str, id: ObjectId) -> Result<Vec<ObjectId>, SourceError> {
     let read = object::commit_of(local, commit(local, word, id)?);
-    read.map(|commit| commit.parents).map_err(|unread| unresolved(local, word, unread.why))
+    read.map(|commit| commit.parents).map_err(|unread| unresolved(local, word, &unread.why))
 }
 
 /// The commit that an object leads to.
 fn commit(local: &Local, word: &str, id: ObjectId) -> Result<ObjectId, SourceError> {
     match object::peeled(local, id) {
         Ok((Kind::Commit, id)) => Ok(id),
-        Ok((kind, id)) => Err(unresolved(local, word, format!("it leads to {id}, which is a {kind} and no commit"))),
-        Err(unread) => Err(unresolved(local, word, unread.why)),
+        Ok((kind, id)) => Err(unresolved(local, word, &format!("it leads to {id}, which is a {kind} and no commit"))),
+        Err(unread) => Err(unresolved(local, word, &unread.why)),
     }
 }
 
@@ -94,9 +95,9 @@ fn commit(local: &Local, word: &str, id: ObjectId) -> Result<ObjectId, SourceErr
 fn spec(local: &Local, word: &str) -> Result<Spec, SourceError> {
     let (first, second) = word.split_once("..").unwrap_or((word, ""));
     for name in [first.trim_start_matches('^'), second.trim_start_matches('.')] {
-        leads_on(local, name).map_err(|why| unresolved(local, word, why))?;
+        leads_on(local, name).map_err(|why| unresolved(local, word, &why))?;
     }
-    let spec = local.rev_parse(word).map_err(|error| unresolved(local, word, error_text(&error)))?;
+    let spec = local.rev_parse(word).map_err(|error| unresolved(local, word, &error_text(&error)))?;
     Ok(spec.detach())
 }
 

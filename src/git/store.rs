@@ -63,11 +63,12 @@ impl Store {
         let objects = local.objects.store_ref();
         let alternates = objects.alternate_db_paths().map_err(|error| broken(error_text(&error)))?;
         let mut store = Self { id_length: local.object_hash().len_in_bytes(), ..Self::default() };
-        let (mut loose, mut packs) = (Vec::new(), Vec::new());
-        for folder in std::iter::once(objects.path().to_owned()).chain(alternates) {
+        let (mut loose, mut packs, mut lone) = (Vec::new(), Vec::new(), Vec::new());
+        let folders = std::iter::once(objects.path().to_owned()).chain(alternates);
+        for folder in folders.map(|folder| repository.place(folder)) {
             let of_folder = packs_in(&folder);
             store.list_loose(&folder, local.object_hash(), &mut loose);
-            store.open_packs(&of_folder, local.object_hash());
+            store.open_packs(&of_folder, local.object_hash(), &mut lone);
             store.folders.push(folder);
             packs.push(of_folder);
         }
@@ -86,16 +87,29 @@ impl Store {
                 store.numbers.insert(&id, number);
             }
         }
+        lone.retain(|index| !store.holds_all_of(index, local.object_hash()));
+        let missing = lone.iter().map(|index| unreadable(index, "the .pack file that belongs to it is missing"));
+        store.gaps.extend(missing);
         Ok((store, packs))
     }
 
-    fn open_packs(&mut self, paths: &[PathBuf], hash: gix::hash::Kind) {
+    /// Whether every object of an index without a pack lies elsewhere, so that nothing is missing.
+    fn holds_all_of(&self, index: &Path, hash: gix::hash::Kind) -> bool {
+        let index = gix::odb::pack::index::File::at(index, hash);
+        index.is_ok_and(|index| (0..index.num_objects()).all(|entry| self.find(index.oid_at_index(entry)).is_some()))
+    }
+
+    /// Opens the packs of a folder; adds the indexes to `lone` that have none.
+    fn open_packs(&mut self, paths: &[PathBuf], hash: gix::hash::Kind, lone: &mut Vec<PathBuf>) {
         for path in paths {
             let extension = path.extension().and_then(|extension| extension.to_str());
             let partner = |extension| path.with_extension(extension).exists();
             let trouble = match extension {
                 Some("pack") if !partner("idx") => Some("the .idx file that belongs to it is missing".to_owned()),
-                Some("idx") if !partner("pack") => Some("the .pack file that belongs to it is missing".to_owned()),
+                Some("idx") if !partner("pack") => {
+                    lone.push(path.clone());
+                    continue;
+                }
                 Some("idx") => match Plan::new(path, hash) {
                     Ok(plan) => {
                         let trouble = plan.disagreement();
@@ -106,11 +120,7 @@ impl Store {
                 },
                 _ => None,
             };
-            self.gaps.extend(trouble.map(|why| Gap {
-                what: BString::from(path.display().to_string()),
-                kind: GapKind::Corrupt,
-                why: format!("{why}, so not all of its objects can be read; 'git fsck' tells more"),
-            }));
+            self.gaps.extend(trouble.map(|why| unreadable(path, &why)));
         }
     }
 
@@ -321,6 +331,14 @@ pub struct Copy {
     pub is_borrowed: bool,
     /// Whether its pack is one that git does not clean up.
     pub is_kept: bool,
+}
+
+fn unreadable(path: &Path, why: &str) -> Gap {
+    Gap {
+        what: BString::from(path.display().to_string()),
+        kind: GapKind::Corrupt,
+        why: format!("{why}, so its objects cannot be read; 'git fsck' tells more"),
+    }
 }
 
 /// Whether git gives such a name to what it has not finished.

@@ -367,6 +367,7 @@ fn retainer(RetentionView { by, name }: &RetentionView) -> String {
         Retainer::Index => "an index holds it".to_owned(),
         Retainer::Stash => "a stash holds it".to_owned(),
         Retainer::Reflog => format!("the reflog of {name} holds it"),
+        Retainer::Table => format!("it was deleted, but {name} still holds it"),
         Retainer::Unread => "a ref that cannot be read may reach it".to_owned(),
         Retainer::Leftover => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
         Retainer::KeptPack => format!("a pack in {name} that git does not clean up holds it"),

@@ -43,7 +43,8 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     steps.extend(names(Retainer::KeptPack).map(|path| {
         purge(&format!("A pack in {path} is marked with a .keep or .promisor file, so git does not clean it up: delete the .keep file, or clone anew"), "")
     }));
-    let is_cleaned = any(&[Retainer::Reflog, Retainer::Leftover, Retainer::Stash, Retainer::Ref, Retainer::Index]);
+    let is_cleaned =
+        any(&[Retainer::Reflog, Retainer::Table, Retainer::Leftover, Retainer::Stash, Retainer::Ref, Retainer::Index]);
     if is_cleaned && !any(&[Retainer::Unread]) {
         steps.extend(leftovers());
     }

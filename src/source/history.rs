@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use bstr::BString;
 
 use super::{Content, Item, Listing, git_dir};
-use crate::finding::{ContentKind, Gap, GapKind};
+use crate::finding::{ContentKind, Gap, GapKind, Note};
 use crate::git::error::error_text;
 use crate::git::ref_store::Ref;
 use crate::git::reftable::Target;
@@ -65,6 +65,10 @@ fn list_once(repository: &Repo) -> Result<Objects, SourceError> {
     out.listing.gaps.append(&mut out.store.gaps);
     list_shallow(&local, &mut out).map_err(|error| broken("the list of shallow commits", error_text(&error)))?;
     list_refs(repository, &mut out);
+    if repository.has_second_ids() {
+        let told = "extensions.compatObjectFormat is set: objects were read by their own ids, and the table of the others was not";
+        out.listing.notes.push(Note(told.to_owned()));
+    }
     git_dir::list(repository, &mut out.listing);
     Ok(out)
 }

@@ -1,5 +1,7 @@
 //! What the commits of a range add: for a pull request or a push.
 
+use std::collections::BTreeSet;
+
 use bstr::BString;
 
 use super::change::{self, Difference, Known};

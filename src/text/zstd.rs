@@ -1,12 +1,12 @@
 //! Frames of Zstandard, one after another, read as the one file that they are (RFC 8878).
 //!
-//! A frame is decoded into a window before anything of it is handed out, so the window is limited, and what was decoded for
-//! nothing is told: bytes that are no text count against the limits of an archive all the same.
+//! A frame is decoded into a window before anything of it is handed out, so the window is limited. What was decoded is handed
+//! out even if a flaw follows: it is text, and has taken its time.
 
 use std::io::{self, Read};
 
 use ruzstd::decoding::errors::FrameDecoderError;
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// How a frame starts.
 pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -14,6 +14,10 @@ pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const BLOCK: usize = 128 << 10;
 /// Bytes of the head of a frame that is skipped.
 const HEAD: usize = 8;
+/// Bytes of the largest window that usual programs make and read.
+const WIDEST: u64 = 128 << 20;
+/// An empty block that is the last one, with room for a checksum. It ends a frame whose own end is not there.
+const LAST: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
 /// What is behind a frame that holds no text, if there is one.
 fn skipped(bytes: &[u8]) -> Option<Option<&[u8]>> {
@@ -34,25 +38,23 @@ pub(super) fn is_frame(mut bytes: &[u8]) -> bool {
 /// The text of all frames.
 pub(super) struct Frames<'b> {
     rest: &'b [u8],
-    current: Option<StreamingDecoder<&'b [u8], FrameDecoder>>,
-    /// A decoder to use again.
-    idle: FrameDecoder,
-    /// Bytes of the current frame that were handed out.
+    decoder: FrameDecoder,
+    /// Whether a frame has begun.
+    is_open: bool,
+    /// Bytes of it that were handed out.
     given: usize,
+    /// Bytes that may be held back, as far as they are not limited by the window.
+    most: usize,
+    /// What ends the frame too early, to be told behind its text.
+    flaw: Option<io::ErrorKind>,
+    limit: usize,
 }
 
 impl<'b> Frames<'b> {
-    /// Reads frames whose windows have no more than `limit` bytes.
+    /// Reads frames that hold back no more than `limit` bytes.
     pub(super) fn new(bytes: &'b [u8], limit: usize) -> Self {
-        let mut idle = FrameDecoder::new();
-        idle.set_max_window_size(limit as u64);
-        Self { rest: bytes, current: None, idle, given: 0 }
-    }
-
-    /// Bytes that were decoded and not handed out, at most.
-    pub(super) fn lost(&self) -> usize {
-        let blocks = self.current.as_ref().map_or(0, |frame| frame.decoder.blocks_decoded());
-        blocks.saturating_mul(BLOCK).saturating_sub(self.given)
+        let decoder = FrameDecoder::new();
+        Self { rest: bytes, decoder, is_open: false, given: 0, most: usize::MAX, flaw: None, limit }
     }
 
     /// Goes to the next frame; `false` if there is none.
@@ -64,32 +66,58 @@ impl<'b> Frames<'b> {
         if self.rest.iter().all(|byte| *byte == 0) {
             return Ok(false);
         }
-        let decoder = std::mem::take(&mut self.idle);
-        let frame = StreamingDecoder::new_with_decoder(self.rest, decoder).map_err(|error| match error {
+        let start = self.rest;
+        self.most = usize::MAX;
+        self.decoder.set_max_window_size(self.limit as u64);
+        let mut begun = self.decoder.init(&mut self.rest);
+        if let Err(FrameDecoderError::WindowSizeTooBig { .. }) = begun {
+            // The window of a stream is as large as its text might have become.
+            (self.rest, self.most) = (start, self.limit);
+            self.decoder.set_max_window_size(WIDEST);
+            begun = self.decoder.init(&mut self.rest);
+        }
+        begun.map_err(|error| match error {
             FrameDecoderError::WindowSizeTooBig { .. } => io::ErrorKind::FileTooLarge,
             FrameDecoderError::DictNotProvided { .. } => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::InvalidData,
         })?;
-        (self.current, self.given) = (Some(frame), 0);
+        (self.is_open, self.given) = (true, 0);
         Ok(true)
+    }
+
+    /// Decodes a block, or ends the frame where that cannot be.
+    fn block(&mut self) -> io::Result<()> {
+        let one = || BlockDecodingStrategy::UptoBlocks(1);
+        let held = self.decoder.blocks_decoded().saturating_mul(BLOCK).saturating_sub(self.given);
+        let flaw = if held > self.most {
+            io::ErrorKind::FileTooLarge
+        } else if self.decoder.decode_blocks(&mut self.rest, one()).is_ok() {
+            return Ok(());
+        } else {
+            io::ErrorKind::InvalidData
+        };
+        self.flaw = Some(flaw);
+        self.decoder.decode_blocks(&LAST[..], one()).map_err(|_| flaw)?;
+        Ok(())
     }
 }
 
 impl Read for Frames<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(frame) = &mut self.current {
-                let count = frame.read(buffer)?;
+        while self.is_open || self.next()? {
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                self.block()?;
+            }
+            let count = self.decoder.read(buffer)?;
+            if count > 0 {
                 self.given += count;
-                if count > 0 {
-                    return Ok(count);
-                }
-                if let Some(frame) = self.current.take() {
-                    (self.rest, self.idle) = frame.into_parts();
-                }
-            } else if !self.next()? {
-                return Ok(0);
+                return Ok(count);
+            }
+            self.is_open = false;
+            if let Some(flaw) = self.flaw.take() {
+                return Err(flaw.into());
             }
         }
+        Ok(0)
     }
 }

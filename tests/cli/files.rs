@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::support::{Repo, Run, Secret, must};
@@ -137,7 +138,8 @@ fn a_pipe_that_is_named_is_read() {
     let bash = |line: &str| repo.program("bash").args(&["-c", line]).run();
     bash("keysweep files <(cat secret)").expect_code(1).expect_withheld(&secret.value);
     bash("keysweep files <(sleep 0.3; cat secret) <(true)").expect_code(1).expect_mention("2 files read");
-    for path in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "-"] {
+    let own = Path::new("/proc/self/fd").exists().then_some("/proc/self/fd/0");
+    for path in ["/dev/stdin", "/dev/fd/0", "-"].into_iter().chain(own) {
         bash(&format!("cat secret | keysweep files {path}")).expect_code(1);
         bash(&format!("keysweep files {path} <secret")).expect_code(1);
         bash(&format!("echo clean | keysweep files {path}")).expect_code(0).expect_mention("1 file read, 6 bytes");
@@ -254,6 +256,37 @@ fn repositories_below_a_folder_are_named_with_what_sweeps_them() {
     }
     let run = repo.keysweep(&["files", "README.md", "--format", "jsonl"]).expect_code(0);
     assert_eq!(texts(&run, "note", "text"), "");
+}
+
+#[test]
+fn what_is_not_opened_is_named() {
+    let repo = Repo::with_a_commit();
+    repo.write_bytes("sub/a.xz", b"\xfd7zXZ\0...");
+    repo.write_bytes("sub/b.xz", b"\xfd7zXZ\0...");
+    repo.write_bytes("old.lzma", b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0...");
+    repo.git(&["bundle", "create", "--quiet", "sub/all.bundle", "--all"]);
+    let told = |run: &Run| {
+        for wanted in ["sub/a.xz, sub/b.xz", "old.lzma", "sub/all.bundle", "git clone --mirror", "keysweep history"] {
+            assert!(run.out().contains(wanted), "{wanted}: {run}");
+        }
+    };
+    told(&repo.keysweep(&["files", "."]).expect_code(0));
+    repo.add();
+    told(&repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(0));
+    repo.git(&["clone", "--quiet", "--mirror", "sub/all.bundle", "sub/all.git"]);
+    repo.keysweep(&["history", "sub/all.git"]).expect_code(0);
+}
+
+#[test]
+fn a_zstd_file_is_opened() {
+    let (repo, secret) = (Repo::folder(), Secret::github(7_300));
+    // One frame with one block of a text as it is, which holds the secret in UTF-16.
+    let text: Vec<u8> = secret.line().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let length = must(u8::try_from(text.len()), "write a short text");
+    let block = (u32::from(length) << 3 | 1).to_le_bytes();
+    repo.write_bytes("dump.zst", [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, length][..], &block[..3], &text].concat());
+    let run = repo.keysweep(&["files", "dump.zst", "--format", "jsonl"]).expect_code(1);
+    assert_eq!(run.only_finding()["occurrences"][0]["kind"], "archive-member", "{run}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ const COMMANDS: [&[&str]; 8] = [
     &["history"],
     &["verify", "--stdin"],
     &["purge-plan"],
-    &["baseline"],
+    &["baseline", "create"],
     &["hook", "install"],
     &["hook", "run", "pre-commit"],
 ];
@@ -72,19 +72,26 @@ fn an_extension_in_a_section_below_is_unknown() {
 
 #[test]
 fn a_repository_that_is_not_where_it_should_be_is_named() {
-    let repo = Repo::with_a_commit();
+    let outer = Repo::with_a_commit();
+    let repo = outer.at("main");
+    repo.git(&["init", "--quiet"]);
+    repo.commit("start");
     repo.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
-    // Another repository around it is not the one that is meant.
-    repo.git(&["init", "--quiet", ".."]);
-    let linked = repo.at("../linked");
-    must(fs::rename(repo.path(".git"), repo.path("moved")), "move the repository");
+    // The repository around it is not the one that is meant.
+    let linked = outer.at("linked");
+    must(fs::rename(outer.path("main"), outer.path("moved")), "move the repository");
     let below = linked.at("folder");
     for place in [&linked, &below] {
         for command in COMMANDS.into_iter().chain([&["hook", "status"][..]]) {
             let run = place.tool(command).input(Secret::github(1).value).run();
-            run.expect_code(2).expect_mention("work/.git/worktrees/linked").expect_mention("git worktree repair");
+            run.expect_code(2).expect_mention("main/.git/worktrees/linked").expect_mention("git worktree repair");
         }
     }
-    let told = linked.tool(&["staged"]).env("GIT_DIR", repo.path("nowhere")).run();
+    outer.at("moved").git(&["worktree", "repair"]);
+    linked.keysweep(&["staged"]).expect_code(0);
+    linked.write(".git", "nothing of the kind\n");
+    assert_ne!(linked.try_git(&["status"]).code, Some(0));
+    linked.keysweep(&["staged"]).expect_code(2).expect_mention("linked/.git");
+    let told = linked.tool(&["staged"]).env("GIT_DIR", outer.path("nowhere")).run();
     told.expect_code(2).expect_mention("nowhere");
 }

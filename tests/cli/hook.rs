@@ -811,3 +811,18 @@ fn a_push_is_stopped_with_a_clear_message_when_the_program_has_vanished() {
     let push = repo.git_tool(&["push", "origin", "main"]).env("PATH", path_without_keysweep()).run();
     push.expect_code(1).expect_mention("not checked").expect_mention("git push --no-verify");
 }
+
+/// With an empty value git runs what lies at the top of the file system, and without one it stops.
+#[test]
+fn where_git_finds_no_hooks_none_is_installed() {
+    for line in ["\thooksPath =\n", "\thooksPath\n"] {
+        let repo = Repo::with_a_commit();
+        repo.write(".git/config", format!("{}[core]\n{line}", repo.read(".git/config")));
+        for action in ["install", "status"] {
+            repo.keysweep(&["hook", action]).expect_code(2).expect_mention("core.hooksPath");
+        }
+        assert!(!repo.path(".git/hooks/pre-commit").exists());
+        repo.sh("git config --unset-all core.hooksPath || sed -i /hooksPath/d .git/config").expect_code(0);
+        repo.keysweep(&["hook", "install"]).expect_code(0);
+    }
+}

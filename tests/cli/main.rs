@@ -8,6 +8,7 @@ mod awkward;
 mod baseline;
 mod beside;
 mod bomb;
+mod borrowed;
 mod cache;
 mod chosen;
 mod ci;

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 
 use super::args::{Common, HookAction, HookName, HookRun};
 use super::exit::ExitStatus;
+use super::staged::Checked;
 use super::{push, shell, staged, withhold};
 use crate::fs::executable::is_executable;
 use crate::git::{Repo, template};
@@ -25,7 +26,7 @@ pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
         HookAction::Install { hooks, global } => install::install(&Place::of(*global)?, hooks),
         HookAction::Uninstall { hooks, global } => install::uninstall(&Place::of(*global)?, hooks),
         HookAction::Status { hooks, global } => status::status(&Place::of(*global)?, hooks),
-        HookAction::Run { hook: HookRun::PreCommit { files } } => COMMIT.guard(staged::before_commit(common, files)),
+        HookAction::Run { hook: HookRun::PreCommit { files } } => commit(common, files),
         HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(push::sent(common, remote)),
         HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
         HookAction::Run { hook: HookRun::PreReceive } => RECEPTION.guard(push::received(common)),
@@ -70,6 +71,15 @@ impl Guarded {
             )),
         }
         Ok(status)
+    }
+}
+
+/// The pre-commit framework also runs the hook where there is no commit that could be stopped.
+fn commit(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStatus> {
+    match staged::before_commit(common, files) {
+        Ok(Checked::Other(status)) => Ok(status),
+        Ok(Checked::Commit(status)) => COMMIT.guard(Ok(status)),
+        Err(error) => COMMIT.guard(Err(error)),
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Refs,
     /// Entries of reflogs, deflated.
     Logs,
+    /// The last keys of blocks, and where these start.
+    Index,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
         match self {
             Self::Refs => b'r',
             Self::Logs => b'g',
+            Self::Index => b'i',
         }
     }
 }
@@ -56,13 +59,13 @@ impl<'t> Block<'t> {
         }
         let length = head.size(3).filter(|length| *length >= start + COUNT).ok_or(flaw)?;
         let (whole, taken) = match kind {
-            Kind::Refs => (Cow::Borrowed(bytes.get(start..length).ok_or(flaw)?), length),
+            Kind::Refs | Kind::Index => (Cow::Borrowed(bytes.get(start..length).ok_or(flaw)?), length),
             Kind::Logs => {
                 let (whole, taken) = inflated(&bytes[start..], length - start).ok_or(flaw)?;
                 (Cow::Owned(whole), start + taken)
             }
         };
-        let end = at + if kind == Kind::Refs { padded(bytes, taken, size) } else { taken };
+        let end = at + if kind == Kind::Logs { taken } else { padded(bytes, taken, size) };
         let records = without_restarts(whole.len(), &whole).ok_or(flaw)?;
         let records = match whole {
             Cow::Borrowed(whole) => Cow::Borrowed(&whole[..records]),

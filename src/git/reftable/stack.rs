@@ -137,7 +137,7 @@ impl Stack {
                 if other == name {
                     found = Some(target);
                 }
-                if other < &name[..] { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if other < name { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
             read.map_err(|flaw| flawed(self.path(named), flaw))?;
             if let Some(target) = found {
@@ -176,7 +176,7 @@ impl Stack {
         let all = unlisted.iter().map(|named| (named, false)).chain(self.tables.iter().map(|named| (named, true)));
         for (named, is_listed) in all {
             let mut left = BString::default();
-            names_beside(&named.table, &refs, &mut room, &mut left);
+            let names = names_beside(&named.table, &refs, &mut room, &mut left);
             let read = named.table.each_change(&mut room, &mut |name, update, change| {
                 let key = (name.into(), update);
                 let before = match change {
@@ -188,9 +188,7 @@ impl Stack {
                     logs.left.entry(table.to_owned()).or_default().extend_from_slice(&before.line);
                 }
             });
-            if is_listed {
-                logs.troubles.extend(read.err().map(|flaw| flawed(self.path(named), flaw)));
-            }
+            logs.troubles.extend(names.and(read).err().map(|flaw| flawed(self.path(named), flaw)));
             if !left.is_empty() {
                 logs.left.entry(named.name.clone()).or_default().extend_from_slice(&left);
             }
@@ -234,16 +232,20 @@ impl Stack {
 }
 
 /// Adds the names that a table holds, and that no ref has any more or not yet.
-fn names_beside(table: &Table, refs: &BTreeMap<BString, Target>, room: &mut Room, left: &mut BString) {
-    // A damaged table is named where its refs are read.
-    let _ = table.each_ref(room, &mut |name, target| {
+fn names_beside(
+    table: &Table,
+    refs: &BTreeMap<BString, Target>,
+    room: &mut Room,
+    left: &mut BString,
+) -> Result<(), Flaw> {
+    table.each_ref(room, &mut |name, target| {
         let other = if let Some(Target::Ref(other)) = target { Some(other) } else { None };
         for name in std::iter::once(BString::from(name)).chain(other).filter(|name| !refs.contains_key(name)) {
             left.extend_from_slice(&name);
             left.push(b'\n');
         }
         ControlFlow::Continue(())
-    });
+    })
 }
 
 /// The numbers of the first and the last update by the name of a table, if it is one that git gives.

@@ -47,6 +47,8 @@ pub struct Change {
 type SeeRef<'v> = dyn FnMut(&[u8], Option<Target>) -> ControlFlow<()> + 'v;
 /// What is seen of an entry: the ref's name, the number of the update, and what it says; nothing if it was deleted.
 type SeeChange<'v> = dyn FnMut(&[u8], u64, Option<Change>) + 'v;
+/// What is seen of a record: its key, the bits beside it, and what follows.
+type SeeRecord<'v> = dyn FnMut(&[u8], u8, &mut Cursor<'_>, &mut Room) -> Option<ControlFlow<()>> + 'v;
 
 impl Table {
     /// Reads head and end of a table; the hash is that of the repository's objects.
@@ -125,13 +127,15 @@ impl Table {
         section: &Range<usize>,
         kind: Kind,
         room: &mut Room,
-        see: &mut dyn FnMut(&[u8], u8, &mut Cursor<'_>, &mut Room) -> Option<ControlFlow<()>>,
+        see: &mut SeeRecord<'_>,
     ) -> Result<(), Flaw> {
         let mut key = Vec::new();
         let mut at = section.start;
         while at < section.end {
-            let skip = if at == 0 { self.head } else { 0 };
-            let block = Block::read(&self.bytes[..section.end], at, skip, self.block_size, kind)?;
+            if at > section.start && self.bytes[at] == Kind::Index.letter() {
+                return self.ends_so(at..section.end, &key);
+            }
+            let block = self.block(section, at, kind)?;
             let mut rest = Cursor::new(&block.records);
             let mut is_first = true;
             while !rest.is_empty() {
@@ -145,6 +149,28 @@ impl Table {
             at = block.end;
         }
         Ok(())
+    }
+
+    fn block(&self, section: &Range<usize>, at: usize, kind: Kind) -> Result<Block<'_>, Flaw> {
+        let skip = if at == 0 { self.head } else { 0 };
+        Block::read(&self.bytes[..section.end], at, skip, self.block_size, kind)
+    }
+
+    /// Whether an index of several levels, whose last level the end of the table names, follows what ends with this key.
+    fn ends_so(&self, index: Range<usize>, last: &[u8]) -> Result<(), Flaw> {
+        let mut key = Vec::new();
+        let mut at = index.start;
+        while at < index.end {
+            let block = self.block(&index, at, Kind::Index)?;
+            let mut rest = Cursor::new(&block.records);
+            key.clear();
+            while !rest.is_empty() {
+                let is_first = key.is_empty();
+                block::next_key(&mut rest, &mut key, is_first).and_then(|_| rest.varint()).ok_or(Flaw::Block(at))?;
+            }
+            at = block.end;
+        }
+        if key == last { Ok(()) } else { Err(Flaw::Block(index.start)) }
     }
 
     fn id(&self, rest: &mut Cursor<'_>) -> Option<ObjectId> {

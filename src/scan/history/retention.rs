@@ -62,7 +62,7 @@ impl<'k, 's> Keepers<'k, 's> {
             ContentKind::RefName => vec![Retention { by: Retainer::Ref, name: occurrence.path.clone() }],
             ContentKind::Reflog => vec![match reflog::name(occurrence.path.as_ref()) {
                 Some(name) => Retention { by: Retainer::Reflog, name },
-                None => Retention { by: Retainer::File, name: occurrence.path.clone() },
+                None => Retention { by: Retainer::Table, name: occurrence.path.clone() },
             }],
             kind if kind.beside_objects() => vec![Retention { by: Retainer::File, name: occurrence.path.clone() }],
             _ => self.of_object(sighting),

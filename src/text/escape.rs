@@ -41,13 +41,12 @@ fn disarm(text: &mut String) {
     }
     let mut from = 0;
     while let Some(at) = text[from..].find("##").map(|at| from + at) {
-        let name = text[at..].trim_start_matches('#').trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-        if name.starts_with('[') {
-            // The last sign before the name.
-            let last = at + text[at..].bytes().take_while(|byte| *byte == b'#').count() - 1;
-            text.replace_range(last..=last, "\\x23");
+        let name = text[at..].trim_start_matches('#');
+        let end = text.len() - name.len();
+        if name.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[') {
+            text.replace_range(end - 1..end, "\\x23");
         }
-        from = at + 2;
+        from = end;
     }
     for section in SECTIONS {
         if text.contains(section) {

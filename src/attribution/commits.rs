@@ -66,8 +66,8 @@ pub struct Attribution<'s> {
     /// For each target the commits at which it came or went, at any path.
     pub(super) moves: HashMap<TargetId, Vec<u32>>,
     pub(super) remotes: Vec<Remote>,
-    /// Whether what was looked for stands in more places than were named.
-    pub has_more_places: bool,
+    /// What was spent on naming places, and whether that was enough.
+    pub spent: Allowance,
     pub(super) servers: Servers,
     /// What shows that something was fetched, where no ref does.
     pub(super) fetched: Sign,
@@ -104,7 +104,7 @@ impl<'s> Attribution<'s> {
             on_head: from(&|name| name == "HEAD"),
             moves: HashMap::new(),
             remotes: remote::all(repository),
-            has_more_places: false,
+            spent: Allowance::default(),
             usual: Usual::default(),
             servers,
             fetched,
@@ -180,7 +180,7 @@ impl<'s> Attribution<'s> {
             }
         }
         self.moves = moves;
-        self.has_more_places = coming.is_exceeded;
+        self.spent = coming;
         out
     }
 

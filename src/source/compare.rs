@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use bstr::{BStr, BString};
+use bstr::BString;
 use foldhash::{HashSet, HashSetExt as _};
 
 use super::change::Difference;
@@ -196,12 +196,12 @@ impl<'a> Trees<'a> {
 }
 
 /// The gap of a folder that lies too deep.
-pub(super) fn too_deep(path: &BString) -> Gap {
-    let shown = BStr::new(path.get(..SHOWN).unwrap_or(path));
+pub fn too_deep(path: &BString) -> Gap {
+    let shown = path.get(..SHOWN).map_or_else(|| path.clone(), |start| [start, b"..."].concat().into());
     let why = format!(
         "folders are nested more than {MOST_FOLDERS} deep, which git itself does not read: look at them with 'git ls-tree'"
     );
-    Gap { what: BString::from(format!("{shown}...")), kind: GapKind::TooLarge, why }
+    Gap { what: shown, kind: GapKind::TooLarge, why }
 }
 
 fn is_same(old: Option<Entry<'_>>, new: Option<Entry<'_>>) -> bool {

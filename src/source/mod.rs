@@ -5,7 +5,7 @@
 
 pub mod change;
 pub mod chosen;
-mod compare;
+pub mod compare;
 pub mod event;
 pub mod files;
 pub mod git_dir;

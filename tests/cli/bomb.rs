@@ -55,9 +55,9 @@ fn a_sweep_names_some_of_ten_billion_places() {
     repo.git(&["symbolic-ref", "HEAD", "refs/heads/evil"]);
     bounded(&repo, "history").expect_code(1).only_finding();
     bounded(&repo, "staged").expect_code(2);
-    repo.write("values", &secret.value);
-    assert_eq!(repo.sh("exec timeout 60 keysweep verify --value-file values").code, Some(1));
-    assert_eq!(repo.sh("exec timeout 60 keysweep purge-plan --value-file values").code, Some(1));
+    let run = repo.tool(&["verify", "--stdin"]).input(secret.value.as_str()).run();
+    run.expect_code(1).expect_mention("more than").expect_withheld(&secret.value);
+    bounded(&repo, "purge-plan").expect_code(2).expect_withheld(&secret.value);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn recipe(base: &Repo, refs: &str) -> Recipe {
     repo.commit("to be amended");
     repo.remove("amended.env");
     repo.add();
-    repo.git(&["commit", "--quiet", "--amend", "-m", "amended"]);
+    repo.git(&["commit", "--quiet", "--amend", "--allow-empty", "-m", "amended"]);
     let tagged = Secret::github(5).value;
     repo.git(&["tag", "-a", "v1", "-m", &format!("token {tagged}")]);
     let stashed = plant(&repo, "src/file-1.txt", 6);

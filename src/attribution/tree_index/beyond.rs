@@ -17,17 +17,20 @@ pub struct Allowance {
     left: usize,
     /// Whether more was asked for than there was: not all places are known.
     pub is_exceeded: bool,
+    /// Whether a place lies deeper than git goes.
+    pub is_too_deep: bool,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { left: MOST_AGAIN, is_exceeded: false }
+        Self { left: MOST_AGAIN, is_exceeded: false, is_too_deep: false }
     }
 }
 
 impl Allowance {
     fn spend(&mut self, entries: usize) -> bool {
         let is_left = self.left > 0;
+        self.is_exceeded |= !is_left;
         self.left = self.left.saturating_sub(1 + entries);
         is_left
     }
@@ -56,8 +59,11 @@ impl TreeIndex {
                 continue;
             }
             let is_again = !seen.insert((place.node, place.others.clone()));
-            if place.level > MOST_FOLDERS || (is_again && !allowance.spend(self.nodes[place.node as usize].len())) {
-                allowance.is_exceeded = true;
+            if place.level > MOST_FOLDERS {
+                allowance.is_too_deep = true;
+                continue;
+            }
+            if is_again && !allowance.spend(self.nodes[place.node as usize].len()) {
                 continue;
             }
             for (number, entry) in &self.nodes[place.node as usize] {

@@ -236,25 +236,62 @@ fn position(by_number: &[u32], tree: Number) -> Option<usize> {
     by_number.get(tree as usize).filter(|at| **at != NONE).map(|at| *at as usize)
 }
 
-/// Which trees, by number, hold a target or a tree that does; of some that is known.
+/// Which trees, by number, hold a target or a tree that does; of some that is known. An entry that leads to something is
+/// followed to all trees that have it: one that has it and whose base has not, and those that are made from that one.
 fn holders(trees: &TreeRecords, bases: &[Option<usize>], order: &[usize], mut holds: Vec<bool>) -> Vec<bool> {
-    let mut counts = vec![0i64; trees.records.len()];
-    // Each round finds those one folder further up.
-    loop {
-        let mut new = Vec::new();
-        for at in order {
-            let record = &trees.records[*at];
-            let leading = |edges: &[Edge]| i64::try_from(edges.iter().filter(|edge| leads(edge, &holds)).count());
-            let own = leading(trees.added(record)).unwrap_or(0) - leading(trees.dropped(record)).unwrap_or(0);
-            counts[*at] = bases[*at].map_or(0, |base| counts[base]) + own;
-            if counts[*at] > 0 && !holds[record.tree as usize] {
-                new.push(record.tree);
+    let mut ranks = vec![0; bases.len()];
+    order.iter().enumerate().for_each(|(rank, at)| ranks[*at] = rank);
+    // Bases in a circle would be followed for ever.
+    let base_of = |at: usize| bases[at].filter(|base| ranks[*base] < ranks[at]);
+    let made = (0u32..).zip(0..bases.len()).filter_map(|(made, at)| Some((u32::try_from(base_of(at)?).ok()?, made)));
+    let made_from = Lists::new(bases.len(), made.collect());
+    let records = (0u32..).zip(&trees.records);
+    let added = records.flat_map(|(at, record)| trees.added(record).iter().map(move |edge| (at, *edge)));
+    let folders = added.clone().filter_map(|(at, edge)| match edge.child {
+        Child::Tree(tree) => Some((tree, (at, edge.name))),
+        Child::Target(..) => None,
+    });
+    let folders = Lists::new(holds.len(), folders.collect());
+    let mut left: Vec<(u32, Edge)> = added.filter(|(_, edge)| leads(edge, &holds)).collect();
+    while let Some((at, edge)) = left.pop() {
+        let mut having = vec![at];
+        while let Some(at) = having.pop() {
+            let tree = trees.records[at as usize].tree;
+            if !std::mem::replace(&mut holds[tree as usize], true) {
+                let child = Child::Tree(tree);
+                left.extend(folders.of(tree).iter().map(|(at, name)| (*at, Edge { name: *name, child })));
             }
+            let keeps = |at: &u32| !trees.dropped(&trees.records[*at as usize]).contains(&edge);
+            having.extend(made_from.of(at).iter().copied().filter(keeps));
         }
-        if new.is_empty() {
-            return holds;
+    }
+    holds
+}
+
+/// A list for each number, one behind the other.
+struct Lists<T> {
+    starts: Vec<usize>,
+    all: Vec<T>,
+}
+
+impl<T: Copy> Lists<T> {
+    /// From pairs of a number below `count` and what belongs to its list.
+    fn new(count: usize, pairs: Vec<(u32, T)>) -> Self {
+        let mut starts = vec![0; count + 1];
+        pairs.iter().for_each(|(number, _)| starts[*number as usize + 1] += 1);
+        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        let mut next = starts.clone();
+        let mut all: Vec<T> = pairs.iter().map(|(_, one)| *one).collect();
+        for (number, one) in pairs {
+            let at = &mut next[number as usize];
+            all[*at] = one;
+            *at += 1;
         }
-        new.iter().for_each(|tree| holds[*tree as usize] = true);
+        Self { starts, all }
+    }
+
+    fn of(&self, number: u32) -> &[T] {
+        &self.all[self.starts[number as usize]..self.starts[number as usize + 1]]
     }
 }
 

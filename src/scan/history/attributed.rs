@@ -16,6 +16,7 @@ use crate::scan::Scan;
 use crate::scan::batch::{MOST_PLACES, more_places};
 use crate::scan::outcome::{Missing, Outcome};
 use crate::scan::sighting::Sighting;
+use crate::source::compare::too_deep;
 use crate::source::history::Objects;
 
 /// Ways of one content to come in that do not count towards the most places of a report.
@@ -57,8 +58,12 @@ impl Scan<'_> {
         let mut left = MOST_PLACES;
         let attributed = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged, &mut left));
         outcome.sightings = attributed.collect();
-        if left == 0 || attribution.has_more_places {
-            outcome.gaps.push(more_places(&BString::from("the trees of commits")));
+        let trees = BString::from("the trees of commits");
+        if left == 0 || attribution.spent.is_exceeded {
+            outcome.gaps.push(more_places(&trees));
+        }
+        if attribution.spent.is_too_deep {
+            outcome.gaps.push(too_deep(&trees));
         }
         if depth == Depth::Retention {
             let mut keepers = Keepers::new(repository, &objects.store, &mut attribution, &staged);

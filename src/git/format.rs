@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::{Local, SourceError};
+use super::SourceError;
 use crate::text::escape;
 
 /// The newest version that is read.
@@ -40,7 +40,7 @@ struct Format {
 ///
 /// # Errors
 /// When git would not read a repository of that format.
-pub(super) fn check(local: &Local) -> Result<Refs, SourceError> {
+pub(super) fn check(local: &gix::Repository) -> Result<Refs, SourceError> {
     let config = local.config_snapshot();
     let own = |meta: &gix::config::file::Metadata| meta.source == gix::config::Source::Local && meta.level == 0;
     Format::of(config.plumbing(), own).check(&local.common_dir().join("config"))

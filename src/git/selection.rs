@@ -30,10 +30,12 @@ impl Selection {
         let local = &repository.local();
         let mut selection = Self::default();
         let mut starts = false;
-        for word in words.iter().map(AsRef::as_ref) {
+        // For git, nothing before the dots is HEAD; here it is far more likely a variable that was not set.
+        let is_cut = words.iter().any(|word| word.as_ref().starts_with(".."));
+        for word in words.iter().map(AsRef::as_ref).filter(|_| !is_cut) {
             starts |= selection.add(local, &repository.spelled(word)?)?;
         }
-        if !starts || selection.heads.is_empty() && selection.bases.is_empty() {
+        if !starts {
             let words = words.iter().map(|word| escape(word.as_ref().as_bytes())).collect::<Vec<_>>();
             return Err(SourceError::NoRange { text: words.join(" ") });
         }

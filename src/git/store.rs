@@ -5,6 +5,7 @@
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bstr::BString;
 use gix::odb::loose;
@@ -19,6 +20,8 @@ pub type Number = u32;
 
 /// Times that the store is listed while git moves what is in it, at most.
 const ATTEMPTS: usize = 5;
+/// How long half a pack is waited for before the folder is listed again.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// All objects of a clone.
 #[derive(Default)]
@@ -66,7 +69,7 @@ impl Store {
         let (mut loose, mut packs, mut lone) = (Vec::new(), Vec::new(), Vec::new());
         let folders = std::iter::once(objects.path().to_owned()).chain(alternates);
         for folder in folders.map(|folder| repository.place(folder)) {
-            let of_folder = packs_in(&folder);
+            let of_folder = whole_packs_in(&folder);
             store.list_loose(&folder, local.object_hash(), &mut loose);
             store.open_packs(&of_folder, local.object_hash(), &mut lone);
             store.folders.push(folder);
@@ -281,6 +284,21 @@ impl Store {
     fn first_loose(&self) -> Number {
         self.firsts.last().copied().unwrap_or(0)
     }
+}
+
+/// The same as [`packs_in`]; git brings and removes the two files of a pack one after the other, so one that stands alone is
+/// waited for.
+fn whole_packs_in(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = packs_in(folder);
+    for _ in 1..ATTEMPTS {
+        let stem = |path: &PathBuf| path.with_extension("");
+        if paths.chunk_by(|a, b| stem(a) == stem(b)).all(|files| files.len() == 2) {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+        paths = packs_in(folder);
+    }
+    paths
 }
 
 /// The files of packs in a folder of objects, by name.

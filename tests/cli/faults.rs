@@ -197,7 +197,7 @@ fn fault(base: &Repo, recipe: &Recipe, number: usize, seed: u64) -> Vec<String> 
     let wrong = runs.iter().filter_map(|(run, expected, is_whole)| Some((judged(run, expected, *is_whole)?, run)));
     let wrong: Vec<String> = wrong.map(|(what, run)| format!("fault {number}, {how}: {what}: {run}")).collect();
     if wrong.is_empty() || env::var_os("KEYSWEEP_FAULT").is_none() {
-        must(fs::remove_dir_all(copy.path(".")), "remove a copy");
+        must(fs::remove_dir_all(base.path(&name)), "remove a copy");
     }
     wrong
 }

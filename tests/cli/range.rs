@@ -398,7 +398,7 @@ fn a_range_backwards_adds_nothing() {
 #[test]
 fn what_is_no_range_is_refused_with_an_example() {
     let repo = branched();
-    for range in ["main", "", "..", "..side", "main...side", "main..side..main"] {
+    for range in ["main", "", "..", "..side", "...side", "main..side..main"] {
         repo.keysweep(&["range", range]).expect_code(2);
     }
     repo.keysweep(&["range", "main"]).expect_code(2).expect_mention("BASE..HEAD");

@@ -717,7 +717,8 @@ fn what_base64_of_gzip_unpacks_to_is_read_or_is_a_gap() {
     repo.keysweep(&["staged"]).expect_code(2).expect_mention("release.yaml").expect_mention("64 MiB");
     repo.commit("a release");
     repo.git(&["repack", "-adfq"]);
-    repo.keysweep(&["history"]).expect_code(2).expect_mention("64 MiB");
+    // The first blob is still there.
+    repo.keysweep(&["history"]).expect_code(1).expect_mention("64 MiB");
 }
 
 /// A rule is asked at each of more than a million keywords.

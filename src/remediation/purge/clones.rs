@@ -1,7 +1,5 @@
 //! Out of the clones that are there already: this one, whose refs are known, and those of others.
 
-use std::collections::BTreeSet;
-
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::situation::{NEEDLES, Situation};
@@ -23,7 +21,8 @@ pub(super) fn steps(plan: &mut Plan<'_>) {
 
 fn this_one(plan: &mut Plan<'_>) {
     let at = plan.at;
-    let names: BTreeSet<&BString> = at.remotes.iter().map(|(name, _)| name).collect();
+    let mut names: Vec<&BString> = at.remotes.iter().map(|(name, _)| name).collect();
+    names.dedup();
     for name in names {
         let command = at.git(&format!("fetch --quiet --prune --force --tags -- {}", quoted(name.as_ref())));
         plan.step(Phase::Clones, "Fetch the rewritten history into this clone", &command);

@@ -51,7 +51,8 @@ impl Scan<'_> {
             let why = "the objects of this pack come to more than 4 GiB and 4096 times its size, and not all were looked at; 'git verify-pack -v' tells what they are".to_owned();
             walked.outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
         }
-        walked.unread = unvisited.unread.into_iter().map(|(pack, entry)| objects.store.number_of(pack, entry)).collect();
+        walked.unread =
+            unvisited.unread.into_iter().map(|(pack, entry)| objects.store.number_of(pack, entry)).collect();
         walked
     }
 

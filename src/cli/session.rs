@@ -190,7 +190,8 @@ impl Session {
         let view = if output.show_secrets { View::new(&report, Values::Shown) } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         if let Some(file) = output_file {
-            let (headline, by_severity) = (words::headline(&view.summary, &view.scope), words::by_severity(&view.findings));
+            let (headline, by_severity) =
+                (words::headline(&view.summary, &view.scope), words::by_severity(&view.findings));
             shell::say(&format!("keysweep: {headline}{by_severity}; the report is in '{}'", file.display()));
         }
         Ok(ExitStatus::of(&report, *exit_zero))
@@ -201,7 +202,9 @@ impl Session {
         let progress = Progress::default();
         let prepared = self.prepared(&progress);
         let mut report = match when {
-            ReportWhen::AfterProgress if self.settings.output.detail != Detail::Quiet => progress::shown(&progress, || scan(&prepared)),
+            ReportWhen::AfterProgress if self.settings.output.detail != Detail::Quiet => {
+                progress::shown(&progress, || scan(&prepared))
+            }
             _ => scan(&prepared),
         };
         report.stats.elapsed_ms = self.start.elapsed().as_millis();

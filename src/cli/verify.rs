@@ -14,7 +14,7 @@ use super::args::{Common, Wanted};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::shell;
-use crate::finding::{Command, Evidence, HeldBack, Note, Report, Scope};
+use crate::finding::{Command, Evidence, Finding, HeldBack, Note, Plan, Report, Scope};
 use crate::fs::bounded;
 use crate::git::Repo;
 use crate::remediation::{expressions, retained};
@@ -139,6 +139,8 @@ fn told(report: &mut Report, has_files: bool) {
         finding.evidence.retain(|evidence| matches!(evidence, Evidence::Decoded(_)));
         finding.plan = retained::steps(finding);
     }
+    let plan = |finding: &Finding| Plan { findings: vec![finding.id.clone()], steps: finding.plan.clone() };
+    report.plans = report.findings.iter().map(plan).collect();
     report.stats.held_back = HeldBack::default();
     if has_files {
         report.notes.push(Note(

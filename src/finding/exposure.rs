@@ -118,7 +118,9 @@ impl Doubt {
     /// What is left of a stage that follows from no sign of a server.
     pub fn cast_on(self, stage: Stage) -> Stage {
         match (self, stage) {
-            (_, Stage::LocalOnly | Stage::HistoryOnly) | (Self::Bare | Self::UnreadRefs, Stage::Unreachable) => Stage::Unknown,
+            (_, Stage::LocalOnly | Stage::HistoryOnly) | (Self::Bare | Self::UnreadRefs, Stage::Unreachable) => {
+                Stage::Unknown
+            }
             (_, known) => known,
         }
     }

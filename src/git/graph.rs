@@ -9,40 +9,6 @@ use super::store::{Number, Store};
 /// No commit.
 const NONE: u32 = u32::MAX;
 
-/// The header of a commit object, as far as the graph of commits needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommitHeader {
-    /// The root tree.
-    pub tree: ObjectId,
-    /// The parents, in order.
-    pub parents: Vec<ObjectId>,
-    /// When it was committed, in seconds since 1970.
-    pub committed: i64,
-}
-
-impl CommitHeader {
-    /// Reads a commit object; `None` if it has no tree or names an object by other than a hash of so many bytes.
-    pub fn parse(data: &[u8], id_length: usize) -> Option<Self> {
-        let mut lines = data.split(|b| *b == b'\n');
-        let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.as_slice().len() == id_length);
-        let mut header = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
-        let mut lines = lines.take_while(|line| !line.is_empty()).peekable();
-        // As for git, a line of that form that stands anywhere else makes no parent.
-        while let Some(parent) = lines.peek().and_then(|line| line.strip_prefix(b"parent ")) {
-            header.parents.push(hex(parent)?);
-            lines.next();
-        }
-        header.committed = lines.find(|line| line.starts_with(b"committer ")).and_then(time).unwrap_or(0);
-        Some(header)
-    }
-}
-
-/// The seconds at the end of `committer Name <address> 1700000000 +0100`.
-fn time(line: &[u8]) -> Option<i64> {
-    let seconds = line.rsplit(|b| *b == b' ').nth(1)?;
-    std::str::from_utf8(seconds).ok()?.parse().ok()
-}
-
 /// What is remembered of each commit while objects are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitRecord {
@@ -268,23 +234,6 @@ mod tests {
         let [mut first, second] = parts;
         first.append(second);
         first
-    }
-
-    #[test]
-    fn a_commits_header_is_read() {
-        let text = format!(
-            "tree {}\nparent {}\nparent {}\nauthor A <a@b.c> 5 +0000\ncommitter A <a@b.c> 1700000000 -0130\n\nparent of all",
-            id(1),
-            id(2),
-            id(3)
-        );
-        let header = CommitHeader::parse(text.as_bytes(), 20);
-        assert_eq!(header, Some(CommitHeader { tree: id(1), parents: vec![id(2), id(3)], committed: 1_700_000_000 }));
-        assert!(CommitHeader::parse(text.as_bytes(), 32).is_none());
-        let late = format!("tree {}\nauthor A\nparent {}\n\n", id(1), id(2));
-        assert_eq!(CommitHeader::parse(late.as_bytes(), 20).map(|header| header.parents), Some(Vec::new()));
-        assert!(CommitHeader::parse(b"author A\n", 20).is_none());
-        assert!(CommitHeader::parse(b"tree 12\n", 20).is_none());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use bstr::{BString, ByteSlice as _};
 
+use super::ObjectId;
+
 /// Lines of a head that name somebody.
 const PEOPLE: [&[u8]; 3] = [b"author ", b"committer ", b"tagger "];
 
@@ -12,6 +14,40 @@ pub enum Signatures {
     Kept,
     /// Not: nobody writes them, and next to a word for a secret their base64 looks like one.
     LeftOut,
+}
+
+/// The header of a commit object, as far as the graph of commits needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitHeader {
+    /// The root tree.
+    pub tree: ObjectId,
+    /// The parents, in order.
+    pub parents: Vec<ObjectId>,
+    /// When it was committed, in seconds since 1970.
+    pub committed: i64,
+}
+
+impl CommitHeader {
+    /// Reads a commit object; `None` if it has no tree or names an object by other than a hash of so many bytes.
+    pub fn parse(data: &[u8], id_length: usize) -> Option<Self> {
+        let mut lines = data.split(|b| *b == b'\n');
+        let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.as_slice().len() == id_length);
+        let mut header = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
+        let mut lines = lines.take_while(|line| !line.is_empty()).peekable();
+        // As for git, a line of that form that stands anywhere else makes no parent.
+        while let Some(parent) = lines.peek().and_then(|line| line.strip_prefix(b"parent ")) {
+            header.parents.push(hex(parent)?);
+            lines.next();
+        }
+        header.committed = lines.find(|line| line.starts_with(b"committer ")).and_then(seconds).unwrap_or(0);
+        Some(header)
+    }
+}
+
+/// The seconds at the end of `committer Name <address> 1700000000 +0100`.
+fn seconds(line: &[u8]) -> Option<i64> {
+    let seconds = line.rsplit(|b| *b == b' ').nth(1)?;
+    std::str::from_utf8(seconds).ok()?.parse().ok()
 }
 
 /// Most digits of a date.
@@ -151,6 +187,27 @@ fn is_date(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn id(n: u8) -> ObjectId {
+        ObjectId::from_bytes_or_panic(&[n; 20])
+    }
+
+    #[test]
+    fn a_commits_header_is_read() {
+        let text = format!(
+            "tree {}\nparent {}\nparent {}\nauthor A <a@b.c> 5 +0000\ncommitter A <a@b.c> 1700000000 -0130\n\nparent of all",
+            id(1),
+            id(2),
+            id(3)
+        );
+        let header = CommitHeader::parse(text.as_bytes(), 20);
+        assert_eq!(header, Some(CommitHeader { tree: id(1), parents: vec![id(2), id(3)], committed: 1_700_000_000 }));
+        assert!(CommitHeader::parse(text.as_bytes(), 32).is_none());
+        let late = format!("tree {}\nauthor A\nparent {}\n\n", id(1), id(2));
+        assert_eq!(CommitHeader::parse(late.as_bytes(), 20).map(|header| header.parents), Some(Vec::new()));
+        assert!(CommitHeader::parse(b"author A\n", 20).is_none());
+        assert!(CommitHeader::parse(b"tree 12\n", 20).is_none());
+    }
 
     #[test]
     fn the_first_empty_line_ends_the_head() {

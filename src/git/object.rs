@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use bstr::{BStr, BString};
 
-use super::ObjectId;
 use super::error::error_text;
-use super::graph::CommitHeader;
-use super::header::Signature;
-use super::repo::Local;
+use super::header::{CommitHeader, Signature};
 use super::tree::{self, Entry};
+use super::{Local, ObjectId};
 use crate::finding::GapKind;
 
+pub use super::tree::Mode;
 pub use gix::objs::Kind;
 
 /// Why an object's bytes could not be had.
@@ -205,19 +204,6 @@ fn parsed(data: &[u8], id: ObjectId) -> Result<CommitHeader, Unread> {
         why: format!("commit {id} names no tree or a parent that is none; 'git fsck' tells more"),
     };
     CommitHeader::parse(data, id.as_slice().len()).ok_or_else(corrupt)
-}
-
-/// What a tree entry or index entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
-    /// A folder.
-    Tree,
-    /// A file.
-    File,
-    /// A symbolic link.
-    Link,
-    /// A submodule's commit: an object of another repository.
-    Submodule,
 }
 
 /// A tree that was read.

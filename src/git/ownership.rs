@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
 
 use super::SourceError;
-use super::repo::Local;
 use crate::text::escape;
 
 /// Where a repository was found.
@@ -31,7 +30,7 @@ pub(super) fn on_command_line() -> Vec<BString> {
 ///
 /// # Errors
 /// When it does, and is not marked safe.
-pub(super) fn check(found: &Found, local: &Local) -> Result<(), SourceError> {
+pub(super) fn check(found: &Found, local: &gix::Repository) -> Result<(), SourceError> {
     let named = place(found);
     let links_on = matches!(found, Found::LinkedWorkTree { .. }).then(|| named.join(".git"));
     if links_on.into_iter().chain([named.to_owned(), git_dir(found)]).all(|path| is_own(&path)) {
@@ -61,7 +60,7 @@ pub(super) fn git_dir(found: &Found) -> PathBuf {
 }
 
 /// All values of the setting that count, in git's order.
-fn values(local: &Local) -> Vec<BString> {
+fn values(local: &gix::Repository) -> Vec<BString> {
     use gix::config::{Source, source::Kind};
     let counts = |meta: &gix::config::file::Metadata| {
         matches!(meta.source.kind(), Kind::System | Kind::Global) || matches!(meta.source, Source::Env | Source::Cli)

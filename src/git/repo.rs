@@ -4,7 +4,6 @@
 //! Nothing of a repository's configuration is run or obeyed beyond finding its objects: no filters, no textconv, no
 //! external diff, no replacement objects.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,8 +14,7 @@ use super::pointer::{passed, refused};
 use super::ref_store::{Head, Ref, RefStore, Refs, Tables};
 use super::reftable::{Logs, Target};
 use super::revision;
-use super::server::{self, Servers};
-use super::{GitError, ObjectId, SourceError, alternates, ancestry, format, object};
+use super::{GitError, ObjectId, SourceError, alternates, format};
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
 use crate::text::escape;
@@ -295,24 +293,6 @@ impl Repo {
         };
         self.all_refs().refs.into_iter().filter_map(direct).collect()
     }
-
-    /// Those of the commits that were on a server; one walk for all of them.
-    pub fn published(&self, servers: &Servers, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
-        if commits.is_empty() {
-            return commits;
-        }
-        let local = self.local();
-        let shows = |name: &BString| name.to_str().is_ok_and(|name| servers.sign(name).is_some());
-        let tips = self.refs().into_iter().filter(|(name, _)| shows(name)).map(|(_, id)| id);
-        let (_, fetched) = server::fetched(self);
-        let tips: Vec<ObjectId> = tips.chain(fetched).filter_map(|id| object::commit_at(&local, id)).collect();
-        let asked: Vec<ObjectId> = commits.iter().copied().collect();
-        let own = ancestry::between(&local, &asked, &tips).map(|own| own.commits).unwrap_or(asked);
-        own.iter().for_each(|id| {
-            commits.remove(id);
-        });
-        commits
-    }
 }
 
 /// Opens a repository with options as they are; or, if its folders of objects borrow from each other, so that none of them is
@@ -365,5 +345,9 @@ fn start(found: &Found) -> PathBuf {
 fn options() -> gix::open::Options {
     let options = gix::open::Options::default().with(gix::sec::Trust::Full).bail_if_untrusted(false);
     let limit = format!("gitoxide.objects.allocLimit={MOST_MEMORY}");
-    options.config_overrides([limit]).open_path_as_is(true).filter_config_section(|_| true).cli_overrides(ownership::on_command_line())
+    options
+        .config_overrides([limit])
+        .open_path_as_is(true)
+        .filter_config_section(|_| true)
+        .cli_overrides(ownership::on_command_line())
 }

@@ -3,11 +3,12 @@
 //! A ref that tracks a remote, a ref that a mirror has fetched, a ref that only servers make, and what was fetched last show
 //! it. That there is no such sign shows something only where a push would have left one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{Local, ObjectId, Repo};
+use super::{Local, ObjectId, Repo, ancestry, object};
 use crate::finding::{Doubt, Sign, SignKind};
 
 /// Where remote-tracking refs are.
@@ -145,6 +146,24 @@ pub fn fetched(repository: &Repo) -> (Sign, Vec<ObjectId>) {
     let texts = repository.worktrees().into_iter().filter_map(|tree| read(&tree.git_dir().join(FETCH_HEAD)));
     let ids = texts.flat_map(|text| text.lines().filter_map(id).collect::<Vec<_>>()).collect();
     (Sign { kind: SignKind::Fetched, name: FETCH_HEAD.into(), remote: None }, ids)
+}
+
+/// Those of the commits that were on a server; one walk for all of them.
+pub fn published(repository: &Repo, servers: &Servers, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
+    if commits.is_empty() {
+        return commits;
+    }
+    let local = repository.local();
+    let shows = |name: &BString| name.to_str().is_ok_and(|name| servers.sign(name).is_some());
+    let tips = repository.refs().into_iter().filter(|(name, _)| shows(name)).map(|(_, id)| id);
+    let (_, fetched) = fetched(repository);
+    let tips: Vec<ObjectId> = tips.chain(fetched).filter_map(|id| object::commit_at(&local, id)).collect();
+    let asked: Vec<ObjectId> = commits.iter().copied().collect();
+    let own = ancestry::between(&local, &asked, &tips).map(|own| own.commits).unwrap_or(asked);
+    own.iter().for_each(|id| {
+        commits.remove(id);
+    });
+    commits
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {

@@ -7,11 +7,23 @@ use std::cmp::Ordering;
 use bstr::BString;
 use gix::oid;
 
-use super::object::Mode;
 use crate::text::{Edits, Span};
 
 /// Folders in folders that git goes into, at most: `core.maxTreeDepth`.
 pub const MOST_FOLDERS: usize = 4096;
+
+/// What a tree entry or index entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// A folder.
+    Tree,
+    /// A file.
+    File,
+    /// A symbolic link.
+    Link,
+    /// A submodule's commit: an object of another repository.
+    Submodule,
+}
 
 /// One entry, borrowed from a tree's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -144,6 +144,11 @@ impl<'v> Group<'v> {
         self.all().take(most)
     }
 
+    /// Whether nobody has to do anything about them.
+    pub fn is_over(&self) -> bool {
+        self.why == Why::Expired
+    }
+
     /// How many they are.
     pub fn count(&self) -> usize {
         1 + self.others.len()

@@ -61,7 +61,8 @@ fn table(heads: &[&str], rows: &[Vec<Line>], paper: &mut Paper<'_>) -> io::Resul
     let width = |at: usize| all().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     for row in all() {
         let (last, others) = row.split_last().map_or(("", &row[..]), |(last, others)| (last.as_str(), others));
-        let cells: Vec<String> = others.iter().enumerate().map(|(at, cell)| format!("{cell:0$}  ", width(at))).collect();
+        let cells: Vec<String> =
+            others.iter().enumerate().map(|(at, cell)| format!("{cell:0$}  ", width(at))).collect();
         paper.paragraph((&format!("{INDENT}{}", cells.concat()), style::plain), last, style::plain)?;
     }
     paper.blank()
@@ -69,7 +70,10 @@ fn table(heads: &[&str], rows: &[Vec<Line>], paper: &mut Paper<'_>) -> io::Resul
 
 fn step(number: usize, step: &Task, paper: &mut Paper<'_>) -> io::Result<()> {
     let label = format!("[{}]", step.label);
-    paper.spans((&format!("  {number:2}. "), style::plain), &[(&label, style::title), (&format!(" {}", step.title), style::plain)])?;
+    paper.spans(
+        (&format!("  {number:2}. "), style::plain),
+        &[(&label, style::title), (&format!(" {}", step.title), style::plain)],
+    )?;
     if !step.command.is_empty() {
         paper.commands("      $ ", &step.command)?;
     }
@@ -89,7 +93,9 @@ fn inline(inline: &Inline) -> Vec<(&str, Style)> {
         Inline::Strong(words) => vec![(words, style::title)],
         Inline::Link(words) => vec![(words, style::faint)],
         Inline::Badge(tone, words) => vec![(words, toned(*tone))],
-        Inline::Goto(id, words) => vec![(words, style::plain), (" (", style::plain), (id, style::plain), (")", style::plain)],
+        Inline::Goto(id, words) => {
+            vec![(words, style::plain), (" (", style::plain), (id, style::plain), (")", style::plain)]
+        }
     }
 }
 

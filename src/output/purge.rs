@@ -54,7 +54,7 @@ impl Page {
         };
         let step = |one: &PurgeStep| PurgeStep {
             title: safe(one.title.as_bytes()),
-            command: safe(one.command.as_bytes()),
+            command: one.command.split('\n').map(|line| safe(line.as_bytes())).collect::<Vec<_>>().join("\n"),
             ..one.clone()
         };
         let gap = |gap: &Gap| Gap { what: safe(&gap.what).into(), kind: gap.kind, why: safe(gap.why.as_bytes()) };
@@ -101,7 +101,11 @@ impl Page {
         }
         for subject in &self.plan.subjects {
             let about = format!("{} · {}", subject.rule, subject.id);
-            paper.row(0, 2, &[(&subject.name, style::title), (subject.stage.as_str(), style::plain), (&about, style::faint)])?;
+            paper.row(
+                0,
+                2,
+                &[(&subject.name, style::title), (subject.stage.as_str(), style::plain), (&about, style::faint)],
+            )?;
         }
         self.lists().into_iter().try_for_each(|(title, lines)| list(title, &lines, paper))?;
         let mut numbers = 1..;

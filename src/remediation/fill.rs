@@ -105,8 +105,12 @@ mod tests {
 
     #[test]
     fn words_name_the_provider() {
-        let text =
-            words("{provider}'s key page, of {host}", "Acme Mail", &[vec![fact("host", "x.test")]], &RuleSet::builtin());
+        let text = words(
+            "{provider}'s key page, of {host}",
+            "Acme Mail",
+            &[vec![fact("host", "x.test")]],
+            &RuleSet::builtin(),
+        );
         assert_eq!(text, "Acme Mail's key page, of x.test");
     }
 

@@ -7,23 +7,38 @@ use crate::finding::{ContentKind, PlanStep, StepKind};
 
 /// Findings that a command names by their ids, at most; one for all serves more.
 const MOST_NAMED: usize = 8;
+/// Files that are staged by their names, at most.
+const MOST_FILES: usize = 10;
 
 /// Out of what is about to be committed.
 pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
-    let files = subject.files(surroundings);
+    let is_long = subject.file_count() > MOST_FILES;
+    let files = if is_long { "<path>".to_owned() } else { subject.files(surroundings) };
+    // All that is staged again, by git's own list of it.
+    let stage = match is_long {
+        true => "git diff --cached --name-only -z | git add --pathspec-from-file=- --pathspec-file-nul".to_owned(),
+        false => format!("git add -- {files}"),
+    };
     let (leave_out, what_happens) = if surroundings.unborn {
         ("git rm --cached --", "the file stays in your work tree, but is no longer staged")
     } else {
-        ("git restore --staged --", "the file stays as it is in your work tree; what you staged of it has to be staged again")
+        (
+            "git restore --staged --",
+            "the file stays as it is in your work tree; what you staged of it has to be staged again",
+        )
     };
     vec![
         step(
             StepKind::Remove,
             "Replace the value in the file by a reference (an environment variable, a secret store), save the file and stage it \
              again. This stages all of its changes; 'git add -p' stages some of them",
-            format!("git add -- {files}"),
+            stage,
         ),
-        step(StepKind::Remove, &format!("Or leave the file out of this commit: {what_happens}"), format!("{leave_out} {files}")),
+        step(
+            StepKind::Remove,
+            &format!("Or leave the file out of this commit: {what_happens}"),
+            format!("{leave_out} {files}"),
+        ),
     ]
 }
 

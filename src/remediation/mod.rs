@@ -88,7 +88,9 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
     let kind = Kind { rule, remediation, link, facts, workflows: users(remediation, surroundings), rules };
     let beside = git_dir::steps(subject);
     match first.exposure.stage {
-        Stage::Uncommitted if surroundings.no_git => [kind.replace(), kind.only_if_left()].concat(),
+        Stage::Uncommitted if surroundings.no_git => {
+            [kind.replace(), kind.only_if_left(), kind.revoke(), kind.after()].concat()
+        }
         Stage::Uncommitted => {
             let index = if git_dir::alone(subject) {
                 Vec::new()
@@ -209,13 +211,10 @@ impl Kind<'_> {
 
     /// For a file of which nobody knows where it has been.
     fn only_if_left(&self) -> Vec<PlanStep> {
-        vec![PlanStep {
-            kind: StepKind::Revoke,
-            title: "If the file was ever committed, sent or uploaded, take the value for leaked and revoke it: these are the steps".to_owned(),
-            command: format!("keysweep explain {}", self.rule.id),
-            missing: Vec::new(),
-            link: self.link.clone(),
-        }]
+        vec![text_step(
+            StepKind::Revoke,
+            "If the file was ever committed, sent or uploaded, take the value for leaked and revoke it; if it never was, that is all".to_owned(),
+        )]
     }
 
     fn only_if_doubt(&self) -> Vec<PlanStep> {

@@ -1,6 +1,6 @@
 //! What a plan is for: the secrets of one kind that got equally far, with the places they stand in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -55,6 +55,12 @@ impl<'f> Subject<'f> {
         self.words(self.occurrences.iter().filter(is_file).map(|place| &place.path).collect(), surroundings)
     }
 
+    /// How many files that are.
+    pub fn file_count(&self) -> usize {
+        let files = self.occurrences.iter().filter(|place| is_in_tree(place.kind) && !place.path.is_empty());
+        files.map(|place| &place.path).collect::<BTreeSet<_>>().len()
+    }
+
     /// The commits that brought files with the values in, in the order of the places, each with its files.
     pub fn by_commit(&self) -> Vec<(&'f str, Vec<&'f BString>)> {
         let mut commits: Vec<(&str, Vec<&BString>)> = Vec::new();
@@ -100,7 +106,7 @@ impl<'f> Subject<'f> {
             [one] => parent(one),
             several => {
                 let parents: Vec<String> = several.iter().map(parent).collect();
-                format!("\"$(git merge-base --octopus {})\"", parents.join(" "))
+                format!("$(git merge-base --octopus {})", parents.join(" "))
             }
         }
     }
@@ -108,8 +114,5 @@ impl<'f> Subject<'f> {
 
 /// Whether content of this kind is a file of a tree, which an editor and `git add` reach by its path.
 fn is_in_tree(kind: ContentKind) -> bool {
-    matches!(
-        kind,
-        ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName
-    )
+    matches!(kind, ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName)
 }

@@ -11,7 +11,8 @@ use super::sighting::Sighting;
 use crate::detect::Detection;
 use crate::detect::context::{self, path};
 use crate::finding::{
-    Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stage, Stats,
+    Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stage,
+    Stats,
 };
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
@@ -342,7 +343,8 @@ mod tests {
                 key.detection.secret = Secret::new("another-secret-of-some-length");
                 let value = String::from_utf8_lossy(name.detection.secret.reveal()).into_owned();
                 let counts_for = |command, sightings| {
-                    let (found, held) = scan.findings(sightings, command, &mut |_| Exposure::default(), &nothing_known());
+                    let (found, held) =
+                        scan.findings(sightings, command, &mut |_| Exposure::default(), &nothing_known());
                     (found.len(), held.total())
                 };
                 let counts = |sightings| counts_for(Command::History, sightings);
@@ -380,7 +382,8 @@ mod tests {
                 Exposure::default()
             };
             let low = of_rule(assignment, Confidence::Medium);
-            let (found, below) = scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure, &nothing_known());
+            let (found, below) =
+                scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure, &nothing_known());
             assert_eq!((found.len(), below.medium, below.total()), (1, 1, 1));
             assert_eq!(asked, [1]);
         });

@@ -11,7 +11,7 @@ use super::outcome::Outcome;
 use super::sighting::Sighting;
 use super::{Scan, batch};
 use crate::finding::{ContentKind, Doubt, Exposure, Report, Scope, Secret, Stage};
-use crate::git::server::Servers;
+use crate::git::server::{self, Servers};
 use crate::git::{ObjectId, Repo, object};
 use crate::source::Listing;
 use crate::text::archive;
@@ -104,7 +104,7 @@ impl Publication {
                 let servers = Servers::of(repository);
                 let are_all = repository.all_refs().gaps.is_empty();
                 let doubt = if are_all { servers.doubt } else { Some(Doubt::UnreadRefs) };
-                Self { commits: repository.published(&servers, commits), doubt }
+                Self { commits: server::published(repository, &servers, commits), doubt }
             }
             None => Self { commits, doubt: None },
         }

@@ -53,12 +53,12 @@ impl Worker<'_> {
         outcome
     }
 
-    /// The blob of an item under no path, for it stands at several.
+    /// The blob of an item under no path, for it stands at several; a gap or note calls it by the item's.
     pub(super) fn blob(&self, item: &Item) -> Outcome {
-        let unnamed = Item { path: BString::default(), commit: None, ..item.clone() };
         let mut outcome = Outcome::default();
+        let place = Origin { blob: item.blob(), first: item.path.as_bstr(), ..Origin::new(item.kind, BStr::new("")) };
         match self.load(item) {
-            Ok(bytes) => self.content(&unnamed, &bytes, &mut outcome),
+            Ok(bytes) => self.counted(&bytes, &place, &mut outcome),
             Err(Unread { kind, why }) => outcome.gaps.push(Gap { what: item.path.clone(), kind, why }),
         }
         outcome
@@ -95,14 +95,19 @@ impl Worker<'_> {
             return;
         }
         let place = Origin { blob: item.blob(), commit: item.commit, ..Origin::new(item.kind, item.path.as_bstr()) };
-        if matches!(item.kind, ContentKind::File | ContentKind::Symlink) {
+        self.counted(bytes, &place, outcome);
+    }
+
+    /// A content that is no message, which counts if it is a file.
+    fn counted(&self, bytes: &[u8], place: &Origin<'_>, outcome: &mut Outcome) {
+        if matches!(place.kind, ContentKind::File | ContentKind::Symlink) {
             outcome.stats.blobs += 1;
             outcome.stats.bytes += bytes.len() as u64;
         }
-        if let (true, Some(local)) = (item.kind.beside_objects(), self.local()) {
-            return self.text(&git_dir::without_ids(item.kind, bytes, local), &place, outcome);
+        if let (true, Some(local)) = (place.kind.beside_objects(), self.local()) {
+            return self.text(&git_dir::without_ids(place.kind, bytes, local), place, outcome);
         }
-        self.file(bytes, &place, outcome);
+        self.file(bytes, place, outcome);
     }
 
     /// A file or blob: a text, an archive, or what a Git LFS pointer stands for.
@@ -318,6 +323,8 @@ impl Worker<'_> {
 pub(super) struct Origin<'o> {
     pub(super) kind: ContentKind,
     pub(super) path: &'o BStr,
+    /// The first of several paths that a content stands at which is looked at under none.
+    pub(super) first: &'o BStr,
     /// Path in the archive that the blob or file is; empty if it is none.
     pub(super) member: &'o BStr,
     pub(super) blob: Option<ObjectId>,
@@ -327,14 +334,15 @@ pub(super) struct Origin<'o> {
 
 impl<'o> Origin<'o> {
     pub(super) fn new(kind: ContentKind, path: &'o BStr) -> Self {
-        Self { kind, path, member: BStr::new(""), blob: None, commit: None, tag: None }
+        Self { kind, path, first: BStr::new(""), member: BStr::new(""), blob: None, commit: None, tag: None }
     }
 
     /// What a gap calls it.
     fn label(&self) -> BString {
-        match self.blob.filter(|_| self.path.is_empty()) {
+        let path = if self.path.is_empty() { self.first } else { self.path };
+        match self.blob.filter(|_| path.is_empty()) {
             Some(id) => BString::from(format!("blob {id}")),
-            None => self.path.to_owned(),
+            None => path.to_owned(),
         }
     }
 }

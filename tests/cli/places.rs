@@ -495,7 +495,7 @@ const PLACES: &[Place] = &[
         name: "a pull request's ref",
         kind: "file",
         path: "pull.env",
-        stage: LOCAL_ONLY,
+        stage: PUBLISHED,
         plant: |site, secret| {
             site.repo.git(&["update-ref", "refs/pull/1/head", &site.aside("pull.env", secret)]);
         },

@@ -494,13 +494,13 @@ fn a_name_is_no_command_to_whoever_runs_a_job() {
             assert!(is_shown || command[0] == "purge-plan", "no name is shown: {run}");
         }
     }
-    for command in COMMANDS {
+    for command in COMMANDS.map(|command| format!("{command} that is not there")) {
         for args in [
-            &["files", command][..],
-            &["range", command],
-            &["explain", command],
-            &["staged", "--rule", command],
-            &[command],
+            &["files", &command][..],
+            &["range", &command],
+            &["explain", &command],
+            &["staged", "--rule", &command],
+            &[&command],
         ] {
             commands_nothing(&repo.keysweep(args).expect_code(2));
         }

@@ -10,7 +10,7 @@ use keysweep::detect::Detector;
 use keysweep::finding::{PurgePlan, Report, Server};
 use keysweep::output::mask::Mask;
 use keysweep::output::view::{Values, View};
-use keysweep::output::{Detail, PageOptions, Format, OutputOptions, PageFormat, json, purge as page, render, style};
+use keysweep::output::{Detail, Format, OutputOptions, PageFormat, PageOptions, json, purge as page, render, style};
 use keysweep::remediation::purge::{self, Needs, Situation};
 use keysweep::rule_set::RuleSet;
 

@@ -38,6 +38,8 @@ fn every_page_fits_80_columns() {
     fits(&repo, &["staged"]);
     fits(&repo, &["history"]);
     fits(&repo, &["history", "--full"]);
+    // Once there is a plan, the next one has a note on it.
+    repo.keysweep(&["purge-plan"]).expect_code(0);
     fits(&repo, &["purge-plan"]);
     fits(&repo, &["explain", id]);
     fits(&repo, &["explain", staged.rule]);
@@ -57,10 +59,17 @@ fn many_findings_begin_with_an_overview() {
     let run = repo.keysweep(&["history"]).expect_code(1);
     let text = run.out();
     let first = text.lines().next().unwrap_or_default();
-    assert!(first.starts_with("61 secrets in ") && first.contains("critical") && first.ends_with(": 61 local-only"), "{run}");
+    assert!(
+        first.starts_with("61 secrets in ") && first.contains("critical") && first.ends_with(": 61 local-only"),
+        "{run}"
+    );
     assert!(text.lines().count() < 120, "{run}");
     let full = repo.keysweep(&["history", "--full"]).expect_code(1).out();
-    let ids: Vec<String> = repo.keysweep(&["history", "--format", "jsonl"]).records_of("finding").iter()
-        .filter_map(|one| one["id"].as_str().map(str::to_owned)).collect();
+    let ids: Vec<String> = repo
+        .keysweep(&["history", "--format", "jsonl"])
+        .records_of("finding")
+        .iter()
+        .filter_map(|one| one["id"].as_str().map(str::to_owned))
+        .collect();
     assert!(ids.len() == 61 && ids.iter().all(|id| full.contains(id)), "{full}");
 }

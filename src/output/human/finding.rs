@@ -2,15 +2,18 @@
 
 use std::io;
 
+use super::super::Detail;
 use super::super::fold::{self, Entry, Group};
+use super::super::paper::Paper;
 use super::super::style;
 use super::super::view::{FindingView, StepView, View};
 use super::super::words;
-use super::super::Detail;
-use super::super::paper::Paper;
+use crate::finding::Command;
 
 /// Occurrences named for one finding, at most.
 const MAX_PLACES: usize = 8;
+/// Steps that are told about what stands in files.
+const STEPS_OF_FILES: usize = 2;
 
 /// Every finding, and behind those of a kind what to do about them.
 pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
@@ -21,8 +24,13 @@ pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Res
                 Entry::Group(together) => group(together, paper)?,
             }
         }
-        if detail != Detail::Quiet && !steps.is_empty() {
-            plan(&steps, paper)?;
+        let is_over = lot.iter().all(|entry| matches!(entry, Entry::Group(group) if group.is_over()));
+        if detail != Detail::Quiet && !steps.is_empty() && !is_over {
+            // Of a file nobody knows whether it ever went anywhere, so how to revoke is told to who asks.
+            let is_brief = view.command == Command::Files && detail == Detail::Overview;
+            let most = if is_brief { STEPS_OF_FILES } else { usize::MAX };
+            let rule = lot.first().map(|entry| entry.first().rule.as_str()).unwrap_or_default();
+            plan(&steps, most, rule, paper)?;
             paper.blank()?;
         }
     }
@@ -105,13 +113,20 @@ fn exposure(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The steps of a plan, numbered.
-pub(super) fn plan(plan: &[StepView], paper: &mut Paper<'_>) -> io::Result<()> {
-    for (number, step) in (1..).zip(plan) {
+/// The first steps of a plan, numbered, and what tells the others.
+pub(super) fn plan(plan: &[StepView], most: usize, what: &str, paper: &mut Paper<'_>) -> io::Result<()> {
+    let shown = plan.get(..most).unwrap_or(plan);
+    for (number, step) in (1..).zip(shown) {
         let label = if number == 1 { "do" } else { "" };
         self::step(&format!("  {label:5}  {number}. "), step, paper)?;
     }
-    Ok(())
+    match plan.len() - shown.len() {
+        0 => Ok(()),
+        more => {
+            row("", &format!("and {}:", words::plural(more, "more step")), paper)?;
+            paper.commands("         $ ", &format!("keysweep explain {what}"))
+        }
+    }
 }
 
 /// A step behind its number.

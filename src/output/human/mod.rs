@@ -8,6 +8,7 @@ mod stopped;
 use std::io::{self, Write};
 
 use super::Detail;
+use super::fold;
 use super::paper::{self, Paper};
 use super::style;
 use super::view::{PlanView, View};
@@ -25,9 +26,10 @@ const MOST_REMARKS: usize = 5;
 /// When `out` fails.
 pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut paper = Paper::new(out, width);
-    let is_few = view.findings.len() <= FEW;
+    let is_few = fold::entries(view).len() <= FEW;
     match (detail, view.command) {
-        (Detail::Full, _) => finding::all(view, detail, &mut paper)?,
+        // What has to be gone is told one by one, with what keeps it.
+        (Detail::Full, _) | (_, Command::Verify) => finding::all(view, detail, &mut paper)?,
         (_, Command::Staged) if !view.findings.is_empty() => stopped::write(view, detail, &mut paper)?,
         _ if is_few => finding::all(view, detail, &mut paper)?,
         _ => overview::write(view, detail, &mut paper)?,

@@ -5,11 +5,12 @@ use std::io;
 
 use super::super::Detail;
 use super::super::brief;
+use super::super::fold::{self, Entry};
+use super::super::paper::Paper;
 use super::super::style;
 use super::super::view::{FindingView, PlanView, View};
 use super::super::words::{self, plural};
 use super::finding;
-use super::super::paper::Paper;
 use crate::finding::Stage;
 
 /// Rows of the table, at most.
@@ -25,7 +26,7 @@ const PLACES: usize = 3;
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     counts(view, paper)?;
     paper.blank()?;
-    let rows = rows(&view.findings);
+    let rows = rows(view);
     table(&rows, ROWS, paper)?;
     paper.blank()?;
     if detail == Detail::Quiet {
@@ -34,7 +35,8 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     let plans = super::plans(view);
     let by_id: HashMap<&str, &FindingView> = view.findings.iter().map(|one| (one.id.as_str(), one)).collect();
     for plan in plans.iter().take(PLANS) {
-        let findings: Vec<&FindingView> = plan.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
+        let findings: Vec<&FindingView> =
+            plan.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
         kind(plan, &findings, paper)?;
     }
     let more = plans.len().saturating_sub(PLANS);
@@ -61,18 +63,25 @@ fn counts(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     )
 }
 
-/// Findings of one kind in one file, which are one line.
+/// What is one line: a finding, those of one kind in one file, or what is told together.
 pub(super) struct Row<'v> {
     first: &'v FindingView,
     count: usize,
     places: usize,
+    /// What the findings are, where that says more than the place of the first.
+    together: Option<String>,
 }
 
 /// The rows, in the order of the findings.
-pub(super) fn rows(findings: &[FindingView]) -> Vec<Row<'_>> {
+pub(super) fn rows(view: &View) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
-    for one in findings {
+    for entry in fold::entries(view) {
+        let one = entry.first();
+        if let Entry::Group(group) = &entry {
+            rows.push(Row { first: one, count: group.count(), places: 0, together: Some(group.line()) });
+            continue;
+        }
         let file = brief::place(one).map(brief::file).filter(|file| !file.is_empty());
         let places = one.occurrences.len().saturating_sub(1);
         let key = file.map(|file| (one.severity, one.rule.as_str(), one.stage, one.exposure.in_head, file));
@@ -84,7 +93,7 @@ pub(super) fn rows(findings: &[FindingView]) -> Vec<Row<'_>> {
             }
             None => {
                 known.extend(key.map(|key| (key, rows.len())));
-                rows.push(Row { first: one, count: 1, places });
+                rows.push(Row { first: one, count: 1, places, together: None });
             }
         }
     }
@@ -94,6 +103,9 @@ pub(super) fn rows(findings: &[FindingView]) -> Vec<Row<'_>> {
 impl Row<'_> {
     /// Where it is, and what else it stands for.
     fn place(&self) -> String {
+        if let Some(together) = &self.together {
+            return together.clone();
+        }
         let place = brief::place(self.first);
         let file = place.map(brief::file).filter(|file| !file.is_empty());
         let at = match (file, place) {
@@ -140,7 +152,8 @@ pub(super) fn table(rows: &[Row<'_>], most: usize, paper: &mut Paper<'_>) -> io:
     let more = &rows[shown.len()..];
     if !more.is_empty() {
         let count: usize = more.iter().map(|row| row.count).sum();
-        let text = format!("and {} in {} (--full lists all)", plural(count, "more secret"), plural(more.len(), "place"));
+        let text =
+            format!("and {} in {} (--full lists all)", plural(count, "more secret"), plural(more.len(), "place"));
         paper.paragraph(("  ", style::plain), &text, style::faint)?;
     }
     Ok(())
@@ -171,10 +184,6 @@ fn kind(plan: &PlanView, findings: &[&FindingView], paper: &mut Paper<'_>) -> io
     if !first.impact.is_empty() {
         finding::row("risk", &first.impact, paper)?;
     }
-    finding::plan(plan.steps.get(..STEPS).unwrap_or(&plan.steps), paper)?;
-    let more = plan.steps.len().saturating_sub(STEPS);
-    if more > 0 {
-        finding::row("", &format!("and {}: keysweep explain {}", plural(more, "more step"), first.id), paper)?;
-    }
+    finding::plan(&plan.steps, STEPS, &first.id, paper)?;
     paper.blank()
 }

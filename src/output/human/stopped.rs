@@ -4,24 +4,24 @@ use std::io;
 
 use super::super::Detail;
 use super::super::brief;
+use super::super::paper::Paper;
 use super::super::style;
 use super::super::view::{FindingView, View};
 use super::super::words;
 use super::finding;
 use super::overview;
-use super::super::paper::Paper;
 
 /// Findings told in some lines each, at most.
 const FEW: usize = 3;
-/// Rows of the table.
-const ROWS: usize = 15;
+/// Rows of the table, which may take two lines each.
+const ROWS: usize = 8;
 
 /// Writes what was found, and what to do about all of it.
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     if view.findings.len() <= FEW {
         view.findings.iter().try_for_each(|one| told(one, detail, paper))?;
     } else {
-        overview::table(&overview::rows(&view.findings), ROWS, paper)?;
+        overview::table(&overview::rows(view), ROWS, paper)?;
     }
     paper.blank()?;
     if detail == Detail::Quiet {
@@ -34,8 +34,9 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
         }
     }
     if let Some(first) = view.findings.first() {
-        let text = format!("A value that was also shared elsewhere has to be revoked: keysweep explain {}", first.id);
-        paper.paragraph(("", style::plain), &text, style::plain)?;
+        let text = "A value that was also shared elsewhere has to be revoked; this says how";
+        paper.paragraph(("", style::plain), text, style::plain)?;
+        paper.commands("    ", &format!("keysweep explain {}", first.id))?;
     }
     paper.blank()
 }

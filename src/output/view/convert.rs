@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, PlanView, RemoteView, RetentionView,
-    SCHEMA, SignView, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
+    EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, PlanView, RemoteView,
+    RetentionView, SCHEMA, SignView, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
-    Event, Evidence, Exposure, Fact, Finding, Gap, Note, Occurrence, Plan, PlanStep, RefKinds, Remote, Report, Retention,
-    Suppression,
+    Event, Evidence, Exposure, Fact, Finding, Gap, Note, Occurrence, Plan, PlanStep, RefKinds, Remote, Report,
+    Retention, Suppression,
 };
 use crate::output::mask::Mask;
 use crate::text::escape;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use bstr::ByteSlice as _;
 
 use crate::finding::purge::{Handling, On, Phase, Subject};
-use crate::finding::{Finding, PurgeStep, StepKind};
-use crate::remediation::git::leftovers;
+use crate::finding::{Finding, PurgeStep, Stage, StepKind};
+use crate::remediation::git::{self, leftovers};
 use crate::remediation::step::quoted;
-use crate::remediation::{git_dir, retained};
+use crate::remediation::{self, Surroundings, git_dir, retained};
 
 use super::situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, PATHS, REFS, SHORT, Situation};
 
@@ -44,10 +44,23 @@ impl Plan<'_> {
         }
     }
 
-    /// What the findings that were never pushed say themselves.
+    /// What takes out findings that were never pushed: those in commits together, for each rewrite changes the ids that another
+    /// would name, and of all others what they say themselves.
     pub(super) fn local(&mut self, subjects: &[Subject]) {
         let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
-        let steps = local.flat_map(|(finding, _)| &finding.plan);
+        let (committed, others): (Vec<&Finding>, Vec<&Finding>) = local
+            .map(|(finding, _)| finding)
+            .partition(|finding| matches!(finding.exposure.stage, Stage::LocalOnly | Stage::HistoryOnly));
+        let is_older = committed.iter().any(|finding| finding.exposure.stage == Stage::HistoryOnly);
+        let surroundings = Surroundings { subfolder: true, ..Surroundings::default() };
+        let together = remediation::subject::Subject::of(&committed);
+        let together = match (committed.is_empty(), is_older) {
+            (true, _) => Vec::new(),
+            (false, true) => git::older(&together),
+            (false, false) => git::local(&together, &surroundings),
+        };
+        let own = others.iter().flat_map(|finding| &finding.plan);
+        let steps = own.chain(&together);
         for step in steps.filter(|step| matches!(step.kind, StepKind::Remove | StepKind::Purge)) {
             self.once(Phase::Local, &step.title, &step.command);
         }
@@ -58,7 +71,7 @@ impl Plan<'_> {
         let at = self.at;
         let common = at.git("rev-parse --path-format=absolute --git-common-dir");
         for finding in at.traced.iter().filter(|finding| at.handling(finding) != Handling::Local) {
-            let subject = crate::remediation::subject::Subject::of(&[finding]);
+            let subject = remediation::subject::Subject::of(&[finding]);
             let steps = git_dir::disposable(&subject).into_iter().chain(git_dir::steps(&git_dir::lasting(&subject)));
             for step in steps {
                 self.once(phase, &step.title, &step.command.replace("git rev-parse --git-common-dir", &common));

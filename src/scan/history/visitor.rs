@@ -10,7 +10,8 @@ use crate::attribution::tree_index::{Listed, Reader, Search, Target, TreeRecords
 use crate::detect::{Hits, Room};
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::git::ObjectId;
-use crate::git::graph::{CommitHeader, CommitRecord};
+use crate::git::graph::CommitRecord;
+use crate::git::header::CommitHeader;
 use crate::git::object::{self, Kind, Mode, Unread};
 use crate::git::pack::{Base, Object, Visitor};
 use crate::git::store::Number;

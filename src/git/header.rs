@@ -68,7 +68,7 @@ pub fn person(line: &[u8]) -> Option<&[u8]> {
 pub fn rest(head: &[u8], signatures: Signatures) -> Vec<u8> {
     let mut rest = Vec::new();
     let mut in_signature = false;
-    for line in head.lines().filter(|line| person(line).is_none()) {
+    for line in head.lines().filter(|line| !PEOPLE.iter().any(|start| line.starts_with(start))) {
         let text = line.strip_prefix(b" ").unwrap_or(line);
         if signatures == Signatures::LeftOut {
             if let Some(armour) = armour(text) {
@@ -98,6 +98,9 @@ enum Armour {
 fn armour(line: &[u8]) -> Option<Armour> {
     const HEADS: [&[u8]; 2] = [b"gpgsig ", b"gpgsig-sha256 "];
     const KINDS: [&[u8]; 3] = [b"PGP SIGNATURE-----", b"SSH SIGNATURE-----", b"SIGNED MESSAGE-----"];
+    if !matches!(line.first(), Some(b'-' | b'g')) {
+        return None;
+    }
     let line = HEADS.into_iter().find_map(|head| line.strip_prefix(head)).unwrap_or(line);
     [(Armour::Begins, &b"-----BEGIN "[..]), (Armour::Ends, b"-----END ")]
         .into_iter()
@@ -111,10 +114,11 @@ fn is_base64(byte: u8) -> bool {
 /// Whether a line has nothing but the id of an object, or its kind.
 fn names_object(line: &[u8]) -> bool {
     const IDS: [&[u8]; 3] = [b"tree", b"parent", b"object"];
-    line.split_once_str(b" ").is_some_and(|(name, value)| {
-        (IDS.contains(&name) && value.iter().all(u8::is_ascii_hexdigit))
-            || (name == b"type" && value.iter().all(u8::is_ascii_lowercase))
-    })
+    // A sweep asks this of millions of lines.
+    let Some(blank) = line.find_byte(b' ') else { return false };
+    let (name, value) = (&line[..blank], &line[blank + 1..]);
+    (IDS.contains(&name) && value.iter().all(u8::is_ascii_hexdigit))
+        || (name == b"type" && value.iter().all(u8::is_ascii_lowercase))
 }
 
 /// Who did something and when, read as git reads it: what is odd about a line costs no more than what it says.

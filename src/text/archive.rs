@@ -108,7 +108,7 @@ fn ends_zip(bytes: &[u8]) -> bool {
     let Some(last) = bytes.len().checked_sub(END) else { return false };
     match bytes {
         [b'#', b'!', ..] | [b'M', b'Z', ..] | [0x7f, b'E', b'L', b'F', ..] => {
-            memmem::rfind(&bytes[last.saturating_sub(COMMENT)..last + MARK.len()], MARK).is_some()
+            memmem::find(&bytes[last.saturating_sub(COMMENT)..last + MARK.len()], MARK).is_some()
         }
         _ => bytes[last..].starts_with(MARK),
     }

@@ -351,7 +351,7 @@ pub enum FormatArg {
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorArg {
-    /// On a terminal, unless NO_COLOR, CLICOLOR=0 or TERM=dumb say no; CLICOLOR_FORCE says yes
+    /// On a terminal, unless the environment says otherwise: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`
     Auto,
     /// Always
     Always,

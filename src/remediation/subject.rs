@@ -102,7 +102,7 @@ impl<'f> Subject<'f> {
         };
         let parent = |commit: &&str| format!("{}~1", commit.get(..12).unwrap_or(commit));
         match commits {
-            _ if commits.len() > MOST || commits.iter().any(|commit| is_root(commit)) => "--root".to_owned(),
+            _ if commits.len() > MOST || commits.iter().any(is_root) => "--root".to_owned(),
             [one] => parent(one),
             several => {
                 let parents: Vec<String> = several.iter().map(parent).collect();

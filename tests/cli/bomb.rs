@@ -111,7 +111,7 @@ fn loose(repo: &Repo, id: &str, bytes: &[u8]) {
 fn a_tree_that_says_it_has_three_gigabytes_costs_nothing() {
     let repo = Repo::with_a_commit();
     let tree = "ab".repeat(20);
-    loose(&repo, &tree, b"tree 3000000000\0100644 a\0");
+    loose(&repo, &tree, b"tree 3000000000\x00100644 a\0");
     let entries = format!("040000 tree {tree}\tlarge\n");
     let root = repo.git_tool(&["mktree", "--missing"]).input(entries).run().expect_code(0).out().trim().to_owned();
     let commit = id(&repo, &format!("git commit-tree -m large -p HEAD {root}"));

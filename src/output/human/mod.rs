@@ -1,5 +1,5 @@
 //! For people at a terminal. A few findings are told in full; of many there is an overview with the plans of the worst
-//! ([`overview`]); what stops a commit fits on a screen ([`stopped`]).
+//! (`overview`); what stops a commit fits on a screen (`stopped`).
 
 mod finding;
 mod overview;
@@ -35,7 +35,20 @@ pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn W
         _ => overview::write(view, detail, &mut paper)?,
     }
     remarks(view, detail, &mut paper)?;
-    summary(view, &mut paper)
+    summary(view, &mut paper)?;
+    if detail == Detail::Quiet { Ok(()) } else { false_alarm(view, &mut paper) }
+}
+
+/// How to allow the first finding, where it stands in a line that somebody just wrote.
+fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
+    let is_check = match view.command {
+        Command::Staged | Command::Range | Command::Files => true,
+        Command::History | Command::Explain | Command::Verify | Command::PurgePlan | Command::Baseline => false,
+    };
+    let Some(first) = view.findings.first().filter(|_| is_check) else { return Ok(()) };
+    let text = "A false alarm? A comment behind the value, or alone on the line above, allows it with your reason:";
+    paper.paragraph(("", style::plain), text, style::faint)?;
+    paper.commands("    ", &format!("keysweep:allow {}={} REASON", first.rule, first.id))
 }
 
 /// The plans of a report; of one that an older version stored each finding is its own kind.

@@ -12,7 +12,7 @@ use super::finding;
 use super::overview;
 
 /// Findings told in some lines each, at most.
-const FEW: usize = 3;
+const FEW: usize = 2;
 /// Rows of the table, which may take two lines each.
 const ROWS: usize = 8;
 

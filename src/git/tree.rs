@@ -9,7 +9,7 @@ use gix::oid;
 
 use crate::text::{Edits, Span};
 
-/// Folders in folders that git goes into, at most: `core.maxTreeDepth`.
+/// Folders in folders that are gone into, at most: twice what git reads by default (`core.maxTreeDepth`, 2048).
 pub const MOST_FOLDERS: usize = 4096;
 
 /// What a tree entry or index entry is.

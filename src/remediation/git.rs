@@ -9,37 +9,39 @@ use crate::finding::{ContentKind, PlanStep, StepKind};
 const MOST_NAMED: usize = 8;
 /// Files that are staged by their names, at most.
 const MOST_FILES: usize = 10;
+/// Stages again all that is staged and not deleted, from wherever it is run.
+const STAGE_ALL: &str = "git diff --cached --name-only --diff-filter=d -z | git -C \"$(git rev-parse --show-toplevel)\" add --pathspec-from-file=- --pathspec-file-nul";
 
 /// Out of what is about to be committed.
 pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
-    let is_long = subject.file_count() > MOST_FILES;
-    let files = if is_long { "<path>".to_owned() } else { subject.files(surroundings) };
-    // All that is staged again, by git's own list of it.
-    let stage = match is_long {
-        true => "git diff --cached --name-only -z | git add --pathspec-from-file=- --pathspec-file-nul".to_owned(),
-        false => format!("git add -- {files}"),
+    let count = subject.file_count();
+    let (of_files, leave_out) = match surroundings.unborn {
+        true => ("no longer staged", "git rm -r --cached --"),
+        false => ("as before in your work tree; what you staged has to be staged again", "git restore --staged --"),
     };
-    let (leave_out, what_happens) = if surroundings.unborn {
-        ("git rm --cached --", "the file stays in your work tree, but is no longer staged")
-    } else {
-        (
-            "git restore --staged --",
-            "the file stays as it is in your work tree; what you staged of it has to be staged again",
-        )
+    // Of many files all that is staged is staged again, by git's own list of it.
+    let (stage, which) = match count > MOST_FILES {
+        true => (STAGE_ALL.to_owned(), ":/".to_owned()),
+        false => {
+            let files = subject.files(surroundings);
+            (format!("git add -- {files}"), files)
+        }
     };
-    vec![
-        step(
-            StepKind::Remove,
-            "Replace the value in the file by a reference (an environment variable, a secret store), save the file and stage it \
-             again. This stages all of its changes; 'git add -p' stages some of them",
-            stage,
+    let (replace, or_leave) = match count {
+        0 | 1 => (
+            "Replace the value in the file by a reference (an environment variable, a secret store), save the file and stage it again. This stages all of its changes; 'git add -p' stages some of them",
+            format!("Or leave the file out of this commit: it is then {of_files}"),
         ),
-        step(
-            StepKind::Remove,
-            &format!("Or leave the file out of this commit: {what_happens}"),
-            format!("{leave_out} {files}"),
+        2..=MOST_FILES => (
+            "Replace the values in the files by references (environment variables, a secret store), save the files and stage them again. This stages all of their changes; 'git add -p' stages some of them",
+            format!("Or leave the files out of this commit: they are then {of_files}"),
         ),
-    ]
+        _ => (
+            "Replace the values in the files by references (environment variables, a secret store), save the files and stage again all that is staged",
+            format!("Or leave all files out of this commit: they are then {of_files}"),
+        ),
+    };
+    vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, format!("{leave_out} {which}"))]
 }
 
 /// Out of the message of the commit that was stopped.
@@ -67,12 +69,16 @@ pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep
         "GIT_SEQUENCE_EDITOR=true git rebase -i --autosquash --autostash {}",
         subject.commits_from(&ids)
     ));
-    let files = step(
-        StepKind::Purge,
-        "Take the value out of the file, save it, and fold the change into the commit that brought the value in, before anything \
-         is pushed (a later commit that deletes the line does not help)",
-        lines.join("\n"),
-    );
+    let what = match subject.file_count() {
+        0 | 1 => {
+            "Take the value out of the file, save it, and fold the change into the commit that brought the value in"
+        }
+        _ => {
+            "Take the values out of the files, save them, and fold the changes into the commits that brought the values in"
+        }
+    };
+    let title = format!("{what}, before anything is pushed (a later commit that deletes the line does not help)");
+    let files = step(StepKind::Purge, &title, lines.join("\n"));
     unpushed(subject, (!commits.is_empty()).then_some(files))
 }
 

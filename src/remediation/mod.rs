@@ -220,7 +220,7 @@ impl Kind<'_> {
     fn only_if_doubt(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "There is no sign of a push from this clone, which is not proof: other clones, deleted branches and backups leave no trace here. In doubt treat it as leaked and revoke it:".to_owned(),
+            "There is no sign of a push from this clone, which is not proof: other clones, deleted branches and backups leave no trace here. In doubt treat it as leaked, and revoke it as the next steps say".to_owned(),
         )]
     }
 

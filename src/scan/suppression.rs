@@ -53,11 +53,13 @@ impl Past {
         Some(Self { local, head, limit, entries: RefCell::default() })
     }
 
-    /// Whether a place is in commits, and no longer in HEAD: nobody can write a comment there.
+    /// Whether a place is in commits and no longer in HEAD, or in what `git add` left and no commit took: nobody can write a
+    /// comment there.
     fn holds(&self, place: &Occurrence) -> bool {
         use ContentKind::{ArchiveMember, File, Symlink};
         let is_committed = place.commit.is_some();
         match (place.kind, id(place.blob.as_deref())) {
+            (File | ArchiveMember | Symlink, Some(_)) if !is_committed && place.path.is_empty() => true,
             (File | ArchiveMember | Symlink, Some(blob)) => {
                 is_committed && self.head.is_none_or(|head| self.at(head, &place.path) != Some(blob))
             }

@@ -230,7 +230,7 @@ impl Worker<'_> {
 
     /// Says that not all of a text was looked at.
     pub(super) fn cut(origin: &Origin<'_>, outcome: &mut Outcome) {
-        let why = "there is more in it than is looked at in one text: it unpacks to more than 64 MiB, or more than a million keywords stand in it; what is read of it is told, the rest is to be scanned in smaller files".to_owned();
+        let why = "not all of this text was looked at: it unpacks to more than 64 MiB, or holds more than a million keywords; scan the rest in smaller files".to_owned();
         let what = join_member(origin.label().as_ref(), origin.member);
         outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }

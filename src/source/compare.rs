@@ -21,7 +21,7 @@ use crate::git::{Local, ObjectId};
 const MOST_PATHS: (usize, usize) = (1 << 20, 256);
 /// Entries that are read for the price of a path.
 const READ_FOR_ONE: usize = 256;
-/// Entries of folders that are gone into again in one comparison, at most, in one listing. Hardly anybody commits copies of
+/// Entries of folders that are gone into again, at most, in one listing. Hardly anybody commits copies of
 /// one folder by the thousand.
 const MOST_AGAIN: usize = 100_000;
 /// Bytes of a path that is too deep to be shown whole.
@@ -33,12 +33,19 @@ pub(super) struct Budget {
     paths: usize,
     again: usize,
     unread: BTreeMap<ObjectId, Unread>,
-    is_said: bool,
+    said: Vec<Limit>,
+}
+
+/// What a listing may run out of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    Paths,
+    Again,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { paths: MOST_PATHS.0, again: MOST_AGAIN, unread: BTreeMap::new(), is_said: false }
+        Self { paths: MOST_PATHS.0, again: MOST_AGAIN, unread: BTreeMap::new(), said: Vec::new() }
     }
 }
 
@@ -55,14 +62,22 @@ impl Budget {
         }
     }
 
-    /// Says once that a listing does not have all paths.
-    fn exceeded(&mut self, most: usize, path: &BString, gaps: &mut Vec<Gap>) {
-        if !std::mem::replace(&mut self.is_said, true) {
-            let why = format!(
-                "more than {most} paths lead to what changed, and those past that number were not looked at; 'git ls-tree -r' lists them"
-            );
-            gaps.push(Gap { what: what(path), kind: GapKind::TooLarge, why });
+    /// Says once what a listing does not have.
+    fn exceeded(&mut self, limit: Limit, path: &BString, gaps: &mut Vec<Gap>) {
+        if self.said.contains(&limit) {
+            return;
         }
+        self.said.push(limit);
+        let why = match limit {
+            Limit::Paths => format!(
+                "more than {} paths differ, and what lies past that number was not looked at: scan fewer commits at once",
+                MOST_PATHS.0
+            ),
+            Limit::Again => {
+                "the same folders stand in so many places that not all were gone into again: every content was looked at, but not under each of its paths".to_owned()
+            }
+        };
+        gaps.push(Gap { what: what(path), kind: GapKind::TooLarge, why });
     }
 }
 
@@ -128,12 +143,12 @@ impl<'a> Trees<'a> {
             return None;
         }
         let visit = if self.seen.insert(place.pair) { Visit::First } else { Visit::Again };
-        let most = match visit {
-            _ if self.budget.paths == 0 => MOST_PATHS.0,
-            Visit::Again if self.budget.again == 0 => MOST_AGAIN,
+        let limit = match visit {
+            _ if self.budget.paths == 0 => Limit::Paths,
+            Visit::Again if self.budget.again == 0 => Limit::Again,
             _ => return Some(visit),
         };
-        self.budget.exceeded(most, &place.path, self.gaps);
+        self.budget.exceeded(limit, &place.path, self.gaps);
         None
     }
 

@@ -298,3 +298,21 @@ fn sarif_tells_what_is_suppressed_and_by_what() {
     assert_eq!(results[1]["suppressions"][0]["status"], "accepted", "{run}");
     assert!(results.iter().all(|one| one["baselineState"] == "new"), "{run}");
 }
+
+#[test]
+fn what_was_allowed_after_the_hook_stopped_it_is_allowed_in_what_that_left() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(2_600));
+    repo.write("a.env", secret.line());
+    repo.add();
+    assert_ne!(repo.try_git(&["commit", "--quiet", "-m", "one"]).code, Some(0));
+    let line = secret.line();
+    repo.write("a.env", format!("{} # keysweep:allow {} made up for a test\n", line.trim_end(), "github-pat-classic"));
+    repo.commit("one");
+    repo.keysweep(&["history"]).expect_code(0).expect_mention("1 secret allowed");
+    // Nothing else is: the same leftover of another value counts.
+    let other = Secret::github(2_601);
+    repo.write("b.env", other.line());
+    repo.add();
+    repo.git(&["rm", "--quiet", "--cached", "-f", "b.env"]);
+    repo.keysweep(&["history"]).expect_code(1).expect_mention("1 secret in everything");
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::{Repo, Run, Secret, must};
 
 /// Seconds that a scan may take, and kilobytes of address space: many times what it needs here, and far from all there is.
-const LIMITS: (u32, u32) = (60, 3_000_000);
+const LIMITS: (u32, u32) = (20, 3_000_000);
 
 /// Runs keysweep so that it can take neither all time nor all memory.
 fn bounded(repo: &Repo, args: &str) -> Run {
@@ -35,7 +35,7 @@ fn a_commit_of_ten_billion_paths_is_listed_as_far_as_that_can_be() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1));
     let harmless = bomb(&repo, "nothing\n");
     let run =
-        bounded(&repo, &format!("range HEAD..{harmless}")).expect_code(2).expect_mention("more than 100000 paths");
+        bounded(&repo, &format!("range HEAD..{harmless}")).expect_code(2).expect_mention("every content was looked at");
     assert_eq!(run.verdict(), "unknown", "{run}");
     let evil = bomb(&repo, &secret.line());
     let run = bounded(&repo, &format!("range HEAD..{evil}")).expect_code(1).expect_mention("more than");
@@ -92,7 +92,7 @@ fn folders_deeper_than_git_goes_are_a_gap() {
     repo.git(&["symbolic-ref", "HEAD", "refs/heads/deep"]);
     repo.sh("rm -f .git/index").expect_code(0);
     bounded(&repo, "staged").expect_code(2).expect_mention("nested more than 4096 deep");
-    bounded(&repo, "history").expect_one_of(&["clean", "nested more than 4096 deep"]);
+    bounded(&repo, "history").expect_code(0);
 }
 
 /// Writes a loose object of these bytes under an id.

@@ -45,7 +45,7 @@ fn what_ignore_files_leave_out_is_counted_and_named_in_every_format() {
     let repo = Repo::with_a_commit();
     repo.write(".gitignore", "node_modules/\n.env\n");
     with_secrets(&repo, &[".env", "node_modules/m/index.js"]);
-    let told = "2 files or folders that ignore files leave out were not read";
+    let told = "not read, because ignore files leave it out ('--no-ignore' reads it), 2: ";
     for format in ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "gitlab", "junit", "csv"] {
         let run = repo.keysweep(&["files", ".", "--format", format]).expect_code(0);
         for wanted in [told, ".env", "node_modules/", "--no-ignore"] {
@@ -56,7 +56,7 @@ fn what_ignore_files_leave_out_is_counted_and_named_in_every_format() {
     assert_eq!(found(&repo, &["files", "node_modules"]).len(), 1, "what is named is not left out");
     (0..20).for_each(|n| repo.write(format!("cache/{n:02}.log"), "clean\n"));
     repo.write(".ignore", "*.log\n");
-    repo.keysweep(&["files", "."]).expect_code(0).expect_mention("22 files or folders").expect_mention(" and 14 more");
+    repo.keysweep(&["files", "."]).expect_code(0).expect_mention("reads it), 22: ").expect_mention(" and 14 more");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn an_ignore_file_that_is_none_is_a_gap_and_not_obeyed() {
         // One that stays in the work tree is as good as the file.
         repo.write("rules", "a.env\n");
         must(symlink("rules", repo.path(name)), "make a link");
-        soon(&repo, &["files", "."]).expect_code(0).expect_mention("1 files or folders");
+        soon(&repo, &["files", "."]).expect_code(0).expect_mention("reads it), 1: ");
     }
 }
 
@@ -249,7 +249,7 @@ fn repositories_below_a_folder_are_named_with_what_sweeps_them() {
     repo.git(&["clone", "--quiet", ".", "below/copy"]);
     let run = repo.keysweep(&["files", ".", "--format", "jsonl"]).expect_code(0);
     let notes = texts(&run, "note", "text");
-    assert!(notes.contains("2 folders of repositories") && notes.contains("keysweep history PATH"), "{notes}");
+    assert!(notes.contains("repositories that were not swept") && notes.contains("keysweep history PATH"), "{notes}");
     for path in ["below/bare.git", "below/copy/.git"] {
         assert!(notes.contains(path), "{notes}");
         repo.keysweep(&["history", path]).expect_code(0);

@@ -140,7 +140,7 @@ fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
             let run = tool.run();
             let text = run.text();
             assert!(run.code != Some(0) && text.lines().count() <= 40, "{name}, {columns} columns: {run}");
-            let stages = ["git add -- ", "git add --pathspec-from-file"].iter().any(|command| text.contains(command));
+            let stages = ["git add -- ", " add --pathspec-from-file"].iter().any(|command| text.contains(command));
             assert!(stages && text.contains("keysweep explain "), "{run}");
         }
         let json = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);

@@ -7,8 +7,8 @@ use super::{NodeEntry, NodeId, TargetId, TreeIndex};
 use crate::git::object::Mode;
 use crate::git::tree::{MOST_FOLDERS, join};
 
-/// Entries of folders that are gone into again in one commit, at most, in all commits together. A tree of a few objects can
-/// have more paths than anybody could name.
+/// Entries of folders that stand in several places of one tree and are gone into again, at most, in one sweep. A tree of a few
+/// objects can have more paths than anybody could name.
 const MOST_AGAIN: usize = 100_000;
 
 /// What may still be spent on going into folders again that stand in several places.

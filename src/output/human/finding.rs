@@ -20,7 +20,7 @@ pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Res
     for (lot, steps) in fold::by_plan(view) {
         for entry in &lot {
             match entry {
-                Entry::One(one) => told(one, detail, paper)?,
+                Entry::One(one) => told(one, view.command, detail, paper)?,
                 Entry::Group(together) => group(together, paper)?,
             }
         }
@@ -60,7 +60,7 @@ fn heading(finding: &FindingView, rest: &str, paper: &mut Paper<'_>) -> io::Resu
 }
 
 /// One finding without its plan.
-fn told(finding: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let id = format!("{} · {}", finding.rule, finding.id);
     heading(finding, &id, paper)?;
     places(finding, paper)?;
@@ -73,7 +73,10 @@ fn told(finding: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Res
         if !finding.evidence.is_empty() {
             row("why", &words::reasons(finding), paper)?;
         }
-        row("stage", &words::stage_and_refs(finding), paper)?;
+        // Of a file nobody asked whether a commit holds it.
+        if command != Command::Files {
+            row("stage", &words::stage_and_refs(finding), paper)?;
+        }
         exposure(finding, paper)?;
         if !finding.impact.is_empty() {
             row("risk", &finding.impact, paper)?;

@@ -11,7 +11,7 @@ use super::super::style;
 use super::super::view::{FindingView, PlanView, View};
 use super::super::words::{self, plural};
 use super::finding;
-use crate::finding::Stage;
+use crate::finding::{Command, Stage};
 
 /// Rows of the table, at most.
 const ROWS: usize = 40;
@@ -37,29 +37,35 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     for plan in plans.iter().take(PLANS) {
         let findings: Vec<&FindingView> =
             plan.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
-        kind(plan, &findings, paper)?;
+        kind(view, plan, &findings, paper)?;
     }
     let more = plans.len().saturating_sub(PLANS);
     let more = if more == 0 { String::new() } else { format!("; {} are not shown here", plural(more, "more plan")) };
     let text = format!(
-        "'keysweep explain ID' tells all about one of them, --full about each{more}. --format html --output FILE writes a report \
-         for a browser."
+        "{}'--full' tells everything about each{more}; '--format html --output FILE' writes a report for a browser.",
+        if is_stored(view) { "'keysweep explain ID' tells all about one of them, " } else { "" }
     );
     paper.paragraph(("", style::plain), &text, style::faint)?;
     paper.blank()
 }
 
-/// How many there are, by severity and by how far they got.
+/// Whether `explain` knows the findings by their ids: the report of files is stored nowhere.
+fn is_stored(view: &View) -> bool {
+    view.command != Command::Files
+}
+
+/// How many there are, by severity and, if that was asked, by how far they got.
 fn counts(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     let mut stages: BTreeMap<Stage, usize> = BTreeMap::new();
     for one in &view.findings {
         *stages.entry(one.stage).or_default() += 1;
     }
     let stages: Vec<String> = stages.iter().rev().map(|(stage, count)| format!("{count} {}", stage.as_str())).collect();
+    let stages = if view.command == Command::Files { String::new() } else { format!(": {}", stages.join(", ")) };
     paper.sentence(
         &words::verdict(&view.summary),
         style::bad,
-        &format!("in {}{}: {}", view.scope, words::by_severity(&view.findings), stages.join(", ")),
+        &format!("in {}{}{}", view.scope, words::by_severity(&view.findings), stages),
     )
 }
 
@@ -68,6 +74,7 @@ pub(super) struct Row<'v> {
     first: &'v FindingView,
     count: usize,
     places: usize,
+    has_stage: bool,
     /// What the findings are, where that says more than the place of the first.
     together: Option<String>,
 }
@@ -76,10 +83,11 @@ pub(super) struct Row<'v> {
 pub(super) fn rows(view: &View) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
+    let has_stage = view.command != Command::Files;
     for entry in fold::entries(view) {
         let one = entry.first();
         if let Entry::Group(group) = &entry {
-            rows.push(Row { first: one, count: group.count(), places: 0, together: Some(group.line()) });
+            rows.push(Row { first: one, count: group.count(), places: 0, has_stage, together: Some(group.line()) });
             continue;
         }
         let file = brief::place(one).map(brief::file).filter(|file| !file.is_empty());
@@ -93,7 +101,7 @@ pub(super) fn rows(view: &View) -> Vec<Row<'_>> {
             }
             None => {
                 known.extend(key.map(|key| (key, rows.len())));
-                rows.push(Row { first: one, count: 1, places, together: None });
+                rows.push(Row { first: one, count: 1, places, has_stage, together: None });
             }
         }
     }
@@ -120,12 +128,17 @@ impl Row<'_> {
     }
 }
 
+/// The word of a row's stage; of what was read as a file nobody asked for one.
+fn stage_of(row: &Row<'_>) -> &'static str {
+    if row.has_stage { row.first.stage.as_str() } else { "" }
+}
+
 /// A line for each row; two where one would be wider than the terminal.
 pub(super) fn table(rows: &[Row<'_>], most: usize, paper: &mut Paper<'_>) -> io::Result<()> {
     let shown = &rows[..rows.len().min(most)];
     let longest = |text: &dyn Fn(&Row<'_>) -> usize| shown.iter().map(text).max().unwrap_or(0);
     let severity = longest(&|row| row.first.severity.as_str().len());
-    let stage = longest(&|row| row.first.stage.as_str().len());
+    let stage = longest(&|row| stage_of(row).len());
     let id = longest(&|row| row.first.id.chars().count());
     let place = longest(&|row| row.place().chars().count());
     let name = longest(&|row| row.first.name.chars().count());
@@ -137,7 +150,7 @@ pub(super) fn table(rows: &[Row<'_>], most: usize, paper: &mut Paper<'_>) -> io:
         let cells = [
             (format!("{:severity$}", one.severity.as_str()), style::of_severity(one.severity)),
             (format!("{:id$}", one.id), style::faint),
-            (format!("{:stage$}", one.stage.as_str()), style::plain),
+            (format!("{:stage$}", stage_of(row)), style::plain),
             (format!("{:name$}", one.name), style::title),
         ];
         let cells = cells.iter().map(|(text, style)| (text.as_str(), *style));
@@ -160,19 +173,14 @@ pub(super) fn table(rows: &[Row<'_>], most: usize, paper: &mut Paper<'_>) -> io:
 }
 
 /// What to do about all of a kind, in short.
-fn kind(plan: &PlanView, findings: &[&FindingView], paper: &mut Paper<'_>) -> io::Result<()> {
+fn kind(view: &View, plan: &PlanView, findings: &[&FindingView], paper: &mut Paper<'_>) -> io::Result<()> {
     let Some(first) = findings.first() else { return Ok(()) };
     let count = if findings.len() == 1 { String::new() } else { format!(" ({} secrets)", findings.len()) };
     let name = format!("{}{count}", first.name);
-    paper.row(
-        0,
-        2,
-        &[
-            (first.severity.as_str(), style::of_severity(first.severity)),
-            (&name, style::title),
-            (words::stage_sentence(first).as_str(), style::faint),
-        ],
-    )?;
+    paper.row(0, 2, &[(first.severity.as_str(), style::of_severity(first.severity)), (&name, style::title)])?;
+    if view.command != Command::Files {
+        paper.paragraph(("  ", style::plain), &words::stage_sentence(first), style::faint)?;
+    }
     for one in findings.iter().take(PLACES) {
         let place = brief::place(one).map(words::place).unwrap_or_default();
         paper.row(2, 4, &[(&one.id, style::faint), (&place, style::plain)])?;
@@ -184,6 +192,7 @@ fn kind(plan: &PlanView, findings: &[&FindingView], paper: &mut Paper<'_>) -> io
     if !first.impact.is_empty() {
         finding::row("risk", &first.impact, paper)?;
     }
-    finding::plan(&plan.steps, STEPS, &first.id, paper)?;
+    let what = if is_stored(view) { &first.id } else { &first.rule };
+    finding::plan(&plan.steps, STEPS, what, paper)?;
     paper.blank()
 }

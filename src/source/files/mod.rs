@@ -77,12 +77,12 @@ impl Found {
     /// All of it, with what is to be said of the rest.
     fn listing(mut self) -> Listing {
         let notes = [
-            (&self.left_out, "files or folders that ignore files leave out were not read ('--no-ignore' reads them)"),
-            (&self.repositories, "folders of repositories were not swept ('keysweep history PATH' sweeps one)"),
-            (&self.special, "sockets or devices below a folder were not opened (one that is named is read)"),
+            (&self.left_out, "not read, because ignore files leave it out ('--no-ignore' reads it)"),
+            (&self.repositories, "repositories that were not swept ('keysweep history PATH' sweeps one)"),
+            (&self.special, "sockets and devices that were not opened (one that is named is read)"),
         ];
         for (names, text) in notes.into_iter().filter(|(names, _)| names.count() > 0) {
-            self.listing.notes.push(Note(format!("{} {text}: {names}", names.count())));
+            self.listing.notes.push(Note(format!("{text}, {}: {names}", names.count())));
         }
         self.listing.items.sort_by(|a, b| a.path.cmp(&b.path));
         self.listing

@@ -69,7 +69,7 @@ fuzz_target!(|versions: Vec<Vec<Step>>| {
             return;
         }
         hits = DETECTOR.after_edit(&next, &hits, &edits);
-        assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan(&next)));
+        assert_eq!(said(&DETECTOR.settle(&hits)), said(&DETECTOR.scan_file(&next)));
         text = next;
     }
 });

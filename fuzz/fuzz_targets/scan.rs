@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let text = text(bytes);
     let whole = Span::new(0, text.len());
-    let found = DETECTOR.scan(&text);
+    let found = DETECTOR.scan_file(&text);
     assert!(found.is_sorted_by_key(|one| one.span));
     for one in &found {
         assert!(!one.span.is_empty() && whole.contains(one.span), "{:?}", one.span);
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = DETECTOR.companions(&text, one);
     }
     let again = said(&found);
-    assert_eq!(again, said(&DETECTOR.scan(&text)));
+    assert_eq!(again, said(&DETECTOR.scan_file(&text)));
     assert_eq!(again, said(&DETECTOR.settle(&DETECTOR.hits(&text))));
     let looks = DETECTOR.trace(&text, whole);
     for one in &found {

@@ -374,12 +374,20 @@ fn make_safe(value: &mut Value, mask: &Mask) {
         Value::Array(list) => list.iter_mut().for_each(|one| make_safe(one, mask)),
         Value::Object(map) => {
             for (name, mut one) in std::mem::take(map) {
-                make_safe(&mut one, mask);
+                match &mut one {
+                    // A step may have several, one a line.
+                    Value::String(commands) if name == "command" => *commands = safe_lines(commands, mask),
+                    other => make_safe(other, mask),
+                }
                 map.insert(escape(&mask.bytes(name.as_bytes())), one);
             }
         }
         _ => {}
     }
+}
+
+fn safe_lines(text: &str, mask: &Mask) -> String {
+    text.split('\n').map(|line| escape(&mask.bytes(line.as_bytes()))).collect::<Vec<_>>().join("\n")
 }
 
 fn age(seconds: u64) -> String {

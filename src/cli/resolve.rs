@@ -30,6 +30,9 @@ pub struct Settings {
     pub exit_zero: bool,
 }
 
+/// Threads that are made, at most: more than any machine has cores, and fewer than any refuses.
+const MOST_THREADS: usize = 512;
+
 /// Formats of everything that is no report of a scan.
 const PAGE_FORMATS: &str = "human, json, jsonl, markdown and html";
 
@@ -73,7 +76,7 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
         max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size).min(u64::from(u32::MAX)),
         strict: common.strict,
         now: clock::now(),
-        threads: common.threads.map_or(defaults.threads, std::num::NonZeroUsize::get),
+        threads: common.threads.map_or(defaults.threads, |count| count.get().min(MOST_THREADS)),
         thorough: defaults.thorough,
         cache: defaults.cache,
         flag_outside_authors: defaults.flag_outside_authors,

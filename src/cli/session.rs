@@ -238,7 +238,9 @@ impl Session {
         };
         let root = repo.workdir().and_then(|root| root.canonicalize().ok());
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
-        let subfolder = root.is_some() && root != here;
+        // git starts a hook at the root, and says in which folder somebody is.
+        let is_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+        let subfolder = root.is_some() && (root != here || is_below);
         Surroundings {
             unborn: repo.is_unborn(),
             pushing: self.pushing,

@@ -14,7 +14,7 @@ use super::args::{Common, Wanted};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::shell;
-use crate::finding::{Command, Evidence, Finding, HeldBack, Note, Plan, Report, Scope};
+use crate::finding::{Command, Evidence, Finding, Gap, GapKind, HeldBack, Note, Plan, Report, Scope};
 use crate::fs::bounded;
 use crate::git::Repo;
 use crate::remediation::{expressions, retained};
@@ -47,8 +47,18 @@ pub fn run(common: &Common, path: Option<&Path>, wanted: &Wanted) -> anyhow::Res
             None => by_id(&mut report, &wanted.findings),
         }
         told(&mut report, repo.workdir().is_some());
+        report.gaps.extend(nothing_read(&report));
         report
     })
+}
+
+/// A proof rests on what was read.
+fn nothing_read(report: &Report) -> Option<Gap> {
+    let stats = &report.stats;
+    let is_empty = stats.blobs + stats.commits + stats.trees + stats.tags == 0;
+    let why =
+        "it stores no objects, so nothing was looked at, and that proves nothing: is it the right one?".to_owned();
+    is_empty.then(|| Gap { what: "the repository".into(), kind: GapKind::Missing, why })
 }
 
 /// Values to look for, each once and in their order.

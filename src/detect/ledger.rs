@@ -230,7 +230,7 @@ mod tests {
         for (text, mark, confidence) in [
             ("token = 'VALUE?VALUE'", Mark::Mixture, Confidence::Medium),
             ("token_of_acme = 'VALUE'", Mark::Trailing, Confidence::Medium),
-            ("password = 'Ahorn-Gr\u{fc}n47'", Mark::Foreign, Confidence::Low),
+            ("password = 'Ahorn-Grün47'", Mark::Foreign, Confidence::Low),
             ("password = 'kestrel'", Mark::ChosenWords, Confidence::Low),
             ("password = 'interesting'", Mark::ChosenWords, Confidence::Low),
             ("password = 123456789", Mark::Counted, Confidence::Low),

@@ -324,7 +324,10 @@ fn find(directory: &Path) -> Result<Found, SourceError> {
     options = options.apply_environment();
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let ceilings: Vec<PathBuf> = options.ceiling_dirs.iter().map(|path| whole(path)).collect();
-    let (found, _) = gix::discover::upwards_opts(directory, options).map_err(|error| refused(directory, &error))?;
+    // The reader takes a path apart without looking where '..' leads.
+    let is_above = directory.components().any(|part| part == std::path::Component::ParentDir);
+    let start = if is_above { whole(directory) } else { directory.to_owned() };
+    let (found, _) = gix::discover::upwards_opts(&start, options).map_err(|error| refused(directory, &error))?;
     // For git the folder that ends the search is not searched any more, unless it starts there.
     let place = whole(ownership::place(&found));
     if ceilings.contains(&place) && place != whole(directory) {

@@ -16,7 +16,7 @@ const STAGE_ALL: &str = "git diff --cached --name-only --diff-filter=d -z | git 
 pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let count = subject.file_count();
     let (of_files, leave_out) = match surroundings.unborn {
-        true => ("no longer staged", "git rm -r --cached --"),
+        true => ("no longer staged", "git rm --cached -r -f --"),
         false => ("as before in your work tree; what you staged has to be staged again", "git restore --staged --"),
     };
     // Of many files all that is staged is staged again, by git's own list of it.
@@ -90,7 +90,7 @@ pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
     let files = step(
         StepKind::Purge,
         &format!(
-            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops, take the value out, 'git commit --amend -a', 'git rebase --continue'",
+            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops at one of them, take the value out, 'git commit --amend -a', 'git rebase --continue'; where it stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue', without amending",
             named.join(", ")
         ),
         format!("git rebase -i --rebase-merges {}", subject.commits_from(&commits)),
@@ -101,6 +101,13 @@ pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
 /// The step for files, the steps for what stands around files, and the leftovers of both.
 fn unpushed(subject: &Subject<'_>, files: Option<PlanStep>) -> Vec<PlanStep> {
     files.into_iter().chain(metadata::local(subject)).chain(leftovers()).collect()
+}
+
+/// Out of the stashes, when nothing else reaches it.
+pub fn stashed() -> Vec<PlanStep> {
+    let title = "Only a stash has it. Apply what you need of the stashes ('git stash list', 'git stash apply'), then drop them all";
+    let drop = step(StepKind::Purge, title, "git stash clear".to_owned());
+    [drop].into_iter().chain(leftovers()).collect()
 }
 
 /// Out of reflogs and the object store.

@@ -46,7 +46,8 @@ pub struct Surroundings {
 pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings) -> Vec<Plan> {
     let kind = |finding: &Finding| {
         let alone = git_dir::alone(&Subject::of(&[finding]));
-        (finding.rule.clone(), finding.exposure.stage, alone, finding.exposure.commits == 0)
+        let exposure = &finding.exposure;
+        (finding.rule.clone(), exposure.stage, alone, exposure.commits == 0, is_stashed(finding), is_elsewhere(finding))
     };
     let mut kinds: Vec<(_, Vec<&Finding>)> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
@@ -108,6 +109,12 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
         Stage::LocalOnly | Stage::HistoryOnly if surroundings.bare => {
             [kind.only_if_doubt(), kind.revoke(), kind.after(), git::rewritten(subject), beside].concat()
         }
+        Stage::LocalOnly | Stage::HistoryOnly if is_stashed(first) => {
+            [git::stashed(), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
+        }
+        Stage::LocalOnly | Stage::HistoryOnly if is_elsewhere(first) => {
+            [git::rewritten(subject), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
+        }
         Stage::LocalOnly => {
             [git::local(subject, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
         }
@@ -118,6 +125,20 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
         Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
         Stage::Unknown | Stage::Published => [kind.revoke(), kind.after(), git::published(subject), beside].concat(),
     }
+}
+
+/// Whether nothing but a stash reaches it.
+fn is_stashed(finding: &Finding) -> bool {
+    let kinds = finding.exposure.kinds;
+    kinds.stashes > 0 && kinds.branches + kinds.tags + kinds.remotes == 0
+}
+
+/// Whether files in commits have it that a rewrite of the branch which is checked out does not reach, or not all.
+fn is_elsewhere(finding: &Finding) -> bool {
+    let exposure = &finding.exposure;
+    let is_reached = exposure.ref_count > 0 && !Subject::of(&[finding]).by_commit().is_empty();
+    let has_head = exposure.refs.iter().any(|name| name == "HEAD");
+    is_reached && !is_stashed(finding) && (exposure.kinds.branches > 1 || exposure.kinds.tags > 0 || !has_head)
 }
 
 /// What was found near the secret, and what the repository says of itself.

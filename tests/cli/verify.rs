@@ -285,3 +285,14 @@ fn no_values_and_patterns_prove_nothing() {
     repo.keysweep(&["verify", "--expressions", "../e.txt"]).expect_code(2).expect_mention("line 2 is a pattern");
     repo.keysweep(&["verify"]).expect_code(2);
 }
+
+#[test]
+fn nothing_is_proved_where_nothing_is_stored() {
+    let repo = Repo::init();
+    let secret = Secret::github(2_700);
+    let run = repo.tool(&["verify", "--stdin"]).input(secret.value.clone()).run().expect_code(2);
+    run.expect_mention("that proves nothing");
+    repo.write("a.txt", "clean\n");
+    repo.commit("one");
+    repo.tool(&["verify", "--stdin"]).input(secret.value).run().expect_code(0).expect_mention("gone");
+}

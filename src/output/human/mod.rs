@@ -8,7 +8,7 @@ mod stopped;
 use std::io::{self, Write};
 
 use super::Detail;
-use super::fold;
+use super::fold::{self, Entry};
 use super::paper::{self, Paper};
 use super::style;
 use super::view::{PlanView, View};
@@ -45,7 +45,12 @@ fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         Command::Staged | Command::Range | Command::Files => true,
         Command::History | Command::Explain | Command::Verify | Command::PurgePlan | Command::Baseline => false,
     };
-    let Some(first) = view.findings.first().filter(|_| is_check) else { return Ok(()) };
+    // What is told together has expired or is doubtful.
+    let alone = fold::entries(view).into_iter().find_map(|entry| match entry {
+        Entry::One(one) => Some(one),
+        Entry::Group(_) => None,
+    });
+    let Some(first) = alone.filter(|_| is_check) else { return Ok(()) };
     let text = "A false alarm? A comment behind the value, or alone on the line above, allows it with your reason:";
     paper.paragraph(("", style::plain), text, style::faint)?;
     paper.commands("    ", &format!("keysweep:allow {}={} REASON", first.rule, first.id))

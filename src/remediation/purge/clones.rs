@@ -88,7 +88,7 @@ fn of_value(at: &Situation<'_>, name: &BStr) -> (String, String) {
         _ => return (String::new(), String::new()),
     };
     let command = format!(
-        "{} | grep -F -f {} | tr '\\n' '\\0' | xargs -0 {} --",
+        "{} | grep -F -f {} | tr '\\n' '\\0' | xargs -0 -r {} --",
         at.git(&format!("for-each-ref --format='%(refname:strip=2)' refs/{kind}")),
         at.file(NEEDLES),
         at.git(delete)

@@ -76,6 +76,6 @@ impl Plan<'_> {
 fn push(mirror: &str, noted: &str) -> String {
     let leases = r#"NR > 1 && $1 != $2 && $3 ~ /^refs\/(heads|tags|notes)\// { print "--force-with-lease=" $3 ":" $1; print ($2 ~ /^0+$/ ? "" : $3) ":" $3 }"#;
     format!(
-        "awk '{leases}' {noted}/ref-map | tr '\\n' '\\0' | xargs -0 -n 200 git -C {mirror} -c remote.origin.mirror=false push --quiet origin"
+        "awk '{leases}' {noted}/ref-map | tr '\\n' '\\0' | xargs -0 -r -n 200 git -C {mirror} -c remote.origin.mirror=false push --quiet origin"
     )
 }

@@ -6,6 +6,7 @@ use bstr::{BString, ByteSlice as _};
 
 use crate::finding::purge::{Handling, Subject};
 use crate::finding::{ContentKind, Finding, Server, Stage};
+use crate::remediation::is_elsewhere;
 use crate::remediation::step::quoted;
 
 /// Replaced in contents and messages.
@@ -93,7 +94,7 @@ impl Situation<'_> {
             Stage::Published | Stage::Unknown if has_remote => Handling::Remote,
             Stage::LocalOnly | Stage::HistoryOnly if has_remote && is_tagged => Handling::Remote,
             Stage::Published | Stage::Unknown | Stage::HistoryOnly => Handling::InPlace,
-            Stage::LocalOnly if self.is_bare => Handling::InPlace,
+            Stage::LocalOnly if self.is_bare || is_elsewhere(finding) => Handling::InPlace,
             Stage::LocalOnly | Stage::Unreachable | Stage::Uncommitted => Handling::Local,
         }
     }

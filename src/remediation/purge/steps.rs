@@ -48,9 +48,11 @@ impl Plan<'_> {
     /// would name, and of all others what they say themselves.
     pub(super) fn local(&mut self, subjects: &[Subject]) {
         let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
-        let (committed, others): (Vec<&Finding>, Vec<&Finding>) = local
-            .map(|(finding, _)| finding)
-            .partition(|finding| matches!(finding.exposure.stage, Stage::LocalOnly | Stage::HistoryOnly));
+        let (committed, others): (Vec<&Finding>, Vec<&Finding>) =
+            local.map(|(finding, _)| finding).partition(|finding| {
+                matches!(finding.exposure.stage, Stage::LocalOnly | Stage::HistoryOnly)
+                    && !remediation::is_stashed(finding)
+            });
         let is_older = committed.iter().any(|finding| finding.exposure.stage == Stage::HistoryOnly);
         let surroundings = Surroundings { subfolder: true, ..Surroundings::default() };
         let together = remediation::subject::Subject::of(&committed);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bstr::{BString, ByteSlice as _, ByteVec as _};
 
 use super::ownership::{self, Found};
-use super::pointer::{passed, refused};
+use super::pointer::{self, passed, refused};
 use super::ref_store::{Head, Ref, RefStore, Refs, Tables};
 use super::reftable::{Logs, Target};
 use super::revision;
@@ -327,6 +327,9 @@ fn find(directory: &Path) -> Result<Found, SourceError> {
     // The reader takes a path apart without looking where '..' leads.
     let is_above = directory.components().any(|part| part == std::path::Component::ParentDir);
     let start = if is_above { whole(directory) } else { directory.to_owned() };
+    if let Some(why) = pointer::planted(&whole(directory)) {
+        return Err(why);
+    }
     let (found, _) = gix::discover::upwards_opts(&start, options).map_err(|error| refused(directory, &error))?;
     // For git the folder that ends the search is not searched any more, unless it starts there.
     let place = whole(ownership::place(&found));

@@ -82,3 +82,17 @@ fn no_core_is_written() {
     let status = must(child.wait(), "waiting");
     assert!(!std::os::unix::process::ExitStatusExt::core_dumped(&status), "{status}");
 }
+
+#[test]
+fn a_device_or_a_pipe_in_place_of_a_file_of_git_is_refused_at_once() {
+    for name in ["HEAD", "config", "packed-refs", "shallow", "index", "objects/info/alternates"] {
+        for plant in ["ln -sf /dev/zero", "mkfifo"] {
+            let repo = Repo::with_a_commit();
+            repo.sh(&format!("rm -f .git/{name} && {plant} .git/{name}")).expect_code(0);
+            for command in ["staged", "history", "range HEAD~1..HEAD"] {
+                let run = repo.sh(&format!("ulimit -v 3000000; exec timeout 10 keysweep {command}"));
+                run.expect_code(2).expect_mention(name);
+            }
+        }
+    }
+}

@@ -2,20 +2,14 @@
 
 use foldhash::{HashSet, HashSetExt as _};
 
+use super::lists::Lists;
 use super::{Node, NodeEntry, NodeId, TargetId};
 
 /// What leads to each node and each target.
 #[derive(Debug, Default)]
 pub struct Above {
-    nodes: Lists,
-    targets: Lists,
-}
-
-/// A list for each number, one behind the other.
-#[derive(Debug, Default)]
-struct Lists {
-    starts: Vec<usize>,
-    all: Vec<NodeId>,
+    nodes: Lists<NodeId>,
+    targets: Lists<NodeId>,
 }
 
 impl Above {
@@ -30,7 +24,7 @@ impl Above {
             NodeEntry::Here(target, _) => Some((target, above)),
             NodeEntry::Below(_) | NodeEntry::Part(_) => None,
         });
-        Self { nodes: Lists::new(below.collect()), targets: Lists::new(here.collect()) }
+        Self { nodes: lists(below.collect()), targets: lists(here.collect()) }
     }
 
     /// All nodes in which or below which one of the targets is.
@@ -46,21 +40,9 @@ impl Above {
     }
 }
 
-impl Lists {
-    fn new(mut pairs: Vec<(u32, NodeId)>) -> Self {
-        pairs.sort_unstable();
-        pairs.dedup();
-        let count = pairs.last().map_or(0, |(last, _)| *last as usize + 1);
-        let mut starts = vec![0; count + 1];
-        pairs.iter().for_each(|(number, _)| starts[*number as usize + 1] += 1);
-        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
-        Self { starts, all: pairs.into_iter().map(|(_, node)| node).collect() }
-    }
-
-    fn of(&self, number: u32) -> &[NodeId] {
-        match self.starts.get(number as usize..) {
-            Some([from, to, ..]) => &self.all[*from..*to],
-            _ => &[],
-        }
-    }
+/// Each pair once, by number.
+fn lists(mut pairs: Vec<(u32, NodeId)>) -> Lists<NodeId> {
+    pairs.sort_unstable();
+    pairs.dedup();
+    Lists::new(pairs.last().map_or(0, |(last, _)| *last as usize + 1), pairs)
 }

@@ -8,6 +8,8 @@
 
 mod above;
 mod beyond;
+mod interned;
+mod lists;
 mod nodes;
 mod parts;
 mod read;
@@ -24,6 +26,7 @@ use crate::git::store::Number;
 
 pub use above::Above;
 pub use beyond::Allowance;
+use lists::Lists;
 use nodes::Maker;
 pub use parts::WAYS;
 use parts::{PartId, Parts};
@@ -266,33 +269,6 @@ fn holders(trees: &TreeRecords, bases: &[Option<usize>], order: &[usize], mut ho
         }
     }
     holds
-}
-
-/// A list for each number, one behind the other.
-struct Lists<T> {
-    starts: Vec<usize>,
-    all: Vec<T>,
-}
-
-impl<T: Copy> Lists<T> {
-    /// From pairs of a number below `count` and what belongs to its list.
-    fn new(count: usize, pairs: Vec<(u32, T)>) -> Self {
-        let mut starts = vec![0; count + 1];
-        pairs.iter().for_each(|(number, _)| starts[*number as usize + 1] += 1);
-        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
-        let mut next = starts.clone();
-        let mut all: Vec<T> = pairs.iter().map(|(_, one)| *one).collect();
-        for (number, one) in pairs {
-            let at = &mut next[number as usize];
-            all[*at] = one;
-            *at += 1;
-        }
-        Self { starts, all }
-    }
-
-    fn of(&self, number: u32) -> &[T] {
-        &self.all[self.starts[number as usize]..self.starts[number as usize + 1]]
-    }
 }
 
 fn leads(edge: &Edge, holds: &[bool]) -> bool {

@@ -1,11 +1,6 @@
 //! From parts of folders to nodes: what a folder holds, with nodes in place of the trees below it.
 
-use std::collections::hash_map::Entry;
-use std::hash::BuildHasher as _;
-
-use foldhash::HashMap;
-use foldhash::fast::RandomState;
-
+use super::interned::Interned;
 use super::parts::{Part, PartId, Parts};
 use super::{Child, NONE, Node, NodeEntry, NodeId};
 use crate::git::store::Number;
@@ -27,9 +22,7 @@ pub(super) struct Maker<'m> {
     /// Nodes of trees that are known already.
     by_tree: &'m [NodeId],
     nodes: &'m mut Vec<Node>,
-    /// By a hash of what they hold.
-    known: HashMap<u64, NodeId>,
-    hasher: RandomState,
+    known: Interned,
     progress: Vec<Progress>,
 }
 
@@ -40,10 +33,9 @@ impl<'m> Maker<'m> {
         by_tree: &'m [NodeId],
         nodes: &'m mut Vec<Node>,
     ) -> Self {
-        let hasher = RandomState::default();
-        let known = nodes.iter().map(|node| hasher.hash_one(node)).zip(0..).collect();
+        let known = Interned::of(nodes);
         let progress = vec![Progress::Untouched; parts.count()];
-        Self { parts, folders, by_tree, nodes, known, hasher, progress }
+        Self { parts, folders, by_tree, nodes, known, progress }
     }
 
     /// The node of a folder; what it leads to before what holds it, without recursion: a hostile tree may be deeper than the
@@ -103,14 +95,7 @@ impl<'m> Maker<'m> {
             }
         };
         entries.sort_unstable();
-        let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        match self.known.entry(self.hasher.hash_one(&entries)) {
-            Entry::Occupied(known) if self.nodes[*known.get() as usize] == entries => return *known.get(),
-            Entry::Occupied(_) => {}
-            Entry::Vacant(free) => _ = free.insert(next),
-        }
-        self.nodes.push(entries);
-        next
+        self.known.add(self.nodes, entries)
     }
 
     fn of_tree(&self, tree: Number) -> Option<NodeId> {

@@ -4,13 +4,8 @@
 //!
 //! The shape of a folder depends on its entries alone, not on how it came about, and parts with the same entries are one.
 
-use std::collections::hash_map::Entry;
-use std::hash::BuildHasher as _;
-
-use foldhash::HashMap;
-use foldhash::fast::RandomState;
-
 use super::Edge;
+use super::interned::Interned;
 
 /// Position of a part.
 pub(super) type PartId = u32;
@@ -43,9 +38,7 @@ pub(super) enum Part {
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     list: Vec<Part>,
-    /// By a hash of what they hold. Of two with the same hash one is not known again, which costs room and nothing else.
-    known: HashMap<u64, PartId>,
-    hasher: RandomState,
+    known: Interned,
 }
 
 impl Parts {
@@ -102,14 +95,7 @@ impl Parts {
     }
 
     fn push(&mut self, part: Part) -> PartId {
-        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        match self.known.entry(self.hasher.hash_one(&part)) {
-            Entry::Occupied(known) if self.list[*known.get() as usize] == part => return *known.get(),
-            Entry::Occupied(_) => {}
-            Entry::Vacant(free) => _ = free.insert(next),
-        }
-        self.list.push(part);
-        next
+        self.known.add(&mut self.list, part)
     }
 
     fn length(&self, part: PartId) -> usize {

@@ -7,7 +7,6 @@ pub mod escape;
 pub mod lines;
 pub mod span;
 pub mod time;
-mod zstd;
 
 pub use edit::{Copied, Edits};
 pub use escape::{escape, hostile};

@@ -121,3 +121,56 @@ impl Read for Frames<'_> {
         Ok(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::text::archive::samples::{members, named, tar, unpacked, zst};
+    use crate::text::archive::{Limits, Reason};
+
+    #[test]
+    fn a_zstd_file_has_several_frames_and_some_that_are_skipped() {
+        let skipped = b"\x5e\x2a\x4d\x18\x03\0\0\0abc";
+        let bytes = [&skipped[..], &zst(b"one "), skipped, &zst(b""), &zst(b"two"), &[0; 100]].concat();
+        assert_eq!(members(&bytes), named(&[("", b"one two")]));
+        let inner = tar(&[("dir/file", b"text")]);
+        assert_eq!(members(&zst(&inner)), named(&[("dir/file", b"text")]));
+        let (found, reports) = unpacked(&[zst(b"text"), b"more".to_vec()].concat(), Limits::default());
+        assert_eq!((found, reports), (named(&[("", b"text")]), vec![(String::new(), Reason::Damaged)]));
+        let cut = zst(&inner);
+        assert_eq!(unpacked(&cut[..cut.len() - 4], Limits::default()).1, [(String::new(), Reason::Damaged)]);
+    }
+
+    #[test]
+    fn what_stands_before_a_flaw_in_a_zstd_file_is_handed_out() {
+        let text: Vec<u8> = (0..60_000_u32).flat_map(|n| format!("{} ", n * n % 9_973).into_bytes()).collect();
+        let whole = zst(&text);
+        let (found, reports) = unpacked(&whole[..whole.len() - 100], Limits::default());
+        assert_eq!(reports, [(String::new(), Reason::Damaged)]);
+        assert!(found[0].1.len() > text.len() / 3 && text.starts_with(&found[0].1), "{}", found[0].1.len());
+        // A stream, of which nobody knew how long it would be: a window of 128 MiB, and one block of three bytes.
+        let wide = b"\x28\xb5\x2f\xfd\x00\x88\x19\0\0abc";
+        assert_eq!(members(wide), named(&[("", b"abc")]));
+    }
+
+    #[test]
+    fn zstd_ends_at_the_limit_whatever_a_frame_says() {
+        let limits = Limits { bytes: 100_000, ..Limits::default() };
+        let (found, reports) = unpacked(&zst(&vec![0; 1 << 20]), limits);
+        assert_eq!(reports, [(String::new(), Reason::TooLarge)]);
+        assert!(found.iter().all(|(_, text)| text.len() <= 100_000));
+        // One segment of a terabyte, with a block of four zeros; a dictionary that nobody has.
+        let terabyte = b"\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\x01\0\0\x23\0\0\0";
+        assert_eq!(unpacked(terabyte, Limits::default()).1, [(String::new(), Reason::TooLarge)]);
+        let dictionary = b"\x28\xb5\x2f\xfd\x21\x07\x04\x23\0\0\0";
+        assert_eq!(unpacked(dictionary, Limits::default()).1, [(String::new(), Reason::Method)]);
+        // What ends with a flaw is not decoded for nothing time and again.
+        let flawed = [zst(&vec![7; 400_000]), b"flaw".to_vec()].concat();
+        let cut = &zst(&vec![7; 400_000])[..20];
+        let many: Vec<(String, &[u8])> =
+            (0..50).map(|n| (format!("{n:02}"), if n % 2 == 0 { cut } else { &flawed[..] })).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+        let (found, reports) = unpacked(&tar(&many), Limits { bytes: 1 << 20, ..Limits::default() });
+        assert!(found.iter().map(|(_, text)| text.len()).sum::<usize>() <= 50 * flawed.len() + (1 << 20));
+        assert_eq!(reports.last().map(|(_, reason)| *reason), Some(Reason::TooLarge));
+    }
+}

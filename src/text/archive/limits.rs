@@ -1,0 +1,64 @@
+//! Where unpacking ends.
+
+use std::io::{self, Read};
+
+use super::unopened::Reason;
+
+/// Bytes that are unpacked at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// Where unpacking ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that are unpacked of an archive and all archives in it.
+    pub bytes: usize,
+    /// Members that are looked at, directories and links counted.
+    pub members: usize,
+    /// How deep an archive may lie inside of the one given. The tar in a gzip file is one deep.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 64 << 20, members: 10_000, depth: 3 }
+    }
+}
+
+/// Reads to the end, or until `left` bytes were read. Nothing larger than what may still come is allocated.
+pub(super) fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>) -> Result<(), Reason> {
+    let mut chunk = [0; CHUNK];
+    loop {
+        let count = reader.read(&mut chunk).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => Reason::TooLarge,
+            io::ErrorKind::Unsupported => Reason::Method,
+            _ => Reason::Damaged,
+        })?;
+        if count == 0 {
+            return Ok(());
+        }
+        let part = &chunk[..count.min(*left)];
+        if text.capacity() - text.len() < part.len() {
+            text.reserve_exact(text.len().min(*left).max(part.len()));
+        }
+        text.extend_from_slice(part);
+        *left -= part.len();
+        if part.len() < count {
+            return Err(Reason::TooLarge);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_allocated_than_the_limit() {
+        for (limit, length) in [(100_000, 1 << 20), (100_000, 99_999), (1, 1 << 20), (70_000, 70_000)] {
+            let (mut left, mut text) = (limit, Vec::new());
+            let outcome = unpack(&mut io::repeat(b'x').take(length), &mut left, &mut text);
+            assert_eq!(outcome.is_ok(), length <= limit as u64);
+            assert!(text.len() + left == limit && text.capacity() <= limit, "{} for {limit}", text.capacity());
+        }
+    }
+}

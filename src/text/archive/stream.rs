@@ -1,0 +1,121 @@
+//! One text, compressed: gzip, zstd and zlib.
+
+use bstr::{BStr, ByteSlice};
+use flate2::bufread::{GzDecoder, ZlibDecoder};
+
+use super::kind::git_object;
+use super::limits::unpack;
+use super::unopened::Reason;
+use super::walk::{Walk, joined};
+use super::zstd::Frames;
+
+/// What a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and whether the limit left out
+/// nothing.
+pub fn gunzip(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
+    let mut text = Vec::new();
+    // What came before a flaw is worth as much as without it.
+    let end = unpack(&mut GzDecoder::new(bytes), &mut limit, &mut text);
+    (text, end != Err(Reason::TooLarge))
+}
+
+/// The same of a zlib stream.
+pub fn inflate(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
+    let mut text = Vec::new();
+    let end = unpack(&mut ZlibDecoder::new(bytes), &mut limit, &mut text);
+    (text, end != Err(Reason::TooLarge))
+}
+
+impl Walk<'_> {
+    pub(super) fn gzip(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        let mut decoder = GzDecoder::new(bytes);
+        let Some(header) = decoder.header() else { return false };
+        let path = joined(path, header.filename().unwrap_or_default());
+        if !self.count(path.as_bstr()) {
+            return true;
+        }
+        let mut text = Vec::new();
+        loop {
+            if let Err(reason) = unpack(&mut decoder, &mut self.bytes, &mut text) {
+                self.report(path.as_bstr(), reason);
+                break;
+            }
+            // Several streams, one after another, are one file; zeros may fill the last block of a device.
+            let rest = decoder.into_inner();
+            if rest.iter().all(|b| *b == 0) {
+                break;
+            }
+            decoder = GzDecoder::new(rest);
+        }
+        self.member(path.as_bstr(), &text, depth);
+        true
+    }
+
+    pub(super) fn zstd(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        if !self.count(path) {
+            return true;
+        }
+        let (mut frames, mut text) = (Frames::new(bytes, self.bytes), Vec::new());
+        if let Err(reason) = unpack(&mut frames, &mut self.bytes, &mut text) {
+            self.report(path, reason);
+        }
+        self.member(path, &text, depth);
+        true
+    }
+
+    pub(super) fn zlib(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        if self.count(path) {
+            let mut text = Vec::new();
+            if let Err(reason) = unpack(&mut ZlibDecoder::new(bytes), &mut self.bytes, &mut text) {
+                self.report(path, reason);
+            }
+            self.member(path, git_object(&text).unwrap_or(&text), depth);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+
+    use super::*;
+    use crate::text::archive::samples::{gz, members, named, unpacked, zlib};
+    use crate::text::archive::{Kind, Limits, kind};
+
+    #[test]
+    fn a_zlib_stream_of_text_is_opened() {
+        let object = zlib(b"blob 12\0text of blob");
+        assert_eq!((kind(&object), members(&object)), (Some(Kind::Zlib), named(&[("", b"text of blob")])));
+        let packed = zlib(&[b"blob 99\0", &gz(b"text of gzip")[..]].concat());
+        assert_eq!(members(&packed), named(&[("", b"text of gzip")]));
+        assert_eq!(members(&zlib(b"any other text")), named(&[("", b"any other text")]));
+        for other in [&zlib(&[0, 1, 2, 3, 4, 5])[..], b"x\x01 is no stream at all", b"x\x9c", b"x^2 + y^2"] {
+            assert_eq!(kind(other), None, "{other:?}");
+        }
+        let torn = &object[..object.len() - 8];
+        assert_eq!(unpacked(torn, Limits::default()).1, [(String::new(), Reason::Damaged)]);
+    }
+
+    #[test]
+    fn a_gzip_file_names_its_member_and_has_several_streams() {
+        let mut named_gz = flate2::GzBuilder::new().filename("notes.txt").write(Vec::new(), Compression::fast());
+        named_gz.write_all(b"one ").unwrap();
+        let bytes = [named_gz.finish().unwrap(), gz(b"two"), vec![0; 100]].concat();
+        assert_eq!(members(&bytes), named(&[("notes.txt", b"one two")]));
+        let (found, reports) = unpacked(&[gz(b"text"), b"more".to_vec()].concat(), Limits::default());
+        assert_eq!((found, reports), (named(&[("", b"text")]), vec![(String::new(), Reason::Damaged)]));
+    }
+
+    #[test]
+    fn gzip_is_unpacked_as_far_as_it_goes() {
+        let bytes = gz(b"some text");
+        assert_eq!(gunzip(&bytes, 100), (b"some text".to_vec(), true));
+        assert_eq!(gunzip(&bytes, 9), (b"some text".to_vec(), true));
+        assert_eq!(gunzip(&bytes, 4), (b"some".to_vec(), false));
+        let (torn, is_whole) = gunzip(&bytes[..bytes.len() - 9], 100);
+        assert!(b"some text".starts_with(&torn) && is_whole);
+        assert_eq!(gunzip(b"text", 100), (Vec::new(), true));
+    }
+}

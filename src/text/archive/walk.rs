@@ -1,0 +1,82 @@
+//! An archive being unpacked, and the archives in it: what is counted, handed out, opened and reported.
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::kind::{Kind, kind};
+use super::limits::Limits;
+use super::unopened::{Reason, Unopened};
+
+/// Bytes of a name that are kept: a tar may give megabytes, and an archive's name stands before that of each of its members.
+pub(super) const MAX_NAME: usize = 1024;
+
+/// An archive being unpacked, with what is left of the limits.
+pub(super) struct Walk<'w> {
+    pub(super) limits: &'w Limits,
+    pub(super) bytes: usize,
+    pub(super) members: usize,
+    pub(super) found: &'w mut dyn FnMut(&BStr, &[u8]),
+    pub(super) unopened: Vec<Unopened>,
+}
+
+impl Walk<'_> {
+    pub(super) fn report(&mut self, path: &BStr, reason: Reason) {
+        self.unopened.push(Unopened { path: path.to_owned(), reason });
+    }
+
+    /// Unpacks an archive that lies `depth` deep; `false` if it is none at all.
+    pub(super) fn open(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        match kind(bytes) {
+            Some(Kind::Gzip) => self.gzip(path, bytes, depth),
+            Some(Kind::Zstd) => self.zstd(path, bytes, depth),
+            Some(Kind::Zip) => self.zip(path, bytes, depth),
+            Some(Kind::Tar) => self.tar(path, bytes, depth),
+            Some(Kind::Bundle) => {
+                self.report(path, Reason::Bundle);
+                true
+            }
+            Some(Kind::Zlib) => self.zlib(path, bytes, depth),
+            Some(Kind::Pdf) => self.pdf(path, bytes, depth),
+            Some(Kind::Sealed(name)) => {
+                self.report(path, Reason::Sealed(name));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Hands out a member, or opens it.
+    pub(super) fn member(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
+        let sealed = match kind(bytes) {
+            None => None,
+            Some(Kind::Bundle) => Some(Reason::Bundle),
+            Some(Kind::Sealed(name)) => Some(Reason::Sealed(name)),
+            Some(_) if depth == self.limits.depth => Some(Reason::TooDeep),
+            Some(_) if self.open(path, bytes, depth + 1) => return,
+            Some(_) => Some(Reason::Damaged),
+        };
+        if let Some(reason) = sealed {
+            self.report(path, reason);
+        }
+        if !bytes.is_empty() {
+            (self.found)(path, bytes);
+        }
+    }
+
+    /// Counts a member of the archive at `path`; `false` if there may be no more.
+    pub(super) fn count(&mut self, path: &BStr) -> bool {
+        if self.members == 0 {
+            self.report(path, Reason::TooMany);
+            return false;
+        }
+        self.members -= 1;
+        true
+    }
+}
+
+/// The path of a member of the archive at `path`.
+pub(super) fn joined(path: &BStr, name: &[u8]) -> BString {
+    let sign: &[u8] = if path.is_empty() || name.is_empty() { b"" } else { b"!" };
+    // The end says which kind of file it is.
+    let name = &name[name.len().saturating_sub(MAX_NAME)..];
+    BString::from([path.as_bytes(), sign, name].concat())
+}

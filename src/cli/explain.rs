@@ -376,7 +376,7 @@ fn make_safe(value: &mut Value, mask: &Mask) {
             for (name, mut one) in std::mem::take(map) {
                 match &mut one {
                     // A step may have several, one a line.
-                    Value::String(commands) if name == "command" => *commands = safe_lines(commands, mask),
+                    Value::String(commands) if name == "command" => *commands = mask.lines(commands),
                     other => make_safe(other, mask),
                 }
                 map.insert(escape(&mask.bytes(name.as_bytes())), one);
@@ -384,10 +384,6 @@ fn make_safe(value: &mut Value, mask: &Mask) {
         }
         _ => {}
     }
-}
-
-fn safe_lines(text: &str, mask: &Mask) -> String {
-    text.split('\n').map(|line| escape(&mask.bytes(line.as_bytes()))).collect::<Vec<_>>().join("\n")
 }
 
 fn age(seconds: u64) -> String {

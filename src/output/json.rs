@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::view::View;
+use crate::text::escape::disarm;
 
 /// Writes one JSON document.
 ///
@@ -35,5 +36,35 @@ pub fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 
 /// JSON that means the same and holds no command of a runner: a value that is shown is no escaped text, and may hold one.
 fn disarmed(json: &str) -> String {
-    json.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
+    disarm(json, |sign| format!("\\u{:04x}", u32::from(sign)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_command_of_a_runner_stands_in_json_and_it_means_the_same() {
+        let texts = [
+            "##[error]a",
+            "##vso[task.x]",
+            "##VSO[b",
+            "###group[c]",
+            "section_start:1:d\\",
+            "section_end:1:d",
+            "\\##x[",
+            "## e",
+        ];
+        let mut out = Vec::new();
+        document(&texts, &mut out).unwrap();
+        line(&texts, &mut out).unwrap();
+        for json in serde_json::Deserializer::from_slice(&out).into_iter::<Vec<String>>() {
+            assert_eq!(json.unwrap(), texts);
+        }
+        let written = String::from_utf8(out).unwrap();
+        for armed in ["##[", "##vso[", "##VSO[", "##group[", "##x[", "section_start:", "section_end:"] {
+            assert!(!written.contains(armed), "{armed}: {written}");
+        }
+        assert!(written.contains("## e"));
+    }
 }

@@ -11,7 +11,7 @@ use aho_corasick::AhoCorasick;
 use crate::detect::Detector;
 use crate::finding::{Report, Secret};
 use crate::rule_set::RuleSet;
-use crate::text::Span;
+use crate::text::{Span, escape};
 
 /// What stands in place of a secret.
 const MASK: &[u8] = b"[secret]";
@@ -120,6 +120,16 @@ impl<'d> Mask<'d> {
     pub fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
     }
+
+    /// The text without secrets, escaped, but with its lines.
+    pub fn lines(&self, text: &str) -> String {
+        by_line(text, |line| escape(&self.bytes(line)))
+    }
+}
+
+/// A text each of whose lines was made safe by itself: commands that people copy have several.
+pub fn by_line(text: &str, safe: impl Fn(&[u8]) -> String) -> String {
+    text.split('\n').map(|line| safe(line.as_bytes())).collect::<Vec<_>>().join("\n")
 }
 
 fn is_among(shown: &[String], value: &[u8]) -> bool {

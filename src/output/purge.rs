@@ -54,7 +54,7 @@ impl Page {
         };
         let step = |one: &PurgeStep| PurgeStep {
             title: safe(one.title.as_bytes()),
-            command: one.command.split('\n').map(|line| safe(line.as_bytes())).collect::<Vec<_>>().join("\n"),
+            command: mask.lines(&one.command),
             ..one.clone()
         };
         let gap = |gap: &Gap| Gap { what: safe(&gap.what).into(), kind: gap.kind, why: safe(gap.why.as_bytes()) };

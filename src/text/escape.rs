@@ -26,33 +26,45 @@ pub fn escape(text: &[u8]) -> String {
             out.push_str(&format!("\\x{byte:02x}"));
         }
     }
-    disarm(&mut out);
-    out
+    disarm(&out, |sign| format!("\\x{:02x}", u32::from(sign)))
 }
 
-/// Breaks what is a command to those who read the log of a job. GitHub Actions obeys `::name::` at the start of a line, blanks
-/// aside, and `##[name]` anywhere; Azure Pipelines obeys `##vso[area.event]` anywhere and shows what follows `##[name]` by it;
-/// GitLab folds what stands between `section_start:` and `section_end:`.
-fn disarm(text: &mut String) {
+/// The text with each sign that makes a command in the log of a job spelt by `spell`, as the format of the text spells a sign.
+/// GitHub Actions obeys `::name::` at the start of a line, blanks aside, and `##[name]` anywhere; Azure Pipelines obeys
+/// `##vso[area.event]` anywhere and shows what follows `##[name]` by it; GitLab folds what stands between `section_start:` and
+/// `section_end:`.
+pub fn disarm(text: &str, spell: impl Fn(char) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for at in armed(text) {
+        out.push_str(&text[copied..at]);
+        let sign = text[at..].chars().next();
+        out.extend(sign.map(&spell));
+        copied = at + sign.map_or(0, char::len_utf8);
+    }
+    out + &text[copied..]
+}
+
+/// Where the signs stand, in order.
+fn armed(text: &str) -> Vec<usize> {
     const SECTIONS: [&str; 2] = ["section_start:", "section_end:"];
-    if text.trim_start().starts_with("::") {
-        let start = text.len() - text.trim_start().len();
-        text.replace_range(start..=start, "\\x3a");
+    let mut places = Vec::new();
+    let line = text.trim_start();
+    if line.starts_with("::") {
+        places.push(text.len() - line.len());
     }
     let mut from = 0;
     while let Some(at) = text[from..].find("##").map(|at| from + at) {
         let name = text[at..].trim_start_matches('#');
-        let end = text.len() - name.len();
+        from = text.len() - name.len();
         if name.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[') {
-            text.replace_range(end - 1..end, "\\x23");
-        }
-        from = end;
-    }
-    for section in SECTIONS {
-        if text.contains(section) {
-            *text = text.replace(section, &section.replace(':', "\\x3a"));
+            places.push(from - 1);
         }
     }
+    let colons = SECTIONS.iter().flat_map(|word| text.match_indices(word).map(|(at, word)| at + word.len() - 1));
+    places.extend(colons);
+    places.sort_unstable();
+    places
 }
 
 fn push(c: char, out: &mut String) {

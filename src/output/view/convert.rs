@@ -12,7 +12,7 @@ use crate::finding::{
     Event, Evidence, Exposure, Fact, Finding, Gap, Note, Occurrence, Plan, PlanStep, RefKinds, Remote, Report,
     Retention, Suppression,
 };
-use crate::output::mask::Mask;
+use crate::output::mask::{Mask, by_line};
 use crate::text::escape;
 
 /// What becomes of the values of secrets.
@@ -90,11 +90,6 @@ impl Convert<'_> {
         let safe = escape(&self.mask.bytes(text));
         self.known.borrow_mut().insert(text.to_vec(), safe.clone());
         safe
-    }
-
-    /// Lines, which stay lines.
-    fn lines(&self, text: &str) -> String {
-        text.split('\n').map(|line| self.safe(line.as_bytes())).collect::<Vec<_>>().join("\n")
     }
 
     fn all(&self, texts: &[impl AsRef<[u8]>]) -> Vec<String> {
@@ -235,7 +230,7 @@ impl Convert<'_> {
         StepView {
             kind: step.kind,
             title: self.safe(step.title.as_bytes()),
-            command: self.lines(&step.command),
+            command: by_line(&step.command, |line| self.safe(line)),
             missing: self.map(&step.missing),
             link: escape(step.link.as_bytes()),
         }

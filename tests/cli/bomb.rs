@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::support::{Repo, Run, Secret, must};
 
@@ -176,19 +177,80 @@ fn a_pack_that_holds_more_than_its_index_lists_is_a_gap() {
     bounded(&repo, "history").expect_code(2).expect_mention("its pack holds");
 }
 
+/// A pack of one tree of three gigabytes, which says how large it is or lies about it. One stretch of its entries is packed with
+/// nothing that looks back beyond it, so that it can be repeated as it is.
+fn pack_of_a_large_tree(repo: &Repo, said: u64) -> Vec<u8> {
+    use flate2::{Compress, Compression, FlushCompress};
+    const STRETCH: usize = 3 << 20;
+    const TIMES: usize = 1_000;
+    let entries = b"100644 a name\0twenty bytes of an i".repeat(STRETCH / 34);
+    let mut deflate = Compress::new(Compression::best(), false);
+    let mut stretch = Vec::with_capacity(1 << 20);
+    must(deflate.compress_vec(&entries, &mut stretch, FlushCompress::Full), "compress");
+    let mut pack = b"PACK\0\0\0\x02\0\0\0\x01".to_vec();
+    // A tree, and its size: four bits, then groups of seven, each but the last with a sign that more follow.
+    let bits = |value: u64| must(u8::try_from(value), "take a few bits");
+    let (mut byte, mut left) = (2 << 4 | bits(said & 0x0f), said >> 4);
+    while left > 0 {
+        pack.push(byte | 0x80);
+        (byte, left) = (bits(left & 0x7f), left >> 7);
+    }
+    pack.push(byte);
+    pack.extend(b"\x78\x9c");
+    pack.extend(stretch.repeat(TIMES));
+    // The last block, and a check sum to which nobody gets.
+    pack.extend(b"\x03\0\0\0\0\0");
+    repo.write_bytes("../pack", &pack);
+    let sum = id(repo, "sha1sum < ../pack | cut -c1-40");
+    pack.extend(bytes_of(&sum));
+    pack
+}
+
+#[test]
+fn a_packed_tree_of_three_gigabytes_is_a_gap() {
+    for said in [3_145_700_000, 100] {
+        let repo = Repo::with_a_commit();
+        let tree = "ab".repeat(20);
+        let entries = format!("040000 tree {tree}\tlarge\n");
+        let root = repo.git_tool(&["mktree", "--missing"]).input(entries).run().expect_code(0).out().trim().to_owned();
+        let commit = id(&repo, &format!("git commit-tree -m large -p HEAD {root}"));
+        let pack = pack_of_a_large_tree(&repo, said);
+        assert!(pack.len() < 20_000_000, "{}", pack.len());
+        let sum = crc32fast::hash(&pack[12..pack.len() - 20]);
+        repo.write_bytes(
+            ".git/objects/pack/pack-large.idx",
+            index_of(&[&vec!["12", &tree, &format!("({sum:08x})")]], &pack),
+        );
+        repo.write_bytes(".git/objects/pack/pack-large.pack", pack);
+        repo.git(&["update-ref", "refs/heads/large", &commit]);
+        let begun = Instant::now();
+        for args in ["history".to_owned(), format!("range HEAD..{commit}"), "staged".to_owned()] {
+            if args == "staged" {
+                repo.git(&["symbolic-ref", "HEAD", "refs/heads/large"]);
+            }
+            let line = format!("ulimit -v 1000000; exec timeout 10 keysweep {args} --format jsonl");
+            let run = repo.sh(&line).expect_code(2);
+            assert_eq!(run.verdict(), "unknown", "{run}");
+            run.expect_mention(&tree);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    }
+}
+
+fn bytes_of(hex: &str) -> Vec<u8> {
+    (0..hex.len() / 2).map(|at| must(u8::from_str_radix(&hex[2 * at..2 * at + 2], 16), "read an id")).collect()
+}
+
 /// The index of a pack with these entries: offset, id and check sum of each. Format: gitformat-pack, version 2.
 fn index_of(entries: &[&Vec<&str>], pack: &[u8]) -> Vec<u8> {
-    let bytes = |hex: &str| -> Vec<u8> {
-        (0..hex.len() / 2).map(|at| must(u8::from_str_radix(&hex[2 * at..2 * at + 2], 16), "read an id")).collect()
-    };
-    let ids: Vec<Vec<u8>> = entries.iter().map(|entry| bytes(entry[1])).collect();
+    let ids: Vec<Vec<u8>> = entries.iter().map(|entry| bytes_of(entry[1])).collect();
     let mut out = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=255u8 {
         let count = ids.iter().filter(|id| id[0] <= first).count();
         out.extend(u32::try_from(count).unwrap_or_default().to_be_bytes());
     }
     ids.iter().for_each(|id| out.extend(id));
-    entries.iter().for_each(|entry| out.extend(bytes(entry[2].trim_matches(['(', ')']))));
+    entries.iter().for_each(|entry| out.extend(bytes_of(entry[2].trim_matches(['(', ')']))));
     entries.iter().for_each(|entry| out.extend(must(entry[0].parse::<u32>(), "read an offset").to_be_bytes()));
     out.extend(&pack[pack.len() - 20..]);
     out.extend([0; 20]);

@@ -309,7 +309,7 @@ pub struct Common {
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: ColorArg,
-    /// Count Git LFS objects that are not in this clone as parts not read
+    /// Count as not read what is only noted: absent Git LFS objects, archives that are not opened, encrypted files
     #[arg(long, global = true)]
     pub strict: bool,
     /// End with 0 although there are findings

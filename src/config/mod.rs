@@ -22,7 +22,8 @@ pub struct ScanOptions {
     pub min_confidence: Confidence,
     /// Larger files and blobs become gaps.
     pub max_file_size: u64,
-    /// Whether an absent LFS object is a gap rather than a note.
+    /// Whether what could not be read for a reason of its own (an absent LFS object, an archive of another format, a file that is
+    /// encrypted) is a gap rather than a note.
     pub strict: bool,
     /// The time, in seconds since 1970: what expired before it weighs less.
     pub now: u64,

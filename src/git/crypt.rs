@@ -5,6 +5,9 @@
 /// What every encrypted file starts with.
 const HEADER: &[u8] = b"\0GITCRYPT\0";
 
+/// What there is to say of a file that is.
+pub const LOCKED: &str = "encrypted with git-crypt, so the content was not read; after 'git-crypt unlock', 'keysweep files .' reads what is in the work tree";
+
 /// Whether a file is encrypted.
 pub fn is_encrypted(content: &[u8]) -> bool {
     content.starts_with(HEADER)

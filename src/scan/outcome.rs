@@ -8,7 +8,7 @@ use super::history::cache::Scanned;
 use super::sighting::Sighting;
 use crate::finding::{Gap, Names, Note, Stats};
 use crate::git::graph::Commits;
-use crate::git::{ObjectId, lfs};
+use crate::git::{ObjectId, crypt, lfs};
 use crate::text::archive::Reason;
 
 /// What one worker makes of one item.
@@ -103,9 +103,7 @@ fn encrypted(files: &[BString]) -> Option<Note> {
         1 => format!("{first} is"),
         count => format!("{count} files are, {first} among them,"),
     };
-    Some(Note(format!(
-        "{which} encrypted with git-crypt, so the content was not read; after 'git-crypt unlock', 'keysweep files .' reads what is in the work tree"
-    )))
+    Some(Note(format!("{which} {}", crypt::LOCKED)))
 }
 
 /// What there is to say of archives and members that were not opened, given which there are for each reason.

@@ -22,7 +22,7 @@ use crate::git::{ObjectId, Repo, crypt, lfs};
 use crate::source::{Content, Item, git_dir};
 use crate::suppress::comment;
 use crate::text::LineIndex;
-use crate::text::archive::{self, Kind, Reason, Unopened};
+use crate::text::archive::{self, Kind, Unopened};
 use crate::text::encoding::as_text;
 
 /// Blobs that are read again for what stands near places of low confidence, at most, for one secret.
@@ -113,7 +113,11 @@ impl Worker<'_> {
     /// A file or blob: a text, an archive, or what a Git LFS pointer stands for.
     pub(super) fn file(&self, bytes: &[u8], origin: &Origin<'_>, outcome: &mut Outcome) {
         if crypt::is_encrypted(bytes) {
-            outcome.encrypted.push(origin.label());
+            let (what, why) = (origin.label(), format!("it is {}", crypt::LOCKED));
+            match self.options.strict {
+                true => outcome.gaps.push(Gap { what, kind: GapKind::Unreadable, why }),
+                false => outcome.encrypted.push(what),
+            }
         }
         self.opened(bytes, origin, outcome);
         self.lfs(bytes, origin, outcome);
@@ -138,11 +142,14 @@ impl Worker<'_> {
             }
         });
         for Unopened { path, reason } in unopened {
-            let is_limit = matches!(reason, Reason::TooLarge | Reason::TooMany | Reason::TooDeep);
             let archive = origin.label();
             let what = if path.is_empty() { archive } else { join_member(archive.as_ref(), path.as_bstr()) };
-            if is_limit || self.options.thorough {
-                let kind = if is_limit { GapKind::TooLarge } else { GapKind::Unreadable };
+            let gap = match reason {
+                _ if reason.is_limit() => Some(GapKind::TooLarge),
+                _ if reason.is_flaw() => Some(GapKind::Corrupt),
+                _ => (self.options.thorough || self.options.strict).then_some(GapKind::Unreadable),
+            };
+            if let Some(kind) = gap {
                 outcome.gaps.push(Gap { what, kind, why: reason.to_string() });
             } else {
                 outcome.unopened.entry(reason).or_default().add(what);

@@ -4,6 +4,7 @@ mod action;
 mod advice;
 mod agent;
 mod allow;
+mod archives;
 mod awkward;
 mod baseline;
 mod beside;

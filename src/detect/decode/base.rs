@@ -174,6 +174,7 @@ fn unpacking(head: &[u8]) -> Option<Unpack> {
     match archive::kind(head) {
         Some(Kind::Gzip) => Some(archive::gunzip),
         Some(Kind::Zip) => Some(archive::unzip),
+        Some(Kind::Zstd) => Some(archive::unzstd),
         _ if archive::is_zlib(head) => Some(archive::inflate),
         _ => None,
     }

@@ -306,6 +306,19 @@ mod tests {
     }
 
     #[test]
+    fn base64_of_zstd_and_zlib_is_unpacked() {
+        let inner = "release: x, secret: VALUE, and more that is the same: VALUE, VALUE, VALUE";
+        let zstd = ruzstd::encoding::compress_to_vec(inner.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+        assert_eq!(decoded(&PADDED.encode(&zstd)), inner);
+        for level in 0..=9 {
+            let mut packed = Vec::with_capacity(200);
+            let mut deflate = Compress::new(Compression::new(level), true);
+            deflate.compress_vec(inner.as_bytes(), &mut packed, FlushCompress::Finish).unwrap();
+            assert_eq!(decoded(&PADDED.encode(&packed)), inner, "level {level}");
+        }
+    }
+
+    #[test]
     fn wrapped_base64_is_joined_and_mapped_back() {
         let inner = "apiVersion: v1\nkind: Config\nusers:\n- name: admin\n  user:\n    token: VALUE-over-the-border\n";
         let encoded = PADDED.encode(inner.as_bytes());

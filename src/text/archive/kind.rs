@@ -1,9 +1,11 @@
 //! Which kind of archive bytes are, by how they start and end.
 
 use bstr::ByteSlice;
+use flate2::bufread::ZlibDecoder;
 use memchr::memmem;
 
-use super::stream::inflate;
+use super::limits::unpack;
+use super::unopened::Reason;
 use super::zstd;
 
 /// Bytes that tell what a stream unpacks to.
@@ -22,6 +24,8 @@ pub enum Kind {
     Tar,
     /// Commits as one file, which git makes a repository of.
     Bundle,
+    /// Objects of git's, outside of a repository.
+    Pack,
     /// One compressed text, such as an object of git's that lies by itself.
     Zlib,
     /// A document, whose texts are compressed one by one.
@@ -30,26 +34,47 @@ pub enum Kind {
     Sealed(&'static str),
 }
 
+/// Formats that are not opened, by the bytes at the start that tell them, which their documentation gives. Brotli has none.
+const SEALED: [(&[u8], &str); 12] = [
+    (b"\xfd7zXZ\0", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\x02\x21\x4c\x18", "lz4"),
+    (b"LZIP\x01", "lzip"),
+    (b"\x89LZO\0\r\n\x1a\n", "lzop"),
+    (b"\xff\x06\0\0sNaPpY", "snappy"),
+    (b"MSCF\0\0\0\0", "cab"),
+    (b"!<arch>\ndebian-binary", "deb"),
+    (b"\xed\xab\xee\xdb", "rpm"),
+    (b"xar!\0", "xar"),
+];
+
 /// The kind of archive that `bytes` seem to be.
 pub fn kind(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         [0x1f, 0x8b, 8, ..] => Some(Kind::Gzip),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => Some(Kind::Zip),
-        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..] => Some(Kind::Sealed("bzip2")),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Kind::Sealed("xz")),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Kind::Zstd),
         [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] if zstd::is_frame(bytes) => Some(Kind::Zstd),
-        [0x04, 0x22, 0x4d, 0x18, ..] => Some(Kind::Sealed("lz4")),
-        [b'L', b'Z', b'I', b'P', 1, ..] => Some(Kind::Sealed("lzip")),
-        [0x5d, 0, 0, ..] if is_lzma(bytes) => Some(Kind::Sealed("lzma")),
-        _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
-        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Kind::Sealed("7z")),
-        [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(Kind::Sealed("rar")),
+        [b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, ..] => Some(Kind::Pack),
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
+        _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
         _ if bytes.get(257..262) == Some(b"ustar") => Some(Kind::Tar),
         _ if is_zlib(bytes) && has_text(bytes) => Some(Kind::Zlib),
         _ if ends_zip(bytes) => Some(Kind::Zip),
-        _ => None,
+        _ => sealed(bytes).map(Kind::Sealed),
+    }
+}
+
+/// The format of an archive that is not opened.
+fn sealed(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..] => Some("bzip2"),
+        // A third byte has the width of its codes, with two bits that mean nothing.
+        [0x1f, 0x9d, flags, ..] if flags & 0x60 == 0 && (9..=16).contains(&(flags & 0x1f)) => Some("compress"),
+        [0x5d, 0, 0, ..] if is_lzma(bytes) => Some("lzma"),
+        _ => SEALED.into_iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| name),
     }
 }
 
@@ -62,15 +87,20 @@ fn is_lzma(bytes: &[u8]) -> bool {
     is_usual && (size.iter().all(|byte| *byte == 0xff) || size.ends_with(&[0, 0, 0]))
 }
 
-/// Whether a zlib stream may start here.
+/// Whether a zlib stream may start here: it is deflated, its two bytes have their check, and it needs no dictionary (RFC 1950).
 pub fn is_zlib(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x78, 0x01 | 0x9c | 0xda, ..])
+    matches!(bytes, [method, flags, ..] if method & 0x0f == 8
+        && method >> 4 <= 7
+        && flags & 0x20 == 0
+        && u16::from_be_bytes([*method, *flags]).is_multiple_of(31))
 }
 
-/// Whether a zlib stream unpacks, and to an object of git's or what starts as a text does.
+/// Whether a zlib stream unpacks, and to an object of git's or what starts as a text does. Other bytes may unpack to a few
+/// before they turn out to be none.
 fn has_text(stream: &[u8]) -> bool {
-    let (head, _) = inflate(stream, HEAD);
-    git_object(&head).is_some() || is_mostly_text(&head)
+    let (mut head, mut left) = (Vec::new(), HEAD);
+    let is_stream = unpack(&mut ZlibDecoder::new(stream), &mut left, &mut head) != Err(Reason::Damaged);
+    git_object(&head).is_some() || is_stream && is_mostly_text(&head)
 }
 
 /// What an object of git's holds, behind its kind and size.
@@ -123,6 +153,14 @@ mod tests {
             (b"# v2 git bundle\n...".to_vec(), Some(Kind::Bundle)),
             (b"7z\xbc\xaf\x27\x1c...".to_vec(), Some(Kind::Sealed("7z"))),
             (b"Rar!\x1a\x07...".to_vec(), Some(Kind::Sealed("rar"))),
+            (b"PACK\0\0\0\x02...".to_vec(), Some(Kind::Pack)),
+            (b"PACKAGE is a text".to_vec(), None),
+            (b"\x1f\x9d\x90...".to_vec(), Some(Kind::Sealed("compress"))),
+            (b"\x1f\x9d\xff...".to_vec(), None),
+            (b"\x04\x22\x4d\x18...".to_vec(), Some(Kind::Sealed("lz4"))),
+            (b"MSCF\0\0\0\0...".to_vec(), Some(Kind::Sealed("cab"))),
+            (b"!<arch>\ndebian-binary ".to_vec(), Some(Kind::Sealed("deb"))),
+            (b"!<arch>\nlib.o/ ".to_vec(), None),
             (b"PK is a text".to_vec(), None),
             (Vec::new(), None),
         ] {

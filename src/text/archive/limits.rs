@@ -31,6 +31,7 @@ pub(super) fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>
         let count = reader.read(&mut chunk).map_err(|error| match error.kind() {
             io::ErrorKind::FileTooLarge => Reason::TooLarge,
             io::ErrorKind::Unsupported => Reason::Method,
+            io::ErrorKind::UnexpectedEof => Reason::Cut,
             _ => Reason::Damaged,
         })?;
         if count == 0 {

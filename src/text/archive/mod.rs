@@ -22,7 +22,7 @@ use walk::Walk;
 
 pub use kind::{Kind, is_zlib, kind};
 pub use limits::Limits;
-pub use stream::{gunzip, inflate};
+pub use stream::{gunzip, inflate, unzstd};
 pub use unopened::{Reason, Unopened};
 pub use zip::unzip;
 
@@ -32,9 +32,16 @@ pub use zip::unzip;
 /// bytes as they are. The path of a member of an inner archive is that of the archive, `!`, and its own, of which only the end
 /// is kept if it is longer than any real one. A gzip file's member has the stored name or none, that of a zstd file none. Empty members are left out.
 pub fn each_member(bytes: &[u8], limits: &Limits, found: &mut dyn FnMut(&BStr, &[u8])) -> Vec<Unopened> {
-    let mut walk = Walk { limits, bytes: limits.bytes, members: limits.members, found, unopened: Vec::new() };
+    let mut walk = Walk {
+        limits,
+        bytes: limits.bytes,
+        members: limits.members,
+        packed: limits.bytes.saturating_add(bytes.len()),
+        found,
+        unopened: Vec::new(),
+    };
     if !walk.open(b"".into(), bytes, 0) {
-        walk.report(b"".into(), Reason::Damaged);
+        walk.report(b"".into(), Reason::Alike);
     }
     walk.unopened
 }
@@ -63,7 +70,7 @@ mod tests {
             let limits = Limits::default();
             let (found, reports) = unpacked(&bytes, limits);
             // A tar of nothing but zeros is not told from other zeros.
-            let expected = if kind(&bytes).is_some() { vec![] } else { vec![(String::new(), Reason::Damaged)] };
+            let expected = if kind(&bytes).is_some() { vec![] } else { vec![(String::new(), Reason::Alike)] };
             assert_eq!((found, reports), (vec![], expected));
         }
     }
@@ -138,15 +145,14 @@ mod tests {
         let entries: [(&str, &[u8]); 2] = [("a", b"first"), ("b", &text)];
         let (gzip, tar, zip) = (gz(&text), tar(&entries), zip(&entries));
         let (found, reports) = unpacked(&gzip[..gzip.len() / 2], Limits::default());
-        assert_eq!(reports, [(String::new(), Reason::Damaged)]);
+        assert_eq!(reports, [(String::new(), Reason::Cut)]);
         assert!(found[0].1.len() > 1000 && text.starts_with(&found[0].1));
         let (found, reports) = unpacked(&tar[..tar.len() / 2], Limits::default());
-        assert_eq!(reports, [("b".to_owned(), Reason::Damaged)]);
+        assert_eq!(reports, [("b".to_owned(), Reason::Cut)]);
         assert!(found[0].1 == b"first" && text.starts_with(&found[1].1));
-        assert_eq!(
-            unpacked(&zip[..zip.len() / 2], Limits::default()),
-            (vec![], vec![(String::new(), Reason::Damaged)])
-        );
+        let (found, reports) = unpacked(&zip[..zip.len() / 2], Limits::default());
+        assert_eq!(reports, [("b".to_owned(), Reason::Cut)]);
+        assert!(found[0].1 == b"first" && text.starts_with(&found[1].1));
         let altered = replaced(&zip, &text[400..404], b"####");
         let (found, reports) = unpacked(&altered, Limits::default());
         assert_eq!((found.len(), reports), (2, vec![("b".to_owned(), Reason::Damaged)]));
@@ -154,7 +160,7 @@ mod tests {
         assert_eq!(unpacked(&altered, Limits::default()).1, [(String::new(), Reason::Damaged)]);
         // Only its first bytes made it look like an archive.
         for bytes in [&b"PK\x03\x04 and text"[..], b"\x1f\x8b\x08", &[&[b' '; 257][..], b"ustar and text"].concat()] {
-            assert_eq!(unpacked(bytes, Limits::default()), (vec![], vec![(String::new(), Reason::Damaged)]));
+            assert_eq!(unpacked(bytes, Limits::default()), (vec![], vec![(String::new(), Reason::Alike)]));
             let (found, reports) = unpacked(&gz(bytes), Limits::default());
             assert_eq!((found, reports.len()), (vec![(String::new(), bytes.to_vec())], 1));
         }

@@ -1,14 +1,17 @@
 //! The streams of PDF that are texts.
 
 use bstr::{BStr, ByteSlice};
-use flate2::bufread::ZlibDecoder;
+use flate2::bufread::DeflateDecoder;
 use memchr::memmem;
 
 use super::kind::{HEAD, is_mostly_text, is_zlib, kind};
 use super::limits::unpack;
-use super::stream::inflate;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
+use crate::text::encoding::Wide;
+
+/// Bytes before the deflated ones of a zlib stream.
+const ZLIB_HEADER: usize = 2;
 
 impl Walk<'_> {
     /// The streams of a document that are texts, or archives: all others are pictures and fonts.
@@ -20,16 +23,16 @@ impl Walk<'_> {
         let mut at = 0;
         while let Some(start) = memmem::find(&bytes[at..], WORD).map(|found| at + found) {
             at = start + WORD.len();
-            let stream = bytes[at..].trim_start_with(|char| matches!(char, '\r' | '\n'));
+            // Some writers put zeros between the end of the line and the data.
+            let stream = bytes[at..].trim_start_with(|char| matches!(char, '\r' | '\n' | '\0'));
             if bytes[..start].ends_with(b"end") || !is_zlib(stream) {
                 continue;
             }
             if !self.count(path) {
                 break;
             }
-            let (head, _) = inflate(stream, HEAD);
-            if is_mostly_text(&head) || kind(&head).is_some() {
-                let (mut text, mut decoder) = (Vec::new(), ZlibDecoder::new(stream));
+            if is_text_or_archive(stream) {
+                let (mut text, mut decoder) = (Vec::new(), inflater(stream));
                 let path = joined(path, format!("stream at byte {start}").as_bytes());
                 if let Err(reason) = unpack(&mut decoder, &mut self.bytes, &mut text) {
                     self.report(path.as_bstr(), reason);
@@ -40,6 +43,28 @@ impl Walk<'_> {
         }
         true
     }
+}
+
+/// Unpacks a zlib stream without its check sum, for which viewers do not ask and which some writers leave out.
+fn inflater(stream: &[u8]) -> DeflateDecoder<&[u8]> {
+    DeflateDecoder::new(&stream[ZLIB_HEADER..])
+}
+
+/// Whether that is what a stream unpacks to. Zeros may stand before a text, as in wide encodings; those of pictures are more.
+fn is_text_or_archive(stream: &[u8]) -> bool {
+    const ZEROS: usize = 16 * 1024;
+    let starts_with = |mut length| {
+        let mut head = Vec::new();
+        // A flaw further on is told of when all is unpacked.
+        let _ = unpack(&mut inflater(stream), &mut length, &mut head);
+        head
+    };
+    let mut head = starts_with(HEAD);
+    if head.iter().all(|byte| *byte == 0) {
+        head = starts_with(HEAD + ZEROS);
+    }
+    let text = head.trim_start_with(|char| char == '\0');
+    is_mostly_text(&text[..text.len().min(HEAD)]) || Wide::detect(&head).is_some() || kind(&head).is_some()
 }
 
 #[cfg(test)]
@@ -64,5 +89,24 @@ mod tests {
             unpacked(b"%PDF-1.7\ntrailer << /Encrypt 9 0 R >>", Limits::default()).1,
             [(String::new(), Reason::Encrypted)]
         );
+    }
+
+    #[test]
+    fn a_text_is_told_behind_zeros_and_without_its_check_sum() {
+        let wide: Vec<u8> = "BT (a text) Tj ET".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let behind_zeros = [&[0; 1000][..], b"BT (a text) Tj ET"].concat();
+        for text in [&b"\r\nBT (a text) Tj ET"[..], &behind_zeros, &wide] {
+            for (before, cut) in [(&b"\n"[..], 0), (b"\r\n", 0), (b"\r\n\0\0\0\0", 0), (b"\n", 4)] {
+                let packed = zlib(text);
+                let stream = [b"%PDF-1.7\nstream", before, &packed[..packed.len() - cut], b"\nendstream\n"].concat();
+                let found = members(&stream);
+                assert!(matches!(&found[..], [(_, one)] if one == text), "{found:?} for {text:?} behind {before:?}");
+            }
+        }
+        let picture = [b"%PDF-1.7\nstream\n", &zlib(&[0; 100_000])[..], b"\nendstream\n"].concat();
+        assert_eq!(members(&picture), []);
+        let cut = zlib(b"BT (a text that was cut off) Tj ET");
+        let (found, reports) = unpacked(&[b"%PDF-1.7\nstream\n", &cut[..20]].concat(), Limits::default());
+        assert_eq!((found.len(), reports[0].1), (1, Reason::Cut));
     }
 }

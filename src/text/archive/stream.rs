@@ -3,11 +3,14 @@
 use bstr::{BStr, ByteSlice};
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 
-use super::kind::git_object;
+use super::kind::{git_object, is_mostly_text, kind};
 use super::limits::unpack;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
 use super::zstd::Frames;
+
+/// How a gzip stream starts.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and whether the limit left out
 /// nothing.
@@ -15,6 +18,13 @@ pub fn gunzip(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
     let mut text = Vec::new();
     // What came before a flaw is worth as much as without it.
     let end = unpack(&mut GzDecoder::new(bytes), &mut limit, &mut text);
+    (text, end != Err(Reason::TooLarge))
+}
+
+/// The same of frames of zstd.
+pub fn unzstd(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
+    let mut text = Vec::new();
+    let end = unpack(&mut Frames::new(bytes, limit), &mut limit, &mut text);
     (text, end != Err(Reason::TooLarge))
 }
 
@@ -33,20 +43,21 @@ impl Walk<'_> {
         if !self.count(path.as_bstr()) {
             return true;
         }
-        let mut text = Vec::new();
+        let (mut text, mut behind) = (Vec::new(), &[][..]);
         loop {
             if let Err(reason) = unpack(&mut decoder, &mut self.bytes, &mut text) {
                 self.report(path.as_bstr(), reason);
                 break;
             }
-            // Several streams, one after another, are one file; zeros may fill the last block of a device.
-            let rest = decoder.into_inner();
-            if rest.iter().all(|b| *b == 0) {
+            // Several streams, one after another, are one file.
+            behind = decoder.into_inner();
+            if !behind.starts_with(&GZIP) {
                 break;
             }
-            decoder = GzDecoder::new(rest);
+            decoder = GzDecoder::new(std::mem::take(&mut behind));
         }
         self.member(path.as_bstr(), &text, depth);
+        self.behind(path.as_bstr(), behind, depth);
         true
     }
 
@@ -55,11 +66,26 @@ impl Walk<'_> {
             return true;
         }
         let (mut frames, mut text) = (Frames::new(bytes, self.bytes), Vec::new());
-        if let Err(reason) = unpack(&mut frames, &mut self.bytes, &mut text) {
+        let outcome = unpack(&mut frames, &mut self.bytes, &mut text);
+        let behind = if outcome.is_ok() { frames.rest() } else { &[] };
+        if let Err(reason) = outcome {
             self.report(path, reason);
         }
         self.member(path, &text, depth);
+        self.behind(path, behind, depth);
         true
+    }
+
+    /// What hangs behind the last stream of a file, which is no part of it: another archive, a text, or zeros that fill the
+    /// last block of a device. Anything else may be a stream whose start is damaged.
+    fn behind(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
+        if bytes.iter().all(|byte| *byte == 0) || !self.count(path) {
+            return;
+        }
+        if kind(bytes).is_none() && !is_mostly_text(bytes) {
+            self.report(path, Reason::Damaged);
+        }
+        self.member(path, bytes, depth);
     }
 
     pub(super) fn zlib(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
@@ -81,7 +107,7 @@ mod tests {
     use flate2::Compression;
 
     use super::*;
-    use crate::text::archive::samples::{gz, members, named, unpacked, zlib};
+    use crate::text::archive::samples::{gz, members, named, unpacked, zip, zlib, zst};
     use crate::text::archive::{Kind, Limits, kind};
 
     #[test]
@@ -95,7 +121,9 @@ mod tests {
             assert_eq!(kind(other), None, "{other:?}");
         }
         let torn = &object[..object.len() - 8];
-        assert_eq!(unpacked(torn, Limits::default()).1, [(String::new(), Reason::Damaged)]);
+        assert_eq!(unpacked(torn, Limits::default()).1, [(String::new(), Reason::Cut)]);
+        let level = |level| [&[0x78, level][..], &object[2..]].concat();
+        assert_eq!((kind(&level(0x5e)), kind(&level(0x5f))), (Some(Kind::Zlib), None));
     }
 
     #[test]
@@ -104,8 +132,30 @@ mod tests {
         named_gz.write_all(b"one ").unwrap();
         let bytes = [named_gz.finish().unwrap(), gz(b"two"), vec![0; 100]].concat();
         assert_eq!(members(&bytes), named(&[("notes.txt", b"one two")]));
-        let (found, reports) = unpacked(&[gz(b"text"), b"more".to_vec()].concat(), Limits::default());
-        assert_eq!((found, reports), (named(&[("", b"text")]), vec![(String::new(), Reason::Damaged)]));
+        let torn = |bytes: &[u8]| unpacked(bytes, Limits::default());
+        let damaged = vec![(String::new(), Reason::Damaged)];
+        assert_eq!(
+            torn(&[gz(b"text"), b"m\x01\xff\0e".to_vec()].concat()),
+            (named(&[("", b"text"), ("", b"m\x01\xff\0e")]), damaged)
+        );
+        let two = [gz(b"one "), gz(b"two")].concat();
+        let cut = vec![(String::new(), Reason::Cut)];
+        for length in [gz(b"one ").len() + 5, two.len() - 8, two.len() - 1] {
+            let (found, reports) = torn(&two[..length]);
+            assert!(found[0].1.starts_with(b"one "));
+            assert_eq!(reports, cut, "{length} of {}", two.len());
+        }
+    }
+
+    #[test]
+    fn what_hangs_behind_a_stream_is_looked_at_by_itself() {
+        let zip = zip(&[("a", b"of zip")]);
+        for first in [gz(b"text"), zst(b"text")] {
+            let joined = [&first[..], b"more"].concat();
+            assert_eq!(members(&joined), named(&[("", b"text"), ("", b"more")]));
+            let joined = [&first[..], &zip].concat();
+            assert_eq!(members(&joined), named(&[("", b"text"), ("a", b"of zip")]));
+        }
     }
 
     #[test]

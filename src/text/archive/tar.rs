@@ -8,6 +8,9 @@ use super::limits::unpack;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
 
+/// Bytes of a block.
+const BLOCK: usize = 512;
+
 impl Walk<'_> {
     pub(super) fn tar(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         let mut archive = tar::Archive::new(Cursor::new(bytes));
@@ -19,7 +22,9 @@ impl Walk<'_> {
                 if index == 0 {
                     return false;
                 }
-                self.report(path, Reason::Damaged);
+                // Headers and members are padded to whole blocks.
+                let is_cut = !bytes.len().is_multiple_of(BLOCK);
+                self.report(path, if is_cut { Reason::Cut } else { Reason::Damaged });
                 break;
             };
             if !self.count(path) {
@@ -41,7 +46,7 @@ impl Walk<'_> {
             let size = usize::try_from(entry.size()).ok().filter(|size| *size <= stored.len());
             self.member(path, &stored[..size.unwrap_or(stored.len())], depth);
             if size.is_none() {
-                self.report(path, Reason::Damaged);
+                self.report(path, Reason::Cut);
                 break;
             }
         }

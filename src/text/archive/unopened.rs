@@ -26,12 +26,30 @@ pub enum Reason {
     Encrypted,
     /// It is a bundle of git's.
     Bundle,
+    /// It is a pack of git's.
+    Pack,
     /// It is in a format that is not opened.
     Sealed(&'static str),
     /// It is compressed by a method that is not opened.
     Method,
-    /// It ends too early, or is not what it should be.
+    /// It ends too early.
+    Cut,
+    /// It is not what it should be.
     Damaged,
+    /// It starts like an archive and is none.
+    Alike,
+}
+
+impl Reason {
+    /// Whether a limit left something out.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Self::TooLarge | Self::TooMany | Self::TooDeep)
+    }
+
+    /// Whether it is broken, so that something of it is unread that would be read in a whole one.
+    pub fn is_flaw(self) -> bool {
+        matches!(self, Self::Cut | Self::Damaged)
+    }
 }
 
 impl Display for Reason {
@@ -44,9 +62,14 @@ impl Display for Reason {
             Self::Bundle => {
                 "it is a bundle of git's: 'git clone --mirror FILE FOLDER' and then 'keysweep history FOLDER' sweep it"
             }
+            Self::Pack => {
+                "it is a pack of git objects: 'git init --bare FOLDER', 'git -C FOLDER index-pack --stdin < FILE' and then 'keysweep history FOLDER' sweep it"
+            }
             Self::Sealed(name) => return write!(f, "{name} is not opened"),
             Self::Method => "its method of compression is not supported",
-            Self::Damaged => "it is damaged",
+            Self::Cut => "it is cut off, and what stood behind that place was not read; bring the whole file here",
+            Self::Damaged => "it is damaged, and not all of it was read; bring a sound copy here",
+            Self::Alike => "it starts like an archive and is none",
         })
     }
 }

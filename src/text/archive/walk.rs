@@ -14,6 +14,8 @@ pub(super) struct Walk<'w> {
     pub(super) limits: &'w Limits,
     pub(super) bytes: usize,
     pub(super) members: usize,
+    /// Bytes of members that may still be read, before they are unpacked.
+    pub(super) packed: usize,
     pub(super) found: &'w mut dyn FnMut(&BStr, &[u8]),
     pub(super) unopened: Vec<Unopened>,
 }
@@ -34,6 +36,10 @@ impl Walk<'_> {
                 self.report(path, Reason::Bundle);
                 true
             }
+            Some(Kind::Pack) => {
+                self.report(path, Reason::Pack);
+                true
+            }
             Some(Kind::Zlib) => self.zlib(path, bytes, depth),
             Some(Kind::Pdf) => self.pdf(path, bytes, depth),
             Some(Kind::Sealed(name)) => {
@@ -49,10 +55,11 @@ impl Walk<'_> {
         let sealed = match kind(bytes) {
             None => None,
             Some(Kind::Bundle) => Some(Reason::Bundle),
+            Some(Kind::Pack) => Some(Reason::Pack),
             Some(Kind::Sealed(name)) => Some(Reason::Sealed(name)),
             Some(_) if depth == self.limits.depth => Some(Reason::TooDeep),
             Some(_) if self.open(path, bytes, depth + 1) => return,
-            Some(_) => Some(Reason::Damaged),
+            Some(_) => Some(Reason::Alike),
         };
         if let Some(reason) = sealed {
             self.report(path, reason);

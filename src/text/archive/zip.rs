@@ -1,17 +1,30 @@
-//! The members of a zip.
+//! The members of a zip: those that its directory lists, and those that only their own headers tell of, as where zips were
+//! joined, or one was cut off before its directory.
+//!
+//! Format: PKWARE's APPNOTE.TXT, sections 4.3 and 4.4.
 
 use std::io::Cursor;
 
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
+use flate2::bufread::DeflateDecoder;
+use memchr::memmem;
+use zip::CompressionMethod;
 use zip::read::Config;
 use zip::unstable::read::ZipIterable;
-use zip::{CompressionMethod, ZipReadOptions};
 
 use super::each_member;
 use super::kind::is_mostly_text;
 use super::limits::{Limits, unpack};
 use super::unopened::{Reason, Unopened};
 use super::walk::{Walk, joined};
+use crate::text::Span;
+
+/// How a member's own header starts.
+const MAGIC: &[u8] = b"PK\x03\x04";
+/// Bytes of such a header, before the name.
+const HEADER: usize = 30;
+/// Stands for a size that an extra field gives.
+const ELSEWHERE: u32 = u32::MAX;
 
 /// The texts among the members of a zip, one behind the other; and whether no limit left anything out.
 pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, bool) {
@@ -22,45 +35,249 @@ pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, bool) {
             texts.push(b'\n');
         }
     });
-    let is_limit = |one: &Unopened| matches!(one.reason, Reason::TooLarge | Reason::TooMany | Reason::TooDeep);
-    (texts, !unopened.iter().any(is_limit))
+    (texts, !unopened.iter().any(|one: &Unopened| one.reason.is_limit()))
+}
+
+/// How the bytes of a member are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Stored,
+    Deflated,
+    Encrypted,
+    /// One that is not opened.
+    Other,
+}
+
+impl Method {
+    fn listed(method: CompressionMethod, is_encrypted: bool) -> Self {
+        match method {
+            _ if is_encrypted => Self::Encrypted,
+            CompressionMethod::Stored => Self::Stored,
+            CompressionMethod::Deflated => Self::Deflated,
+            _ => Self::Other,
+        }
+    }
+
+    fn numbered(method: u16, is_encrypted: bool) -> Self {
+        match method {
+            _ if is_encrypted => Self::Encrypted,
+            0 => Self::Stored,
+            8 => Self::Deflated,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A member, as the directory or its own header tells of it.
+#[derive(Debug)]
+struct Member<'n> {
+    name: &'n [u8],
+    method: Method,
+    crc: Option<u32>,
+    /// Bytes it unpacks to.
+    size: Option<usize>,
+    /// Where it is stored, which may be beyond the end.
+    data: Span,
+}
+
+impl<'n> Member<'n> {
+    /// What the header at a place says, if it is one.
+    fn at(bytes: &'n [u8], start: usize) -> Option<Self> {
+        let header: &[u8; HEADER] = bytes.get(start..)?.first_chunk()?;
+        let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+        let long = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let (version, flags, method) = (short(4), short(6), short(8));
+        let name_end = start + HEADER + usize::from(short(26));
+        let data = data_of(bytes, start)?;
+        let name = &bytes[start + HEADER..name_end.min(bytes.len())];
+        // The same four bytes may stand in any program that reads zips.
+        let is_named = !name.is_empty() && !name.contains(&0);
+        let is_known = matches!(method, 0..=20 | 93..=99) && version <= 63;
+        if !is_named || !is_known {
+            return None;
+        }
+        let is_told_behind = flags & 8 != 0;
+        let (size, packed) = match (long(22), long(18)) {
+            _ if is_told_behind => (None, None),
+            (ELSEWHERE, _) | (_, ELSEWHERE) => wide_sizes(bytes.get(name_end..data).unwrap_or_default()),
+            (size, packed) => (usize::try_from(size).ok(), usize::try_from(packed).ok()),
+        };
+        let method = Method::numbered(method, flags & 1 != 0);
+        let end = match packed {
+            Some(packed) => data.saturating_add(packed),
+            None if method == Method::Deflated => bytes.len(),
+            None => next_header(bytes, data),
+        };
+        Some(Self { name, method, crc: (!is_told_behind).then(|| long(14)), size, data: Span::new(data, end) })
+    }
+
+    /// Whether a text is all of it, given how long the archive is.
+    fn check(&self, text: &[u8], length: usize) -> Result<(), Reason> {
+        let is_size = self.size.is_none_or(|size| size == text.len());
+        if !is_size && self.data.end > length {
+            return Err(Reason::Cut);
+        }
+        let is_whole = is_size && self.crc.is_none_or(|crc| crc == crc32fast::hash(text));
+        if is_whole { Ok(()) } else { Err(Reason::Damaged) }
+    }
+}
+
+/// Where the bytes of a member start whose own header is at a place.
+fn data_of(bytes: &[u8], start: usize) -> Option<usize> {
+    let header: &[u8; HEADER] = bytes.get(start..)?.first_chunk()?;
+    let [.., a, b, c, d] = *header;
+    let lengths = usize::from(u16::from_le_bytes([a, b])) + usize::from(u16::from_le_bytes([c, d]));
+    header.starts_with(MAGIC).then(|| (start + HEADER + lengths).min(bytes.len()))
+}
+
+/// Both sizes in the extra field for large members.
+fn wide_sizes(mut extra: &[u8]) -> (Option<usize>, Option<usize>) {
+    while let [a, b, c, d, rest @ ..] = extra {
+        let length = usize::from(u16::from_le_bytes([*c, *d]));
+        if (a, b) == (&1, &0) {
+            let long = |at: usize| usize::try_from(u64::from_le_bytes(*rest.get(at..)?.first_chunk()?)).ok();
+            return (long(0), long(8));
+        }
+        extra = rest.get(length..).unwrap_or_default();
+    }
+    (None, None)
+}
+
+/// Where a stored member ends that does not say how long it is.
+fn next_header(bytes: &[u8], data: usize) -> usize {
+    const SIGNS: [&[u8]; 3] = [b"PK\x07\x08", MAGIC, b"PK\x01\x02"];
+    let found = memmem::find_iter(&bytes[data..], b"PK").map(|at| data + at);
+    let mut headers = found.filter(|at| SIGNS.into_iter().any(|sign| bytes[*at..].starts_with(sign)));
+    headers.next().unwrap_or(bytes.len())
+}
+
+/// How far the directory led.
+enum Directory {
+    /// There is none that can be read.
+    Absent,
+    /// To its end, or to a flaw of which was told.
+    Read,
+    /// There may be no more members.
+    Full,
 }
 
 impl Walk<'_> {
     pub(super) fn zip(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
-        let Ok(mut archive) = ZipIterable::try_new(Cursor::new(bytes), Config::default()) else { return false };
-        let Ok(entries) = archive.files() else { return false };
+        let mut read = Vec::new();
+        let directory = self.listed(path, bytes, depth, &mut read);
+        if matches!(directory, Directory::Full) {
+            return true;
+        }
+        read.sort_unstable();
+        let told = self.unopened.len();
+        let is_any = self.unlisted(path, bytes, depth, &read);
+        if matches!(directory, Directory::Absent) {
+            let is_told = self.unopened[told..].iter().any(|one| one.reason == Reason::Cut);
+            if is_any && !is_told {
+                self.report(path, Reason::Cut);
+            }
+            return is_any;
+        }
+        true
+    }
+
+    /// Reads what the directory lists, and notes where that is stored.
+    fn listed(&mut self, path: &BStr, bytes: &[u8], depth: usize, read: &mut Vec<Span>) -> Directory {
+        let Ok(mut archive) = ZipIterable::try_new(Cursor::new(bytes), Config::default()) else {
+            return Directory::Absent;
+        };
+        let Ok(entries) = archive.files() else { return Directory::Absent };
         for entry in entries {
             if !self.count(path) {
-                break;
+                return Directory::Full;
             }
             let Ok(entry) = entry else {
                 self.report(path, Reason::Damaged);
                 break;
             };
-            let path = joined(path, entry.name_raw());
-            let path = path.as_bstr();
-            if entry.encrypted() {
-                self.report(path, Reason::Encrypted);
-            } else if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
-                self.report(path, Reason::Method);
-            } else if usize::try_from(entry.size()).is_ok_and(|size| size <= self.bytes) {
-                // The reader holds the member to its size.
-                let (mut text, mut source) = (Vec::new(), Cursor::new(bytes));
-                let unpacked = entry
-                    .with_reader(&mut source, ZipReadOptions::new())
-                    .map_err(|_| Reason::Damaged)
-                    .and_then(|mut file| unpack(&mut file, &mut self.bytes, &mut text));
-                if let Err(reason) = unpacked {
-                    self.report(path, reason);
-                }
-                self.member(path, &text, depth);
-            } else {
-                // What comes after it may be smaller.
-                self.report(path, Reason::TooLarge);
-            }
+            let start = usize::try_from(entry.header_start()).unwrap_or(bytes.len());
+            let method = Method::listed(entry.compression(), entry.encrypted());
+            let Some(data) = data_of(bytes, start) else {
+                self.report(joined(path, entry.name_raw()).as_ref(), Reason::Damaged);
+                continue;
+            };
+            let packed = usize::try_from(entry.compressed_size()).unwrap_or(usize::MAX);
+            let member = Member {
+                name: entry.name_raw(),
+                method,
+                crc: Some(entry.crc32()),
+                size: Some(usize::try_from(entry.size()).unwrap_or(usize::MAX)),
+                data: Span::new(data, data.saturating_add(packed)),
+            };
+            let end = self.zipped(path, bytes, &member, depth);
+            read.push(Span::new(start, end));
         }
-        true
+        Directory::Read
+    }
+
+    /// Reads the members that lie outside of what was read; whether there is one.
+    fn unlisted(&mut self, path: &BStr, bytes: &[u8], depth: usize, read: &[Span]) -> bool {
+        let (mut at, mut read, mut is_any) = (0, read.iter().peekable(), false);
+        while let Some(start) = memmem::find(&bytes[at..], MAGIC).map(|found| at + found) {
+            while let Some(span) = read.next_if(|span| span.start <= start) {
+                at = at.max(span.end);
+            }
+            if at > start {
+                continue;
+            }
+            let Some(member) = Member::at(bytes, start) else {
+                at = start + MAGIC.len();
+                continue;
+            };
+            is_any = true;
+            if !self.count(path) {
+                break;
+            }
+            at = self.zipped(path, bytes, &member, depth);
+        }
+        is_any
+    }
+
+    /// Unpacks a member, and returns where what was read of it ends.
+    fn zipped(&mut self, archive: &BStr, bytes: &[u8], member: &Member<'_>, depth: usize) -> usize {
+        let path = joined(archive, member.name);
+        let path = path.as_ref();
+        let end = member.data.end.min(bytes.len());
+        // Members may share their bytes; all of them together are read as often as what they may unpack to.
+        let sealed = match member.method {
+            Method::Encrypted => Some(Reason::Encrypted),
+            Method::Other => Some(Reason::Method),
+            // What comes after it may be smaller.
+            _ if member.size.is_some_and(|size| size > self.bytes) => Some(Reason::TooLarge),
+            _ if end - member.data.start > self.packed => Some(Reason::TooLarge),
+            Method::Stored | Method::Deflated => None,
+        };
+        if let Some(reason) = sealed {
+            self.report(path, reason);
+            return end;
+        }
+        let (mut text, mut left) = (Vec::new(), member.size.unwrap_or(self.bytes));
+        let before = left;
+        let mut rest = &bytes[member.data.start..end];
+        let outcome = match member.method {
+            Method::Deflated => {
+                let mut decoder = DeflateDecoder::new(rest);
+                let outcome = unpack(&mut decoder, &mut left, &mut text);
+                rest = decoder.into_inner();
+                outcome
+            }
+            _ => unpack(&mut rest, &mut left, &mut text),
+        };
+        self.bytes -= before - left;
+        let end = end - rest.len();
+        self.packed -= end - member.data.start;
+        if let Err(reason) = outcome.and_then(|()| member.check(&text, bytes.len())) {
+            // A member that unpacks to more than it says is held to that.
+            let is_lie = reason == Reason::TooLarge && member.size.is_some();
+            self.report(path, if is_lie { Reason::Damaged } else { reason });
+        }
+        self.member(path, &text, depth);
+        end
     }
 }
 
@@ -68,6 +285,7 @@ impl Walk<'_> {
 mod tests {
     use std::io::Write;
 
+    use bstr::ByteSlice;
     use zip::write::{SimpleFileOptions, ZipWriter};
 
     use super::*;
@@ -113,5 +331,72 @@ mod tests {
     fn members_of_one_name_are_all_unpacked() {
         let bytes = replaced(&zip(&[("a1", b"one"), ("a2", b"two")]), b"a2", b"a1");
         assert_eq!(members(&bytes), named(&[("a1", b"one"), ("a1", b"two")]));
+    }
+
+    #[test]
+    fn members_that_no_directory_lists_are_unpacked() {
+        let (one, two) = (zip(&[("a", b"one"), ("b", b"two")]), zip(&[("c", b"three")]));
+        let all = named(&[("a", b"one"), ("b", b"two"), ("c", b"three")]);
+        let sorted = |bytes: &[u8]| {
+            let mut found = members(bytes);
+            found.sort();
+            found
+        };
+        assert_eq!(sorted(&[&one[..], &two].concat()), all);
+        let directory = two.find(b"PK\x01\x02").unwrap();
+        assert_eq!(sorted(&[&two[..directory], &one].concat()), all);
+        // What is listed is read once, also if it is a zip that is stored.
+        let outer = zip(&[("a", b"one"), ("two.zip", &two)]);
+        assert_eq!(members(&outer), named(&[("a", b"one"), ("two.zip!c", b"three")]));
+        // A program may hold the sign of a header.
+        let script =
+            [b"#!/usr/bin/env python3\nif head == 'PK\x03\x04': unpack(head, name, 12, 13)\n", &one[..]].concat();
+        assert_eq!(sorted(&script), all[..2]);
+    }
+
+    #[test]
+    fn members_are_unpacked_where_the_directory_is_cut_off() {
+        let bytes = zip(&[("a", b"one"), ("b", b"two")]);
+        let directory = bytes.find(b"PK\x01\x02").unwrap();
+        let both = named(&[("a", b"one"), ("b", b"two")]);
+        assert_eq!(unpacked(&bytes[..directory], Limits::default()), (both, vec![(String::new(), Reason::Cut)]));
+        assert_eq!(
+            unpacked(&bytes[..directory - 1], Limits::default()),
+            (named(&[("a", b"one"), ("b", b"tw")]), vec![("b".to_owned(), Reason::Cut)])
+        );
+        // Sizes that follow the data are not known there.
+        let mut streamed = Vec::new();
+        let mut writer = ZipWriter::new_stream(&mut streamed);
+        for (path, text, method) in [("a", "one", CompressionMethod::Deflated), ("b", "two", CompressionMethod::Stored)]
+        {
+            writer.start_file(path, SimpleFileOptions::default().compression_method(method)).unwrap();
+            writer.write_all(text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap();
+        streamed.truncate(streamed.find(b"PK\x01\x02").unwrap());
+        let both = named(&[("a", b"one"), ("b", b"two")]);
+        assert_eq!(unpacked(&streamed, Limits::default()), (both, vec![(String::new(), Reason::Cut)]));
+    }
+
+    #[test]
+    fn members_that_share_their_bytes_are_read_within_a_limit() {
+        // Ten thousand entries of a directory, of one member that unpacks to nothing, block by block.
+        let empty = b"\0\0\0\xff\xff".repeat(200_000);
+        let data = [&empty[..], b"\x01\0\0\xff\xff"].concat();
+        let mut bytes = zip(&[("a", b"")]);
+        bytes = patched(bytes, 18, 20, &u32::try_from(data.len()).unwrap().to_le_bytes());
+        let (directory, end) = (bytes.find(b"PK\x01\x02").unwrap(), bytes.rfind(b"PK\x05\x06").unwrap());
+        let entries = bytes[directory..end].repeat(9_000);
+        let mut tail = bytes[end..].to_vec();
+        tail[8..10].copy_from_slice(&9_000u16.to_le_bytes());
+        tail[10..12].copy_from_slice(&9_000u16.to_le_bytes());
+        tail[12..16].copy_from_slice(&u32::try_from(entries.len()).unwrap().to_le_bytes());
+        let head = &bytes[..31];
+        tail[16..20].copy_from_slice(&u32::try_from(head.len() + data.len()).unwrap().to_le_bytes());
+        let bomb = [head, &data, &entries, &tail].concat();
+        let begun = std::time::Instant::now();
+        let (_, reports) = unpacked(&bomb, Limits::default());
+        assert!(reports.contains(&("a".to_owned(), Reason::TooLarge)), "{:?}", reports.last());
+        assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Frames<'b> {
     decoder: FrameDecoder,
     /// Whether a frame has begun.
     is_open: bool,
+    /// Whether any has.
+    is_begun: bool,
     /// Bytes of it that were handed out.
     given: usize,
     /// Bytes that may be held back, as far as they are not limited by the window.
@@ -54,7 +56,12 @@ impl<'b> Frames<'b> {
     /// Reads frames that hold back no more than `limit` bytes.
     pub(super) fn new(bytes: &'b [u8], limit: usize) -> Self {
         let decoder = FrameDecoder::new();
-        Self { rest: bytes, decoder, is_open: false, given: 0, most: usize::MAX, flaw: None, limit }
+        Self { rest: bytes, decoder, is_open: false, is_begun: false, given: 0, most: usize::MAX, flaw: None, limit }
+    }
+
+    /// What is behind the last frame.
+    pub(super) fn rest(&self) -> &'b [u8] {
+        self.rest
     }
 
     /// Goes to the next frame; `false` if there is none.
@@ -67,6 +74,9 @@ impl<'b> Frames<'b> {
             return Ok(false);
         }
         let start = self.rest;
+        if self.is_begun && !is_frame(start) {
+            return Ok(false);
+        }
         self.most = usize::MAX;
         self.decoder.set_max_window_size(self.limit as u64);
         let mut begun = self.decoder.init(&mut self.rest);
@@ -76,12 +86,13 @@ impl<'b> Frames<'b> {
             self.decoder.set_max_window_size(WIDEST);
             begun = self.decoder.init(&mut self.rest);
         }
+        let is_cut = self.rest.is_empty();
         begun.map_err(|error| match error {
             FrameDecoderError::WindowSizeTooBig { .. } => io::ErrorKind::FileTooLarge,
             FrameDecoderError::DictNotProvided { .. } => io::ErrorKind::Unsupported,
-            _ => io::ErrorKind::InvalidData,
+            _ => flaw(is_cut),
         })?;
-        (self.is_open, self.given) = (true, 0);
+        (self.is_begun, self.is_open, self.given) = (true, true, 0);
         Ok(true)
     }
 
@@ -94,12 +105,17 @@ impl<'b> Frames<'b> {
         } else if self.decoder.decode_blocks(&mut self.rest, one()).is_ok() {
             return Ok(());
         } else {
-            io::ErrorKind::InvalidData
+            flaw(self.rest.is_empty())
         };
         self.flaw = Some(flaw);
         self.decoder.decode_blocks(&LAST[..], one()).map_err(|_| flaw)?;
         Ok(())
     }
+}
+
+/// What makes a frame end too early.
+fn flaw(is_cut: bool) -> io::ErrorKind {
+    if is_cut { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData }
 }
 
 impl Read for Frames<'_> {
@@ -134,10 +150,10 @@ mod tests {
         assert_eq!(members(&bytes), named(&[("", b"one two")]));
         let inner = tar(&[("dir/file", b"text")]);
         assert_eq!(members(&zst(&inner)), named(&[("dir/file", b"text")]));
-        let (found, reports) = unpacked(&[zst(b"text"), b"more".to_vec()].concat(), Limits::default());
-        assert_eq!((found, reports), (named(&[("", b"text")]), vec![(String::new(), Reason::Damaged)]));
-        let cut = zst(&inner);
-        assert_eq!(unpacked(&cut[..cut.len() - 4], Limits::default()).1, [(String::new(), Reason::Damaged)]);
+        let two = [zst(b"one "), zst(&inner)].concat();
+        for length in [two.len() - 4, zst(b"one ").len() + 4] {
+            assert_eq!(unpacked(&two[..length], Limits::default()).1, [(String::new(), Reason::Cut)]);
+        }
     }
 
     #[test]
@@ -145,7 +161,7 @@ mod tests {
         let text: Vec<u8> = (0..60_000_u32).flat_map(|n| format!("{} ", n * n % 9_973).into_bytes()).collect();
         let whole = zst(&text);
         let (found, reports) = unpacked(&whole[..whole.len() - 100], Limits::default());
-        assert_eq!(reports, [(String::new(), Reason::Damaged)]);
+        assert_eq!(reports, [(String::new(), Reason::Cut)]);
         assert!(found[0].1.len() > text.len() / 3 && text.starts_with(&found[0].1), "{}", found[0].1.len());
         // A stream, of which nobody knew how long it would be: a window of 128 MiB, and one block of three bytes.
         let wide = b"\x28\xb5\x2f\xfd\x00\x88\x19\0\0abc";

@@ -1,0 +1,136 @@
+//! Archives: what is read of those that are cut off, joined, nested or too many, and what is said of those that are not opened.
+
+use std::fs;
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// Runs keysweep so that it can take neither all time nor all memory.
+fn bounded(repo: &Repo, args: &str) -> Run {
+    repo.sh(&format!("ulimit -v 1000000; exec timeout 20 keysweep {args} --format jsonl"))
+}
+
+/// An archive that git makes of one file, in a repository that nobody sweeps.
+fn archive(repo: &Repo, format: &str, text: &str) -> Vec<u8> {
+    repo.sh("rm -rf ../packer && git init -q ../packer").expect_code(0);
+    repo.write("../packer/app.env", text);
+    let line = format!(
+        "cd ../packer && git add . && git commit -qm files && git archive --format {format} -o ../archive HEAD"
+    );
+    repo.sh(&line).expect_code(0);
+    must(fs::read(repo.path("../archive")), "read an archive")
+}
+
+/// A secret and much that does not compress behind it.
+fn long(secret: &Secret) -> String {
+    let noise = (0..20_000u32).map(|n| format!("{}\n", n.wrapping_mul(2_654_435_761)));
+    std::iter::once(secret.line()).chain(noise).collect()
+}
+
+#[test]
+fn an_archive_that_is_cut_off_is_a_gap_and_what_stands_before_is_read() {
+    let secret = Secret::github(8_000);
+    for format in ["tar", "tar.gz", "zip"] {
+        let repo = Repo::with_a_commit();
+        for (text, code) in [(long(&secret), 1), (long(&secret).replace(&secret.value, "none"), 2)] {
+            let bytes = archive(&repo, format, &text);
+            for length in [bytes.len() * 2 / 3, bytes.len() / 2] {
+                repo.write_bytes("release.bin", &bytes[..length]);
+                repo.add();
+                for args in ["staged", "files release.bin", "staged --strict"] {
+                    let run =
+                        bounded(&repo, args).expect_code(code).expect_mention("cut off").expect_mention("release.bin");
+                    run.expect_withheld(&secret.value);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_opened_is_a_gap_under_strict() {
+    let repo = Repo::with_a_commit();
+    repo.write_bytes("a.xz", b"\xfd7zXZ\0...");
+    repo.add();
+    bounded(&repo, "staged").expect_code(0).expect_mention("a.xz");
+    bounded(&repo, "staged --strict").expect_code(2).expect_mention("a.xz").expect_mention("xz is not opened");
+    repo.write_bytes("a.xz", b"\0GITCRYPT\0...");
+    repo.add();
+    bounded(&repo, "staged").expect_code(0).expect_mention("git-crypt unlock");
+    bounded(&repo, "staged --strict").expect_code(2).expect_mention("git-crypt unlock");
+}
+
+#[test]
+fn a_pack_that_was_copied_is_named_with_the_commands_that_read_it() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_001));
+    repo.write("app.env", secret.line());
+    repo.commit("a leak");
+    repo.sh("git repack -adq && mkdir ../copy && cp .git/objects/pack/*.pack ../copy/objects.pack").expect_code(0);
+    let run = repo.keysweep(&["files", "../copy", "--format", "jsonl"]).expect_code(0).expect_mention("objects.pack");
+    let text = run.out();
+    let commands: Vec<String> = text
+        .split('\'')
+        .skip(1)
+        .step_by(2)
+        .filter(|part| part.contains("FOLDER"))
+        .map(|part| part.replace("FILE", "../copy/objects.pack").replace("FOLDER", "../read"))
+        .collect();
+    let [make, read, sweep] = &commands[..] else { panic!("{text}") };
+    repo.sh(make).expect_code(0);
+    repo.sh(read).expect_code(0);
+    repo.sh(&format!("{sweep} --format jsonl")).expect_code(1).expect_mention(secret.rule);
+}
+
+#[test]
+fn all_members_of_joined_zips_are_read() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_002));
+    let (evil, harmless) = (archive(&repo, "zip", &secret.line()), archive(&repo, "zip", "nothing\n"));
+    for parts in [[&evil, &harmless], [&harmless, &evil]] {
+        repo.write_bytes("joined.zip", parts.map(|part| &part[..]).concat());
+        repo.add();
+        let run = bounded(&repo, "staged").expect_code(1);
+        assert_eq!(run.only_finding()["occurrences"][0]["kind"], "archive-member", "{run}");
+    }
+}
+
+#[test]
+fn archives_of_a_hundred_thousand_members_end_with_a_gap() {
+    let repo = Repo::with_a_commit();
+    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for number in 0..100_000 {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(5);
+        must(tar.append_data(&mut header, format!("d/{number}"), &b"text\n"[..]), "write a tar");
+        must(zip.start_file(format!("d/{number}"), zip::write::SimpleFileOptions::default()), "write a zip");
+        must(zip.write_all(b"text\n"), "write a zip");
+    }
+    repo.write_bytes("many.tar.gz", must(must(tar.into_inner(), "write a tar").finish(), "write a tar"));
+    repo.write_bytes("many.zip", must(zip.finish(), "write a zip").into_inner());
+    for name in ["many.tar.gz", "many.zip"] {
+        bounded(&repo, &format!("files {name}")).expect_code(2).expect_mention("more members than the limit");
+    }
+}
+
+#[test]
+fn archives_in_archives_a_thousand_deep_end_with_a_gap() {
+    let repo = Repo::with_a_commit();
+    let (mut gzip, mut zip) = (b"text\n".to_vec(), b"text\n".to_vec());
+    for _ in 0..1_000 {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        must(encoder.write_all(&gzip), "write a gzip file");
+        gzip = must(encoder.finish(), "write a gzip file");
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        must(writer.start_file("inner.zip", zip::write::SimpleFileOptions::default()), "write a zip");
+        must(writer.write_all(&zip), "write a zip");
+        zip = must(writer.finish(), "write a zip").into_inner();
+    }
+    repo.write_bytes("deep.gz", gzip);
+    repo.write_bytes("deep.zip", zip);
+    for name in ["deep.gz", "deep.zip"] {
+        bounded(&repo, &format!("files {name}")).expect_code(2).expect_mention("too many archives");
+    }
+}

@@ -14,8 +14,8 @@ use crate::rule::{Matcher, Reach, Rule};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
-/// Layers of encoding that are opened, at most.
-pub(super) const MAX_DEPTH: usize = 3;
+/// Layers of encoding that are opened, at most. Base64 in base64 shrinks with each, so they cost little.
+pub(super) const MAX_DEPTH: usize = 8;
 
 /// Bytes that a run and all runs inside of it may come to: so many, and so many more for each byte of it. Counted for each run
 /// alone, so that what is found in it does not depend on what stands elsewhere.
@@ -150,11 +150,11 @@ impl Detector {
         let mut found = self.plain(&run.text, room);
         // What is encoded in a file is no file of its name.
         found.retain(|detection| detection.files.is_empty());
-        if depth < MAX_DEPTH {
-            let whole = Span::new(0, run.text.len());
-            let mut inner = |inner: decode::Run| found.extend(self.decoded(&inner, depth + 1, room, budget));
-            decode::each_run(&run.text, whole, room, &mut inner);
-        }
+        let mut inner = |inner: decode::Run| match depth < MAX_DEPTH {
+            true => found.extend(self.decoded(&inner, depth + 1, room, budget)),
+            false => room.exceed(),
+        };
+        decode::each_run(&run.text, Span::new(0, run.text.len()), room, &mut inner);
         for detection in &mut found {
             // Identifiers in the same decoded text are nearest of all.
             detection.facts.extend(self.companions(&run.text, detection));
@@ -322,7 +322,11 @@ mod tests {
             let found: Vec<_> = detections.iter().map(|d| (d.secret.reveal(), d.depth)).collect();
             assert_eq!(found, [(token.as_bytes(), depth)], "{what}");
         }
-        assert!(detector.scan(base64(&base64(&base64(&base64(&config)))).as_bytes()).is_empty());
+        for (layers, expected) in [(MAX_DEPTH, (1, false)), (MAX_DEPTH + 1, (0, true))] {
+            let (text, room) = ((0..layers).fold(config.clone(), |text, _| base64(&text)), Room::default());
+            let found = detector.scan_within(text.as_bytes(), &room);
+            assert_eq!((found.len(), room.is_exceeded()), expected, "{layers} layers");
+        }
     }
 
     proptest! {

@@ -237,7 +237,7 @@ impl Worker<'_> {
 
     /// Says that not all of a text was looked at.
     pub(super) fn cut(origin: &Origin<'_>, outcome: &mut Outcome) {
-        let why = "not all of this text was looked at: it unpacks to more than 64 MiB, or holds more than a million keywords; scan the rest in smaller files".to_owned();
+        let why = "not all of this text was looked at: it unpacks to more than 64 MiB, holds more than a million keywords, or is encoded in more than eight layers; decode it, or scan it in smaller files".to_owned();
         let what = join_member(origin.label().as_ref(), origin.member);
         outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }

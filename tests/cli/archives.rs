@@ -134,3 +134,21 @@ fn archives_in_archives_a_thousand_deep_end_with_a_gap() {
         bounded(&repo, &format!("files {name}")).expect_code(2).expect_mention("too many archives");
     }
 }
+
+#[test]
+fn base64_of_base64_is_decoded_or_is_a_gap() {
+    let secret = Secret::github(8_003);
+    let repo = Repo::with_a_commit();
+    for (layers, code) in [(4, 1), (8, 1), (9, 2), (12, 2)] {
+        repo.write("value.txt", format!("an inner line\n{}", secret.line()));
+        repo.sh(&format!("for i in $(seq {layers}); do base64 -w0 value.txt > next && mv next value.txt; done"))
+            .expect_code(0);
+        repo.add();
+        for args in ["staged", "files value.txt"] {
+            let run = bounded(&repo, args).expect_code(code);
+            if code == 2 {
+                run.expect_mention("more than eight layers").expect_mention("value.txt");
+            }
+        }
+    }
+}

@@ -12,6 +12,7 @@ pub mod graph;
 pub mod header;
 pub mod index;
 pub mod lfs;
+mod numbers;
 pub mod object;
 mod ownership;
 pub mod pack;

@@ -3,7 +3,7 @@
 //! An object that is stored several times has one number and is read once: from the first pack that has it.
 
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use bstr::BString;
 use gix::odb::loose;
 
 use super::error::error_text;
+use super::numbers::{FREE, Numbers};
 use super::pack::{Plan, Portion};
 use super::{ObjectId, Repo, SourceError};
 use crate::finding::{Gap, GapKind};
@@ -51,7 +52,7 @@ impl Store {
         // While git repacks, an object may be in a pack that comes after the list of packs, or leave the one that was listed.
         for _ in 1..ATTEMPTS {
             let (store, packs) = &listed;
-            if store.folders.iter().zip(packs).all(|(folder, packs)| packs_in(folder) == *packs) {
+            if store.folders.iter().zip(packs).all(|(folder, packs)| packs_in(folder).unwrap_or_default() == *packs) {
                 break;
             }
             listed = Self::list(repository)?;
@@ -69,7 +70,7 @@ impl Store {
         let (mut loose, mut packs, mut lone) = (Vec::new(), Vec::new(), Vec::new());
         let folders = std::iter::once(objects.path().to_owned()).chain(alternates);
         for folder in folders.map(|folder| repository.place(folder)) {
-            let of_folder = whole_packs_in(&folder);
+            let of_folder = store.files_of_packs(&folder);
             store.list_loose(&folder, local.object_hash(), &mut loose);
             store.open_packs(&of_folder, local.object_hash(), &mut lone);
             store.folders.push(folder);
@@ -94,6 +95,19 @@ impl Store {
         let missing = lone.iter().map(|index| unreadable(index, "the .pack file that belongs to it is missing"));
         store.gaps.extend(missing);
         Ok((store, packs))
+    }
+
+    /// The files of the packs in a folder. One that objects are borrowed from need not be there: if any is missing, that is said
+    /// of the object.
+    fn files_of_packs(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let is_own = self.folders.is_empty();
+        let listed = std::fs::read_dir(folder).map(drop).and_then(|()| whole_packs_in(folder));
+        listed.unwrap_or_else(|error| {
+            if is_own || error.kind() != ErrorKind::NotFound {
+                self.gaps.push(unreadable(folder, &format!("it cannot be listed ({error})")));
+            }
+            Vec::new()
+        })
     }
 
     /// Whether every object of an index without a pack lies elsewhere, so that nothing is missing.
@@ -288,27 +302,31 @@ impl Store {
 
 /// The same as [`packs_in`]; git brings and removes the two files of a pack one after the other, so one that stands alone is
 /// waited for.
-fn whole_packs_in(folder: &Path) -> Vec<PathBuf> {
-    let mut paths = packs_in(folder);
+fn whole_packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = packs_in(folder)?;
     for _ in 1..ATTEMPTS {
         let stem = |path: &PathBuf| path.with_extension("");
         if paths.chunk_by(|a, b| stem(a) == stem(b)).all(|files| files.len() == 2) {
             break;
         }
         std::thread::sleep(PAUSE);
-        paths = packs_in(folder);
+        paths = packs_in(folder)?;
     }
-    paths
+    Ok(paths)
 }
 
 /// The files of packs in a folder of objects, by name.
-fn packs_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder.join("pack")).into_iter().flatten();
-    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+fn packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder.join("pack")) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
     let is_of_pack = |path: &PathBuf| path.extension().is_some_and(|end| end == "pack" || end == "idx");
-    let mut paths: Vec<PathBuf> = paths.filter(is_of_pack).collect();
+    let mut paths: Vec<PathBuf> = paths.into_iter().filter(is_of_pack).collect();
     paths.sort();
-    paths
+    Ok(paths)
 }
 
 /// What of a store is to be read: by a walk of the packs, and object by object.
@@ -363,79 +381,4 @@ fn unreadable(path: &Path, why: &str) -> Gap {
 fn is_temporary(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     [&b"tmp_"[..], b".tmp-"].iter().any(|start| name.starts_with(start))
-}
-
-/// Numbers by id, as a hash table with open addressing. An id is a hash already: its first four bytes say where to look, the
-/// next eight are kept beside the number. Ids that agree in all twelve are taken for the same: nobody has found two.
-#[derive(Default)]
-struct Numbers {
-    /// The eight bytes and the number, side by side for they are asked for together; `FREE` where there is no object.
-    slots: Vec<(u64, Number)>,
-}
-
-/// A slot without an object.
-const FREE: Number = Number::MAX;
-
-impl Numbers {
-    /// At most three of four slots will be taken.
-    fn with_room_for(count: usize) -> Self {
-        let slots = count + count / 3 + 2;
-        Self { slots: vec![(0, FREE); slots] }
-    }
-
-    fn insert(&mut self, id: &gix::oid, number: Number) {
-        let (mut slot, tag) = self.place(id);
-        while self.slots[slot].1 != FREE {
-            slot = self.next(slot);
-        }
-        self.slots[slot] = (tag, number);
-    }
-
-    fn find(&self, id: &gix::oid) -> Option<Number> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        let (mut slot, tag) = self.place(id);
-        loop {
-            match self.slots[slot] {
-                (_, FREE) => return None,
-                (found, number) if found == tag => return Some(number),
-                _ => slot = self.next(slot),
-            }
-        }
-    }
-
-    fn next(&self, slot: usize) -> usize {
-        if slot + 1 == self.slots.len() { 0 } else { slot + 1 }
-    }
-
-    fn place(&self, id: &gix::oid) -> (usize, u64) {
-        let bytes = id.as_bytes();
-        let first = bytes.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
-        let tag = bytes.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |next| u64::from_le_bytes(*next));
-        let slot = (u64::from(first) * self.slots.len() as u64) >> 32;
-        (usize::try_from(slot).unwrap_or(0), tag)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_object_is_found_and_no_other() {
-        let id = |n: u32| {
-            let mut bytes = [0; 20];
-            // Many of them look in the same place first, and some at the very end.
-            bytes[..4].copy_from_slice(&(n % 3 * 0x7fff_ffff).to_be_bytes());
-            bytes[4..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b1).to_be_bytes());
-            ObjectId::from_bytes_or_panic(&bytes)
-        };
-        let mut numbers = Numbers::with_room_for(500);
-        assert_eq!(numbers.find(&id(1)), None);
-        (0..500).for_each(|n| numbers.insert(&id(n), n));
-        assert!((0..500).all(|n| numbers.find(&id(n)) == Some(n)));
-        assert!((500..900).all(|n| numbers.find(&id(n)).is_none()));
-        assert_eq!(Numbers::default().find(&id(1)), None);
-    }
 }

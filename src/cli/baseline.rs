@@ -196,7 +196,9 @@ impl Work {
 
     fn merges_lines(&self) -> bool {
         let path = self.path.with_file_name(".gitattributes");
-        let attributes = bounded::read(&path, bounded::MAX_SIZE).and_then(bounded::text).unwrap_or_default();
+        let attributes = bounded::read(&path, bounded::MAX_SIZE, bounded::Links::Followed)
+            .and_then(bounded::text)
+            .unwrap_or_default();
         attributes.lines().any(|line| line.contains(BASELINE) && line.contains("merge=union"))
     }
 }

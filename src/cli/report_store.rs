@@ -4,13 +4,14 @@
 //! cannot be stored is no error; what is read back is masked and escaped again, as anything in a repository's folder may come
 //! from anybody.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Command;
+use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, owner_only, replace};
 use crate::git::Repo;
 use crate::output::view::View;
@@ -40,7 +41,7 @@ pub fn store(repo: &Repo, view: &View, now: u64) {
 
 /// All that are stored, newest first; one that cannot be read is left out.
 pub fn stored(repo: &Repo) -> Vec<Stored> {
-    let mut all: Vec<Stored> = COMMANDS.iter().filter_map(|command| read(path(repo, *command)).ok()).collect();
+    let mut all: Vec<Stored> = COMMANDS.iter().filter_map(|command| read(&path(repo, *command))).collect();
     all.sort_by_key(|stored| std::cmp::Reverse(stored.made));
     all
 }
@@ -61,12 +62,6 @@ fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
     replace(&path, Rights::OwnerOnly, |out| Ok(serde_json::to_writer(out, stored)?))
 }
 
-fn read(path: PathBuf) -> io::Result<Stored> {
-    let meta = fs::symlink_metadata(&path)?;
-    if !meta.is_file() || meta.len() > MAX_SIZE {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut bytes = Vec::new();
-    File::open(&path)?.take(MAX_SIZE).read_to_end(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes)?)
+fn read(path: &Path) -> Option<Stored> {
+    serde_json::from_slice(&bounded::read(path, MAX_SIZE, Links::Refused).ok()?).ok()
 }

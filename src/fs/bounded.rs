@@ -47,13 +47,25 @@ pub enum Refused {
     Encoding,
 }
 
+/// What a link in the place of a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// The file that it leads to.
+    Followed,
+    /// No file.
+    Refused,
+}
+
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
 /// When it is anything else, or larger.
-pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
+pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Refused> {
     // To open a device can do something to it.
-    is_regular(&path.metadata()?)?;
+    is_regular(&match links {
+        Links::Followed => path.metadata()?,
+        Links::Refused => path.symlink_metadata()?,
+    })?;
     let file = open(path)?;
     is_regular(&file.metadata()?)?;
     drain(file, limit)
@@ -73,7 +85,7 @@ pub fn read_within(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, Refused>
         }
         Ok(_) => {}
     }
-    read(path, MAX_SIZE).map(Some)
+    read(path, MAX_SIZE, Links::Followed).map(Some)
 }
 
 /// Reads what somebody names by hand: a file, a pipe or a device, to its end or `limit` bytes.
@@ -83,7 +95,7 @@ pub fn read_within(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, Refused>
 pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
     let meta = path.metadata()?;
     match kind(meta.file_type()) {
-        Kind::File => read(path, limit),
+        Kind::File => read(path, limit, Links::Followed),
         Kind::Folder => Err(Refused::Kind("a folder")),
         Kind::Pipe => pour(open(path)?, limit, !is_descriptor(path)),
         // A stream that is closed is one, too: at the start of the program the null device takes its place.
@@ -137,7 +149,7 @@ pub enum Kind {
 
 impl Kind {
     /// In words.
-    fn told(self) -> &'static str {
+    pub fn told(self) -> &'static str {
         match self {
             Self::File => "a file",
             Self::Folder => "a folder",
@@ -165,6 +177,9 @@ pub fn kind(kind: FileType) -> Kind {
 }
 
 fn is_regular(meta: &Metadata) -> Result<(), Refused> {
+    if meta.is_symlink() {
+        return Err(Refused::Kind("a link"));
+    }
     match kind(meta.file_type()) {
         Kind::File => Ok(()),
         other => Err(Refused::Kind(other.told())),
@@ -286,11 +301,16 @@ mod tests {
         let (_folder, root) = folder();
         let path = root.join("file");
         std::fs::write(&path, "text").unwrap();
-        assert_eq!(read(&path, 4).unwrap(), b"text");
+        assert_eq!(read(&path, 4, Links::Refused).unwrap(), b"text");
         assert_eq!(read_named(&path, 4).unwrap(), b"text");
-        assert!(matches!(read(&path, 3), Err(Refused::TooLarge(3))));
-        assert!(matches!(read(&root, 3), Err(Refused::Kind("a folder"))));
-        assert!(matches!(read(&root.join("none"), 3), Err(Refused::Io(_))));
+        let followed = |path: &Path| read(path, 3, Links::Followed);
+        assert!(matches!(followed(&path), Err(Refused::TooLarge(3))));
+        assert!(matches!(followed(&root), Err(Refused::Kind("a folder"))));
+        assert!(matches!(followed(&root.join("none")), Err(Refused::Io(_))));
+        let link = root.join("link");
+        symlink("file", &link).unwrap();
+        assert_eq!(read(&link, 4, Links::Followed).unwrap(), b"text");
+        assert!(matches!(read(&link, 4, Links::Refused), Err(Refused::Kind("a link"))));
     }
 
     #[test]

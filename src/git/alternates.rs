@@ -13,7 +13,11 @@ use bstr::{BString, ByteSlice as _};
 
 use super::GitError;
 use super::error::error_text;
+use crate::fs::bounded::{self, Links, Refused};
 use crate::fs::scratch::Scratch;
+
+/// Folders that objects are borrowed from, at most. git's reader compares each with all others.
+pub(super) const MOST: usize = 1000;
 
 /// Whether git's reader gave up because folders borrow from each other.
 pub(super) fn is_circle(error: &GitError) -> bool {
@@ -64,6 +68,9 @@ fn list(roots: impl Iterator<Item = PathBuf>) -> io::Result<Scratch> {
         while let Some(folder) = folders.get(next).cloned() {
             borrowed(&folder)?.into_iter().for_each(|path| add(&mut folders, folder.join(path)));
             next += 1;
+            if folders.len() > MOST {
+                return Err(too_many());
+            }
         }
     }
     let scratch = Scratch::new()?;
@@ -86,18 +93,35 @@ fn add(folders: &mut Vec<PathBuf>, folder: PathBuf) {
     }
 }
 
+/// Where a folder of objects lists those that it borrows from.
+pub(super) fn file(folder: &Path) -> PathBuf {
+    folder.join("info").join("alternates")
+}
+
 /// The folders that one lists.
-fn borrowed(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    match std::fs::read(folder.join("info").join("alternates")) {
-        Ok(text) => gix::odb::alternate::parse(&text).map_err(|error| io::Error::other(error_text(&error))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
+///
+/// # Errors
+/// When the list cannot be read, or is longer than [`MOST`].
+pub(super) fn borrowed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let text = match bounded::read(&file(folder), bounded::MAX_SIZE, Links::Followed) {
+        Ok(text) => text,
+        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(refused) => return Err(io::Error::other(refused)),
+    };
+    let paths = gix::odb::alternate::parse(&text).map_err(|error| io::Error::other(error_text(&error)))?;
+    if paths.len() > MOST {
+        return Err(too_many());
     }
+    Ok(paths)
+}
+
+pub(super) fn too_many() -> io::Error {
+    io::Error::other(format!("objects are borrowed from more than {MOST} folders, which is the limit"))
 }
 
 /// Whether a folder lists others, which are in our list already; by relative paths they would be looked for in vain.
 fn borrows(folder: &Path) -> bool {
-    folder.join("info").join("alternates").exists()
+    file(folder).exists()
 }
 
 /// The name of a link to the whole folder, in one that leads to its objects.

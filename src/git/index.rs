@@ -46,6 +46,7 @@ pub fn reverted(repository: &Repo) -> Result<Vec<ObjectId>, SourceError> {
 }
 
 fn heads_in(repository: &Repo, name: &str) -> Vec<ObjectId> {
-    let text = bounded::read(&repository.git_dir().join(name), bounded::MAX_SIZE).unwrap_or_default();
+    let text = bounded::read(&repository.git_dir().join(name), bounded::MAX_SIZE, bounded::Links::Followed)
+        .unwrap_or_default();
     text.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect()
 }

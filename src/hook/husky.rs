@@ -99,7 +99,7 @@ impl Script {
         if !self.path.exists() {
             return Ok(String::new());
         }
-        let text = bounded::read(&self.path, bounded::MAX_SIZE).and_then(bounded::text);
+        let text = bounded::read(&self.path, bounded::MAX_SIZE, bounded::Links::Followed).and_then(bounded::text);
         text.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why.to_string()))
     }
 

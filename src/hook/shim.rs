@@ -119,7 +119,7 @@ impl Hook {
 
     /// What stands there.
     pub fn state(&self, program: &Path) -> State {
-        let Ok(text) = bounded::read(&self.path(), bounded::MAX_SIZE) else {
+        let Ok(text) = bounded::read(&self.path(), bounded::MAX_SIZE, bounded::Links::Followed) else {
             return if self.path().exists() { State::Foreign } else { State::Absent };
         };
         let text = String::from_utf8_lossy(&text);

@@ -144,7 +144,7 @@ fn is_id(word: &str, name: Name) -> bool {
 }
 
 fn text(path: &Path) -> Option<String> {
-    let bytes = bounded::read(path, MAX_SIZE).ok();
+    let bytes = bounded::read(path, MAX_SIZE, bounded::Links::Followed).ok();
     bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -365,7 +365,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     if size > limit {
         return Err(Unread::too_large(size, limit));
     }
-    bounded::read(path, limit).map_err(|why| unread(why, limit))
+    bounded::read(path, limit, bounded::Links::Followed).map_err(|why| unread(why, limit))
 }
 
 /// What it means for a scan that a file was not read.

@@ -377,7 +377,7 @@ fn a_link_in_place_of_the_cache_is_not_followed() {
     must(fs::rename(&file, &elsewhere), "moving the cache");
     let whole = must(fs::read(&elsewhere), "reading the cache");
     must(std::os::unix::fs::symlink(&elsewhere, &file), "making a link");
-    let run = cached(&repo, &[]).expect_code(1).expect_mention("it is no regular file");
+    let run = cached(&repo, &[]).expect_code(1).expect_mention("no regular file");
     assert_eq!(count(&run, "cached"), 0, "{run}");
     assert!(file.symlink_metadata().is_ok_and(|meta| meta.is_file()));
     assert_eq!(must(fs::read(&elsewhere), "reading what the link led to"), whole);

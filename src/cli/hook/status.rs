@@ -120,7 +120,8 @@ fn of_file(hook: &Hook, program: &Path) -> Told {
         State::Foreign => format!("'{path}' is another tool's; {remedy} keeps it and runs both"),
     };
     let in_place = state == State::Ours;
-    let script = in_place.then(|| bounded::read(&hook.path(), bounded::MAX_SIZE)).and_then(Result::ok);
+    let script =
+        in_place.then(|| bounded::read(&hook.path(), bounded::MAX_SIZE, bounded::Links::Followed)).and_then(Result::ok);
     let script = script.and_then(|bytes| bounded::text(bytes).ok());
     Told { text, in_place, installed: !matches!(state, State::Absent | State::Foreign), script }
 }

@@ -1,7 +1,7 @@
 //! A stack of tables: the files that a list names, the oldest first, and what they say when they are put together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use gix::hash::Kind as Hash;
 use super::table::{Change, Table};
 use super::{Flaw, Room, Target};
 use crate::finding::GapKind;
+use crate::fs::bounded::{self, Links, Refused};
 
 /// The file that names the tables.
 const LIST: &str = "tables.list";
@@ -85,7 +86,7 @@ impl Stack {
     /// The names of the files, the oldest first.
     fn list(&self) -> Result<Vec<String>, Trouble> {
         let path = self.folder.join(LIST);
-        let text = bounded(&path, LONGEST_LIST).map_err(|error| trouble(&path, &error))?;
+        let text = bounded::read(&path, LONGEST_LIST, Links::Refused).map_err(|error| trouble(&path, &error))?;
         let text = String::from_utf8(text).unwrap_or_default();
         let names: Vec<String> = text.lines().map(str::to_owned).collect();
         let is_name = |name: &String| name.ends_with(".ref") && !name.contains(['/', '\\', '\0']);
@@ -104,7 +105,7 @@ impl Stack {
 
     fn table(&self, name: &str, most: &mut u64) -> Result<Table, Trouble> {
         let path = self.folder.join(name);
-        let bytes = bounded(&path, *most).map_err(|error| trouble(&path, &error))?;
+        let bytes = bounded::read(&path, *most, Links::Refused).map_err(|error| trouble(&path, &error))?;
         *most = most.saturating_sub(bytes.len() as u64);
         let table = Table::parse(bytes, self.hash).map_err(|flaw| flawed(path.clone(), flaw))?;
         if named_updates(name).is_some_and(|updates| updates != table.updates()) {
@@ -255,27 +256,13 @@ fn named_updates(name: &str) -> Option<(u64, u64)> {
     number().zip(number())
 }
 
-/// An ordinary file, if it is no longer than that.
-fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let length = match std::fs::symlink_metadata(path)? {
-        file if file.is_file() => file.len(),
-        _ => return Err(io::Error::other("it is no ordinary file")),
-    };
-    if length > most {
-        return Err(io::Error::from(ErrorKind::FileTooLarge));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn trouble(path: &Path, error: &io::Error) -> Trouble {
-    let kind = match error.kind() {
-        ErrorKind::NotFound => GapKind::Missing,
-        ErrorKind::FileTooLarge => GapKind::TooLarge,
+fn trouble(path: &Path, refused: &Refused) -> Trouble {
+    let kind = match refused {
+        Refused::Io(error) if error.kind() == ErrorKind::NotFound => GapKind::Missing,
+        Refused::TooLarge(_) => GapKind::TooLarge,
         _ => GapKind::Unreadable,
     };
-    Trouble { path: path.to_owned(), kind, why: error.to_string() }
+    Trouble { path: path.to_owned(), kind, why: refused.to_string() }
 }
 
 fn flawed(path: PathBuf, flaw: Flaw) -> Trouble {

@@ -22,7 +22,9 @@ const STASH: &str = "refs/stash";
 pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
     let read = |item: &Item| {
         let ids = match &item.content {
-            Content::File(path) => reflog::ids(&bounded::read(path, bounded::MAX_NAMED).ok()?),
+            Content::File(path) => {
+                reflog::ids(&bounded::read(path, bounded::MAX_NAMED, bounded::Links::Followed).ok()?)
+            }
             // Out of a table.
             Content::Bytes(text) => reflog::ids(text),
             Content::Object(_) | Content::Stream(_) | Content::Name => return None,

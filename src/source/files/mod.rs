@@ -14,6 +14,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::{Content, Item, Listing};
 use crate::finding::{ContentKind, Gap, GapKind, Names, Note};
+use crate::fs::bounded::Refused;
 
 /// Whether ignore files decide what is left out of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Found {
     fn link(&mut self, path: &Path) {
         match std::fs::read_link(path) {
             Ok(target) => self.content(path, ContentKind::Symlink, Content::Bytes(name(&target).into())),
-            Err(error) => self.gap(path, format!("{error}; check the path and its permissions")),
+            Err(error) => self.gap(path, Refused::Io(error).to_string()),
         }
         self.file_name(path);
     }

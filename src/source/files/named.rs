@@ -15,7 +15,7 @@ pub(super) fn list(path: &Path, root: Option<&Path>, walk: &mut Walk<'_>) {
     let path = path.components().as_path();
     let look = |path: &Path, walk: &mut Walk<'_>| match path.metadata() {
         Ok(meta) => content(path, bounded::kind(meta.file_type()), walk),
-        Err(error) => walk.found.gap(path, format!("{error}; check the path and its permissions")),
+        Err(error) => walk.found.gap(path, bounded::Refused::Io(error).to_string()),
     };
     match path.symlink_metadata() {
         Ok(meta) if meta.is_symlink() && !bounded::is_descriptor(path) => link(path, root, walk, look),

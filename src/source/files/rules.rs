@@ -46,7 +46,7 @@ impl Rules {
             for path in paths {
                 let read = match top {
                     Some(top) => bounded::read_within(top, path),
-                    None if path.exists() => bounded::read(path, bounded::MAX_SIZE).map(Some),
+                    None if path.exists() => bounded::read(path, bounded::MAX_SIZE, bounded::Links::Followed).map(Some),
                     None => Ok(None),
                 };
                 match read {

@@ -12,7 +12,7 @@ use super::rules::{NAMES, Rules};
 use super::tracked::Tracked;
 use super::{Found, IgnoreFiles, name};
 use crate::finding::{Gap, GapKind, Note};
-use crate::fs::bounded::{self, Kind};
+use crate::fs::bounded::{self, Kind, Refused};
 use crate::git::Repo;
 
 /// The walk.
@@ -54,7 +54,7 @@ impl<'w> Walk<'w> {
     pub(super) fn all(&mut self, path: &Path) {
         let whole = match path.canonicalize() {
             Ok(whole) => whole,
-            Err(error) => return self.found.gap(path, remedied(&error)),
+            Err(error) => return self.found.gap(path, Refused::Io(error).to_string()),
         };
         self.rules.leave(0);
         let mut place = Place { top: None, first: 0, is_left_out: false };
@@ -156,7 +156,7 @@ impl<'w> Walk<'w> {
         let listed = match std::fs::read_dir(path) {
             Ok(listed) => listed,
             Err(error) => {
-                self.found.gap(path, remedied(&error));
+                self.found.gap(path, Refused::Io(error).to_string());
                 return Vec::new();
             }
         };
@@ -164,16 +164,12 @@ impl<'w> Walk<'w> {
         for entry in listed {
             match read(entry) {
                 Ok(entry) => entries.push(entry),
-                Err(error) => self.found.gap(path, remedied(&error)),
+                Err(error) => self.found.gap(path, Refused::Io(error).to_string()),
             }
         }
         entries.sort_by(|a, b| a.whole.cmp(&b.whole));
         entries
     }
-}
-
-fn remedied(error: &io::Error) -> String {
-    format!("{error}; check the path and its permissions")
 }
 
 /// Files with rules for all of a work tree, the one that counts more last.

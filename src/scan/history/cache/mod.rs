@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::attribution::tree_index::{Target, TreeIndex};
+use crate::fs::bounded::{self, Refused};
 use crate::fs::{Rights, replace};
 use crate::git::ObjectId;
 use crate::git::graph::Commits;
 use crate::git::repo::Local;
 use crate::git::store::{Number, Store};
 use crate::rule_set::RuleSet;
+
+/// Bytes of a file that is read, at most: some thirty for each object of a repository that may have a hundred million of them.
+const MAX_SIZE: u64 = 4 << 30;
 
 /// What a sweep says of an object it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,13 +173,11 @@ impl CacheFile {
     /// # Errors
     /// When there is a file that cannot be read or is damaged.
     pub(crate) fn load(&self, store: &Store, local: &Local) -> io::Result<Option<Cache>> {
-        match self.path.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Ok(meta) if !meta.is_file() => return Err(io::Error::other("it is no regular file")),
-            Err(error) => return Err(error),
-            Ok(_) => {}
-        }
-        let bytes = std::fs::read(&self.path)?;
+        let bytes = match bounded::read(&self.path, MAX_SIZE, bounded::Links::Refused) {
+            Ok(bytes) => bytes,
+            Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(refused) => return Err(io::Error::other(refused)),
+        };
         let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
         format::decode(&bytes, &self.key, store, local).map(Some).ok_or_else(damaged)
     }

@@ -207,6 +207,9 @@ impl Session {
             }
             _ => scan(&prepared),
         };
+        if let Place::Repository(repo) = &self.place {
+            report.gaps.extend(repo.moved());
+        }
         report.stats.elapsed_ms = self.start.elapsed().as_millis();
         report.made_at = rfc3339(clock::now());
         report

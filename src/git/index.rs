@@ -5,7 +5,7 @@ use bstr::ByteSlice as _;
 use crate::fs::bounded;
 
 use super::error::error_text;
-use super::{Local, ObjectId, Repo, SourceError};
+use super::{Local, ObjectId, Repo, SourceError, layout};
 
 pub use gix::index::entry::{Flags, Mode};
 pub use gix::index::extension::Tree as CachedTree;
@@ -17,6 +17,8 @@ pub use gix::index::{Entry, State};
 /// When the file cannot be read or decoded.
 pub fn read(local: &Local) -> Result<State, SourceError> {
     let path = local.index_path();
+    // The environment may name it.
+    layout::opens(&path)?;
     // It would panic where a thread cannot be made.
     let options = gix::index::decode::Options { thread_limit: Some(1), ..Default::default() };
     // As git does, the checksum is left to fsck: the decoder finds truncation by itself, and hashing would double the time.

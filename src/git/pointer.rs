@@ -6,23 +6,6 @@ use super::error::error_text;
 use super::{GitError, SourceError, error, format};
 use crate::text::escape;
 
-/// Files of a repository that the reader opens whatever they are, and reads to their end.
-const READ_WHOLE: [&str; 7] =
-    ["HEAD", "config", "packed-refs", "commondir", "shallow", "index", "objects/info/alternates"];
-
-/// Why the nearest repository cannot be read, if one of those files leads to a device, a pipe or a folder. A clone may bring a
-/// bare repository along in which one does, and reading it would never end.
-pub(super) fn planted(directory: &Path) -> Option<SourceError> {
-    let candidates = directory.ancestors().flat_map(|folder| [folder.join(".git"), folder.to_owned()]);
-    let nearest = candidates.into_iter().find(|folder| folder.join("HEAD").symlink_metadata().is_ok())?;
-    let is_odd = |path: &Path| path.metadata().is_ok_and(|meta| !meta.is_file());
-    let odd = READ_WHOLE.iter().map(|name| nearest.join(name)).find(|path| is_odd(path))?;
-    Some(SourceError::Broken {
-        what: format!("'{}'", escape(odd.as_os_str().as_encoded_bytes())),
-        cause: "it is no regular file, so git's files are not what they seem".to_owned(),
-    })
-}
-
 /// Why opening the repository that `directory` lies in failed.
 pub(super) fn refused(directory: &Path, error: &GitError) -> SourceError {
     pointed(directory).unwrap_or_else(|| error::classify(directory, error))

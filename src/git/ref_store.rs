@@ -1,7 +1,7 @@
 //! The refs of a repository, whichever way it stores them: in files, which git's reader knows, or in reftables, which it does
 //! not. Everybody else asks here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -216,6 +216,17 @@ pub struct Refs {
     pub gaps: Vec<Gap>,
 }
 
+impl Refs {
+    /// Those that lead to an object by themselves, with what they lead to.
+    pub fn direct(self) -> Vec<(BString, ObjectId)> {
+        let direct = |reference: Ref| match reference.target {
+            Target::Object(id) => Some((reference.name, id)),
+            Target::Ref(_) => None,
+        };
+        self.refs.into_iter().filter_map(direct).collect()
+    }
+}
+
 impl RefStore {
     /// What HEAD says.
     ///
@@ -268,7 +279,36 @@ fn of_files(local: &gix::Repository) -> Refs {
     if let Err(error) = list() {
         found.gaps.push(unread(error_text(&error)));
     }
+    for name in links(local) {
+        match local.try_find_reference(name.as_bstr()) {
+            Ok(Some(reference)) => found.refs.push(of_file(reference)),
+            Ok(None) => found.gaps.push(Gap { what: name, ..unread("it is a link that leads to no ref".to_owned()) }),
+            Err(error) => found.gaps.push(Gap { what: name, ..unread(error_text(&error)) }),
+        }
+    }
     found
+}
+
+/// The names of refs that are links, which git follows and its reader's list leaves out.
+fn links(local: &gix::Repository) -> Vec<BString> {
+    let mut found = BTreeSet::new();
+    for top in [local.common_dir(), local.git_dir()] {
+        let mut folders = vec![top.join("refs")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                    Ok(kind) if kind.is_symlink() => {
+                        let path = entry.path();
+                        let below = path.strip_prefix(top).unwrap_or(&path);
+                        found.insert(BString::from(below.as_os_str().as_encoded_bytes()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    found.into_iter().collect()
 }
 
 fn of_file(mut reference: gix::Reference<'_>) -> Ref {

@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use bstr::{BString, ByteSlice as _, ByteVec as _};
 
+use super::layout::Layout;
 use super::ownership::{self, Found};
-use super::pointer::{self, passed, refused};
-use super::ref_store::{Head, Ref, RefStore, Refs, Tables};
-use super::reftable::{Logs, Target};
+use super::pointer::{passed, refused};
+use super::presence::Presence;
+use super::ref_store::{Head, RefStore, Refs, Tables};
+use super::reftable::Logs;
 use super::revision;
-use super::{GitError, ObjectId, SourceError, alternates, format};
+use super::{GitError, ObjectId, SourceError, alternates, format, layout};
+use crate::finding::Gap;
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
 use crate::text::escape;
@@ -34,6 +37,7 @@ pub struct Repo {
     borrowed: Option<Arc<Scratch>>,
     /// How refs are stored.
     pub(super) refs: RefStore,
+    presence: Arc<Presence>,
 }
 
 impl Repo {
@@ -45,9 +49,9 @@ impl Repo {
         let mut repo = if std::env::var_os("GIT_DIR").is_some() {
             Self::told(directory)?
         } else {
-            let found = find(directory)?;
+            let (found, presence) = find(directory)?;
             let shared = open_with(|change| gix::ThreadSafeRepository::open_opts(start(&found), change(options())));
-            Self::found(directory, &found, shared.map_err(|error| refused(directory, &error))?)?
+            Self::found(directory, &found, shared.map_err(|error| refused(directory, &error))?, presence)?
         };
         repo.borrow()?;
         Ok(repo)
@@ -62,7 +66,7 @@ impl Repo {
         let directory = path.unwrap_or(Path::new("."));
         let told = std::env::var_os("GIT_DIR").filter(|_| path.is_some());
         let Some(told) = told else { return Self::open(directory) };
-        let found = find(directory)?;
+        let (found, presence) = find(directory)?;
         let whole = |path: &Path| path.canonicalize().ok();
         let own = whole(&ownership::git_dir(&found));
         if own.is_some() && own == whole(Path::new(&told)) {
@@ -70,12 +74,17 @@ impl Repo {
         }
         // Index, work tree and objects that the environment names belong to the other repository.
         let shared = options().open(start(&found)).map_err(|error| refused(directory, &error))?;
-        Self::found(directory, &found, shared)
+        Self::found(directory, &found, shared, presence)
     }
 
     /// One that was found, if it may be read.
-    fn found(directory: &Path, found: &Found, shared: gix::ThreadSafeRepository) -> Result<Self, SourceError> {
-        let repo = Self { shared, borrowed: None, refs: RefStore::Files };
+    fn found(
+        directory: &Path,
+        found: &Found,
+        shared: gix::ThreadSafeRepository,
+        presence: Presence,
+    ) -> Result<Self, SourceError> {
+        let repo = Self { shared, borrowed: None, refs: RefStore::Files, presence: Arc::new(presence) };
         if let Some(why) = passed(directory, ownership::place(found)) {
             return Err(why);
         }
@@ -86,12 +95,14 @@ impl Repo {
     /// The one that the environment names: as with git, whoever names it trusts it.
     fn told(directory: &Path) -> Result<Self, SourceError> {
         is_folder(directory)?;
+        let told = std::env::var_os("GIT_DIR").unwrap_or_default();
+        let presence = Presence::of(&Layout::of(&directory.join(told))?);
         let shared = open_with(|change| {
             let trust = gix::sec::trust::Mapping { full: change(options()), reduced: change(options()) };
             gix::ThreadSafeRepository::open_with_environment_overrides(directory, trust)
         });
         let shared = shared.map_err(|error| refused(directory, &error))?;
-        Self { shared, borrowed: None, refs: RefStore::Files }.recognised()
+        Self { shared, borrowed: None, refs: RefStore::Files, presence: Arc::new(presence) }.recognised()
     }
 
     /// The same, if its format is one that is known, with its refs where that says they are.
@@ -168,6 +179,11 @@ impl Repo {
         listed.and_then(|_| alternates::place(&folder)).unwrap_or(folder)
     }
 
+    /// What is to be said if it was moved or replaced since it was opened.
+    pub fn moved(&self) -> Option<Gap> {
+        self.presence.gap()
+    }
+
     /// HEAD's commit, if there is one.
     pub fn head(&self) -> Option<ObjectId> {
         self.checked_out().ok().and_then(|head| head.commit)
@@ -191,7 +207,7 @@ impl Repo {
             let refs = self.refs.seen_from(&other);
             let mut shared = other.into_sync();
             shared.objects = self.shared.objects.clone();
-            Self { shared, borrowed: self.borrowed.clone(), refs }
+            Self { shared, borrowed: self.borrowed.clone(), refs, presence: Arc::clone(&self.presence) }
         });
         std::iter::once(self.clone()).chain(others).collect()
     }
@@ -287,11 +303,7 @@ impl Repo {
 
     /// All refs that lead to an object, with what they lead to.
     pub fn refs(&self) -> Vec<(BString, ObjectId)> {
-        let direct = |reference: Ref| match reference.target {
-            Target::Object(id) => Some((reference.name, id)),
-            Target::Ref(_) => None,
-        };
-        self.all_refs().refs.into_iter().filter_map(direct).collect()
+        self.all_refs().direct()
     }
 }
 
@@ -311,8 +323,8 @@ fn is_folder(directory: &Path) -> Result<(), SourceError> {
     if directory.is_dir() { Ok(()) } else { Err(SourceError::NoFolder { path: path() }) }
 }
 
-/// Looks for a repository in a folder and those above it, as far up as the environment lets git look.
-fn find(directory: &Path) -> Result<Found, SourceError> {
+/// Looks for a repository in a folder and those above it, as far up as the environment lets git look; and takes down where it is.
+fn find(directory: &Path) -> Result<(Found, Presence), SourceError> {
     is_folder(directory)?;
     let variable = std::env::var_os("GIT_DISCOVERY_ACROSS_FILESYSTEM");
     let cross_fs = variable.and_then(|value| Vec::from_os_string(value).ok());
@@ -327,16 +339,18 @@ fn find(directory: &Path) -> Result<Found, SourceError> {
     // The reader takes a path apart without looking where '..' leads.
     let is_above = directory.components().any(|part| part == std::path::Component::ParentDir);
     let start = if is_above { whole(directory) } else { directory.to_owned() };
-    if let Some(why) = pointer::planted(&whole(directory)) {
-        return Err(why);
-    }
+    let nearest = layout::around(directory)?;
     let (found, _) = gix::discover::upwards_opts(&start, options).map_err(|error| refused(directory, &error))?;
     // For git the folder that ends the search is not searched any more, unless it starts there.
     let place = whole(ownership::place(&found));
     if ceilings.contains(&place) && place != whole(directory) {
         return Err(SourceError::NotARepository { path: escape(directory.as_os_str().as_encoded_bytes()) });
     }
-    Ok(found)
+    // It may have come back only now, or the environment does not let anybody look as far as this.
+    let own = ownership::git_dir(&found);
+    let is_own = |layout: &Layout| layout.git_dirs.first().is_some_and(|git_dir| whole(git_dir) == whole(&own));
+    let layout = nearest.filter(is_own).map_or_else(|| Layout::of(&own), Ok)?;
+    Ok((found, Presence::of(&layout)))
 }
 
 /// What a repository is opened by.

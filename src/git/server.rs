@@ -4,12 +4,13 @@
 //! it. That there is no such sign shows something only where a push would have left one.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::ref_store::Refs;
 use super::{Local, ObjectId, Repo, ancestry, object};
 use crate::finding::{Doubt, Sign, SignKind};
+use crate::fs::bounded::{self, Links};
 
 /// Where remote-tracking refs are.
 const TRACKING: &str = "refs/remotes/";
@@ -28,8 +29,6 @@ const SERVED: [&str; 8] = [
 const OWN: [&str; 4] = ["refs/stash", "refs/bisect/", "refs/worktree/", "refs/rewritten/"];
 /// What was fetched last.
 const FETCH_HEAD: &str = "FETCH_HEAD";
-/// Bytes of it that are read, at most.
-const MAX_FETCH_HEAD: u64 = 16 << 20;
 
 /// What a repository knows of servers.
 #[derive(Debug)]
@@ -143,19 +142,25 @@ fn is_untraced(local: &Local, remotes: &[BString], fetched: &[Fetched]) -> bool 
 
 /// The objects that were fetched last, into any of the work trees, and what says so.
 pub fn fetched(repository: &Repo) -> (Sign, Vec<ObjectId>) {
-    let texts = repository.worktrees().into_iter().filter_map(|tree| read(&tree.git_dir().join(FETCH_HEAD)));
+    let read = |tree: Repo| bounded::read(&tree.git_dir().join(FETCH_HEAD), bounded::MAX_SIZE, Links::Refused).ok();
+    let texts = repository.worktrees().into_iter().filter_map(read);
     let ids = texts.flat_map(|text| text.lines().filter_map(id).collect::<Vec<_>>()).collect();
     (Sign { kind: SignKind::Fetched, name: FETCH_HEAD.into(), remote: None }, ids)
 }
 
-/// Those of the commits that were on a server; one walk for all of them.
-pub fn published(repository: &Repo, servers: &Servers, mut commits: BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
+/// Those of the commits that were on a server, as all refs show it; one walk for all of them.
+pub fn published(
+    repository: &Repo,
+    servers: &Servers,
+    refs: Refs,
+    mut commits: BTreeSet<ObjectId>,
+) -> BTreeSet<ObjectId> {
     if commits.is_empty() {
         return commits;
     }
     let local = repository.local();
     let shows = |name: &BString| name.to_str().is_ok_and(|name| servers.sign(name).is_some());
-    let tips = repository.refs().into_iter().filter(|(name, _)| shows(name)).map(|(_, id)| id);
+    let tips = refs.direct().into_iter().filter(|(name, _)| shows(name)).map(|(_, id)| id);
     let (_, fetched) = fetched(repository);
     let tips: Vec<ObjectId> = tips.chain(fetched).filter_map(|id| object::commit_at(&local, id)).collect();
     let asked: Vec<ObjectId> = commits.iter().copied().collect();
@@ -164,11 +169,6 @@ pub fn published(repository: &Repo, servers: &Servers, mut commits: BTreeSet<Obj
         commits.remove(id);
     });
     commits
-}
-
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let meta = path.symlink_metadata().ok()?;
-    (meta.is_file() && meta.len() <= MAX_FETCH_HEAD).then(|| std::fs::read(path).ok()).flatten()
 }
 
 /// The id at the start of a line, unless it was fetched from this repository itself.

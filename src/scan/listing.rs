@@ -102,9 +102,9 @@ impl Publication {
         match repository.filter(|_| !commits.is_empty()) {
             Some(repository) => {
                 let servers = Servers::of(repository);
-                let are_all = repository.all_refs().gaps.is_empty();
-                let doubt = if are_all { servers.doubt } else { Some(Doubt::UnreadRefs) };
-                Self { commits: server::published(repository, &servers, commits), doubt }
+                let refs = repository.all_refs();
+                let doubt = if refs.gaps.is_empty() { servers.doubt } else { Some(Doubt::UnreadRefs) };
+                Self { commits: server::published(repository, &servers, refs, commits), doubt }
             }
             None => Self { commits, doubt: None },
         }

@@ -83,16 +83,67 @@ fn no_core_is_written() {
     assert!(!std::os::unix::process::ExitStatusExt::core_dumped(&status), "{status}");
 }
 
+/// Names of what git opens in a repository's folder.
+const OPENED: [&str; 19] = [
+    "HEAD",
+    "config",
+    "config.worktree",
+    "packed-refs",
+    "commondir",
+    "shallow",
+    "index",
+    "FETCH_HEAD",
+    "refs/heads/x",
+    "refs/remotes/origin/deep/x",
+    "objects/info/alternates",
+    "objects/info/commit-graph",
+    "objects/info/commit-graphs/commit-graph-chain",
+    "objects/pack/multi-pack-index",
+    "objects/pack/pack-1.pack",
+    "objects/pack/pack-1.idx",
+    "objects/ab/cdef",
+    "worktrees/w/HEAD",
+    "included",
+];
+
 #[test]
 fn a_device_or_a_pipe_in_place_of_a_file_of_git_is_refused_at_once() {
-    for name in ["HEAD", "config", "packed-refs", "shallow", "index", "objects/info/alternates"] {
+    for name in OPENED {
         for plant in ["ln -sf /dev/zero", "mkfifo"] {
             let repo = Repo::with_a_commit();
-            repo.sh(&format!("rm -f .git/{name} && {plant} .git/{name}")).expect_code(0);
-            for command in ["staged", "history", "range HEAD~1..HEAD"] {
-                let run = repo.sh(&format!("ulimit -v 3000000; exec timeout 10 keysweep {command}"));
+            if name == "included" {
+                repo.git(&["config", "includeIf.gitdir:/nowhere.path", "included"]);
+            }
+            let line = format!("cd .git && mkdir -p $(dirname {name}) && rm -f {name} && {plant} {name}");
+            repo.sh(&line).expect_code(0);
+            for command in ["keysweep staged", "keysweep history", "env GIT_DIR=.git keysweep range HEAD~1..HEAD"] {
+                let run = repo.sh(&format!("ulimit -v 3000000; exec timeout 10 {command}"));
                 run.expect_code(2).expect_mention(name);
             }
         }
     }
+}
+
+#[test]
+fn a_work_tree_is_led_to_no_pipe() {
+    let repo = Repo::with_a_commit();
+    repo.git(&["worktree", "add", "--quiet", "../linked"]);
+    repo.sh("mkfifo .git/refs/heads/x").expect_code(0);
+    repo.sh("cd ../linked && exec timeout 10 keysweep staged").expect_code(2).expect_mention("refs/heads/x");
+    repo.sh("rm ../linked/.git && mkfifo ../linked/.git").expect_code(0);
+    repo.sh("cd ../linked && exec timeout 10 keysweep staged").expect_code(2).expect_mention("linked/.git");
+}
+
+#[test]
+fn a_repository_that_borrows_from_more_folders_than_anybody_does_is_refused() {
+    let repo = Repo::with_a_commit();
+    let list: String = (0..100_000).map(|number| format!("/nowhere/{number}/objects\n")).collect();
+    repo.write(".git/objects/info/alternates", list);
+    for command in ["staged", "history"] {
+        let run = repo.sh(&format!("exec timeout 10 keysweep {command}"));
+        run.expect_code(2).expect_mention("more than 1000 folders");
+    }
+    let few: String = (0..900).map(|number| format!("/nowhere/{number}/objects\n")).collect();
+    repo.write(".git/objects/info/alternates", few);
+    repo.sh("exec timeout 10 keysweep history").expect_code(0);
 }

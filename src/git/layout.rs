@@ -1,0 +1,243 @@
+//! Of which folders a repository consists, and whether everything in them that git's reader opens is a file.
+//!
+//! The reader opens what bears the right name, whatever it is, and reads it to its end. A clone may bring along a bare
+//! repository in which a device or a pipe does, or a link to one; so all of it is looked at before the reader opens anything.
+//! Sockets are no matter: nobody can open them. Left to others: reflogs, and what is read by ourselves.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::{SourceError, alternates};
+use crate::fs::bounded::{self, Kind, Links, Refused};
+use crate::text::escape;
+
+/// Files that are read to their end, and are small in any repository.
+const SMALL: [&str; 5] = ["HEAD", "config", "config.worktree", "commondir", "gitdir"];
+/// Other files of a repository's folder that the reader opens.
+const LARGE: [&str; 3] = ["packed-refs", "shallow", "index"];
+/// How deep configurations include each other, as with git.
+const MOST_INCLUDES: usize = 10;
+
+/// The folders of a repository.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// That of this work tree, and the one that all work trees share.
+    pub(super) git_dirs: Vec<PathBuf>,
+    /// Those of objects, its own first.
+    pub(super) objects: Vec<PathBuf>,
+}
+
+/// What is looked at of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// What lies in it.
+    Here,
+    /// That, and all below.
+    Below,
+}
+
+/// Looks at the repository that a folder lies in, or none.
+///
+/// # Errors
+/// When something in it cannot be opened.
+pub(super) fn around(directory: &Path) -> Result<Option<Layout>, SourceError> {
+    let whole = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    for folder in whole.ancestors() {
+        let dot_git = folder.join(".git");
+        opens(&dot_git)?;
+        let git_dir = if dot_git.is_file() { pointed(&dot_git)? } else { Some(dot_git) };
+        for candidate in git_dir.into_iter().chain([folder.to_owned()]) {
+            // Of a folder that only looks like a repository the reader opens this one.
+            opens(&candidate.join("HEAD"))?;
+            if candidate.join("HEAD").symlink_metadata().is_ok() {
+                let layout = Layout::of(&candidate)?;
+                if layout.is_repository() {
+                    return Ok(Some(layout));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+impl Layout {
+    /// Looks at the repository of this folder.
+    ///
+    /// # Errors
+    /// When something in it cannot be opened.
+    pub(super) fn of(git_dir: &Path) -> Result<Self, SourceError> {
+        look_at_git_dir(git_dir)?;
+        let common = relation(&git_dir.join("commondir"))?.map(|common| git_dir.join(common));
+        if let Some(common) = &common {
+            look_at_git_dir(common)?;
+        }
+        let shared = common.as_deref().unwrap_or(git_dir).to_owned();
+        look(&shared.join("reftable"), Depth::Here, None)?;
+        for worktree in listed(&shared.join("worktrees")) {
+            look_at_git_dir(&worktree)?;
+        }
+        for folder in [git_dir, &shared] {
+            for name in ["config", "config.worktree"] {
+                look_at_config(&folder.join(name), MOST_INCLUDES)?;
+            }
+        }
+        let objects = borrowed(shared.join("objects"))?;
+        objects.iter().try_for_each(|folder| look_at_objects(folder))?;
+        let git_dirs = std::iter::once(git_dir.to_owned()).chain(common).collect();
+        Ok(Self { git_dirs, objects })
+    }
+
+    /// Whether git would take it for a repository.
+    fn is_repository(&self) -> bool {
+        let shared = self.git_dirs.last().is_some_and(|shared| shared.join("refs").is_dir());
+        shared && self.objects.first().is_some_and(|objects| objects.is_dir())
+    }
+}
+
+/// The folder that a `.git` file names.
+fn pointed(file: &Path) -> Result<Option<PathBuf>, SourceError> {
+    let text = bounded::read(file, bounded::MAX_SIZE, Links::Followed).map_err(|refused| broken(file, &refused))?;
+    let named = text.strip_prefix(b"gitdir:").and_then(path_of);
+    Ok(named.map(|named| file.with_file_name("").join(named)))
+}
+
+/// The path in a file that holds one.
+fn relation(file: &Path) -> Result<Option<PathBuf>, SourceError> {
+    match bounded::read(file, bounded::MAX_SIZE, Links::Followed) {
+        Ok(text) => Ok(path_of(&text)),
+        Err(Refused::Io(_)) => Ok(None),
+        Err(refused) => Err(broken(file, &refused)),
+    }
+}
+
+fn path_of(text: &[u8]) -> Option<PathBuf> {
+    bstr::ByteSlice::to_path(text.trim_ascii()).ok().map(Path::to_owned)
+}
+
+fn look_at_git_dir(folder: &Path) -> Result<(), SourceError> {
+    for name in SMALL {
+        is_small(&folder.join(name))?;
+    }
+    for name in LARGE {
+        opens(&folder.join(name))?;
+    }
+    // Refs beside the others, and the rest of an index that is split.
+    let is_opened = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        name.ends_with(b"_HEAD") || name.starts_with(b"sharedindex.")
+    };
+    listed(folder).filter(is_opened).try_for_each(|path| opens(&path))?;
+    look(&folder.join("refs"), Depth::Below, Some(bounded::MAX_SIZE))
+}
+
+/// Packs, their indexes, loose objects, and what describes all of them.
+fn look_at_objects(folder: &Path) -> Result<(), SourceError> {
+    look(&folder.join("info"), Depth::Below, None)?;
+    look(&folder.join("pack"), Depth::Below, None)?;
+    let is_loose = |path: &PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.len() == 2 && name.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit))
+    };
+    listed(folder).filter(is_loose).try_for_each(|path| look(&path, Depth::Here, None))
+}
+
+/// A configuration, and those that it includes, whether or not their conditions hold.
+fn look_at_config(file: &Path, left: usize) -> Result<(), SourceError> {
+    let text = match bounded::read(file, bounded::MAX_SIZE, Links::Followed) {
+        Ok(text) => text,
+        Err(Refused::Io(_)) => return Ok(()),
+        Err(refused) => return Err(broken(file, &refused)),
+    };
+    let meta = gix::config::file::Metadata::from(gix::config::Source::Local);
+    // What cannot be read at all is for the reader to say.
+    let Ok(config) = gix::config::File::from_bytes_no_includes(&text, meta, Default::default()) else {
+        return Ok(());
+    };
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let context = gix::config::path::interpolate::Context {
+        home_dir: home.as_deref(),
+        home_for_user: Some(gix::config::path::interpolate::home_for_user),
+        ..Default::default()
+    };
+    let sections = ["include", "includeIf"].into_iter().filter_map(|name| config.sections_by_name(name)).flatten();
+    for value in sections.flat_map(|section| section.values("path")) {
+        if let (Ok(path), Some(left)) = (gix::config::Path::from(value).interpolate(context), left.checked_sub(1)) {
+            look_at_config(&file.with_file_name("").join(path), left)?;
+        }
+    }
+    Ok(())
+}
+
+/// A folder of objects and all that it borrows from. git and its reader differ on where a path starts that one of those lists,
+/// so both places are looked at.
+fn borrowed(own: PathBuf) -> Result<Vec<PathBuf>, SourceError> {
+    let mut seen: BTreeSet<PathBuf> = own.canonicalize().into_iter().collect();
+    let mut folders = vec![own.clone()];
+    let mut next = 0;
+    while let Some(folder) = folders.get(next).cloned() {
+        let is_over = |paths: &Vec<PathBuf>| folders.len() + paths.len() > 2 * alternates::MOST;
+        let listed = alternates::borrowed(&folder)
+            .and_then(|paths| if is_over(&paths) { Err(alternates::too_many()) } else { Ok(paths) });
+        let paths = listed.map_err(|error| SourceError::Broken {
+            what: format!("'{}'", shown(&alternates::file(&folder))),
+            cause: escape(error.to_string().as_bytes()),
+        })?;
+        let places = paths.into_iter().flat_map(|path| [folder.join(&path), own.join(path)]);
+        folders.extend(places.filter_map(|path| path.canonicalize().ok()).filter(|path| seen.insert(path.clone())));
+        next += 1;
+    }
+    Ok(folders)
+}
+
+/// What a folder holds; nothing if it cannot be listed, which is for the reader to say.
+fn listed(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// Looks at what lies in a folder. Links to folders are not followed, as the reader does not.
+fn look(folder: &Path, depth: Depth, limit: Option<u64>) -> Result<(), SourceError> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && depth == Depth::Below => folders.push(entry.path()),
+                // Of most the listing says that they are files.
+                Ok(kind) if kind.is_dir() || kind.is_file() && limit.is_none() => {}
+                Ok(_) if limit.is_none() => opens(&entry.path())?,
+                Ok(_) => is_small(&entry.path())?,
+                Err(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether what lies at a path can be opened without waiting, and ends; or nothing lies there.
+///
+/// # Errors
+/// When it is a device or a pipe.
+pub(super) fn opens(path: &Path) -> Result<(), SourceError> {
+    match path.metadata().map(|meta| bounded::kind(meta.file_type())) {
+        Ok(kind @ (Kind::Pipe | Kind::Device)) => Err(broken(path, &Refused::Kind(kind.told()))),
+        _ => Ok(()),
+    }
+}
+
+/// The same, and whether it is as small as it is in any repository.
+fn is_small(path: &Path) -> Result<(), SourceError> {
+    opens(path)?;
+    match path.metadata() {
+        Ok(meta) if meta.is_file() && meta.len() > bounded::MAX_SIZE => {
+            Err(broken(path, &Refused::TooLarge(bounded::MAX_SIZE)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    escape(path.as_os_str().as_encoded_bytes())
+}
+
+fn broken(path: &Path, refused: &Refused) -> SourceError {
+    SourceError::Broken { what: format!("'{}'", shown(path)), cause: escape(refused.to_string().as_bytes()) }
+}

@@ -1,4 +1,5 @@
-//! A crash leaves no image of the memory behind, where values stand in clear.
+//! How the program ends: a crash leaves no image of the memory behind, where values stand in clear, and a limit of the system
+//! ends it with a message.
 
 /// Has the system write none. Where it cannot be told, nothing but this is lost.
 #[cfg(unix)]
@@ -9,6 +10,17 @@ pub fn leave_nothing() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
+
+/// Has a write beyond the limit on the size of files fail, for which the system would end the program without a word.
+#[cfg(unix)]
+pub fn outlive_limits() {
+    // Whoever writes is told by the error; that the signal came says nothing more.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+/// Elsewhere there is no such limit.
+#[cfg(not(unix))]
+pub fn outlive_limits() {}
 
 /// Elsewhere there is no such file.
 #[cfg(not(unix))]

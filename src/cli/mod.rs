@@ -38,6 +38,7 @@ pub use exit::ExitStatus;
 /// Runs the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     crash::leave_nothing();
+    crash::outlive_limits();
     shell::set_colours(args::ColorArg::Auto);
     let status = match Cli::try_parse_from(&args) {
         Ok(cli) => run(&cli),

@@ -53,9 +53,10 @@ pub fn is_watched() -> bool {
 pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let Some(path) = file else {
         let mut out = BufWriter::new(io::stdout().lock());
-        return pipe(write(&mut out).and_then(|()| out.flush())).context("writing to standard output");
+        let written = pipe(write(&mut out).and_then(|()| out.flush()));
+        return written.map_err(told).context("writing to standard output");
     };
-    to_file(path, write).with_context(|| format!("writing to '{}'", path.display()))
+    to_file(path, write).map_err(told).with_context(|| format!("writing to '{}'", path.display()))
 }
 
 /// A regular file is replaced, where a link to it leads; a device or a pipe is written to and stays what it is. Were
@@ -79,6 +80,16 @@ pub fn append(file: &Path, write: &mut dyn FnMut(usize, &mut dyn Write) -> io::R
     let mut out = BufWriter::new(file);
     write(used, &mut out)?;
     out.flush()
+}
+
+/// An error of writing, with the remedy for a limit that few know of.
+fn told(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => io::Error::other(format!(
+            "{error}; this process may not write so much to a file: 'ulimit -f' tells the limit"
+        )),
+        _ => error,
+    }
 }
 
 fn pipe(result: io::Result<()>) -> io::Result<()> {

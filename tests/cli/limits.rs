@@ -147,3 +147,16 @@ fn a_repository_that_borrows_from_more_folders_than_anybody_does_is_refused() {
     repo.write(".git/objects/info/alternates", few);
     repo.sh("exec timeout 10 keysweep history").expect_code(0);
 }
+
+/// The system would end the program by a signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_size_of_files_is_told() {
+    let (repo, limited) = (leaky(), "ulimit -f 0; exec keysweep");
+    repo.sh(&format!("{limited} history")).expect_code(1);
+    repo.sh(&format!("{limited} history --output ../report")).expect_code(2).expect_mention("ulimit -f");
+    repo.sh(&format!("{limited} history > ../report")).expect_code(2).expect_mention("ulimit -f");
+    repo.sh(&format!("{limited} history --cache ../cache")).expect_code(1).expect_mention("could not be written");
+    repo.sh(&format!("{limited} staged")).expect_code(1);
+    repo.sh(&format!("{limited} baseline create")).expect_code(2);
+}

@@ -1,10 +1,9 @@
 //! Whose a repository is: what git reads of other users' repositories, and nothing else, is read.
 
+use std::io::Write as _;
 use std::process::Command;
 
 use crate::support::{Repo, Run, Secret, must};
-
-const SKIPPED: &str = "skipped: only root can give a repository away";
 
 /// A repository with a staged secret that belongs to another user, in a folder whose name needs quotes. `None` if that needs
 /// rights that the tests do not have.
@@ -15,7 +14,18 @@ fn foreign(seed: u32) -> Option<(Repo, Secret)> {
     repo.write("sub/config.env", secret.line());
     repo.add();
     let chown = Command::new("chown").args(["-R", "12345"]).arg(repo.path("")).output();
-    chown.is_ok_and(|run| run.status.success()).then_some((repo, secret))
+    let is_given = chown.is_ok_and(|run| run.status.success());
+    if !is_given {
+        skipped();
+    }
+    is_given.then_some((repo, secret))
+}
+
+/// Says that a test proves nothing here. What a test prints is shown only if it fails, unlike what it writes by itself.
+#[expect(clippy::disallowed_methods, reason = "the macros are the ones that are captured")]
+fn skipped() {
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(std::io::stderr(), "\n{name} was SKIPPED: only root can give a repository to another user");
 }
 
 fn whole(repo: &Repo) -> String {
@@ -29,7 +39,7 @@ fn is_read(run: &Run) -> bool {
 
 #[test]
 fn what_the_environment_says_counts_as_it_does_for_git() {
-    let Some((repo, _)) = foreign(800) else { return eprintln!("{SKIPPED}") };
+    let Some((repo, _)) = foreign(800) else { return };
     let path = whole(&repo);
     let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
     let quoted = format!("'{}'", path.replace('\'', r"'\''"));
@@ -77,14 +87,14 @@ fn what_the_environment_says_counts_as_it_does_for_git() {
 
 #[test]
 fn a_repository_does_not_speak_for_itself() {
-    let Some((repo, _)) = foreign(801) else { return eprintln!("{SKIPPED}") };
+    let Some((repo, _)) = foreign(801) else { return };
     repo.git_tool(&["config", "--file", ".git/config", "safe.directory", "*"]).run().expect_code(0);
     repo.keysweep(&["staged"]).expect_code(2).expect_mention("dubious ownership");
 }
 
 #[test]
 fn the_configuration_of_the_user_can_be_taken_back_and_can_name_a_home() {
-    let Some((repo, _)) = foreign(802) else { return eprintln!("{SKIPPED}") };
+    let Some((repo, _)) = foreign(802) else { return };
     let home = repo.sh("printf %s \"$HOME\"").out();
     let (parent, _) = home.rsplit_once('/').unwrap_or_default();
     let below = whole(&repo).strip_prefix(parent).map(str::to_owned).unwrap_or_default();
@@ -98,7 +108,7 @@ fn the_configuration_of_the_user_can_be_taken_back_and_can_name_a_home() {
 /// As a step of a job does, from a folder below.
 #[test]
 fn the_remedy_works_word_for_word() {
-    let Some((repo, secret)) = foreign(803) else { return eprintln!("{SKIPPED}") };
+    let Some((repo, secret)) = foreign(803) else { return };
     let refused = repo.at("sub").keysweep(&["staged"]).expect_code(2);
     let text = refused.text();
     let remedy = text.lines().find_map(|line| line.split_once("if you trust it: "));

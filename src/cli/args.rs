@@ -92,6 +92,12 @@ pub enum Command {
         #[command(subcommand)]
         action: BaselineAction,
     },
+    /// Write down why a finding is no secret, so that it does not count any more; says how to commit that
+    Allow {
+        /// What to allow, and why
+        #[command(flatten)]
+        what: AllowArgs,
+    },
     /// Install, remove, inspect or run git's hooks
     Hook {
         /// What to do
@@ -136,6 +142,34 @@ pub struct Wanted {
     /// A finding, by its id; may be given more than once. Weaker: the rules have to recognise what is left
     #[arg(long = "finding", value_name = "ID")]
     pub findings: Vec<String>,
+}
+
+/// What `allow` writes, and about what.
+#[derive(Debug, Clone, Args)]
+pub struct AllowArgs {
+    /// Findings of the last reports or of what is staged, by their ids; the first four characters are enough
+    #[arg(value_name = "ID", required_unless_present = "last", conflicts_with = "last")]
+    pub ids: Vec<String>,
+    /// All findings of the last commit that was stopped
+    #[arg(long)]
+    pub last: bool,
+    /// Why it is no secret, for whoever reads it next
+    #[arg(long, value_name = "WORDS")]
+    pub reason: String,
+    /// Where it is written [default: a comment where the language of the file has any, otherwise the configuration]
+    #[arg(long = "in", value_enum, value_name = "WHERE")]
+    pub form: Option<AllowIn>,
+}
+
+/// Where `allow` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AllowIn {
+    /// A comment beside the value
+    Comment,
+    /// An entry in .keysweep.toml, or in the file that --config names
+    Config,
+    /// A line in .keysweep-baseline, or in the file that --baseline names
+    Baseline,
 }
 
 /// What `baseline` does. Each sweeps everything that the repository stores.

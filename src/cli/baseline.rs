@@ -203,7 +203,8 @@ impl Work {
     }
 }
 
-fn new_salt() -> anyhow::Result<Salt> {
+/// A salt for a new baseline.
+pub(super) fn new_salt() -> anyhow::Result<Salt> {
     let mut salt = Salt::default();
     getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("no randomness for a salt: {error}"))?;
     Ok(salt)

@@ -1,5 +1,6 @@
 //! The command line: dispatch, and the one place where errors become text.
 
+pub mod allow;
 pub mod args;
 pub mod baseline;
 pub mod ci;
@@ -63,6 +64,7 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::PurgePlan { repo, findings, dir } => purge::run(common, repo.as_deref(), findings, dir.as_deref()),
         Command::Verify { repo, wanted } => verify::run(common, repo.as_deref(), wanted),
         Command::Baseline { action } => baseline::run(common, action),
+        Command::Allow { what } => allow::run(common, what),
         Command::Hook { action } => hook::run(common, action),
         Command::Explain { what } => explain::run(common, what),
         Command::Rules { action } => rules::run(common, action),

@@ -204,6 +204,11 @@ impl ContentKind {
         }
     }
 
+    /// Whether it is a part of commits, tags or refs themselves, which no edit of a file changes.
+    pub fn is_lasting(self) -> bool {
+        matches!(self, Self::CommitMessage | Self::TagMessage | Self::Note | Self::Author | Self::RefName)
+    }
+
     /// Whether it is a file in the repository's own folder, which no commit holds and no push transfers.
     pub fn beside_objects(self) -> bool {
         matches!(self, Self::Config | Self::Hook | Self::Reflog | Self::GitFile)

@@ -72,8 +72,8 @@ impl Flaw {
 pub struct Comment {
     /// Ids of the rules that it is about; empty for a comment of another tool, which is about all.
     pub rules: Vec<String>,
-    /// The finding that it is about, if it names one.
-    pub id: Option<String>,
+    /// The findings that it is about, if it names any.
+    pub ids: Vec<String>,
     /// Why.
     pub reason: String,
     /// The comment itself, from its mark to the end of its line.

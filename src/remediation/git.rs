@@ -12,6 +12,9 @@ const MOST_FILES: usize = 10;
 /// Stages again all that is staged and not deleted, from wherever it is run.
 const STAGE_ALL: &str = "git diff --cached --name-only --diff-filter=d -z | git -C \"$(git rev-parse --show-toplevel)\" add --pathspec-from-file=- --pathspec-file-nul";
 
+/// Commits again with the message that git kept, in an editor.
+pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"";
+
 /// Out of what is about to be committed.
 pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let count = subject.file_count();
@@ -49,7 +52,7 @@ pub fn message() -> Vec<PlanStep> {
     vec![step(
         StepKind::Remove,
         "Write the message without the value; git kept it, and this opens it in your editor",
-        "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"".to_owned(),
+        COMMIT_AGAIN.to_owned(),
     )]
 }
 

@@ -1,7 +1,7 @@
 //! Comments that allow the secret beside them: `keysweep:allow RULE reason`, and the marks of other tools.
 //!
-//! A comment stands behind the value on its line, or alone on the line above. It may name the finding as well,
-//! `keysweep:allow RULE=ID reason`, and is then about that value only.
+//! A comment stands behind the value on its line, or alone on the line above. It may name findings as well,
+//! `keysweep:allow RULE=ID reason`, and is then about those values only; `RULE=ID,RULE=ID` names two on one line.
 
 use bstr::ByteSlice as _;
 use memchr::memmem;
@@ -73,7 +73,7 @@ pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> 
     };
     let (text, line) = foreign.iter().find_map(|tool| behind(tool.mark())).or_else(next_line)?;
     let reason = format!("a comment of another tool says so: {}", text.trim().to_str_lossy());
-    Some(Comment { rules: Vec::new(), id: None, reason, text: text.to_vec(), line })
+    Some(Comment { rules: Vec::new(), ids: Vec::new(), reason, text: text.to_vec(), line })
 }
 
 /// How often a text has this comment: whether it was there before a value came is told by that.
@@ -91,15 +91,17 @@ fn is_alone(before: &[u8]) -> bool {
     before.eq_ignore_ascii_case(b"rem") || !before.iter().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
 }
 
-/// `keysweep:allow RULE[,RULE…][=ID] reason`
+/// `keysweep:allow RULE[=ID][,RULE[=ID]…] reason`
 fn parse(text: &[u8], line: usize) -> Comment {
     let words = String::from_utf8_lossy(&text[MARK.len()..]).into_owned();
     // What closes a comment is no reason.
     let words = words.trim().trim_end_matches("*/").trim_end_matches("-->").trim_end_matches("%>").trim();
     let (about, reason) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
-    let (rules, id) = about.split_once('=').map_or((about, None), |(rules, id)| (rules, Some(id.to_owned())));
-    let rules = rules.split(',').filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
-    Comment { rules, id, reason: reason.trim().to_owned(), text: text.to_vec(), line }
+    let named = |part: Option<&str>| part.filter(|name| !name.is_empty()).map(str::to_owned);
+    let parts = about.split(',').map(|one| one.split_once('=').map_or((one, None), |(rule, id)| (rule, Some(id))));
+    let (rules, ids): (Vec<_>, Vec<_>) = parts.map(|(rule, id)| (named(Some(rule)), named(id))).unzip();
+    let (rules, ids) = (rules.into_iter().flatten().collect(), ids.into_iter().flatten().collect());
+    Comment { rules, ids, reason: reason.trim().to_owned(), text: text.to_vec(), line }
 }
 
 #[cfg(test)]
@@ -126,7 +128,7 @@ mod tests {
             "/* keysweep:allow some-rule it is a sample */ key = VALUE",
         ] {
             let comment = found(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((&*comment.rules, comment.id), (&["some-rule".to_owned()][..], None), "{text}");
+            assert_eq!((&*comment.rules, &*comment.ids), (&["some-rule".to_owned()][..], &[][..]), "{text}");
             assert!(comment.reason.starts_with("it is a sample"), "{text}: {}", comment.reason);
             let line = text[..text.find("keysweep").unwrap()].matches('\n').count() + 1;
             assert_eq!(comment.line, line, "{text}");
@@ -162,10 +164,18 @@ mod tests {
     }
 
     #[test]
-    fn rules_and_id_are_told_apart_from_the_reason() {
+    fn rules_and_ids_are_told_apart_from_the_reason() {
         let comment = found("VALUE # keysweep:allow one,two=abcdefghij is no longer in use").unwrap();
-        assert_eq!(comment.rules, ["one", "two"]);
-        assert_eq!((comment.id.as_deref(), &*comment.reason), (Some("abcdefghij"), "is no longer in use"));
+        assert_eq!(
+            (&*comment.rules, &*comment.ids),
+            (&["one", "two"].map(str::to_owned)[..], &["abcdefghij".to_owned()][..])
+        );
+        assert_eq!(comment.reason, "is no longer in use");
+        let both = found("VALUE # keysweep:allow one=abcdefghij,one=bcdefghijk samples").unwrap();
+        assert_eq!(
+            (both.rules, both.ids),
+            (vec!["one".to_owned(); 2], vec!["abcdefghij".to_owned(), "bcdefghijk".to_owned()])
+        );
         let bare = found("VALUE # keysweep:allow").unwrap();
         assert!(bare.rules.is_empty() && bare.reason.is_empty());
     }

@@ -7,6 +7,7 @@ pub mod baseline;
 pub mod comment;
 pub mod entry;
 pub mod foreign;
+pub mod syntax;
 
 use rayon::prelude::*;
 
@@ -138,8 +139,8 @@ impl Policy {
         surroundings: &Surroundings<'_>,
     ) -> Suppression {
         let is_other_rule = !comment.rules.is_empty() && !comment.rules.iter().any(|rule| *rule == *finding.rule);
-        let is_other_id = comment.id.as_ref().is_some_and(|id| id != finding.id.as_str());
-        let is_bound = comment.id.is_some();
+        let is_bound = !comment.ids.is_empty();
+        let is_other_id = is_bound && !comment.ids.iter().any(|id| id == finding.id.as_str());
         let status = if is_other_rule {
             Status::Void(Flaw::OtherRule)
         } else if comment.reason.is_empty() {

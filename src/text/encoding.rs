@@ -88,6 +88,24 @@ impl Wide {
         };
         text.strip_prefix('\u{feff}').unwrap_or(&text).as_bytes().to_vec()
     }
+
+    /// Text in this encoding, without a mark.
+    fn encode(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Self::Utf16Be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            Self::Utf32Le => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
+            Self::Utf32Be => text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect(),
+        }
+    }
+
+    /// Where in `bytes` the character starts that begins at `offset` of what they decode to.
+    fn place(self, bytes: &[u8], offset: usize) -> usize {
+        let decoded = self.decode(bytes);
+        let before = String::from_utf8_lossy(&decoded[..offset.min(decoded.len())]);
+        let mark = if self.unit(&bytes[..self.width().min(bytes.len())]) == Some(0xfeff) { self.width() } else { 0 };
+        mark + self.encode(&before).len()
+    }
 }
 
 fn is_text(byte: u8) -> bool {
@@ -100,6 +118,24 @@ pub fn as_text(bytes: &[u8]) -> Cow<'_, [u8]> {
         Some(wide) => Cow::Owned(wide.decode(bytes)),
         None => Cow::Borrowed(bytes),
     }
+}
+
+/// Bytes with texts put into them at places of what [`as_text`] makes of them, in their encoding; the places in order.
+pub fn inserted(bytes: &[u8], texts: &[(usize, String)]) -> Vec<u8> {
+    let wide = Wide::detect(bytes);
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for (offset, text) in texts {
+        let (at, text) = match wide {
+            Some(wide) => (wide.place(bytes, *offset), wide.encode(text)),
+            None => (*offset, text.clone().into_bytes()),
+        };
+        out.extend_from_slice(&bytes[from..at]);
+        out.extend(text);
+        from = at;
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out
 }
 
 #[cfg(test)]
@@ -126,6 +162,25 @@ mod tests {
                 assert_eq!(wide.decode(&bytes), TEXT.as_bytes());
             }
         }
+    }
+
+    #[test]
+    fn what_is_put_into_a_text_stands_there_whatever_its_encoding() {
+        let texts = |text: &str| {
+            let end = |word: &str| text.find(word).unwrap() + word.len();
+            vec![(end("\""), "one ".to_owned()), (end("😀"), " twö".to_owned())]
+        };
+        let expected = TEXT.replacen('"', "\"one ", 1).replace('😀', "😀 twö");
+        for mark in [true, false] {
+            for bytes in [utf16(mark, u16::to_le_bytes), utf16(mark, u16::to_be_bytes)] {
+                let changed = inserted(&bytes, &texts(TEXT));
+                assert_eq!(String::from_utf8_lossy(&as_text(&changed)), expected);
+                assert_eq!(changed[..2], bytes[..2], "a mark stays, and none comes");
+            }
+        }
+        let marked = format!("\u{feff}{TEXT}\u{e9}");
+        let changed = inserted(marked.as_bytes(), &texts(&marked));
+        assert_eq!(String::from_utf8_lossy(&changed), format!("\u{feff}{expected}\u{e9}"));
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl LineIndex {
         Span::new(start, start + line.strip_suffix(b"\r").unwrap_or(line).len())
     }
 
+    /// The line of a number, counted from 1, without its end; `None` if there are fewer.
+    pub fn line(&self, text: &[u8], number: usize) -> Option<Span> {
+        Some(self.extent(text, *self.starts.get(number.checked_sub(1)?)?))
+    }
+
     /// The place of the byte at `offset`.
     pub fn place(&self, text: &[u8], offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
@@ -104,6 +109,8 @@ mod tests {
         let lines: Vec<&[u8]> = (0..=text.len()).map(|at| index.extent(text, at).of(text)).collect();
         let expected = ["a", "a", "a", "bc", "bc", "bc", "d", "d", "", "e", "e"];
         assert_eq!(lines, expected.map(str::as_bytes));
+        let numbered: Vec<&[u8]> = (0..=6).filter_map(|n| index.line(text, n)).map(|line| line.of(text)).collect();
+        assert_eq!(numbered, ["a", "bc", "d", "", "e"].map(str::as_bytes));
     }
 
     #[test]

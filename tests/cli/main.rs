@@ -5,6 +5,8 @@ mod advice;
 mod agent;
 mod allow;
 mod archives;
+#[cfg(unix)]
+mod allowing;
 mod awkward;
 mod baseline;
 mod beside;

@@ -11,12 +11,14 @@ use super::Detail;
 use super::fold::{self, Entry};
 use super::paper::{self, Paper};
 use super::style;
-use super::view::{PlanView, View};
+use super::view::{FindingView, PlanView, View};
 use super::words::{self, plural};
 use crate::finding::{Command, Verdict};
 
 /// Findings that are told in full, at most.
 const FEW: usize = 3;
+/// Findings that one command allows by their ids, at most.
+const MOST_ALLOWED: usize = 5;
 /// Gaps and notes that are named, at most, where not everything was asked for.
 const MOST_REMARKS: usize = 5;
 
@@ -39,21 +41,38 @@ pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn W
     if detail == Detail::Quiet { Ok(()) } else { false_alarm(view, &mut paper) }
 }
 
-/// How to allow the first finding, where it stands in a line that somebody just wrote.
+/// How to allow what is none, where somebody just wrote it.
 fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
-    let is_check = match view.command {
-        Command::Staged | Command::Range | Command::Files => true,
-        Command::History | Command::Explain | Command::Verify | Command::PurgePlan | Command::Baseline => false,
-    };
     // What is told together has expired or is doubtful.
-    let alone = fold::entries(view).into_iter().find_map(|entry| match entry {
+    let alone = fold::entries(view).into_iter().filter_map(|entry| match entry {
         Entry::One(one) => Some(one),
         Entry::Group(_) => None,
     });
-    let Some(first) = alone.filter(|_| is_check) else { return Ok(()) };
-    let text = "A false alarm? A comment behind the value, or alone on the line above, allows it with your reason:";
+    let alone: Vec<&FindingView> = alone.collect();
+    let Some(first) = alone.first() else { return Ok(()) };
+    let (text, command) = match view.command {
+        Command::Staged | Command::Range => (
+            "A false alarm? This allows it, and says how to commit that:",
+            format!("keysweep allow {} --reason 'why it is no secret'", meant(view, &alone)),
+        ),
+        // No report of files is stored, in which an id could be looked up.
+        Command::Files => (
+            "A false alarm? A comment behind the value, or alone on the line above, allows it with your reason:",
+            format!("keysweep:allow {}={} REASON", first.rule, first.id),
+        ),
+        Command::History | Command::Explain | Command::Verify | Command::PurgePlan | Command::Baseline => return Ok(()),
+    };
     paper.paragraph(("", style::plain), text, style::faint)?;
-    paper.commands("    ", &format!("keysweep:allow {}={} REASON", first.rule, first.id))
+    paper.commands("    ", &command)
+}
+
+/// The findings as arguments of `allow`: a few by their ids.
+fn meant(view: &View, alone: &[&FindingView]) -> String {
+    match (alone.len(), view.command) {
+        (..=MOST_ALLOWED, _) => alone.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(" "),
+        (_, Command::Staged) => "--last".to_owned(),
+        (_, _) => "ID".to_owned(),
+    }
 }
 
 /// The plans of a report; of one that an older version stored each finding is its own kind.

@@ -1,0 +1,117 @@
+//! Which findings are meant: those whose ids are given, or all of the commit that was stopped last.
+
+use std::collections::BTreeMap;
+
+use crate::cli::args::AllowArgs;
+use crate::cli::report_store::Stored;
+use crate::finding::{Command, ContentKind};
+use crate::output::view::FindingView;
+use crate::text::escape;
+
+/// Characters of an id that are enough if no other one starts with them.
+const FEWEST: usize = 4;
+/// Ids that are named where one is not known, at most.
+const MOST_NAMED: usize = 5;
+
+/// A finding that is to be allowed.
+#[derive(Debug, Clone)]
+pub(super) struct Chosen {
+    /// Its id.
+    pub(super) id: String,
+    /// The rule that found it.
+    pub(super) rule: String,
+    /// Where reports say that it stands: what kind of content, and the path as it is shown.
+    pub(super) places: Vec<(ContentKind, String)>,
+    /// Whether a report says that a commit holds it.
+    pub(super) is_committed: bool,
+}
+
+impl Chosen {
+    fn new(view: &FindingView) -> Self {
+        Self {
+            id: view.id.clone(),
+            rule: view.rule.clone(),
+            places: view.occurrences.iter().map(|place| (place.kind, place.path.clone())).collect(),
+            is_committed: view.occurrences.iter().any(|place| place.commit.is_some() || place.kind.is_lasting()),
+        }
+    }
+}
+
+/// The findings that the arguments name.
+///
+/// # Errors
+/// When one is not known, or no commit was stopped.
+pub(super) fn of(
+    args: &AllowArgs,
+    stored: &[Stored],
+    staged: impl Iterator<Item = Chosen>,
+) -> anyhow::Result<Vec<Chosen>> {
+    let known = known(stored, staged);
+    if args.last {
+        let stopped = stored.iter().find(|one| one.report.command == Command::Staged);
+        let findings = stopped.map(|one| &one.report.findings).filter(|findings| !findings.is_empty());
+        let findings = findings.ok_or_else(|| {
+            anyhow::anyhow!("no commit was stopped here of which a report is stored; name the findings by their ids")
+        })?;
+        return Ok(findings.iter().filter_map(|one| known.get(&one.id).cloned()).collect());
+    }
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for id in &args.ids {
+        let one = resolved(id, &known)?;
+        if !chosen.iter().any(|other| other.id == one.id) {
+            chosen.push(one);
+        }
+    }
+    Ok(chosen)
+}
+
+/// What the stored reports hold, and what is staged, by id.
+fn known(stored: &[Stored], staged: impl Iterator<Item = Chosen>) -> BTreeMap<String, Chosen> {
+    let mut known: BTreeMap<String, Chosen> = BTreeMap::new();
+    let views = stored.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
+    for one in views.map(Chosen::new).chain(staged) {
+        match known.get_mut(&one.id) {
+            Some(have) => {
+                have.places.extend(one.places);
+                have.is_committed |= one.is_committed;
+            }
+            None => {
+                known.insert(one.id.clone(), one);
+            }
+        }
+    }
+    known
+}
+
+fn resolved(id: &str, known: &BTreeMap<String, Chosen>) -> anyhow::Result<Chosen> {
+    let wanted = id.to_ascii_lowercase();
+    if let Some(one) = known.get(&wanted) {
+        return Ok(one.clone());
+    }
+    let starts: Vec<&Chosen> = known.values().filter(|one| one.id.starts_with(&wanted)).collect();
+    let shown = escape(id.as_bytes());
+    let named = |list: &[&Chosen]| {
+        let names = list.iter().take(MOST_NAMED).map(|one| format!("{} ({})", one.id, one.rule));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    match starts.as_slice() {
+        [one] if wanted.len() >= FEWEST => Ok((*one).clone()),
+        [_, _, ..] if wanted.len() >= FEWEST => {
+            anyhow::bail!("'{shown}' starts the ids of {} findings: {}", starts.len(), named(&starts))
+        }
+        _ => {
+            let near: Vec<&Chosen> = known.values().filter(|one| is_near(&wanted, &one.id)).collect();
+            let near = if near.is_empty() { String::new() } else { format!("; near it are {}", named(&near)) };
+            anyhow::bail!(
+                "no finding of the last reports, and none of what is staged, has the id '{shown}'{near}; 'keysweep staged' and 'keysweep history' list findings with their ids"
+            )
+        }
+    }
+}
+
+/// Whether two ids start alike, or differ in two characters at most.
+fn is_near(a: &str, b: &str) -> bool {
+    let is_start = a.len() >= 3 && b.starts_with(&a[..a.floor_char_boundary(3)]);
+    let differing = a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count();
+    is_start || a.len() == b.len() && differing <= 2
+}

@@ -1,0 +1,95 @@
+//! Entries: of the configuration, behind all that is there, and of the baseline.
+
+use std::path::{Path, PathBuf};
+
+use super::chosen::Chosen;
+use super::comments::Change;
+use super::refusal::shown;
+use super::scene::Scene;
+use crate::cli::args::Common;
+use crate::cli::baseline::new_salt;
+use crate::config::ConfigFile;
+use crate::config::file::{self, BASELINE, NAME};
+use crate::fs::bounded;
+use crate::suppress::baseline::{Key, Remark};
+
+/// The configuration with an entry for each finding.
+///
+/// # Errors
+/// When the file cannot be written to, or could not be read any more.
+pub(super) fn config(common: &Common, root: &Path, chosen: &[&Chosen], reason: &str) -> anyhow::Result<Change> {
+    let (path, full, old) = old(common.config.as_deref(), root, NAME)?;
+    let end = if old.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut text = old.clone();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push_str(end);
+    }
+    let quoted = |words: &str| toml::Value::from(words).to_string();
+    for one in chosen {
+        let blank = if text.trim().is_empty() { "" } else { end };
+        let lines = [
+            "[[allow]]".to_owned(),
+            format!("id = {}", quoted(&one.id)),
+            format!("rule = {}", quoted(&one.rule)),
+            format!("reason = {}", quoted(reason)),
+        ];
+        text.push_str(&format!("{blank}{}{end}", lines.join(end)));
+    }
+    // A list of entries that is written in one line takes no more of them at the end of the file.
+    let parsed = ConfigFile::parse(&text, &full).and_then(|config| config.allowed());
+    let before = ConfigFile::parse(&old, &full).and_then(|config| config.allowed()).map_or(0, |list| list.len());
+    let fits = parsed.is_ok_and(|entries| entries.len() == before + chosen.len());
+    anyhow::ensure!(
+        fits,
+        "'{}' takes no entry at its end: write its list 'allow' as '[[allow]]' tables first",
+        shown(path.as_ref())
+    );
+    Ok(Change { path, full, text })
+}
+
+/// The baseline with each finding.
+///
+/// # Errors
+/// When the file cannot be used, or a value is in nothing that was read.
+pub(super) fn baseline(
+    common: &Common,
+    root: &Path,
+    chosen: &[&Chosen],
+    scene: &Scene,
+    reason: &str,
+) -> anyhow::Result<Change> {
+    let (path, full, old) = old(common.baseline.as_deref(), root, BASELINE)?;
+    let mut baseline = file::baseline(&old, &full)?;
+    let salt = baseline.salt().map_or_else(new_salt, Ok)?;
+    for one in chosen {
+        let finding = scene.finding(&one.id).ok_or_else(|| {
+            anyhow::anyhow!(
+                "{} ({}) is only in older commits: 'keysweep baseline update --finding {}' sweeps them and adds it",
+                one.id,
+                one.rule,
+                one.id
+            )
+        })?;
+        let remark = Remark { rule: one.rule.clone(), text: reason.to_owned() };
+        baseline.insert(Key::new(&finding.secret, finding.issued, salt), remark);
+    }
+    Ok(Change { path, full, text: baseline.to_string() })
+}
+
+/// A file that is named or lies at the root: as it is shown, where it is, and its text.
+fn old(named: Option<&Path>, root: &Path, name: &str) -> anyhow::Result<(bstr::BString, PathBuf, String)> {
+    let full = named.map_or_else(|| root.join(name), Path::to_owned);
+    let path = named.map_or_else(|| name.into(), |path| path.as_os_str().as_encoded_bytes().into());
+    let is_link = full.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+    anyhow::ensure!(
+        !is_link,
+        "'{}' is a link, and is not written through; name the file itself",
+        shown(bstr::BStr::new(&path))
+    );
+    let text = match full.exists() {
+        true => bounded::read(&full, bounded::MAX_SIZE).and_then(bounded::text),
+        false => Ok(String::new()),
+    };
+    let text = text.map_err(|why| anyhow::anyhow!("cannot read '{}': {why}", shown(bstr::BStr::new(&path))))?;
+    Ok((path, full, text))
+}

@@ -1,0 +1,48 @@
+//! Why no comment can allow a finding.
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::chosen::Chosen;
+use crate::cli::withhold;
+use crate::text::escape;
+
+/// Why no comment can allow a finding. Paths are as they are shown.
+#[derive(Debug, Clone)]
+pub(super) enum Refusal {
+    /// The file has no place for it: no comments, or the value stands in something that one would be a part of.
+    NoPlace { path: String },
+    /// Such a comment is there already, for something else or in vain.
+    Taken { path: String },
+    /// A file cannot be written to.
+    File { path: String, why: String },
+    /// What is staged of the file has the value, and the file has not.
+    Changed { path: String },
+    /// No file of the work tree holds it.
+    NotInFiles,
+    /// It stands in something else than files.
+    Elsewhere,
+}
+
+impl Refusal {
+    /// In words.
+    pub(super) fn told(&self, one: &Chosen) -> String {
+        let why = match self {
+            Self::NoPlace { path } => format!("'{path}' has no place for a comment beside the value"),
+            Self::Taken { path } => {
+                format!("'{path}' has a comment there already that allows something else, or gives no reason")
+            }
+            Self::File { path, why } => format!("'{path}' is not written to: {why}"),
+            Self::Changed { path } => {
+                format!("'{path}' has changed since it was staged, and does not hold the value any more")
+            }
+            Self::NotInFiles => "no file of the work tree holds the value".to_owned(),
+            Self::Elsewhere => "the value stands where no comment can be written".to_owned(),
+        };
+        format!("{} ({}): {why}; '--in config' writes an entry of the configuration instead", one.id, one.rule)
+    }
+}
+
+/// A path as messages show it.
+pub(super) fn shown(path: &BStr) -> String {
+    escape(withhold(&path.to_str_lossy()).as_bytes())
+}

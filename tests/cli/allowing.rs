@@ -1,0 +1,301 @@
+//! `allow`: a false alarm costs one command, and stays silent in the hook, in a range and in a sweep from then on.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use serde_json::Value;
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// The ids of what stops the next commit.
+fn ids(repo: &Repo) -> Vec<String> {
+    let run = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
+    run.records_of("finding").iter().filter_map(|one| one["id"].as_str().map(str::to_owned)).collect()
+}
+
+/// Stages everything and tries to commit it, which the hook stops.
+#[track_caller]
+fn stopped(repo: &Repo) -> Run {
+    repo.add();
+    repo.try_git(&["commit", "--quiet", "-m", "more"]).expect_code(1)
+}
+
+/// The command that a report of `allow` ends with.
+#[track_caller]
+fn next(run: &Run) -> String {
+    let view: Value = must(serde_json::from_slice(&run.stdout), "read JSON");
+    view["next"].as_str().unwrap_or_else(|| panic!("no command: {run}")).to_owned()
+}
+
+/// Allows everything that was stopped, and follows what is printed.
+#[track_caller]
+fn allow(repo: &Repo, args: &[&str]) -> Value {
+    let all = [&["allow", "--last", "--reason", "made up for a test", "--format", "json"][..], args].concat();
+    let run = repo.keysweep(&all).expect_code(0);
+    repo.sh(&format!("GIT_EDITOR=true; export GIT_EDITOR; {}", next(&run).replace("git commit", "git commit -m more")))
+        .expect_code(0);
+    must(serde_json::from_slice(&run.stdout), "read JSON")
+}
+
+/// Nothing is said of it any more: by a sweep, by the next commit, by a range that starts behind it or trusts its head.
+#[track_caller]
+fn silent(repo: &Repo) {
+    for args in [&["history"][..], &["range", "--trust-head", "HEAD~1..HEAD"], &["staged"]] {
+        repo.keysweep(args).expect_code(0);
+    }
+    // A range that brings it along leaves the decision to others.
+    let run = repo.keysweep(&["range", "HEAD~1..HEAD", "--format", "jsonl"]).expect_code(1);
+    let counted = run.records_of("finding");
+    assert!(counted.iter().all(|one| one["suppression"]["status"] == "needs-approval"), "{run}");
+    repo.write("later.txt", "nothing secret\n");
+    repo.add();
+    repo.git(&["commit", "--quiet", "-m", "later"]);
+    repo.keysweep(&["range", "HEAD~1..HEAD"]).expect_code(0);
+}
+
+fn line(secret: &Secret) -> String {
+    format!("TOKEN = \"{}\"", secret.value)
+}
+
+#[test]
+fn a_false_alarm_in_a_program_is_allowed_by_a_comment_on_its_line() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_001));
+    repo.write("a.py", format!("import os\n{}\nprint(TOKEN)\n", line(&secret)));
+    let run = stopped(&repo);
+    let id = ids(&repo).remove(0);
+    let command = format!("keysweep allow {id} --reason 'why it is no secret'");
+    run.expect_mention(&command).expect_withheld(&secret.value);
+    let run = repo.sh(&command.replace("why it is no secret", "made up")).expect_code(0);
+    run.expect_withheld(&secret.value);
+    let said = format!("{}  # keysweep:allow github-pat-classic={id} made up\n", line(&secret));
+    assert_eq!(repo.read("a.py"), format!("import os\n{said}print(TOKEN)\n"));
+    let text = run.expect_mention("a.py:2").out();
+    let next = text.lines().find_map(|line| line.trim().strip_prefix("$ ")).unwrap_or_default();
+    assert_eq!(next, "git add -- a.py && git commit");
+    repo.sh(&next.replace("git commit", "git commit --quiet -m more")).expect_code(0);
+    silent(&repo);
+}
+
+#[test]
+fn a_false_alarm_in_json_is_allowed_by_the_configuration() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_002));
+    let own = "# ours\r\ndisable = [] # none\r\n\r\n[limits]\r\nmax_file_size = 1000000";
+    repo.write(".keysweep.toml", own);
+    repo.commit("a configuration");
+    let text = format!("{{ \"token\": \"{}\" }}\n", secret.value);
+    repo.write("a.json", &text);
+    stopped(&repo).expect_withheld(&secret.value);
+    let id = ids(&repo).remove(0);
+    let done = allow(&repo, &[]);
+    assert_eq!(
+        (&done["allowed"][0]["form"], &done["allowed"][0]["path"]),
+        (&"config".into(), &".keysweep.toml".into())
+    );
+    let entry = format!(
+        "\r\n\r\n[[allow]]\r\nid = \"{id}\"\r\nrule = \"github-pat-classic\"\r\nreason = \"made up for a test\"\r\n"
+    );
+    assert_eq!(repo.read(".keysweep.toml"), format!("{own}{entry}"));
+    assert_eq!(repo.read("a.json"), text, "the file itself stays as it is");
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
+    silent(&repo);
+}
+
+#[test]
+fn a_false_alarm_in_a_message_is_allowed_by_the_configuration() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_003));
+    repo.keysweep(&["hook", "install", "--hook", "commit-msg"]).expect_code(0);
+    repo.write("a.txt", "nothing secret\n");
+    repo.add();
+    let message = format!("sample: {}", secret.value);
+    let run = repo.try_git(&["commit", "--quiet", "-m", &message]).expect_code(1);
+    run.expect_mention("keysweep allow").expect_withheld(&secret.value);
+    let run = repo.keysweep(&["allow", "--last", "--reason", "made up", "--format", "json"]).expect_code(0);
+    let next = next(&run);
+    assert_eq!(
+        next,
+        "git add -- .keysweep.toml && git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\""
+    );
+    repo.sh(&next).expect_code(0);
+    assert_eq!(repo.git(&["log", "-1", "--format=%B"]).out().trim(), message);
+    silent(&repo);
+}
+
+#[test]
+fn what_a_file_is_like_stays() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_004));
+    let dos = format!("import os\r\n{}\r\nprint(TOKEN)", line(&secret));
+    repo.write("dos.py", &dos);
+    must(fs::set_permissions(repo.path("dos.py"), fs::Permissions::from_mode(0o750)), "make it a program");
+    let wide: Vec<u8> = format!("\u{feff}a = 1\r\nb = '{}'\r\n", Secret::github(8_005).value)
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    repo.write_bytes("wide.ps1", &wide);
+    repo.write_bytes("marked.js", format!("\u{feff}a();\nf(\"{}\");\n", Secret::github(8_006).value));
+    let latin = [format!("x = '{}' # ", Secret::github(8_007).value).as_bytes(), b"\xe9t\xe9\n"].concat();
+    repo.write_bytes("latin.rb", &latin);
+    stopped(&repo);
+    let done = allow(&repo, &[]);
+    assert_eq!(done["allowed"].as_array().map(Vec::len), Some(4), "{done}");
+    let now = |path: &str| must(fs::read(repo.path(path)), "read a file");
+    let text = String::from_utf8_lossy(&now("dos.py")).into_owned();
+    let (first, last) = dos.split_once("\"\r\n").unwrap_or_default();
+    assert!(text.starts_with(&format!("{first}\"  # keysweep:allow github-pat-classic=")), "{text:?}");
+    assert!(text.ends_with(&format!(" made up for a test\r\n{last}")), "{text:?}");
+    let mode = must(fs::metadata(repo.path("dos.py")), "look at a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o750);
+    let units: Vec<u16> = now("wide.ps1").chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+    let text = String::from_utf16_lossy(&units);
+    assert!(text.starts_with("\u{feff}a = 1\r\nb = '") && text.ends_with(" made up for a test\r\n"), "{text:?}");
+    assert!(now("marked.js").starts_with(b"\xef\xbb\xbfa();\nf("), "the mark of UTF-8 stays");
+    let start = latin.strip_suffix(b"\n").unwrap_or_default();
+    assert!(now("latin.rb").starts_with(&[start, b"  # keysweep:allow"].concat()));
+    silent(&repo);
+}
+
+#[test]
+fn two_values_on_a_line_share_a_comment_and_a_third_is_reported() {
+    let repo = Repo::guarded();
+    let [one, two, three] = [8_010, 8_011, 8_012].map(Secret::github);
+    repo.write("a.py", format!("a, b = '{}', '{}'\n", one.value, two.value));
+    stopped(&repo);
+    allow(&repo, &[]);
+    assert_eq!(repo.read("a.py").matches("keysweep:allow").count(), 1);
+    silent(&repo);
+    repo.write("a.py", repo.read("a.py").replace(&two.value, &three.value));
+    stopped(&repo).expect_withheld(&three.value);
+    // Its line has a comment already, which is about the others.
+    let done = allow(&repo, &[]);
+    assert_eq!(done["allowed"][0]["form"], "config", "{done}");
+}
+
+#[test]
+fn a_copy_without_room_for_a_comment_makes_it_an_entry() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_020));
+    repo.write("a.py", format!("{}\n", line(&secret)));
+    repo.write("b/a.json", format!("{{ \"token\": \"{}\" }}\n", secret.value));
+    stopped(&repo);
+    repo.keysweep(&["allow", "--last", "--reason", "made up", "--in", "comment"])
+        .expect_code(2)
+        .expect_mention("b/a.json")
+        .expect_mention("--in config");
+    assert!(!repo.read("a.py").contains("allow"), "nothing is written halfway");
+    let done = allow(&repo, &[]);
+    assert_eq!(done["allowed"].as_array().map(Vec::len), Some(1), "{done}");
+    silent(&repo);
+}
+
+#[test]
+fn of_a_stopped_commit_what_was_taken_out_needs_no_leave() {
+    let (repo, alarm, real) = (Repo::guarded(), Secret::github(8_024), Secret::github(8_025));
+    repo.write("a.py", format!("{}\n", line(&alarm)));
+    repo.write("b.py", format!("{}\n", line(&real)));
+    stopped(&repo);
+    repo.write("b.py", "TOKEN = os.environ['TOKEN']\n");
+    repo.add();
+    let done = allow(&repo, &[]);
+    assert_eq!(done["allowed"].as_array().map(Vec::len), Some(1), "{done}");
+    assert_eq!(done["allowed"][0]["path"], "a.py", "{done}");
+}
+
+#[test]
+fn a_file_that_was_read_in_a_folder_below_is_named_from_there() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_021));
+    repo.write("sub/it's a.py", format!("{}\n", line(&secret)));
+    stopped(&repo);
+    let below = repo.at("sub");
+    let run = below.keysweep(&["allow", "--last", "--reason", "made up", "--format", "json"]).expect_code(0);
+    assert_eq!(next(&run), r"git add -- ':/sub/it'\''s a.py' && git commit");
+    below.sh(&next(&run).replace("git commit", "git commit -qm more")).expect_code(0);
+    silent(&repo);
+}
+
+#[test]
+fn the_baseline_takes_a_value_with_its_reason() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_022));
+    repo.write("a.py", format!("{}\n", line(&secret)));
+    stopped(&repo);
+    allow(&repo, &["--in", "baseline"]);
+    let text = repo.read(".keysweep-baseline");
+    assert!(text.contains(" github-pat-classic # made up for a test\n") && !text.contains(&secret.value), "{text}");
+    repo.keysweep(&["history"]).expect_code(0);
+}
+
+#[test]
+fn what_a_sweep_found_long_ago_is_allowed_by_its_id() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_023));
+    repo.write("a.py", format!("{}\n", line(&secret)));
+    repo.commit("a sample");
+    repo.remove("a.py");
+    repo.commit("gone");
+    let found = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1).only_finding();
+    let id = found["id"].as_str().unwrap_or_default();
+    repo.keysweep(&["allow", &id[..4], "--reason", "made up", "--in", "comment"])
+        .expect_code(2)
+        .expect_mention("no file of the work tree");
+    repo.keysweep(&["allow", id, "--reason", "made up", "--in", "baseline"])
+        .expect_code(2)
+        .expect_mention(&format!("keysweep baseline update --finding {id}"));
+    repo.keysweep(&["allow", &id[..4], "--reason", "made up"]).expect_code(0).expect_mention(".keysweep.toml");
+    repo.keysweep(&["history"]).expect_code(0);
+}
+
+#[test]
+fn what_cannot_be_allowed_is_refused_and_nothing_is_written() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_030));
+    repo.write("a.py", format!("{}\n", line(&secret)));
+    repo.keysweep(&["allow", "--last", "--reason", "made up"]).expect_code(2).expect_mention("no commit was stopped");
+    stopped(&repo);
+    let id = ids(&repo).remove(0);
+    let refused = |args: &[&str], why: &str| {
+        let run = repo.keysweep(&[&["allow"], args].concat()).expect_code(2).expect_mention(why);
+        run.expect_withheld(&secret.value);
+        assert!(!repo.path(".keysweep.toml").exists() && !repo.read("a.py").contains("allow"), "{run}");
+    };
+    let last = if id.ends_with('a') { 'b' } else { 'a' };
+    let near = format!("{}{last}", &id[..9]);
+    refused(&[&near, "--reason", "made up"], &format!("near it are {id}"));
+    refused(&["zz", "--reason", "made up"], "keysweep history");
+    refused(&[&id], "--reason");
+    refused(&[&id, "--reason", " - "], "cannot be empty");
+    refused(&[&id, "--reason", "one\ntwo"], "one line");
+    refused(&[&id, "--reason", &format!("not {} any more", secret.value)], "holds a secret itself");
+    refused(&[&id, "--last", "--reason", "made up"], "--last");
+    // The file has changed since it was staged.
+    repo.write("a.py", "import os\n");
+    let run = repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "comment"]).expect_code(2);
+    run.expect_mention("no file of the work tree");
+    repo.add();
+    refused(&[&id, "--reason", "made up"], "files have changed");
+}
+
+#[test]
+fn nothing_is_written_through_a_link_or_in_a_bare_repository() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_031));
+    repo.write("a.py", format!("{}\n", line(&secret)));
+    stopped(&repo);
+    let id = ids(&repo).remove(0);
+    let outside = repo.at("../outside");
+    outside.write("a.py", format!("{}\n", line(&secret)));
+    repo.remove("a.py");
+    must(symlink(outside.path("a.py"), repo.path("a.py")), "make a link");
+    repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "comment"]).expect_code(2).expect_mention("a link");
+    outside.write("config.toml", "");
+    must(symlink(outside.path("config.toml"), repo.path(".keysweep.toml")), "make a link");
+    repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "config"]).expect_code(2);
+    assert_eq!((outside.read("a.py"), outside.read("config.toml")), (format!("{}\n", line(&secret)), String::new()));
+    let bare = repo.at("../bare.git");
+    bare.git(&["init", "--quiet", "--bare"]);
+    bare.keysweep(&["allow", &id, "--reason", "made up"]).expect_code(2).expect_mention("bare repository");
+}
+
+#[test]
+fn a_configuration_that_takes_no_table_at_its_end_is_left_alone() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(8_032));
+    let own = "allow = [{ path = \"tests/\", reason = \"samples\" }]\n";
+    repo.write(".keysweep.toml", own);
+    repo.write("a.json", format!("{{ \"token\": \"{}\" }}\n", secret.value));
+    stopped(&repo);
+    repo.keysweep(&["allow", "--last", "--reason", "made up"]).expect_code(2).expect_mention("[[allow]]");
+    assert_eq!(repo.read(".keysweep.toml"), own);
+}

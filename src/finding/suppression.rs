@@ -52,6 +52,8 @@ pub enum Flaw {
     Expired,
     /// The value stands elsewhere too, where nothing allows it.
     NotEverywhere,
+    /// It is a comment of another tool, and the configuration does not say that those count.
+    OfOtherTool(Tool),
 }
 
 impl Flaw {
@@ -63,13 +65,64 @@ impl Flaw {
             Self::OtherValue => "it was written for another value",
             Self::Expired => "its time is over",
             Self::NotEverywhere => "the value stands in other places too, where nothing allows it",
+            Self::OfOtherTool(_) => "comments of that tool do not count here",
         }
     }
+}
+
+/// Another tool whose comments can be honoured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tool {
+    /// `gitleaks:allow`
+    Gitleaks,
+    /// `betterleaks:allow`
+    Betterleaks,
+    /// `trufflehog:ignore`
+    Trufflehog,
+    /// `pragma: allowlist secret`, and `pragma: allowlist nextline secret` on the line above
+    DetectSecrets,
+}
+
+impl Tool {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Gitleaks, Self::Betterleaks, Self::Trufflehog, Self::DetectSecrets];
+
+    /// What its comments start with.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Gitleaks => "gitleaks:allow",
+            Self::Betterleaks => "betterleaks:allow",
+            Self::Trufflehog => "trufflehog:ignore",
+            Self::DetectSecrets => "pragma: allowlist secret",
+        }
+    }
+
+    /// What the configuration calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gitleaks => "gitleaks",
+            Self::Betterleaks => "betterleaks",
+            Self::Trufflehog => "trufflehog",
+            Self::DetectSecrets => "detect-secrets",
+        }
+    }
+}
+
+/// Whose comment it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// One of this program.
+    Keysweep,
+    /// One of another.
+    Other(Tool),
 }
 
 /// A comment that allows what stands beside it: `keysweep:allow RULE reason`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
+    /// Whose it is.
+    pub author: Author,
     /// Ids of the rules that it is about; empty for a comment of another tool, which is about all.
     pub rules: Vec<String>,
     /// The findings that it is about, if it names any.

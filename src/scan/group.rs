@@ -8,6 +8,7 @@ use std::ops::Deref;
 use super::Scan;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
+use super::suppression;
 use crate::detect::Detection;
 use crate::detect::context::{self, path};
 use crate::finding::{
@@ -41,6 +42,7 @@ impl Scan<'_> {
         outcome.gaps.sort();
         outcome.gaps.dedup();
         outcome.notes.extend(content_notes);
+        outcome.notes.extend(suppression::uncounted(&findings));
         outcome.notes.dedup();
         Report {
             scope,

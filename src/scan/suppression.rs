@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use bstr::BString;
 
 use super::Scan;
-use crate::finding::suppression::Status;
-use crate::finding::{Comment, ContentKind, Finding, Occurrence};
+use crate::finding::suppression::{Flaw, Status, Tool};
+use crate::finding::{Comment, ContentKind, Finding, Note, Occurrence};
 use crate::git::object::{self, Mode};
 use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo};
@@ -34,6 +34,24 @@ impl Scan<'_> {
         let counts = |finding: &Finding| finding.suppression.as_ref().is_none_or(|one| one.status != Status::Accepted);
         findings.into_iter().partition(counts)
     }
+}
+
+/// What there is to say of comments of other tools beside what was found, which do not count: how to make them count.
+pub(super) fn uncounted(findings: &[Finding]) -> Vec<Note> {
+    let flaw = |one: &Finding| match one.suppression.as_ref()?.status {
+        Status::Void(Flaw::OfOtherTool(tool)) => Some(tool),
+        Status::Accepted | Status::NeedsApproval | Status::Void(_) => None,
+    };
+    let mut counts: BTreeMap<Tool, usize> = BTreeMap::new();
+    findings.iter().filter_map(flaw).for_each(|tool| *counts.entry(tool).or_default() += 1);
+    let note = |(tool, count): (Tool, usize)| {
+        let beside = if count == 1 { "1 secret".to_owned() } else { format!("{count} secrets") };
+        let (mark, name) = (tool.mark(), tool.as_str());
+        Note(format!(
+            "'{mark}' stands beside {beside} and does not count here; foreign_comments = [\"{name}\"] in .keysweep.toml makes such comments count"
+        ))
+    };
+    counts.into_iter().map(note).collect()
 }
 
 /// What a repository held before.

@@ -6,8 +6,10 @@
 use bstr::ByteSlice as _;
 use memchr::memmem;
 
-use crate::finding::suppression::Comment;
+use crate::finding::suppression::{Author, Comment};
 use crate::text::{LineIndex, Span};
+
+pub use crate::finding::suppression::Tool;
 
 /// What such a comment starts with.
 pub const MARK: &[u8] = b"keysweep:allow";
@@ -16,34 +18,10 @@ const MAX_DISTANCE: usize = 256;
 /// Bytes of a comment that are read.
 const MAX_LENGTH: usize = 512;
 
-/// Another tool whose comments can be honoured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tool {
-    /// `gitleaks:allow`
-    Gitleaks,
-    /// `betterleaks:allow`
-    Betterleaks,
-    /// `trufflehog:ignore`
-    Trufflehog,
-    /// `pragma: allowlist secret`, and `pragma: allowlist nextline secret` on the line above
-    DetectSecrets,
-}
-
-impl Tool {
-    fn mark(self) -> &'static [u8] {
-        match self {
-            Self::Gitleaks => b"gitleaks:allow",
-            Self::Betterleaks => b"betterleaks:allow",
-            Self::Trufflehog => b"trufflehog:ignore",
-            Self::DetectSecrets => b"pragma: allowlist secret",
-        }
-    }
-}
-
 const NEXT_LINE: &[u8] = b"pragma: allowlist nextline secret";
 
-/// The comment that is about what stands at `value`, if there is one.
+/// The comment that is about what stands at `value`, if there is one: keysweep's own, or else one of another tool, of which
+/// those come first that count.
 pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> Option<Comment> {
     let (first, last) = (lines.extent(text, value.start), lines.extent(text, value.end));
     let start = value.start.saturating_sub(MAX_DISTANCE).max(first.start);
@@ -67,13 +45,17 @@ pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> 
     if let Some((text, line)) = behind(MARK).or_else(own_above) {
         return Some(parse(text, line));
     }
-    let next_line = || {
-        let above = above.filter(|_| foreign.contains(&Tool::DetectSecrets))?;
-        find_last(text, above, NEXT_LINE).map(comment)
+    let next_line = || find_last(text, above?, NEXT_LINE).map(comment);
+    let of = |tool: Tool| {
+        let found = behind(tool.mark().as_bytes());
+        let found = if tool == Tool::DetectSecrets { found.or_else(next_line) } else { found };
+        found.map(|found| (tool, found))
     };
-    let (text, line) = foreign.iter().find_map(|tool| behind(tool.mark())).or_else(next_line)?;
+    let others = Tool::ALL.into_iter().filter(|tool| !foreign.contains(tool));
+    let (tool, (text, line)) = foreign.iter().copied().chain(others).find_map(of)?;
     let reason = format!("a comment of another tool says so: {}", text.trim().to_str_lossy());
-    Some(Comment { rules: Vec::new(), ids: Vec::new(), reason, text: text.to_vec(), line })
+    let (rules, ids, text) = (Vec::new(), Vec::new(), text.to_vec());
+    Some(Comment { author: Author::Other(tool), rules, ids, reason, text, line })
 }
 
 /// How often a text has this comment: whether it was there before a value came is told by that.
@@ -101,7 +83,7 @@ fn parse(text: &[u8], line: usize) -> Comment {
     let parts = about.split(',').map(|one| one.split_once('=').map_or((one, None), |(rule, id)| (rule, Some(id))));
     let (rules, ids): (Vec<_>, Vec<_>) = parts.map(|(rule, id)| (named(Some(rule)), named(id))).unzip();
     let (rules, ids) = (rules.into_iter().flatten().collect(), ids.into_iter().flatten().collect());
-    Comment { rules, ids, reason: reason.trim().to_owned(), text: text.to_vec(), line }
+    Comment { author: Author::Keysweep, rules, ids, reason: reason.trim().to_owned(), text: text.to_vec(), line }
 }
 
 #[cfg(test)]
@@ -181,18 +163,19 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_other_tools_are_read_if_asked_for() {
-        for text in [
-            "VALUE # gitleaks:allow",
-            "VALUE // pragma: allowlist secret",
-            "# pragma: allowlist nextline secret\nVALUE",
+    fn marks_of_other_tools_are_read_and_those_that_count_come_first() {
+        for (text, tool) in [
+            ("VALUE # gitleaks:allow", Tool::Gitleaks),
+            ("VALUE // pragma: allowlist secret", Tool::DetectSecrets),
+            ("# pragma: allowlist nextline secret\nVALUE", Tool::DetectSecrets),
+            ("VALUE # trufflehog:ignore", Tool::Trufflehog),
+            ("VALUE # trufflehog:ignore gitleaks:allow", Tool::Gitleaks),
+            ("VALUE # betterleaks:allow", Tool::Betterleaks),
         ] {
-            assert!(
-                found(text).is_some_and(|comment| comment.rules.is_empty() && !comment.reason.is_empty()),
-                "{text}"
-            );
-            assert_eq!(at_span(text, Span::new(0, 5), &[]), None, "{text}");
+            let comment = found(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(comment.author, Author::Other(tool), "{text}");
+            assert!(comment.rules.is_empty() && !comment.reason.is_empty(), "{text}");
         }
-        assert_eq!(found("VALUE # trufflehog:ignore"), None, "not asked for");
+        assert_eq!(found("VALUE # keysweep:allow a b gitleaks:allow").map(|one| one.author), Some(Author::Keysweep));
     }
 }

@@ -11,7 +11,7 @@ pub mod syntax;
 
 use rayon::prelude::*;
 
-use crate::finding::suppression::{By, Comment, Flaw, Status, Suppression};
+use crate::finding::suppression::{Author, By, Comment, Flaw, Status, Suppression};
 use crate::finding::{Finding, Occurrence};
 use crate::threads;
 
@@ -141,7 +141,13 @@ impl Policy {
         let is_other_rule = !comment.rules.is_empty() && !comment.rules.iter().any(|rule| *rule == *finding.rule);
         let is_bound = !comment.ids.is_empty();
         let is_other_id = is_bound && !comment.ids.iter().any(|id| id == finding.id.as_str());
-        let status = if is_other_rule {
+        let uncounted = match comment.author {
+            Author::Keysweep => None,
+            Author::Other(tool) => Some(tool).filter(|tool| !self.foreign.contains(tool)),
+        };
+        let status = if let Some(tool) = uncounted {
+            Status::Void(Flaw::OfOtherTool(tool))
+        } else if is_other_rule {
             Status::Void(Flaw::OtherRule)
         } else if comment.reason.is_empty() {
             Status::Void(Flaw::NoReason)

@@ -156,8 +156,13 @@ fn marks_of_other_tools_count_only_if_the_configuration_says_so() {
     let repo = Repo::with_a_commit();
     let mark = ["git", "leaks:allow"].concat();
     repo.write("conf.txt", line(&secret, &mark));
-    repo.keysweep(&["files", "."]).expect_code(1);
-    repo.write(".keysweep.toml", "foreign_comments = [\"gitleaks\"]\n");
+    let how = "foreign_comments = [\"gitleaks\"]";
+    repo.add();
+    for args in [&["files", "."][..], &["staged"]] {
+        repo.keysweep(args).expect_code(1).expect_mention(&mark).expect_mention(how);
+    }
+    refused(&repo, &["staged"], "void", "do not count");
+    repo.write(".keysweep.toml", format!("{how}\n"));
     let said = allowed(&repo, &["files", "."]);
     assert!(said["reason"].as_str().is_some_and(|reason| reason.contains(&mark)), "{said}");
     repo.write(".keysweep.toml", "foreign_comments = [\"betterleaks\", \"trufflehog\", \"detect-secrets\"]\n");

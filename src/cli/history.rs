@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::args::Common;
 use super::exit::ExitStatus;
-use super::policy;
 use super::session::{ReportWhen, Session};
-use crate::finding::{Command, Scope};
+use super::{policy, report_store};
+use crate::finding::{Command, ContentKind, Finding, Report, Scope, Stage};
 use crate::git::Repo;
 use crate::git::planted::{Planted, planted};
 use crate::source::history as stored;
@@ -33,8 +33,23 @@ pub(super) fn run(
     session.report(ReportWhen::AfterProgress, |scan| {
         let mut report = scan.history(&repo, objects, scope);
         policy::note_stale_entries(&session.settings.scan.policy, common, &mut report);
+        name_leftovers(&repo, &mut report);
         report
     })
+}
+
+/// Gives leftovers the paths at which the report of the commit that was stopped has them: no object tells.
+fn name_leftovers(repo: &Repo, report: &mut Report) {
+    let left = |one: &&mut Finding| one.exposure.stage == Stage::Leftover;
+    let mut places = report.findings.iter_mut().filter(left).flat_map(|one| &mut one.occurrences).peekable();
+    if places.peek().is_none() {
+        return;
+    }
+    let paths = report_store::staged_paths(repo);
+    for place in places.filter(|place| place.path.is_empty() && place.kind == ContentKind::File) {
+        let known = place.blob.as_ref().and_then(|blob| paths.get(blob));
+        place.path = known.map(|path| path.as_str().into()).unwrap_or_default();
+    }
 }
 
 /// Refuses a cache that came with a repository, the one that is swept or the one around the folder: it could say of any object

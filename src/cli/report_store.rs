@@ -4,13 +4,14 @@
 //! cannot be stored is no error; what is read back is masked and escaped again, as anything in a repository's folder may come
 //! from anybody.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Command;
+use crate::finding::{Command, ContentKind};
 use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, owner_only, replace};
 use crate::git::Repo;
@@ -44,6 +45,14 @@ pub fn stored(repo: &Repo) -> Vec<Stored> {
     let mut all: Vec<Stored> = COMMANDS.iter().filter_map(|command| read(&path(repo, *command))).collect();
     all.sort_by_key(|stored| std::cmp::Reverse(stored.made));
     all
+}
+
+/// Where the contents were staged that stopped the last commit: paths by the ids of blobs.
+pub fn staged_paths(repo: &Repo) -> BTreeMap<String, String> {
+    let Some(last) = read(&path(repo, Command::Staged)) else { return BTreeMap::new() };
+    let places = last.report.findings.into_iter().flat_map(|one| one.occurrences);
+    let files = places.filter(|place| place.kind == ContentKind::File && !place.path.is_empty());
+    files.filter_map(|place| Some((place.blob?, place.path))).collect()
 }
 
 fn path(repo: &Repo, command: Command) -> PathBuf {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
+    /// In what a commit left that was never made: content that was staged, or a message that was written.
+    Leftover,
     /// In the index, the work tree or plain files: in no commit that we know of.
     #[default]
     Uncommitted,
@@ -26,6 +28,7 @@ impl Stage {
     /// The word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Leftover => "leftover",
             Self::Uncommitted => "uncommitted",
             Self::Unreachable => "unreachable",
             Self::LocalOnly => "local-only",

@@ -291,6 +291,7 @@ mod tests {
     fn json_has_the_words_that_sentences_have() {
         use ContentKind as Kind;
         let stages = [
+            Stage::Leftover,
             Stage::Uncommitted,
             Stage::Unreachable,
             Stage::LocalOnly,

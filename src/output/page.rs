@@ -9,7 +9,7 @@ use super::Detail;
 use super::fold::{self, Entry, Group};
 use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
 use super::words::{self, day, plural, short};
-use crate::finding::Verdict;
+use crate::finding::{Stage, Verdict};
 use crate::rule::Severity;
 use crate::text::escape;
 
@@ -124,7 +124,13 @@ pub fn report(view: &View, detail: Detail) -> Vec<Block> {
         page.push(overview(view));
         page.extend(timeline(view));
     }
+    let mut is_told = false;
     for (lot, steps) in fold::by_plan(view) {
+        let is_left = lot.iter().any(|entry| entry.first().stage == Stage::Leftover);
+        if is_left && !is_told {
+            page.push(Block::Heading(2, vec![text("Never committed, only leftovers in this clone")]));
+            is_told = true;
+        }
         for entry in &lot {
             match entry {
                 Entry::One(one) => page.extend(card(one)),

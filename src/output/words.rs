@@ -216,7 +216,7 @@ pub fn stage_sentence(finding: &FindingView) -> String {
     match finding.stage {
         Stage::Unknown | Stage::Published => format!("{}: {clause}", finding.stage.as_str()),
         // The clauses of these say it themselves.
-        Stage::Uncommitted | Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly => clause,
+        Stage::Leftover | Stage::Uncommitted | Stage::Unreachable | Stage::LocalOnly | Stage::HistoryOnly => clause,
     }
 }
 
@@ -226,6 +226,7 @@ pub fn stage_clause(finding: &FindingView) -> String {
         Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.beside_objects()) => {
             "in no commit: in files that git keeps for itself"
         }
+        Stage::Leftover => "never committed: only leftovers in this clone hold it",
         Stage::Uncommitted => "in no commit yet",
         Stage::LocalOnly => "committed; no sign of a push (no remote-tracking branch has it)",
         Stage::HistoryOnly => "in older commits only; no sign of a push (no remote-tracking branch has it)",

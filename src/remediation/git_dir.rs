@@ -47,13 +47,23 @@ pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     steps.collect()
 }
 
-/// Files that git writes anew when it needs them.
-const DISPOSABLE: [&str; 6] =
-    ["FETCH_HEAD", "COMMIT_EDITMSG", "TAG_EDITMSG", "NOTES_EDITMSG", "SQUASH_MSG", "gitk.cache"];
+/// Messages that somebody wrote, which git keeps whether they came to be part of a commit or not.
+const DRAFTS: [&str; 3] = ["COMMIT_EDITMSG", "TAG_EDITMSG", "NOTES_EDITMSG"];
+/// Other files that git writes anew when it needs them.
+const DISPOSABLE: [&str; 3] = ["FETCH_HEAD", "SQUASH_MSG", "gitk.cache"];
+
+/// Whether it is the draft of a message.
+pub fn is_draft(occurrence: &Occurrence) -> bool {
+    is_called(occurrence, &DRAFTS)
+}
 
 fn is_disposable(occurrence: &Occurrence) -> bool {
+    is_draft(occurrence) || is_called(occurrence, &DISPOSABLE)
+}
+
+fn is_called(occurrence: &Occurrence, names: &[&str]) -> bool {
     let name = occurrence.path.rsplit_once_str("/").map_or(occurrence.path.as_bytes(), |(_, name)| name);
-    occurrence.kind == ContentKind::GitFile && DISPOSABLE.iter().any(|known| name == known.as_bytes())
+    occurrence.kind == ContentKind::GitFile && names.iter().any(|known| name == known.as_bytes())
 }
 
 /// Such files that hold it are just deleted.
@@ -91,6 +101,14 @@ pub fn lasting<'f>(subject: &Subject<'f>) -> Subject<'f> {
 pub fn index() -> PlanStep {
     let title = "Delete the index: without a work tree nothing is committed from it";
     step(StepKind::Remove, title, "rm -f -- \"$(git rev-parse --git-path index)\"".to_owned())
+}
+
+/// Out of what commits left that were never made: no ref and no reflog leads there.
+pub fn never_committed(subject: &Subject<'_>) -> Vec<PlanStep> {
+    let has_objects = subject.occurrences.iter().any(|occurrence| !occurrence.kind.beside_objects());
+    let title = "Drop what git keeps of commits that were never made (this also removes whatever else nothing reaches, such as dropped stashes)";
+    let collected = has_objects.then(|| step(StepKind::Purge, title, "git gc --prune=now".to_owned()));
+    disposable(subject).into_iter().chain(collected).collect()
 }
 
 /// Out of the reflogs, if one holds it.

@@ -119,6 +119,7 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
             [git::local(subject, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
         }
         Stage::HistoryOnly => [git::older(subject), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat(),
+        Stage::Leftover => [git_dir::never_committed(subject), kind.only_if_shared()].concat(),
         Stage::Unreachable if first.exposure.commits == 0 => {
             [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
         }

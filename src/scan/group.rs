@@ -17,7 +17,7 @@ use crate::finding::{
 };
 use crate::git::{Repo, github};
 use crate::remediation::{self, Surroundings};
-use crate::rule::{Confidence, Matcher, Rule};
+use crate::rule::{Confidence, Matcher, Rule, Severity};
 
 impl Scan<'_> {
     /// What is reported of all that was found: findings with their advice, those that are allowed apart.
@@ -77,10 +77,12 @@ impl Scan<'_> {
         for (secret, group) in by_secret(sightings, exact) {
             let (best, confidence) = self.verdict(&group);
             // The thresholds come first: exposure and companions cost more than finding a secret does.
-            if held_back.holds(confidence, best.severity) {
-                held.push((self.detector.rule(best), secret, confidence, best.severity));
+            let left = group.iter().all(Sighting::is_left).then(|| exposure(&group));
+            let severity = left.as_ref().map_or(best.severity, |left| of_stage(best.severity, left.stage));
+            if held_back.holds(confidence, severity) {
+                held.push((self.detector.rule(best), secret, confidence, severity));
             } else {
-                let exposure = exposure(&group);
+                let exposure = left.unwrap_or_else(|| exposure(&group));
                 reported.push((group, exposure));
             }
         }
@@ -172,7 +174,7 @@ impl Scan<'_> {
             rule: rule.id.clone(),
             name: rule.name.clone(),
             provider: rule.provider.clone(),
-            severity: best.severity,
+            severity: of_stage(best.severity, exposure.stage),
             confidence,
             impact: self.detector.rules().remediation(&rule.remediation).map(|r| r.impact.clone()).unwrap_or_default(),
             preview: secret.preview(&rule.prefix),
@@ -238,12 +240,26 @@ fn worst_first(a: &Finding, b: &Finding) -> Ordering {
     key(a).cmp(&key(b)).then_with(|| place(a).cmp(&place(b))).then_with(|| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)))
 }
 
+/// How bad a leak is that got so far: what was never committed can be had by nobody but whoever can read this clone.
+fn of_stage(severity: Severity, stage: Stage) -> Severity {
+    match stage {
+        Stage::Leftover => Severity::Low,
+        Stage::Uncommitted
+        | Stage::Unreachable
+        | Stage::LocalOnly
+        | Stage::HistoryOnly
+        | Stage::Unknown
+        | Stage::Published => severity,
+    }
+}
+
 /// What got farther comes first, and of that what HEAD still has.
 fn how_far(finding: &Finding) -> (u8, bool) {
     let stage = match finding.exposure.stage {
         Stage::Published | Stage::Unknown => 0,
         Stage::LocalOnly | Stage::HistoryOnly | Stage::Uncommitted => 1,
         Stage::Unreachable => 2,
+        Stage::Leftover => 3,
     };
     (stage, !finding.exposure.in_head)
 }
@@ -254,7 +270,6 @@ mod tests {
     use crate::config::ScanOptions;
     use crate::detect::Detector;
     use crate::git::ObjectId;
-    use crate::rule::Severity;
     use crate::rule_set::RuleSet;
     use crate::scan::Progress;
 

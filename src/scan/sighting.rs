@@ -6,12 +6,12 @@ use bstr::BString;
 
 use crate::detect::Detection;
 use crate::detect::context::path;
-use crate::finding::{Occurrence, Secret, join_member};
+use crate::finding::{ContentKind, Occurrence, Secret, join_member};
 use crate::git::ObjectId;
+use crate::remediation::git_dir;
 #[cfg(test)]
 use crate::{
     detect::{Claim, Form},
-    finding::ContentKind,
     rule::{Confidence, List, Severity},
     text::{Place, Span},
 };
@@ -37,6 +37,15 @@ impl Sighting {
         let mut one = Self { detection: path::apply(&whole, self.detection.clone()).ok()?, ..self.clone() };
         one.occurrence.path = path.clone();
         Some(one)
+    }
+
+    /// Whether it stands in what a commit may have left that was never made: content that no commit, no ref and no index gives
+    /// a path, or the draft of a message.
+    pub(super) fn is_left(&self) -> bool {
+        let place = &self.occurrence;
+        let is_content = matches!(place.kind, ContentKind::File | ContentKind::ArchiveMember);
+        let is_nameless = is_content && self.blob.is_some() && place.path.is_empty();
+        self.commit.is_none() && self.tag.is_none() && (is_nameless || git_dir::is_draft(place))
     }
 
     /// A secret in a file of no name.

@@ -11,6 +11,7 @@ use crate::finding::{Comment, ContentKind, Finding, Note, Occurrence};
 use crate::git::object::{self, Mode};
 use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo};
+use crate::remediation::git_dir;
 use crate::suppress::{Surroundings, comment};
 use crate::text::encoding::as_text;
 
@@ -71,13 +72,14 @@ impl Past {
         Some(Self { local, head, limit, entries: RefCell::default() })
     }
 
-    /// Whether a place is in commits and no longer in HEAD, or in what `git add` left and no commit took: nobody can write a
+    /// Whether a place is in commits and no longer in HEAD, or in what a commit left that was never made: nobody can write a
     /// comment there.
     fn holds(&self, place: &Occurrence) -> bool {
-        use ContentKind::{ArchiveMember, File, Symlink};
+        use ContentKind::{ArchiveMember, File, GitFile, Symlink};
         let is_committed = place.commit.is_some();
         match (place.kind, id(place.blob.as_deref())) {
             (File | ArchiveMember | Symlink, Some(_)) if !is_committed && place.path.is_empty() => true,
+            (GitFile, None) => git_dir::is_draft(place),
             (File | ArchiveMember | Symlink, Some(blob)) => {
                 is_committed && self.head.is_none_or(|head| self.at(head, &place.path) != Some(blob))
             }

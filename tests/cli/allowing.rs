@@ -196,6 +196,8 @@ fn of_a_stopped_commit_what_was_taken_out_needs_no_leave() {
     let done = allow(&repo, &[]);
     assert_eq!(done["allowed"].as_array().map(Vec::len), Some(1), "{done}");
     assert_eq!(done["allowed"][0]["path"], "a.py", "{done}");
+    // The other one is still among the objects.
+    repo.keysweep(&["history", "--min-severity", "medium"]).expect_code(0);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::support::{Repo, Secret, must};
 
 const UNREACHABLE: &str = "unreachable";
 const UNCOMMITTED: &str = "uncommitted";
+const LEFTOVER: &str = "leftover";
 
 /// A URL that signs in with the secret.
 fn url(secret: &Secret) -> String {
@@ -203,7 +204,9 @@ fn what_work_under_way_leaves_is_read() {
         let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
         repo.write(format!(".git/{file}"), format!("a line\n{}", secret.line()));
         let path = format!(".git/{file}");
-        let found = found(&repo, &secret).places(1).at(&[("kind", "git-file"), ("path", &path)]).stage(UNCOMMITTED);
+        // The draft of a message stays when the commit is made, or not made.
+        let stage = if file.ends_with("_EDITMSG") { LEFTOVER } else { UNCOMMITTED };
+        let found = found(&repo, &secret).places(1).at(&[("kind", "git-file"), ("path", &path)]).stage(stage);
         assert_eq!(found.finding["occurrences"][0]["line"], 2, "{}", found.run);
         follow(&repo, &commands(&found)[0]);
     }

@@ -22,7 +22,8 @@ const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} @all ü:\u{
 
 /// The report.
 pub(crate) fn report() -> Report {
-    let findings = vec![published(), beside_objects(), history_only(), unreachable(), local_only(), uncommitted()];
+    let old = [published(), beside_objects(), history_only(), unreachable(), leftover()];
+    let findings: Vec<Finding> = old.into_iter().chain([local_only(), uncommitted()]).collect();
     Report {
         scope: Scope { command: Command::History, subject: "everything this clone stores".to_owned() },
         plans: plans(&findings),
@@ -285,6 +286,20 @@ fn unreachable() -> Finding {
         exposure: Exposure { last: Some(event("c5", "05")), ..plain.exposure },
         occurrences: places.collect(),
         plan: vec![step(StepKind::Audit, "Look into the activity log")],
+        ..plain
+    }
+}
+
+/// Never committed: what was staged, and the draft of a message.
+fn leftover() -> Finding {
+    let plain = finding(9, Severity::Low, Confidence::High, Stage::Leftover);
+    let collect = PlanStep {
+        command: "git gc --prune=now".to_owned(),
+        ..step(StepKind::Purge, "Drop what git keeps of commits that were never made")
+    };
+    Finding {
+        occurrences: vec![place(ContentKind::File, ""), place(ContentKind::GitFile, ".git/COMMIT_EDITMSG")],
+        plan: vec![collect, step(StepKind::Revoke, "Nothing has to be revoked")],
         ..plain
     }
 }

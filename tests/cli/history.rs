@@ -15,6 +15,7 @@ const HISTORY_ONLY: &str = "history-only";
 const PUBLISHED: &str = "published";
 const UNREACHABLE: &str = "unreachable";
 const UNCOMMITTED: &str = "uncommitted";
+const LEFTOVER: &str = "leftover";
 
 /// What `history` says of the one secret of a repository.
 pub(crate) struct Found {
@@ -330,20 +331,20 @@ fn a_commit_that_nothing_knows_is_unreachable() {
 }
 
 #[test]
-fn a_dangling_blob_is_unreachable() {
+fn a_dangling_blob_is_a_leftover() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(529));
     let id = repo.git_tool(&["hash-object", "-w", "--stdin"]).input(secret.line()).run().expect_code(0).out();
     let found = found(&repo, &secret).places(1).at(&[("kind", "file"), ("blob", id.trim_end())]);
-    found.without("commit").stage(UNREACHABLE);
+    found.without("commit").stage(LEFTOVER);
 }
 
 #[test]
-fn a_blob_that_was_staged_once_is_unreachable() {
+fn a_blob_that_was_staged_once_is_a_leftover() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::entra(530));
     repo.write("config.env", secret.line());
     repo.add();
     repo.git(&["rm", "--quiet", "--cached", "config.env"]);
-    found(&repo, &secret).places(1).without("commit").stage(UNREACHABLE);
+    found(&repo, &secret).places(1).without("commit").stage(LEFTOVER);
 }
 
 #[test]

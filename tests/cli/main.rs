@@ -30,6 +30,7 @@ mod formats;
 mod held_back;
 mod history;
 mod hook;
+mod leftovers;
 mod lenient;
 mod limits;
 mod managers;

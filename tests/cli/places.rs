@@ -16,6 +16,7 @@ const LOCAL_ONLY: &str = "local-only";
 const HISTORY_ONLY: &str = "history-only";
 const PUBLISHED: &str = "published";
 const UNREACHABLE: &str = "unreachable";
+const LEFTOVER: &str = "leftover";
 const UNCOMMITTED: &str = "uncommitted";
 
 /// A place for a secret, and what has to be said of the first place that a finding names.
@@ -598,7 +599,7 @@ const PLACES: &[Place] = &[
         name: "a dangling blob",
         kind: "file",
         path: "",
-        stage: UNREACHABLE,
+        stage: LEFTOVER,
         plant: |site, secret| drop(site.blob(secret)),
     },
     Place {
@@ -679,7 +680,7 @@ const PLACES: &[Place] = &[
         name: "the last commit's message in its file",
         kind: "git-file",
         path: ".git/COMMIT_EDITMSG",
-        stage: UNCOMMITTED,
+        stage: LEFTOVER,
         plant: |site, secret| site.repo.write(".git/COMMIT_EDITMSG", format!("a change\n\nuses {secret}\n")),
     },
     Place {

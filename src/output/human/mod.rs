@@ -2,6 +2,7 @@
 //! (`overview`); what stops a commit fits on a screen (`stopped`).
 
 mod finding;
+mod leftovers;
 mod overview;
 mod stopped;
 
@@ -28,17 +29,28 @@ const MOST_REMARKS: usize = 5;
 /// When `out` fails.
 pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut paper = Paper::new(out, width);
-    let is_few = fold::entries(view).len() <= FEW;
-    match (detail, view.command) {
-        // What has to be gone is told one by one, with what keeps it.
-        (Detail::Full, _) | (_, Command::Verify) => finding::all(view, detail, &mut paper)?,
-        (_, Command::Staged) if !view.findings.is_empty() => stopped::write(view, detail, &mut paper)?,
-        _ if is_few => finding::all(view, detail, &mut paper)?,
-        _ => overview::write(view, detail, &mut paper)?,
+    match leftovers::apart(view).filter(|_| view.command == Command::History && detail != Detail::Full) {
+        Some((rest, left)) => {
+            findings(&rest, detail, &mut paper)?;
+            leftovers::write(&left, detail == Detail::Quiet, &mut paper)?;
+        }
+        None => findings(view, detail, &mut paper)?,
     }
     remarks(view, detail, &mut paper)?;
     summary(view, &mut paper)?;
     if detail == Detail::Quiet { Ok(()) } else { false_alarm(view, &mut paper) }
+}
+
+/// What was found, as much as is asked for.
+fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    let is_few = fold::entries(view).len() <= FEW;
+    match (detail, view.command) {
+        // What has to be gone is told one by one, with what keeps it.
+        (Detail::Full, _) | (_, Command::Verify) => finding::all(view, detail, paper),
+        (_, Command::Staged) if !view.findings.is_empty() => stopped::write(view, detail, paper),
+        _ if is_few => finding::all(view, detail, paper),
+        _ => overview::write(view, detail, paper),
+    }
 }
 
 /// How to allow what is none, where somebody just wrote it.

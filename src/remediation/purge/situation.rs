@@ -95,7 +95,7 @@ impl Situation<'_> {
             Stage::LocalOnly | Stage::HistoryOnly if has_remote && is_tagged => Handling::Remote,
             Stage::Published | Stage::Unknown | Stage::HistoryOnly => Handling::InPlace,
             Stage::LocalOnly if self.is_bare || is_elsewhere(finding) => Handling::InPlace,
-            Stage::LocalOnly | Stage::Unreachable | Stage::Uncommitted => Handling::Local,
+            Stage::LocalOnly | Stage::Unreachable | Stage::Uncommitted | Stage::Leftover => Handling::Local,
         }
     }
 

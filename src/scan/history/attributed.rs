@@ -30,6 +30,8 @@ pub(super) struct Attributed<'s> {
     outcome: Outcome,
     attribution: Attribution<'s>,
     staged: Staged,
+    /// Whether no commit, tree or blob is missing that any other object names.
+    is_whole: bool,
 }
 
 impl Scan<'_> {
@@ -54,6 +56,8 @@ impl Scan<'_> {
         let staged = staged::paths(repository);
         let missing = std::mem::take(&mut outcome.missing);
         absent(&missing, &arrivals, &attribution, &mut outcome);
+        let lacks = |gap: &Gap| matches!(gap.kind, GapKind::Missing | GapKind::Shallow | GapKind::Corrupt);
+        let is_whole = missing.is_empty() && !outcome.gaps.iter().any(lacks);
         let sightings = std::mem::take(&mut outcome.sightings);
         let mut left = MOST_PLACES;
         let attributed = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged, &mut left));
@@ -69,16 +73,19 @@ impl Scan<'_> {
             let mut keepers = Keepers::new(repository, &objects.store, &mut attribution, &staged);
             outcome.sightings.iter_mut().for_each(|sighting| keepers.name(sighting));
         }
-        Attributed { outcome, attribution, staged }
+        Attributed { outcome, attribution, staged, is_whole }
     }
 }
 
 impl Attributed<'_> {
     /// Groups the sightings to findings, and says of each how far it got.
     pub(super) fn report(self, scan: &Scan<'_>, scope: Scope) -> Report {
-        let Self { outcome, attribution, staged } = self;
+        let Self { outcome, attribution, staged, is_whole } = self;
         let mut known = exposure::Known::default();
-        scan.report(outcome, scope, &mut |group| exposure::of(group, &attribution, &staged, &mut known))
+        scan.report(outcome, scope, &mut |group| {
+            let exposure = exposure::of(group, &attribution, &staged, &mut known);
+            if is_whole { exposure::or_leftover(group, exposure) } else { exposure }
+        })
     }
 }
 

@@ -37,6 +37,13 @@ pub(super) fn of(group: &[Sighting], attribution: &Attribution<'_>, staged: &Sta
     attribution.as_known(exposure)
 }
 
+/// The same in a clone that lacks nothing: what no commit holds there was in none that the clone ever had.
+pub(super) fn or_leftover(group: &[Sighting], exposure: Exposure) -> Exposure {
+    let is_nowhere = matches!(exposure.stage, Stage::Unreachable | Stage::Uncommitted);
+    let stage = if is_nowhere && group.iter().all(Sighting::is_left) { Stage::Leftover } else { exposure.stage };
+    Exposure { stage, ..exposure }
+}
+
 /// How far a secret got, given how far the commits got that brought it in, and whether a name that it stands in was on a
 /// server: places that no commit holds say more by themselves.
 fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served: bool) -> Stage {

@@ -1,12 +1,13 @@
 //! The commits of a repository with what each of them brought in and took out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use bstr::BString;
 
 use super::people::Usual;
 use super::tree_index::{Above, Allowance, NodeId, Target, TargetId, TreeIndex};
-use crate::finding::{Doubt, Event, Remote, Sign};
+use crate::finding::{Doubt, Event, Remote, Sign, WebRepository};
 use crate::git::graph::{Commits, Graph};
 use crate::git::object::{self, Mode};
 use crate::git::refs::{Tip, Tips, tips};
@@ -49,6 +50,8 @@ pub struct Attribution<'s> {
     /// Whether these are all refs there are, so that what none of them reaches is reached by none.
     pub knows_all_tips: bool,
     pub(super) published: Vec<bool>,
+    /// Repositories on hosts with pages, and which commits each is known to have.
+    pub(super) web: Vec<(Arc<WebRepository>, Vec<bool>)>,
     pub(super) reachable: Vec<bool>,
     pub(super) notes: Vec<bool>,
     pub(super) head: Option<ObjectId>,
@@ -96,6 +99,8 @@ impl<'s> Attribution<'s> {
         let shown = tips.iter().filter(|tip| servers.sign(&tip.name).is_some()).filter_map(Tip::end);
         let shown = shown.chain(ids.into_iter().filter_map(|id| object::commit_at(&local, id)));
         let published = graph.ancestors(shown.filter_map(|end| graph.find(store.find(&end)?)));
+        let web = remote::web(repository).into_iter();
+        let web = web.map(|(name, web)| (web, from(&|tip| servers.is_of(tip, &name)))).collect();
         let ends: Vec<Option<u32>> =
             tips.iter().map(|tip| tip.end().and_then(|end| graph.find(store.find(&end)?))).collect();
         Self {
@@ -109,6 +114,7 @@ impl<'s> Attribution<'s> {
             servers,
             fetched,
             published,
+            web,
             reachable: from(&|_| true),
             notes: from(&|name| name.starts_with("refs/notes/")),
             head: repository.head(),

@@ -2,12 +2,13 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bstr::BString;
 use foldhash::HashSet;
 
 use super::tree_index::{NodeId, Target, TargetId};
-use crate::finding::{Exposure, RefKinds, Sign, Stage};
+use crate::finding::{Exposure, RefKinds, Sign, Stage, WebRepository};
 use crate::git::{ObjectId, remote};
 
 use super::commits::{Attribution, MAX_REFS};
@@ -35,6 +36,12 @@ impl Attribution<'_> {
     /// Whether a ref reaches the commit.
     pub fn is_reachable(&self, commit: &ObjectId) -> bool {
         self.commit(commit).is_some_and(|at| self.reachable[at as usize])
+    }
+
+    /// The first repository on a host with pages that is known to have the commit.
+    pub fn web(&self, commit: &ObjectId) -> Option<Arc<WebRepository>> {
+        let at = self.commit(commit)? as usize;
+        self.web.iter().find(|(_, has)| has[at]).map(|(web, _)| Arc::clone(web))
     }
 
     /// How far a secret got: the commits that brought it in, and what holds it (`targets`).

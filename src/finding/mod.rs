@@ -12,6 +12,9 @@ pub mod report;
 pub mod retention;
 pub mod secret;
 pub mod suppression;
+pub mod web;
+
+use std::sync::Arc;
 
 use bstr::{BStr, BString};
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,7 @@ pub use report::{Command, Gap, GapKind, HeldBack, Note, Report, Scope, Stats, Ve
 pub use retention::{Retainer, Retention};
 pub use secret::Secret;
 pub use suppression::{Comment, Suppression};
+pub use web::{Link, WebRepository};
 
 /// One secret under one rule, wherever it was seen.
 #[derive(Debug, Clone)]
@@ -134,6 +138,8 @@ pub struct Occurrence {
     pub held: Vec<Retention>,
     /// The comment beside it that is meant to allow it.
     pub comment: Option<Box<Comment>>,
+    /// The repository on a host that is known to hold the commit.
+    pub web: Option<Arc<WebRepository>>,
 }
 
 /// What kind of content a secret stood in.

@@ -2,16 +2,18 @@
 //!
 //! A URL is read, never followed; user and password are left out of it.
 //!
-//! The name of a host is asked two questions. [`Host`] is who could read what was pushed there: only a name that is known
+//! The name of a host is asked three questions. [`Host`] is who could read what was pushed there: only a name that is known
 //! whole may say that, for `github.example.com` is nobody's public service. [`Server`] is whose software cleans up there: such
-//! a host most likely runs GitHub's, so part of a name is enough.
+//! a host most likely runs GitHub's, so part of a name is enough. [`WebRepository`] is what pages it has.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{Local, Repo};
-use crate::finding::{Host, Remote, Server};
+use crate::finding::web::Transport;
+use crate::finding::{Host, Remote, Server, WebRepository};
 
 /// Services where anybody can have a repository, by the end of their hosts' names.
 const PUBLIC: [&str; 16] = [
@@ -32,6 +34,8 @@ const PUBLIC: [&str; 16] = [
     "huggingface.co",
     "savannah.gnu.org",
 ];
+/// Remotes whose pages are linked to, at most.
+const MOST_WEB: usize = 8;
 /// Ends of names that no public name server knows.
 const NOT_PUBLIC: [&str; 6] = ["localhost", "local", "internal", "lan", "home.arpa", "intranet"];
 
@@ -73,6 +77,39 @@ pub fn servers(repository: &Repo) -> Vec<(BString, Server)> {
         urls.into_iter().map(move |url| (name.clone(), server(url).unwrap_or(Server::Own)))
     };
     local.remote_names().into_iter().flat_map(servers).collect()
+}
+
+/// The remotes whose host has pages that are known, the one that a clone comes from first. A URL may lead to the host as it is
+/// written, and by way of a proxy once it is rewritten; or the other way round.
+pub fn web(repository: &Repo) -> Vec<(BString, Arc<WebRepository>)> {
+    let local = repository.local();
+    let mut urls = written(repository);
+    for name in local.remote_names() {
+        let fetched = Urls::of(&local, name.as_bstr()).fetch;
+        urls.extend(fetched.map(|url| (name.clone(), url)));
+    }
+    let mut found: Vec<(BString, Arc<WebRepository>)> = Vec::new();
+    for (name, url) in urls {
+        if let Some(web) = web_of(url.as_ref()).filter(|_| !found.iter().any(|(known, _)| *known == name)) {
+            found.push((name, Arc::new(web)));
+        }
+    }
+    found.sort_by(|(a, _), (b, _)| (a != "origin", a).cmp(&(b != "origin", b)));
+    found.truncate(MOST_WEB);
+    found
+}
+
+/// The repository on a host that a URL leads to.
+fn web_of(url: &BStr) -> Option<WebRepository> {
+    use gix::url::Scheme;
+    let parsed = gix::url::parse(url).ok()?;
+    let transport = match parsed.scheme {
+        Scheme::Https => Transport::Https,
+        Scheme::Ssh | Scheme::Git => Transport::Other,
+        _ => return None,
+    };
+    let path = parsed.path.split_once_str("?").map_or(parsed.path.as_slice(), |(before, _)| before);
+    WebRepository::new(transport, parsed.host()?, parsed.port, path)
 }
 
 /// Those of the remotes that have one of the names, and those that are not configured any more.
@@ -219,6 +256,23 @@ mod tests {
             ("git.example.com", Server::Own),
         ] {
             assert_eq!(server(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn pages_are_told_from_urls_of_every_form_without_who_signs_in() {
+        let base = |url: &str| web_of(url.into()).map(|web| web.base().to_owned());
+        for url in [
+            "https://github.com/acme/shop.git",
+            "https://user:word@github.com/acme/shop?x=y",
+            "git@github.com:acme/shop.git",
+            "ssh://git@ssh.github.com:443/acme/shop",
+            "git://github.com/acme/shop.git",
+        ] {
+            assert_eq!(base(url).as_deref(), Some("https://github.com/acme/shop"), "{url}");
+        }
+        for url in ["http://gitlab.example.com/a/b", "/srv/github.com/a/b", "javascript:alert(1)", "ext::sh -c x"] {
+            assert_eq!(base(url), None, "{url}");
         }
     }
 

@@ -84,6 +84,11 @@ impl Servers {
         sign(SignKind::Mirrored, Some(fetched.remote.clone()))
     }
 
+    /// Whether a ref shows that this remote has what it leads to.
+    pub fn is_of(&self, name: &str, remote: &BString) -> bool {
+        self.sign(name).is_some_and(|sign| sign.remote.as_ref() == Some(remote))
+    }
+
     /// The remote that a remote-tracking ref belongs to, configured or not.
     fn tracked(&self, below: &str) -> BString {
         let owns =
@@ -148,21 +153,43 @@ pub fn fetched(repository: &Repo) -> (Sign, Vec<ObjectId>) {
     (Sign { kind: SignKind::Fetched, name: FETCH_HEAD.into(), remote: None }, ids)
 }
 
-/// Those of the commits that were on a server, as all refs show it; one walk for all of them.
+/// Those of the commits that were on a server, as these refs show it; one walk for all of them.
 pub fn published(
     repository: &Repo,
     servers: &Servers,
-    refs: Refs,
-    mut commits: BTreeSet<ObjectId>,
+    refs: &[(BString, ObjectId)],
+    commits: BTreeSet<ObjectId>,
 ) -> BTreeSet<ObjectId> {
     if commits.is_empty() {
         return commits;
     }
-    let local = repository.local();
-    let shows = |name: &BString| name.to_str().is_ok_and(|name| servers.sign(name).is_some());
-    let tips = refs.direct().into_iter().filter(|(name, _)| shows(name)).map(|(_, id)| id);
     let (_, fetched) = fetched(repository);
-    let tips: Vec<ObjectId> = tips.chain(fetched).filter_map(|id| object::commit_at(&local, id)).collect();
+    led_to(repository, refs, commits, &|name| servers.sign(name).is_some(), fetched)
+}
+
+/// Those of the commits that a remote is known to have; one walk for all of them.
+pub fn held_by(
+    repository: &Repo,
+    servers: &Servers,
+    refs: &[(BString, ObjectId)],
+    remote: &BString,
+    commits: BTreeSet<ObjectId>,
+) -> BTreeSet<ObjectId> {
+    led_to(repository, refs, commits, &|name| servers.is_of(name, remote), Vec::new())
+}
+
+/// Those of the commits that some refs, or other ids, lead to.
+fn led_to(
+    repository: &Repo,
+    refs: &[(BString, ObjectId)],
+    mut commits: BTreeSet<ObjectId>,
+    is_wanted: &dyn Fn(&str) -> bool,
+    others: Vec<ObjectId>,
+) -> BTreeSet<ObjectId> {
+    let local = repository.local();
+    let refs = refs.iter().filter(|(name, _)| name.to_str().is_ok_and(is_wanted));
+    let tips = refs.map(|(_, id)| *id).chain(others);
+    let tips: Vec<ObjectId> = tips.filter_map(|id| object::commit_at(&local, id)).collect();
     let asked: Vec<ObjectId> = commits.iter().copied().collect();
     let own = ancestry::between(&local, &asked, &tips).map(|own| own.commits).unwrap_or(asked);
     own.iter().for_each(|id| {

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::view::{FindingView, OccurrenceView, View};
 use super::words;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "type",
     "id",
     "rule",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 15] = [
     "commit",
     "time",
     "words",
+    "link",
 ];
 
 /// Writes a report.
@@ -62,12 +63,13 @@ fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len(
         place.commit.clone().unwrap_or_default(),
         place.author_time.clone().unwrap_or_default(),
         format!("{}{step}", finding.preview),
+        place.link.as_ref().map(ToString::to_string).unwrap_or_default(),
     ]
 }
 
 /// A row that is no finding.
 fn aside(what: &str, kind: &str, path: &str, words: &str, out: &mut dyn Write) -> io::Result<()> {
-    row(&[what, "", "", "", "", "", "", "", kind, path, "", "", "", "", words], out)
+    row(&[what, "", "", "", "", "", "", "", kind, path, "", "", "", "", words, ""], out)
 }
 
 fn row(cells: &[impl AsRef<str>; COLUMNS.len()], out: &mut dyn Write) -> io::Result<()> {

@@ -58,6 +58,7 @@ fn vulnerability(finding: &FindingView) -> Value {
         .iter()
         .filter(|step| step.link.starts_with("https://"))
         .map(|step| json!({ "url": step.link }))
+        .chain(brief::place(finding).and_then(|place| place.link.as_ref()).map(|link| json!({ "url": link })))
         .collect();
     json!({
         "id": finding.id,

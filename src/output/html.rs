@@ -120,6 +120,11 @@ fn inline(inline: &Inline) -> String {
         Inline::Code(words) => format!("<code>{}</code>", escape(words)),
         Inline::Badge(tone, words) => format!("<span class=\"badge {}\">{}</span>", class(*tone), escape(words)),
         Inline::Link(url) => link(url),
+        Inline::Page(words, page) => format!(
+            "<a href=\"{}\" rel=\"noreferrer noopener\"><code>{}</code></a>",
+            escape(page.as_str()),
+            escape(words)
+        ),
         Inline::Goto(id, words) => {
             let id = escape(id);
             format!("<a href=\"#{id}\">{}</a> <code class=\"faint\">{id}</code>", escape(words))

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::view::{FindingView, GapView, View};
+use super::view::{FindingView, GapView, OccurrenceView, View};
 use super::{brief, words};
 
 /// Writes a report.
@@ -29,7 +29,7 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
 fn finding(finding: &FindingView, out: &mut dyn Write) -> io::Result<()> {
     let place = brief::place(finding).map(words::place).unwrap_or_default();
     let name = format!("{} in {place}", finding.name);
-    let places = finding.occurrences.iter().map(|place| format!("- {}", words::place(place)));
+    let places = finding.occurrences.iter().map(|place| format!("- {}{}", words::place(place), link(place)));
     let steps = finding.plan.iter().map(|step| format!("* {}: {}", step.kind.as_str(), step.title));
     let lines: Vec<String> = [format!("id {}", finding.id)].into_iter().chain(places).chain(steps).collect();
     writeln!(
@@ -41,6 +41,11 @@ fn finding(finding: &FindingView, out: &mut dyn Write) -> io::Result<()> {
         escape(&brief::message(finding)),
         escape(&lines.join("\n")),
     )
+}
+
+/// The page of a place, as what follows it.
+fn link(place: &OccurrenceView) -> String {
+    place.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default()
 }
 
 fn gap(gap: &GapView, out: &mut dyn Write) -> io::Result<()> {

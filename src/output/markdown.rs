@@ -84,6 +84,7 @@ fn inline(inline: &Inline) -> String {
         Inline::Strong(words) | Inline::Badge(_, words) => format!("**{}**", escape(words)),
         Inline::Code(words) | Inline::Untrusted(words) => code(words),
         Inline::Link(url) => link(url),
+        Inline::Page(words, page) => format!("[{}](<{page}>)", code(words)),
         Inline::Goto(id, words) => format!("{} {}", escape(words), code(id)),
     }
 }

@@ -9,7 +9,7 @@ use super::Detail;
 use super::fold::{self, Entry, Group};
 use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
 use super::words::{self, day, plural, short};
-use crate::finding::{Stage, Verdict};
+use crate::finding::{Link, Stage, Verdict};
 use crate::rule::Severity;
 use crate::text::escape;
 
@@ -46,6 +46,8 @@ pub enum Inline {
     Badge(Tone, String),
     /// A page on the web.
     Link(String),
+    /// Something literal that has a page on the web.
+    Page(String, Link),
     /// A card of this page, by the id of its finding.
     Goto(String, String),
 }
@@ -373,7 +375,12 @@ fn plan(steps: &[StepView], count: usize) -> Vec<Block> {
 /// A place, and what keeps it.
 fn place(at: &OccurrenceView) -> Line {
     let retention = words::retention(at).map(|words| untrusted(format!("; {words}")));
-    [code(words::place(at))].into_iter().chain(retention).collect()
+    let place = words::place(at);
+    let place = match &at.link {
+        Some(link) => Inline::Page(place, link.clone()),
+        None => code(place),
+    };
+    [place].into_iter().chain(retention).collect()
 }
 
 /// Remarks about a page.

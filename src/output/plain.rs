@@ -92,6 +92,7 @@ fn inline(inline: &Inline) -> Vec<(&str, Style)> {
         Inline::Text(words) | Inline::Untrusted(words) | Inline::Code(words) => vec![(words, style::plain)],
         Inline::Strong(words) => vec![(words, style::title)],
         Inline::Link(words) => vec![(words, style::faint)],
+        Inline::Page(words, page) => vec![(words, style::plain), (" ", style::plain), (page.as_str(), style::faint)],
         Inline::Badge(tone, words) => vec![(words, toned(*tone))],
         Inline::Goto(id, words) => {
             vec![(words, style::plain), (" (", style::plain), (id, style::plain), (")", style::plain)]

@@ -15,7 +15,7 @@ use super::view::{
     FindingView, GapView, OccurrenceView, StepView, SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use super::{brief, json, markdown, words};
-use crate::finding::{Command, ContentKind};
+use crate::finding::{Command, ContentKind, web};
 use crate::rule::{Confidence, Severity};
 
 /// GitHub takes no more results of one run.
@@ -57,12 +57,7 @@ fn log(view: &View) -> Value {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": {
-                "name": view.tool,
-                "version": view.version,
-                "semanticVersion": view.version,
-                "rules": rules.values().filter_map(|findings| rule(findings)).collect::<Vec<_>>(),
-            }},
+            "tool": { "driver": driver(view, rules.values().filter_map(|findings| rule(findings)).collect()) },
             "automationDetails": { "id": format!("{}/{}/", view.tool, view.command.as_str()) },
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {
@@ -80,6 +75,21 @@ fn log(view: &View) -> Value {
             },
         }],
     })
+}
+
+/// The program. Its home is what the manifest says, and an address that is empty is none.
+fn driver(view: &View, rules: Vec<Value>) -> Value {
+    let mut fields = json!({
+        "name": view.tool,
+        "version": view.version,
+        "semanticVersion": view.version,
+        "rules": rules,
+    });
+    let home = [env!("CARGO_PKG_HOMEPAGE"), env!("CARGO_PKG_REPOSITORY")].into_iter().find(|home| !home.is_empty());
+    if let (Some(fields), Some(home)) = (fields.as_object_mut(), home) {
+        fields.insert("informationUri".to_owned(), json!(home));
+    }
+    fields
 }
 
 /// What paths are relative to, in words.
@@ -191,6 +201,9 @@ fn result(finding: &FindingView, rule: Option<&usize>) -> Value {
     if let (Some(fields), Some(one)) = (fields.as_object_mut(), &finding.suppression) {
         fields.insert("suppressions".to_owned(), json!([suppression(finding, one)]));
     }
+    if let (Some(fields), Some(link)) = (fields.as_object_mut(), places.get(chosen).and_then(|at| at.link.as_ref())) {
+        fields.insert("hostedViewerUri".to_owned(), json!(link));
+    }
     fields
 }
 
@@ -228,7 +241,7 @@ fn related(place: &OccurrenceView) -> Value {
 fn location(place: &OccurrenceView) -> Value {
     let mut fields = json!({
         "physicalLocation": { "artifactLocation": artifact(place), "region": region(place) },
-        "properties": { "kind": place.kind, "commit": place.commit, "blob": place.blob },
+        "properties": { "kind": place.kind, "commit": place.commit, "blob": place.blob, "link": place.link },
     });
     if let Some(fields) = fields.as_object_mut().filter(|_| place.kind != ContentKind::File) {
         fields.insert(
@@ -279,8 +292,7 @@ fn artifact(place: &OccurrenceView) -> Value {
 
 /// A path as part of an address.
 fn encoded(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    web::encoded(path.as_bytes())
 }
 
 // ---------------------------------------------------------------- coverage

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use bstr::BString;
@@ -10,9 +11,9 @@ use super::batch::MOST_PLACES;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
 use super::{Scan, batch};
-use crate::finding::{ContentKind, Doubt, Exposure, Report, Scope, Secret, Stage};
+use crate::finding::{ContentKind, Doubt, Exposure, Report, Scope, Secret, Stage, WebRepository};
 use crate::git::server::{self, Servers};
-use crate::git::{ObjectId, Repo, object};
+use crate::git::{ObjectId, Repo, object, remote};
 use crate::source::Listing;
 use crate::text::archive;
 use crate::text::encoding::as_text;
@@ -44,6 +45,9 @@ impl Scan<'_> {
         (outcome.sightings, outcome.stats.old) = fresh(sightings, &held_before, known);
         let commits: BTreeSet<ObjectId> = outcome.sightings.iter().filter_map(|s| s.commit).collect();
         let got_out = Publication::of(self.repo, commits);
+        for sighting in &mut outcome.sightings {
+            sighting.occurrence.web = sighting.commit.and_then(|commit| got_out.web.get(&commit).cloned());
+        }
         self.report(outcome, scope, &mut |group| self.range_exposure(group, &got_out))
     }
 
@@ -93,6 +97,8 @@ impl Scan<'_> {
 struct Publication {
     /// Those that were on a server.
     commits: BTreeSet<ObjectId>,
+    /// Of these, the repository on a host with pages that is known to have each.
+    web: BTreeMap<ObjectId, Arc<WebRepository>>,
     /// What leaves open whether the others were.
     doubt: Option<Doubt>,
 }
@@ -104,11 +110,33 @@ impl Publication {
                 let servers = Servers::of(repository);
                 let refs = repository.all_refs();
                 let doubt = if refs.gaps.is_empty() { servers.doubt } else { Some(Doubt::UnreadRefs) };
-                Self { commits: server::published(repository, &servers, refs, commits), doubt }
+                let refs = refs.direct();
+                let commits = server::published(repository, &servers, &refs, commits);
+                let web = on_hosts(repository, &servers, &refs, &commits);
+                Self { commits, web, doubt }
             }
-            None => Self { commits, doubt: None },
+            None => Self { commits, web: BTreeMap::new(), doubt: None },
         }
     }
+}
+
+/// For each commit the first repository on a host with pages that is known to have it.
+fn on_hosts(
+    repository: &Repo,
+    servers: &Servers,
+    refs: &[(BString, ObjectId)],
+    commits: &BTreeSet<ObjectId>,
+) -> BTreeMap<ObjectId, Arc<WebRepository>> {
+    let (mut left, mut found) = (commits.clone(), BTreeMap::new());
+    if left.is_empty() {
+        return found;
+    }
+    for (name, web) in remote::web(repository) {
+        let held = server::held_by(repository, servers, refs, &name, left.clone());
+        left.retain(|id| !held.contains(id));
+        found.extend(held.into_iter().map(|id| (id, Arc::clone(&web))));
+    }
+    found
 }
 
 /// Leaves out sightings in names past the number that a report has: the name of a folder stands in every path below it.
@@ -265,7 +293,7 @@ mod tests {
         let in_commit = |n| Sighting { commit: Some(id(n)), ..Sighting::sample("one") };
         let in_index = Sighting::sample("one");
         let in_tag = Sighting { tag: Some(id(7)), ..Sighting::sample("one") };
-        let got_out = |doubt| Publication { commits: BTreeSet::from([id(2)]), doubt };
+        let got_out = |doubt| Publication { commits: BTreeSet::from([id(2)]), web: BTreeMap::new(), doubt };
         let of = |group: &[Sighting]| stage(group, &got_out(None));
         assert_eq!(of(&[in_index.clone(), in_index.clone()]), Stage::Uncommitted);
         assert_eq!(of(&[in_index.clone(), in_tag]), Stage::LocalOnly);

@@ -77,6 +77,7 @@ impl Sighting {
             author_time: None,
             held: Vec::new(),
             comment: None,
+            web: None,
         };
         Self { detection, occurrence, blob: None, commit: None, tag: None, order: 0, raw: None }
     }

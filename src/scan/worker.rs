@@ -288,6 +288,7 @@ impl Worker<'_> {
             author_time: None,
             held: Vec::new(),
             comment: comment.map(Box::new),
+            web: None,
         };
         let mut sighting = Sighting {
             detection,

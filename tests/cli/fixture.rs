@@ -4,12 +4,14 @@
 //! sentences. Names and paths hold what means something to one format or another.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use keysweep::finding::suppression::{By, Flaw, Status};
+use keysweep::finding::web::Transport;
 use keysweep::finding::{
     Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, HeldBack, Host, Note,
     Occurrence, Plan, PlanStep, RefKinds, Remote, Report, Retainer, Retention, Scope, Secret, Stage, Stats, StepKind,
-    Suppression,
+    Suppression, WebRepository,
 };
 use keysweep::proof::template::Generator;
 use keysweep::rule::{Confidence, Severity};
@@ -127,7 +129,14 @@ fn place(kind: ContentKind, path: &str) -> Occurrence {
         author_time: None,
         held: Vec::new(),
         comment: None,
+        web: None,
     }
+}
+
+/// The same in a commit that a host is known to have.
+fn on_a_host(occurrence: Occurrence) -> Occurrence {
+    let web = WebRepository::new(Transport::Https, "github.com", None, b"made-up/made-up");
+    Occurrence { web: web.map(Arc::new), ..occurrence }
 }
 
 /// A place that a commit brought in.
@@ -202,10 +211,14 @@ fn published() -> Finding {
             doubt: None,
         },
         occurrences: vec![
-            committed(ContentKind::File, HOSTILE),
-            Occurrence { member: "in/side.txt".into(), ..committed(ContentKind::ArchiveMember, "archive.zip") },
-            committed(ContentKind::Symlink, "link"),
-            committed(ContentKind::FileName, &own_name),
+            on_a_host(committed(ContentKind::File, HOSTILE)),
+            on_a_host(Occurrence {
+                member: "in/side.txt".into(),
+                ..committed(ContentKind::ArchiveMember, "archive.zip")
+            }),
+            on_a_host(committed(ContentKind::Symlink, "link")),
+            on_a_host(committed(ContentKind::FileName, &own_name)),
+            on_a_host(committed(ContentKind::File, &own_name)),
         ],
         plan: plan(),
         ..plain

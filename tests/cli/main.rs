@@ -54,6 +54,7 @@ mod receive;
 mod reftable;
 mod report;
 mod secrecy;
+mod seen;
 mod selection;
 mod snapshot;
 mod staged;

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::super::Detail;
+use super::super::brief;
 use super::super::fold::{self, Entry, Group};
 use super::super::paper::Paper;
 use super::super::style;
@@ -12,6 +13,8 @@ use crate::finding::Command;
 
 /// Occurrences named for one finding, at most.
 const MAX_PLACES: usize = 8;
+/// What stands in front of something that is said of a place.
+const BELOW: &str = "           ";
 /// Steps that are told about what stands in files.
 const STEPS_OF_FILES: usize = 2;
 
@@ -63,7 +66,7 @@ fn heading(finding: &FindingView, rest: &str, paper: &mut Paper<'_>) -> io::Resu
 fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let id = format!("{} · {}", finding.rule, finding.id);
     heading(finding, &id, paper)?;
-    places(finding, paper)?;
+    places(finding, detail, paper)?;
     let value = finding.secret.as_ref().map(|secret| crate::text::escape(secret.as_bytes()));
     row("value", value.as_ref().unwrap_or(&finding.preview), paper)?;
     if let Some(words) = words::suppression(finding) {
@@ -90,11 +93,21 @@ pub(super) fn row(label: &str, text: &str, paper: &mut Paper<'_>) -> io::Result<
     paper.paragraph((&format!("  {label:5}  "), style::label), text, style::plain)
 }
 
-fn places(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
+/// The places; where not everything was asked for, the page of one of them is enough.
+fn places(finding: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
+    let chosen = brief::chosen(finding);
     for (at, occurrence) in finding.occurrences.iter().take(MAX_PLACES).enumerate() {
         row(if at == 0 { "where" } else { "" }, &words::place(occurrence), paper)?;
         if let Some(words) = words::retention(occurrence) {
-            paper.paragraph(("           ", style::plain), &words, style::faint)?;
+            paper.paragraph((BELOW, style::plain), &words, style::faint)?;
+        }
+        let is_linked = match detail {
+            Detail::Quiet => false,
+            Detail::Overview => at == chosen,
+            Detail::Full => true,
+        };
+        if let Some(link) = occurrence.link.as_ref().filter(|_| is_linked) {
+            paper.paragraph((BELOW, style::plain), link.as_str(), style::faint)?;
         }
     }
     let more = finding.occurrences.len().saturating_sub(MAX_PLACES);

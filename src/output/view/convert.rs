@@ -9,8 +9,8 @@ use super::{
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
-    Event, Evidence, Exposure, Fact, Finding, Gap, Note, Occurrence, Plan, PlanStep, RefKinds, Remote, Report,
-    Retention, Suppression,
+    ContentKind, Event, Evidence, Exposure, Fact, Finding, Gap, Link, Note, Occurrence, Plan, PlanStep, RefKinds,
+    Remote, Report, Retention, Suppression,
 };
 use crate::output::mask::{Mask, by_line};
 use crate::text::escape;
@@ -193,7 +193,35 @@ impl Convert<'_> {
             blob: occurrence.blob.clone(),
             author_time: occurrence.author_time.clone(),
             held: occurrence.held.iter().map(|one| self.retention(one)).collect(),
+            link: self.link(occurrence),
         }
+    }
+
+    /// The page of the file, or of the commit where the secret stands in no file of it. A name that is masked is in no address.
+    fn link(&self, occurrence: &Occurrence) -> Option<Link> {
+        let (web, commit) = (occurrence.web.as_ref()?, occurrence.commit.as_ref()?);
+        let is_public = |text: &[u8]| self.safe(text) == escape(text);
+        if !is_public(web.base().as_bytes()) {
+            return None;
+        }
+        let lines = Some((occurrence.start.line, occurrence.end.line));
+        let file = |lines| is_public(&occurrence.path).then(|| web.file(commit, &occurrence.path, lines));
+        let page = match occurrence.kind {
+            ContentKind::File => file(lines),
+            ContentKind::ArchiveMember => file(None),
+            ContentKind::Symlink
+            | ContentKind::FileName
+            | ContentKind::CommitMessage
+            | ContentKind::Note
+            | ContentKind::Author => None,
+            ContentKind::TagMessage
+            | ContentKind::RefName
+            | ContentKind::Config
+            | ContentKind::Hook
+            | ContentKind::Reflog
+            | ContentKind::GitFile => return None,
+        };
+        page.or_else(|| Some(web.commit(commit)))
     }
 
     fn retention(&self, retention: &Retention) -> RetentionView {

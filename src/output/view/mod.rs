@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{
-    Command, ContentKind, Doubt, GapKind, HeldBack, Host, Retainer, SignKind, Stage, StepKind, Verdict,
+    Command, ContentKind, Doubt, GapKind, HeldBack, Host, Link, Retainer, SignKind, Stage, StepKind, Verdict,
 };
 use crate::rule::{Confidence, Severity};
 
@@ -248,6 +248,9 @@ pub struct OccurrenceView {
     pub author_time: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub held: Vec<RetentionView>,
+    /// Its page on the host that has the commit.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "Link::deserialize_if_safe")]
+    pub link: Option<Link>,
 }
 
 /// What keeps a place.

@@ -62,6 +62,9 @@ impl Scan<'_> {
         let mut left = MOST_PLACES;
         let attributed = sightings.into_iter().flat_map(|s| attributed(s, &arrivals, &staged, &mut left));
         outcome.sightings = attributed.collect();
+        for sighting in &mut outcome.sightings {
+            sighting.occurrence.web = sighting.commit.and_then(|commit| attribution.web(&commit));
+        }
         let trees = BString::from("the trees of commits");
         if left == 0 || attribution.spent.is_exceeded {
             outcome.gaps.push(more_places(&trees));

@@ -33,7 +33,7 @@ use clap::Parser as _;
 use crate::output::mask::Mask;
 use crate::text::escape;
 
-use args::{Cli, Command};
+use args::{Cli, Command, FormatArg, HookAction, RulesAction};
 pub use exit::ExitStatus;
 
 /// Runs the program.
@@ -51,9 +51,33 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(cli: &Cli) -> ExitStatus {
+    shell::set_colours(cli.common.color);
+    let result = formats(cli).and_then(|()| command(cli));
+    result.unwrap_or_else(|error| {
+        shell::say(&withhold(&format!("keysweep: {error:#}")));
+        ExitStatus::Unknown
+    })
+}
+
+/// Refuses a format where there is only one, so that nobody reads a text for something else.
+fn formats(cli: &Cli) -> anyhow::Result<()> {
+    let what = match &cli.command {
+        Command::Rules { action: RulesAction::Check { .. } } => "rules check",
+        Command::Rules { action: RulesAction::Import { .. } } => "rules import",
+        Command::Hook { action: HookAction::Install { .. } } => "hook install",
+        Command::Hook { action: HookAction::Uninstall { .. } } => "hook uninstall",
+        Command::Completions { .. } => "completions",
+        Command::Man { .. } => "man",
+        _ => return Ok(()),
+    };
+    let is_plain = matches!(cli.common.format, FormatArg::Human);
+    anyhow::ensure!(is_plain, "'{what}' writes one text and has no formats: leave out --format");
+    Ok(())
+}
+
+fn command(cli: &Cli) -> anyhow::Result<ExitStatus> {
     let common = &cli.common;
-    shell::set_colours(common.color);
-    let result = match &cli.command {
+    match &cli.command {
         Command::Staged { files } => staged::run(common, files),
         Command::History { repo, cache, flag_outside_authors } => {
             history::run(common, repo.as_deref(), cache.as_deref(), *flag_outside_authors)
@@ -70,11 +94,7 @@ fn run(cli: &Cli) -> ExitStatus {
         Command::Rules { action } => rules::run(common, action),
         Command::Completions { shell } => manual::completions(common, *shell),
         Command::Man { folder } => manual::pages(folder),
-    };
-    result.unwrap_or_else(|error| {
-        shell::say(&withhold(&format!("keysweep: {error:#}")));
-        ExitStatus::Unknown
-    })
+    }
 }
 
 /// Help and version are results; anything else is wrong usage.

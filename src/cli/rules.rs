@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use super::args::{Common, RulesAction};
 use super::exit::ExitStatus;
@@ -10,8 +11,9 @@ use super::session::Session;
 use super::{shell, withhold};
 use crate::config::import;
 use crate::fs::bounded;
-use crate::output::{self, PageFormat, rules as page};
+use crate::output::{self, PageFormat, json, rules as page};
 use crate::proof;
+use crate::rule::Rule;
 use crate::rule_set::RuleSet;
 use crate::text::escape;
 
@@ -56,16 +58,19 @@ fn list(common: &Common) -> anyhow::Result<ExitStatus> {
             let (severity, confidence) = (rule.severity.as_str(), rule.confidence.as_str());
             writeln!(out, "{:40} {severity:8} {confidence:7} {}", rule.id, rule.name)
         }),
-        PageFormat::Json | PageFormat::Jsonl => rules.iter().try_for_each(|rule| {
-            let line = serde_json::json!({
-                "id": &*rule.id, "name": &*rule.name, "provider": &*rule.provider,
-                "severity": rule.severity, "confidence": rule.confidence,
-            });
-            writeln!(out, "{line}")
-        }),
+        PageFormat::Json => json::document(&rules.iter().map(data).collect::<Vec<_>>(), out),
+        PageFormat::Jsonl => rules.iter().try_for_each(|rule| json::line(&data(rule), out)),
         _ => output::write("Rules", &page::rules(rules), &(), options, out),
     })?;
     Ok(ExitStatus::Clean)
+}
+
+/// A rule in short.
+fn data(rule: &Rule) -> Value {
+    serde_json::json!({
+        "id": &*rule.id, "name": &*rule.name, "provider": &*rule.provider,
+        "severity": rule.severity, "confidence": rule.confidence,
+    })
 }
 
 fn check(common: &Common, name: &str, text: &str) -> anyhow::Result<ExitStatus> {

@@ -132,6 +132,33 @@ fn sarif_names_the_place_the_rule_and_the_first_step() {
 }
 
 #[test]
+fn json_is_one_document_wherever_it_is_taken_and_refused_elsewhere() {
+    let repo = Repo::with_a_commit();
+    repo.install_hook();
+    let document = |args: &[&str]| -> Value {
+        let run = repo.keysweep(&[args, &["--format", "json"]].concat()).expect_code(0);
+        must(serde_json::from_slice(&run.stdout), "read one document")
+    };
+    assert!(document(&["rules", "list"]).as_array().is_some_and(|rules| rules.len() > 500));
+    let hooks = document(&["hook", "status"]);
+    assert_eq!((&hooks["hooks"][0]["hook"], &hooks["hooks"][0]["in_place"]), (&"pre-commit".into(), &true.into()));
+    for one in [&["explain", ENTRA][..], &["history"], &["staged"], &["baseline", "check"]] {
+        assert!(document(one).is_object() || document(one).is_array(), "{one:?}");
+    }
+    let lines = repo.keysweep(&["rules", "list", "--format", "jsonl"]).expect_code(0);
+    assert!(lines.records().len() > 500);
+    for other in
+        [&["rules", "check"][..], &["hook", "install"], &["hook", "uninstall"], &["completions", "bash"], &["man", "m"]]
+    {
+        let run = repo.keysweep(&[other, &["--format", "json"]].concat()).expect_code(2);
+        assert!(run.stdout.is_empty(), "{run}");
+        run.expect_mention("has no formats");
+    }
+    assert!(repo.git_path("hooks/pre-commit").is_file(), "a refused command changes nothing");
+    assert!(!repo.path("m").exists());
+}
+
+#[test]
 fn sarif_knows_a_finding_again_whose_line_moved() {
     let (repo, secret) = with_a_secret(20_300, "config.env");
     let before = sarif(&repo, "staged", 1)["results"][0].clone();

@@ -25,7 +25,7 @@ pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
     match action {
         HookAction::Install { hooks, global } => install::install(&Place::of(*global)?, hooks),
         HookAction::Uninstall { hooks, global } => install::uninstall(&Place::of(*global)?, hooks),
-        HookAction::Status { hooks, global } => status::status(&Place::of(*global)?, hooks),
+        HookAction::Status { hooks, global } => status::status(common, &Place::of(*global)?, hooks),
         HookAction::Run { hook: HookRun::PreCommit { files } } => commit(common, files),
         HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(push::sent(common, remote)),
         HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),

@@ -1,17 +1,21 @@
 //! `hook status`: what git would run for each hook, whether that is this program, and whether it stops a canary.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use super::canary::{self, Outcome};
 use super::install::{file_of, remedy};
 use super::{Place, is_among, on_path, program};
-use crate::cli::args::HookName;
+use crate::cli::args::{Common, FormatArg, HookName};
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
 use crate::fs::bounded;
 use crate::hook::husky::{self, Script};
 use crate::hook::tool::Tool;
 use crate::hook::{Hook, Keeper, Name, State};
+use crate::output::json;
 use crate::text::escape;
 
 /// What there is to say of a hook.
@@ -25,8 +29,48 @@ struct Told {
     script: Option<String>,
 }
 
+/// What is said of all hooks.
+#[derive(Serialize)]
+struct Said {
+    hooks: Vec<HookView>,
+    notes: Vec<String>,
+}
+
+/// What is said of a hook.
+#[derive(Serialize)]
+struct HookView {
+    hook: &'static str,
+    in_place: bool,
+    installed: bool,
+    says: String,
+}
+
+impl HookView {
+    fn of((name, told): &(Name, Told)) -> Self {
+        let Told { text, in_place, installed, .. } = told;
+        Self { hook: name.as_str(), in_place: *in_place, installed: *installed, says: shown(text) }
+    }
+}
+
+impl Said {
+    fn write(&self, format: FormatArg, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            FormatArg::Json => json::document(self, out),
+            FormatArg::Jsonl => json::line(self, out),
+            _ => {
+                let lines = self.hooks.iter().map(|hook| &hook.says).chain(&self.notes);
+                lines.into_iter().try_for_each(|line| writeln!(out, "{line}"))
+            }
+        }
+    }
+}
+
 /// In place, current and stopping a canary is 0; anything else is 2, so that a script can tell.
-pub(super) fn status(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
+pub(super) fn status(common: &Common, place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
+    anyhow::ensure!(
+        matches!(common.format, FormatArg::Human | FormatArg::Json | FormatArg::Jsonl),
+        "'hook status' writes human, json and jsonl"
+    );
     let program = program()?;
     let told = Name::ALL.map(|name| (name, tried(place, name, told(place, name, &program))));
     let is_meant = |name: Name, told: &Told| match names {
@@ -36,9 +80,11 @@ pub(super) fn status(place: &Place, names: &[HookName]) -> anyhow::Result<ExitSt
     let in_place = told.iter().filter(|(name, told)| is_meant(*name, told)).all(|(_, told)| told.in_place);
     // A hook for servers is no news to those who commit.
     let is_told = |name: Name, told: &Told| name != Name::PreReceive || told.installed || is_among(names, name);
-    let of_hooks = told.iter().filter(|(name, told)| is_told(*name, told)).map(|(_, told)| told.text.clone());
-    let lines: Vec<String> = of_hooks.chain(beyond(place, &program)).map(|text| shown(&text)).collect();
-    shell::results(None, &mut |out| writeln!(out, "{}", lines.join("\n")))?;
+    let said = Said {
+        hooks: told.iter().filter(|(name, told)| is_told(*name, told)).map(HookView::of).collect(),
+        notes: beyond(place, &program).iter().map(|text| shown(text)).collect(),
+    };
+    shell::results(common.output.as_deref(), &mut |out| said.write(common.format, out))?;
     let is_read = place.repo.as_ref().is_none_or(|repo| repo.checked_out().is_ok());
     Ok(if in_place && is_read && place.untold().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }

@@ -78,6 +78,18 @@ pub struct Exposure {
     pub sign: Option<Sign>,
     /// Why nobody can tell whether it was, if nobody can.
     pub doubt: Option<Doubt>,
+    /// Whether the last commits of what was scanned still have it, if that was asked.
+    pub in_the_end: Option<InTheEnd>,
+}
+
+/// What the last commits of a range or a push have of a secret that came in on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InTheEnd {
+    /// One of them still has it.
+    Held,
+    /// A later commit deleted it from where it stood; the history still has it.
+    Deleted,
 }
 
 /// Something that leads to a secret and comes from a server.

@@ -3,6 +3,7 @@
 //! One [`Finding`] is one secret under one rule, with every place it stands in. A [`Report`] is all that a renderer
 //! gets to see.
 
+pub mod excerpt;
 pub mod exposure;
 pub mod fingerprint;
 mod key;
@@ -22,7 +23,8 @@ use serde::{Deserialize, Serialize};
 use crate::rule::{Confidence, Severity, Str};
 use crate::text::Place;
 
-pub use exposure::{Doubt, Event, Exposure, Host, RefKinds, Remote, Sign, SignKind, Stage};
+pub use excerpt::{Excerpt, LeftOut, Piece};
+pub use exposure::{Doubt, Event, Exposure, Host, InTheEnd, RefKinds, Remote, Sign, SignKind, Stage};
 pub use fingerprint::Fingerprint;
 pub use names::Names;
 pub use purge::{PurgePlan, PurgeStep, Server};
@@ -61,6 +63,8 @@ pub struct Finding {
     pub exposure: Exposure,
     /// Every place, oldest first.
     pub occurrences: Vec<Occurrence>,
+    /// The command that shows one of the places, if one is enough for that.
+    pub show: Option<Show>,
     /// What to do, in order.
     pub plan: Vec<PlanStep>,
     /// Whether a machine made the value, so that it cannot be guessed.
@@ -69,6 +73,15 @@ pub struct Finding {
     pub known: bool,
     /// What was written to allow it, if anything was, and whether that holds.
     pub suppression: Option<Suppression>,
+}
+
+/// A command that prints what a secret stands in, and the secret with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Show {
+    /// The place that it shows, among the occurrences.
+    pub place: usize,
+    /// One line for a POSIX shell.
+    pub command: String,
 }
 
 /// A reason to believe, or to doubt, a detection.
@@ -136,6 +149,8 @@ pub struct Occurrence {
     pub author_time: Option<String>,
     /// What keeps it in the repository, if that was asked for.
     pub held: Vec<Retention>,
+    /// What stands around it on its line, if that is text. A secret may have many places with the same one.
+    pub excerpt: Option<Arc<Excerpt>>,
     /// The comment beside it that is meant to allow it.
     pub comment: Option<Box<Comment>>,
     /// The repository on a host that is known to hold the commit.
@@ -227,6 +242,15 @@ pub struct Plan {
     /// The findings, worst first; never empty.
     pub findings: Vec<Fingerprint>,
     /// The steps, in order, each for all of them.
+    pub steps: Vec<PlanStep>,
+}
+
+/// What to do about any secret of a rule that leaked, whatever its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// Id of the rule.
+    pub rule: Str,
+    /// The steps, in order; commands have placeholders for what only a finding tells.
     pub steps: Vec<PlanStep>,
 }
 

@@ -3,7 +3,7 @@
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Plan, PlanStep};
+use super::{Advice, Finding, Plan, PlanStep};
 use crate::rule::{Confidence, Severity};
 
 /// Everything a scan found out.
@@ -15,6 +15,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What to do about the findings: one plan for each kind that got equally far, in the order of their first findings.
     pub plans: Vec<Plan>,
+    /// What the rules of the findings say in general.
+    pub advice: Vec<Advice>,
     /// What to do about all of them at once, where they stop a commit.
     pub before_commit: Vec<PlanStep>,
     /// Findings at or above the thresholds that somebody allowed.

@@ -85,6 +85,9 @@ pub fn message(finding: &FindingView) -> String {
     if let Some(place) = place(finding).filter(|place| file(place).is_empty() || !has_lines(place)) {
         said.push_str(&format!(" It is in: {}.", words::place(place)));
     }
+    if let Some(words) = words::commit(finding, chosen(finding)) {
+        said.push_str(&format!(" {words}."));
+    }
     if finding.occurrences.len() > 1 {
         said.push_str(&format!(" It stands in {}.", plural(finding.occurrences.len(), "place")));
     }

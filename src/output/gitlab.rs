@@ -65,7 +65,7 @@ fn vulnerability(finding: &FindingView) -> Value {
         "name": words::cut(&finding.name, MAX_NAME),
         "description": format!("{}\n\n{}", brief::message(finding), finding.impact),
         "severity": severity(finding.severity),
-        "solution": words::cut(&solution(&finding.plan), MAX_SOLUTION),
+        "solution": solution(&finding.plan),
         "identifiers": [
             { "type": "keysweep_rule_id", "name": format!("keysweep rule {}", finding.rule), "value": finding.rule },
             { "type": "cwe", "name": "CWE-798", "value": "798", "url": "https://cwe.mitre.org/data/definitions/798.html" },
@@ -96,9 +96,21 @@ fn location(finding: &FindingView) -> Value {
     fields
 }
 
+/// The steps, as many as there is room for.
 fn solution(plan: &[StepView]) -> String {
-    let step = |(number, step): (usize, &StepView)| format!("{number}. {}: {}", step.kind.as_str(), step.title);
-    (1..).zip(plan).map(step).collect::<Vec<_>>().join("\n")
+    let mut said = String::new();
+    for (number, step) in (1..).zip(plan) {
+        let mut line = format!("{number}. {}: {}", step.kind.as_str(), step.title);
+        if !step.command.is_empty() {
+            line.push_str(&format!("\n{}", step.command));
+        }
+        if said.chars().count() + 1 + line.chars().count() > MAX_SOLUTION {
+            break;
+        }
+        said.push_str(if said.is_empty() { "" } else { "\n" });
+        said.push_str(&line);
+    }
+    said
 }
 
 fn severity(severity: Severity) -> &'static str {

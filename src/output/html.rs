@@ -64,6 +64,9 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             steps.iter().try_for_each(|one| step(one, out))?;
             writeln!(out, "</ol>")
         }
+        Block::Command(title, command) => {
+            writeln!(out, "<p class=\"faint\">{}:</p>\n<pre><code>{}</code></pre>", escape(title), escape(command))
+        }
         Block::Fold(summary, inner) => {
             writeln!(out, "<details>\n<summary>{}</summary>", escape(summary))?;
             blocks(inner, out)?;

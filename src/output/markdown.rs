@@ -44,6 +44,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             steps.iter().try_for_each(|one| step(one, out))?;
             writeln!(out)
         }
+        Block::Command(title, command) => writeln!(out, "{}:\n\n{}\n", escape(title), fenced(command, "")),
         Block::Fold(summary, blocks) => {
             writeln!(out, "<details><summary>{}</summary>\n", escape(summary))?;
             write(blocks, out)?;
@@ -65,13 +66,19 @@ fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<
 fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "- [ ] **{}:** {}", escape(step.label), escape(&step.title))?;
     if !step.command.is_empty() {
-        let fence = "`".repeat(longest_run(&step.command).max(2) + 1);
-        writeln!(out, "\n  {fence}sh\n  {}\n  {fence}\n", step.command.replace('\n', "\n  "))?;
+        writeln!(out, "\n{}\n", fenced(&step.command, "  "))?;
     }
     for (field, hint) in &step.missing {
         writeln!(out, "  - {}: {}", code(&format!("<{field}>")), escape(hint))?;
     }
     if step.link.is_empty() { Ok(()) } else { writeln!(out, "  - {}", link(&step.link)) }
+}
+
+/// A command in a block of its own, whose fence is longer than any in it.
+fn fenced(command: &str, indent: &str) -> String {
+    let fence = "`".repeat(longest_run(command).max(2) + 1);
+    let lines = command.replace('\n', &format!("\n{indent}"));
+    format!("{indent}{fence}sh\n{indent}{lines}\n{indent}{fence}")
 }
 
 fn line(words: &Line) -> String {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Detail;
+use super::brief;
 use super::fold::{self, Entry, Group};
 use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
 use super::words::{self, day, plural, short};
@@ -72,6 +73,8 @@ pub enum Block {
     Table(Vec<&'static str>, Vec<Vec<Line>>),
     /// Tasks to tick off.
     Checklist(Vec<Task>),
+    /// A command, behind what it does.
+    Command(String, String),
     /// What only some will want to see.
     Fold(String, Vec<Self>),
 }
@@ -298,10 +301,13 @@ fn card(one: &FindingView) -> Vec<Block> {
         ("Opens", vec![vec![text(&one.impact)]]),
         ("Why", vec![vec![untrusted(words::reasons(one))]]),
     ];
+    let context = brief::place(one).and_then(|place| place.context.as_ref());
+    facts.extend(context.map(|context| ("Line", vec![vec![code(words::line(context))]])));
     facts.extend(words::suppression(one).map(|words| ("Allowed", vec![vec![untrusted(words)]])));
     facts.extend(exposure(one));
     let mut blocks = vec![Block::Card(tone(one.severity), one.id.clone(), names), Block::Facts(facts)];
     blocks.extend(places(one));
+    blocks.extend(one.show.as_ref().map(|show| Block::Command(words::SHOW.to_owned(), show.command.clone())));
     blocks
 }
 

@@ -28,6 +28,11 @@ impl<'o> Paper<'o> {
         self.width.is_none_or(|width| columns <= width)
     }
 
+    /// Columns that are left of a line behind so many.
+    pub fn room(&self, indent: usize) -> usize {
+        self.width.map_or(usize::MAX, |width| width.saturating_sub(indent))
+    }
+
     /// An empty line.
     pub fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)

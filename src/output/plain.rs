@@ -49,6 +49,11 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
             }
             paper.blank()
         }
+        Block::Command(title, command) => {
+            paper.paragraph((INDENT, style::plain), &format!("{title}:"), style::plain)?;
+            paper.commands("    $ ", command)?;
+            paper.blank()
+        }
         Block::Fold(_, blocks) => write(blocks, paper),
     }
 }

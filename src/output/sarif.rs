@@ -57,7 +57,7 @@ fn log(view: &View) -> Value {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": driver(view, rules.values().filter_map(|findings| rule(findings)).collect()) },
+            "tool": { "driver": driver(view, rules.values().filter_map(|findings| rule(findings, &view.advice)).collect()) },
             "automationDetails": { "id": format!("{}/{}/", view.tool, view.command.as_str()) },
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {
@@ -108,17 +108,18 @@ fn root(command: Command) -> &'static str {
 
 // ---------------------------------------------------------------- rules
 
-/// A rule, told from its findings, of which the first is the worst.
-fn rule(findings: &[&FindingView]) -> Option<Value> {
+/// A rule, told from its findings, of which the first is the worst, and what it says in general: a code host shows its help
+/// with each of them.
+fn rule(findings: &[&FindingView], advice: &BTreeMap<String, Vec<StepView>>) -> Option<Value> {
     let worst = findings.first()?;
-    let steps = common_steps(worst, findings);
+    let steps = advice.get(&worst.rule).map_or(&[][..], Vec::as_slice);
     let impact = if worst.impact.is_empty() { &worst.name } else { &worst.impact };
     Some(json!({
         "id": worst.rule,
         "name": worst.name,
         "shortDescription": { "text": words::cut(&worst.name, MAX_DESCRIPTION) },
         "fullDescription": { "text": words::cut(impact, MAX_DESCRIPTION) },
-        "help": { "text": plain_help(worst, &steps), "markdown": markdown_help(worst, &steps) },
+        "help": { "text": plain_help(worst, steps), "markdown": markdown_help(worst, steps) },
         "defaultConfiguration": { "level": LEVELS.of(worst.severity) },
         "properties": {
             "tags": ["security", "secret", "external/cwe/cwe-798"],
@@ -126,17 +127,6 @@ fn rule(findings: &[&FindingView]) -> Option<Value> {
             "precision": precision(worst.confidence),
         },
     }))
-}
-
-/// The steps of the worst finding; a command only if it is right for all the others too.
-fn common_steps(worst: &FindingView, findings: &[&FindingView]) -> Vec<StepView> {
-    let general = |step: &StepView| {
-        let is_common = findings.iter().all(|finding| finding.plan.contains(step));
-        let (command, missing) =
-            if is_common { (step.command.clone(), step.missing.clone()) } else { Default::default() };
-        StepView { command, missing, ..step.clone() }
-    };
-    worst.plan.iter().map(general).collect()
 }
 
 fn markdown_help(finding: &FindingView, steps: &[StepView]) -> String {

@@ -1,11 +1,14 @@
 //! What facts of a finding are called in sentences, whatever the format.
 
 use super::view::{
-    EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, SignView, Summary,
+    ContextView, EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, SignView, Summary,
     SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
-use crate::finding::{Command, ContentKind, Doubt, Host, Retainer, SignKind, Stage, Verdict};
+use crate::finding::{Command, ContentKind, Doubt, Host, InTheEnd, Retainer, SignKind, Stage, Verdict};
 use crate::rule::{Confidence, Severity};
+
+/// What is said of a command that shows a place.
+pub const SHOW: &str = "This shows where it stands, and the secret itself";
 
 /// Refs named in a sentence, at most.
 const MOST_REFS: usize = 5;
@@ -206,7 +209,11 @@ pub fn stage_and_refs(finding: &FindingView) -> String {
         count if count > MOST_REFS => format!(", reached from {named} and {} more", count - MOST_REFS),
         _ => format!(", reached from {named}"),
     };
-    let head = if exposure.in_head { "; still in HEAD" } else { "" };
+    let head = match exposure.in_the_end {
+        _ if exposure.in_head => "; still in HEAD",
+        Some(InTheEnd::Deleted) => "; a later commit deleted it, but the history still has it",
+        Some(InTheEnd::Held) | None => "",
+    };
     format!("{}{head}{refs}", stage_sentence(finding))
 }
 
@@ -260,6 +267,23 @@ fn doubt(doubt: Option<Doubt>) -> String {
         None => "whether it was pushed cannot be told",
     };
     format!("{open}; treat it as published")
+}
+
+/// Which commit a place is in, and what a later one changed about that.
+pub fn commit(finding: &FindingView, place: usize) -> Option<String> {
+    let place = finding.occurrences.get(place)?;
+    let commit = short(place.commit.as_deref()?);
+    Some(match was_deleted(&finding.exposure) {
+        true => format!(
+            "It is in commit {commit}, still in the history although a later commit deleted it; deleting is not enough"
+        ),
+        false => format!("It is in commit {commit}"),
+    })
+}
+
+/// Whether a later commit took it out of where it stood.
+fn was_deleted(exposure: &ExposureView) -> bool {
+    exposure.removed.is_some() || exposure.in_the_end == Some(InTheEnd::Deleted)
 }
 
 /// When it came in and by whom.
@@ -354,6 +378,37 @@ pub fn place(occurrence: &OccurrenceView) -> String {
     }
 }
 
+/// The line that it stands in.
+pub fn line(context: &ContextView) -> String {
+    let ContextView { before, value, after } = context;
+    format!("{before}{value}{after}")
+}
+
+/// The same in so many characters, at most: what is nearest to the value is left of it.
+pub fn line_within(context: &ContextView, most: usize) -> String {
+    let ContextView { before, value, after } = context;
+    let count = |text: &str| text.chars().count();
+    let room = most.saturating_sub(count(value));
+    let (left, right) = (count(before), count(after));
+    if left + right <= room {
+        return line(context);
+    }
+    let left_room = left.min((room / 2).max(room.saturating_sub(right)));
+    let right_room = room - left_room;
+    let nearest = |most: usize| before.chars().skip(left + 1 - most).collect::<String>();
+    let before = match left_room {
+        0 => String::new(),
+        most if left > most => format!("…{}", nearest(most)),
+        _ => before.clone(),
+    };
+    let after = match right_room {
+        0 => String::new(),
+        most if right > most => format!("{}…", cut(after, most - 1)),
+        _ => after.clone(),
+    };
+    format!("{before}{value}{after}")
+}
+
 /// What keeps a place, if anybody asked.
 pub fn retention(occurrence: &OccurrenceView) -> Option<String> {
     let retainers: Vec<String> = occurrence.held.iter().map(retainer).collect();
@@ -399,4 +454,30 @@ fn reason(evidence: &EvidenceView) -> Option<String> {
         EvidenceView::Companions(count) => format!("{} of the same credential nearby", plural(*count, "identifier")),
         EvidenceView::Weak(what) | EvidenceView::Path(what) => what.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_keeps_its_value_and_what_is_nearest_to_it() {
+        let context = |before: &str, after: &str| ContextView {
+            before: before.to_owned(),
+            value: "‹40 characters›".to_owned(),
+            after: after.to_owned(),
+        };
+        let short = context("KEY=", " # why");
+        assert_eq!(line_within(&short, 25), "KEY=‹40 characters› # why");
+        assert_eq!(line_within(&short, 21), "…Y=‹40 characters› #…");
+        for (before, after) in
+            [("a".repeat(90), "b".repeat(90)), (String::new(), "b".repeat(90)), ("a".repeat(90), "b".into())]
+        {
+            for most in 17..100 {
+                let line = line_within(&context(&before, &after), most);
+                assert!(line.contains("‹40 characters›"), "{line}");
+                assert!(line.chars().count() <= most, "{most}: {line}");
+            }
+        }
+    }
 }

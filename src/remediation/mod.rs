@@ -10,14 +10,15 @@ pub mod git_dir;
 pub mod metadata;
 pub mod purge;
 pub mod retained;
+pub mod show;
 pub mod step;
 pub mod subject;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bstr::BString;
 
-use crate::finding::{Fact, Finding, Plan, PlanStep, Stage, StepKind};
+use crate::finding::{Advice, Fact, Finding, Plan, PlanStep, Stage, StepKind};
 use crate::rule::{Remediation, Rule, Step};
 use crate::rule_set::RuleSet;
 
@@ -78,15 +79,24 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
     steps(&Subject::of(&[finding]), rules, surroundings)
 }
 
+/// What is to be done about any leaked secret of a rule, whatever its place, for each rule that has findings.
+pub fn general<'f>(findings: impl Iterator<Item = &'f Finding>, rules: &RuleSet) -> Vec<Advice> {
+    let ids: BTreeSet<&str> = findings.map(|finding| &*finding.rule).collect();
+    let advice = |id: &str| {
+        let rule = rules.rule(id)?;
+        let kind = Kind::of(rule, rules, vec![Vec::new()], Vec::new())?;
+        Some(Advice { rule: rule.id.clone(), steps: [kind.revoke(), kind.after()].concat() })
+    };
+    ids.into_iter().filter_map(advice).collect()
+}
+
 /// The ordered steps for findings of one kind that got equally far.
 fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
     let Some(first) = subject.findings().first() else { return Vec::new() };
     let Some(rule) = rules.rule(&first.rule) else { return Vec::new() };
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
-    let link = if remediation.docs.is_empty() { rule.references.first() } else { Some(&remediation.docs) };
-    let link = link.map_or_else(String::new, ToString::to_string);
     let facts = subject.findings().iter().map(|finding| facts(finding, surroundings)).collect();
-    let kind = Kind { rule, remediation, link, facts, workflows: users(remediation, surroundings), rules };
+    let Some(kind) = Kind::of(rule, rules, facts, users(remediation, surroundings)) else { return Vec::new() };
     let beside = git_dir::steps(subject);
     match first.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => {
@@ -173,7 +183,15 @@ struct Kind<'a> {
     rules: &'a RuleSet,
 }
 
-impl Kind<'_> {
+impl<'a> Kind<'a> {
+    /// `None` if nothing is known of what is to be done.
+    fn of(rule: &'a Rule, rules: &'a RuleSet, facts: Vec<Vec<Fact>>, workflows: Vec<String>) -> Option<Self> {
+        let remediation = rules.remediation(&rule.remediation)?;
+        let link = if remediation.docs.is_empty() { rule.references.first() } else { Some(&remediation.docs) };
+        let link = link.map_or_else(String::new, ToString::to_string);
+        Some(Self { rule, remediation, link, facts, workflows, rules })
+    }
+
     /// Revoke, then rotate: after a leak an overlap of old and new is harm. What must not be done comes last, as it is no step.
     fn revoke(&self) -> Vec<PlanStep> {
         let mut steps: Vec<PlanStep> = Vec::new();
@@ -242,7 +260,7 @@ impl Kind<'_> {
     fn only_if_doubt(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "There is no sign of a push from this clone, which is not proof: other clones, deleted branches and backups leave no trace here. In doubt treat it as leaked, and revoke it as the next steps say".to_owned(),
+            "In doubt treat it as leaked, and revoke it as the next steps say: there is no sign of a push from this clone, which is not proof, for other clones, deleted branches and backups leave no trace here".to_owned(),
         )]
     }
 

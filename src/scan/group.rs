@@ -35,6 +35,7 @@ impl Scan<'_> {
             true => Vec::new(),
             false => remediation::plans(&findings, self.detector.rules(), &surroundings),
         };
+        let advice = remediation::general(findings.iter().chain(&suppressed), self.detector.rules());
         let before_commit = match scope.command {
             Command::Staged if !findings.is_empty() => remediation::before_commit(&findings, &surroundings),
             _ => Vec::new(),
@@ -48,6 +49,7 @@ impl Scan<'_> {
             scope,
             findings,
             plans,
+            advice,
             before_commit,
             suppressed,
             gaps: outcome.gaps,
@@ -108,6 +110,7 @@ impl Scan<'_> {
         found.sort_by(worst_first);
         for finding in &mut found {
             finding.plan = remediation::plan(finding, self.detector.rules(), surroundings);
+            finding.show = remediation::show::command(finding);
         }
         (found, held_back)
     }
@@ -182,6 +185,7 @@ impl Scan<'_> {
             facts,
             exposure,
             occurrences,
+            show: None,
             plan: Vec::new(),
             issued,
             known: false,

@@ -5,19 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 
 use super::batch::MOST_PLACES;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
 use super::{Scan, batch};
-use crate::finding::{ContentKind, Doubt, Exposure, Report, Scope, Secret, Stage, WebRepository};
+use crate::finding::{ContentKind, Doubt, Exposure, InTheEnd, Report, Scope, Secret, Stage, WebRepository};
 use crate::git::server::{self, Servers};
 use crate::git::{ObjectId, Repo, object, remote};
 use crate::source::Listing;
 use crate::text::archive;
 use crate::text::encoding::as_text;
 
+/// Paths of a secret that the last commits of a range are asked for, at most.
+const MOST_ASKED: usize = 64;
 /// Items that are looked at before the next: as many as may each hold something without taking too much memory.
 const PART: usize = 1 << 16;
 
@@ -48,7 +50,11 @@ impl Scan<'_> {
         for sighting in &mut outcome.sightings {
             sighting.occurrence.web = sighting.commit.and_then(|commit| got_out.web.get(&commit).cloned());
         }
-        self.report(outcome, scope, &mut |group| self.range_exposure(group, &got_out))
+        let heads = listing.heads;
+        self.report(outcome, scope, &mut |group| Exposure {
+            in_the_end: self.in_the_end(group, &heads),
+            ..self.range_exposure(group, &got_out)
+        })
     }
 
     /// Which of the secrets seen stand in contents or names that were there before.
@@ -71,6 +77,41 @@ impl Scan<'_> {
             }
         }
         past.held
+    }
+
+    /// What the last commits of a range have of a secret; `None` if it stands in something that no later commit changes, or if
+    /// what they have cannot be read.
+    fn in_the_end(&self, group: &[Sighting], heads: &[ObjectId]) -> Option<InTheEnd> {
+        let local = self.repo.filter(|_| !heads.is_empty())?.local();
+        let mut places: BTreeSet<(&BString, ContentKind)> = BTreeSet::new();
+        for sighting in group {
+            let kind = sighting.occurrence.kind;
+            let is_in_tree = matches!(
+                kind,
+                ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName
+            );
+            if !is_in_tree || sighting.occurrence.path.is_empty() {
+                return None;
+            }
+            places.insert((&sighting.occurrence.path, kind));
+        }
+        if places.len() > MOST_ASKED {
+            return None;
+        }
+        let blobs: BTreeSet<ObjectId> = group.iter().filter_map(|sighting| sighting.blob).collect();
+        let mut past = Past::new(group)?;
+        for head in heads {
+            let tree = object::tree_of(&local, *head).ok()?;
+            for (path, kind) in &places {
+                let Some(found) = object::entry_at(&local, tree, path.as_bstr()).ok()? else { continue };
+                if *kind == ContentKind::FileName || blobs.contains(&found.id) {
+                    return Some(InTheEnd::Held);
+                }
+                let (_, data) = object::load(&local, found.id, self.options.max_file_size).ok()?;
+                past.look_in_file(&data);
+            }
+        }
+        Some(if past.held.is_empty() { InTheEnd::Deleted } else { InTheEnd::Held })
     }
 
     /// The exposure of what the index, a range or a push adds.

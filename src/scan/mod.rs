@@ -6,6 +6,7 @@
 //! finding (`group`), and the policy says which of them somebody allowed (`suppression`).
 
 mod batch;
+mod excerpt;
 mod group;
 pub mod history;
 mod listing;

@@ -76,6 +76,7 @@ impl Sighting {
             commit: None,
             author_time: None,
             held: Vec::new(),
+            excerpt: None,
             comment: None,
             web: None,
         };

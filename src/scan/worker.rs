@@ -5,9 +5,11 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::excerpt::Secrets;
 use super::outcome::Outcome;
 use super::sighting::Sighting;
 use crate::config::ScanOptions;
@@ -251,8 +253,9 @@ impl Worker<'_> {
         let path = if origin.path.is_empty() { BString::default() } else { join_member(origin.path, origin.member) };
         let (now, min_confidence) = (self.options.now, self.options.min_confidence);
         let context = Context { path: &path, now, min_confidence };
+        let secrets = Secrets::new(text, &found);
         let believed = found.into_iter().filter_map(|one| context::apply(self.detector, text, &context, one));
-        outcome.sightings.extend(believed.map(|one| self.sighting(text, &lines, origin, one)));
+        outcome.sightings.extend(believed.map(|one| self.sighting(text, (&lines, &secrets), origin, one)));
     }
 
     /// What stands near the places of low confidence of a secret that another place is reported for.
@@ -272,7 +275,13 @@ impl Worker<'_> {
         context::late_companions(self.detector, &as_text(&data), detection, written)
     }
 
-    fn sighting(&self, text: &[u8], lines: &LineIndex, origin: &Origin<'_>, detection: Detection) -> Sighting {
+    fn sighting(
+        &self,
+        text: &[u8],
+        (lines, secrets): (&LineIndex, &Secrets),
+        origin: &Origin<'_>,
+        detection: Detection,
+    ) -> Sighting {
         let start = lines.place(text, detection.span.start);
         let foreign = &self.options.policy.foreign;
         let comment = comment::beside(text, lines, detection.span, foreign);
@@ -287,6 +296,7 @@ impl Worker<'_> {
             commit: origin.commit.map(|id| id.to_string()),
             author_time: None,
             held: Vec::new(),
+            excerpt: secrets.around(text, lines, &detection).map(Arc::new),
             comment: comment.map(Box::new),
             web: None,
         };

@@ -70,6 +70,8 @@ pub struct Listing {
     pub before: BTreeSet<ObjectId>,
     /// Names that were there before.
     pub names_before: BTreeSet<BString>,
+    /// The last commits of what is listed, if it is a range or a push.
+    pub heads: Vec<ObjectId>,
     /// What could not be listed.
     pub gaps: Vec<Gap>,
     /// What a reader should know about the coverage.

@@ -34,6 +34,7 @@ pub(super) fn add(
 ) -> Result<Vec<ObjectId>, SourceError> {
     let commits = commits(local, heads, bases, listing)?;
     listing.stats.commits = commits.len();
+    listing.heads.extend_from_slice(heads);
     let (mut known, mut budget) = (Known::default(), Budget::default());
     for id in &commits {
         budget.add_commit();

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use keysweep::finding::suppression::{By, Flaw, Status};
 use keysweep::finding::web::Transport;
 use keysweep::finding::{
-    Command, ContentKind, Event, Evidence, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, HeldBack, Host, Note,
-    Occurrence, Plan, PlanStep, RefKinds, Remote, Report, Retainer, Retention, Scope, Secret, Stage, Stats, StepKind,
-    Suppression, WebRepository,
+    Advice, Command, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Fingerprint, Gap, GapKind,
+    HeldBack, Host, InTheEnd, LeftOut, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retainer,
+    Retention, Scope, Secret, Show, Stage, Stats, StepKind, Suppression, WebRepository,
 };
 use keysweep::proof::template::Generator;
 use keysweep::rule::{Confidence, Severity};
@@ -29,6 +29,7 @@ pub(crate) fn report() -> Report {
     Report {
         scope: Scope { command: Command::History, subject: "everything this clone stores".to_owned() },
         plans: plans(&findings),
+        advice: vec![Advice { rule: "made-up-token".into(), steps: plan() }],
         before_commit: Vec::new(),
         findings,
         suppressed: vec![allowed_by_entry(), allowed_by_baseline()],
@@ -110,6 +111,7 @@ fn finding(seed: u64, severity: Severity, confidence: Confidence, stage: Stage) 
         facts: Vec::new(),
         exposure: Exposure { stage, ..Exposure::default() },
         occurrences: vec![place(ContentKind::File, "config/made-up.env")],
+        show: None,
         plan: Vec::new(),
         issued: true,
         known: false,
@@ -128,8 +130,19 @@ fn place(kind: ContentKind, path: &str) -> Occurrence {
         commit: None,
         author_time: None,
         held: Vec::new(),
+        excerpt: None,
         comment: None,
         web: None,
+    }
+}
+
+/// A line with two secrets, of which neither is in it, and with what means something to every format.
+fn excerpt() -> Excerpt {
+    let left_out = |characters, lines, encoding| LeftOut { characters, lines, encoding };
+    Excerpt {
+        before: vec![Piece::Text(format!("  {HOSTILE}=").into())],
+        value: left_out(40, 1, None),
+        after: vec![Piece::Text("; ".into()), Piece::Secret(left_out(56, 2, Some("base64"))), Piece::Cut],
     }
 }
 
@@ -209,17 +222,19 @@ fn published() -> Finding {
             outside_authors: vec!["Eve <eve@elsewhere.example>".into()],
             sign: None,
             doubt: None,
+            in_the_end: None,
         },
         occurrences: vec![
-            on_a_host(committed(ContentKind::File, HOSTILE)),
+            Occurrence { excerpt: Some(Arc::new(excerpt())), ..on_a_host(committed(ContentKind::File, HOSTILE)) },
             on_a_host(Occurrence {
                 member: "in/side.txt".into(),
                 ..committed(ContentKind::ArchiveMember, "archive.zip")
             }),
             on_a_host(committed(ContentKind::Symlink, "link")),
             on_a_host(committed(ContentKind::FileName, &own_name)),
-            on_a_host(committed(ContentKind::File, &own_name)),
+            Occurrence { excerpt: Some(Arc::new(excerpt())), ..on_a_host(committed(ContentKind::File, &own_name)) },
         ],
+        show: Some(Show { place: 0, command: "git show 'c1c1c1c1c1c1:a`b <i>.env' | sed -n 3p".to_owned() }),
         plan: plan(),
         ..plain
     }
@@ -324,10 +339,12 @@ fn local_only() -> Finding {
         status: Status::Void(Flaw::OtherValue),
         reason: format!("sample of {HOSTILE}"),
     };
+    let plain = finding(5, Severity::High, Confidence::High, Stage::LocalOnly);
     Finding {
         suppression: Some(suppression),
         occurrences: vec![committed(ContentKind::File, "src/a b.rs")],
-        ..finding(5, Severity::High, Confidence::High, Stage::LocalOnly)
+        exposure: Exposure { in_the_end: Some(InTheEnd::Deleted), ..plain.exposure },
+        ..plain
     }
 }
 

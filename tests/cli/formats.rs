@@ -132,6 +132,25 @@ fn sarif_names_the_place_the_rule_and_the_first_step() {
 }
 
 #[test]
+fn the_help_of_a_rule_is_that_of_no_finding_and_each_result_has_its_own_plan() {
+    let (repo, _) = with_a_secret(20_250, "web/config.env");
+    let tenant = "AZURE_TENANT_ID=d41c7e02-93b6-4e58-8f1a-6b0c5a2e9d37\n";
+    repo.write("web/config.env", format!("{tenant}{}", repo.read("web/config.env")));
+    repo.commit("in");
+    let run = sarif(&repo, "history", 1);
+    let help = &run["tool"]["driver"]["rules"][0]["help"];
+    let commit = repo.head()[..12].to_owned();
+    for text in [&help["text"], &help["markdown"]].map(|text| text.as_str().unwrap_or_default()) {
+        assert!(text.contains("revoke") && !text.contains("git "), "{text}");
+        for own in ["config.env", &commit, "d41c7e02"] {
+            assert!(!text.contains(own), "{own} in {text}");
+        }
+    }
+    let plan = run["results"][0]["properties"]["plan"].to_string();
+    assert!(plan.contains("config.env") && plan.contains(&commit), "{plan}");
+}
+
+#[test]
 fn json_is_one_document_wherever_it_is_taken_and_refused_elsewhere() {
     let repo = Repo::with_a_commit();
     repo.install_hook();

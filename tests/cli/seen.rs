@@ -1,8 +1,12 @@
-//! How a person gets to see what was found: the page on the host that has the commit.
+//! How a person gets to see what was found: the page on the host that has the commit, the line without the value, and a command
+//! that prints it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::support::{Repo, Secret};
+use crate::support::{Repo, Run, Secret, contains, must};
 
 /// The address that JSON has for each place of the only finding.
 fn links(repo: &Repo, args: &[&str]) -> Vec<Option<String>> {
@@ -112,4 +116,194 @@ fn a_stored_address_that_is_no_page_leads_nowhere() {
     let told: Value = serde_json::from_str(&told.out()).unwrap_or_default();
     assert!(told["finding"]["occurrences"][0]["line"].is_number(), "{told}");
     assert_eq!(told["finding"]["occurrences"][0]["link"], Value::Null);
+}
+
+// ---------------------------------------------------------------- the line
+
+/// The line of each place of the only finding, as JSON has it.
+fn lines(run: &Run) -> Vec<String> {
+    let found = run.only_finding();
+    let places = found["occurrences"].as_array().cloned().unwrap_or_default();
+    let text = |context: &Value, part: &str| context[part].as_str().unwrap_or_default().to_owned();
+    let line = |context: &Value| ["before", "value", "after"].map(|part| text(context, part)).concat();
+    places.iter().map(|place| line(&place["context"])).collect()
+}
+
+#[test]
+fn a_finding_shows_its_line_without_the_value() {
+    let repo = Repo::with_a_commit();
+    let secret = Secret::entra(41_500);
+    repo.write("a.env", format!("# first\n  AZURE_CLIENT_SECRET={} # prod\x1b[31m\n", secret.value));
+    repo.add();
+    let shown = "AZURE_CLIENT_SECRET=‹40 characters› # prod\\x1b[31m";
+    let run = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
+    assert_eq!(lines(&run), [shown]);
+    for format in ["human", "markdown", "html"] {
+        for detail in [&[][..], &["--full"]] {
+            let run = repo.keysweep(&[&["staged", "--format", format], detail].concat()).expect_code(1);
+            run.expect_withheld(&secret.value);
+            run.expect_mention("AZURE_CLIENT_SECRET=‹40 characters›");
+        }
+    }
+    let narrow = repo.tool(&["staged"]).env("COLUMNS", "40").run().expect_code(1).out();
+    let line = narrow.lines().find(|line| line.contains("‹40 characters›")).unwrap_or_default();
+    assert!(line.chars().count() <= 40 && line.contains("SECRET=‹40 characters› "), "{narrow}");
+}
+
+#[test]
+fn no_line_shows_another_secret_whatever_its_distance_and_its_rule() {
+    let (first, second) = (Secret::entra(41_600), Secret::github(41_601));
+    for distance in [1, 20, 39, 45, 60, 75, 79, 80, 81, 100] {
+        let repo = Repo::folder();
+        let gap = "x".repeat(distance - 1);
+        let text = format!("a='{}' {gap} b=\"{}\"\n", first.value, second.value);
+        repo.write("a.sh", &text);
+        for options in [&[][..], &["--rule", second.rule], &["--rule", first.rule], &["--min-severity", "critical"]] {
+            for format in ["jsonl", "human", "markdown"] {
+                let run = repo.keysweep(&[&["files", ".", "--format", format], options].concat());
+                run.expect_withheld(&first.value);
+                run.expect_withheld(&second.value);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_encoded_beside_a_secret_is_not_shown() {
+    let repo = Repo::with_a_commit();
+    let secret = Secret::github(41_700);
+    let encoded = data_encoding::BASE64.encode(format!("user: somebody\ntoken: {}\n", secret.value).as_bytes());
+    repo.write("a.yml", format!("data: \"{encoded}\"\n"));
+    repo.add();
+    let run = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
+    assert_eq!(lines(&run), [format!("data: \"‹{} characters of base64›\"", encoded.len())]);
+    assert!(!contains(&run.stdout, &encoded.as_bytes()[..12]), "{run}");
+    let stored = must(fs::read(repo.git_path("keysweep/last-staged.json")), "read the report");
+    assert!(!contains(&stored, &encoded.as_bytes()[..12]));
+}
+
+// ---------------------------------------------------------------- the command
+
+/// The command that shows the only finding, and what it prints.
+fn shown(repo: &Repo, scan: &[&str]) -> (String, Run) {
+    let found = repo.keysweep(&[scan, &["--format", "jsonl"]].concat()).expect_code(1).only_finding();
+    let command = found["show"]["command"].as_str().unwrap_or_default().to_owned();
+    assert!(!command.is_empty(), "{found}");
+    let run = repo.sh(&command).expect_code(0);
+    (command, run)
+}
+
+#[test]
+fn the_command_prints_the_line_and_no_other_whatever_the_path() {
+    let paths =
+        ["a.env", "deploy/a b.env", "it's \"$HOME\" `x`.env", "-rf.env", ":0:a.env", "ü{1}*?.env", "a\tb\n.env"];
+    for (seed, path) in (41_800..).zip(paths) {
+        let (repo, secret) = (Repo::with_a_commit(), Secret::entra(seed));
+        repo.write(path, format!("# first\n{}# last\n", secret.line()));
+        repo.add();
+        let (staged, run) = shown(&repo, &["staged"]);
+        assert_eq!(run.out(), secret.line(), "{staged}");
+        repo.commit("in");
+        repo.remove(path);
+        repo.commit("out");
+        let (committed, run) = shown(&repo, &["history"]);
+        assert_eq!(run.out(), secret.line(), "{committed}");
+        let told = repo.keysweep(&["history", "--full"]).expect_code(1);
+        assert!(told.out().contains(&committed), "{told}");
+        let id = repo.keysweep(&["history", "--format", "jsonl"]).only_finding()["id"].clone();
+        let told = repo.keysweep(&["explain", id.as_str().unwrap_or_default()]).expect_code(0);
+        assert!(told.out().contains(&committed), "{told}");
+    }
+}
+
+#[test]
+fn the_command_shows_what_stands_in_no_file() {
+    let prepared = |seed| (Repo::with_a_commit(), Secret::github(seed));
+    let check = |(repo, secret): &(Repo, Secret), scan: &[&str]| {
+        let (command, run) = shown(repo, scan);
+        assert!(run.out().contains(&secret.value), "{command}: {run}");
+    };
+    let all = ["history"];
+    let message = prepared(41_900);
+    message.0.git(&["commit", "--quiet", "--allow-empty", "-m", &format!("Use {}", message.1.value)]);
+    message.0.git(&["reflog", "expire", "--expire=now", "--all"]);
+    message.0.remove(message.0.git_path("COMMIT_EDITMSG"));
+    check(&message, &all);
+    let author = prepared(41_901);
+    let name = format!("{} <a@example.com>", author.1.value);
+    author.0.git(&["commit", "--quiet", "--allow-empty", "--author", &name, "-m", "odd"]);
+    check(&author, &all);
+    let tag = prepared(41_902);
+    tag.0.git(&["tag", "-a", "v1", "-m", &format!("with {}", tag.1.value)]);
+    check(&tag, &all);
+    let note = prepared(41_903);
+    note.0.git(&["notes", "add", "-m", &format!("with {}", note.1.value)]);
+    check(&note, &all);
+    let link = prepared(41_904);
+    must(symlink(&link.1.value, link.0.path("link")), "make a symlink");
+    link.0.commit("a link");
+    check(&link, &all);
+    let leftover = prepared(41_905);
+    leftover.0.write("gone.env", leftover.1.line());
+    leftover.0.add();
+    leftover.0.git(&["rm", "--quiet", "--cached", "gone.env"]);
+    leftover.0.remove("gone.env");
+    check(&leftover, &all);
+    let config = prepared(41_906);
+    let url = format!("https://user:{}@git.example.com/a.git", config.1.value);
+    config.0.git(&["remote", "add", "origin", &url]);
+    check(&config, &all);
+    let name = prepared(41_907);
+    name.0.write(format!("{}.txt", name.1.value), "harmless\n");
+    name.0.commit("a name");
+    check(&name, &all);
+}
+
+#[test]
+fn a_command_that_would_hold_the_value_names_the_blob_instead() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(42_000));
+    repo.write(format!("{}.env", secret.value), secret.line());
+    repo.commit("in");
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    run.expect_withheld(&secret.value);
+    let (command, run) = shown(&repo, &["history"]);
+    assert!(run.out().contains(&secret.value), "{command}: {run}");
+}
+
+// ---------------------------------------------------------------- what came and went within a range
+
+#[test]
+fn an_annotation_names_the_commit_and_says_that_a_later_one_deleted_it() {
+    let repo = Repo::with_a_commit();
+    let base = repo.head();
+    let secret = Secret::entra(42_100);
+    repo.write("conf.env", secret.line());
+    repo.commit("in");
+    let commit = repo.head()[..12].to_owned();
+    let range = format!("{base}..HEAD");
+    let annotation = |repo: &Repo| {
+        let out = repo.keysweep(&["range", &range, "--format", "github"]).expect_code(1).out();
+        out.lines().find(|line| line.starts_with("::error ")).unwrap_or_default().to_owned()
+    };
+    let deleted =
+        format!("in commit {commit}, still in the history although a later commit deleted it; deleting is not");
+    let held = annotation(&repo);
+    assert!(held.contains(&format!("It is in commit {commit}.")) && !held.contains("deleted"), "{held}");
+    // The line moves, and the file is renamed: the last commit has it still.
+    repo.git(&["mv", "conf.env", "other.env"]);
+    repo.write("other.env", format!("# moved\n{}", secret.line()));
+    repo.commit("moved");
+    assert!(!annotation(&repo).contains("deleted"));
+    repo.write("other.env", "# nothing\n");
+    repo.commit("out");
+    let gone = annotation(&repo);
+    assert!(gone.contains("still in the history although a later commit deleted it; deleting is not enough"), "{gone}");
+    repo.git(&["reset", "--quiet", "--hard", &commit]);
+    repo.git(&["rm", "--quiet", "conf.env"]);
+    repo.commit("deleted");
+    let gone = annotation(&repo);
+    assert!(gone.contains(&deleted), "{gone}");
+    repo.keysweep(&["range", &range]).expect_code(1).expect_mention("a later commit deleted it");
+    let swept = repo.keysweep(&["history", "--format", "github"]).expect_code(1);
+    swept.expect_mention("still in the history although a later commit deleted it");
 }

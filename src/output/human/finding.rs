@@ -13,6 +13,8 @@ use crate::finding::Command;
 
 /// Occurrences named for one finding, at most.
 const MAX_PLACES: usize = 8;
+/// Columns of a label with the blanks around it.
+const LABEL: usize = 9;
 /// What stands in front of something that is said of a place.
 const BELOW: &str = "           ";
 /// Steps that are told about what stands in files.
@@ -69,6 +71,7 @@ fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Pap
     places(finding, detail, paper)?;
     let value = finding.secret.as_ref().map(|secret| crate::text::escape(secret.as_bytes()));
     row("value", value.as_ref().unwrap_or(&finding.preview), paper)?;
+    line(finding, paper)?;
     if let Some(words) = words::suppression(finding) {
         row("allow", &words, paper)?;
     }
@@ -84,8 +87,18 @@ fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Pap
         if !finding.impact.is_empty() {
             row("risk", &finding.impact, paper)?;
         }
+        if let Some(show) = &finding.show {
+            row("see", &format!("{}:", words::SHOW), paper)?;
+            paper.commands(&format!("{BELOW}$ "), &show.command)?;
+        }
     }
     paper.blank()
+}
+
+/// The line that it stands in, as far as the terminal has room beside the value.
+pub(super) fn line(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
+    let Some(context) = brief::place(finding).and_then(|place| place.context.as_ref()) else { return Ok(()) };
+    row("line", &words::line_within(context, paper.room(LABEL)), paper)
 }
 
 /// A line with a label in front.

@@ -52,6 +52,7 @@ fn told(one: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::Result<
     finding::row("where", &format!("{place}{more}"), paper)?;
     let value = one.secret.as_ref().map(|secret| crate::text::escape(secret.as_bytes()));
     finding::row("value", value.as_ref().unwrap_or(&one.preview), paper)?;
+    finding::line(one, paper)?;
     if let Some(words) = words::suppression(one) {
         finding::row("allow", &words, paper)?;
     }

@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, PlanView, RemoteView,
-    RetentionView, SCHEMA, SignView, State, StepView, Summary, SuppressedBy, SuppressionStatus, SuppressionView, View,
+    ContextView, EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, PlanView,
+    RemoteView, RetentionView, SCHEMA, ShowView, SignView, State, StepView, Summary, SuppressedBy, SuppressionStatus,
+    SuppressionView, View,
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
-    ContentKind, Event, Evidence, Exposure, Fact, Finding, Gap, Link, Note, Occurrence, Plan, PlanStep, RefKinds,
-    Remote, Report, Retention, Suppression,
+    Advice, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Gap, LeftOut, Link, Note, Occurrence,
+    Piece, Plan, PlanStep, RefKinds, Remote, Report, Retention, Show, Suppression,
 };
 use crate::output::mask::{Mask, by_line};
+use crate::output::words::plural;
 use crate::text::escape;
 
 /// What becomes of the values of secrets.
@@ -44,6 +46,7 @@ impl View {
             head: report.head.clone(),
             findings: report.findings.iter().map(|finding| convert.finding(finding)).collect(),
             plans: report.plans.iter().map(|plan| convert.plan(plan)).collect(),
+            advice: report.advice.iter().map(|advice| convert.advice(advice)).collect(),
             before_commit: report.before_commit.iter().map(|step| convert.step(step)).collect(),
             suppressed: report.suppressed.iter().map(|finding| convert.finding(finding)).collect(),
             gaps: report.gaps.iter().map(|gap| convert.gap(gap)).collect(),
@@ -72,6 +75,14 @@ fn summary(report: &Report) -> Summary {
         sought: stats.sought,
         elapsed_ms: u64::try_from(stats.elapsed_ms).unwrap_or(u64::MAX),
     }
+}
+
+/// What stands in place of something that is not shown.
+fn left_out_words(left_out: LeftOut) -> String {
+    let LeftOut { characters, lines, encoding } = left_out;
+    let lines = if lines == 1 { String::new() } else { format!(" on {lines} lines") };
+    let of = encoding.map(|encoding| format!(" of {encoding}")).unwrap_or_default();
+    format!("‹{}{of}{lines}›", plural(characters, "character"))
 }
 
 /// Converts one report. It keeps what it has masked already.
@@ -120,8 +131,15 @@ impl Convert<'_> {
             occurrences: finding.occurrences.iter().map(|o| self.occurrence(o)).collect(),
             state: if finding.known { State::Unchanged } else { State::New },
             suppression: finding.suppression.as_ref().map(|one| self.suppression(one)),
+            show: finding.show.as_ref().and_then(|show| self.show(show)),
             plan: finding.plan.iter().map(|step| self.step(step)).collect(),
         }
+    }
+
+    /// A command of which something has to be masked shows nothing.
+    fn show(&self, show: &Show) -> Option<ShowView> {
+        let command = self.safe(show.command.as_bytes());
+        (command == show.command).then_some(ShowView { occurrence: show.place, command })
     }
 
     fn suppression(&self, suppression: &Suppression) -> SuppressionView {
@@ -165,6 +183,7 @@ impl Convert<'_> {
                 remote: sign.remote.as_ref().map(|remote| self.safe(remote)),
             }),
             doubt: exposure.doubt,
+            in_the_end: exposure.in_the_end,
         }
     }
 
@@ -193,7 +212,22 @@ impl Convert<'_> {
             blob: occurrence.blob.clone(),
             author_time: occurrence.author_time.clone(),
             held: occurrence.held.iter().map(|one| self.retention(one)).collect(),
+            context: occurrence.excerpt.as_ref().map(|excerpt| self.context(excerpt)),
             link: self.link(occurrence),
+        }
+    }
+
+    fn context(&self, excerpt: &Excerpt) -> ContextView {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => self.safe(text),
+            Piece::Secret(left_out) => left_out_words(*left_out),
+            Piece::Cut => "…".to_owned(),
+        };
+        let all = |pieces: &[Piece]| pieces.iter().map(piece).collect::<String>();
+        ContextView {
+            before: all(&excerpt.before).trim_start().to_owned(),
+            value: left_out_words(excerpt.value),
+            after: all(&excerpt.after).trim_end().to_owned(),
         }
     }
 
@@ -252,6 +286,10 @@ impl Convert<'_> {
             findings: plan.findings.iter().map(ToString::to_string).collect(),
             steps: plan.steps.iter().map(|step| self.step(step)).collect(),
         }
+    }
+
+    fn advice(&self, advice: &Advice) -> (String, Vec<StepView>) {
+        (escape(advice.rule.as_bytes()), advice.steps.iter().map(|step| self.step(step)).collect())
     }
 
     fn step(&self, step: &PlanStep) -> StepView {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{
-    Command, ContentKind, Doubt, GapKind, HeldBack, Host, Link, Retainer, SignKind, Stage, StepKind, Verdict,
+    Command, ContentKind, Doubt, GapKind, HeldBack, Host, InTheEnd, Link, Retainer, SignKind, Stage, StepKind, Verdict,
 };
 use crate::rule::{Confidence, Severity};
 
@@ -48,6 +48,9 @@ pub struct View {
     /// What to do about them: one plan for each kind that got equally far.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub plans: Vec<PlanView>,
+    /// What their rules say in general, by the id of the rule. `explain` tells it to who asks, so it is in no JSON.
+    #[serde(skip)]
+    pub advice: BTreeMap<String, Vec<StepView>>,
     /// What to do about all of them at once, where they stop a commit.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub before_commit: Vec<StepView>,
@@ -85,6 +88,8 @@ pub struct FindingView {
     pub occurrences: Vec<OccurrenceView>,
     pub state: State,
     pub suppression: Option<SuppressionView>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub show: Option<ShowView>,
     pub plan: Vec<StepView>,
 }
 
@@ -195,6 +200,8 @@ pub struct ExposureView {
     pub sign: Option<SignView>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub doubt: Option<Doubt>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub in_the_end: Option<InTheEnd>,
 }
 
 /// What shows that it was on a server.
@@ -248,9 +255,31 @@ pub struct OccurrenceView {
     pub author_time: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub held: Vec<RetentionView>,
+    /// What stands around it on its line.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub context: Option<ContextView>,
     /// Its page on the host that has the commit.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "Link::deserialize_if_safe")]
     pub link: Option<Link>,
+}
+
+/// A line without its secrets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub struct ContextView {
+    pub before: String,
+    /// What stands in place of the value, in words.
+    pub value: String,
+    pub after: String,
+}
+
+/// A command that shows a place, and the secret with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub struct ShowView {
+    /// Which of the occurrences, from 0.
+    pub occurrence: usize,
+    pub command: String,
 }
 
 /// What keeps a place.

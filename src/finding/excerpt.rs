@@ -1,0 +1,36 @@
+//! The line that a secret stands in, with what must not be shown left out: the value, and whatever else on it is a secret.
+
+use bstr::BString;
+
+/// What stands on both sides of a value on its line, as far as it is near.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// What stands before the value.
+    pub before: Vec<Piece>,
+    /// What stands in its place.
+    pub value: LeftOut,
+    /// What stands behind it; of a value of several lines, on the last of them.
+    pub after: Vec<Piece>,
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// What stands there.
+    Text(BString),
+    /// Another secret.
+    Secret(LeftOut),
+    /// More of the line, which is too far away.
+    Cut,
+}
+
+/// What is not shown of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How many characters that are.
+    pub characters: usize,
+    /// On how many lines they stand.
+    pub lines: usize,
+    /// What they have to be decoded from, if they are the encoded form of a secret.
+    pub encoding: Option<&'static str>,
+}

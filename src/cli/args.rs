@@ -368,7 +368,7 @@ pub enum FormatArg {
     Jsonl,
     /// Markdown, for issues, tickets and mails
     Markdown,
-    /// One HTML file without scripts, for a browser or for paper
+    /// One HTML file that loads nothing, for a browser or for paper
     Html,
     /// SARIF 2.1.0, for code hosts and editors; reports of scans only
     Sarif,

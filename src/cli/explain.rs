@@ -307,9 +307,7 @@ impl Told {
             let (then, now) = (name(&self.head_then), name(&self.head_now));
             said.push(format!("HEAD was {then} then and is {now} now: what follows may not hold any more"));
         }
-        let mut page = page::finding(&self.finding);
-        page.insert(1, page::remarks(said));
-        page
+        page::finding(&self.finding, said)
     }
 }
 

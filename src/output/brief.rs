@@ -37,6 +37,17 @@ pub fn place(finding: &FindingView) -> Option<&OccurrenceView> {
     finding.occurrences.get(chosen(finding))
 }
 
+/// Where it is: a file with its line, or what else stands for all its places.
+pub fn at(finding: &FindingView) -> String {
+    let place = place(finding);
+    let file = place.map(file).filter(|file| !file.is_empty());
+    match (file, place) {
+        (Some(file), Some(place)) if has_lines(place) => format!("{file}:{}", place.line),
+        (Some(file), _) => file.to_owned(),
+        (None, place) => place.map(words::place).unwrap_or_default(),
+    }
+}
+
 /// The path of the file that holds it, of an archive if it is in one; empty if it is in none.
 pub fn file(place: &OccurrenceView) -> &str {
     let path = place.path.as_str();

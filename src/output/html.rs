@@ -1,32 +1,48 @@
-//! HTML in one file, to read in any browser, on a phone or on paper: no script, nothing from elsewhere, and a policy that
-//! forbids both.
+//! HTML in one file, to read in any browser, on a phone or on paper: nothing from elsewhere, and a policy that lets no style and
+//! no script in but those of this program, by their hashes. The script filters, sorts and folds; nothing depends on it.
 //!
 //! Every text goes through one escape; no text ever becomes the name of a tag or of an attribute.
 
 use std::io::{self, Write};
 
-use super::page::{Block, Inline, Line, Task, Tone};
+use data_encoding::BASE64;
+use sha2::{Digest as _, Sha256};
+
+use super::page::{Block, Card, Duty, Index, Inline, Line, Row, Sight, Task, Tile, Tone};
 
 const STYLE: &str = include_str!("report.css");
-/// A page that tries to load or run anything is stopped by the browser.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const SCRIPT: &str = include_str!("report.js");
+
+/// What the browser lets the page do; it stops whatever else a page tries to load or run.
+fn policy() -> String {
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// A text of a page as its policy names it: all that stands between the tags.
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", BASE64.encode(&Sha256::digest(format!("\n{text}"))))
+}
 
 /// Writes a page with that title.
 ///
 /// # Errors
 /// When `out` fails.
 pub fn write(title: &str, page: &[Block], out: &mut dyn Write) -> io::Result<()> {
-    let title = escape(title);
+    let (title, policy) = (escape(title), policy());
     writeln!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\"/>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <meta name=\"referrer\" content=\"no-referrer\"/>\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>"
     )?;
     blocks(page, out)?;
-    writeln!(out, "</main>\n</body>\n</html>")
+    writeln!(out, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>")
 }
 
 fn blocks(page: &[Block], out: &mut dyn Write) -> io::Result<()> {
@@ -39,9 +55,19 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "<p class=\"verdict {}\">{}</p>", class(*tone), escape(words))
         }
         Block::Heading(level, words) => writeln!(out, "<h{level}>{}</h{level}>", line(words)),
-        Block::Card(tone, id, words) => {
-            writeln!(out, "<h2 class=\"card {}\" id=\"{}\">{}</h2>", class(*tone), escape(id), line(words))
+        Block::Tiles(rows) => rows.iter().try_for_each(|(name, tiles)| self::tiles(name, tiles, out)),
+        Block::Duties(duties) => {
+            writeln!(out, "<ol class=\"duties\">")?;
+            duties.iter().try_for_each(|one| duty(one, out))?;
+            writeln!(out, "</ol>")
         }
+        Block::Index(rows) => index(rows, out),
+        Block::Lot(inner) => {
+            writeln!(out, "<section class=\"lot\">")?;
+            blocks(inner, out)?;
+            writeln!(out, "</section>")
+        }
+        Block::Card(one) => card(one, out),
         Block::Lines(lines) if lines.len() == 1 => {
             lines.iter().try_for_each(|words| writeln!(out, "<p>{}</p>", line(words)))
         }
@@ -75,9 +101,72 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
+fn tiles(name: &str, tiles: &[Tile], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "<p class=\"faint\">{}</p>\n<ul class=\"tiles\">", escape(name))?;
+    for Tile { tone, count, name, facet } in tiles {
+        writeln!(
+            out,
+            "<li class=\"tile {}\" data-facet=\"{}\" data-value=\"{}\"><b>{count}</b> {}</li>",
+            class(*tone),
+            facet.as_str(),
+            escape(name),
+            escape(name)
+        )?;
+    }
+    writeln!(out, "</ul>")
+}
+
+fn duty(duty: &Duty, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "<li><b>{}</b>", escape(&duty.title))?;
+    if !duty.items.is_empty() {
+        writeln!(out, "<ul>")?;
+        duty.items.iter().try_for_each(|words| writeln!(out, "<li>{}</li>", line(words)))?;
+        writeln!(out, "</ul>")?;
+    }
+    if !duty.command.is_empty() {
+        writeln!(out, "<pre><code>{}</code></pre>", escape(&duty.command))?;
+    }
+    writeln!(out, "</li>")
+}
+
+/// The id stands on what is folded, so that a browser unfolds it for whoever follows a link to it, without a script.
+fn card(card: &Card, out: &mut dyn Write) -> io::Result<()> {
+    let open = match card.sight {
+        Sight::Open => " open=\"open\"",
+        Sight::Folded => "",
+    };
+    let id = escape(&card.id);
+    writeln!(
+        out,
+        "<details class=\"card {}\"{open}>\n<summary><h4>{} {} <code class=\"faint\">{id}</code></h4></summary>\n\
+         <div class=\"inside\" id=\"{id}\">",
+        class(card.tone),
+        line(&card.title),
+        line(&card.place)
+    )?;
+    blocks(&card.blocks, out)?;
+    writeln!(out, "</div>\n</details>")
+}
+
+fn index(index: &Index, out: &mut dyn Write) -> io::Result<()> {
+    let heads = heads(&index.heads);
+    let caption = "<caption>The secrets, a row each</caption>";
+    writeln!(out, "<div class=\"wide\">\n<table id=\"index\">{caption}\n<thead><tr>{heads}</tr></thead>\n<tbody>")?;
+    for Row { id, facets, cells } in &index.rows {
+        let facets: String =
+            facets.iter().map(|(facet, value)| format!(" data-{}=\"{}\"", facet.as_str(), escape(value))).collect();
+        let cells: String = cells.iter().zip(&index.heads).map(|(words, head)| cell(words, head)).collect();
+        writeln!(out, "<tr data-id=\"{}\"{facets}>{cells}</tr>", escape(id))?;
+    }
+    writeln!(out, "</tbody>\n</table>\n</div>")
+}
+
+fn heads(heads: &[&str]) -> String {
+    heads.iter().map(|head| format!("<th scope=\"col\">{}</th>", escape(head))).collect()
+}
+
 fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<()> {
-    let head_row: String = heads.iter().map(|head| format!("<th scope=\"col\">{}</th>", escape(head))).collect();
-    writeln!(out, "<div class=\"wide\">\n<table>\n<thead><tr>{head_row}</tr></thead>\n<tbody>")?;
+    writeln!(out, "<div class=\"wide\">\n<table>\n<thead><tr>{}</tr></thead>\n<tbody>", self::heads(heads))?;
     for row in rows {
         let cells: String = row.iter().zip(heads).map(|(words, head)| cell(words, head)).collect();
         writeln!(out, "<tr>{cells}</tr>")?;

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::page::{Block, Inline, Line, Task, Tone};
+use super::page::{Block, Duty, Inline, Line, Task, Tone};
 
 /// Writes a page.
 ///
@@ -26,7 +26,26 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "> {sign} **{}**\n", escape(words))
         }
         Block::Heading(level, words) => writeln!(out, "{} {}\n", "#".repeat(usize::from(*level)), line(words)),
-        Block::Card(_, id, words) => writeln!(out, "## {} {}\n", line(words), code(id)),
+        Block::Card(card) => {
+            writeln!(out, "#### {} {}\n", line(&card.title), code(&card.id))?;
+            write(&card.blocks, out)
+        }
+        Block::Tiles(rows) => {
+            for (name, tiles) in rows {
+                let tiles: Vec<String> = tiles.iter().map(|tile| format!("{} {}", tile.count, tile.name)).collect();
+                writeln!(out, "- **{name}:** {}", escape(&tiles.join(", ")))?;
+            }
+            writeln!(out)
+        }
+        Block::Duties(duties) => {
+            duties.iter().zip(1..).try_for_each(|(one, number)| duty(number, one, out))?;
+            writeln!(out)
+        }
+        Block::Index(index) => {
+            let rows: Vec<&[Line]> = index.rows.iter().map(|row| &row.cells[..]).collect();
+            table(&index.heads, &rows, out)
+        }
+        Block::Lot(blocks) => write(blocks, out),
         Block::Lines(lines) => {
             let bullet = if lines.len() == 1 { "" } else { "- " };
             lines.iter().try_for_each(|words| writeln!(out, "{bullet}{}", line(words)))?;
@@ -39,7 +58,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             }
             writeln!(out)
         }
-        Block::Table(heads, rows) => table(heads, rows, out),
+        Block::Table(heads, rows) => table(heads, &rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), out),
         Block::Checklist(steps) => {
             steps.iter().try_for_each(|one| step(one, out))?;
             writeln!(out)
@@ -53,7 +72,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<()> {
+fn table(heads: &[&str], rows: &[&[Line]], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| {} |\n|{}", heads.join(" | "), "---|".repeat(heads.len()))?;
     for row in rows {
         // A bar ends a cell even within code, unless it is escaped there as well.
@@ -61,6 +80,12 @@ fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
     writeln!(out)
+}
+
+fn duty(number: usize, duty: &Duty, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{number}. **{}**", escape(&duty.title))?;
+    duty.items.iter().try_for_each(|words| writeln!(out, "   - {}", line(words)))?;
+    if duty.command.is_empty() { Ok(()) } else { writeln!(out, "   - {}", code(&duty.command)) }
 }
 
 fn step(step: &Task, out: &mut dyn Write) -> io::Result<()> {

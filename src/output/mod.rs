@@ -4,6 +4,7 @@ pub mod allow;
 pub mod baseline;
 pub mod brief;
 pub mod csv;
+pub mod duties;
 pub mod fold;
 pub mod github;
 pub mod gitlab;
@@ -17,10 +18,12 @@ pub mod page;
 pub mod paper;
 pub mod plain;
 pub mod purge;
+pub mod report;
 pub mod rules;
 pub mod sarif;
 pub mod style;
 pub mod summary;
+pub mod timeline;
 pub mod view;
 pub mod words;
 
@@ -97,10 +100,10 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
         Format::Page(PageFormat::Human) => human::render(view, options.detail, options.width, out),
         Format::Page(PageFormat::Json) => json::document(view, out),
         Format::Page(PageFormat::Jsonl) => json::lines(view, out),
-        Format::Page(PageFormat::Markdown) => markdown::write(&page::report(view, options.detail), out),
+        Format::Page(PageFormat::Markdown) => markdown::write(&report::page(view, options.detail), out),
         Format::Page(PageFormat::Html) => {
             let name = view.repository.as_deref().unwrap_or("files");
-            html::write(&format!("Secrets in {name}"), &page::report(view, options.detail), out)
+            html::write(&format!("Secrets in {name}"), &report::page(view, options.detail), out)
         }
         Format::Sarif => sarif::render(view, out),
         Format::Github => github::render(view, out),

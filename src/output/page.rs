@@ -1,16 +1,16 @@
-//! Pages: what is said, and in what order, before any format. Markdown, HTML and the terminal each write these blocks.
+//! Pages: what is said, and in what order, before any format. Markdown, HTML and the terminal each write these blocks; the page
+//! of a report is put together in `report`.
 //!
 //! The texts come from a view, so they are masked and hold no control characters; what a format reads as its own signs is
 //! for its writer to escape.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use super::Detail;
 use super::brief;
-use super::fold::{self, Entry, Group};
-use super::view::{FindingView, GapView, OccurrenceView, StepView, View};
-use super::words::{self, day, plural, short};
-use crate::finding::{Link, Stage, Verdict};
+use super::fold::Group;
+use super::view::{FindingView, OccurrenceView, StepView};
+use super::words::{self, plural};
+use crate::finding::Link;
 use crate::rule::Severity;
 use crate::text::escape;
 
@@ -53,6 +53,20 @@ pub enum Inline {
     Goto(String, String),
 }
 
+/// The ids of the findings that a page has a card of.
+pub struct Cards<'v>(pub HashSet<&'v str>);
+
+impl Cards<'_> {
+    /// Words that lead to the card of a finding, or stand beside its id if there is none.
+    pub fn lead_to(&self, one: &FindingView, words: String) -> Line {
+        if self.0.contains(&*one.id) {
+            vec![Inline::Goto(one.id.clone(), words)]
+        } else {
+            vec![text(words), text(" "), code(&one.id)]
+        }
+    }
+}
+
 /// Pieces in a row.
 pub type Line = Vec<Inline>;
 
@@ -63,8 +77,16 @@ pub enum Block {
     Verdict(Tone, String),
     /// A heading of this level.
     Heading(u8, Line),
-    /// The heading of a finding, by its id.
-    Card(Tone, String, Line),
+    /// How many there are of each kind, under what the kinds are.
+    Tiles(Vec<(&'static str, Vec<Tile>)>),
+    /// What somebody has to see to, in order.
+    Duties(Vec<Duty>),
+    /// The findings, a row each.
+    Index(Index),
+    /// What belongs together: findings of one kind and their plan.
+    Lot(Vec<Self>),
+    /// What there is to say of one finding.
+    Card(Card),
     /// Lines, each by itself; a single one is a paragraph.
     Lines(Vec<Line>),
     /// Names, and what there is to say to each.
@@ -77,6 +99,101 @@ pub enum Block {
     Command(String, String),
     /// What only some will want to see.
     Fold(String, Vec<Self>),
+}
+
+/// How many there are of a kind.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// How bad that is.
+    pub tone: Tone,
+    /// How many.
+    pub count: usize,
+    /// What they are called.
+    pub name: &'static str,
+    /// By which facet of the index they are found.
+    pub facet: Facet,
+}
+
+/// Something to see to, and what it is about.
+#[derive(Debug, Clone)]
+pub struct Duty {
+    /// What to do.
+    pub title: String,
+    /// The command that begins it; empty if there is none.
+    pub command: String,
+    /// What it is about, a line each.
+    pub items: Vec<Line>,
+}
+
+/// A table of findings that a reader may narrow down.
+#[derive(Debug, Clone)]
+pub struct Index {
+    /// The heads of the columns.
+    pub heads: Vec<&'static str>,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// A row of the index.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The id of the finding, or of the first of those that are told together.
+    pub id: String,
+    /// What it can be chosen by.
+    pub facets: Vec<(Facet, String)>,
+    /// A cell for each head.
+    pub cells: Vec<Line>,
+}
+
+/// What rows of the index can be chosen by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facet {
+    /// How bad a leak is.
+    Severity,
+    /// How far it got.
+    Stage,
+    /// Whether HEAD holds it.
+    Head,
+    /// Which rule found it.
+    Rule,
+}
+
+impl Facet {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Severity => "severity",
+            Self::Stage => "stage",
+            Self::Head => "head",
+            Self::Rule => "rule",
+        }
+    }
+}
+
+/// What there is to say of one finding.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// How bad it is.
+    pub tone: Tone,
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub title: Line,
+    /// Where it is, in short.
+    pub place: Line,
+    /// Whether it is seen at once.
+    pub sight: Sight,
+    /// All the rest.
+    pub blocks: Vec<Block>,
+}
+
+/// Whether something is seen at once, where a format can fold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// It is.
+    Open,
+    /// A reader unfolds it.
+    Folded,
 }
 
 /// Something to be done.
@@ -121,144 +238,15 @@ pub fn code(words: impl Into<String>) -> Inline {
     Inline::Code(words.into())
 }
 
-/// The page of a report.
-pub fn report(view: &View, detail: Detail) -> Vec<Block> {
-    let mut page = top(view);
-    if !view.findings.is_empty() {
-        page.push(Block::Heading(2, vec![text("Secrets, worst first")]));
-        page.push(overview(view));
-        page.extend(timeline(view));
-    }
-    let mut is_told = false;
-    for (lot, steps) in fold::by_plan(view) {
-        let is_left = lot.iter().any(|entry| entry.first().stage == Stage::Leftover);
-        if is_left && !is_told {
-            page.push(Block::Heading(2, vec![text("Never committed, only leftovers in this clone")]));
-            is_told = true;
-        }
-        for entry in &lot {
-            match entry {
-                Entry::One(one) => page.extend(card(one)),
-                Entry::Group(together) => page.extend(group(together)),
-            }
-        }
-        if detail != Detail::Quiet {
-            page.extend(plan(&steps, lot.len()));
-        }
+/// The page of one finding of a report, with all there is, and what is said of the report itself.
+pub fn finding(one: &FindingView, said: Vec<String>) -> Vec<Block> {
+    let mut card = card(one, Sight::Open);
+    card.blocks.insert(0, remarks(said));
+    let mut page = vec![Block::Card(card)];
+    if !one.plan.is_empty() {
+        page.extend([Block::Heading(3, vec![text("What to do")]), checklist(&one.plan)]);
     }
     page
-}
-
-/// The page of one finding of a report, with all there is.
-pub fn finding(one: &FindingView) -> Vec<Block> {
-    let mut page = card(one);
-    page.extend(plan(&one.plan, 1));
-    page
-}
-
-/// The verdict, and what it rests on.
-fn top(view: &View) -> Vec<Block> {
-    let name = view.repository.as_deref().unwrap_or("files");
-    let title = Block::Heading(1, vec![text("Secrets in "), code(name)]);
-    let summary = &view.summary;
-    let gaps = plural(view.gaps.len(), "part");
-    let (of_what, held) = (words::qualified(summary), words::held_back(summary));
-    let verdict = match summary.verdict {
-        Verdict::Clean => {
-            Block::Verdict(Tone::Good, format!("No secrets{of_what} found{held}. All of what was asked for was read."))
-        }
-        Verdict::Unknown => Block::Verdict(
-            Tone::Unsure,
-            format!(
-                "Could not tell. {gaps} could not be read, so this is no all-clear; in the rest no secret{of_what} was found{held}."
-            ),
-        ),
-        Verdict::Findings if view.gaps.is_empty() => {
-            Block::Verdict(Tone::Bad, format!("{} found{held}.", words::verdict(summary)))
-        }
-        Verdict::Findings => Block::Verdict(
-            Tone::Bad,
-            format!("{} found{held}. {gaps} could not be read, so there may be more.", words::verdict(summary)),
-        ),
-    };
-    let mut facts =
-        vec![("Asked for", vec![vec![untrusted(&view.scope)]]), ("Read", vec![vec![text(words::read(view))]])];
-    let made = view.made_at.as_ref().map(|time| text(format!("{time} by keysweep {}", view.version)));
-    facts.extend(made.map(|made| ("Made", vec![vec![made]])));
-    facts.extend(view.head.as_ref().map(|head| ("HEAD", vec![vec![code(head)]])));
-    let asides: Vec<Line> = words::asides(summary).into_iter().map(|aside| vec![text(aside)]).collect();
-    facts.extend((!asides.is_empty()).then_some(("Not shown", asides)));
-    let mut top = vec![title, verdict, Block::Facts(facts)];
-    top.extend(not_read(&view.gaps));
-    if !view.notes.is_empty() {
-        let notes = view.notes.iter().map(|note| vec![untrusted(&note.text)]).collect();
-        top.push(Block::Fold(
-            format!("{} on what was read", plural(view.notes.len(), "note")),
-            vec![Block::Lines(notes)],
-        ));
-    }
-    top
-}
-
-/// The gaps: a few in sight, many folded.
-fn not_read(gaps: &[GapView]) -> Vec<Block> {
-    const IN_SIGHT: usize = 5;
-    let line = |gap: &GapView| vec![code(&gap.what), text(": "), untrusted(&gap.why)];
-    let mut lines: Vec<Line> = gaps.iter().map(line).collect();
-    let folded = lines.split_off(lines.len().min(IN_SIGHT));
-    let mut blocks = Vec::new();
-    if !lines.is_empty() {
-        blocks.push(Block::Heading(2, vec![text("Not read")]));
-        blocks.push(Block::Lines(lines));
-    }
-    if !folded.is_empty() {
-        blocks.push(Block::Fold(format!("{} more", folded.len()), vec![Block::Lines(folded)]));
-    }
-    blocks
-}
-
-/// A row for each finding; of those that are told together only the first has one.
-fn overview(view: &View) -> Block {
-    let row = |entry: &Entry<'_>| {
-        let one = entry.first();
-        let others = entry.count() - 1;
-        let others = if others == 0 { String::new() } else { format!(" and {others} more of the kind") };
-        vec![
-            vec![severity(one)],
-            vec![Inline::Goto(one.id.clone(), format!("{}{others}", one.name))],
-            vec![text(one.stage.as_str())],
-            vec![text(if one.exposure.in_head { "yes" } else { "no" })],
-            vec![text(one.exposure.first_seen.as_deref().map(day).unwrap_or_default())],
-            one.occurrences.first().map(|place| vec![code(&place.path)]).unwrap_or_default(),
-        ]
-    };
-    let heads = vec!["Severity", "What", "Stage", "In HEAD", "Since", "Where"];
-    Block::Table(heads, fold::entries(view).iter().map(row).collect())
-}
-
-/// When each came in and went, oldest first.
-fn timeline(view: &View) -> Vec<Block> {
-    let mut events: Vec<(&str, Vec<Line>)> = Vec::new();
-    for one in fold::entries(view).iter().map(Entry::first) {
-        let row = |time: &str, what: &str, commit: &str, author: &str| {
-            let name = Inline::Goto(one.id.clone(), one.name.clone());
-            vec![vec![text(day(time))], vec![text(what)], vec![name], vec![text(short(commit))], vec![code(author)]]
-        };
-        let exposure = &one.exposure;
-        if let (Some(time), Some(commit)) = (&exposure.first_seen, &exposure.first_commit) {
-            events.push((time, row(time, "came in", commit, exposure.first_author.as_deref().unwrap_or_default())));
-        }
-        if let Some(gone) = &exposure.removed {
-            events.push((&gone.time, row(&gone.time, "left HEAD", &gone.commit, &gone.author)));
-        }
-    }
-    events.sort_by(|a, b| a.0.cmp(b.0));
-    if events.is_empty() {
-        return Vec::new();
-    }
-    let heads = vec!["Day", "", "What", "Commit", "By"];
-    let rows = events.into_iter().map(|(_, row)| row).collect();
-    vec![Block::Heading(2, vec![text("When each came in and left HEAD")]), Block::Table(heads, rows)]
 }
 
 /// How bad a severity is.
@@ -271,29 +259,35 @@ pub fn tone(severity: Severity) -> Tone {
     }
 }
 
-fn severity(one: &FindingView) -> Inline {
+/// The severity of a finding.
+pub fn severity(one: &FindingView) -> Inline {
     Inline::Badge(tone(one.severity), one.severity.as_str().to_owned())
 }
 
 /// Findings that are told together: what they are in one line, and each with its id for who unfolds it.
-fn group(together: &Group<'_>) -> Vec<Block> {
+pub fn group(together: &Group<'_>) -> Card {
     let first = together.first();
-    let names = vec![severity(first), text(" "), Inline::Strong(first.name.clone())];
-    let line = vec![text(format!("{}: ", first.rule)), untrusted(together.line())];
+    let more = together.count().saturating_sub(MAX_LISTED);
+    let more = (more > 0).then(|| vec![text(format!("and {more} more (--format json lists all)"))]);
     let each = together.all().take(MAX_LISTED).map(|one| {
         let place = one.occurrences.first().map(words::place).unwrap_or_default();
         vec![code(&one.id), text(" "), code(place)]
     });
-    vec![
-        Block::Card(tone(first.severity), first.id.clone(), names),
-        Block::Lines(vec![line]),
-        Block::Fold(plural(together.count(), "finding"), vec![Block::Lines(each.collect())]),
-    ]
+    Card {
+        tone: tone(first.severity),
+        id: first.id.clone(),
+        title: vec![severity(first), text(" "), Inline::Strong(first.name.clone())],
+        place: vec![text(plural(together.count(), "secret"))],
+        sight: Sight::Folded,
+        blocks: vec![
+            Block::Lines(vec![vec![text(format!("{}: ", first.rule)), untrusted(together.line())]]),
+            Block::Fold(plural(together.count(), "finding"), vec![Block::Lines(each.chain(more).collect())]),
+        ],
+    }
 }
 
 /// What one secret is and how far it got.
-fn card(one: &FindingView) -> Vec<Block> {
-    let names = vec![severity(one), text(" "), Inline::Strong(one.name.clone())];
+pub fn card(one: &FindingView, sight: Sight) -> Card {
     let value = one.secret.as_ref().map(|secret| escape(secret.as_bytes()));
     let mut facts: Vec<(&'static str, Vec<Line>)> = vec![
         ("Id", vec![vec![code(&one.id), text(", rule "), code(&one.rule)]]),
@@ -305,10 +299,21 @@ fn card(one: &FindingView) -> Vec<Block> {
     facts.extend(context.map(|context| ("Line", vec![vec![code(words::line(context))]])));
     facts.extend(words::suppression(one).map(|words| ("Allowed", vec![vec![untrusted(words)]])));
     facts.extend(exposure(one));
-    let mut blocks = vec![Block::Card(tone(one.severity), one.id.clone(), names), Block::Facts(facts)];
-    blocks.extend(places(one));
+    let (near, far) = places(one);
+    facts.push(("Where", near));
+    let mut blocks = vec![Block::Facts(facts)];
+    if !far.is_empty() {
+        blocks.push(Block::Fold(plural(far.len(), "more place"), vec![Block::Lines(far)]));
+    }
     blocks.extend(one.show.as_ref().map(|show| Block::Command(words::SHOW.to_owned(), show.command.clone())));
-    blocks
+    Card {
+        tone: tone(one.severity),
+        id: one.id.clone(),
+        title: vec![severity(one), text(" "), Inline::Strong(one.name.clone())],
+        place: vec![code(brief::at(one))],
+        sight,
+        blocks,
+    }
 }
 
 /// When it came and went, what reaches it, who could have pulled it.
@@ -353,40 +358,35 @@ fn named(words: String, names: &[String], count: usize) -> Line {
     std::iter::once(text(format!("{words}:"))).chain(shown).chain(more).collect()
 }
 
-/// Every place; a few in sight, many folded.
-fn places(one: &FindingView) -> Vec<Block> {
+/// Every place: a few to be seen at once, and the others.
+fn places(one: &FindingView) -> (Vec<Line>, Vec<Line>) {
     const IN_SIGHT: usize = 3;
     let mut lines: Vec<Line> = one.occurrences.iter().take(MAX_LISTED).map(place).collect();
     let more = one.occurrences.len().saturating_sub(MAX_LISTED);
     if more > 0 {
         lines.push(vec![text(format!("and {more} more (--format json lists all)"))]);
     }
-    let folded = lines.split_off(lines.len().min(IN_SIGHT));
-    let mut blocks = vec![Block::Heading(3, vec![text("Where")]), Block::Lines(lines)];
-    if !folded.is_empty() {
-        blocks.push(Block::Fold(format!("{} more", folded.len()), vec![Block::Lines(folded)]));
-    }
-    blocks
-}
-
-/// What to do about so many findings.
-fn plan(steps: &[StepView], count: usize) -> Vec<Block> {
-    if steps.is_empty() {
-        return Vec::new();
-    }
-    let title = if count == 1 { "What to do".to_owned() } else { format!("What to do about these {count}") };
-    vec![Block::Heading(3, vec![text(title)]), checklist(steps)]
+    let far = lines.split_off(lines.len().min(IN_SIGHT));
+    (lines, far)
 }
 
 /// A place, and what keeps it.
 fn place(at: &OccurrenceView) -> Line {
     let retention = words::retention(at).map(|words| untrusted(format!("; {words}")));
-    let place = words::place(at);
-    let place = match &at.link {
+    [linked(words::place(at), at.link.as_ref())].into_iter().chain(retention).collect()
+}
+
+/// The place that stands for all, in short.
+pub fn at(one: &FindingView) -> Inline {
+    linked(brief::at(one), brief::place(one).and_then(|place| place.link.as_ref()))
+}
+
+/// Words for a place, which lead to its page if it has one.
+fn linked(place: String, link: Option<&Link>) -> Inline {
+    match link {
         Some(link) => Inline::Page(place, link.clone()),
         None => code(place),
-    };
-    [place].into_iter().chain(retention).collect()
+    }
 }
 
 /// Remarks about a page.

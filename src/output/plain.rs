@@ -23,9 +23,32 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
             paper.paragraph(("", style::plain), words, toned(*tone))?;
             paper.blank()
         }
-        Block::Heading(1, words) | Block::Card(_, _, words) => {
+        Block::Heading(1, words) => {
             paper.spans(("", style::plain), &spans(words))?;
             paper.blank()
+        }
+        Block::Card(card) => {
+            paper.spans(("", style::plain), &spans(&card.title))?;
+            paper.blank()?;
+            write(&card.blocks, paper)
+        }
+        Block::Tiles(rows) => rows.iter().try_for_each(|(name, tiles)| {
+            let tiles: Vec<String> = tiles.iter().map(|tile| format!("{} {}", tile.count, tile.name)).collect();
+            paper.paragraph((&format!("{name}: "), style::label), &tiles.join(", "), style::plain)
+        }),
+        Block::Duties(duties) => {
+            for (number, one) in (1..).zip(duties) {
+                paper.paragraph((&format!("  {number:2}. "), style::plain), &one.title, style::title)?;
+                one.items.iter().try_for_each(|words| paper.spans(("      ", style::plain), &spans(words)))?;
+                if !one.command.is_empty() {
+                    paper.commands("      $ ", &one.command)?;
+                }
+            }
+            paper.blank()
+        }
+        Block::Index(index) => {
+            let rows: Vec<&[Line]> = index.rows.iter().map(|row| &row.cells[..]).collect();
+            table(&index.heads, &rows, paper)
         }
         Block::Heading(_, words) => paper.paragraph(("", style::plain), &plain(words), style::label),
         Block::Lines(lines) => {
@@ -42,7 +65,7 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
             }
             paper.blank()
         }
-        Block::Table(heads, rows) => table(heads, rows, paper),
+        Block::Table(heads, rows) => table(heads, &rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), paper),
         Block::Checklist(steps) => {
             for (number, one) in (1..).zip(steps) {
                 step(number, one, paper)?;
@@ -54,12 +77,12 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
             paper.commands("    $ ", command)?;
             paper.blank()
         }
-        Block::Fold(_, blocks) => write(blocks, paper),
+        Block::Fold(_, blocks) | Block::Lot(blocks) => write(blocks, paper),
     }
 }
 
 /// Columns as wide as their widest cell; the last one goes on below itself.
-fn table(heads: &[&str], rows: &[Vec<Line>], paper: &mut Paper<'_>) -> io::Result<()> {
+fn table(heads: &[&str], rows: &[&[Line]], paper: &mut Paper<'_>) -> io::Result<()> {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
     let all = || std::iter::once(&heads).chain(&rows);

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::slice;
 
 use super::Detail;
-use super::fold;
 use super::markdown;
-use super::page::{self, Block, Tone};
+use super::page::{Block, Tone};
+use super::report::{self, Lot};
 use super::view::View;
 use super::words::plural;
 
@@ -29,21 +29,25 @@ pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> i
         room = rest.unwrap_or(room);
         if rest.is_some() { out.write_all(&text).map(|()| true) } else { io::Result::Ok(false) }
     };
-    let page = page::report(view, detail);
-    let mut parts = page.chunk_by(|_, next| !matches!(next, Block::Card(..)));
+    let report::Parts { top, lots, .. } = report::parts(view, detail, usize::MAX);
     let mut left_out = Vec::new();
-    for block in parts.next().unwrap_or_default() {
+    for block in &top {
         if !put(slice::from_ref(block), out)? {
             left_out = vec!["a table or list".to_owned()];
         }
     }
     let mut shown = 0;
-    let entries = fold::by_plan(view).into_iter().flat_map(|(lot, _)| lot);
-    for (card, entry) in parts.zip(entries) {
-        if !put(card, out)? {
-            break;
+    'lots: for Lot { head, cards } in lots {
+        // What to do stands before the first of a kind, and is of no use without it.
+        let mut before = head;
+        for (count, card) in cards {
+            before.push(card);
+            if !put(&before, out)? {
+                break 'lots;
+            }
+            before.clear();
+            shown += count;
         }
-        shown += entry.count();
     }
     let all = view.findings.len();
     if shown < all {
@@ -53,7 +57,7 @@ pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> i
         return Ok(());
     }
     let words = format!(
-        "Not shown here: {}. GitHub takes 1 MiB of a summary; --also html=FILE writes a report of everything.",
+        "Not shown here: {}. GitHub takes 1 MiB of a summary; --also json=FILE writes a report of everything.",
         left_out.join(", ")
     );
     markdown::write(&[Block::Verdict(Tone::Unsure, words)], out)

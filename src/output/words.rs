@@ -244,6 +244,19 @@ pub fn stage_clause(finding: &FindingView) -> String {
     clause.to_owned()
 }
 
+/// What the word of a stage means, whatever the finding.
+pub fn stage_meaning(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Leftover => "in no commit, only in what a stopped commit left in this clone",
+        Stage::Uncommitted => "in no commit: staged, in plain files, or in files that git keeps for itself",
+        Stage::Unreachable => "in nothing that a branch or tag reaches, but git has not cleaned it up yet",
+        Stage::LocalOnly => "at the tip of a branch or tag of this clone, without a sign that it was pushed",
+        Stage::HistoryOnly => "in older commits of this clone only, without a sign that it was pushed",
+        Stage::Unknown => "in commits of which this clone cannot tell whether others have them: treat it as published",
+        Stage::Published => "in a commit that was on a server: others may have it, so only revoking it helps",
+    }
+}
+
 /// What shows that it was on a server.
 fn sign(sign: Option<&SignView>) -> String {
     let Some(SignView { kind, name, remote }) = sign else { return "a remote-tracking branch has it".to_owned() };

@@ -466,7 +466,7 @@ fn a_summary_ends_at_a_secret_before_github_would_drop_it_and_says_so() {
         let summary = summed_up(&clone, &before, 1);
         assert!(summary.len() <= 1024 * 1024, "{} bytes", summary.len());
         assert!(summary.contains(&format!("{ALL} secrets found")));
-        let shown = summary.lines().filter(|line| line.starts_with("## **critical**")).count();
+        let shown = summary.lines().filter(|line| line.starts_with("#### **critical**")).count();
         assert!(0 < shown && shown < ALL, "{shown} of {ALL} are shown");
         let end = format!("> ⚠️ **Not shown here: {} of {ALL} secrets. ", ALL - shown);
         assert!(summary.contains(&end), "{end}");

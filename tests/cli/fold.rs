@@ -53,10 +53,10 @@ fn expired_tokens_are_one_row_and_one_card_of_a_page() {
     let repo = with(40, 2019);
     let markdown = repo.keysweep(&["files", "data", "--format", "markdown"]).expect_code(1).out();
     assert_eq!(markdown.lines().filter(|line| line.starts_with("| **low**")).count(), 1, "{markdown}");
-    assert_eq!(markdown.lines().filter(|line| line.starts_with("## **low**")).count(), 1, "{markdown}");
+    assert_eq!(markdown.lines().filter(|line| line.starts_with("#### **low**")).count(), 1, "{markdown}");
     assert!(markdown.contains("and 39 more of the kind"), "{markdown}");
     let html = repo.keysweep(&["files", "data", "--format", "html"]).expect_code(1).out();
-    assert_eq!(html.matches("<h2 class=\"card").count(), 1, "{html}");
+    assert_eq!(html.matches("<details class=\"card ").count(), 1, "{html}");
 }
 
 #[test]

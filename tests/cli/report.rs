@@ -3,22 +3,25 @@
 //! HTML is read back by a reader that knows nothing but what the program may write: any other tag, attribute or stray sign is an
 //! error.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
+use data_encoding::BASE64;
 use keysweep::proof::template::Generator;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::support::{Repo, Secret, contains, must};
 
 const PAGES: [&str; 2] = ["markdown", "html"];
-const ELEMENTS: [&str; 37] = [
+const ELEMENTS: [&str; 40] = [
     "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "div", "span", "b", "a", "code",
     "pre", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary",
-    "label", "input", "em", "br", "hr", "section",
+    "label", "input", "em", "br", "hr", "section", "h4", "caption", "script",
 ];
-const ATTRIBUTES: [&str; 13] = [
+const ATTRIBUTES: [&str; 20] = [
     "lang",
     "charset",
     "http-equiv",
@@ -32,6 +35,13 @@ const ATTRIBUTES: [&str; 13] = [
     "type",
     "title",
     "data-head",
+    "open",
+    "data-facet",
+    "data-value",
+    "data-id",
+    "data-severity",
+    "data-stage",
+    "data-rule",
 ];
 /// A name that means something to every format.
 const HOSTILE: &str = "a|`b`<img src=x onerror=alert(1)>\u{202e}[x](javascript:y) \"q\" @team.env";
@@ -45,9 +55,11 @@ fn read_html(html: &str) -> String {
     let (mut open, mut texts, mut rest): (Vec<&str>, String, &str) = (Vec::new(), String::new(), body);
     while let Some(at) = rest.find('<') {
         let (text, tag) = rest.split_at(at);
-        // The style is ours, and in it signs mean something else.
-        assert!(open.last() == Some(&"style") || is_escaped(text), "a stray sign in {text:?}");
-        texts.push_str(text);
+        // Style and script are ours, and in them signs mean something else.
+        if !matches!(open.last(), Some(&("style" | "script"))) {
+            assert!(is_escaped(text), "a stray sign in {text:?}");
+            texts.push_str(text);
+        }
         let end = tag.find('>').unwrap_or_else(|| panic!("an open tag: {tag:.80}"));
         let inner = &tag[1..end];
         rest = &tag[end + 1..];
@@ -255,11 +267,30 @@ fn html_is_well_formed_whatever_the_names_are() {
     let text = read_html(&html);
     assert!(text.contains("<img src=x onerror=alert(1)>\\u{202e}[x](javascript:y)"), "{text}");
     assert!(text.contains("a\"&<b>`|x`") && text.contains("folder\\n## heading\\na|"), "{text}");
-    let policy = "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline';";
-    assert!(html.contains(policy), "{html}");
-    for word in ["url(", "@import", "src=\"", "<script"] {
+    for word in ["url(", "@import", "src=\"", "style=\"", "innerHTML"] {
         assert!(!html.contains(word), "{word}");
     }
+}
+
+#[test]
+fn the_policy_of_a_page_lets_in_its_own_style_and_script_alone() {
+    let (repo, _) = hostile(7_105);
+    let html = repo.keysweep(&["history", "--format", "html"]).expect_code(1).out();
+    let hash = |element: &str| {
+        let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+        let texts: Vec<&str> = html.split(&open).skip(1).filter_map(|rest| Some(rest.split_once(&close)?.0)).collect();
+        let [text] = texts[..] else { panic!("{} of {element}", texts.len()) };
+        format!("'sha256-{}'", BASE64.encode(&Sha256::digest(text)))
+    };
+    let policy = format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {}; script-src {}; \
+         base-uri 'none'; form-action 'none'\"/>",
+        hash("style"),
+        hash("script")
+    );
+    let before_style = html.split_once("<style>").map(|(before, _)| before);
+    assert!(before_style.is_some_and(|before| before.contains(&policy)), "{policy} in {html:.900}");
+    assert_eq!(html.matches("<script").count(), 1, "{html}");
 }
 
 /// Markdown without its code: what is left has a meaning.
@@ -414,10 +445,67 @@ fn a_report_has_the_verdict_on_top_and_a_timeline() {
     let html = repo.keysweep(&["history", "--format", "html"]).expect_code(1).out();
     let text = read_html(&html);
     let at = |word: &str| text.find(word).unwrap_or_else(|| panic!("no {word:?} in {text}"));
-    let order = ["1 secret found.", "Asked for", "Secrets, worst first", "came in", "left HEAD2024", "What to do"];
-    let order = order.map(|word| at(&word.replace("left HEAD2024", "2024-02-04")));
+    let order = [
+        "1 secret found.",
+        "Asked for",
+        "Revoke and replace 1 secret",
+        "config.env:2",
+        "keysweep purge-plan",
+        "Secrets, worst first",
+        "published\nin a commit that was on a server",
+        "Came in",
+        "2024-02-04",
+        "Each in detail",
+        "What to do: ",
+    ];
+    let order = order.map(at);
     assert!(order.is_sorted(), "{order:?}");
     assert!(html.contains("type=\"checkbox\"") && text.contains("this machine or a private network"), "{text}");
+}
+
+#[test]
+fn a_kind_has_one_plan_and_a_commit_one_row() {
+    let repo = Repo::with_a_commit();
+    let lines: String = (0..3).map(|n| format!("T{n}={}\n", Secret::github(7_150 + n).value)).collect();
+    repo.write("deploy.env", lines);
+    repo.write("azure.env", Secret::entra(7_153).line());
+    repo.commit("leak");
+    let commit = repo.head();
+    let html = repo.keysweep(&["history", "--format", "html"]).expect_code(1).out();
+    let text = read_html(&html);
+    assert_eq!(html.matches("<details class=\"card ").count(), 4, "{html}");
+    assert_eq!(html.matches("<ol class=\"steps\">").count(), 2, "{html}");
+    assert_eq!(html.matches("<tr data-id=").count(), 4, "{html}");
+    assert!(text.contains("What to do about all of them: "), "{text}");
+    assert!(text.contains("deploy.env:3") && text.contains("3 × GitHub"), "{text}");
+    // In the timeline and in no other row a commit stands by itself.
+    let row = format!(">{}</td>", &commit[..12]);
+    assert_eq!(html.matches(&row).count(), 1, "{row}: {html}");
+    for (facet, value, count) in [("severity", "critical", "4"), ("stage", "local-only", "4")] {
+        let tile = format!("data-facet=\"{facet}\" data-value=\"{value}\"><b>{count}</b> {value}</li>");
+        assert!(html.contains(&tile), "{tile}: {html}");
+    }
+    // Whoever only looks at plain files did not ask how far anything got.
+    let files = repo.keysweep(&["files", ".", "--format", "html"]).expect_code(1).out();
+    assert!(!files.contains("data-facet=\"stage\"") && !files.contains(">In HEAD<"), "{files}");
+}
+
+#[test]
+fn every_link_within_a_page_leads_somewhere() {
+    let (repo, _) = hostile(7_160);
+    let lines: String = (0..1_030).map(|n| format!("T{n}={}\n", Secret::github(20_000 + n).value)).collect();
+    repo.write("many.env", lines);
+    let html = repo.keysweep(&["files", ".", "--format", "html"]).expect_code(1).out();
+    let text = read_html(&html);
+    let ids: BTreeSet<&str> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let links: BTreeSet<&str> = html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(links.len() > 900 && links.is_subset(&ids), "{:?}", links.difference(&ids));
+    // What has no card is in the table all the same, and the page says where to find the rest.
+    let cards = html.matches("<details class=\"card ").count();
+    let rows = html.matches("<tr data-id=").count();
+    assert!(cards == 1_000 && rows > 1_000, "{cards} cards, {rows} rows");
+    let left_out = format!("Not told in detail here: {} more secrets. '--format json'", rows - cards);
+    assert!(text.contains(&left_out), "{left_out}: {}", &text[text.len() - 300..]);
 }
 
 #[test]

@@ -40,16 +40,18 @@ fn compare(name: &str, text: &str) {
     settings.bind(|| assert_snapshot!(name, text));
 }
 
-/// What is written without colours, and without the style sheet, which is a file of its own.
+/// What is written without colours, and without style sheet and script, which are files of their own, and their hashes.
 fn written(write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> String {
     style::set(false);
     let mut bytes = Vec::new();
     must(write(&mut bytes), "write to memory");
     let text = must(String::from_utf8(bytes), "read what was written");
-    match (text.split_once("<style>"), text.split_once("</style>")) {
-        (Some((before, _)), Some((_, behind))) => format!("{before}<style></style>{behind}"),
-        _ => text,
-    }
+    [("<style>", "</style>"), ("<script>", "</script>"), ("'sha256-", "'; script"), ("script-src 'sha256-", "'; base")]
+        .iter()
+        .fold(text, |text, (open, close)| {
+            let parts = text.split_once(open).and_then(|(before, rest)| Some((before, rest.split_once(close)?.1)));
+            parts.map_or(text.clone(), |(before, behind)| format!("{before}{open}{close}{behind}"))
+        })
 }
 
 /// What may be shown of a report, by a version that no release changes.

@@ -114,13 +114,7 @@ impl Row<'_> {
         if let Some(together) = &self.together {
             return together.clone();
         }
-        let place = brief::place(self.first);
-        let file = place.map(brief::file).filter(|file| !file.is_empty());
-        let at = match (file, place) {
-            (Some(file), Some(place)) if brief::has_lines(place) => format!("{file}:{}", place.line),
-            (Some(file), _) => file.to_owned(),
-            (None, place) => place.map(words::place).unwrap_or_default(),
-        };
+        let at = brief::at(self.first);
         let values = (self.count > 1).then(|| format!("{} values", self.count));
         let places = (self.places > 0).then(|| plural(self.places, "more place"));
         let more: Vec<String> = values.into_iter().chain(places).collect();

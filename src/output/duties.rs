@@ -1,0 +1,125 @@
+//! What whoever is in charge has to see to, in order, with the kinds of secrets that each is about: the plans say how.
+
+use std::collections::BTreeMap;
+
+use super::fold::{self, Entry};
+use super::page::{self, Block, Cards, Duty, Line, text};
+use super::view::View;
+use super::words::plural;
+use crate::finding::{Command, Stage, StepKind};
+
+/// What is to be seen to for secrets that got so far, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    /// Others may have it.
+    Leaked,
+    /// It is in commits that may still be kept from others.
+    Committed,
+    /// It is in no commit.
+    Written,
+    /// Only what git has not cleaned up yet holds it.
+    Leftover,
+}
+
+/// Secrets of one urgency.
+#[derive(Default)]
+struct Due {
+    count: usize,
+    kinds: Vec<Line>,
+}
+
+/// The list of duties; nothing where nobody has to do anything.
+pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
+    let mut due: BTreeMap<Urgency, Due> = BTreeMap::new();
+    let (mut to_purge, mut to_audit) = (0, 0);
+    for (entries, steps) in fold::by_plan(view) {
+        let open: Vec<&Entry<'_>> = entries.iter().filter(|entry| !is_over(entry)).collect();
+        let count: usize = open.iter().map(|entry| entry.count()).sum();
+        let Some(first) = open.first().filter(|_| !steps.is_empty()) else { continue };
+        let urgency = Urgency::of(first.first().stage);
+        let of_all = due.entry(urgency).or_default();
+        of_all.count += count;
+        of_all.kinds.push(kind(&open, cards));
+        let has = |kind| steps.iter().any(|step| step.kind == kind);
+        // What was not pushed is taken out by its own plan.
+        to_purge += if urgency == Urgency::Leaked && has(StepKind::Purge) { count } else { 0 };
+        to_audit += if has(StepKind::Audit) { count } else { 0 };
+    }
+    let mut duties: Vec<Duty> =
+        due.into_iter().map(|(urgency, due)| duty(urgency.title(due.count, view.command), "", due.kinds)).collect();
+    duties.extend(afterwards(view, to_purge, to_audit));
+    if duties.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::Heading(2, vec![text("What to see to, in this order")]), Block::Duties(duties)]
+}
+
+/// Whether nobody has to do anything about it.
+fn is_over(entry: &Entry<'_>) -> bool {
+    match entry {
+        Entry::One(_) => false,
+        Entry::Group(group) => group.is_over(),
+    }
+}
+
+/// Secrets of one kind, and where they are.
+fn kind(entries: &[&Entry<'_>], cards: &Cards<'_>) -> Line {
+    let Some(one) = entries.first().map(|entry| entry.first()) else { return Line::new() };
+    let count: usize = entries.iter().map(|entry| entry.count()).sum();
+    let many = if count == 1 { String::new() } else { format!("{count} × ") };
+    let mut line = vec![page::severity(one), text(" ")];
+    line.extend(cards.lead_to(one, format!("{many}{}", one.name)));
+    line.extend([text(" in "), page::at(one)]);
+    let more = count - 1;
+    line.extend((more > 0).then(|| text(format!(" and {more} more"))));
+    line
+}
+
+/// What comes after the secrets themselves: once for all of them.
+fn afterwards(view: &View, to_purge: usize, to_audit: usize) -> Vec<Duty> {
+    let mut duties = Vec::new();
+    let secrets = |count| plural(count, "secret");
+    if to_audit > 0 {
+        let title = format!("Look for misuse of {}: each plan names the log that would show it", secrets(to_audit));
+        duties.push(duty(title, "", Vec::new()));
+    }
+    if to_purge > 0 {
+        let title = format!(
+            "Rewrite the history once for {}, if it is worth it: copies that others have stay as they are",
+            secrets(to_purge)
+        );
+        duties.push(duty(title, "keysweep purge-plan", Vec::new()));
+    }
+    if view.command == Command::History && !duties.is_empty() {
+        duties.push(duty("Sweep again, to see what is left".to_owned(), "keysweep history", Vec::new()));
+    }
+    duties
+}
+
+fn duty(title: String, command: &str, items: Vec<Line>) -> Duty {
+    Duty { title, command: command.to_owned(), items }
+}
+
+impl Urgency {
+    fn of(stage: Stage) -> Self {
+        match stage {
+            Stage::Published | Stage::Unknown => Self::Leaked,
+            Stage::LocalOnly | Stage::HistoryOnly => Self::Committed,
+            Stage::Uncommitted => Self::Written,
+            Stage::Unreachable | Stage::Leftover => Self::Leftover,
+        }
+    }
+
+    fn title(self, count: usize, command: Command) -> String {
+        let secrets = plural(count, "secret");
+        match self {
+            Self::Leaked => format!("Revoke and replace {secrets} that others may have"),
+            Self::Committed => format!("Take {secrets} out of commits before they are pushed; revoke in doubt"),
+            Self::Written if command == Command::Files => {
+                format!("Take {secrets} out of the files; revoke what was ever shared")
+            }
+            Self::Written => format!("Take {secrets} out of what is not committed yet"),
+            Self::Leftover => format!("Clear {secrets} out of what git has not cleaned up yet"),
+        }
+    }
+}

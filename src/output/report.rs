@@ -1,0 +1,267 @@
+//! The page of a report: the verdict and what it rests on, what to see to, the findings in a table, when they came in and left,
+//! and for each kind its plan and what there is to say of each finding.
+
+use std::collections::BTreeMap;
+
+use super::Detail;
+use super::duties;
+use super::fold::{self, Entry};
+use super::page::{self, Block, Cards, Facet, Index, Line, Row, Sight, Task, Tile, Tone, code, text, untrusted};
+use super::timeline;
+use super::view::{GapView, View};
+use super::words::{self, day, plural};
+use crate::finding::{Command, Stage, Verdict};
+use crate::rule::Severity;
+
+/// Rows of the table, at most: a browser still opens and filters so many at once.
+const MAX_ROWS: usize = 5_000;
+/// Findings of which everything is told, at most.
+const MAX_CARDS: usize = 1_000;
+
+/// A page in the parts that may be cut off from its end.
+pub struct Parts {
+    /// What comes before all findings.
+    pub top: Vec<Block>,
+    /// Findings of one kind each.
+    pub lots: Vec<Lot>,
+    /// How many findings are left out behind them.
+    pub left_out: usize,
+}
+
+/// Findings of one kind.
+pub struct Lot {
+    /// What they are and what to do about them.
+    pub head: Vec<Block>,
+    /// What there is to say of each, and how many findings that is.
+    pub cards: Vec<(usize, Block)>,
+}
+
+/// The page of a report.
+pub fn page(view: &View, detail: Detail) -> Vec<Block> {
+    let Parts { top, lots, left_out } = parts(view, detail, MAX_CARDS);
+    let lots = lots.into_iter().map(|lot| {
+        let cards = lot.cards.into_iter().map(|(_, card)| card);
+        Block::Lot(lot.head.into_iter().chain(cards).collect())
+    });
+    top.into_iter().chain(lots).chain(cut_off(view, left_out)).collect()
+}
+
+/// The same in parts, with so many findings in detail at most.
+pub fn parts(view: &View, detail: Detail, most: usize) -> Parts {
+    let mut top = top(view);
+    if view.findings.is_empty() {
+        return Parts { top, lots: Vec::new(), left_out: 0 };
+    }
+    let (lots, left_out) = lots(view, detail, most);
+    let cards = lots.iter().flat_map(|lot| &lot.cards).filter_map(|(_, block)| match block {
+        Block::Card(card) => Some(&*card.id),
+        _ => None,
+    });
+    let cards = Cards(cards.collect());
+    if detail != Detail::Quiet {
+        top.extend(duties::blocks(view, &cards));
+    }
+    top.push(Block::Heading(2, vec![text("Secrets, worst first")]));
+    top.extend(overview(view, &cards));
+    top.extend(timeline::blocks(view, &cards));
+    top.push(Block::Heading(2, vec![text("Each in detail")]));
+    Parts { top, lots, left_out }
+}
+
+/// The findings by kind, and how many more there are than a page has room for.
+fn lots(view: &View, detail: Detail, mut room: usize) -> (Vec<Lot>, usize) {
+    let (mut lots, mut left_out, mut has_leftovers) = (Vec::new(), 0, false);
+    for (entries, steps) in fold::by_plan(view) {
+        let shown = entries.len().min(room);
+        room -= shown;
+        left_out += entries[shown..].iter().map(Entry::count).sum::<usize>();
+        if shown > 0 {
+            let steps = if detail == Detail::Quiet { &[][..] } else { &steps };
+            let mut lot = lot(&entries, shown, steps.iter().map(Task::from).collect());
+            let is_left = entries.first().is_some_and(|entry| entry.first().stage == Stage::Leftover);
+            if is_left && !has_leftovers {
+                lot.head.insert(0, Block::Heading(2, vec![text("Never committed, only leftovers in this clone")]));
+                has_leftovers = true;
+            }
+            lots.push(lot);
+        }
+    }
+    (lots, left_out)
+}
+
+/// The findings of one kind, some of them in detail.
+fn lot(entries: &[Entry<'_>], shown: usize, steps: Vec<Task>) -> Lot {
+    let count: usize = entries.iter().map(Entry::count).sum();
+    let mut head = Vec::new();
+    if let Some(first) = entries.first().map(Entry::first) {
+        let many = if count == 1 { String::new() } else { format!(" ({count})") };
+        head.push(Block::Heading(3, vec![text(format!("{}{many}, {}", first.name, first.stage.as_str()))]));
+    }
+    if !steps.is_empty() {
+        let about = if count == 1 { "What to do" } else { "What to do about all of them" };
+        let title = format!("{about}: {}", plural(steps.len(), "step"));
+        head.push(Block::Fold(title, vec![Block::Checklist(steps)]));
+    }
+    let card = |entry: &Entry<'_>| match entry {
+        Entry::One(one) => page::card(one, Sight::Folded),
+        Entry::Group(together) => page::group(together),
+    };
+    Lot { head, cards: entries[..shown].iter().map(|entry| (entry.count(), Block::Card(card(entry)))).collect() }
+}
+
+/// What is said of findings that have no card.
+fn cut_off(view: &View, count: usize) -> Vec<Block> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let explain = if view.command == Command::Files { "" } else { ", and 'keysweep explain ID' tells all about one" };
+    let words = format!(
+        "Not told in detail here: {}. '--format json' has everything about all of them{explain}.",
+        plural(count, "more secret")
+    );
+    vec![page::remarks(vec![words])]
+}
+
+/// The verdict, and what it rests on.
+fn top(view: &View) -> Vec<Block> {
+    let name = view.repository.as_deref().unwrap_or("files");
+    let title = Block::Heading(1, vec![text("Secrets in "), code(name)]);
+    let summary = &view.summary;
+    let gaps = plural(view.gaps.len(), "part");
+    let (of_what, held) = (words::qualified(summary), words::held_back(summary));
+    let verdict = match summary.verdict {
+        Verdict::Clean => {
+            Block::Verdict(Tone::Good, format!("No secrets{of_what} found{held}. All of what was asked for was read."))
+        }
+        Verdict::Unknown => Block::Verdict(
+            Tone::Unsure,
+            format!(
+                "Could not tell. {gaps} could not be read, so this is no all-clear; in the rest no secret{of_what} was found{held}."
+            ),
+        ),
+        Verdict::Findings if view.gaps.is_empty() => {
+            Block::Verdict(Tone::Bad, format!("{} found{held}.", words::verdict(summary)))
+        }
+        Verdict::Findings => Block::Verdict(
+            Tone::Bad,
+            format!("{} found{held}. {gaps} could not be read, so there may be more.", words::verdict(summary)),
+        ),
+    };
+    let mut facts =
+        vec![("Asked for", vec![vec![untrusted(&view.scope)]]), ("Read", vec![vec![text(words::read(view))]])];
+    let made = view.made_at.as_ref().map(|time| text(format!("{time} by keysweep {}", view.version)));
+    facts.extend(made.map(|made| ("Made", vec![vec![made]])));
+    facts.extend(view.head.as_ref().map(|head| ("HEAD", vec![vec![code(head)]])));
+    let asides: Vec<Line> = words::asides(summary).into_iter().map(|aside| vec![text(aside)]).collect();
+    facts.extend((!asides.is_empty()).then_some(("Not shown", asides)));
+    let mut top = vec![title, verdict];
+    top.extend(tiles(view));
+    top.push(Block::Facts(facts));
+    top.extend(not_read(&view.gaps));
+    if !view.notes.is_empty() {
+        let notes = view.notes.iter().map(|note| vec![untrusted(&note.text)]).collect();
+        top.push(Block::Fold(
+            format!("{} on what was read", plural(view.notes.len(), "note")),
+            vec![Block::Lines(notes)],
+        ));
+    }
+    top
+}
+
+/// The gaps: a few in sight, many folded.
+fn not_read(gaps: &[GapView]) -> Vec<Block> {
+    const IN_SIGHT: usize = 5;
+    let line = |gap: &GapView| vec![code(&gap.what), text(": "), untrusted(&gap.why)];
+    let mut lines: Vec<Line> = gaps.iter().map(line).collect();
+    let folded = lines.split_off(lines.len().min(IN_SIGHT));
+    let mut blocks = Vec::new();
+    if !lines.is_empty() {
+        blocks.push(Block::Heading(2, vec![text("Not read")]));
+        blocks.push(Block::Lines(lines));
+    }
+    if !folded.is_empty() {
+        blocks.push(Block::Fold(format!("{} more", folded.len()), vec![Block::Lines(folded)]));
+    }
+    blocks
+}
+
+/// How many there are of each severity, and, where git knows, how far they got.
+fn tiles(view: &View) -> Option<Block> {
+    let mut severities: BTreeMap<Severity, usize> = BTreeMap::new();
+    let mut stages: BTreeMap<Stage, usize> = BTreeMap::new();
+    for one in &view.findings {
+        *severities.entry(one.severity).or_default() += 1;
+        *stages.entry(one.stage).or_default() += 1;
+    }
+    let severities = severities.into_iter().rev().map(|(severity, count)| Tile {
+        tone: page::tone(severity),
+        count,
+        name: severity.as_str(),
+        facet: Facet::Severity,
+    });
+    let stages = stages.into_iter().rev().map(|(stage, count)| Tile {
+        tone: tone_of(stage),
+        count,
+        name: stage.as_str(),
+        facet: Facet::Stage,
+    });
+    let mut rows = vec![("By severity", severities.collect())];
+    rows.extend(has_stages(view).then(|| ("By how far they got", stages.collect())));
+    (!view.findings.is_empty()).then_some(Block::Tiles(rows))
+}
+
+/// Whether anybody asked how far something got: of plain files nobody does.
+fn has_stages(view: &View) -> bool {
+    view.command != Command::Files
+}
+
+/// How bad it is to have got so far.
+fn tone_of(stage: Stage) -> Tone {
+    match stage {
+        Stage::Published => Tone::Worst,
+        Stage::Unknown => Tone::Bad,
+        Stage::HistoryOnly | Stage::LocalOnly => Tone::Unsure,
+        Stage::Unreachable | Stage::Uncommitted | Stage::Leftover => Tone::Plain,
+    }
+}
+
+/// A row for each finding, one for those that are told together, and what the words for stages mean.
+fn overview(view: &View, cards: &Cards<'_>) -> Vec<Block> {
+    let entries = fold::entries(view);
+    let mut heads = vec!["Severity", "What", "Where"];
+    if has_stages(view) {
+        heads.extend(["Stage", "In HEAD", "Since"]);
+    }
+    let rows = entries.iter().take(MAX_ROWS).map(|entry| row(entry, view, cards)).collect();
+    let mut blocks = vec![Block::Index(Index { heads, rows })];
+    let more: usize = entries.iter().skip(MAX_ROWS).map(Entry::count).sum();
+    if more > 0 {
+        let words = format!("Not in this table: {}. '--format json' lists all.", plural(more, "more secret"));
+        blocks.push(page::remarks(vec![words]));
+    }
+    if has_stages(view) {
+        let stages: BTreeMap<Stage, &'static str> =
+            view.findings.iter().map(|one| (one.stage, words::stage_meaning(one.stage))).collect();
+        let legend = stages.into_iter().rev().map(|(stage, means)| (stage.as_str(), vec![vec![text(means)]]));
+        blocks.push(Block::Facts(legend.collect()));
+    }
+    blocks
+}
+
+fn row(entry: &Entry<'_>, view: &View, cards: &Cards<'_>) -> Row {
+    let one = entry.first();
+    let more = match entry.count() - 1 {
+        0 => String::new(),
+        others => format!(" and {others} more of the kind"),
+    };
+    let is_in_head = if one.exposure.in_head { "yes" } else { "no" };
+    let mut facets = vec![(Facet::Severity, one.severity.as_str().to_owned()), (Facet::Rule, one.rule.clone())];
+    let name = cards.lead_to(one, format!("{}{more}", one.name));
+    let mut cells = vec![vec![page::severity(one)], name, vec![page::at(one)]];
+    if has_stages(view) {
+        facets.extend([(Facet::Stage, one.stage.as_str().to_owned()), (Facet::Head, is_in_head.to_owned())]);
+        let since = one.exposure.first_seen.as_deref().map(day).unwrap_or_default();
+        cells.extend([vec![text(one.stage.as_str())], vec![text(is_in_head)], vec![text(since)]]);
+    }
+    Row { id: one.id.clone(), facets, cells }
+}

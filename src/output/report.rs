@@ -72,19 +72,18 @@ pub fn parts(view: &View, detail: Detail, most: usize) -> Parts {
 fn lots(view: &View, detail: Detail, mut room: usize) -> (Vec<Lot>, usize) {
     let (mut lots, mut left_out, mut has_leftovers) = (Vec::new(), 0, false);
     for (entries, steps) in fold::by_plan(view) {
-        let shown = entries.len().min(room);
-        room -= shown;
+        // Every kind has its plan, however many there are of those before it.
+        let shown = entries.len().min(room.max(1));
+        room = room.saturating_sub(shown);
         left_out += entries[shown..].iter().map(Entry::count).sum::<usize>();
-        if shown > 0 {
-            let steps = if detail == Detail::Quiet { &[][..] } else { &steps };
-            let mut lot = lot(&entries, shown, steps.iter().map(Task::from).collect());
-            let is_left = entries.first().is_some_and(|entry| entry.first().stage == Stage::Leftover);
-            if is_left && !has_leftovers {
-                lot.head.insert(0, Block::Heading(2, vec![text("Never committed, only leftovers in this clone")]));
-                has_leftovers = true;
-            }
-            lots.push(lot);
+        let steps = if detail == Detail::Quiet { &[][..] } else { &steps };
+        let mut lot = lot(&entries, shown, steps.iter().map(Task::from).collect());
+        let is_left = entries.first().is_some_and(|entry| entry.first().stage == Stage::Leftover);
+        if is_left && !has_leftovers {
+            lot.head.insert(0, Block::Heading(2, vec![text("Never committed, only leftovers in this clone")]));
+            has_leftovers = true;
         }
+        lots.push(lot);
     }
     (lots, left_out)
 }

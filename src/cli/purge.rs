@@ -18,7 +18,7 @@ use crate::fs::owner_only;
 use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
 use crate::output::purge as page;
-use crate::remediation::{expressions, purge};
+use crate::remediation::{Surroundings, expressions, purge};
 use crate::scan::Progress;
 use crate::scan::history::rewrite::{REPLACEMENT, Rewrite};
 use crate::source::git_dir;
@@ -60,7 +60,10 @@ fn planned(
     report.gaps.extend(traced.gaps.iter().filter(|gap| !report.gaps.contains(gap)).cloned().collect::<Vec<_>>());
     let rewrite = session.prepared(&Progress::default()).rewrite(repo, &traced, &values);
     let place = Place::of(repo, dir)?;
-    let mut plan = purge::plan(&situation(repo, &place, &report.findings, &traced.findings, &rewrite));
+    // The commands find the way to the root by themselves.
+    let surroundings = session.prepared(&Progress::default()).surroundings_of(&report.findings);
+    let surroundings = Surroundings { subfolder: false, ..surroundings };
+    let mut plan = purge::plan(&situation(repo, &place, &report.findings, &traced.findings, &rewrite, surroundings));
     plan.files = place.write(&rewrite)?;
     Ok((plan, session))
 }
@@ -92,6 +95,7 @@ fn situation<'a>(
     findings: &'a [Finding],
     traced: &'a [Finding],
     rewrite: &Rewrite,
+    surroundings: Surroundings,
 ) -> purge::Situation<'a> {
     let refs: BTreeMap<BString, String> = repo.refs().into_iter().map(|(name, id)| (name, id.to_string())).collect();
     purge::Situation {
@@ -113,6 +117,7 @@ fn situation<'a>(
         remotes: remote::servers(repo),
         refs,
         branch: repo.branch(),
+        surroundings,
     }
 }
 

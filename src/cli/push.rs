@@ -11,6 +11,7 @@ use super::session::{ReportWhen, Session};
 use super::{policy, shell};
 use crate::finding::{Command, Scope};
 use crate::git::Repo;
+use crate::remediation::Stops;
 use crate::source::push::{self as pushed, Side, Update};
 use crate::source::staged as index;
 
@@ -51,7 +52,7 @@ fn run(common: &Common, side: Side<'_>) -> anyhow::Result<ExitStatus> {
         Side::Sender(_) => Session::in_repository(common, &repo)?,
         Side::Receiver => Session::with(common, &repo, policy::of_server(common, &repo)?)?,
     }
-    .before_push();
+    .stopping(Stops::Push);
     let updates = updates(side)?;
     let (listing, bases) = pushed::list(&repo, side, &updates)?;
     // The remote may be given as a URL with a password in it, so it is not named.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 
 use super::args::Common;
 use super::exit::ExitStatus;
@@ -19,7 +19,8 @@ use crate::git::{ObjectId, Repo};
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
 use crate::output::{self, Detail, OutputOptions, summary, words};
-use crate::remediation::Surroundings;
+use crate::remediation::step::quoted;
+use crate::remediation::{Stops, Surroundings};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::{RuleSet, ValueError};
 use crate::scan::{Progress, Scan};
@@ -39,8 +40,8 @@ pub(super) struct Session {
     /// What was asked for and configured.
     pub(super) settings: Settings,
     detector: Detector,
-    /// Whether a push waits for the verdict.
-    pushing: bool,
+    /// What waits for the verdict.
+    stops: Stops,
     /// What the change that is scanned does to the configuration, to be said in the report.
     remarks: Listing,
 }
@@ -70,7 +71,14 @@ impl Session {
         let InForce { config, policy, gaps, notes } = in_force;
         let (settings, rules) = resolve::settings(common, &config, policy)?;
         let remarks = Listing { gaps, notes, ..Listing::default() };
-        Ok(Self { start: Instant::now(), place, settings, detector: Detector::new(rules), pushing: false, remarks })
+        Ok(Self {
+            start: Instant::now(),
+            place,
+            settings,
+            detector: Detector::new(rules),
+            stops: Stops::Nothing,
+            remarks,
+        })
     }
 
     /// A session in a repository, with what its work tree configures, or HEAD if it has none.
@@ -108,10 +116,10 @@ impl Session {
         Self::new(common, Place::Files(None), policy::of_folder(common, root.as_deref())?.proposing())
     }
 
-    /// The same for a push that waits for the verdict.
+    /// The same for something that waits for the verdict.
     #[must_use]
-    pub(super) fn before_push(self) -> Self {
-        Self { pushing: true, ..self }
+    pub(super) fn stopping(self, stops: Stops) -> Self {
+        Self { stops, ..self }
     }
 
     /// The same without thresholds, cache and suppressions.
@@ -241,14 +249,18 @@ impl Session {
         };
         let root = repo.workdir().and_then(|root| root.canonicalize().ok());
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+        let whole = |repo: &Repo| repo.git_dir().canonicalize().ok();
+        let is_around = Repo::open(Path::new(".")).is_ok_and(|around| whole(&around) == whole(repo));
+        let folder = root.clone().or_else(|| whole(repo)).filter(|_| !is_around);
         // git starts a hook at the root, and says in which folder somebody is.
         let is_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
-        let subfolder = root.is_some() && (root != here || is_below);
+        let subfolder = is_around && root.is_some() && (root != here || is_below);
         Surroundings {
             unborn: repo.is_unborn(),
-            pushing: self.pushing,
+            stops: self.stops.clone(),
             bare: root.is_none(),
             subfolder,
+            run_in: folder.map(|folder| quoted(folder.as_os_str().as_encoded_bytes().as_bstr()).into()),
             ..Surroundings::default()
         }
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use bstr::BString;
 
 use super::args::Common;
 use super::exit::ExitStatus;
@@ -10,6 +11,8 @@ use super::range;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, Scope};
 use crate::git::Repo;
+use crate::git::index::is_concluding;
+use crate::remediation::{Message, MessageFile, Stops};
 use crate::source::chosen::{self, Chosen, Others};
 use crate::source::{Listing, message as messages, staged as index};
 
@@ -84,11 +87,24 @@ fn new(common: &Common, repo: &Repo, listing: Listing, when: ReportWhen) -> anyh
 /// When the message cannot be read.
 pub(super) fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
-    let session = Session::in_repository(common, &repo)?;
     // git sets this editor when nobody is asked to edit the message.
     let edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
-    let listing = messages::list(&repo, file, edited)
+    let (listing, form) = messages::list(&repo, file, edited)
         .with_context(|| format!("reading the message of the commit from '{}'", file.display()))?;
+    let session = Session::in_repository(common, &repo)?.stopping(Stops::Message(kept_message(&repo, file, form)));
     let scope = Scope { command: Command::Staged, subject: "the message of the next commit".to_owned() };
     session.report(ReportWhen::NotEmpty, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))
+}
+
+/// What has to be known to go on with a message that git keeps.
+fn kept_message(repo: &Repo, file: &Path, form: messages::Form) -> Message {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = whole(file);
+    let bytes = |path: &Path| BString::from(path.as_os_str().as_encoded_bytes());
+    let file = match path.strip_prefix(whole(&repo.git_dir())) {
+        Ok(name) => MessageFile::OfGit(bytes(name)),
+        Err(_) => MessageFile::Other(bytes(&path)),
+    };
+    let messages::Form { has_diff, has_marks } = form;
+    Message { file, has_diff, has_marks, is_concluding: is_concluding(repo) }
 }

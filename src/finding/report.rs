@@ -19,6 +19,10 @@ pub struct Report {
     pub advice: Vec<Advice>,
     /// What to do about all of them at once, where they stop a commit.
     pub before_commit: Vec<PlanStep>,
+    /// The same, where they stop a push.
+    pub before_push: Vec<PlanStep>,
+    /// The repository that the commands are for, if they would not reach it from where the scan was started.
+    pub run_in: Option<BString>,
     /// Findings at or above the thresholds that somebody allowed.
     pub suppressed: Vec<Finding>,
     /// Parts of the scope that were not read.

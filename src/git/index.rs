@@ -47,6 +47,16 @@ pub fn reverted(repository: &Repo) -> Result<Vec<ObjectId>, SourceError> {
     }
 }
 
+/// Whether the next commit concludes a merge, a cherry-pick or a revert.
+pub fn is_concluding(repository: &Repo) -> bool {
+    const NAMES: [&str; 3] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
+    let in_table = |name: &str| {
+        let tables = repository.refs.tables();
+        tables.is_some_and(|tables| tables.find(name.into()).is_ok_and(|target| target.is_some()))
+    };
+    NAMES.iter().any(|name| !heads_in(repository, name).is_empty() || in_table(name))
+}
+
 fn heads_in(repository: &Repo, name: &str) -> Vec<ObjectId> {
     let text = bounded::read(&repository.git_dir().join(name), bounded::MAX_SIZE, bounded::Links::Followed)
         .unwrap_or_default();

@@ -4,10 +4,11 @@
 //! Those that have expired become one line, wherever they stand, and so do those of one folder that are of low confidence. Of
 //! those of one folder of tests or samples the first is told as ever, and the others in a line.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::brief;
-use super::view::{EvidenceView, FindingView, StepView, View};
+use super::view::{EvidenceView, FindingView, PlanView, StepView, View};
 use super::words::{self, plural};
 use crate::finding::{Command, Stage};
 use crate::rule::{Confidence, Severity};
@@ -88,25 +89,30 @@ pub fn entries(view: &View) -> Vec<Entry<'_>> {
     entries
 }
 
-/// The entries of a report by what is to be done about them, each lot with its plan. Of a report that an older version stored
-/// each finding has its own.
+/// The plans of a report; of one that an older version stored each finding is its own kind.
+pub fn plans(view: &View) -> Cow<'_, [PlanView]> {
+    if !view.plans.is_empty() {
+        return Cow::Borrowed(&view.plans);
+    }
+    let own = view.findings.iter().map(|one| PlanView { findings: vec![one.id.clone()], steps: one.plan.clone() });
+    Cow::Owned(own.collect())
+}
+
+/// The entries of a report by what is to be done about them, each lot with its plan.
 pub fn by_plan(view: &View) -> Vec<(Vec<Entry<'_>>, Vec<StepView>)> {
+    let plans = plans(view);
     let plan_of: HashMap<&str, usize> =
-        (0..).zip(&view.plans).flat_map(|(at, plan)| plan.findings.iter().map(move |id| (id.as_str(), at))).collect();
-    let place = |entry: &Entry<'_>| plan_of.get(entry.first().id.as_str()).copied();
+        (0..).zip(&*plans).flat_map(|(at, plan)| plan.findings.iter().map(move |id| (id.as_str(), at))).collect();
     let mut lots: Vec<(Option<usize>, Vec<Entry<'_>>)> = Vec::new();
     for entry in entries(view) {
-        let place = place(&entry);
+        let place = plan_of.get(entry.first().id.as_str()).copied();
         match lots.iter_mut().find(|(known, _)| known.is_some() && *known == place) {
             Some((_, lot)) => lot.push(entry),
             None => lots.push((place, vec![entry])),
         }
     }
-    let steps = |place: Option<usize>, lot: &[Entry<'_>]| match place.and_then(|place| view.plans.get(place)) {
-        Some(plan) => plan.steps.clone(),
-        None => lot.first().map(|entry| entry.first().plan.clone()).unwrap_or_default(),
-    };
-    lots.into_iter().map(|(place, lot)| (steps(place, &lot), lot)).map(|(steps, lot)| (lot, steps)).collect()
+    let steps = |place: Option<usize>| place.and_then(|at| plans.get(at)).map(|plan| plan.steps.clone());
+    lots.into_iter().map(|(place, lot)| (lot, steps(place).unwrap_or_default())).collect()
 }
 
 impl<'v> Entry<'v> {

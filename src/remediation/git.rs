@@ -1,12 +1,16 @@
 //! What git needs: out of the index, out of local commits, and what a rewrite of published history cannot reach.
 
-use super::step::step;
+use bstr::BString;
+
+use super::step::{quoted, step};
 use super::subject::Subject;
-use super::{Surroundings, metadata};
+use super::{Message, MessageFile, Surroundings, metadata};
 use crate::finding::{ContentKind, PlanStep, StepKind};
 
 /// Findings that a command names by their ids, at most; one for all serves more.
 const MOST_NAMED: usize = 8;
+/// Commits that are corrected one by one before a push goes on, at most.
+const MOST_COMMITS: usize = 3;
 /// Files that are staged by their names, at most.
 const MOST_FILES: usize = 10;
 /// Stages again all that is staged and not deleted, from wherever it is run.
@@ -17,6 +21,19 @@ pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git
 
 /// Out of what is about to be committed.
 pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
+    let rename = step(
+        StepKind::Remove,
+        "Rename the file or folder whose name holds the value, in the work tree and in the index; the name is not repeated here",
+        "git mv -- <old> <new>".to_owned(),
+    );
+    let contents = subject.only(|place| place.kind != ContentKind::FileName);
+    let names = (contents.occurrences.len() < subject.occurrences.len()).then_some(rename);
+    let contents = if contents.file_count() == 0 { Vec::new() } else { unstage_files(&contents, surroundings) };
+    names.into_iter().chain(contents).collect()
+}
+
+/// The same for the contents of files.
+fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let count = subject.file_count();
     let (of_files, leave_out) = match surroundings.unborn {
         true => ("no longer staged", "git rm --cached -r -f --"),
@@ -25,10 +42,7 @@ pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanSt
     // Of many files all that is staged is staged again, by git's own list of it.
     let (stage, which) = match count > MOST_FILES {
         true => (STAGE_ALL.to_owned(), ":/".to_owned()),
-        false => {
-            let files = subject.files(surroundings);
-            (format!("git add -- {files}"), files)
-        }
+        false => (format!("git add -- {}", subject.files(surroundings)), subject.files_and_old_names(surroundings)),
     };
     let (replace, or_leave) = match count {
         0 | 1 => (
@@ -44,59 +58,122 @@ pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanSt
             format!("Or leave all files out of this commit: they are then {of_files}"),
         ),
     };
+    let old_names = match count <= MOST_FILES && subject.is_renamed(surroundings) {
+        true => ", and so is the rename: the old name stays in the commit",
+        false => "",
+    };
+    let or_leave = format!("{or_leave}{old_names}");
     vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, format!("{leave_out} {which}"))]
 }
 
-/// Out of the message of the commit that was stopped.
-pub fn message() -> Vec<PlanStep> {
-    vec![step(
+/// Out of the message of the commit that was stopped. Nothing tells a hook whether the commit was to replace the last one.
+pub fn message(message: &Message) -> Vec<PlanStep> {
+    let file = match &message.file {
+        MessageFile::OfGit(name) => format!("\"$(git rev-parse --git-path {})\"", quoted(name.as_ref())),
+        MessageFile::Other(path) => quoted(path.as_ref()),
+    };
+    // With the diff git finds the line that separates it from the message; without a mode it takes what looks like a comment out.
+    let diff = if message.has_diff { " --verbose" } else { "" };
+    let mode = if message.has_marks { " --cleanup=scissors" } else { "" };
+    let rest = format!("--edit{diff}{mode} --file={file}");
+    let again = step(
         StepKind::Remove,
         "Write the message without the value; git kept it, and this opens it in your editor",
-        COMMIT_AGAIN.to_owned(),
-    )]
+        format!("git commit {rest}"),
+    );
+    let amended = step(
+        StepKind::Remove,
+        "Or, if it was to replace the last commit ('git commit --amend')",
+        format!("git commit --amend {rest}"),
+    );
+    if message.is_concluding { vec![again] } else { vec![again, amended] }
 }
 
 /// Out of commits that were not pushed, when a tip still holds it.
 pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
-    if subject.has_mixed_files() {
+    let commits = subject.by_commit();
+    let is_there = |path: &&BString| surroundings.at_head.contains(*path);
+    if subject.has_names() || subject.has_mixed_files() || !commits.iter().flat_map(|(_, paths)| paths).all(is_there) {
         return older(subject);
     }
-    let commits = subject.by_commit();
-    let fixup = |(commit, paths): &(&str, Vec<_>)| {
+    let (files, verb) = match subject.file_count() {
+        0 | 1 => ("Take the value out of the file, save it,", "file"),
+        _ => ("Take the values out of the files, save them,", "files"),
+    };
+    let mind = "before anything is pushed (a later commit that deletes the line does not help)";
+    let along = format!("All changes of the {verb} go along");
+    let ids: Vec<&str> = commits.iter().map(|(commit, _)| *commit).collect();
+    let (title, command) = match is_last(subject, surroundings) {
+        true if subject.file_count() > MOST_FILES => (
+            format!("{files} and make the last commit anew with all of your changes, {mind}"),
+            "git commit --amend --no-edit --allow-empty --all".to_owned(),
+        ),
+        true => (
+            format!("{files} and make the last commit anew, {mind}. {along}"),
+            format!("git commit --amend --no-edit --allow-empty -- {}", subject.files(surroundings)),
+        ),
+        false => (
+            format!(
+                "{files} and fold the changes into the commits that brought the values in, {mind}. {along}, and what you have staged besides stays staged. Where the rebase stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue'; what was staged may then have to be staged again"
+            ),
+            fixups(subject, &commits, &ids, surroundings),
+        ),
+    };
+    let files = step(StepKind::Purge, &title, command);
+    unpushed(subject, (!commits.is_empty()).then_some(files))
+}
+
+/// The commits of a push, which nobody has yet, without what stops it.
+pub fn before_push(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
+    let is_last = is_last(subject, surroundings);
+    let is_short = subject.by_commit().len() <= MOST_COMMITS && subject.file_count() <= MOST_FILES;
+    let steps = if is_last || is_short { local(subject, surroundings) } else { rewritten(subject) };
+    // What is left in the clone is not pushed.
+    let leftovers = leftovers();
+    steps.into_iter().filter(|step| !leftovers.contains(step)).collect()
+}
+
+/// Whether the commit that HEAD names has brought it all in.
+fn is_last(subject: &Subject<'_>, surroundings: &Surroundings) -> bool {
+    matches!(&subject.by_commit()[..], [(one, _)] if surroundings.head.as_deref() == Some(*one))
+}
+
+/// Commits that correct others, and the rebase that puts them there. It keeps merges, and the index: what it puts aside comes
+/// back unstaged, but the content of the last commit does not change, so the index from before still fits.
+fn fixups(
+    subject: &Subject<'_>,
+    commits: &[(&str, Vec<&BString>)],
+    ids: &[&str],
+    surroundings: &Surroundings,
+) -> String {
+    let fixup = |(commit, paths): &(&str, Vec<&BString>)| {
         let files = subject.words(paths.clone(), surroundings);
         format!("git commit --fixup={} -- {files}", commit.get(..12).unwrap_or(commit))
     };
     let mut lines: Vec<String> = commits.iter().map(fixup).collect();
-    let ids: Vec<&str> = commits.iter().map(|(commit, _)| *commit).collect();
+    lines.push("staged=$(git write-tree)".to_owned());
     lines.push(format!(
-        "GIT_SEQUENCE_EDITOR=true git rebase -i --autosquash --autostash {}",
-        subject.commits_from(&ids)
+        "GIT_SEQUENCE_EDITOR=true git rebase -i --autosquash --autostash --rebase-merges {}",
+        subject.commits_from(ids)
     ));
-    let what = match subject.file_count() {
-        0 | 1 => {
-            "Take the value out of the file, save it, and fold the change into the commit that brought the value in"
-        }
-        _ => {
-            "Take the values out of the files, save them, and fold the changes into the commits that brought the values in"
-        }
-    };
-    let title = format!("{what}, before anything is pushed (a later commit that deletes the line does not help)");
-    let files = step(StepKind::Purge, &title, lines.join("\n"));
-    unpushed(subject, (!commits.is_empty()).then_some(files))
+    lines.push("git read-tree -i -m \"$staged\"".to_owned());
+    lines.join("\n")
 }
 
-/// Out of commits that were not pushed, when no tip holds it any more.
+/// Out of commits that were not pushed, when no tip holds it any more. The commit that took it out has nothing left to do.
 pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
     let commits: Vec<&str> = subject.by_commit().iter().map(|(commit, _)| *commit).collect();
     let named: Vec<&str> = commits.iter().map(|commit| commit.get(..12).unwrap_or(commit)).collect();
     let commit = if named.len() == 1 { "commit" } else { "commits" };
+    let out =
+        if subject.has_names() { "take the value out (of a file's name with 'git mv')" } else { "take the value out" };
     let files = step(
         StepKind::Purge,
         &format!(
-            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops at one of them, take the value out, 'git commit --amend -a', 'git rebase --continue'; where it stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue', without amending",
+            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops at one of them, {out}, 'git commit --amend -a', 'git rebase --continue'; where it stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue', without amending",
             named.join(", ")
         ),
-        format!("git rebase -i --rebase-merges {}", subject.commits_from(&commits)),
+        format!("git rebase -i --rebase-merges --empty=drop {}", subject.commits_from(&commits)),
     );
     unpushed(subject, (!commits.is_empty()).then_some(files))
 }

@@ -1,10 +1,12 @@
 //! Out of what history holds around the files: messages of commits and tags, people, notes, names of branches and tags.
 
+use std::collections::BTreeSet;
+
 use bstr::ByteSlice as _;
 
-use super::step::step;
+use super::step::{quoted, step};
 use super::subject::Subject;
-use crate::finding::{ContentKind, PlanStep, StepKind};
+use crate::finding::{ContentKind, Finding, PlanStep, StepKind};
 
 /// Objects named in a step, at most.
 const MOST: usize = 5;
@@ -21,11 +23,18 @@ pub fn local(subject: &Subject<'_>) -> Vec<PlanStep> {
             )
         }),
         ids(subject, ContentKind::TagMessage).map(|ids| {
-            step(
-                StepKind::Purge,
-                &format!("Write the message of the tag again ('git for-each-ref refs/tags' tells which one is {})", ids.join(", ")),
-                "git tag --annotate --force <tag> '<tag>^{}'".to_owned(),
-            )
+            match tag(subject) {
+                Some(name) => step(
+                    StepKind::Purge,
+                    &format!("Write the message of the tag {name} again"),
+                    format!("git tag --annotate --force {name} {name}'^{{}}'"),
+                ),
+                None => step(
+                    StepKind::Purge,
+                    &format!("Write the message of the tag again ('git for-each-ref refs/tags' tells which one is {})", ids.join(", ")),
+                    "git tag --annotate --force <tag> '<tag>^{}'".to_owned(),
+                ),
+            }
         }),
         ids(subject, ContentKind::Note).map(|_| {
             step(
@@ -43,6 +52,17 @@ pub fn local(subject: &Subject<'_>) -> Vec<PlanStep> {
         }),
     ];
     steps.into_iter().flatten().collect()
+}
+
+/// The tag whose message holds something, as a word of a shell, if it is clear which one that is.
+pub fn tag(subject: &Subject<'_>) -> Option<String> {
+    let has_tag = |one: &&&Finding| one.occurrences.iter().any(|place| place.kind == ContentKind::TagMessage);
+    let refs = subject.findings().iter().filter(has_tag).flat_map(|one| &one.exposure.refs);
+    let tags: BTreeSet<&str> = refs.filter_map(|name| name.strip_prefix("refs/tags/")).collect();
+    match Vec::from_iter(tags)[..] {
+        [tag] if !subject.stands_in(tag.into()) => Some(quoted(tag.into())),
+        _ => None,
+    }
 }
 
 /// A rebase that passes all commits with content of this kind.

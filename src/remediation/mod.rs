@@ -14,7 +14,7 @@ pub mod show;
 pub mod step;
 pub mod subject;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::BString;
 
@@ -31,16 +31,64 @@ pub struct Surroundings {
     pub unborn: bool,
     /// There is no git at all: plain files.
     pub no_git: bool,
-    /// A push waits for the verdict: what it would bring has left this clone nowhere yet.
-    pub pushing: bool,
+    /// What waits for the verdict.
+    pub stops: Stops,
     /// There is no work tree, so no command may need one.
     pub bare: bool,
     /// Not run from the work tree's root: paths in commands are written from there.
     pub subfolder: bool,
+    /// Where the repository is, if commands would not reach it from where the reader stands.
+    pub run_in: Option<BString>,
+    /// The commit that HEAD names.
+    pub head: Option<String>,
+    /// The files of unpushed commits that HEAD has under the same path and with the same values.
+    pub at_head: BTreeSet<BString>,
+    /// The old path of each staged file that was renamed.
+    pub renamed: BTreeMap<BString, BString>,
     /// Owner and name on GitHub.
     pub slug: Option<(String, String)>,
     /// Path and text of each workflow of GitHub Actions at HEAD.
     pub workflows: Vec<(BString, Vec<u8>)>,
+}
+
+/// What a hook stops.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Stops {
+    /// Nothing, or a commit that has yet to get its message.
+    #[default]
+    Nothing,
+    /// A commit, for what its message holds.
+    Message(Message),
+    /// A push: what it would bring has left this clone nowhere yet.
+    Push,
+}
+
+/// The message of a commit that was stopped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The file that git keeps it in: its name in git's folder, or a path that is none of git's.
+    pub file: MessageFile,
+    /// Whether a diff stands below, which is no part of it ('git commit --verbose').
+    pub has_diff: bool,
+    /// Whether some of its lines look like comments, and are none.
+    pub has_marks: bool,
+    /// Whether it is that of a merge, a cherry-pick or a revert, which 'git commit' concludes and nothing can amend.
+    pub is_concluding: bool,
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageFile {
+    /// In the folder that git keeps for the work tree.
+    OfGit(BString),
+    /// Elsewhere.
+    Other(BString),
+}
+
+impl Default for MessageFile {
+    fn default() -> Self {
+        Self::OfGit("COMMIT_EDITMSG".into())
+    }
 }
 
 /// One plan for each kind of secret that got equally far, in the order of the findings.
@@ -71,7 +119,16 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
 pub fn before_commit(findings: &[Finding], surroundings: &Surroundings) -> Vec<PlanStep> {
     let all: Vec<&Finding> = findings.iter().collect();
     let subject = Subject::of(&all);
-    if git_dir::alone(&subject) { git::message() } else { git::unstage(&subject, surroundings) }
+    match &surroundings.stops {
+        Stops::Message(message) => git::message(message),
+        Stops::Nothing | Stops::Push => git::unstage(&subject, surroundings),
+    }
+}
+
+/// What lets a push go on that all of these stop: the commits without them. What a server has already is revoked, not held back.
+pub fn before_push(findings: &[Finding], surroundings: &Surroundings) -> Vec<PlanStep> {
+    let is_held_back = |one: &&Finding| matches!(one.exposure.stage, Stage::LocalOnly | Stage::HistoryOnly);
+    git::before_push(&Subject::of(&findings.iter().filter(is_held_back).collect::<Vec<_>>()), surroundings)
 }
 
 /// The ordered steps for a finding.
@@ -112,10 +169,12 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
             };
             [index, beside, git_dir::reflogs(subject), kind.only_if_shared(), kind.prevent()].concat()
         }
-        Stage::LocalOnly if surroundings.pushing => {
+        Stage::LocalOnly if surroundings.stops == Stops::Push => {
             [git::local(subject, surroundings), beside, kind.only_if_shared()].concat()
         }
-        Stage::HistoryOnly if surroundings.pushing => [git::older(subject), beside, kind.only_if_shared()].concat(),
+        Stage::HistoryOnly if surroundings.stops == Stops::Push => {
+            [git::older(subject), beside, kind.only_if_shared()].concat()
+        }
         Stage::LocalOnly | Stage::HistoryOnly if surroundings.bare => {
             [kind.only_if_doubt(), kind.revoke(), kind.after(), git::rewritten(subject), beside].concat()
         }

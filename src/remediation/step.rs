@@ -1,6 +1,6 @@
 //! Single steps of a plan, and what their commands are made of.
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice as _};
 
 use crate::finding::{PlanStep, StepKind};
 
@@ -9,7 +9,8 @@ pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
     PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
 }
 
-/// A path as one word of a POSIX shell; control characters in `$'…'`.
+/// A path as one word of a POSIX shell. What a terminal or a person would not take for what it is stands in octal, which
+/// `printf` turns back.
 pub fn quoted(path: &BStr) -> String {
     let plain =
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b'+' | b'@' | b'%' | b',' | b':');
@@ -20,22 +21,20 @@ pub fn quoted(path: &BStr) -> String {
     if safe {
         return format!("'{}'", path.to_string().replace('\'', r"'\''"));
     }
-    let mut out = String::from("$'");
-    for byte in path.iter() {
-        match byte {
-            b'\'' | b'\\' => out.extend(['\\', char::from(*byte)]),
-            0x20..=0x7e => out.push(char::from(*byte)),
-            _ => out.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    out.push('\'');
-    out
+    // A shell takes line breaks off the end of what a command prints.
+    let text = path.trim_end_with(|c| c == '\n');
+    let octal = |b: u8| format!("\\{b:03o}");
+    let shown = text.iter().enumerate().map(|(at, byte)| match byte {
+        b'\'' | b'\\' | b'%' => octal(*byte),
+        b'-' if at == 0 => octal(*byte),
+        0x20..=0x7e => char::from(*byte).to_string(),
+        _ => octal(*byte),
+    });
+    format!("\"$(printf '{}'){}\"", shown.collect::<String>(), "\n".repeat(path.len() - text.len()))
 }
 
 #[cfg(test)]
 mod tests {
-    use bstr::ByteSlice as _;
-
     use super::*;
 
     #[test]
@@ -43,8 +42,8 @@ mod tests {
         assert_eq!(quoted(b"src/a.rs".as_bstr()), "src/a.rs");
         assert_eq!(quoted(b"a b".as_bstr()), "'a b'");
         assert_eq!(quoted(b"it's".as_bstr()), r"'it'\''s'");
-        assert_eq!(quoted(b"a\nb".as_bstr()), r"$'a\x0ab'");
+        assert_eq!(quoted(b"a\nb".as_bstr()), r#""$(printf 'a\012b')""#);
         assert_eq!(quoted(b"-rf".as_bstr()), "'-rf'");
-        assert_eq!(quoted("a\u{202e}b".as_bytes().as_bstr()), r"$'a\xe2\x80\xaeb'");
+        assert_eq!(quoted("a\u{202e}b".as_bytes().as_bstr()), r#""$(printf 'a\342\200\256b')""#);
     }
 }

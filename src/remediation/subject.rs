@@ -51,14 +51,12 @@ impl<'f> Subject<'f> {
 
     /// The files in the work tree or in commits, as words of a shell; `<path>` where they are too many or a name is a secret.
     pub fn files(&self, surroundings: &Surroundings) -> String {
-        let is_file = |place: &&&Occurrence| is_in_tree(place.kind) && !place.path.is_empty();
-        self.words(self.occurrences.iter().filter(is_file).map(|place| &place.path).collect(), surroundings)
+        self.words(self.tree_paths().into_iter().collect(), surroundings)
     }
 
     /// How many files that are.
     pub fn file_count(&self) -> usize {
-        let files = self.occurrences.iter().filter(|place| is_in_tree(place.kind) && !place.path.is_empty());
-        files.map(|place| &place.path).collect::<BTreeSet<_>>().len()
+        self.tree_paths().len()
     }
 
     /// The commits that brought files with the values in, in the order of the places, each with its files.
@@ -74,6 +72,11 @@ impl<'f> Subject<'f> {
         commits
     }
 
+    /// Whether the name of a file holds one of the values.
+    pub fn has_names(&self) -> bool {
+        self.occurrences.iter().any(|place| place.kind == ContentKind::FileName)
+    }
+
     /// Whether some file holds values that more than one commit brought in.
     pub fn has_mixed_files(&self) -> bool {
         let mut owners: BTreeMap<&BString, &str> = BTreeMap::new();
@@ -82,15 +85,33 @@ impl<'f> Subject<'f> {
             .any(|(commit, paths)| paths.iter().any(|path| *owners.entry(path).or_insert(commit) != *commit))
     }
 
+    /// The same, with the names that files had before they were renamed.
+    pub fn files_and_old_names(&self, surroundings: &Surroundings) -> String {
+        let paths: BTreeSet<&BString> = self.tree_paths();
+        let old = paths.iter().filter_map(|path| surroundings.renamed.get(*path));
+        self.words(paths.iter().copied().chain(old).collect(), surroundings)
+    }
+
+    /// Whether one of the files was renamed.
+    pub fn is_renamed(&self, surroundings: &Surroundings) -> bool {
+        self.tree_paths().iter().any(|path| surroundings.renamed.contains_key(*path))
+    }
+
+    fn tree_paths(&self) -> BTreeSet<&'f BString> {
+        let files = self.occurrences.iter().filter(|place| is_in_tree(place.kind) && !place.path.is_empty());
+        files.map(|place| &place.path).collect()
+    }
+
     /// Paths as words of a shell.
     pub fn words(&self, mut paths: Vec<&BString>, surroundings: &Surroundings) -> String {
         paths.sort_unstable();
         paths.dedup();
-        if paths.is_empty() || paths.len() > MOST || paths.iter().any(|path| self.stands_in(path.as_ref())) {
+        // A line break at the end would end the command where it is printed.
+        let is_unsaid = |path: &&BString| self.stands_in(path.as_ref()) || path.ends_with(b"\n");
+        if paths.is_empty() || paths.len() > MOST || paths.iter().any(is_unsaid) {
             return "<path>".to_owned();
         }
-        let root = if surroundings.subfolder { ":/" } else { "" };
-        let word = |path: &&BString| quoted([root.as_bytes(), path].concat().as_bstr());
+        let word = |path: &&BString| pathspec(path.as_ref(), surroundings.subfolder);
         paths.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 
@@ -112,7 +133,32 @@ impl<'f> Subject<'f> {
     }
 }
 
+/// What git takes for this path and for no other, as a word of a shell; from a folder below the root if that is where it is run.
+fn pathspec(path: &BStr, subfolder: bool) -> String {
+    let is_pattern = path.starts_with(b":") || path.find_byteset(b"*?[\\").is_some();
+    let magic: &[u8] = match (subfolder, is_pattern) {
+        (false, false) => b"",
+        (true, false) => b":/",
+        (false, true) => b":(literal)",
+        (true, true) => b":(top,literal)",
+    };
+    quoted([magic, path].concat().as_bstr())
+}
+
 /// Whether content of this kind is a file of a tree, which an editor and `git add` reach by its path.
 fn is_in_tree(kind: ContentKind) -> bool {
     matches!(kind, ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_no_pattern() {
+        let of = |path: &str| [pathspec(path.into(), false), pathspec(path.into(), true)];
+        assert_eq!(of("src/a.rs"), ["src/a.rs", ":/src/a.rs"]);
+        assert_eq!(of("pages/[id].tsx"), ["':(literal)pages/[id].tsx'", "':(top,literal)pages/[id].tsx'"]);
+        assert_eq!(of(":x"), ["':(literal):x'", "':(top,literal):x'"]);
+    }
 }

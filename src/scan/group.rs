@@ -1,9 +1,7 @@
 //! From sightings to findings: those of one secret are grouped, judged together, and given advice.
 
-use std::cell::LazyCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
 
 use super::Scan;
 use super::outcome::Outcome;
@@ -15,8 +13,8 @@ use crate::finding::{
     Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stage,
     Stats,
 };
-use crate::git::{Repo, github};
-use crate::remediation::{self, Surroundings};
+use crate::git::Repo;
+use crate::remediation::{self, Stops, Surroundings};
 use crate::rule::{Confidence, Matcher, Rule, Severity};
 
 impl Scan<'_> {
@@ -28,17 +26,23 @@ impl Scan<'_> {
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
     ) -> Report {
         let content_notes: Vec<Note> = outcome.content_notes().collect();
-        let surroundings = LazyCell::new(|| self.surroundings());
-        let (found, held_back) = self.findings(outcome.sightings, scope.command, exposure, &surroundings);
+        let (mut found, held_back) = self.findings(outcome.sightings, scope.command, exposure);
+        // Much of what advice must know takes reading, which nobody waits for where nothing was found.
+        let surroundings = if found.is_empty() { Surroundings::default() } else { self.surroundings_of(&found) };
+        for finding in &mut found {
+            finding.plan = remediation::plan(finding, self.detector.rules(), &surroundings);
+            finding.show = remediation::show::command(finding);
+        }
         let (findings, suppressed) = self.apply_policy(found);
-        let plans = match findings.is_empty() {
-            true => Vec::new(),
-            false => remediation::plans(&findings, self.detector.rules(), &surroundings),
-        };
+        let plans = remediation::plans(&findings, self.detector.rules(), &surroundings);
         let advice = remediation::general(findings.iter().chain(&suppressed), self.detector.rules());
         let before_commit = match scope.command {
             Command::Staged if !findings.is_empty() => remediation::before_commit(&findings, &surroundings),
             _ => Vec::new(),
+        };
+        let before_push = match surroundings.stops {
+            Stops::Push => remediation::before_push(&findings, &surroundings),
+            Stops::Nothing | Stops::Message(_) => Vec::new(),
         };
         outcome.gaps.sort();
         outcome.gaps.dedup();
@@ -51,6 +55,8 @@ impl Scan<'_> {
             plans,
             advice,
             before_commit,
+            before_push,
+            run_in: surroundings.run_in,
             suppressed,
             gaps: outcome.gaps,
             notes: outcome.notes,
@@ -67,7 +73,6 @@ impl Scan<'_> {
         sightings: Vec<Sighting>,
         command: Command,
         exposure: &mut dyn FnMut(&[Sighting]) -> Exposure,
-        surroundings: &impl Deref<Target = Surroundings>,
     ) -> (Vec<Finding>, HeldBack) {
         let mut reported = Vec::new();
         let mut held_back = HeldBack::new(self.options.min_confidence, self.options.min_severity);
@@ -108,20 +113,7 @@ impl Scan<'_> {
             held_back.count(*confidence, *severity);
         }
         found.sort_by(worst_first);
-        for finding in &mut found {
-            finding.plan = remediation::plan(finding, self.detector.rules(), surroundings);
-            finding.show = remediation::show::command(finding);
-        }
         (found, held_back)
-    }
-
-    /// What advice must know, with what only a finding makes worth reading.
-    fn surroundings(&self) -> Surroundings {
-        Surroundings {
-            slug: self.repo.and_then(github::slug),
-            workflows: self.repo.map(github::workflows).unwrap_or_default(),
-            ..self.surroundings.clone()
-        }
     }
 
     /// What speaks for a secret, of all its sightings, and how sure they are together. The most specific rule names it that does
@@ -311,10 +303,6 @@ mod tests {
         check(&scan, form, assignment);
     }
 
-    fn nothing_known() -> Box<Surroundings> {
-        Box::default()
-    }
-
     fn of_rule(rule: usize, confidence: Confidence) -> Sighting {
         let mut one = Sighting::sample("a-secret-of-some-length");
         (one.detection.rule, one.detection.confidence) = (rule, confidence);
@@ -364,8 +352,7 @@ mod tests {
                 key.detection.secret = Secret::new("another-secret-of-some-length");
                 let value = String::from_utf8_lossy(name.detection.secret.reveal()).into_owned();
                 let counts_for = |command, sightings| {
-                    let (found, held) =
-                        scan.findings(sightings, command, &mut |_| Exposure::default(), &nothing_known());
+                    let (found, held) = scan.findings(sightings, command, &mut |_| Exposure::default());
                     (found.len(), held.total())
                 };
                 let counts = |sightings| counts_for(Command::History, sightings);
@@ -403,8 +390,7 @@ mod tests {
                 Exposure::default()
             };
             let low = of_rule(assignment, Confidence::Medium);
-            let (found, below) =
-                scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure, &nothing_known());
+            let (found, below) = scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure);
             assert_eq!((found.len(), below.medium, below.total()), (1, 1, 1));
             assert_eq!(asked, [1]);
         });

@@ -14,6 +14,7 @@ mod outcome;
 mod progress;
 mod sighting;
 mod suppression;
+mod surroundings;
 mod threads;
 mod worker;
 

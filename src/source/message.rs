@@ -16,15 +16,26 @@ const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------"
 /// Those that git chooses from under `core.commentChar = auto`.
 const CHOICE: &[u8] = b"#;@!$%^&|:";
 
+/// What has to be known to open a message in an editor once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// A diff stands below it, which git takes out.
+    pub has_diff: bool,
+    /// Lines that look like comments are part of it.
+    pub has_marks: bool,
+}
+
 /// Lists the message in a file; `edited` says whether a person had it in an editor, where git adds comments.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn list(repository: &Repo, file: &Path, edited: bool) -> Result<Listing, Refused> {
+pub fn list(repository: &Repo, file: &Path, edited: bool) -> Result<(Listing, Form), Refused> {
     let text = bounded::read_named(file, bounded::MAX_NAMED)?;
-    let content = Content::Bytes(Cleanup::of(&repository.local(), edited).kept(&text));
+    let cleanup = Cleanup::of(&repository.local(), edited);
+    let form = cleanup.form(&text);
+    let content = Content::Bytes(cleanup.kept(&text));
     let item = Item { kind: ContentKind::GitFile, path: shown(repository, file), content, commit: None };
-    Ok(Listing { items: vec![item], ..Listing::default() })
+    Ok((Listing { items: vec![item], ..Listing::default() }, form))
 }
 
 /// The file's path from the repository's own folder, as files there are called everywhere.
@@ -65,6 +76,13 @@ impl Cleanup {
         let lines = text.lines_with_terminator().take_while(|line| !(self.scissors && self.is_scissors(line)));
         let left = lines.map(|line| if self.comments && self.is_comment(line) { b"\n" } else { line });
         left.collect::<Vec<_>>().concat()
+    }
+
+    fn form(&self, text: &[u8]) -> Form {
+        Form {
+            has_diff: self.scissors && text.lines_with_terminator().any(|line| self.is_scissors(line)),
+            has_marks: !self.comments && text.lines_with_terminator().any(|line| self.is_comment(line)),
+        }
     }
 
     /// Which lines are comments is not known where git chooses, so none is: what is left is read.

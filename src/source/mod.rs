@@ -13,6 +13,7 @@ pub mod history;
 pub mod message;
 pub mod push;
 pub mod range;
+pub mod renamed;
 pub mod staged;
 
 use std::collections::{BTreeMap, BTreeSet};

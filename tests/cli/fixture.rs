@@ -31,6 +31,8 @@ pub(crate) fn report() -> Report {
         plans: plans(&findings),
         advice: vec![Advice { rule: "made-up-token".into(), steps: plan() }],
         before_commit: Vec::new(),
+        before_push: Vec::new(),
+        run_in: None,
         findings,
         suppressed: vec![allowed_by_entry(), allowed_by_baseline()],
         gaps: vec![

@@ -826,3 +826,26 @@ fn where_git_finds_no_hooks_none_is_installed() {
         repo.keysweep(&["hook", "install"]).expect_code(0);
     }
 }
+
+#[test]
+fn a_bare_repository_has_no_commits_to_check() {
+    let bare = Repo::folder();
+    bare.git(&["init", "--quiet", "--bare"]);
+    for hook in ["pre-commit", "commit-msg"] {
+        let run = bare.keysweep(&["hook", "install", "--hook", hook]).expect_code(2);
+        run.expect_mention("--hook pre-receive");
+        assert!(!bare.path("hooks").join(hook).exists(), "{hook}");
+    }
+    bare.keysweep(&["hook", "install"]).expect_code(2);
+    bare.keysweep(&["hook", "install", "--hook", "pre-receive"]).expect_code(0);
+    // Work trees that are linked to it share its hooks, and people commit there.
+    let repo = Repo::with_a_commit();
+    repo.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
+    let bare = repo.at("../bare.git");
+    bare.git(&["worktree", "add", "--quiet", "-b", "topic", "../topic"]);
+    bare.keysweep(&["hook", "install"]).expect_code(0);
+    let (topic, secret) = (bare.at("../topic"), Secret::github(2160));
+    topic.write("a.env", secret.line());
+    topic.add();
+    assert_ne!(topic.try_git(&["commit", "--quiet", "-m", "leak"]).code, Some(0));
+}

@@ -62,6 +62,7 @@ mod stages;
 mod stopped;
 mod submodules;
 mod support;
+mod unpushed;
 mod verdict;
 mod verify;
 mod width;

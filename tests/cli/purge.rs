@@ -359,10 +359,73 @@ fn what_is_local_gets_the_short_recipe() {
     let plan = Plan::of(&repo, &[]);
     assert_eq!(plan.handling(), ["local", "local"], "{}", plan.run);
     let commands: Vec<String> = plan.steps().into_iter().map(|step| step.command).collect();
-    assert!(commands.iter().any(|command| command.contains("--fixup=")), "{}", plan.run);
-    assert!(commands.iter().any(|command| command.starts_with("git restore --staged")), "{}", plan.run);
+    assert!(commands.iter().any(|command| command.contains("git commit --amend ")), "{}", plan.run);
+    assert!(commands.iter().any(|command| command.contains("git restore --staged ")), "{}", plan.run);
     assert!(!commands.iter().any(|command| command.contains("filter-repo")), "{}", plan.run);
     assert!(commands.iter().any(|command| command.starts_with("keysweep verify")), "{}", plan.run);
+    // The value of the one is taken out by hand, and the other is left out: followed to the end, nothing has either.
+    repo.write("a.env", "TOKEN=${TOKEN}\n");
+    repo.remove("b.env");
+    for step in plan.steps().iter().filter(|step| step.is_here() && !step.command.contains("git add ")) {
+        step.run(&repo);
+    }
+    verify(&repo, &[&committed.value, &staged.value], &[]).expect_code(0);
+    assert_eq!(repo.git(&["log", "--format=%s"]).out(), "one\nstart\n");
+}
+
+/// A bare clone keeps the files of the plan in its own folder, so it has to outlive it.
+#[test]
+fn the_plan_of_a_bare_clone_works_to_its_end() {
+    for (seed, kind) in [(985, "--mirror"), (986, "--bare")] {
+        let (repo, remote) = with_remote("sha1");
+        needs_filter_repo(&repo);
+        let secret = Secret::github(seed);
+        repo.write("a.env", secret.line());
+        repo.commit("one");
+        repo.git(&["tag", "-a", "v1", "-m", "first"]);
+        repo.write("a.env", "A=1\n");
+        repo.commit("two");
+        push(&repo);
+        repo.git(&["clone", "--quiet", kind, "../remote.git", "../clone.git"]);
+        let clone = repo.at("../clone.git");
+        let plan = Plan::of(&clone, &[]);
+        let expressions = plan.file("expressions.txt");
+        plan.steps().iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&clone)));
+        plan.steps()
+            .iter()
+            .filter(|step| step.on == "server")
+            .for_each(|step| drop(remote.sh(&step.command).expect_code(0)));
+        for place in [&clone, &remote] {
+            verify(place, &[&secret.value], &[]).expect_code(0).expect_mention("gone");
+        }
+        assert!(!expressions.exists(), "{kind}: the values are still in {expressions:?}");
+        assert_eq!((clone.rev("main"), clone.rev("v1")), (remote.rev("main"), remote.rev("v1")), "{kind}");
+    }
+}
+
+/// A tag that was never pushed is written again where it is; whether it was, the server is asked.
+#[test]
+fn a_tag_that_was_not_pushed_needs_no_server() {
+    let (repo, _remote) = with_remote("sha1");
+    push(&repo);
+    let secret = Secret::github(987);
+    repo.git(&["tag", "-a", "v1;x", "-m", &format!("Signed with {}", secret.value)]);
+    let plan = Plan::of(&repo, &[]);
+    assert_eq!(plan.handling(), ["local"], "{}", plan.run);
+    let commands: Vec<String> = plan.steps().into_iter().map(|step| step.command).collect();
+    assert!(
+        !commands.iter().any(|command| command.contains("push") || command.contains("filter-repo")),
+        "{}",
+        plan.run
+    );
+    for step in plan.steps().iter().filter(|step| step.is_here()) {
+        let tool = repo.at("../elsewhere").program("sh").args(&["-c", &step.command]);
+        let run = tool.env("GIT_EDITOR", format!("perl -pi -e s/{}/withheld/", secret.value)).run().expect_code(0);
+        assert!(!step.command.contains("ls-remote") || run.out().is_empty(), "{run}");
+    }
+    verify(&repo, &[&secret.value], &[]).expect_code(0);
+    assert!(repo.git(&["for-each-ref", "--format=%(contents)", "refs/tags"]).out().contains("withheld"));
+    assert_eq!(repo.rev("v1;x^{}"), repo.head());
 }
 
 #[test]

@@ -129,6 +129,7 @@ fn plan(report: &Report) -> PurgePlan {
         remotes: vec![("origin".into(), Server::GitHub), ("backup".into(), Server::Own)],
         refs: BTreeMap::from([("refs/heads/main".into(), "c1".repeat(20)), ("refs/tags/v1".into(), "d1".repeat(20))]),
         branch: Some("refs/heads/main".into()),
+        surroundings: keysweep::remediation::Surroundings::default(),
     });
     PurgePlan { files: vec![("/srv/made up/.git/keysweep/expressions.txt".into(), "the values")], ..plan }
 }

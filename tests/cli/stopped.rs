@@ -1,5 +1,9 @@
 //! A stopped commit, and what is printed with it, followed word for word: afterwards the commit holds what it should.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
@@ -85,11 +89,59 @@ fn left_out_the_files_stay_in_the_work_tree() {
     repo.git(&["add", "other.txt"]);
     repo.sh(&block(&repo)[1]).expect_code(0);
     committed(&repo);
-    assert_eq!(repo.git(&["show", "HEAD:other.txt"]).out(), "something else\n");
+    assert_eq!(repo.git(&["show", "--format=", "--name-status", "HEAD"]).out(), "A\tother.txt\n");
     for (path, secret) in &secrets {
         assert!(repo.read(path).contains(&secret.value), "{path}");
         assert!(!repo.git(&["log", "-p", "--all"]).out().contains(&secret.value), "{path}");
     }
+}
+
+/// Names that a shell or git could take for something else. A file beside each has a name that a pattern would fit, too.
+#[test]
+fn whatever_files_are_called_both_ways_work() {
+    let names: [(&[u8], &str); 8] = [
+        (b"two words.env", "two"),
+        (b"it's \"quoted\" $(touch pwned).env", "it"),
+        (b"-rf", "rf"),
+        (b":x.env", "x.env"),
+        (b"pages/[id].env", "pages/i.env"),
+        (b"a*.env", "abc.env"),
+        (b"caf\xe9.env", "cafe.env"),
+        (b"-line\nbreak\t%s", "line"),
+    ];
+    for (seed, (name, neighbour)) in (2130..).zip(names) {
+        for way in [0, 1] {
+            let (repo, secret) = (Repo::guarded(), Secret::github(seed));
+            let path = Path::new(OsStr::from_bytes(name));
+            repo.write(path, secret.line());
+            repo.write("other.txt", "something else\n");
+            repo.add();
+            repo.write(neighbour, "not to be staged\n");
+            if way == 0 {
+                repo.write(path, "TOKEN=${TOKEN}\n");
+            }
+            repo.sh(&block(&repo)[way]).expect_code(0);
+            committed(&repo);
+            let files = repo.git(&["ls-tree", "-r", "-z", "--name-only", "HEAD"]).stdout;
+            let files: Vec<&[u8]> = files.split(|byte| *byte == 0).filter(|path| !path.is_empty()).collect();
+            let expected = if way == 0 { 3 } else { 2 };
+            assert_eq!((files.contains(&name), files.len()), (way == 0, expected), "{path:?}");
+            assert!(!repo.path("pwned").exists(), "a name was run");
+        }
+    }
+}
+
+#[test]
+fn a_file_whose_name_is_the_value_gets_another() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(2150));
+    let name = format!("keys/{}.txt", secret.value);
+    repo.write(&name, "a\n");
+    repo.add();
+    let commands = block(&repo);
+    assert_eq!(commands, ["git mv -- <old> <new>"]);
+    repo.sh(&commands[0].replace("<old>", &name).replace("<new>", "keys/one.txt")).expect_code(0);
+    committed(&repo);
+    assert_eq!(repo.git(&["ls-tree", "-r", "--name-only", "HEAD"]).out(), "README.md\nkeys/one.txt\n");
 }
 
 #[test]
@@ -112,18 +164,83 @@ fn before_the_first_commit_both_ways_work() {
     }
 }
 
+/// A repository whose commit-msg hook is ours, with a change that is staged.
+fn with_message_hook() -> Repo {
+    let repo = Repo::with_a_commit();
+    repo.keysweep(&["hook", "install", "--hook", "commit-msg"]).expect_code(0);
+    repo.write("a.txt", "a\n");
+    repo.add();
+    repo
+}
+
+/// The commands that are printed where a message stops a commit, run by somebody whose editor takes the value out.
+#[track_caller]
+fn rewritten(repo: &Repo, stop: &Run, way: usize, secret: &Secret) {
+    assert_ne!(stop.code, Some(0), "{stop}");
+    let text = stop.text();
+    let commands: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("git commit")).collect();
+    let command = commands.get(way).unwrap_or_else(|| panic!("{stop}"));
+    let editor = format!("perl -pi -e s/{}/withheld/", secret.value);
+    repo.program("sh").args(&["-c", command]).env("GIT_EDITOR", editor).run().expect_code(0);
+    assert!(!repo.git(&["log", "--format=%B"]).out().contains(&secret.value));
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
+}
+
+fn last_message(repo: &Repo) -> String {
+    repo.git(&["log", "-1", "--format=%B"]).out().trim_end().to_owned()
+}
+
 #[test]
 fn a_message_is_written_again() {
-    let (repo, secret) = (Repo::with_a_commit(), Secret::github(2120));
-    repo.keysweep(&["hook", "install", "--hook", "commit-msg"]).expect_code(0);
-    let message = format!("deploy\n\nworks with {} only", secret.value);
-    let stop = repo.try_git(&["commit", "--quiet", "--allow-empty", "-m", &message]);
-    let command = "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"";
-    assert!(stop.code != Some(0) && stop.text().contains(command), "{stop}");
-    let follow = format!("{command} --allow-empty");
-    let editor = format!("perl -pi -e s/{}/withheld/", secret.value);
-    repo.program("sh").args(&["-c", &follow]).env("GIT_EDITOR", editor).run().expect_code(0);
-    assert_eq!(repo.git(&["log", "-1", "--format=%B"]).out().trim_end(), "deploy\n\nworks with withheld only");
+    let (repo, secret) = (with_message_hook(), Secret::github(2120));
+    // Nobody was asked to edit it, so the last line is no comment.
+    let message = format!("deploy\n\nworks with {} only\n#12", secret.value);
+    let stop = repo.try_git(&["commit", "--quiet", "-m", &message]);
+    rewritten(&repo, &stop, 0, &secret);
+    assert_eq!(last_message(&repo), "deploy\n\nworks with withheld only\n#12");
+    assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]).out(), "2\n");
+}
+
+#[test]
+fn an_amended_message_is_written_again_in_the_same_commit() {
+    let (repo, secret) = (with_message_hook(), Secret::github(2121));
+    let stop = repo.try_git(&["commit", "--quiet", "--amend", "-m", &format!("start with {}", secret.value)]);
+    rewritten(&repo, &stop, 1, &secret);
+    assert_eq!(last_message(&repo), "start with withheld");
+    assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]).out(), "1\n");
+    assert_eq!(repo.git(&["ls-tree", "--name-only", "HEAD"]).out(), "README.md\na.txt\n");
+}
+
+#[test]
+fn the_message_of_a_merge_is_written_again_and_concludes_it() {
+    for is_conflict in [false, true] {
+        let (repo, secret) = (with_message_hook(), Secret::github(2122));
+        repo.git(&["commit", "--quiet", "-m", "main"]);
+        repo.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
+        repo.write(if is_conflict { "a.txt" } else { "b.txt" }, "b\n");
+        repo.commit("side");
+        repo.git(&["checkout", "--quiet", "main"]);
+        let message = format!("take in with {}", secret.value);
+        let mut stop = repo.try_git(&["merge", "--quiet", "--no-ff", "-m", &message, "side"]);
+        if is_conflict {
+            repo.write("a.txt", "both\n");
+            repo.add();
+            stop = repo.try_git(&["commit", "--quiet", "-m", &message]);
+        }
+        assert!(!stop.text().contains("--amend"), "{stop}");
+        rewritten(&repo, &stop, 0, &secret);
+        assert_eq!(last_message(&repo), "take in with withheld");
+        assert_eq!(repo.git(&["rev-list", "--count", "--merges", "HEAD"]).out(), "1\n");
+    }
+}
+
+#[test]
+fn a_diff_below_a_message_does_not_become_part_of_it() {
+    let (repo, secret) = (with_message_hook(), Secret::github(2123));
+    let editor = format!("perl -pi -e 's/^/deploy with {}\\n/ if $. == 1'", secret.value);
+    let stop = repo.git_tool(&["commit", "--quiet", "--verbose"]).env("GIT_EDITOR", editor).run();
+    rewritten(&repo, &stop, 0, &secret);
+    assert_eq!(last_message(&repo), "deploy with withheld");
 }
 
 #[test]

@@ -20,6 +20,11 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
         repo.checked_out().context("no hook was installed, for it would stop everything until HEAD can be read")?;
     }
     let names = if names.is_empty() { &[HookName::PreCommit] } else { names };
+    let is_of_commits = |name: &HookName| matches!(name, HookName::PreCommit | HookName::CommitMsg);
+    anyhow::ensure!(
+        !place.has_no_commits_to_check() || !names.iter().any(is_of_commits),
+        "nothing was installed: nobody commits in a bare repository; 'keysweep hook install --hook pre-receive' has it check what is pushed to it"
+    );
     let mut status = ExitStatus::Clean;
     for name in Name::ALL.into_iter().filter(|name| is_among(names, *name)) {
         let one = match place.keeper(name) {

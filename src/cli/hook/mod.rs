@@ -115,6 +115,11 @@ impl Place {
         Ok(Self { folder: repo.hooks_dir()?, root, repo: Some(repo) })
     }
 
+    /// Whether it is a bare repository that no work tree is linked to.
+    fn has_no_commits_to_check(&self) -> bool {
+        self.repo.as_ref().is_some_and(|repo| repo.worktrees().iter().all(|tree| tree.workdir().is_none()))
+    }
+
     fn keeper(&self, name: Name) -> Keeper {
         match self.repo {
             Some(_) => Keeper::of(&self.folder, name),

@@ -12,7 +12,7 @@ use super::Detail;
 use super::fold::{self, Entry};
 use super::paper::{self, Paper};
 use super::style;
-use super::view::{FindingView, PlanView, View};
+use super::view::{FindingView, View};
 use super::words::{self, plural};
 use crate::finding::{Command, Verdict};
 
@@ -29,6 +29,12 @@ const MOST_REMARKS: usize = 5;
 /// When `out` fails.
 pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut paper = Paper::new(out, width);
+    if let Some(folder) = view.run_in.as_ref().filter(|_| detail != Detail::Quiet && !view.findings.is_empty()) {
+        let text = "The commands below are for the repository in another folder:";
+        paper.paragraph(("", style::plain), text, style::plain)?;
+        paper.commands("    ", &format!("cd {folder}"))?;
+        paper.blank()?;
+    }
     match leftovers::apart(view).filter(|_| view.command == Command::History && detail != Detail::Full) {
         Some((rest, left)) => {
             findings(&rest, detail, &mut paper)?;
@@ -47,7 +53,7 @@ fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()
     match (detail, view.command) {
         // What has to be gone is told one by one, with what keeps it.
         (Detail::Full, _) | (_, Command::Verify) => finding::all(view, detail, paper),
-        (_, Command::Staged) if !view.findings.is_empty() => stopped::write(view, detail, paper),
+        _ if !stopped::ways_on(view).is_empty() => stopped::write(view, detail, paper),
         _ if is_few => finding::all(view, detail, paper),
         _ => overview::write(view, detail, paper),
     }
@@ -85,15 +91,6 @@ fn meant(view: &View, alone: &[&FindingView]) -> String {
         (_, Command::Staged) => "--last".to_owned(),
         (_, _) => "ID".to_owned(),
     }
-}
-
-/// The plans of a report; of one that an older version stored each finding is its own kind.
-fn plans(view: &View) -> Vec<PlanView> {
-    if !view.plans.is_empty() {
-        return view.plans.clone();
-    }
-    let own = view.findings.iter().map(|one| PlanView { findings: vec![one.id.clone()], steps: one.plan.clone() });
-    own.collect()
 }
 
 fn remarks(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {

@@ -32,7 +32,7 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     if detail == Detail::Quiet {
         return Ok(());
     }
-    let plans = super::plans(view);
+    let plans = fold::plans(view);
     let by_id: HashMap<&str, &FindingView> = view.findings.iter().map(|one| (one.id.as_str(), one)).collect();
     for plan in plans.iter().take(PLANS) {
         let findings: Vec<&FindingView> =

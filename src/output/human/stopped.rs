@@ -1,4 +1,4 @@
-//! What stops a commit: a screen at most, whatever was found, with one block to copy at its end.
+//! What stops a commit or a push: a screen at most, whatever was found, with one block to copy at its end.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use super::super::Detail;
 use super::super::brief;
 use super::super::paper::Paper;
 use super::super::style;
-use super::super::view::{FindingView, View};
+use super::super::view::{FindingView, StepView, View};
 use super::super::words;
 use super::finding;
 use super::overview;
@@ -16,18 +16,25 @@ const FEW: usize = 2;
 /// Rows of the table, which may take two lines each.
 const ROWS: usize = 8;
 
+/// The steps that let go on what was stopped; none where nothing was, or none would.
+pub(super) fn ways_on(view: &View) -> &[StepView] {
+    if view.before_commit.is_empty() { &view.before_push } else { &view.before_commit }
+}
+
 /// Writes what was found, and what to do about all of it.
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
-    if view.findings.len() <= FEW {
+    // What lets a push go on takes more lines than what lets a commit go on.
+    let (few, rows) = if view.before_push.is_empty() { (FEW, ROWS) } else { (FEW / 2, ROWS / 2) };
+    if view.findings.len() <= few {
         view.findings.iter().try_for_each(|one| told(one, detail, paper))?;
     } else {
-        overview::table(&overview::rows(view), ROWS, paper)?;
+        overview::table(&overview::rows(view), rows, paper)?;
     }
     paper.blank()?;
     if detail == Detail::Quiet {
         return Ok(());
     }
-    for (at, step) in view.before_commit.iter().enumerate() {
+    for (at, step) in ways_on(view).iter().enumerate() {
         paper.paragraph(("", style::plain), &step.title, if at == 0 { style::title } else { style::plain })?;
         if !step.command.is_empty() {
             paper.commands("    ", &step.command)?;

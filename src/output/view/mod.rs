@@ -54,6 +54,12 @@ pub struct View {
     /// What to do about all of them at once, where they stop a commit.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub before_commit: Vec<StepView>,
+    /// The same, where they stop a push.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub before_push: Vec<StepView>,
+    /// The repository that the commands are for, as a word of a shell, if they would not reach it from where the scan was started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub run_in: Option<String>,
     /// Those that somebody allowed, and that do not count.
     #[serde(default)]
     pub suppressed: Vec<FindingView>,

@@ -12,18 +12,40 @@ use crate::remediation::step::quoted;
 pub(super) fn steps(plan: &mut Plan<'_>) {
     let at = plan.at;
     if at.is_bare {
-        plan.step(Phase::Clones, "Delete this clone and make it anew; a bare one has nothing that would be lost", "");
+        bare_one(plan);
     } else {
         this_one(plan);
     }
     others(plan);
 }
 
-fn this_one(plan: &mut Plan<'_>) {
+/// A bare clone is fetched into as its configuration says, which may be all of it or nothing; what that leaves is rewritten where
+/// it lies. The same rewrite of the same commits has the same ids, so nothing comes apart.
+fn bare_one(plan: &mut Plan<'_>) {
     let at = plan.at;
+    for name in remotes(at) {
+        let command = at.git(&format!("fetch --quiet --prune --force -- {}", quoted(name.as_ref())));
+        plan.step(Phase::Clones, "Fetch the rewritten history into this clone", &command);
+    }
+    plan.step(
+        Phase::Clones,
+        "Rewrite what the fetch has not replaced; the commits get the ids that they have on the server now",
+        &at.git(&format!("filter-repo --force {} --no-fetch", at.options())),
+    );
+    plan.beside(Phase::Clones);
+    plan.clean(Phase::Clones);
+}
+
+/// The remotes by their names, each once.
+fn remotes<'s>(at: &'s Situation<'_>) -> Vec<&'s BString> {
     let mut names: Vec<&BString> = at.remotes.iter().map(|(name, _)| name).collect();
     names.dedup();
-    for name in names {
+    names
+}
+
+fn this_one(plan: &mut Plan<'_>) {
+    let at = plan.at;
+    for name in remotes(at) {
         let command = at.git(&format!("fetch --quiet --prune --force --tags -- {}", quoted(name.as_ref())));
         plan.step(Phase::Clones, "Fetch the rewritten history into this clone", &command);
     }

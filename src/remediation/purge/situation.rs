@@ -6,8 +6,8 @@ use bstr::{BString, ByteSlice as _};
 
 use crate::finding::purge::{Handling, Subject};
 use crate::finding::{ContentKind, Finding, Server, Stage};
-use crate::remediation::is_elsewhere;
 use crate::remediation::step::quoted;
+use crate::remediation::{Surroundings, is_elsewhere};
 
 /// Replaced in contents and messages.
 pub const EXPRESSIONS: &str = "expressions.txt";
@@ -50,6 +50,8 @@ pub struct Situation<'a> {
     pub refs: BTreeMap<BString, String>,
     /// The branch that is checked out, by its full name.
     pub branch: Option<BString>,
+    /// What advice about the findings depends on besides.
+    pub surroundings: Surroundings,
 }
 
 /// What a rewrite needs besides the replacement of text.
@@ -83,16 +85,20 @@ impl Situation<'_> {
         }
     }
 
-    /// How far it got decides; a tag leaves no trace of having been pushed, so it is taken to have been.
+    /// How far it got decides. A tag leaves no trace of having been pushed, so where the history of a remote is rewritten for
+    /// something else, tags go along.
     pub(super) fn handling(&self, finding: &Finding) -> Handling {
         let is_tagged = finding.occurrences.iter().any(|occurrence| {
             let is_tag = occurrence.kind == ContentKind::RefName && occurrence.path.starts_with(b"refs/tags/");
             is_tag || occurrence.kind == ContentKind::TagMessage
         });
         let has_remote = !self.remotes.is_empty();
+        let is_pushed = |one: &Finding| matches!(one.exposure.stage, Stage::Published | Stage::Unknown);
         match finding.exposure.stage {
             Stage::Published | Stage::Unknown if has_remote => Handling::Remote,
-            Stage::LocalOnly | Stage::HistoryOnly if has_remote && is_tagged => Handling::Remote,
+            Stage::LocalOnly | Stage::HistoryOnly if has_remote && is_tagged && self.traced.iter().any(is_pushed) => {
+                Handling::Remote
+            }
             Stage::Published | Stage::Unknown | Stage::HistoryOnly => Handling::InPlace,
             Stage::LocalOnly if self.is_bare || is_elsewhere(finding) => Handling::InPlace,
             Stage::LocalOnly | Stage::Unreachable | Stage::Uncommitted | Stage::Leftover => Handling::Local,

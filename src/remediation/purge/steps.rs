@@ -8,7 +8,7 @@ use crate::finding::purge::{Handling, On, Phase, Subject};
 use crate::finding::{Finding, PurgeStep, Stage, StepKind};
 use crate::remediation::git::{self, leftovers};
 use crate::remediation::step::quoted;
-use crate::remediation::{self, Surroundings, git_dir, retained};
+use crate::remediation::{self, git_dir, metadata, retained};
 
 use super::situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, PATHS, REFS, SHORT, Situation};
 
@@ -54,17 +54,37 @@ impl Plan<'_> {
                     && !remediation::is_stashed(finding)
             });
         let is_older = committed.iter().any(|finding| finding.exposure.stage == Stage::HistoryOnly);
-        let surroundings = Surroundings { subfolder: true, ..Surroundings::default() };
         let together = remediation::subject::Subject::of(&committed);
-        let together = match (committed.is_empty(), is_older) {
+        let steps = match (committed.is_empty(), is_older) {
             (true, _) => Vec::new(),
             (false, true) => git::older(&together),
-            (false, false) => git::local(&together, &surroundings),
+            (false, false) => git::local(&together, &self.at.surroundings),
         };
         let own = others.iter().flat_map(|finding| &finding.plan);
-        let steps = own.chain(&together);
-        for step in steps.filter(|step| matches!(step.kind, StepKind::Remove | StepKind::Purge)) {
-            self.once(Phase::Local, &step.title, &step.command);
+        for step in own.chain(&steps).filter(|step| matches!(step.kind, StepKind::Remove | StepKind::Purge)) {
+            let lines = step.command.replace('\n', " && ");
+            let command = match lines.is_empty() {
+                true => lines,
+                false => format!("(cd {} && {lines})", quoted(self.at.root.as_ref())),
+            };
+            self.once(Phase::Local, &step.title, &command);
+        }
+        self.tags(&together);
+    }
+
+    /// Tags that no remote is known to have. Unlike a branch, a tag leaves no trace here of having been pushed.
+    fn tags(&mut self, subject: &remediation::subject::Subject<'_>) {
+        let at = self.at;
+        let Some(name) = metadata::tag(subject) else { return };
+        for (remote, _) in &at.remotes {
+            let remote = quoted(remote.as_ref());
+            self.once(
+                Phase::Local,
+                &format!(
+                    "Nothing here tells whether the tag {name} was pushed. If this prints a line, it was: revoke the value, and delete the tag there ('git push {remote} --delete {name}')"
+                ),
+                &at.git(&format!("ls-remote -- {remote} refs/tags/{name}")),
+            );
         }
     }
 

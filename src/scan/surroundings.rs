@@ -1,0 +1,64 @@
+//! What advice about findings must know of the repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::Scan;
+use crate::finding::{Finding, Stage};
+use crate::git::{ObjectId, Repo, github, object};
+use crate::remediation::Surroundings;
+use crate::source::renamed;
+
+/// Bytes of a file at HEAD that is looked into, at most.
+const MAX_SIZE: u64 = 4 << 20;
+
+impl Scan<'_> {
+    /// What the command knows, and what only findings make worth reading.
+    pub fn surroundings_of(&self, found: &[Finding]) -> Surroundings {
+        let Some(repo) = self.repo else { return self.surroundings.clone() };
+        let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted && !self.surroundings.no_git;
+        let staged: BTreeSet<_> =
+            found.iter().filter(is_staged).flat_map(|one| &one.occurrences).map(|place| &place.path).collect();
+        let renamed = if staged.is_empty() { Default::default() } else { renamed::old_paths(repo, &staged) };
+        let (head, at_head) = at_head(repo, found);
+        Surroundings {
+            head,
+            at_head,
+            renamed,
+            slug: github::slug(repo),
+            workflows: github::workflows(repo),
+            ..self.surroundings.clone()
+        }
+    }
+}
+
+/// The commit that HEAD names, and which files of unpushed commits it has under the path they had there, with all that was
+/// found in them.
+fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>) {
+    let Some(head) = repo.head() else { return (None, BTreeSet::new()) };
+    let local = repo.local();
+    let Ok(tree) = object::tree_of(&local, head) else { return (None, BTreeSet::new()) };
+    let mut contents: BTreeMap<&BString, Option<(ObjectId, Vec<u8>)>> = BTreeMap::new();
+    let mut lacking: BTreeSet<&BString> = BTreeSet::new();
+    for one in found.iter().filter(|one| one.exposure.stage == Stage::LocalOnly) {
+        for place in &one.occurrences {
+            let content = contents.entry(&place.path).or_insert_with(|| {
+                let entry = object::entry_at(&local, tree, place.path.as_ref()).ok().flatten()?;
+                Some((entry.id, object::load(&local, entry.id, MAX_SIZE).ok()?.1))
+            });
+            let is_there = content.as_ref().is_some_and(|(id, text)| {
+                place
+                    .blob
+                    .as_ref()
+                    .is_some_and(|blob| ObjectId::from_hex(blob.as_bytes()).is_ok_and(|blob| blob == *id))
+                    || text.contains_str(one.secret.reveal())
+            });
+            if !is_there {
+                lacking.insert(&place.path);
+            }
+        }
+    }
+    let there = contents.into_keys().filter(|path| !lacking.contains(path)).cloned().collect();
+    (Some(head.to_string()), there)
+}

@@ -1,0 +1,86 @@
+//! Which of the files that the index adds had another name before: git stores no renames, so contents are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BString, ByteSlice as _};
+use foldhash::HashMap;
+
+use super::change::Side;
+use super::staged;
+use crate::git::object::{self, Mode};
+use crate::git::{Local, ObjectId, Repo, index};
+
+/// Bytes of a file that is compared, at most: renames are told of what people write.
+const MAX_SIZE: u64 = 4 << 20;
+/// Bytes of the files that are gone, at most.
+const MOST_GONE: usize = 16 << 20;
+/// Bytes that are compared in all, at most.
+const MOST_COMPARED: usize = 128 << 20;
+
+/// The old path of each of the files that were renamed. As for git, a file is the same if it shares half of its bytes, by lines.
+pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BString, BString> {
+    let local = repository.local();
+    let Ok(state) = index::read(&local) else { return BTreeMap::new() };
+    // What cannot be read is a gap of the listing already.
+    let differences = staged::differences(repository, &local, &state, &mut Vec::new()).unwrap_or_default();
+    let Some(first) = differences.first() else { return BTreeMap::new() };
+    let is_new = |side: &Side| side.old.is_none();
+    let new = first.paths.iter().filter(|(path, side)| is_new(side) && files.contains(path));
+    let mut gone: Vec<(&BString, Vec<u8>)> = Vec::new();
+    let mut room = MOST_GONE;
+    for (path, side) in first.paths.iter().filter(|(_, side)| side.new.is_none()) {
+        let Some(text) = side.old.filter(|_| room > 0).and_then(|old| text(&local, old)) else { continue };
+        room = room.saturating_sub(text.len());
+        gone.push((path, text));
+    }
+    let mut room = MOST_COMPARED;
+    let renamed =
+        new.filter_map(|(path, side)| Some((path.clone(), before(&text(&local, side.new?)?, &gone, &mut room)?)));
+    renamed.collect()
+}
+
+/// The path of the file that a text was most likely in.
+fn before(text: &[u8], gone: &[(&BString, Vec<u8>)], room: &mut usize) -> Option<BString> {
+    let mut likely: Option<(usize, &BString)> = None;
+    for (path, old) in gone {
+        let (less, more) = (old.len().min(text.len()), old.len().max(text.len()));
+        if less * 2 < more || *room == 0 {
+            continue;
+        }
+        *room = room.saturating_sub(less + more);
+        let shared = shared(old, text);
+        if shared * 2 >= more && likely.is_none_or(|(most, _)| shared > most) {
+            likely = Some((shared, path));
+        }
+    }
+    likely.map(|(_, path)| path.clone())
+}
+
+fn text(local: &Local, (mode, id): (Mode, ObjectId)) -> Option<Vec<u8>> {
+    (mode == Mode::File).then(|| object::load(local, id, MAX_SIZE).ok())?.map(|(_, text)| text)
+}
+
+/// Bytes in the lines that both texts have.
+fn shared(old: &[u8], new: &[u8]) -> usize {
+    let mut left: HashMap<&[u8], usize> = HashMap::default();
+    old.lines_with_terminator().for_each(|line| *left.entry(line).or_default() += 1);
+    let mut shared = 0;
+    for line in new.lines_with_terminator() {
+        if let Some(count) = left.get_mut(line).filter(|count| **count > 0) {
+            *count -= 1;
+            shared += line.len();
+        }
+    }
+    shared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_is_shared_as_often_as_both_have_it() {
+        assert_eq!(shared(b"a\na\nb\n", b"a\na\na\nc\n"), 4);
+        assert_eq!(shared(b"", b"a\n"), 0);
+    }
+}

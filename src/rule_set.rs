@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::rule::compile::{Compiled, Known, compile};
 use crate::rule::demand::MAX_MATCH;
@@ -28,16 +29,46 @@ pub struct RuleSet {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SelectError {
     /// No such rule.
-    #[error("there is no rule '{id}'{}", suggestion.as_ref().map(|s| format!(" (did you mean '{s}'?)")).unwrap_or_default())]
+    #[error("no rule is named '{id}'{meant}")]
     Unknown {
         /// The id asked for.
         id: String,
-        /// The most similar id there is.
-        suggestion: Option<Str>,
+        /// What may have been meant.
+        meant: Meant,
     },
     /// Nothing left to look for.
     #[error("no rule is left in force: a scan with zero rules proves nothing")]
     Empty,
+}
+
+/// Which rules somebody may have meant who named none.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// Those that have all words that were written.
+    All(Vec<Str>),
+    /// The one with the most similar id.
+    Similar(Str),
+    /// There is none.
+    None,
+}
+
+impl fmt::Display for Meant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Rules that are named in a message, at most.
+        const MOST: usize = 8;
+        match self {
+            Self::All(ids) => {
+                let named = ids.iter().take(MOST).map(|id| &**id).collect::<Vec<_>>().join(", ");
+                let more = match ids.len().saturating_sub(MOST) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                write!(f, ", but these are about it: {named}{more}")
+            }
+            Self::Similar(id) => write!(f, " (did you mean '{id}'?)"),
+            Self::None => Ok(()),
+        }
+    }
 }
 
 /// Fewest bytes of a value that is looked for as it stands: fewer stand everywhere.
@@ -134,8 +165,33 @@ impl RuleSet {
     fn demand(&self, id: &str) -> Result<(), SelectError> {
         match self.rule(id) {
             Some(_) => Ok(()),
-            None => Err(SelectError::Unknown { id: id.to_owned(), suggestion: self.nearest(id) }),
+            None => Err(SelectError::Unknown { id: id.to_owned(), meant: self.meant(id) }),
         }
+    }
+
+    /// Which rules may be meant by something that is no id.
+    fn meant(&self, text: &str) -> Meant {
+        let about = self.about(&[text]);
+        if about.is_empty() {
+            return self.nearest(text).map_or(Meant::None, Meant::Similar);
+        }
+        Meant::All(about.iter().map(|rule| rule.id.clone()).collect())
+    }
+
+    /// The rules that have each of these words in their id, name or provider, in whatever case; first those whose id begins
+    /// with the first.
+    pub fn about(&self, words: &[&str]) -> Vec<&Rule> {
+        let words: Vec<String> = words.iter().map(|word| word.trim().to_lowercase()).collect();
+        if words.iter().any(String::is_empty) {
+            return Vec::new();
+        }
+        let has = |rule: &&Rule| {
+            let text = format!("{}\n{}\n{}", rule.id, rule.name, rule.provider).to_lowercase();
+            words.iter().all(|word| text.contains(word.as_str()))
+        };
+        let mut found: Vec<&Rule> = self.rules.iter().filter(has).collect();
+        found.sort_by_key(|rule| !words.first().is_some_and(|word| rule.id.starts_with(word.as_str())));
+        found
     }
 
     /// Gives rules another severity, by id.
@@ -273,6 +329,19 @@ mod tests {
     fn an_unknown_id_is_an_error_with_a_suggestion() {
         let error = RuleSet::builtin().select(&["github-pta".into()], &[]).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("did you mean 'github-p"), "{error}");
+    }
+
+    #[test]
+    fn a_word_names_the_rules_about_it_in_any_case_and_a_bounded_number() {
+        let set = RuleSet::builtin();
+        for word in ["azure", "AZURE", "Azure"] {
+            let error = set.clone().select(&[], &[word.into()]).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(&format!("no rule is named '{word}'")) && error.contains(" azure-"), "{error}");
+            assert!(error.contains(" more") && error.len() < 600, "{error}");
+        }
+        let found: Vec<&str> = set.about(&["Earlier", "ENTRA"]).iter().map(|rule| &*rule.id).collect();
+        assert_eq!(found, ["azure-entra-client-secret-7q"]);
+        assert!(set.about(&[""]).is_empty() && set.about(&["no such thing"]).is_empty());
     }
 
     #[test]

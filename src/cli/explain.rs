@@ -42,7 +42,7 @@ use crate::text::{Span, escape};
 pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
     let session = Session::on_files(&Common { rules: Vec::new(), ..common.clone() })?;
     let rules = session.rules();
-    if let Some(rule) = rules.rule(what) {
+    if let Some(rule) = rules.rule(what).or_else(|| rules.rule(&what.to_lowercase())) {
         let view = safe(&rule_view(rule, rules), &Mask::off())?;
         return show(&session.settings, &view.name, &rules::rule(&view), &view);
     }
@@ -56,7 +56,7 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
     };
     // Only for the words of the error: an unknown id selects nothing.
     let error = rules.clone().select(&[escape(what.as_bytes())], &[]).map_or_else(|e| e, |_| SelectError::Empty);
-    anyhow::bail!("{why}{error}; 'keysweep rules list' names them all");
+    anyhow::bail!("{why}{error}\n'keysweep rules list WORD' lists the rules about something");
 }
 
 /// Writes a page in the format that was asked for.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::Common;
+use super::args::{Common, HistoryArgs};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::{policy, report_store};
@@ -15,19 +15,14 @@ use crate::source::history as stored;
 ///
 /// # Errors
 /// When the repository cannot be read.
-pub(super) fn run(
-    common: &Common,
-    path: Option<&Path>,
-    cache: Option<&Path>,
-    flag_outside_authors: bool,
-) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(path)?;
-    if let Some(folder) = cache {
+    if let Some(folder) = &args.cache {
         is_own(&repo, folder)?;
     }
     let mut session = Session::in_repository(common, &repo)?;
-    session.settings.scan.cache = cache.map(Path::to_owned);
-    session.settings.scan.flag_outside_authors = flag_outside_authors;
+    session.settings.scan.cache = args.cache.clone();
+    session.settings.scan.flag_outside_authors = args.flag_outside_authors;
     let objects = stored::list(&repo)?;
     let scope = Scope { command: Command::History, subject: "everything this clone stores".to_owned() };
     session.report(ReportWhen::AfterProgress, |scan| {

@@ -1,25 +1,29 @@
 //! `completions` and `man`: what shells and readers of manuals want to know, from the definitions of the arguments.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
 
-use super::args::{Cli, Common};
+use super::args::Cli;
 use super::exit::ExitStatus;
 use super::shell;
+use crate::config::file::{BASELINE, NAME};
 use crate::text::escape;
 
 /// `completions SHELL`
 ///
 /// # Errors
 /// When the script cannot be written.
-pub fn completions(common: &Common, of: Shell) -> anyhow::Result<ExitStatus> {
+pub fn completions(of: Shell, output: Option<&Path>) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(of, &mut Cli::command(), "keysweep", &mut script);
-    shell::results(common.output.as_deref(), &mut |out| out.write_all(&script))?;
+    shell::results(output, &mut |out| out.write_all(&script))?;
     Ok(ExitStatus::Clean)
 }
 
@@ -30,6 +34,72 @@ pub fn completions(common: &Common, of: Shell) -> anyhow::Result<ExitStatus> {
 pub fn pages(folder: &Path) -> anyhow::Result<ExitStatus> {
     let wrote = || format!("writing manual pages to '{}'", escape(folder.as_os_str().as_encoded_bytes()));
     fs::create_dir_all(folder).with_context(wrote)?;
-    clap_mangen::generate_to(Cli::command(), folder).with_context(wrote)?;
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    page(&program, folder).with_context(wrote)?;
     Ok(ExitStatus::Clean)
+}
+
+/// The page of a command and those of all below it.
+fn page(command: &clap::Command, folder: &Path) -> io::Result<()> {
+    command.get_subcommands().filter(|one| !one.is_hide_set()).try_for_each(|one| page(one, folder))?;
+    let man = Man::new(command.clone());
+    let mut file = File::create(folder.join(man.get_filename()))?;
+    man.render_title(&mut file)?;
+    man.render_name_section(&mut file)?;
+    man.render_synopsis_section(&mut file)?;
+    man.render_description_section(&mut file)?;
+    if command.get_arguments().any(|arg| !arg.is_hide_set()) {
+        man.render_options_section(&mut file)?;
+    }
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut file)?;
+    }
+    rest(command).to_writer(&mut file)?;
+    file.flush()
+}
+
+/// What stands at the end of every page.
+fn rest(command: &clap::Command) -> Roff {
+    let mut roff = Roff::new();
+    let entry = |roff: &mut Roff, name: &str, says: &str| {
+        roff.control("TP", []).text([bold(name)]).text([roman(says)]);
+    };
+    if let Some(examples) = command.get_after_long_help() {
+        roff.control("SH", ["EXAMPLES"]).control("nf", []);
+        let text = examples.to_string();
+        for line in text.lines().skip(1).take_while(|line| line.is_empty() || line.starts_with("  ")) {
+            roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+        roff.control("fi", []);
+    }
+    roff.control("SH", ["EXIT STATUS"]);
+    entry(&mut roff, "0", "No secrets were found, or what was asked for was done.");
+    entry(&mut roff, "1", "Secrets were found, or rules have flaws.");
+    entry(
+        &mut roff,
+        "2",
+        "The arguments or the configuration cannot be used, or a part of what was to be read was not read and nothing was found in the rest.",
+    );
+    roff.control("SH", ["ENVIRONMENT"]);
+    entry(
+        &mut roff,
+        "KEYSWEEP_CONFIG",
+        "The configuration, where no option names one; that of the repository is not read then.",
+    );
+    entry(
+        &mut roff,
+        "NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM",
+        "Whether results are coloured, where no option says so.",
+    );
+    entry(&mut roff, "COLUMNS", "How wide results are written.");
+    roff.control("SH", ["FILES"]);
+    entry(&mut roff, NAME, "The configuration of a repository, at the root of its work tree.");
+    entry(&mut roff, BASELINE, "The secrets that are accepted there.");
+    entry(
+        &mut roff,
+        "keysweep/last-COMMAND.json",
+        "The last report, without values, in the git folder of a repository.",
+    );
+    roff
 }

@@ -6,6 +6,7 @@ pub mod baseline;
 pub mod ci;
 pub mod clock;
 pub mod crash;
+mod elsewhere;
 pub mod exit;
 pub mod explain;
 mod files;
@@ -33,7 +34,7 @@ use clap::Parser as _;
 use crate::output::mask::Mask;
 use crate::text::escape;
 
-use args::{Cli, Command, FormatArg, HookAction, RulesAction};
+use args::{Cli, Command, Common, RangeArgs};
 pub use exit::ExitStatus;
 
 /// Runs the program.
@@ -51,48 +52,33 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(cli: &Cli) -> ExitStatus {
-    shell::set_colours(cli.common.color);
-    let result = formats(cli).and_then(|()| command(cli));
-    result.unwrap_or_else(|error| {
+    shell::set_colours(cli.color);
+    dispatch(&cli.command).unwrap_or_else(|error| {
         shell::say(&withhold(&format!("keysweep: {error:#}")));
         ExitStatus::Unknown
     })
 }
 
-/// Refuses a format where there is only one, so that nobody reads a text for something else.
-fn formats(cli: &Cli) -> anyhow::Result<()> {
-    let what = match &cli.command {
-        Command::Rules { action: RulesAction::Check { .. } } => "rules check",
-        Command::Rules { action: RulesAction::Import { .. } } => "rules import",
-        Command::Hook { action: HookAction::Install { .. } } => "hook install",
-        Command::Hook { action: HookAction::Uninstall { .. } } => "hook uninstall",
-        Command::Completions { .. } => "completions",
-        Command::Man { .. } => "man",
-        _ => return Ok(()),
-    };
-    let is_plain = matches!(cli.common.format, FormatArg::Human);
-    anyhow::ensure!(is_plain, "'{what}' writes one text and has no formats: leave out --format");
-    Ok(())
-}
-
-fn command(cli: &Cli) -> anyhow::Result<ExitStatus> {
-    let common = &cli.common;
-    match &cli.command {
-        Command::Staged { files } => staged::run(common, files),
-        Command::History { repo, cache, flag_outside_authors } => {
-            history::run(common, repo.as_deref(), cache.as_deref(), *flag_outside_authors)
+fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
+    match command {
+        Command::Staged { files, scan } => staged::run(&scan.common(), files),
+        Command::History { repo, history, scan } => history::run(&scan.common(), repo.as_deref(), history),
+        Command::Range { change: RangeArgs { ci: true, trust_head }, scan, .. } => {
+            ci::range(&scan.common(), *trust_head)
         }
-        Command::Range { ci: true, trust_head, .. } => ci::range(common, *trust_head),
-        Command::Range { range, trust_head, .. } => range::run(common, range, *trust_head),
-        Command::Files { paths, no_ignore } => files::run(common, paths, *no_ignore),
-        Command::PurgePlan { repo, findings, dir } => purge::run(common, repo.as_deref(), findings, dir.as_deref()),
-        Command::Verify { repo, wanted } => verify::run(common, repo.as_deref(), wanted),
-        Command::Baseline { action } => baseline::run(common, action),
-        Command::Allow { what } => allow::run(common, what),
-        Command::Hook { action } => hook::run(common, action),
-        Command::Explain { what } => explain::run(common, what),
-        Command::Rules { action } => rules::run(common, action),
-        Command::Completions { shell } => manual::completions(common, *shell),
+        Command::Range { range, change, scan } => range::run(&scan.common(), range, change.trust_head),
+        Command::Files { paths, no_ignore, scan } => files::run(&scan.common(), paths, *no_ignore),
+        Command::PurgePlan { repo, findings, dir, sweep, show_secrets } => {
+            let common = Common { show_secrets: *show_secrets, ..sweep.common() };
+            purge::run(&common, repo.as_deref(), findings, dir.as_deref())
+        }
+        Command::Verify { repo, wanted, proof } => verify::run(&proof.common(), repo.as_deref(), wanted),
+        Command::Baseline { action, sweep } => baseline::run(&sweep.common(), action),
+        Command::Allow { what, page } => allow::run(&page.common(), what),
+        Command::Hook { action } => hook::run(action),
+        Command::Explain { what, page } => explain::run(&page.common(), what),
+        Command::Rules { action } => rules::run(action),
+        Command::Completions { shell, text } => manual::completions(*shell, text.output.as_deref()),
         Command::Man { folder } => manual::pages(folder),
     }
 }
@@ -100,7 +86,8 @@ fn command(cli: &Cli) -> anyhow::Result<ExitStatus> {
 /// Help and version are results; anything else is wrong usage.
 fn usage(error: &clap::Error) -> ExitStatus {
     if error.use_stderr() {
-        shell::say(&withhold(error.to_string().trim_end()));
+        let said = elsewhere::answer(error).unwrap_or_else(|| error.to_string());
+        shell::say(&withhold(said.trim_end()));
         return ExitStatus::Unknown;
     }
     let text = error.render();

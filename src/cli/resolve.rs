@@ -42,7 +42,6 @@ impl Settings {
     /// # Errors
     /// When the format that was asked for is one for reports alone.
     pub fn page(&self) -> anyhow::Result<PageOptions> {
-        anyhow::ensure!(self.also.is_empty(), "--also is for reports of scans");
         match self.output.format {
             Format::Page(format) => Ok(PageOptions { format, width: self.output.width }),
             _ => anyhow::bail!("this format is for reports of scans: here {PAGE_FORMATS} work"),

@@ -1,11 +1,12 @@
 //! `rules list|check|import`.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::args::{Common, RulesAction};
+use super::args::{Common, RulesAction, TextArgs};
 use super::exit::ExitStatus;
 use super::session::Session;
 use super::{shell, withhold};
@@ -24,22 +25,19 @@ const BUILTIN: &str = include_str!("../../rules.toml");
 ///
 /// # Errors
 /// When a rule file cannot be read.
-pub fn run(common: &Common, action: &RulesAction) -> anyhow::Result<ExitStatus> {
+pub fn run(action: &RulesAction) -> anyhow::Result<ExitStatus> {
     match action {
-        RulesAction::List => list(common),
-        RulesAction::Check { file: None } => check(common, "built-in rules", BUILTIN),
-        RulesAction::Check { file: Some(path) } => {
-            let text = read(path)?;
-            check(common, &path.display().to_string(), &text)
-        }
-        RulesAction::Import { file } => carry_over(common, file),
+        RulesAction::List { words, page } => list(&page.common(), words),
+        RulesAction::Check { file: None, text } => check(text, "built-in rules", BUILTIN),
+        RulesAction::Check { file: Some(path), text } => check(text, &path.display().to_string(), &read(path)?),
+        RulesAction::Import { file, text } => carry_over(text, file),
     }
 }
 
-fn carry_over(common: &Common, path: &Path) -> anyhow::Result<ExitStatus> {
+fn carry_over(to: &TextArgs, path: &Path) -> anyhow::Result<ExitStatus> {
     let name = escape(withhold(&path.display().to_string()).as_bytes());
     let import = import::gitleaks(&read(path)?).map_err(|why| anyhow::anyhow!("'{name}': {why}"))?;
-    shell::results(common.output.as_deref(), &mut |out| write!(out, "{}", withhold(&import.text)))?;
+    shell::results(to.output.as_deref(), &mut |out| write!(out, "{}", withhold(&import.text)))?;
     shell::say(&format!("{name}: {} rules carried over, {} left out", import.rules, import.left_out));
     Ok(ExitStatus::Clean)
 }
@@ -49,20 +47,35 @@ fn read(path: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("reading the rules '{}'", path.display()))
 }
 
-fn list(common: &Common) -> anyhow::Result<ExitStatus> {
+fn list(common: &Common, words: &[String]) -> anyhow::Result<ExitStatus> {
     let session = Session::on_files(common)?;
-    let (settings, rules) = (&session.settings, &session.rules().rules);
+    let (settings, words) = (&session.settings, words.iter().map(String::as_str).collect::<Vec<_>>());
+    let rules: Vec<&Rule> = match words.is_empty() {
+        true => session.rules().rules.iter().collect(),
+        false => session.rules().about(&words),
+    };
+    anyhow::ensure!(
+        !rules.is_empty(),
+        "no rule has '{}' in its id, name or provider",
+        escape(withhold(&words.join(" ")).as_bytes())
+    );
     let options = settings.page()?;
     shell::results(settings.output_file.as_deref(), &mut |out| match options.format {
-        PageFormat::Human => rules.iter().try_for_each(|rule| {
-            let (severity, confidence) = (rule.severity.as_str(), rule.confidence.as_str());
-            writeln!(out, "{:40} {severity:8} {confidence:7} {}", rule.id, rule.name)
-        }),
-        PageFormat::Json => json::document(&rules.iter().map(data).collect::<Vec<_>>(), out),
+        PageFormat::Human => table(&rules, out),
+        PageFormat::Json => json::document(&rules.iter().map(|rule| data(rule)).collect::<Vec<_>>(), out),
         PageFormat::Jsonl => rules.iter().try_for_each(|rule| json::line(&data(rule), out)),
-        _ => output::write("Rules", &page::rules(rules), &(), options, out),
+        _ => output::write("Rules", &page::rules(&rules), &(), options, out),
     })?;
     Ok(ExitStatus::Clean)
+}
+
+/// A line for each rule, which is searched and cut more often than read.
+fn table(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
+    let mut line = |id: &str, severity: &str, confidence: &str, name: &str| {
+        writeln!(out, "{id:40} {severity:8} {confidence:10} {name}")
+    };
+    line("RULE", "SEVERITY", "CONFIDENCE", "NAME")?;
+    rules.iter().try_for_each(|rule| line(&rule.id, rule.severity.as_str(), rule.confidence.as_str(), &rule.name))
 }
 
 /// A rule in short.
@@ -73,12 +86,12 @@ fn data(rule: &Rule) -> Value {
     })
 }
 
-fn check(common: &Common, name: &str, text: &str) -> anyhow::Result<ExitStatus> {
+fn check(to: &TextArgs, name: &str, text: &str) -> anyhow::Result<ExitStatus> {
     let known = if name == "built-in rules" { None } else { Some(RuleSet::builtin()) };
     let outcome = proof::prove(text, known);
     let count = outcome.rules;
     let name = escape(withhold(name).as_bytes());
-    shell::results(common.output.as_deref(), &mut |out| {
+    shell::results(to.output.as_deref(), &mut |out| {
         for flaw in &outcome.flaws {
             writeln!(out, "{}", escape(withhold(flaw).as_bytes()))?;
         }

@@ -20,8 +20,8 @@ pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
 }
 
 /// The page of all rules.
-pub fn rules(rules: &[Rule]) -> Vec<Block> {
-    let row = |rule: &Rule| {
+pub fn rules(rules: &[&Rule]) -> Vec<Block> {
+    let row = |rule: &&Rule| {
         let severity = Inline::Badge(tone(rule.severity), rule.severity.as_str().to_owned());
         vec![vec![code(&*rule.id)], vec![severity], vec![text(rule.confidence.as_str())], vec![text(&*rule.name)]]
     };

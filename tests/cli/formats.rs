@@ -68,7 +68,9 @@ fn a_file_that_cannot_be_written_is_an_error() {
     for also in ["sarif", "sarif=", "xml=out.xml", "sarif=absent/out.sarif"] {
         repo.keysweep(&["staged", "--also", also]).expect_code(2);
     }
-    repo.keysweep(&["rules", "list", "--also", "json=out.json"]).expect_code(2).expect_mention("reports of scans");
+    repo.keysweep(&["rules", "list", "--also", "json=out.json"])
+        .expect_code(2)
+        .expect_mention("these commands take '--also'");
 }
 
 // ---------------------------------------------------------------- all of them

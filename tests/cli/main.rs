@@ -28,6 +28,7 @@ mod fold;
 mod format;
 mod formats;
 mod held_back;
+mod help;
 mod history;
 mod hook;
 mod leftovers;

@@ -21,16 +21,23 @@ use crate::hook::{Hook, Keeper, Name};
 ///
 /// # Errors
 /// When there is no repository, or a file cannot be changed.
-pub fn run(common: &Common, action: &HookAction) -> anyhow::Result<ExitStatus> {
+pub fn run(action: &HookAction) -> anyhow::Result<ExitStatus> {
     match action {
-        HookAction::Install { hooks, global } => install::install(&Place::of(*global)?, hooks),
-        HookAction::Uninstall { hooks, global } => install::uninstall(&Place::of(*global)?, hooks),
-        HookAction::Status { hooks, global } => status::status(common, &Place::of(*global)?, hooks),
-        HookAction::Run { hook: HookRun::PreCommit { files } } => commit(common, files),
-        HookAction::Run { hook: HookRun::PrePush { remote, .. } } => PUSH.guard(push::sent(common, remote)),
-        HookAction::Run { hook: HookRun::CommitMsg { file } } => message(common, file),
-        HookAction::Run { hook: HookRun::PreReceive } => RECEPTION.guard(push::received(common)),
-        HookAction::Run { hook: HookRun::Agent } => agent::run(common),
+        HookAction::Install(which) => install::install(&Place::of(which.global)?, &which.hooks),
+        HookAction::Uninstall(which) => install::uninstall(&Place::of(which.global)?, &which.hooks),
+        HookAction::Status { which, state } => status::status(&state.common(), &Place::of(which.global)?, &which.hooks),
+        HookAction::Run { hook, scan } => work(&scan.common(), hook),
+    }
+}
+
+/// The work of a hook.
+fn work(common: &Common, hook: &HookRun) -> anyhow::Result<ExitStatus> {
+    match hook {
+        HookRun::PreCommit { files } => commit(common, files),
+        HookRun::PrePush { remote, .. } => PUSH.guard(push::sent(common, remote)),
+        HookRun::CommitMsg { file } => message(common, file),
+        HookRun::PreReceive => RECEPTION.guard(push::received(common)),
+        HookRun::Agent => agent::run(common),
     }
 }
 

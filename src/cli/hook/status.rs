@@ -67,10 +67,6 @@ impl Said {
 
 /// In place, current and stopping a canary is 0; anything else is 2, so that a script can tell.
 pub(super) fn status(common: &Common, place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
-    anyhow::ensure!(
-        matches!(common.format, FormatArg::Human | FormatArg::Json | FormatArg::Jsonl),
-        "'hook status' writes human, json and jsonl"
-    );
     let program = program()?;
     let told = Name::ALL.map(|name| (name, tried(place, name, told(place, name, &program))));
     let is_meant = |name: Name, told: &Told| match names {

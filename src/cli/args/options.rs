@@ -1,0 +1,450 @@
+//! Options that several commands share, in groups; and what all of them come to, as commands take it.
+//!
+//! A group is global within its command, so that the actions of one (`baseline check`) take its options, too.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What a command was given of the shared options; what it does not take is absent.
+#[derive(Debug, Clone, Default)]
+pub struct Common {
+    /// How results are written.
+    pub format: FormatArg,
+    /// Where to, if not to standard output.
+    pub output: Option<PathBuf>,
+    /// Other formats, and where to.
+    pub also: Vec<(FormatArg, PathBuf)>,
+    /// Whether values are shown.
+    pub show_secrets: bool,
+    /// Threshold.
+    pub min_severity: Option<SeverityArg>,
+    /// Threshold.
+    pub min_confidence: Option<ConfidenceArg>,
+    /// A configuration that is named.
+    pub config: Option<PathBuf>,
+    /// A baseline that is named.
+    pub baseline: Option<PathBuf>,
+    /// Whether nothing is allowed.
+    pub no_allow: bool,
+    /// The rules that run; all if none is named.
+    pub rules: Vec<String>,
+    /// Worker threads.
+    pub threads: Option<NonZeroUsize>,
+    /// Whether advice is left out.
+    pub quiet: bool,
+    /// Whether everything is told of each finding.
+    pub full: bool,
+    /// Whether absent objects of Git LFS are gaps.
+    pub strict: bool,
+    /// Whether findings end with 0.
+    pub exit_zero: bool,
+}
+
+/// Options of scans.
+#[derive(Debug, Clone, Args)]
+pub struct ScanArgs {
+    /// What is written.
+    #[command(flatten)]
+    output: ReportOutput,
+    /// What counts.
+    #[command(flatten)]
+    selection: Selection,
+    /// What is in force.
+    #[command(flatten)]
+    setup: Setup,
+    /// What the scan may take.
+    #[command(flatten)]
+    machine: Machine,
+}
+
+impl ScanArgs {
+    /// All of them.
+    pub fn common(&self) -> Common {
+        let common = self.output.over(self.machine.over(self.setup.over(Common::default())));
+        self.selection.over(common)
+    }
+}
+
+/// Options of the proof that values are gone, which no threshold and no rule may weaken.
+#[derive(Debug, Clone, Args)]
+pub struct ProofArgs {
+    /// What is written.
+    #[command(flatten)]
+    output: ReportOutput,
+    /// What is in force.
+    #[command(flatten)]
+    config: Configuration,
+    /// What the scan may take.
+    #[command(flatten)]
+    machine: Machine,
+}
+
+impl ProofArgs {
+    /// All of them.
+    pub fn common(&self) -> Common {
+        self.output.over(self.machine.over(self.config.over(Common::default())))
+    }
+}
+
+/// Options of commands that go on with what a sweep finds.
+#[derive(Debug, Clone, Args)]
+pub struct SweepArgs {
+    /// What is written.
+    #[command(flatten)]
+    output: PageOutput,
+    /// What counts.
+    #[command(flatten)]
+    selection: Selection,
+    /// What is in force.
+    #[command(flatten)]
+    setup: Setup,
+    /// What the sweep may take.
+    #[command(flatten)]
+    machine: Machine,
+    /// Show no progress
+    #[arg(long, short, global = true, help_heading = OUTPUT, hide_short_help = true)]
+    quiet: bool,
+}
+
+impl SweepArgs {
+    /// All of them.
+    pub fn common(&self) -> Common {
+        let common = self.output.over(self.machine.over(self.setup.over(Common::default())));
+        Common { quiet: self.quiet, ..self.selection.over(common) }
+    }
+}
+
+/// Options of a page that a scan of one file may be a part of.
+#[derive(Debug, Clone, Args)]
+pub struct PageArgs {
+    /// What is written.
+    #[command(flatten)]
+    output: PageOutput,
+    /// What is in force.
+    #[command(flatten)]
+    setup: Setup,
+    /// What counts.
+    #[command(flatten)]
+    thresholds: Thresholds,
+}
+
+impl PageArgs {
+    /// All of them.
+    pub fn common(&self) -> Common {
+        self.thresholds.over(self.output.over(self.setup.over(Common::default())))
+    }
+}
+
+/// Options of a page about rules.
+#[derive(Debug, Clone, Args)]
+pub struct RulesPageArgs {
+    /// What is written.
+    #[command(flatten)]
+    output: PageOutput,
+    /// What is in force.
+    #[command(flatten)]
+    config: Configuration,
+}
+
+impl RulesPageArgs {
+    /// All of them.
+    pub fn common(&self) -> Common {
+        self.output.over(self.config.over(Common::default()))
+    }
+}
+
+/// Options of what is said of hooks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = OUTPUT)]
+pub struct StateArgs {
+    /// How it is written
+    #[arg(long, short, value_enum, default_value = "human")]
+    format: StateFormatArg,
+    /// Write it to a file
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl StateArgs {
+    /// All of them.
+    pub fn common(&self) -> Common {
+        let format = match self.format {
+            StateFormatArg::Human => FormatArg::Human,
+            StateFormatArg::Json => FormatArg::Json,
+            StateFormatArg::Jsonl => FormatArg::Jsonl,
+        };
+        Common { format, output: self.output.clone(), ..Common::default() }
+    }
+}
+
+/// Formats of what has no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StateFormatArg {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+    /// One JSON object on a line
+    Jsonl,
+}
+
+/// The option of texts that have one form.
+#[derive(Debug, Clone, Args)]
+pub struct TextArgs {
+    /// Write the text to a file
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+const OUTPUT: &str = "Output";
+const COUNTS: &str = "What counts";
+const FORCE: &str = "Configuration";
+const RUNNING: &str = "Running";
+
+/// How a report is written.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = OUTPUT)]
+struct ReportOutput {
+    /// How the report is written
+    #[arg(long, short, value_enum, default_value = "human", global = true)]
+    format: FormatArg,
+    /// Write the report to a file
+    #[arg(long, short, value_name = "FILE", global = true)]
+    output: Option<PathBuf>,
+    /// Write the report in another format to a file as well
+    ///
+    /// It never holds values there. The option may be given more than once.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also, global = true, hide_short_help = true)]
+    also: Vec<(FormatArg, PathBuf)>,
+    /// Leave out advice and progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Tell everything, where there would be an overview
+    #[arg(long, conflicts_with = "quiet", global = true)]
+    full: bool,
+    /// Show the values of the secrets
+    #[arg(long, global = true, hide_short_help = true)]
+    show_secrets: bool,
+    /// End with 0 although secrets were found
+    #[arg(long, global = true, hide_short_help = true)]
+    exit_zero: bool,
+}
+
+impl ReportOutput {
+    fn over(&self, common: Common) -> Common {
+        let Self { format, output, also, quiet, full, show_secrets, exit_zero } = self.clone();
+        Common { format, output, also, quiet, full, show_secrets, exit_zero, ..common }
+    }
+}
+
+/// How a page is written that is no report.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = OUTPUT)]
+struct PageOutput {
+    /// How the results are written
+    #[arg(long, short, value_enum, default_value = "human", global = true)]
+    format: PageFormatArg,
+    /// Write the results to a file
+    #[arg(long, short, value_name = "FILE", global = true)]
+    output: Option<PathBuf>,
+}
+
+impl PageOutput {
+    fn over(&self, common: Common) -> Common {
+        Common { format: self.format.into(), output: self.output.clone(), ..common }
+    }
+}
+
+/// Which findings count.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = COUNTS)]
+struct Selection {
+    /// How bad and how sure.
+    #[command(flatten)]
+    thresholds: Thresholds,
+    /// Run this rule only; may be given more than once
+    #[arg(long = "rule", value_name = "ID", global = true, hide_short_help = true)]
+    rules: Vec<String>,
+}
+
+impl Selection {
+    fn over(&self, common: Common) -> Common {
+        self.thresholds.over(Common { rules: self.rules.clone(), ..common })
+    }
+}
+
+/// How bad and how sure a finding has to be.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = COUNTS)]
+struct Thresholds {
+    /// Least severity to report [default: low]
+    #[arg(long, value_enum, value_name = "LEVEL", global = true, hide_short_help = true)]
+    min_severity: Option<SeverityArg>,
+    /// Least confidence to report [default: medium]
+    #[arg(long, value_enum, value_name = "LEVEL", global = true)]
+    min_confidence: Option<ConfidenceArg>,
+}
+
+impl Thresholds {
+    fn over(&self, common: Common) -> Common {
+        Common { min_severity: self.min_severity, min_confidence: self.min_confidence, ..common }
+    }
+}
+
+/// What is configured and allowed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = FORCE)]
+struct Setup {
+    /// The configuration.
+    #[command(flatten)]
+    config: Configuration,
+    /// Read this baseline instead of .keysweep-baseline at the repository's root
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
+    baseline: Option<PathBuf>,
+    /// Report what comments, the configuration and the baseline allow, too
+    #[arg(long, global = true, hide_short_help = true)]
+    no_allow: bool,
+}
+
+impl Setup {
+    fn over(&self, common: Common) -> Common {
+        self.config.over(Common { baseline: self.baseline.clone(), no_allow: self.no_allow, ..common })
+    }
+}
+
+/// What is configured.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = FORCE)]
+struct Configuration {
+    /// Read this configuration instead of .keysweep.toml at the repository's root
+    ///
+    /// The variable KEYSWEEP_CONFIG names one for every call; the option wins.
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
+    config: Option<PathBuf>,
+}
+
+impl Configuration {
+    fn over(&self, common: Common) -> Common {
+        Common { config: self.config.clone().or_else(configured), ..common }
+    }
+}
+
+/// The configuration that the environment names for every call.
+fn configured() -> Option<PathBuf> {
+    std::env::var_os("KEYSWEEP_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// What a scan may take, and what it insists on.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = RUNNING)]
+struct Machine {
+    /// Worker threads [default: one for each core]
+    #[arg(long, value_name = "N", global = true, hide_short_help = true)]
+    threads: Option<NonZeroUsize>,
+    /// Count as not read what is only noted: absent Git LFS objects, archives that are not opened, encrypted files
+    #[arg(long, global = true, hide_short_help = true)]
+    strict: bool,
+}
+
+impl Machine {
+    fn over(&self, common: Common) -> Common {
+        Common { threads: self.threads, strict: self.strict, ..common }
+    }
+}
+
+/// A format and a file.
+fn also(text: &str) -> Result<(FormatArg, PathBuf), String> {
+    let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("write FORMAT=FILE")?;
+    Ok((FormatArg::from_str(format, false)?, PathBuf::from(file)))
+}
+
+/// Formats of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FormatArg {
+    /// For people
+    #[default]
+    Human,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// Markdown, for issues, tickets and mails
+    Markdown,
+    /// One HTML file that loads nothing, for a browser or for paper
+    Html,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// The report of GitLab's secret detection
+    Gitlab,
+    /// Test cases as XML, as build servers read them
+    Junit,
+    /// A table with a row for each place, for spreadsheets
+    Csv,
+}
+
+/// Formats of everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PageFormatArg {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// Markdown, for issues, tickets and mails
+    Markdown,
+    /// One HTML file that loads nothing, for a browser or for paper
+    Html,
+}
+
+impl From<PageFormatArg> for FormatArg {
+    fn from(format: PageFormatArg) -> Self {
+        match format {
+            PageFormatArg::Human => Self::Human,
+            PageFormatArg::Json => Self::Json,
+            PageFormatArg::Jsonl => Self::Jsonl,
+            PageFormatArg::Markdown => Self::Markdown,
+            PageFormatArg::Html => Self::Html,
+        }
+    }
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal, unless the environment says otherwise.
+    #[value(help = "On a terminal, unless NO_COLOR, CLICOLOR, CLICOLOR_FORCE or TERM=dumb say otherwise")]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Severities.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SeverityArg {
+    /// All
+    Low,
+    /// Medium and worse
+    Medium,
+    /// High and worse
+    High,
+    /// Critical only
+    Critical,
+}
+
+/// Confidences.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ConfidenceArg {
+    /// All
+    Low,
+    /// Medium and surer
+    Medium,
+    /// High only
+    High,
+}

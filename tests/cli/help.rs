@@ -1,0 +1,144 @@
+//! Help: short where it is asked for in short, with examples that hold, and an answer to what people know from elsewhere.
+
+use clap::CommandFactory as _;
+use keysweep::cli::args::Cli;
+
+use crate::support::{Repo, Secret};
+
+/// Lines of a small terminal.
+const LINES: usize = 25;
+
+/// Every command with the words that lead to it.
+fn commands() -> Vec<(Vec<String>, clap::Command)> {
+    fn below(command: &clap::Command, path: &[String], all: &mut Vec<(Vec<String>, clap::Command)>) {
+        all.push((path.to_vec(), command.clone()));
+        for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
+            below(one, &[path, &[one.get_name().to_owned()]].concat(), all);
+        }
+    }
+    let (mut root, mut all) = (Cli::command(), Vec::new());
+    root.build();
+    below(&root, &[], &mut all);
+    assert!(all.len() > 25, "{}", all.len());
+    all
+}
+
+/// The commands of keysweep among the examples of a help text, as the words of each.
+fn examples(help: &str) -> Vec<Vec<String>> {
+    let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
+    let runs = lines.filter_map(|line| {
+        line.find("keysweep ").filter(|_| !line.trim_start().starts_with('#')).map(|at| &line[at..])
+    });
+    runs.map(|run| {
+        let run = run.split(" > ").next().unwrap_or_default();
+        run.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect()
+    })
+    .filter(|words: &Vec<String>| !words.contains(&"COMMAND".to_owned()))
+    .collect()
+}
+
+#[test]
+fn short_help_fits_a_small_terminal() {
+    let repo = Repo::folder();
+    for (path, _) in commands() {
+        let args: Vec<&str> = path.iter().map(String::as_str).chain(["-h"]).collect();
+        let text = repo.tool(&args).env("COLUMNS", "80").run().expect_code(0).out();
+        assert!(text.lines().count() <= LINES, "{path:?} takes {} lines:\n{text}", text.lines().count());
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{path:?}: {text}");
+    }
+}
+
+#[test]
+fn every_command_has_examples_and_each_is_understood() {
+    let repo = Repo::folder();
+    for (path, _) in commands() {
+        let args: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = repo.tool(&args).env("COLUMNS", "200").run().expect_code(0).out();
+        let examples = examples(&help);
+        assert!(!examples.is_empty(), "{path:?} has no example: {help}");
+        for words in examples {
+            let parsed = Cli::command().try_get_matches_from(&words);
+            assert!(parsed.is_ok(), "{path:?}: {words:?}: {parsed:?}");
+            let is_about = words[1..].iter().filter(|word| path.contains(word)).count();
+            assert_eq!(is_about.min(path.len()), path.len(), "{path:?} is not what {words:?} is about");
+        }
+    }
+}
+
+#[test]
+fn an_option_stands_only_where_it_means_something() {
+    let repo = Repo::with_a_commit();
+    for args in
+        [&["hook", "status", "--format", "json"][..], &["completions", "bash", "--strict"], &["man", ".", "--quiet"]]
+    {
+        repo.keysweep(args).expect_code(2).expect_mention("these commands take '--");
+    }
+    repo.keysweep(&["verify", "--stdin", "--min-severity", "high"]).expect_code(2);
+}
+
+#[test]
+fn commands_of_other_programs_are_answered_and_run_nothing() {
+    let repo = Repo::with_a_commit();
+    repo.write("config.env", Secret::github(2501).line());
+    repo.add();
+    let known = [
+        ("scan", "keysweep history"),
+        ("detect", "keysweep history"),
+        ("git", "keysweep history"),
+        ("protect", "keysweep staged"),
+        ("dir", "keysweep files"),
+        ("stdin", "keysweep files -"),
+        ("install", "keysweep hook install"),
+        ("init", "keysweep hook install"),
+        ("version", "keysweep --version"),
+    ];
+    for (word, answer) in known {
+        for args in [&[word][..], &[word, "."], &[word, "--source", "."]] {
+            let run = repo.keysweep(args).expect_code(2);
+            assert!(run.text().contains(&format!("no command '{word}'")) && run.text().contains(answer), "{run}");
+            assert!(run.out().is_empty(), "{run}");
+        }
+    }
+    assert!(!repo.path(".git/hooks/pre-commit").exists());
+    repo.keysweep(&["hook", "scan"]).expect_code(2);
+    repo.keysweep(&["range"]).expect_code(2).expect_mention("--ci");
+}
+
+#[test]
+fn rules_are_found_by_words_in_any_case() {
+    let repo = Repo::folder();
+    for word in ["azure", "AZURE"] {
+        let run = repo.keysweep(&["rules", "list", word]).expect_code(0);
+        let text = run.out();
+        assert!(text.starts_with("RULE ") && text.contains("\nazure-entra-client-secret "), "{text}");
+        assert!(!text.contains("github-pat-classic"), "{text}");
+        repo.keysweep(&["explain", word]).expect_code(2).expect_mention("azure-");
+    }
+    repo.keysweep(&["explain", "GITHUB-PAT-CLASSIC"]).expect_code(0);
+    repo.keysweep(&["rules", "list", "no-such-provider"]).expect_code(2);
+    let all: serde_json::Value =
+        serde_json::from_str(&repo.keysweep(&["rules", "list", "stripe", "--format", "json"]).expect_code(0).out())
+            .unwrap_or_default();
+    assert!(all.as_array().is_some_and(|rules| !rules.is_empty()), "{all}");
+    repo.write(".keysweep.toml", "disable = [\"azure\"]\n");
+    repo.keysweep(&["files", "."]).expect_code(2).expect_mention("azure-");
+}
+
+#[test]
+fn the_environment_names_a_configuration_unless_an_option_does() {
+    let repo = Repo::with_a_commit();
+    let lax = "disable = [\"github-pat-classic\"]\n";
+    repo.write("config.env", Secret::github(2502).line());
+    repo.write("lax.toml", lax);
+    repo.write("strict.toml", "");
+    let files = |args: &[&str], config: &str| {
+        repo.tool(&[&["files", "config.env"], args].concat()).env("KEYSWEEP_CONFIG", config).run()
+    };
+    files(&[], "").expect_code(1);
+    files(&[], "lax.toml").expect_code(0);
+    files(&["--config", "strict.toml"], "lax.toml").expect_code(1);
+    files(&[], "absent.toml").expect_code(2).expect_mention("absent.toml");
+    // What a repository says does not count beside it.
+    repo.write(".keysweep.toml", lax);
+    files(&[], "strict.toml").expect_code(1);
+}

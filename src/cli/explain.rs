@@ -238,7 +238,7 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
         names => format!("in files that are called {names}"),
     };
     let (form, found) = match &rule.matcher {
-        Matcher::Around { pattern } => (Some(pattern), format!("{place}, known by its own form")),
+        Matcher::Around { pattern } => (Some(pattern), format!("{place}; its form identifies it")),
         Matcher::Whole { pattern } => (Some(pattern), format!("{place}, as all of the file")),
         Matcher::After { pattern, within } => {
             (Some(pattern), format!("at most {within} bytes behind one of the keywords, on its line or the next"))

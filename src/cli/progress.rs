@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::shell;
 use crate::scan::Progress;
@@ -44,7 +44,8 @@ fn draw(progress: &Progress, done: &AtomicBool) {
         }
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:24} {human_pos}/{human_len} objects, {msg}, {eta} left");
+    // What does not fit is cut off, for a line that wraps is not drawn over.
+    let style = ProgressStyle::with_template("{bar:12} {wide_msg}");
     bar.set_message("starting");
     if let Ok(style) = style {
         bar.set_style(style);
@@ -55,7 +56,9 @@ fn draw(progress: &Progress, done: &AtomicBool) {
         bar.set_position(counts.objects);
         let seconds = bar.elapsed() + TICK * PATIENCE;
         let rate = HumanBytes(rate(counts.bytes, seconds));
-        bar.set_message(format!("{rate}/s, {} places found", counts.sightings));
+        let (done, all) = (HumanCount(counts.objects), HumanCount(counts.total.max(counts.objects)));
+        let left = HumanDuration(bar.eta());
+        bar.set_message(format!("{done}/{all} objects, {left:#} left, {rate}/s, {} matches", counts.sightings));
         std::thread::sleep(TICK);
     }
     bar.finish_and_clear();

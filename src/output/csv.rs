@@ -23,7 +23,7 @@ const COLUMNS: [&str; 16] = [
     "column",
     "commit",
     "time",
-    "words",
+    "details",
     "link",
 ];
 
@@ -40,11 +40,11 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
         aside("gap", gap.kind.as_str(), &gap.what, &gap.why, out)?;
     }
     view.notes.iter().try_for_each(|note| aside("note", "", "", &note.text, out))?;
-    words::asides(&view.summary).iter().try_for_each(|words| aside("note", "", "", words, out))?;
+    words::asides(view).iter().try_for_each(|words| aside("note", "", "", words, out))?;
     aside("summary", view.summary.verdict.as_str(), "", &words::outcome(view), out)
 }
 
-/// The cells of one place; the words are what may be shown of the value and the first step.
+/// The cells of one place; the details are what may be shown of the value and the first step.
 fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len()] {
     let step = finding.plan.first().map(|step| format!("; {}: {}", step.kind.as_str(), step.title)).unwrap_or_default();
     [

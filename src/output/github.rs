@@ -39,7 +39,7 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     for note in &view.notes {
         writeln!(out, "keysweep: note: {}", plain(&note.text))?;
     }
-    for aside in words::asides(&view.summary) {
+    for aside in words::asides(view) {
         writeln!(out, "keysweep: {}", plain(&aside))?;
     }
     writeln!(out, "keysweep: {}: {}", plain(&view.scope), words::outcome(view))

@@ -48,7 +48,7 @@ fn messages(view: &View) -> Vec<Value> {
     let message = |level: &str, value: String| json!({ "level": level, "value": value });
     let gaps = view.gaps.iter().map(|gap| message("warn", format!("not read: {}: {}", gap.what, gap.why)));
     let notes = view.notes.iter().map(|note| message("info", note.text.clone()));
-    let asides = words::asides(&view.summary).into_iter().map(|aside| message("info", aside));
+    let asides = words::asides(view).into_iter().map(|aside| message("info", aside));
     gaps.chain(notes).chain(asides).chain([message("info", words::outcome(view))]).collect()
 }
 

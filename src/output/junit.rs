@@ -61,7 +61,7 @@ fn gap(gap: &GapView, out: &mut dyn Write) -> io::Result<()> {
 /// What was read, and what else there is to say about it.
 fn coverage(view: &View) -> String {
     let notes = view.notes.iter().map(|note| note.text.clone());
-    [words::outcome(view)].into_iter().chain(notes).chain(words::asides(&view.summary)).collect::<Vec<_>>().join("\n")
+    [words::outcome(view)].into_iter().chain(notes).chain(words::asides(view)).collect::<Vec<_>>().join("\n")
 }
 
 /// Text and attributes; two characters that a view lets pass are none of XML's.

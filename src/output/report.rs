@@ -135,7 +135,7 @@ fn top(view: &View) -> Vec<Block> {
         Verdict::Unknown => Block::Verdict(
             Tone::Unsure,
             format!(
-                "Could not tell. {gaps} could not be read, so this is no all-clear; in the rest no secret{of_what} was found{held}."
+                "The scan is incomplete: {gaps} could not be read. In the rest no secret{of_what} was found{held}."
             ),
         ),
         Verdict::Findings if view.gaps.is_empty() => {
@@ -151,7 +151,7 @@ fn top(view: &View) -> Vec<Block> {
     let made = view.made_at.as_ref().map(|time| text(format!("{time} by keysweep {}", view.version)));
     facts.extend(made.map(|made| ("Made", vec![vec![made]])));
     facts.extend(view.head.as_ref().map(|head| ("HEAD", vec![vec![code(head)]])));
-    let asides: Vec<Line> = words::asides(summary).into_iter().map(|aside| vec![text(aside)]).collect();
+    let asides: Vec<Line> = words::asides(view).into_iter().map(|aside| vec![text(aside)]).collect();
     facts.extend((!asides.is_empty()).then_some(("Not shown", asides)));
     let mut top = vec![title, verdict];
     top.extend(tiles(view));

@@ -316,11 +316,7 @@ fn notifications(view: &View) -> Vec<Value> {
         .chain(notes)
         .chain(left_out(view.notes.len(), MAX_NOTIFICATIONS, "notes"))
         .chain(left_out(view.findings.len() + view.suppressed.len(), MAX_RESULTS, "secrets were found"))
-        .chain(
-            words::asides(&view.summary)
-                .into_iter()
-                .map(|aside| json!({ "level": "note", "message": { "text": aside } })),
-        )
+        .chain(words::asides(view).into_iter().map(|aside| json!({ "level": "note", "message": { "text": aside } })))
         .collect()
 }
 

@@ -37,8 +37,15 @@ pub fn day(time: &str) -> &str {
 pub fn verdict(summary: &Summary) -> String {
     match summary.verdict {
         Verdict::Clean if summary.sought > 0 => format!("gone: {} looked for", plural(summary.sought, "value")),
-        Verdict::Clean => format!("no secrets{}", qualified(summary)),
-        Verdict::Unknown => "could not tell".to_owned(),
+        Verdict::Clean => {
+            let accepted = match summary.suppressed {
+                0 => String::new(),
+                1 => " apart from an accepted one".to_owned(),
+                count => format!(" apart from {count} accepted ones"),
+            };
+            format!("no secrets{}{accepted}", qualified(summary))
+        }
+        Verdict::Unknown => "incomplete scan".to_owned(),
         Verdict::Findings if summary.sought > 0 => {
             format!("{} of {} still", summary.findings, plural(summary.sought, "value"))
         }
@@ -83,7 +90,8 @@ pub fn held_back(summary: &Summary) -> String {
 
 /// What a report comes to, in one line without how much was read.
 pub fn headline(summary: &Summary, scope: &str) -> String {
-    format!("{} in {scope}{}", verdict(summary), held_back(summary))
+    let of = if summary.verdict == Verdict::Unknown { "of" } else { "in" };
+    format!("{} {of} {scope}{}", verdict(summary), held_back(summary))
 }
 
 /// How many findings there are of each severity, as what follows the headline; empty if there are none.
@@ -165,17 +173,35 @@ fn bytes(count: u64) -> String {
 }
 
 /// What else was found and is not shown.
-pub fn asides(summary: &Summary) -> Vec<String> {
+pub fn asides(view: &View) -> Vec<String> {
+    let summary = &view.summary;
     let old = (summary.old > 0).then(|| {
         format!("{} there before and not reported again (keysweep history lists them)", plural(summary.old, "secret"))
     });
     let allowed = (summary.suppressed > 0).then(|| {
         format!(
-            "{} allowed by a comment, the configuration or the baseline, and not counted (--no-allow counts and shows them)",
-            plural(summary.suppressed, "secret")
+            "{} accepted and not counted{} (--no-allow reports them)",
+            plural(summary.suppressed, "secret"),
+            accepted_by(&view.suppressed)
         )
     });
     old.into_iter().chain(allowed).collect()
+}
+
+/// How many are accepted by what, as what follows their number.
+fn accepted_by(findings: &[FindingView]) -> String {
+    let count = |by: SuppressedBy| {
+        findings.iter().filter(|one| one.suppression.as_ref().is_some_and(|suppression| suppression.by == by)).count()
+    };
+    let places = [
+        (SuppressedBy::Baseline, "in the baseline"),
+        (SuppressedBy::Config, "by the configuration"),
+        (SuppressedBy::Comment, "by comments"),
+    ];
+    let counts = places.map(|(by, place)| (count(by), place));
+    let told: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, place)| format!("{count} {place}")).collect();
+    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
 /// What was written to allow it, and why it counts all the same.
@@ -461,7 +487,7 @@ fn reason(evidence: &EvidenceView) -> Option<String> {
         EvidenceView::Check(check) => format!("its built-in check fits ({check})"),
         EvidenceView::Doubt(doubt) => format!("its built-in check does not fit ({doubt})"),
         EvidenceView::Expired(end) => format!("expired on {end}"),
-        EvidenceView::Named(name) => format!("stands at '{name}'"),
+        EvidenceView::Named(name) => format!("it is the value of '{name}'"),
         EvidenceView::Entropy(_) => return None,
         EvidenceView::Decoded(encoding) => format!("inside {encoding}"),
         EvidenceView::Companions(count) => format!("{} of the same credential nearby", plural(*count, "identifier")),

@@ -313,7 +313,7 @@ fn what_was_allowed_after_the_hook_stopped_it_is_allowed_in_what_that_left() {
     let line = secret.line();
     repo.write("a.env", format!("{} # keysweep:allow {} made up for a test\n", line.trim_end(), "github-pat-classic"));
     repo.commit("one");
-    repo.keysweep(&["history"]).expect_code(0).expect_mention("1 secret allowed");
+    repo.keysweep(&["history"]).expect_code(0).expect_mention("1 secret accepted");
     // Nothing else is: the same leftover of another value counts.
     let other = Secret::github(2_601);
     repo.write("b.env", other.line());

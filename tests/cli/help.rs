@@ -127,7 +127,7 @@ fn rules_are_found_by_words_in_any_case() {
 #[test]
 fn the_environment_names_a_configuration_unless_an_option_does() {
     let repo = Repo::with_a_commit();
-    let lax = "disable = [\"github-pat-classic\"]\n";
+    let lax = "[[allow]]\npath = \"config.env\"\nreason = \"a sample\"\n";
     repo.write("config.env", Secret::github(2502).line());
     repo.write("lax.toml", lax);
     repo.write("strict.toml", "");

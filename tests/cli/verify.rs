@@ -212,7 +212,7 @@ fn what_cannot_be_read_proves_nothing() {
     let object = repo.loose_object("HEAD:README.md");
     must(fs::set_permissions(&object, fs::Permissions::from_mode(0o600)), "make a file writable");
     must(fs::write(&object, "damaged"), "damage an object");
-    verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("could not tell");
+    verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("incomplete scan");
 }
 
 /// Values that no rule would take for secrets are found as they are, in every encoding.

@@ -170,7 +170,7 @@ pub enum Command {
     ///
     /// Of a value that is still there it says where, and what keeps it.
     #[command(
-        override_usage = "keysweep verify [OPTIONS] (--expressions FILE | --stdin | --finding ID) [REPO]",
+        override_usage = "keysweep verify [OPTIONS] --expressions FILE|--stdin|--finding ID [REPO]",
         after_long_help = "Examples:
   # Look for the values of a plan that was carried out
   keysweep verify --expressions .git/keysweep/expressions.txt

@@ -29,7 +29,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
     for name in Name::ALL.into_iter().filter(|name| is_among(names, *name)) {
         let one = match place.keeper(name) {
             Keeper::File(hook) => {
-                install_file(&hook, &program)?;
+                install_file(&hook, &program, place)?;
                 if place.repo.is_some() && name != Name::PreReceive {
                     foretell(place, name);
                 }
@@ -50,7 +50,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
             "git copies it into each repository that is made or cloned from now on; 'git init' in one that is there adds it, too",
         );
         if let Some(command) = place.untold() {
-            say(&format!("git does not know of that folder yet: tell it with\n{command}"));
+            say(&format!("nothing is checked before git knows of that folder; tell it with\n{command}"));
         }
     }
     Ok(status)
@@ -70,7 +70,7 @@ fn say(text: &str) {
     shell::say(&withhold(text));
 }
 
-fn install_file(hook: &Hook, program: &Path) -> anyhow::Result<()> {
+fn install_file(hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<()> {
     let path = hook.path();
     let change = hook.install(program).with_context(|| format!("installing the hook '{}'", path.display()))?;
     say(&match change {
@@ -80,6 +80,7 @@ fn install_file(hook: &Hook, program: &Path) -> anyhow::Result<()> {
             hook.kept().display()
         ),
         Change::Unchanged => format!("'{}' is in place already", path.display()),
+        _ if place.repo.is_none() => format!("installed '{}'", path.display()),
         _ => format!("installed '{}': {} is checked from now on", path.display(), checked(hook.name())),
     });
     Ok(())
@@ -136,7 +137,7 @@ fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> any
         ));
         return Ok(ExitStatus::Unknown);
     }
-    install_file(hook.ours(program).as_ref().unwrap_or(hook), program)?;
+    install_file(hook.ours(program).as_ref().unwrap_or(hook), program, place)?;
     say(&format!("'{called} install -f' would remove it; {told}"));
     Ok(ExitStatus::Clean)
 }

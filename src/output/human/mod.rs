@@ -121,7 +121,7 @@ fn summary(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         Verdict::Unknown => (
             style::warn,
             format!(
-                "in {scope}: {} could not be read, so this is no all-clear; in the rest ({read}) no secret{} was found{held}",
+                "of {scope}: {} could not be read; in the rest ({read}) no secret{} was found{held}",
                 plural(gaps, "part"),
                 words::qualified(&view.summary),
             ),
@@ -132,5 +132,5 @@ fn summary(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         }
     };
     paper.sentence(&verdict, style, &rest)?;
-    words::asides(&view.summary).iter().try_for_each(|text| paper.paragraph(("", style::plain), text, style::faint))
+    words::asides(view).iter().try_for_each(|text| paper.paragraph(("", style::plain), text, style::faint))
 }

@@ -1,22 +1,68 @@
-//! `history [REPO]`: everything a clone stores.
+//! `history [REPO…]`: everything that clones store.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::{Common, HistoryArgs};
+use bstr::BString;
+
+use super::args::{Common, FormatArg, HistoryArgs};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
-use super::{policy, report_store};
-use crate::finding::{Command, ContentKind, Finding, Report, Scope, Stage};
+use super::{policy, report_store, shell, withhold};
+use crate::finding::{Command, ContentKind, Finding, Note, Report, Scope, Stage};
 use crate::git::Repo;
 use crate::git::planted::{Planted, planted};
-use crate::source::history as stored;
+use crate::git::selection::Selection;
+use crate::source::{history as stored, range as commits, staged as index};
+use crate::text::escape;
 
-/// `history [REPO]`
+/// `history [REPO…]`
 ///
 /// # Errors
-/// When the repository cannot be read.
-pub(super) fn run(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
+/// When the one repository cannot be read, or the report of several cannot be written as it was asked for.
+pub(super) fn run(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
+    match paths {
+        [] => one(common, None, args),
+        [path] => one(common, Some(path), args),
+        several => each(common, several, args),
+    }
+}
+
+/// Sweeps one after the other and ends as the worst of them does.
+fn each(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
+    let is_for_people = common.format == FormatArg::Human && common.output.is_none() && common.also.is_empty();
+    anyhow::ensure!(
+        is_for_people,
+        "a report in a file or in another format is about one repository: run 'keysweep history' for each"
+    );
+    let mut ended = Vec::new();
+    for path in paths {
+        let name = escape(withhold(&path.to_string_lossy()).as_bytes());
+        shell::results(None, &mut |out| writeln!(out, "== {name}"))?;
+        // One that cannot be read keeps nobody from reading the others.
+        ended.push(one(common, Some(path), args).unwrap_or_else(|error| {
+            shell::say(&withhold(&format!("keysweep: {error:#}")));
+            ExitStatus::Unknown
+        }));
+    }
+    let count = |status| ended.iter().filter(|one| **one == status).count();
+    let (bad, open) = (count(ExitStatus::Findings), count(ExitStatus::Unknown));
+    shell::say(&format!(
+        "keysweep: {} repositories: {bad} with secrets, {open} not read or incomplete, {} clean",
+        ended.len(),
+        ended.len() - bad - open
+    ));
+    Ok(match (bad, open) {
+        (0, 0) => ExitStatus::Clean,
+        (0, _) => ExitStatus::Unknown,
+        (_, _) => ExitStatus::Findings,
+    })
+}
+
+fn one(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(path)?;
+    if let Some(since) = &args.since {
+        return newer(common, &repo, since);
+    }
     if let Some(folder) = &args.cache {
         is_own(&repo, folder)?;
     }
@@ -45,6 +91,21 @@ fn name_leftovers(repo: &Repo, report: &mut Report) {
         let known = place.blob.as_ref().and_then(|blob| paths.get(blob));
         place.path = known.map(|path| path.as_str().into()).unwrap_or_default();
     }
+}
+
+/// What came in since a revision or a day.
+fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<ExitStatus> {
+    let session = Session::in_repository(common, repo)?;
+    let selection = Selection::since(repo, since)?;
+    let mut listing = commits::list(repo, &selection)?;
+    listing.gaps.extend(repo.all_refs().gaps);
+    listing.notes.push(Note(
+        "only what commits added since then was read: 'keysweep history' without --since reads everything".to_owned(),
+    ));
+    let subject = format!("what came in since {}", escape(since.as_bytes()));
+    let scope = Scope { command: Command::History, subject };
+    let known = |path: &BString, blob| selection.bases.iter().any(|base| index::known_content(repo, *base, path, blob));
+    session.report(ReportWhen::AfterProgress, |scan| scan.listed(listing, scope, &known))
 }
 
 /// Refuses a cache that came with a repository, the one that is swept or the one around the folder: it could say of any object

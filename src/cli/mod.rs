@@ -62,7 +62,7 @@ fn run(cli: &Cli) -> ExitStatus {
 fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Staged { files, scan } => staged::run(&scan.common(), files),
-        Command::History { repo, history, scan } => history::run(&scan.common(), repo.as_deref(), history),
+        Command::History { repos, history, scan } => history::run(&scan.common(), repos, history),
         Command::Range { change: RangeArgs { ci: true, trust_head }, scan, .. } => {
             ci::range(&scan.common(), *trust_head)
         }

@@ -38,7 +38,7 @@ pub fn of_folder(common: &Common, root: Option<&Path>) -> anyhow::Result<InForce
     let config = config(common.config.as_deref(), root)?;
     let baseline = baseline(common.baseline.as_deref(), root)?;
     let accepted = Suppressions { entries: config.allowed()?, baseline };
-    let policy = policy(common, &config, accepted, Comments::Honoured);
+    let policy = policy(common, &config, accepted, Comments::Honoured)?;
     Ok(InForce { config, policy, ..InForce::default() })
 }
 
@@ -90,7 +90,7 @@ pub fn of_repository(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
 /// When its configuration or baseline cannot be used.
 pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Result<InForce> {
     let (config, accepted) = At { repo, commit }.named_or(common)?;
-    let policy = policy(common, &config, accepted, Comments::Honoured);
+    let policy = policy(common, &config, accepted, Comments::Honoured)?;
     Ok(InForce { config, policy, ..InForce::default() })
 }
 
@@ -131,7 +131,7 @@ impl InForce {
 pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) -> anyhow::Result<InForce> {
     let (before, after) = (At { repo, commit: base }, At { repo, commit: head });
     let (config, accepted) = before.named_or(common)?;
-    let mut policy = policy(common, &config, accepted, Comments::Proposed);
+    let mut policy = policy(common, &config, accepted, Comments::Proposed)?;
     let (mut gaps, mut notes) = (Vec::new(), Vec::new());
     if !common.no_allow {
         let changes =
@@ -157,12 +157,22 @@ pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) ->
     Ok(InForce { config, policy, gaps, notes })
 }
 
-fn policy(common: &Common, config: &ConfigFile, accepted: Suppressions, comments: Comments) -> Policy {
+fn policy(
+    common: &Common,
+    config: &ConfigFile,
+    mut accepted: Suppressions,
+    comments: Comments,
+) -> anyhow::Result<Policy> {
     let today = rfc3339(clock::now()).and_then(|time| time.get(..10).map(str::to_owned)).unwrap_or_default();
     if common.no_allow {
-        return Policy::strict();
+        return Ok(Policy::strict());
     }
-    Policy { accepted, proposed: Suppressions::default(), comments, foreign: config.foreign_comments.clone(), today }
+    for pattern in &common.exclude {
+        let named = |why: String| anyhow::anyhow!("--exclude: {}", escape(why.as_bytes()));
+        accepted.entries.push(Entry::excluding(pattern).map_err(named)?);
+    }
+    let proposed = Suppressions::default();
+    Ok(Policy { accepted, proposed, comments, foreign: config.foreign_comments.clone(), today })
 }
 
 /// What a commit says.
@@ -231,7 +241,8 @@ fn told(entry: &Entry) -> String {
     let parts = [("id", &def.id), ("rule", &def.rule), ("path", &def.path), ("value", &def.value)];
     let parts: Vec<String> =
         parts.iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?))).collect();
-    format!("the entry at line {} of {NAME} ({}: {})", entry.line, parts.join(", "), def.reason)
+    let line = entry.line.map(|line| format!(" at line {line}")).unwrap_or_default();
+    format!("the entry{line} of {NAME} ({}: {})", parts.join(", "), def.reason)
 }
 
 /// Says of entries that are of no use any more; after a sweep of everything, with the thresholds of the configuration.
@@ -243,5 +254,6 @@ pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report)
         return;
     }
     let unused = policy.unused(report.findings.iter().chain(&report.suppressed));
+    let unused = unused.filter(|entry| entry.line.is_some());
     report.notes.extend(unused.map(|entry| Note(format!("{} allows nothing any more; remove it", told(entry)))));
 }

@@ -222,7 +222,7 @@ counter_examples = ['T=acme_live_']
     fn entries_are_named_with_their_line() {
         let good = "disable = []\n\n[[allow]]\npath = \"tests/\"\nreason = \"samples\"\n";
         let entries = parse(good).unwrap().allowed().unwrap();
-        assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [3]);
+        assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [Some(3)]);
         let bad = parse(&format!("{good}[[allow]]\nreason = \"everything\"\n")).unwrap();
         let error = bad.allowed().map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("line 6") && error.contains("needs an id"), "{error}");

@@ -26,6 +26,8 @@ pub enum By {
     },
     /// In the baseline.
     Baseline,
+    /// On the command line, which left its path out.
+    Exclude,
 }
 
 /// Whether a suppression holds.

@@ -63,6 +63,24 @@ pub fn between(local: &Local, heads: &[ObjectId], bases: &[ObjectId]) -> Result<
     Ok(walk.finish(heads))
 }
 
+/// The first commits on the way back from the heads that were made before a time.
+pub fn before(local: &Local, heads: &[ObjectId], seconds: i64) -> Vec<ObjectId> {
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    let mut open: Vec<ObjectId> = heads.to_vec();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        // What cannot be read is met again, and told, by whoever walks between.
+        match object::header_of(local, id) {
+            Ok(header) if header.committed < seconds => found.push(id),
+            Ok(header) => open.extend(header.parents),
+            Err(_) => {}
+        }
+    }
+    found
+}
+
 /// A walk back from heads and bases at once, newest commits first.
 struct Walk<'l> {
     local: &'l Local,

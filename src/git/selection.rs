@@ -7,10 +7,11 @@ use gix::revision::plumbing::Spec;
 use super::ancestry;
 use super::error::error_text;
 use super::object::{self, Kind};
+use super::refs::{self, Tip};
 use super::repo::Local;
 use super::revision::unresolved;
 use super::{ObjectId, Repo, SourceError};
-use crate::text::escape;
+use crate::text::{escape, time};
 
 /// Where a range starts and ends.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,6 +41,30 @@ impl Selection {
             return Err(SourceError::NoRange { text: words.join(" ") });
         }
         Ok(selection)
+    }
+
+    /// What refs and HEADs lead to and did not yet at a revision, or on a day.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn since(repository: &Repo, text: &str) -> Result<Self, SourceError> {
+        let local = &repository.local();
+        let tips = refs::tips(repository, local, |_| false).tips;
+        let ends: BTreeSet<ObjectId> = tips.iter().filter_map(Tip::end).collect();
+        // Notes and stashes are commits as well; a tag of a file or a folder is none. What cannot be read may be one: the walk
+        // will say so.
+        let is_other = |id: &ObjectId| object::peeled(local, *id).is_ok_and(|(kind, _)| kind != Kind::Commit);
+        let heads: Vec<ObjectId> = ends.into_iter().filter(|id| !is_other(id)).collect();
+        let bases = match time::day(text) {
+            Some(first) => ancestry::before(local, &heads, i64::try_from(first).unwrap_or(i64::MAX)),
+            None => {
+                let Spec::Include(id) = spec(local, &repository.spelled(text)?)? else {
+                    return Err(unresolved(local, text, "it is a range, and one revision or a day is wanted"));
+                };
+                vec![commit(local, text, id)?]
+            }
+        };
+        Ok(Self { heads, bases })
     }
 
     /// Adds what one word selects; says whether it tells where the range starts.

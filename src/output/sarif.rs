@@ -206,7 +206,7 @@ fn suppression(finding: &FindingView, one: &SuppressionView) -> Value {
     };
     let kind = match one.by {
         SuppressedBy::Comment => "inSource",
-        SuppressedBy::Config | SuppressedBy::Baseline => "external",
+        SuppressedBy::Config | SuppressedBy::Baseline | SuppressedBy::Exclude => "external",
     };
     json!({
         "kind": kind,

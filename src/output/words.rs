@@ -196,7 +196,8 @@ fn accepted_by(findings: &[FindingView]) -> String {
     let places = [
         (SuppressedBy::Baseline, "in the baseline"),
         (SuppressedBy::Config, "by the configuration"),
-        (SuppressedBy::Comment, "by comments"),
+        (SuppressedBy::Comment, "by comment"),
+        (SuppressedBy::Exclude, "below excluded paths"),
     ];
     let counts = places.map(|(by, place)| (count(by), place));
     let told: Vec<String> =
@@ -212,6 +213,7 @@ pub fn suppression(finding: &FindingView) -> Option<String> {
         SuppressedBy::Comment => format!("a comment{line}"),
         SuppressedBy::Config => format!("an entry{line} of the configuration"),
         SuppressedBy::Baseline => "the baseline".to_owned(),
+        SuppressedBy::Exclude => "the command line".to_owned(),
     };
     let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
     Some(match status {

@@ -33,8 +33,8 @@ pub struct EntryDef {
 pub struct Entry {
     /// As it is written.
     pub def: EntryDef,
-    /// Its line in the configuration.
-    pub line: usize,
+    /// Its line in the configuration; the command line has none.
+    pub line: Option<usize>,
     path: Option<Gitignore>,
     value: Option<Regex>,
 }
@@ -45,6 +45,21 @@ impl Entry {
     /// # Errors
     /// In words, when it says nothing, or something that cannot be understood.
     pub fn new(def: EntryDef, line: usize) -> Result<Self, String> {
+        Self::checked(def, Some(line))
+    }
+
+    /// What the command line leaves out.
+    ///
+    /// # Errors
+    /// In words, when the pattern cannot be understood.
+    pub fn excluding(pattern: &str) -> Result<Self, String> {
+        let path = Some(pattern.to_owned());
+        let def =
+            EntryDef { id: None, path, value: None, rule: None, reason: format!("--exclude {pattern}"), expires: None };
+        Self::checked(def, None)
+    }
+
+    fn checked(def: EntryDef, line: Option<usize>) -> Result<Self, String> {
         if def.id.is_none() && def.path.is_none() && def.value.is_none() {
             return Err("an entry of 'allow' needs an id, a path or a value, or it would allow everything".to_owned());
         }

@@ -163,7 +163,11 @@ impl Policy {
 
     fn entry(&self, entry: &Entry, status: Status) -> Suppression {
         let status = if entry.is_over(&self.today) { Status::Void(Flaw::Expired) } else { status };
-        Suppression { by: By::Entry { line: entry.line }, status, reason: entry.def.reason.clone() }
+        Suppression {
+            by: entry.line.map_or(By::Exclude, |line| By::Entry { line }),
+            status,
+            reason: entry.def.reason.clone(),
+        }
     }
 
     /// The entries that hold and that none of these findings needs.

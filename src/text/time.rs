@@ -27,9 +27,29 @@ const fn civil(days: u64) -> (u64, u64, u64) {
     (year + era * 400 + (month <= 2) as u64, month, day)
 }
 
+/// The first second of a day, `2026-01-31`, in UTC; nothing for what is no day since 1970.
+pub fn day(text: &str) -> Option<u64> {
+    let mut parts = text.split('-').map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?);
+    let (year, month, of_month): (u64, u64, u64) = (parts.next()??, parts.next()??, parts.next()??);
+    // From the fewest days that the time since 1970 can have, to the day itself.
+    let least = year.checked_sub(1970).filter(|years| *years < 8030)? * 365;
+    (least..least + 2_400).find(|days| civil(*days) == (year, month, of_month)).map(|days| days * DAY)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_begin_at_midnight() {
+        assert_eq!(day("1970-01-01"), Some(0));
+        assert_eq!(day("2000-02-29"), Some(951_782_400));
+        assert_eq!(day("2025-01-01"), Some(1_735_689_600));
+        assert_eq!(day("9999-12-31"), Some(LIMIT - DAY));
+        for text in ["2026-02-30", "1969-12-31", "10000-01-01", "2026-1", "main", "v1-2-3", "2026-01-01x", ""] {
+            assert_eq!(day(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn known_moments() {

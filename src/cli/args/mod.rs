@@ -79,12 +79,20 @@ pub enum Command {
   keysweep history --format html --output report.html
 
   # Sweep another one, and remember what was clean
-  keysweep history ../service --cache ~/.cache/keysweep"
+  keysweep history ../service --cache ~/.cache/keysweep
+
+  # Sweep several
+  keysweep history api web mobile
+
+  # Look only at what came in since a release
+  keysweep history --since v1.2"
     )]
     History {
-        /// The repository [default: .]
+        /// The repository, or several [default: .]
+        ///
+        /// Several are swept one after the other, each with its own configuration; the exit code is that of the worst.
         #[arg(value_name = "REPO")]
-        repo: Option<PathBuf>,
+        repos: Vec<PathBuf>,
         /// What a sweep takes besides.
         #[command(flatten)]
         history: HistoryArgs,
@@ -297,12 +305,20 @@ pub enum Command {
 /// What `history` takes besides the options of every scan.
 #[derive(Debug, Clone, Args)]
 pub struct HistoryArgs {
-    /// Remember in DIR what was clean, and read only what is new next time
+    /// Remember in DIR what was clean for the next time
     ///
-    /// What is remembered are the ids of objects; with other rules everything is read again.
+    /// What is remembered are the ids of objects, so that the next sweep reads only new ones; with other rules it reads
+    /// everything again.
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
-    /// Mark secrets of authors whose address is unusual here
+    /// Scan only what came in since a revision or a day
+    ///
+    /// A day is written 2026-01-31 and begins at midnight in UTC. Read is what commits add that a branch, a tag, another ref or
+    /// a HEAD leads to, and that the revision does not lead to, or that were made on that day or later. Nothing else is read:
+    /// no older commit, no reflog, nothing that only leftovers hold, and none of git's own files.
+    #[arg(long, value_name = "REV|DAY", conflicts_with_all = ["cache", "flag_outside_authors"])]
+    pub since: Option<String>,
+    /// Mark secrets of authors with unusual addresses
     ///
     /// It is unusual if its domain (at a mail host that anybody can use, the whole address) wrote less than a tenth of the
     /// commits.

@@ -28,6 +28,8 @@ pub struct Common {
     pub baseline: Option<PathBuf>,
     /// Whether nothing is allowed.
     pub no_allow: bool,
+    /// Paths whose findings do not count.
+    pub exclude: Vec<String>,
     /// The rules that run; all if none is named.
     pub rules: Vec<String>,
     /// Worker threads.
@@ -267,11 +269,17 @@ struct Selection {
     /// Run this rule only; may be given more than once
     #[arg(long = "rule", value_name = "ID", global = true, hide_short_help = true)]
     rules: Vec<String>,
+    /// Count nothing at this path, a line of .gitignore
+    ///
+    /// Such are 'vendor/' and '*.lock'. What stands there is read all the same, and the report says how many secrets were
+    /// left out. The option may be given more than once.
+    #[arg(long, value_name = "PATH", conflicts_with = "no_allow", global = true)]
+    exclude: Vec<String>,
 }
 
 impl Selection {
     fn over(&self, common: Common) -> Common {
-        self.thresholds.over(Common { rules: self.rules.clone(), ..common })
+        self.thresholds.over(Common { rules: self.rules.clone(), exclude: self.exclude.clone(), ..common })
     }
 }
 
@@ -319,9 +327,15 @@ impl Setup {
 #[command(next_help_heading = FORCE)]
 struct Configuration {
     /// Read this configuration instead of .keysweep.toml at the repository's root
-    ///
-    /// The variable KEYSWEEP_CONFIG names one for every call; the option wins.
-    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        hide_short_help = true,
+        long_help = "Read this configuration instead of .keysweep.toml at the repository's root
+
+The variable KEYSWEEP_CONFIG names one for every call; the option wins."
+    )]
     config: Option<PathBuf>,
 }
 

@@ -149,6 +149,7 @@ impl Convert<'_> {
             By::Comment { line } => (SuppressedBy::Comment, Some(line)),
             By::Entry { line } => (SuppressedBy::Config, Some(line)),
             By::Baseline => (SuppressedBy::Baseline, None),
+            By::Exclude => (SuppressedBy::Exclude, None),
         };
         let (status, flaw) = match suppression.status {
             Status::Accepted => (SuppressionStatus::Accepted, None),

@@ -132,6 +132,7 @@ pub enum SuppressedBy {
     Comment,
     Config,
     Baseline,
+    Exclude,
 }
 
 /// Whether it holds.

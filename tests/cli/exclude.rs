@@ -1,0 +1,30 @@
+//! `--exclude`: what the command line leaves out is read and counted, and no repository decides what that is.
+
+use crate::support::{Repo, Secret};
+
+#[test]
+fn what_stands_below_an_excluded_path_is_counted_and_does_not_fail() {
+    let repo = Repo::with_a_commit();
+    let (vendored, own) = (Secret::github(2601), Secret::github(2602));
+    repo.write("vendor/lib/config.env", vendored.line());
+    repo.commit("vendor");
+    repo.write("vendor/lib/more.env", Secret::github(2603).line());
+    repo.add();
+    let scans: [(&[&str], usize); 4] =
+        [(&["history"], 2), (&["files", "."], 2), (&["staged"], 1), (&["range", "HEAD~1..HEAD"], 1)];
+    for (scan, count) in scans {
+        repo.keysweep(scan).expect_code(1);
+        let run = repo.keysweep(&[scan, &["--exclude", "vendor/"]].concat()).expect_code(0);
+        assert!(run.out().contains("accepted one"), "{run}");
+        assert!(run.out().contains(&format!("{count} below excluded paths")), "{run}");
+        repo.keysweep(&[scan, &["--exclude", "other/", "--exclude", "*.txt"]].concat()).expect_code(1);
+        repo.keysweep(&[scan, &["--exclude", "vendor/", "--no-allow"]].concat()).expect_code(2);
+        repo.keysweep(&[scan, &["--exclude", "**"]].concat()).expect_code(2).expect_mention("names no file");
+    }
+    // The same value outside counts.
+    repo.write("config.env", format!("{}{}", own.line(), vendored.line()));
+    repo.commit("own");
+    let run = repo.keysweep(&["history", "--exclude", "vendor", "--exclude", "README.md", "--format", "jsonl"]);
+    let found = run.expect_code(1).records_of("finding");
+    assert_eq!(found.iter().filter(|one| one["suppression"]["status"] != "accepted").count(), 2, "{found:?}");
+}

@@ -224,7 +224,7 @@ struct ReportOutput {
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Tell everything, where there would be an overview
-    #[arg(long, conflicts_with = "quiet", global = true)]
+    #[arg(long, conflicts_with = "quiet", global = true, hide_short_help = true)]
     full: bool,
     /// Show the values of the secrets
     #[arg(long, global = true, hide_short_help = true)]

@@ -68,9 +68,10 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
         }
         Command::Range { range, change, scan } => range::run(&scan.common(), range, change.trust_head),
         Command::Files { paths, no_ignore, scan } => files::run(&scan.common(), paths, *no_ignore),
-        Command::PurgePlan { repo, findings, dir, sweep, show_secrets } => {
+        Command::PurgePlan { repo, findings, dir, script, sweep, show_secrets } => {
             let common = Common { show_secrets: *show_secrets, ..sweep.common() };
-            purge::run(&common, repo.as_deref(), findings, dir.as_deref())
+            let places = purge::Wanted { dir: dir.as_deref(), script: script.as_deref() };
+            purge::run(&common, repo.as_deref(), findings, places)
         }
         Command::Verify { repo, wanted, proof } => verify::run(&proof.common(), repo.as_deref(), wanted),
         Command::Baseline { action, sweep } => baseline::run(&sweep.common(), action),

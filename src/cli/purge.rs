@@ -13,22 +13,34 @@ use super::exit::ExitStatus;
 use super::session::Session;
 use super::shell;
 use crate::detect::Detector;
+use crate::finding::purge::Consent;
 use crate::finding::{Command, Finding, PurgePlan, Report, Scope, Secret};
-use crate::fs::owner_only;
+use crate::fs::{bounded, executable, owner_only, replace};
 use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
-use crate::output::purge as page;
+use crate::output::words::plural;
+use crate::output::{purge as page, purge_script};
 use crate::remediation::{Surroundings, expressions, purge};
 use crate::scan::Progress;
 use crate::scan::history::rewrite::{REPLACEMENT, Rewrite};
 use crate::source::git_dir;
 use crate::text::escape;
 
+/// What is written besides the plan itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The folder of the files that hold the values.
+    pub dir: Option<&'a Path>,
+    /// The plan as a script.
+    pub script: Option<&'a Path>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When the repository cannot be read, a finding does not exist, or a file cannot be written.
-pub fn run(common: &Common, path: Option<&Path>, ids: &[String], dir: Option<&Path>) -> anyhow::Result<ExitStatus> {
+pub fn run(common: &Common, path: Option<&Path>, ids: &[String], wanted: Wanted<'_>) -> anyhow::Result<ExitStatus> {
+    let script = wanted.script.map(Script::at).transpose()?;
     let repo = Repo::at(path)?;
     let session = Session::in_repository(common, &repo)?;
     let options = session.settings.page()?;
@@ -38,11 +50,14 @@ pub fn run(common: &Common, path: Option<&Path>, ids: &[String], dir: Option<&Pa
     let rules = session.rules().clone();
     let (plan, session) = match report.findings.is_empty() {
         true => (PurgePlan::default(), session),
-        false => planned(&repo, session, &mut report, dir)?,
+        false => planned(&repo, session, &mut report, wanted.dir)?,
     };
     let in_force = Detector::new(rules.extended(session.rules().clone()));
     let mask = if is_shown { Mask::off() } else { Mask::new(Some(&in_force), Some(&report)) };
     shell::results(output_file.as_deref(), &mut |out| page::render(&plan, &report, options, &mask, out))?;
+    if let Some(script) = script {
+        script.write(&plan, &report, &mask)?;
+    }
     Ok(if report.gaps.is_empty() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 
@@ -63,7 +78,9 @@ fn planned(
     // The commands find the way to the root by themselves.
     let surroundings = session.prepared(&Progress::default()).surroundings_of(&report.findings);
     let surroundings = Surroundings { subfolder: false, ..surroundings };
-    let mut plan = purge::plan(&situation(repo, &place, &report.findings, &traced.findings, &rewrite, surroundings));
+    let situation = situation(repo, &place, &report.findings, &traced.findings, &rewrite, surroundings);
+    let mut plan = purge::plan(&situation);
+    place.clear(situation.remotes.len())?;
     plan.files = place.write(&rewrite)?;
     Ok((plan, session))
 }
@@ -149,6 +166,16 @@ impl Place {
         Ok(Self { root, folder, is_own: dir.is_none() })
     }
 
+    /// Takes away what an older plan has left in the folder that is kept for plans: its clones are in the way of new ones.
+    fn clear(&self, remotes: usize) -> anyhow::Result<()> {
+        for path in purge::files(remotes).iter().filter(|_| self.is_own).map(|name| self.folder.join(name)) {
+            let Ok(meta) = path.symlink_metadata() else { continue };
+            let removed = if meta.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.with_context(|| format!("removing '{}' of an older plan", path.display()))?;
+        }
+        Ok(())
+    }
+
     /// Writes the files that git filter-repo reads; says which, and what they hold.
     fn write(&self, rewrite: &Rewrite) -> anyhow::Result<Vec<(BString, &'static str)>> {
         let ids = rewrite.contents.keys().map(|id: &ObjectId| format!("{id}\n")).collect::<String>();
@@ -190,20 +217,58 @@ impl Place {
         let mut written = Vec::new();
         for (name, what, content, _) in files.into_iter().filter(|(.., needed)| *needed) {
             let path = self.folder.join(name);
-            self.file(&path, &content).with_context(|| format!("writing '{}'", path.display()))?;
+            Self::file(&path, &content).with_context(|| format!("writing '{}'", path.display()))?;
             written.push((bytes(&path), what));
         }
         Ok(written)
     }
 
-    /// A file that only its owner can read, from its first byte on. A plan replaces an older one, and nothing else.
-    fn file(&self, path: &Path, content: &[u8]) -> std::io::Result<()> {
-        if self.is_own && path.symlink_metadata().is_ok() {
-            std::fs::remove_file(path)?;
-        }
+    /// A file that only its owner can read, from its first byte on, and that was not there before.
+    fn file(path: &Path, content: &[u8]) -> std::io::Result<()> {
         let mut file = owner_only::file().write(true).create_new(true).open(path)?;
         file.write_all(content)?;
         file.flush()
+    }
+}
+
+/// Where a plan is written as a script.
+struct Script<'a> {
+    path: &'a Path,
+    /// Whether there is one of an older plan.
+    is_there: bool,
+}
+
+impl<'a> Script<'a> {
+    /// What is there and is no such script, somebody else needs.
+    fn at(path: &'a Path) -> anyhow::Result<Self> {
+        let Ok(meta) = path.symlink_metadata() else { return Ok(Self { path, is_there: false }) };
+        let is_ours = || bounded::read(path, bounded::MAX_SIZE).is_ok_and(|content| purge_script::is_one(&content));
+        anyhow::ensure!(
+            meta.is_file() && is_ours(),
+            "'{}' is there already and is no script of this command: choose another name for --script",
+            path.display()
+        );
+        Ok(Self { path, is_there: true })
+    }
+
+    fn write(&self, plan: &PurgePlan, report: &Report, mask: &Mask) -> anyhow::Result<()> {
+        let shown = self.path.display();
+        if plan.steps.is_empty() {
+            shell::say(&format!("There is nothing to purge, so no script was written to '{shown}'."));
+            return Ok(());
+        }
+        let mut id = [0; 8];
+        getrandom::fill(&mut id).map_err(|error| anyhow::anyhow!("drawing an id for the script: {error}"))?;
+        let id = format!("{:016x}", u64::from_le_bytes(id));
+        replace(self.path, executable::private(), |out| page::script(plan, report, &id, mask, out))
+            .with_context(|| format!("writing '{shown}'"))?;
+        let done = if self.is_there { "The script of an older plan was replaced" } else { "The script was written" };
+        let asks = plan.steps.iter().filter(|step| step.consent != Consent::None).count();
+        let steps = plural(plan.steps.len(), "step");
+        shell::say(&format!(
+            "{done}: '{shown}', {steps}, {asks} of which wait for an answer. Read it, then run it with sh."
+        ));
+        Ok(())
     }
 }
 

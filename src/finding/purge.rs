@@ -9,6 +9,8 @@ use super::Stage;
 pub struct PurgePlan {
     /// The secrets it is for.
     pub subjects: Vec<Subject>,
+    /// The repository that it was made in, and the folder of its files, each as a word of a shell.
+    pub places: Places,
     /// Files that were written for it, with what they hold.
     pub files: Vec<(BString, &'static str)>,
     /// All refs that reach one of the secrets.
@@ -17,6 +19,17 @@ pub struct PurgePlan {
     pub steps: Vec<PurgeStep>,
     /// What no step reaches, and whom to ask.
     pub beyond: Vec<String>,
+}
+
+/// Where a plan is carried out, in words of a shell.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// The root of the repository that the plan was made in.
+    pub root: String,
+    /// A file that is there as long as the files of the plan are.
+    pub values: String,
+    /// A file to note in which steps are done.
+    pub progress: String,
 }
 
 /// A secret of a plan.
@@ -67,6 +80,10 @@ pub struct PurgeStep {
     pub title: String,
     /// The command, one line for a POSIX shell; empty if there is none.
     pub command: String,
+    /// What it takes to run the command.
+    pub consent: Consent,
+    /// Where one sees what the command has done.
+    pub trace: Trace,
 }
 
 /// What a step is for, in order.
@@ -107,6 +124,42 @@ impl Phase {
             Self::Finish => "finish",
         }
     }
+}
+
+/// What has to be agreed to before a step counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Nothing: what the command changes can be changed back, or it changes nothing.
+    None,
+    /// The command itself: it cannot be undone.
+    Confirm,
+    /// Somebody has to do what the step says; the command, if there is one, shows how.
+    ByHand,
+    /// Somebody has to do what the step says first, and may then run the command.
+    Attend,
+}
+
+impl Consent {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Confirm => "confirm",
+            Self::ByHand => "by-hand",
+            Self::Attend => "attend",
+        }
+    }
+}
+
+/// Where one sees what the command of a step has done; repositories are words of a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trace {
+    /// In what it says itself.
+    Output,
+    /// In the refs and objects of a repository.
+    Repository(String),
+    /// In the refs on the remote `origin` of a repository.
+    Remote(String),
 }
 
 /// Where the command of a step is run.

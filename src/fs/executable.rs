@@ -29,3 +29,16 @@ pub fn rights() -> Rights {
 pub fn rights() -> Rights {
     Rights::Usual
 }
+
+/// The rights of a program of its owner's, which nobody else reads or runs.
+#[cfg(unix)]
+pub fn private() -> Rights {
+    use std::os::unix::fs::PermissionsExt as _;
+    Rights::Exactly(std::fs::Permissions::from_mode(0o700))
+}
+
+/// The rights of a program of its owner's: everywhere but on Unix, those of any other file of its owner's.
+#[cfg(not(unix))]
+pub fn private() -> Rights {
+    Rights::OwnerOnly
+}

@@ -18,6 +18,7 @@ pub mod page;
 pub mod paper;
 pub mod plain;
 pub mod purge;
+pub mod purge_script;
 pub mod report;
 pub mod rules;
 pub mod sarif;

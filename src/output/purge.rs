@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::mask::Mask;
 use super::page::{self, Block, Task};
 use super::paper::Paper;
-use super::{PageFormat, PageOptions, html, json, markdown, style};
-use crate::finding::purge::{On, Phase, PurgePlan, PurgeStep, Subject};
+use super::{PageFormat, PageOptions, html, json, markdown, purge_script, style};
+use crate::finding::purge::{On, Phase, Places, PurgePlan, PurgeStep, Subject, Trace};
 use crate::finding::{Command, Gap, Report};
 use crate::text::escape;
 
@@ -34,10 +34,18 @@ pub fn render(
     }
 }
 
+/// Writes the plan as a script for a shell; `id` tells it from other plans.
+///
+/// # Errors
+/// When `out` fails.
+pub fn script(plan: &PurgePlan, report: &Report, id: &str, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
+    purge_script::write(&Page::of(plan, report, mask), id, out)
+}
+
 /// What may be shown of a plan and of its sweep: every text that a repository may have made up is masked and escaped.
-struct Page {
+pub(super) struct Page {
     command: Command,
-    plan: PurgePlan,
+    pub(super) plan: PurgePlan,
     gaps: Vec<Gap>,
     notes: Vec<String>,
 }
@@ -52,8 +60,14 @@ impl Page {
             name: escape(one.name.as_bytes()),
             ..one.clone()
         };
+        let trace = |one: &Trace| match one {
+            Trace::Output => Trace::Output,
+            Trace::Repository(path) => Trace::Repository(safe(path.as_bytes())),
+            Trace::Remote(path) => Trace::Remote(safe(path.as_bytes())),
+        };
         let step = |one: &PurgeStep| PurgeStep {
             title: safe(one.title.as_bytes()),
+            trace: trace(&one.trace),
             command: mask.lines(&one.command),
             ..one.clone()
         };
@@ -62,6 +76,11 @@ impl Page {
             command: report.scope.command,
             plan: PurgePlan {
                 subjects: plan.subjects.iter().map(subject).collect(),
+                places: Places {
+                    root: safe(plan.places.root.as_bytes()),
+                    values: safe(plan.places.values.as_bytes()),
+                    progress: safe(plan.places.progress.as_bytes()),
+                },
                 files: plan.files.iter().map(|(path, what)| (safe(path).into(), *what)).collect(),
                 refs: all(&plan.refs),
                 steps: plan.steps.iter().map(step).collect(),
@@ -79,7 +98,7 @@ impl Page {
     }
 
     /// What stands behind them.
-    fn rest(&self) -> (&'static str, Vec<String>) {
+    pub(super) fn rest(&self) -> (&'static str, Vec<String>) {
         ("What stays behind, and whom to ask", self.plan.beyond.clone())
     }
 
@@ -162,6 +181,7 @@ impl Page {
         let steps = self.plan.steps.iter().map(|step| {
             json!({
                 "phase": step.phase.as_str(), "on": step.on.as_str(), "title": step.title, "command": step.command,
+                "consent": step.consent.as_str(),
             })
         });
         let gaps = self.gaps.iter();
@@ -190,12 +210,17 @@ fn list(title: &str, lines: &[String], paper: &mut Paper<'_>) -> io::Result<()> 
     lines.iter().try_for_each(|line| paper.paragraph(("  ", style::plain), line, style::plain))
 }
 
-fn step(number: usize, step: &PurgeStep, paper: &mut Paper<'_>) -> io::Result<()> {
+/// What a step is about, and where it is done.
+pub(super) fn title(step: &PurgeStep) -> String {
     let place = match step.on {
         On::Here => "",
         On::Server => "[on the server] ",
         On::OtherClones => "[in other clones] ",
     };
-    paper.paragraph((&format!("  {number}. "), style::plain), &format!("{place}{}", step.title), style::plain)?;
+    format!("{place}{}", step.title)
+}
+
+fn step(number: usize, step: &PurgeStep, paper: &mut Paper<'_>) -> io::Result<()> {
+    paper.paragraph((&format!("  {number}. "), style::plain), &title(step), style::plain)?;
     if step.command.is_empty() { Ok(()) } else { paper.commands("     $ ", &step.command) }
 }

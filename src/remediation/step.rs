@@ -46,4 +46,16 @@ mod tests {
         assert_eq!(quoted(b"-rf".as_bstr()), "'-rf'");
         assert_eq!(quoted("a\u{202e}b".as_bytes().as_bstr()), r#""$(printf 'a\342\200\256b')""#);
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_reads_the_path_that_was_meant() {
+        let paths: [&[u8]; 7] =
+            [b"a\n1'b", b"\x1b[31m$(x)`y`\"\\n%s", "a\u{202e}b".as_bytes(), b"-n\x01", b"\xff0", b"it's", b"a\n\n"];
+        for path in paths {
+            let script = format!("printf %s {}", quoted(path.as_bstr()));
+            let run = std::process::Command::new("sh").arg("-c").arg(&script).output().unwrap();
+            assert_eq!(run.stdout.as_bstr(), path.as_bstr(), "{script}");
+        }
+    }
 }

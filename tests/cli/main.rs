@@ -50,6 +50,7 @@ mod plan;
 mod policy;
 mod published;
 mod purge;
+mod purge_script;
 mod push;
 mod range;
 mod receive;

@@ -12,20 +12,20 @@ use crate::support::{Repo, Run, Secret, must, python_tool};
 use crate::verify::{base64, held, verify};
 
 /// A plan as JSON, and how it was asked for.
-struct Plan {
-    run: Run,
+pub(crate) struct Plan {
+    pub(crate) run: Run,
     json: Value,
 }
 
 impl Plan {
     #[track_caller]
-    fn of(repo: &Repo, args: &[&str]) -> Self {
+    pub(crate) fn of(repo: &Repo, args: &[&str]) -> Self {
         let run = repo.keysweep(&[&["purge-plan", "--format", "json"], args].concat()).expect_code(0);
         let json = must(serde_json::from_slice(&run.stdout), "read the plan");
         Self { run, json }
     }
 
-    fn steps(&self) -> Vec<Step> {
+    pub(crate) fn steps(&self) -> Vec<Step> {
         let text = |step: &Value, name: &str| step[name].as_str().unwrap_or_default().to_owned();
         let steps = self.json["steps"].as_array().cloned().unwrap_or_default();
         let step = |one: &Value| Step {
@@ -56,15 +56,15 @@ impl Plan {
 }
 
 #[derive(Debug, Clone)]
-struct Step {
-    phase: String,
-    on: String,
-    title: String,
-    command: String,
+pub(crate) struct Step {
+    pub(crate) phase: String,
+    pub(crate) on: String,
+    pub(crate) title: String,
+    pub(crate) command: String,
 }
 
 impl Step {
-    fn is_here(&self) -> bool {
+    pub(crate) fn is_here(&self) -> bool {
         self.on == "here" && !self.command.is_empty()
     }
 
@@ -74,7 +74,7 @@ impl Step {
 
     /// The command, word for word, from a folder that has nothing to do with it.
     #[track_caller]
-    fn run(&self, repo: &Repo) -> Run {
+    pub(crate) fn run(&self, repo: &Repo) -> Run {
         repo.at("../elsewhere").sh(&self.command).expect_code(0)
     }
 }
@@ -82,7 +82,7 @@ impl Step {
 /// The tests of this file need the real thing, and bring it if it is not there; without it they fail rather than pass for
 /// nothing.
 #[track_caller]
-fn needs_filter_repo(repo: &Repo) {
+pub(crate) fn needs_filter_repo(repo: &Repo) {
     let there = || repo.try_git(&["filter-repo", "--version"]);
     if there().code != Some(0) {
         python_tool("git-filter-repo==2.47.0");
@@ -92,7 +92,7 @@ fn needs_filter_repo(repo: &Repo) {
 }
 
 /// A repository with a bare remote that has all of it.
-fn with_remote(format: &str) -> (Repo, Repo) {
+pub(crate) fn with_remote(format: &str) -> (Repo, Repo) {
     let repo = Repo::folder();
     let format = format!("--object-format={format}");
     repo.git(&["init", "--quiet", &format]);
@@ -104,7 +104,7 @@ fn with_remote(format: &str) -> (Repo, Repo) {
     (repo, remote)
 }
 
-fn push(repo: &Repo) {
+pub(crate) fn push(repo: &Repo) {
     repo.git(&["push", "--quiet", "--all", "--set-upstream", "origin"]);
     repo.git(&["push", "--quiet", "--tags", "origin"]);
     repo.git(&["fetch", "--quiet", "origin"]);
@@ -113,14 +113,14 @@ fn push(repo: &Repo) {
 const HOSTILE: &str = "it's;$(touch${IFS}pwned)&\"x\"";
 
 /// A leak three commits deep, in all that a commit is made of, pushed.
-struct Leak {
-    repo: Repo,
-    remote: Repo,
-    secrets: Vec<Secret>,
+pub(crate) struct Leak {
+    pub(crate) repo: Repo,
+    pub(crate) remote: Repo,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Leak {
-    fn planted(format: &str, seed: u32) -> Self {
+    pub(crate) fn planted(format: &str, seed: u32) -> Self {
         let (repo, remote) = with_remote(format);
         let secrets: Vec<Secret> = (seed..seed + 7).map(Secret::github).collect();
         let [file, encoded, message, tag, path, author, branch] = &secrets[..] else { panic!("seven secrets") };
@@ -142,11 +142,11 @@ impl Leak {
         Self { repo, remote, secrets }
     }
 
-    fn values(&self) -> Vec<&str> {
+    pub(crate) fn values(&self) -> Vec<&str> {
         self.secrets.iter().map(|secret| secret.value.as_str()).collect()
     }
 
-    fn withheld(&self, run: &Run) {
+    pub(crate) fn withheld(&self, run: &Run) {
         self.values().iter().for_each(|value| run.expect_withheld(value));
     }
 }

@@ -127,6 +127,7 @@ fn plan(report: &Report) -> PurgePlan {
         folder: "/srv/made up/.git/keysweep".into(),
         is_own_folder: true,
         remotes: vec![("origin".into(), Server::GitHub), ("backup".into(), Server::Own)],
+        mirrored: None,
         refs: BTreeMap::from([("refs/heads/main".into(), "c1".repeat(20)), ("refs/tags/v1".into(), "d1".repeat(20))]),
         branch: Some("refs/heads/main".into()),
         surroundings: keysweep::remediation::Surroundings::default(),

@@ -167,6 +167,11 @@ pub enum Command {
         /// It is 'keysweep' in the repository's git folder otherwise.
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+        /// Write the plan as a script for sh as well
+        ///
+        /// The script asks before each step that cannot be undone, says after each what happened, and goes on where it stopped.
+        #[arg(long, value_name = "FILE")]
+        script: Option<PathBuf>,
         /// How.
         #[command(flatten)]
         sweep: SweepArgs,

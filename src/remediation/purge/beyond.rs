@@ -8,24 +8,24 @@ use crate::finding::purge::{On, Phase};
 /// The steps on the server that a remote leads to; `noted` is what git filter-repo noted about the rewrite.
 pub(super) fn server(plan: &mut Plan<'_>, host: Server, noted: &str) {
     match host {
-        Server::GitHub => plan.step(
+        Server::GitHub => plan.by_hand(
             Phase::Server,
             "Ask GitHub Support (https://support.github.com) to remove the old objects, cached views and pull-request refs; until then every old id can be opened. They want owner and name of the repository, the first changed commits and the number of pull requests concerned, which this prints, and to hear whether Git LFS objects were orphaned",
             &format!(
                 "cat {noted}/first-changed-commits && awk '/^refs\\/pull\\/.*\\/head$/ {{ count++ }} END {{ print count + 0, \"pull requests\" }}' {noted}/changed-refs"
             ),
         ),
-        Server::GitLab => plan.step(
+        Server::GitLab => plan.by_hand(
             Phase::Server,
             "As owner of the project, in the settings: Repository, Repository maintenance, Remove blobs or Redact text; then General, Advanced, Run housekeeping; half an hour later Prune unreachable objects. Merge-request refs, diffs and pipelines keep old commits until then; a project that is part of a fork network has to leave it first",
             "",
         ),
-        Server::Service => plan.step(
+        Server::Service => plan.by_hand(
             Phase::Server,
             "Ask those who run the server to expire its reflogs and to remove unreachable objects and pull-request refs: until then every old id can be fetched. If they cannot, make a new repository from the rewritten clone and delete the old one",
             "",
         ),
-        Server::Own => plan.on(
+        Server::Own => plan.elsewhere(
             On::Server,
             Phase::Server,
             "In the repository on the server: until its old objects are removed, whoever knows an old id can fetch it",

@@ -4,13 +4,22 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::situation::{NEEDLES, Situation};
 use super::steps::Plan;
-use crate::finding::purge::{On, Phase};
+use crate::finding::purge::{Consent, On, Phase, Trace};
 use crate::remediation::git::leftovers;
 use crate::remediation::step::quoted;
 
 /// The steps for this clone and for all others.
 pub(super) fn steps(plan: &mut Plan<'_>) {
     let at = plan.at;
+    match &at.mirrored {
+        Some(remote) if at.is_bare => mirror(plan, remote.as_ref()),
+        _ if at.is_bare => plan.by_hand(
+            Phase::Clones,
+            "Fetch the rewritten branches and tags over those of this repository, and delete those that still reach the old history; or delete the repository, if it is a clone, and make it anew",
+            "",
+        ),
+        _ => this_one(plan),
+    }
     if at.is_bare {
         bare_one(plan);
     } else {
@@ -25,13 +34,15 @@ fn bare_one(plan: &mut Plan<'_>) {
     let at = plan.at;
     for name in remotes(at) {
         let command = at.git(&format!("fetch --quiet --prune --force -- {}", quoted(name.as_ref())));
-        plan.step(Phase::Clones, "Fetch the rewritten history into this clone", &command);
+        plan.confirm(Phase::Clones, "Fetch the rewritten history into this clone", &command);
+        plan.seen_in(Trace::Repository(plan.root()));
     }
-    plan.step(
+    plan.confirm(
         Phase::Clones,
         "Rewrite what the fetch has not replaced; the commits get the ids that they have on the server now",
         &at.git(&format!("filter-repo --force {} --no-fetch", at.options())),
     );
+    plan.seen_in(Trace::Repository(plan.root()));
     plan.beside(Phase::Clones);
     plan.clean(Phase::Clones);
 }
@@ -47,7 +58,8 @@ fn this_one(plan: &mut Plan<'_>) {
     let at = plan.at;
     for name in remotes(at) {
         let command = at.git(&format!("fetch --quiet --prune --force --tags -- {}", quoted(name.as_ref())));
-        plan.step(Phase::Clones, "Fetch the rewritten history into this clone", &command);
+        plan.confirm(Phase::Clones, "Fetch the rewritten history into this clone; its tags are replaced", &command);
+        plan.seen_in(Trace::Repository(plan.root()));
     }
     let mut names: Vec<&BStr> =
         at.traced.iter().flat_map(|finding| &finding.exposure.refs).map(|name| name.as_bytes().as_bstr()).collect();
@@ -55,15 +67,17 @@ fn this_one(plan: &mut Plan<'_>) {
     names.sort_by_key(|name| (at.branch.as_ref().is_some_and(|branch| branch == name), *name));
     names.dedup();
     for name in names {
-        let (title, command) = if at.is_secret(name) {
-            of_value(at, name)
+        let ((title, command), consent) = if at.is_secret(name) {
+            (of_value(at, name), Consent::Confirm)
         } else if let Some(branch) = name.strip_prefix(b"refs/heads/") {
-            of_branch(at, name, branch.as_bstr())
+            // The reflog has where the branch was, until it is cut.
+            (of_branch(at, name, branch.as_bstr()), Consent::None)
         } else {
-            of_ref(at, name)
+            (of_ref(at, name), Consent::Confirm)
         };
         if !title.is_empty() {
-            plan.once(Phase::Clones, &title, &command);
+            plan.once(Phase::Clones, &title, &command, consent);
+            plan.seen_in(Trace::Repository(plan.root()));
         }
     }
     plan.beside(Phase::Clones);
@@ -144,5 +158,5 @@ fn others(plan: &mut Plan<'_>) {
         "All others delete their clones and clone anew: one push from an old clone puts everything back. Who cannot fetches, rebases each branch onto the rewritten one (never 'git pull' or 'git merge'), drops stashes, and then runs this{proof}"
     );
     let command = leftovers().into_iter().map(|step| step.command).collect::<String>();
-    plan.on(On::OtherClones, Phase::Clones, &title, &format!("git fetch --prune --force --tags && {command}"));
+    plan.elsewhere(On::OtherClones, Phase::Clones, &title, &format!("git fetch --prune --force --tags && {command}"));
 }

@@ -13,12 +13,13 @@ mod remote;
 mod situation;
 mod steps;
 
-pub use situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, Needs, PATHS, REFS, SHORT, Situation};
+pub use situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, Needs, PATHS, PROGRESS, REFS, SHORT, Situation};
+pub use steps::files;
 
 use std::collections::BTreeSet;
 
 use crate::finding::PurgePlan;
-use crate::finding::purge::{Handling, Subject};
+use crate::finding::purge::{Handling, Places, Subject};
 
 /// The plan.
 pub fn plan(at: &Situation<'_>) -> PurgePlan {
@@ -42,7 +43,9 @@ pub fn plan(at: &Situation<'_>) -> PurgePlan {
     }
     let refs: BTreeSet<&String> = at.traced.iter().flat_map(|finding| &finding.exposure.refs).collect();
     let has_remote = subjects.iter().any(|subject| subject.handling == Handling::Remote);
+    let places = Places { root: plan.root(), values: at.file(EXPRESSIONS), progress: at.file(PROGRESS) };
     PurgePlan {
+        places,
         steps: plan.steps,
         refs: refs.into_iter().cloned().collect(),
         beyond: if has_remote { beyond::all(at) } else { Vec::new() },

@@ -3,23 +3,23 @@
 use bstr::{BStr, BString};
 
 use crate::finding::Server;
-use crate::finding::purge::Phase;
+use crate::finding::purge::{Phase, Trace};
 use crate::remediation::step::quoted;
 
 use super::beyond;
 use super::situation::EXPRESSIONS;
-use super::steps::Plan;
+use super::steps::{self, OWN_ADVICE, Plan};
 
 impl Plan<'_> {
     /// A remote: rewritten in a clone of its own, proved there, and pushed.
     pub(super) fn remote(&mut self, number: usize, name: &BStr, host: Server) {
         let at = self.at;
-        let (mirror, noted) = (at.file(&format!("mirror-{number}.git")), at.file(&format!("rewritten-{number}")));
-        let root = quoted(at.root.as_ref());
+        let (mirror, noted) = (at.file(&steps::mirror(number)), at.file(&steps::noted(number)));
+        let root = self.root();
         let url = self.url(number, name);
         let clone = |into: &str| format!("(cd {root} && git clone --quiet --mirror --no-local -- {url} {into})");
         let shown = quoted(name);
-        self.step(
+        self.by_hand(
             Phase::Prepare,
             &format!("Ask all who push to {shown} to stop, and merge or close open pull requests: their commits change. Lift what forbids a forced push (protected branches, push rules)"),
             "",
@@ -29,30 +29,34 @@ impl Plan<'_> {
             &format!("Clone all refs of {shown} afresh: branches, tags, notes, pull requests"),
             &clone(&mirror),
         );
+        self.seen_in(Trace::Repository(mirror.clone()));
         self.step(
             Phase::Rewrite,
-            "Rewrite all of them. All ids from the first commit that held a value on change, signatures are dropped, tags move. Nothing of this reaches the server yet",
+            &format!("Rewrite all of them. All ids from the first commit that held a value on change, signatures are dropped, tags move. Nothing of this reaches the server yet. {OWN_ADVICE}"),
             &format!("git -C {mirror} filter-repo {} && mv {mirror}/filter-repo {noted}", at.options()),
         );
+        self.seen_in(Trace::Repository(mirror.clone()));
         let expressions = at.file(EXPRESSIONS);
         self.step(
             Phase::Check,
             "Prove that the values are gone from that clone. If one is left, the remote has what your clone does not: fetch, and make the plan anew",
             &format!("keysweep verify --expressions {expressions} {mirror}"),
         );
-        self.step(
+        self.confirm(
             Phase::Push,
             &format!("Force the rewritten refs on {shown}, each only if it is still what was cloned: if one is refused as stale, somebody has pushed, and you start again from the clone. refs/pull/* and the like belong to the server and are left out"),
             &push(&mirror, &noted),
         );
+        self.seen_in(Trace::Remote(mirror.clone()));
         if at.needs.refs {
-            self.step(
+            self.confirm(
                 Phase::Push,
                 "Push the branches and tags under their new names. A default branch has to be changed on the server before its old name can go",
                 &format!("git -C {mirror} -c remote.origin.mirror=false push --quiet origin 'refs/heads/*:refs/heads/*' 'refs/tags/*:refs/tags/*'"),
             );
+            self.seen_in(Trace::Remote(mirror.clone()));
         }
-        let check = at.file(&format!("check-{number}.git"));
+        let check = at.file(&steps::check(number));
         self.step(
             Phase::Check,
             "Clone it once more and prove that the server gives out no value any more. What this still finds, mostly below refs/pull or refs/merge-requests, only the server's operator can remove",

@@ -24,6 +24,9 @@ pub const NAMES: &str = "names.py";
 /// Replaced in their addresses.
 pub const EMAILS: &str = "emails.py";
 
+/// Which steps a script has done.
+pub const PROGRESS: &str = "progress";
+
 /// Bytes below which a value may stand in other text by chance.
 pub const SHORT: usize = 8;
 
@@ -46,6 +49,8 @@ pub struct Situation<'a> {
     pub is_own_folder: bool,
     /// The remotes that are configured.
     pub remotes: Vec<(BString, Server)>,
+    /// The only one of them, if all refs are fetched from it under the names that they have there.
+    pub mirrored: Option<BString>,
     /// All refs, with the ids of what they lead to.
     pub refs: BTreeMap<BString, String>,
     /// The branch that is checked out, by its full name.

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use bstr::ByteSlice as _;
 
-use crate::finding::purge::{Handling, On, Phase, Subject};
+use crate::finding::purge::{Consent, Handling, On, Phase, Subject, Trace};
 use crate::finding::{Finding, PurgeStep, Stage, StepKind};
 use crate::remediation::git::{self, leftovers};
 use crate::remediation::step::quoted;
 use crate::remediation::{self, git_dir, metadata, retained};
 
-use super::situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, PATHS, REFS, SHORT, Situation};
+use super::situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, PATHS, PROGRESS, REFS, SHORT, Situation};
 
 /// Paths named in a step, at most.
 const MOST: usize = 8;
+/// What git filter-repo advises at its end contradicts the plan, so the reader is told before.
+pub(super) const OWN_ADVICE: &str = "git filter-repo ends with next steps of its own, such as 'git push --force --mirror origin'; ignore them, for that would overwrite whatever others have pushed";
 
 /// A plan that is being made.
 pub(super) struct Plan<'p> {
@@ -22,12 +24,44 @@ pub(super) struct Plan<'p> {
 }
 
 impl Plan<'_> {
+    /// A step whose command runs here and can be undone.
     pub(super) fn step(&mut self, phase: Phase, title: &str, command: &str) {
-        self.on(On::Here, phase, title, command);
+        self.push(phase, title, command, Consent::None);
     }
 
-    pub(super) fn on(&mut self, on: On, phase: Phase, title: &str, command: &str) {
-        self.steps.push(PurgeStep { phase, on, title: title.to_owned(), command: command.to_owned() });
+    /// A step whose command runs here and cannot be undone.
+    pub(super) fn confirm(&mut self, phase: Phase, title: &str, command: &str) {
+        self.push(phase, title, command, Consent::Confirm);
+    }
+
+    /// A step that somebody has to do; the command shows more.
+    pub(super) fn by_hand(&mut self, phase: Phase, title: &str, command: &str) {
+        self.push(phase, title, command, Consent::ByHand);
+    }
+
+    /// A step for whoever has another copy.
+    pub(super) fn elsewhere(&mut self, on: On, phase: Phase, title: &str, command: &str) {
+        self.by_hand(phase, title, command);
+        if let Some(step) = self.steps.last_mut() {
+            step.on = on;
+        }
+    }
+
+    fn push(&mut self, phase: Phase, title: &str, command: &str, consent: Consent) {
+        let (title, command, trace) = (title.to_owned(), command.to_owned(), Trace::Output);
+        self.steps.push(PurgeStep { phase, on: On::Here, title, command, consent, trace });
+    }
+
+    /// Says where one sees what the last step has done.
+    pub(super) fn seen_in(&mut self, trace: Trace) {
+        if let Some(step) = self.steps.last_mut() {
+            step.trace = trace;
+        }
+    }
+
+    /// The repository that the plan is made in.
+    pub(super) fn root(&self) -> String {
+        quoted(self.at.root.as_ref())
     }
 
     /// One step for each kind of secret.
@@ -39,7 +73,7 @@ impl Plan<'_> {
                     "Make the value useless before anything else: no rewrite calls it back from those who have it. How to revoke a {}:",
                     subject.name
                 );
-                self.step(Phase::Revoke, &title, &format!("keysweep explain {}", subject.rule));
+                self.by_hand(Phase::Revoke, &title, &format!("keysweep explain {}", subject.rule));
             }
         }
     }
@@ -67,7 +101,7 @@ impl Plan<'_> {
                 true => lines,
                 false => format!("(cd {} && {lines})", quoted(self.at.root.as_ref())),
             };
-            self.once(Phase::Local, &step.title, &command);
+            self.once(Phase::Local, &step.title, &command, Consent::Attend);
         }
         self.tags(&together);
     }
@@ -84,6 +118,7 @@ impl Plan<'_> {
                     "Nothing here tells whether the tag {name} was pushed. If this prints a line, it was: revoke the value, and delete the tag there ('git push {remote} --delete {name}')"
                 ),
                 &at.git(&format!("ls-remote -- {remote} refs/tags/{name}")),
+                Consent::Attend,
             );
         }
     }
@@ -96,23 +131,25 @@ impl Plan<'_> {
             let subject = remediation::subject::Subject::of(&[finding]);
             let steps = git_dir::disposable(&subject).into_iter().chain(git_dir::steps(&git_dir::lasting(&subject)));
             for step in steps {
-                self.once(phase, &step.title, &step.command.replace("git rev-parse --git-common-dir", &common));
+                let command = step.command.replace("git rev-parse --git-common-dir", &common);
+                self.once(phase, &step.title, &command, Consent::Confirm);
             }
         }
     }
 
     /// A step, unless it is there already.
-    pub(super) fn once(&mut self, phase: Phase, title: &str, command: &str) {
+    pub(super) fn once(&mut self, phase: Phase, title: &str, command: &str, consent: Consent) {
         if !self.steps.iter().any(|step| step.title == title && step.command == command) {
-            self.step(phase, title, command);
+            let consent = if command.is_empty() { Consent::ByHand } else { consent };
+            self.push(phase, title, command, consent);
         }
     }
 
     pub(super) fn prepare(&mut self) {
         self.step(
             Phase::Prepare,
-            "git filter-repo 2.47 or newer does the rewriting ('pip install git-filter-repo', or a package of your system)",
-            "git filter-repo --version",
+            "git filter-repo 2.47 or newer does the rewriting ('pip install git-filter-repo', or a package of your system). Its --version prints a hash; it is new enough if it has the option that this prints",
+            "git filter-repo -h | grep -e --sensitive-data-removal",
         );
         let needs = &self.at.needs;
         if !needs.contents.is_empty() {
@@ -127,21 +164,21 @@ impl Plan<'_> {
                 "Text cannot be replaced in archives, binary files, other encodings and Git LFS objects: of these files the versions that hold a value are removed as a whole, so keep clean ones at hand to put back: {}",
                 paths.join(", ")
             );
-            self.step(Phase::Prepare, &title, "");
+            self.by_hand(Phase::Prepare, &title, "");
         }
         if needs.short > 0 {
             let title = format!(
                 "{} of the values have fewer than {SHORT} bytes, and each is replaced wherever it stands, in words and numbers, too: look into the file of expressions, and take out what would do more harm than a revoked value",
                 needs.short
             );
-            self.step(Phase::Prepare, &title, "");
+            self.by_hand(Phase::Prepare, &title, "");
         }
         if needs.messages > 0 {
             let title = format!(
                 "In {} messages a value stands in a form that no replacement reaches: reword those commits by hand ('git rebase -i', 'reword') in the clone that is made below, before it is pushed",
                 needs.messages
             );
-            self.step(Phase::Prepare, &title, "");
+            self.by_hand(Phase::Prepare, &title, "");
         }
     }
 
@@ -159,29 +196,31 @@ impl Plan<'_> {
         let hidden = refs.iter().any(|name| at.is_secret(name.as_bytes()));
         let filter = at.git(&format!("filter-repo --force {}", at.options()));
         if at.is_bare || hidden {
-            self.step(
+            self.confirm(
                 Phase::Rewrite,
-                "Rewrite the whole repository where it lies, after a backup that you delete later: all ids from the first commit that held a value on change, signatures are dropped, reflogs and old objects are deleted",
+                &format!("Rewrite the whole repository where it lies, after a backup that you delete later: all ids from the first commit that held a value on change, signatures are dropped, reflogs and old objects are deleted. {OWN_ADVICE}"),
                 &format!("{filter} --no-fetch"),
             );
+            self.seen_in(Trace::Repository(self.root()));
         } else if !refs.is_empty() {
             let names: Vec<String> = refs.iter().map(|name| quoted(name.as_bytes().as_bstr())).collect();
             // A remote-tracking ref does not hold it: what that reaches keeps its ids.
             let pushed = at.git("for-each-ref --format='^%(refname)' refs/remotes");
-            self.step(
+            self.confirm(
                 Phase::Rewrite,
-                "Rewrite the branches and tags that reach it, where they lie: what was pushed keeps its ids. Commit what you have changed before",
+                &format!("Rewrite the branches and tags that reach it, where they lie: what was pushed keeps its ids. Commit what you have changed before. {OWN_ADVICE}"),
                 &format!(
                     "{} && {filter} --no-fetch --refs {} $({pushed})",
                     at.git("diff --quiet HEAD --"),
                     names.join(" ")
                 ),
             );
+            self.seen_in(Trace::Repository(self.root()));
         }
         for step in traced.iter().flat_map(|finding| retained::steps(finding)) {
             let is_stash = step.command.starts_with("git stash");
             if is_stash {
-                self.once(Phase::Rewrite, &step.title, &at.git("stash clear"));
+                self.once(Phase::Rewrite, &step.title, &at.git("stash clear"), Consent::Confirm);
             }
         }
         self.beside(Phase::Rewrite);
@@ -193,7 +232,8 @@ impl Plan<'_> {
         let title = leftovers().into_iter().map(|step| step.title).collect::<String>();
         let commands = ["reflog expire --expire=now --all", "pack-refs --all", "gc --quiet --prune=now"];
         let command = commands.map(|command| self.at.git(command)).join(" && ");
-        self.step(phase, &title, &command);
+        self.confirm(phase, &title, &command);
+        self.seen_in(Trace::Repository(self.root()));
     }
 
     /// The clone that the plan was made in, and the files of the plan.
@@ -208,17 +248,34 @@ impl Plan<'_> {
         let command = if at.is_own_folder {
             format!("rm -rf {}", quoted(at.folder.as_ref()))
         } else {
-            let mut names: Vec<String> =
-                [EXPRESSIONS, CONTENTS, PATHS, REFS, NEEDLES, NAMES, EMAILS].map(str::to_owned).to_vec();
-            for number in 1..=at.remotes.len() {
-                names.extend([
-                    format!("mirror-{number}.git"),
-                    format!("rewritten-{number}"),
-                    format!("check-{number}.git"),
-                ]);
-            }
-            format!("rm -rf {}", names.iter().map(|name| at.file(name)).collect::<Vec<_>>().join(" "))
+            let names: Vec<String> = files(at.remotes.len()).iter().map(|name| at.file(name)).collect();
+            format!("rm -rf {}", names.join(" "))
         };
-        self.step(Phase::Finish, "Delete the files of this plan: they hold the values", &command);
+        self.confirm(Phase::Finish, "Delete the files of this plan: they hold the values", &command);
     }
+}
+
+/// All files and folders that a plan for so many remotes makes.
+pub fn files(remotes: usize) -> Vec<String> {
+    let mut names: Vec<String> =
+        [EXPRESSIONS, CONTENTS, PATHS, REFS, NEEDLES, NAMES, EMAILS, PROGRESS].map(str::to_owned).to_vec();
+    for number in 1..=remotes {
+        names.extend([mirror(number), noted(number), check(number)]);
+    }
+    names
+}
+
+/// The clone of a remote that is rewritten.
+pub(super) fn mirror(number: usize) -> String {
+    format!("mirror-{number}.git")
+}
+
+/// What git filter-repo noted about that.
+pub(super) fn noted(number: usize) -> String {
+    format!("rewritten-{number}")
+}
+
+/// The clone of a remote that is looked at afterwards.
+pub(super) fn check(number: usize) -> String {
+    format!("check-{number}.git")
 }

@@ -15,9 +15,13 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 # Of several prefixes that fit, the compiler takes the last.
 RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$(rustc --print sysroot)=/rust"
 RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$PWD=/keysweep --remap-path-prefix=$CARGO_TARGET_DIR=/target"
+# On Linux the C library becomes a part of the program, which then runs on every distribution, whatever library that has.
+[ "$os" != linux ] || RUSTFLAGS="$RUSTFLAGS -C target-feature=+crt-static"
 export RUSTFLAGS
-cargo build --release --locked --bin keysweep
-binary=$CARGO_TARGET_DIR/release/keysweep
+# Named, the target gets these flags and the programs that only build something do not.
+target=$(rustc -vV | sed -n 's/^host: //p')
+cargo build --release --locked --bin keysweep --target "$target"
+binary=$CARGO_TARGET_DIR/$target/release/keysweep
 [ -f "$binary" ] || binary=$binary.exe
 
 version=$("$binary" --version | cut -d' ' -f2)
@@ -25,7 +29,8 @@ name=keysweep-$version-$os-$arch
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/$name/completions"
-cp "$binary" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$work/$name/"
+cp "$binary" ./*.md LICENSE-APACHE LICENSE-MIT "$work/$name/"
+cp -R docs "$work/$name/docs"
 "$binary" man "$work/$name/man/man1"
 for shell in bash elvish fish powershell zsh; do
 	"$binary" completions "$shell" --output "$work/$name/completions/keysweep.$shell"

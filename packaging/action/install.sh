@@ -10,7 +10,12 @@ if [ -z "$version" ]; then
 	if command -v keysweep; then
 		exit 0
 	fi
-	cargo install --locked --path "$root" --root "$folder"
+	if [ "${KEYSWEEP_CACHE:-}" = true ]; then
+		folder=$HOME/.cache/keysweep-action
+	fi
+	if [ ! -x "$folder/bin/keysweep" ]; then
+		cargo install --locked --path "$root" --root "$folder"
+	fi
 	echo "$folder/bin" >>"$GITHUB_PATH"
 	exit 0
 fi

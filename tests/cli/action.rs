@@ -220,17 +220,43 @@ fn without_a_version_what_is_on_the_path_is_taken() {
     assert_eq!(path, "");
 }
 
+#[test]
+fn a_build_is_named_by_its_sources_and_taken_from_the_cache() {
+    let repo = Repo::folder();
+    let key = || {
+        repo.write("output", "");
+        let tool = script(&repo, "key").env("RUNNER_TEMP", repo.path("")).env("GITHUB_OUTPUT", repo.path("output"));
+        tool.env("RUNNER_OS", "Linux").env("RUNNER_ARCH", "X64").run().expect_code(0);
+        repo.read("output")
+    };
+    let named = key();
+    assert!(named.starts_with("key=keysweep-Linux-X64-other-") && named.trim_end().len() == 29 + 64, "{named}");
+    assert_eq!(named, key());
+    // Without a program on the path only the cache has one; cargo is not there either.
+    let program = repo.path("home/.cache/keysweep-action/bin/keysweep");
+    repo.write("home/.cache/keysweep-action/bin/keysweep", "#!/bin/sh\necho cached\n");
+    repo.sh(&format!("chmod +x {}", program.display())).expect_code(0);
+    repo.write("path", "");
+    let tool = script(&repo, "install").env("RUNNER_TEMP", repo.path("")).env("GITHUB_PATH", repo.path("path"));
+    let tool = tool.env("KEYSWEEP_VERSION", "").env("KEYSWEEP_SHA256", "").env("KEYSWEEP_ORIGIN", "");
+    let tool = tool.env("KEYSWEEP_CACHE", "true").env("HOME", repo.path("home")).env("PATH", "/usr/bin:/bin");
+    tool.run().expect_code(0);
+    assert_eq!(repo.read("path").trim_end(), repo.path("home/.cache/keysweep-action/bin").to_string_lossy());
+}
+
 // ---------------------------------------------------------------- the action itself
 
 #[test]
 fn no_expression_stands_in_a_script() {
     let action = action();
     let names: Vec<String> = variables().into_iter().map(|(name, _)| name).collect();
-    for line in action.lines().filter(|line| line.contains("${{")) {
+    // The key of the cache is an input of another action, and made of digits alone.
+    let is_script = |line: &&str| line.trim() != "key: ${{ steps.build.outputs.key }}";
+    for line in action.lines().filter(|line| line.contains("${{")).filter(is_script) {
         let name = line.trim().split(':').next().unwrap_or_default();
         assert!(name.starts_with("KEYSWEEP_") && names.iter().any(|told| told == name), "{line}");
     }
-    for name in ["install", "fetch", "scan"] {
+    for name in ["key", "install", "fetch", "scan"] {
         assert!(action.contains(&format!("run: bash \"$GITHUB_ACTION_PATH/packaging/action/{name}.sh\"\n")), "{name}");
     }
 }

@@ -108,6 +108,7 @@ fn format(arg: FormatArg) -> Format {
         FormatArg::Html => Format::Page(PageFormat::Html),
         FormatArg::Sarif => Format::Sarif,
         FormatArg::Github => Format::Github,
+        FormatArg::Azure => Format::Azure,
         FormatArg::Gitlab => Format::Gitlab,
         FormatArg::Junit => Format::Junit,
         FormatArg::Csv => Format::Csv,

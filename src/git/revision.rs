@@ -23,7 +23,7 @@ const FILES: [&str; 2] = ["FETCH_HEAD", "MERGE_HEAD"];
 const FEWEST_DIGITS: usize = 4;
 
 /// What brings the commits that a shallow clone does not have, for people and for those who write workflows.
-pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:')";
+pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:'; in Azure Pipelines: 'fetchDepth: 0' below 'checkout: self'; in Bitbucket Pipelines: 'depth: full' below 'clone:'; in Jenkins: no 'shallow clone')";
 
 /// A revision or range with an id in place of each name of a ref.
 ///

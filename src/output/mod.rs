@@ -1,6 +1,7 @@
 //! Reports as text. One file a format; each is a function of the same view. Nothing here decides a verdict.
 
 pub mod allow;
+pub mod azure;
 pub mod baseline;
 pub mod brief;
 pub mod csv;
@@ -45,6 +46,8 @@ pub enum Format {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
+    /// Issues of Azure Pipelines.
+    Azure,
     /// The report of GitLab's secret detection.
     Gitlab,
     /// Test cases, for build servers.
@@ -108,6 +111,7 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
         }
         Format::Sarif => sarif::render(view, out),
         Format::Github => github::render(view, out),
+        Format::Azure => azure::render(view, out),
         Format::Gitlab => gitlab::render(view, out),
         Format::Junit => junit::render(view, out),
         Format::Csv => csv::render(view, out),

@@ -24,8 +24,32 @@ pub struct Event {
     pub bases: Vec<ObjectId>,
     /// The merge of the head into its base that the host has made to test it.
     pub merge: Option<ObjectId>,
-    /// The default branch, if its commits are not new.
-    pub trunk: Option<BString>,
+    /// A branch whose commits are not new.
+    pub trunk: Option<Trunk>,
+}
+
+/// A branch that what comes in is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trunk {
+    /// The default branch.
+    Default(BString),
+    /// The one that a request goes to.
+    Target(BString),
+}
+
+impl Trunk {
+    fn name(&self) -> &BString {
+        match self {
+            Self::Default(name) | Self::Target(name) => name,
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Default(_) => "the default branch",
+            Self::Target(_) => "the branch it goes to",
+        }
+    }
 }
 
 /// What the clone has of an event.
@@ -58,7 +82,7 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
         Err(unread) => {
             found.listing.gaps.push(absent(&local, told, unread));
             // Of another head, or the head would be here: worth a look, but no answer.
-            event.merge.filter(|merge| merged(&local, *merge).is_some())
+            test_merge(event).filter(|merge| merged(&local, *merge).is_some())
         }
     };
     found.head = head;
@@ -66,6 +90,8 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
     found.subject = format!("{} ({})", event.asked, extent(event, told, &found.bases));
     if found.bases.is_empty() && is_shallow(&local) {
         found.listing.gaps.extend(head.map(|head| cut_off(head, event)));
+    } else if let (Some(Trunk::Target(target)), true) = (&event.trunk, found.bases.is_empty()) {
+        found.listing.gaps.push(untracked(target));
     } else if let Some(head) = head {
         range::add(&local, &[head], &found.bases, &mut found.listing)?;
     }
@@ -75,16 +101,21 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
 /// The commits of this clone whose history is not new.
 fn bases(repository: &Repo, local: &Local, event: &Event, head: Option<ObjectId>) -> Vec<ObjectId> {
     let told = event.bases.iter().filter_map(|base| object::commit_at(local, *base));
-    let trunk = event.trunk.iter().filter_map(|trunk| tracked(repository, local, trunk));
+    let trunk = event.trunk.iter().filter_map(|trunk| tracked(repository, local, trunk.name()));
     let mut all: Vec<ObjectId> = told.chain(trunk).collect();
     // What the event tells of the base can be older than the base that the head was merged into.
-    if let Some(merge) = event.merge
+    if let Some(merge) = test_merge(event)
         && let Some((base, other)) = merged(local, merge)
         && (Some(other) == head || Some(merge) == head)
     {
         all.push(base);
     }
     all
+}
+
+/// The merge that the host has made. Some hosts test the head itself, and if that is a merge, somebody else has made it.
+fn test_merge(event: &Event) -> Option<ObjectId> {
+    event.merge.filter(|merge| Some(*merge) != event.head)
 }
 
 /// What a merge went into, which has to be here, and what went into that.
@@ -112,8 +143,11 @@ fn extent(event: &Event, head: ObjectId, bases: &[ObjectId]) -> String {
         return format!("{}..{head}", short(base));
     }
     let all = match bases.first() {
-        Some(_) if event.trunk.is_some() => format!("all that {head} holds and the default branch does not"),
-        Some(base) => format!("all that {head} holds and {} does not", short(base)),
+        Some(base) if event.trunk.is_none() => format!("all that {head} holds and {} does not", short(base)),
+        Some(_) => {
+            let branch = event.trunk.as_ref().map_or("", Trunk::words);
+            format!("all that {head} holds and {branch} does not")
+        }
         None => format!("all that {head} holds"),
     };
     match event.bases.first() {
@@ -136,6 +170,13 @@ fn absent(local: &Local, head: ObjectId, unread: Unread) -> Gap {
         }
         kind => Gap { what, kind, why: unread.why },
     }
+}
+
+/// The gap of a request to a branch that is not here. Not even an old clone would tell what it had.
+fn untracked(target: &BString) -> Gap {
+    let ours = format!("refs/remotes/origin/{target}");
+    let why = "the request goes to it, and this clone does not have it: run 'git fetch origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH' first, with its name for BRANCH";
+    Gap { what: BString::from(ours), kind: GapKind::Missing, why: why.to_owned() }
 }
 
 /// The gap of a head that nothing old is known of in a clone without a past.

@@ -177,7 +177,7 @@ fn a_comment_never_puts_a_value_into_a_report() {
     let repo = Repo::with_a_commit();
     repo.write("conf.txt", line(&secret, &allow(&format!("not {} any more", second.value))));
     repo.commit("a reason with a secret in it");
-    for format in ["human", "json", "jsonl", "sarif", "markdown", "html", "github", "gitlab", "junit", "csv"] {
+    for format in ["human", "json", "jsonl", "sarif", "markdown", "html", "github", "azure", "gitlab", "junit", "csv"] {
         for option in ["--quiet", "--no-allow"] {
             let run = repo.keysweep(&["history", "--format", format, option]);
             run.expect_withheld(&secret.value);

@@ -1,6 +1,6 @@
-//! `range --ci`: the clones that jobs of GitHub Actions and GitLab CI work on, and what their hosts tell them.
+//! `range --ci`: the clones that the jobs of code hosts and build servers work on, and what those tell them.
 //!
-//! The events have the form that GitHub documents, cut down to what could be taken for an answer.
+//! Events and variables have the form that each host documents, cut down to what could be taken for an answer.
 
 use std::fs;
 
@@ -419,6 +419,243 @@ fn a_push_to_gitlab_is_read_from_the_commit_before_or_from_the_default_branch() 
         let of_branch = [("CI_COMMIT_BRANCH", "side"), ("CI_DEFAULT_BRANCH", "main")];
         assert_eq!(commits(&found(range(&clone, &[told, of_branch].concat()))), 1);
     }
+}
+
+// ---------------------------------------------------------------- hosts that tell it in variables
+
+type Told = Vec<(&'static str, String)>;
+
+/// A host, with what it tells a job.
+struct Host {
+    name: &'static str,
+    /// Of a request from `head` to `main`, whose merge is `merge`; none where jobs are not told of requests.
+    request: fn(head: &str, merge: &str) -> Option<Told>,
+    /// Of a branch.
+    branch: fn(name: &str, head: &str) -> Told,
+    /// What says where the branch was before.
+    before: &'static str,
+}
+
+const HOSTS: [Host; 4] = [
+    Host {
+        name: "Azure Pipelines",
+        request: |head, merge| {
+            Some(vec![
+                ("TF_BUILD", "True".into()),
+                ("BUILD_REASON", "PullRequest".into()),
+                ("BUILD_SOURCEBRANCH", "refs/pull/7/merge".into()),
+                ("BUILD_SOURCEBRANCHNAME", "merge".into()),
+                ("BUILD_SOURCEVERSION", merge.into()),
+                ("SYSTEM_PULLREQUEST_PULLREQUESTID", "7".into()),
+                ("SYSTEM_PULLREQUEST_SOURCEBRANCH", "refs/heads/fork".into()),
+                ("SYSTEM_PULLREQUEST_SOURCECOMMITID", head.into()),
+                ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main".into()),
+            ])
+        },
+        branch: |name, head| {
+            vec![
+                ("TF_BUILD", "True".into()),
+                ("BUILD_REASON", "IndividualCI".into()),
+                ("BUILD_SOURCEBRANCH", format!("refs/heads/{name}")),
+                ("BUILD_SOURCEVERSION", head.into()),
+            ]
+        },
+        before: "KEYSWEEP_BASE",
+    },
+    Host {
+        name: "Bitbucket Pipelines",
+        request: |head, _| {
+            Some(vec![
+                ("CI", "true".into()),
+                ("BITBUCKET_COMMIT", head.into()),
+                ("BITBUCKET_BRANCH", "fork".into()),
+                ("BITBUCKET_PR_ID", "7".into()),
+                ("BITBUCKET_PR_DESTINATION_BRANCH", "main".into()),
+                ("BITBUCKET_PR_DESTINATION_COMMIT", "0123456789ab".into()),
+            ])
+        },
+        branch: |name, head| {
+            vec![("CI", "true".into()), ("BITBUCKET_COMMIT", head.into()), ("BITBUCKET_BRANCH", name.into())]
+        },
+        before: "KEYSWEEP_BASE",
+    },
+    Host {
+        name: "CircleCI",
+        request: |_, _| None,
+        branch: |name, head| {
+            vec![("CIRCLECI", "true".into()), ("CIRCLE_SHA1", head.into()), ("CIRCLE_BRANCH", name.into())]
+        },
+        before: "KEYSWEEP_BASE",
+    },
+    Host {
+        name: "Jenkins",
+        request: |head, _| {
+            Some(vec![
+                ("JENKINS_URL", "https://jenkins.example.com/".into()),
+                ("BRANCH_NAME", "PR-7".into()),
+                ("CHANGE_ID", "7".into()),
+                ("CHANGE_TARGET", "main".into()),
+                ("CHANGE_BRANCH", "fork".into()),
+                ("GIT_COMMIT", head.into()),
+                ("GIT_BRANCH", "PR-7".into()),
+                // A build of the same request before this one.
+                ("GIT_PREVIOUS_COMMIT", head.into()),
+                ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", head.into()),
+            ])
+        },
+        branch: |name, head| {
+            vec![
+                ("JENKINS_URL", "https://jenkins.example.com/".into()),
+                ("BRANCH_NAME", name.into()),
+                ("GIT_COMMIT", head.into()),
+                ("GIT_BRANCH", name.into()),
+            ]
+        },
+        before: "GIT_PREVIOUS_SUCCESSFUL_COMMIT",
+    },
+];
+
+fn tell(clone: &Repo, told: &Told, more: &[(&str, &str)]) -> Run {
+    let told: Vec<(&str, &str)> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    range(clone, &[&told[..], more].concat())
+}
+
+/// The request of the server as each host that knows of requests tells it.
+fn requests(server: &Repo) -> Vec<(&'static str, Told)> {
+    let (head, merge) = (server.rev("refs/pull/7/head"), server.rev("refs/pull/7/merge"));
+    HOSTS.iter().filter_map(|host| Some((host.name, (host.request)(&head, &merge)?))).collect()
+}
+
+#[test]
+fn every_host_tells_what_a_request_adds() {
+    let server = server();
+    request(&server, work_of_31_commits);
+    server.write("theirs.env", Secret::github(1702).line());
+    server.commit("a leak of the base, since then");
+    test_merge(&server);
+    let clone = checkout(&server, "refs/pull/7/merge", None);
+    for (name, told) in requests(&server) {
+        // What is meant for pushes does not choose what a request adds.
+        let run = found(tell(&clone, &told, &[("KEYSWEEP_BASE", &server.rev("refs/pull/7/head"))]));
+        assert_eq!(commits(&run), 31, "{name}: {run}");
+        assert!(scope(&clone).contains("the branch it goes to does not"), "{name}: {run}");
+    }
+}
+
+#[test]
+fn every_host_tells_what_a_branch_adds() {
+    let server = server();
+    let before = server.head();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    leak(&server);
+    let head = server.head();
+    let clone = checkout(&server, "side", None);
+    for Host { name, branch, before: variable, .. } in HOSTS {
+        // Where the branch was before does not count: the job for that may have failed because of it.
+        let told = [("KEYSWEEP_DEFAULT_BRANCH", "main"), (variable, head.as_str())];
+        let run = found(tell(&clone, &branch("side", &head), &told));
+        assert!(commits(&run) == 1 && scope(&clone).contains("the default branch does not"), "{name}: {run}");
+        // The default branch is compared with what it was before, and is all new where that is not told.
+        let run = found(tell(&clone, &branch("main", &head), &[(variable, &before)]));
+        assert!(commits(&run) == 1 && scope(&clone).contains(&format!("({}..", &before[..12])), "{name}: {run}");
+        let run = tell(&clone, &branch("main", &head), &[("KEYSWEEP_DEFAULT_BRANCH", "main")]).expect_code(1);
+        assert_eq!(commits(&run), 3, "{name}: {run}");
+    }
+}
+
+#[test]
+fn a_host_that_tells_too_little_is_told_what_to_set() {
+    let server = server();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    leak(&server);
+    request(&server, |fork| fork.commit("nothing secret"));
+    let head = server.rev("side");
+    let clone = checkout(&server, "side", None);
+    for Host { name, branch, before, .. } in HOSTS {
+        let run = tell(&clone, &branch("side", &head), &[]).expect_code(2).expect_mention(name);
+        run.expect_mention("KEYSWEEP_DEFAULT_BRANCH").expect_mention(before);
+        let without: Told = branch("side", &head).into_iter().filter(|(_, value)| *value != head).collect();
+        if name != "Bitbucket Pipelines" {
+            tell(&clone, &without, &[]).expect_code(2).expect_mention("which commit the job is about");
+        }
+    }
+    // The branch that a request goes to may not have been fetched, and a shallow clone has no past.
+    let shallow = checkout(&server, "refs/pull/7/merge", Some("1"));
+    for (_, told) in requests(&server) {
+        unknown(tell(&shallow, &told, &[]), "'fetchDepth: 0' below 'checkout: self'");
+    }
+    let narrow = checkout(&server, "refs/pull/7/head", None);
+    narrow.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    for (_, told) in requests(&server) {
+        unknown(tell(&narrow, &told, &[]), "git fetch origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH");
+    }
+}
+
+/// Where the clone has nothing to compare with, nobody can have agreed to anything.
+#[test]
+fn a_branch_does_not_allow_its_own_secret_where_the_default_branch_is_not_here() {
+    let server = server();
+    server.git(&["checkout", "--quiet", "-b", "side"]);
+    leak(&server);
+    server.write(".keysweep.toml", "[[allow]]\npath = \"*.env\"\nreason = \"samples\"\n");
+    server.commit("an entry");
+    let clone = checkout(&server, "side", None);
+    clone.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    for Host { name, branch, .. } in HOSTS {
+        let told = branch("side", &server.head());
+        let run = tell(&clone, &told, &[("KEYSWEEP_DEFAULT_BRANCH", "main")]).expect_code(1);
+        assert!(run.text().contains(&new().value), "{name}: {run}");
+    }
+}
+
+#[test]
+fn what_variables_say_is_no_revision_and_is_not_run() {
+    let server = server();
+    request(&server, leak);
+    let clone = checkout(&server, "refs/pull/7/head", None);
+    for hostile in ["HEAD", "main^{}", "../../heads/main", "--output=hacked", "$(touch hacked)", "`touch hacked`"] {
+        for (name, told) in requests(&server) {
+            let changed = |(name, value): (&'static str, String)| {
+                (name, if value.ends_with("main") { hostile.to_owned() } else { value })
+            };
+            let run = tell(&clone, &told.into_iter().map(changed).collect(), &[]);
+            assert_eq!((run.code, run.verdict().as_str()), (Some(2), "unknown"), "{name}: {run}");
+        }
+        for Host { branch, .. } in HOSTS {
+            tell(&clone, &branch("main", hostile), &[]).expect_code(2).expect_mention("is no id of a commit");
+        }
+        assert!(!clone.path("hacked").exists(), "{hostile}");
+    }
+}
+
+/// Gitea and Forgejo test the head of a request itself and no merge of it. Whoever makes that head a merge chooses its parents.
+#[test]
+fn a_head_that_is_a_merge_is_not_taken_for_the_merge_of_the_host() {
+    let server = server();
+    server.git(&["checkout", "--quiet", "-b", "fork"]);
+    leak(&server);
+    server.remove("config.env");
+    server.commit("no leak");
+    server.git(&[
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "--strategy=ours",
+        "-m",
+        "a merge of the author's",
+        &server.rev("main"),
+    ]);
+    let tree = server.rev("HEAD^{tree}");
+    let (own, base) = (server.rev("HEAD"), server.rev("main"));
+    let made = server.git(&["commit-tree", &tree, "-p", &own, "-p", &base, "-m", "two parents"]).out();
+    server.git(&["update-ref", "refs/pull/7/head", made.trim()]);
+    server.git(&["checkout", "--quiet", "main"]);
+    server.git(&["branch", "--quiet", "-D", "fork"]);
+    let clone = checkout(&server, "refs/pull/7/head", None);
+    found(job(&clone, "pull_request", &pull_request(&server, &base)));
+    // Nor where the base is not to be found.
+    let run = job(&clone, "pull_request", &pull_request(&server, &"1".repeat(40))).expect_code(1);
+    assert!(run.text().contains(&new().value), "{run}");
 }
 
 // ---------------------------------------------------------------- summaries of jobs

@@ -46,7 +46,7 @@ fn what_ignore_files_leave_out_is_counted_and_named_in_every_format() {
     repo.write(".gitignore", "node_modules/\n.env\n");
     with_secrets(&repo, &[".env", "node_modules/m/index.js"]);
     let told = "not read, because ignore files leave it out";
-    for format in ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "gitlab", "junit", "csv"] {
+    for format in ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "azure", "gitlab", "junit", "csv"] {
         let run = repo.keysweep(&["files", ".", "--format", format]).expect_code(0);
         for wanted in [told, ".env", "node_modules/", "--no-ignore"] {
             assert!(run.out().contains(wanted), "{format} does not say {wanted}: {run}");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{ENTRA, Repo, Run, Secret, must};
 
 /// Formats that only reports of scans have.
-const REPORTS: [&str; 5] = ["sarif", "github", "gitlab", "junit", "csv"];
+const REPORTS: [&str; 6] = ["sarif", "github", "azure", "gitlab", "junit", "csv"];
 /// A name that means something to every format.
 const HOSTILE: &str = "=1,a|`b`<i a=\"x\">%0A\n::error::x [l](1) {0} ü:c.env";
 
@@ -288,6 +288,27 @@ fn annotations_say_what_was_not_read() {
     let repo = Repo::with_a_commit();
     break_a_blob(&repo);
     report(&repo, "history", "github", 2).expect_mention("::error title=keysweep could not read all::not read: ");
+}
+
+// ---------------------------------------------------------------- Azure Pipelines
+
+#[test]
+fn issues_of_a_run_name_the_place_and_cannot_be_made_by_a_name() {
+    let (repo, secret) = with_a_secret(20_850, HOSTILE);
+    let run = report(&repo, "staged", "azure", 1);
+    let out = run.out();
+    let commands: Vec<&str> = out.lines().filter(|line| line.contains("##vso[")).collect();
+    assert_eq!(commands.len(), 1, "{run}");
+    let inside = commands[0].strip_prefix("##vso[task.logissue ").and_then(|rest| rest.split_once(']'));
+    let properties: Vec<&str> = inside.map(|(inside, _)| inside.split_terminator(';').collect()).unwrap_or_default();
+    let names: Vec<&str> = properties.iter().filter_map(|one| Some(one.split_once('=')?.0)).collect();
+    assert_eq!(names, ["type", "code", "sourcepath", "linenumber", "columnnumber"], "{run}");
+    assert!(properties.contains(&"linenumber=2") && properties.contains(&"type=error"), "{run}");
+    assert!(properties.contains(&format!("code={}", secret.rule).as_str()), "{run}");
+    assert!(!report(&Repo::with_a_commit(), "history", "azure", 0).out().contains("##"));
+    let repo = Repo::with_a_commit();
+    break_a_blob(&repo);
+    report(&repo, "history", "azure", 2).expect_mention("##vso[task.logissue type=error;]not read: ");
 }
 
 // ---------------------------------------------------------------- GitLab

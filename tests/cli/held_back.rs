@@ -5,7 +5,8 @@ use keysweep::proof::template::Generator;
 
 use crate::support::{Repo, Run, Secret, must};
 
-const FORMATS: [&str; 10] = ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "gitlab", "junit", "csv"];
+const FORMATS: [&str; 11] =
+    ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "azure", "gitlab", "junit", "csv"];
 const POSSIBLE: &str = "1 possible one of low confidence not shown (--min-confidence low)";
 
 /// A rule of one's own that is never sure of what it finds.

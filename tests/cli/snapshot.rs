@@ -17,7 +17,7 @@ use keysweep::rule_set::RuleSet;
 use crate::fixture;
 use crate::support::{ENTRA, Repo, must};
 
-const FORMATS: [(&str, Format); 10] = [
+const FORMATS: [(&str, Format); 11] = [
     ("human", Format::Page(PageFormat::Human)),
     ("json", Format::Page(PageFormat::Json)),
     ("jsonl", Format::Page(PageFormat::Jsonl)),
@@ -25,6 +25,7 @@ const FORMATS: [(&str, Format); 10] = [
     ("html", Format::Page(PageFormat::Html)),
     ("sarif", Format::Sarif),
     ("github", Format::Github),
+    ("azure", Format::Azure),
     ("gitlab", Format::Gitlab),
     ("junit", Format::Junit),
     ("csv", Format::Csv),
@@ -127,7 +128,6 @@ fn plan(report: &Report) -> PurgePlan {
         folder: "/srv/made up/.git/keysweep".into(),
         is_own_folder: true,
         remotes: vec![("origin".into(), Server::GitHub), ("backup".into(), Server::Own)],
-        mirrored: None,
         refs: BTreeMap::from([("refs/heads/main".into(), "c1".repeat(20)), ("refs/tags/v1".into(), "d1".repeat(20))]),
         branch: Some("refs/heads/main".into()),
         surroundings: keysweep::remediation::Surroundings::default(),

@@ -392,6 +392,8 @@ pub enum FormatArg {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// Issues of Azure Pipelines
+    Azure,
     /// The report of GitLab's secret detection
     Gitlab,
     /// Test cases as XML, as build servers read them

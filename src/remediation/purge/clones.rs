@@ -11,15 +11,6 @@ use crate::remediation::step::quoted;
 /// The steps for this clone and for all others.
 pub(super) fn steps(plan: &mut Plan<'_>) {
     let at = plan.at;
-    match &at.mirrored {
-        Some(remote) if at.is_bare => mirror(plan, remote.as_ref()),
-        _ if at.is_bare => plan.by_hand(
-            Phase::Clones,
-            "Fetch the rewritten branches and tags over those of this repository, and delete those that still reach the old history; or delete the repository, if it is a clone, and make it anew",
-            "",
-        ),
-        _ => this_one(plan),
-    }
     if at.is_bare {
         bare_one(plan);
     } else {

@@ -49,8 +49,6 @@ pub struct Situation<'a> {
     pub is_own_folder: bool,
     /// The remotes that are configured.
     pub remotes: Vec<(BString, Server)>,
-    /// The only one of them, if all refs are fetched from it under the names that they have there.
-    pub mirrored: Option<BString>,
     /// All refs, with the ids of what they lead to.
     pub refs: BTreeMap<BString, String>,
     /// The branch that is checked out, by its full name.

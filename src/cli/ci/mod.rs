@@ -1,8 +1,10 @@
 //! `range --ci`: what the job of a code host is about, read from what the host tells it.
 //!
-//! GitHub Actions, and hosts that imitate it, tell it in a file of JSON, GitLab CI in variables. Much of that is written by
-//! whoever opened the request or named the branch. Taken are ids, which have to be ids, and the name of the default branch;
-//! nothing becomes a revision or reaches a shell.
+//! GitHub Actions, and Gitea's and Forgejo's, which imitate it, tell it in a file of JSON; all others in variables
+//! ([`variables`]). Much of that is written by whoever opened the request or named the branch. Taken are ids, which have to be
+//! ids, and the name of the default branch or of the one that a request goes to; nothing becomes a revision or reaches a shell.
+
+mod variables;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,7 @@ use anyhow::Context as _;
 use bstr::BString;
 use serde_json::Value;
 
+use self::variables::Variables;
 use super::args::Common;
 use super::exit::ExitStatus;
 use super::policy::{self, InForce};
@@ -17,11 +20,8 @@ use super::session::{ReportWhen, Session};
 use crate::finding::{Command, Scope};
 use crate::fs::bounded;
 use crate::git::{ObjectId, Repo};
-use crate::source::event::{self, Event, Found};
+use crate::source::event::{self, Event, Found, Trunk};
 use crate::source::staged as index;
-
-/// A variable of the environment; an empty one tells nothing.
-type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// `range --ci`
 ///
@@ -52,7 +52,7 @@ fn in_force(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_he
     match found.bases.last() {
         _ if trust_head => policy::of_commit(common, repo, head),
         Some(base) => policy::of_range(common, repo, *base, head),
-        None if event.bases.is_empty() => policy::of_commit(common, repo, head),
+        None if event.bases.is_empty() && event.trunk.is_none() => policy::of_commit(common, repo, head),
         None => policy::of_nothing(common),
     }
 }
@@ -67,13 +67,7 @@ fn event(variables: Variables<'_>, payload: Option<&[u8]>) -> anyhow::Result<Eve
         let payload = serde_json::from_slice(payload).context("reading the event that GITHUB_EVENT_PATH names")?;
         return github(&name, variables, &payload);
     }
-    if variables("CI_COMMIT_SHA").is_some() {
-        return gitlab(variables);
-    }
-    anyhow::bail!(
-        "--ci reads what GitHub Actions (GITHUB_EVENT_NAME) or GitLab CI (CI_COMMIT_SHA) tells a job, and neither is set: \
-         write BASE..HEAD, such as origin/main..HEAD"
-    )
+    variables::event(variables)
 }
 
 fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Result<Event> {
@@ -100,7 +94,7 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
             let head = Some(head.context("the event names no head of the merge group")?);
             // Older servers name the branch alone.
             let branch = payload.pointer("/merge_group/base_ref").and_then(Value::as_str).and_then(branch);
-            let trunk = branch.filter(|_| base.is_none()).map(BString::from);
+            let trunk = branch.filter(|_| base.is_none()).map(|branch| Trunk::Target(branch.into()));
             let bases = base.into_iter().collect();
             Ok(Event { asked: "what the merge group adds", head, bases, merge: None, trunk })
         }
@@ -118,29 +112,14 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
     }
 }
 
-fn gitlab(variables: Variables<'_>) -> anyhow::Result<Event> {
-    let told = |name: &str| of_variable(variables, name);
-    let tested = told("CI_COMMIT_SHA")?;
-    if let Some(base) = told("CI_MERGE_REQUEST_DIFF_BASE_SHA")? {
-        // Only if the tested commit is a merge into the target are these two told.
-        let target = told("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")?;
-        let head = told("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")?.or(tested);
-        let bases = [base].into_iter().chain(target).collect();
-        return Ok(Event { asked: "what the merge request adds", head, bases, merge: None, trunk: None });
-    }
-    let bases = told("CI_COMMIT_BEFORE_SHA")?.into_iter().collect();
-    let trunk = trunk(variables("CI_DEFAULT_BRANCH").as_deref(), variables("CI_COMMIT_BRANCH").as_deref());
-    Ok(Event { asked: "what the branch adds", head: tested, bases, merge: None, trunk })
-}
-
 /// The branch that a ref is.
 fn branch(name: &str) -> Option<&str> {
     name.strip_prefix("refs/heads/")
 }
 
 /// The default branch, unless it is what the job is about.
-fn trunk(default: Option<&str>, branch: Option<&str>) -> Option<BString> {
-    default.filter(|default| Some(*default) != branch).map(BString::from)
+fn trunk(default: Option<&str>, branch: Option<&str>) -> Option<Trunk> {
+    default.filter(|default| Some(*default) != branch).map(|name| Trunk::Default(name.into()))
 }
 
 /// An id of the event; `None` if it is absent, or noughts.

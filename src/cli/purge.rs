@@ -15,7 +15,8 @@ use super::shell;
 use crate::detect::Detector;
 use crate::finding::purge::Consent;
 use crate::finding::{Command, Finding, PurgePlan, Report, Scope, Secret};
-use crate::fs::{bounded, executable, owner_only, replace};
+use crate::fs::bounded::{self, Links};
+use crate::fs::{executable, owner_only, replace};
 use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
 use crate::output::words::plural;
@@ -242,7 +243,9 @@ impl<'a> Script<'a> {
     /// What is there and is no such script, somebody else needs.
     fn at(path: &'a Path) -> anyhow::Result<Self> {
         let Ok(meta) = path.symlink_metadata() else { return Ok(Self { path, is_there: false }) };
-        let is_ours = || bounded::read(path, bounded::MAX_SIZE).is_ok_and(|content| purge_script::is_one(&content));
+        let is_ours = || {
+            bounded::read(path, bounded::MAX_SIZE, Links::Followed).is_ok_and(|content| purge_script::is_one(&content))
+        };
         anyhow::ensure!(
             meta.is_file() && is_ours(),
             "'{}' is there already and is no script of this command: choose another name for --script",

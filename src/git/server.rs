@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::ref_store::Refs;
 use super::{Local, ObjectId, Repo, ancestry, object};
 use crate::finding::{Doubt, Sign, SignKind};
 use crate::fs::bounded::{self, Links};

@@ -24,7 +24,7 @@ pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
     for note in &view.notes {
         writeln!(out, "keysweep: note: {}", note.text)?;
     }
-    for aside in words::asides(&view.summary) {
+    for aside in words::asides(view) {
         writeln!(out, "keysweep: {aside}")?;
     }
     writeln!(out, "keysweep: {}: {}", view.scope, words::outcome(view))

@@ -55,16 +55,7 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
             lines.iter().try_for_each(|words| paper.spans((INDENT, style::plain), &spans(words)))?;
             paper.blank()
         }
-        Block::Facts(facts) => {
-            let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-            for (name, lines) in facts {
-                for (at, words) in lines.iter().enumerate() {
-                    let name = if at == 0 { name } else { "" };
-                    paper.spans((&format!("{INDENT}{name:width$}  "), style::label), &spans(words))?;
-                }
-            }
-            paper.blank()
-        }
+        Block::Facts(facts) => self::facts(facts, paper),
         Block::Table(heads, rows) => table(heads, &rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), paper),
         Block::Checklist(steps) => {
             for (number, one) in (1..).zip(steps) {
@@ -79,6 +70,18 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
         }
         Block::Fold(_, blocks) | Block::Lot(blocks) => write(blocks, paper),
     }
+}
+
+/// Names as wide as the widest of them, each before its lines.
+fn facts(facts: &[(&str, Vec<Line>)], paper: &mut Paper<'_>) -> io::Result<()> {
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, lines) in facts {
+        for (at, words) in lines.iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            paper.spans((&format!("{INDENT}{name:width$}  "), style::label), &spans(words))?;
+        }
+    }
+    paper.blank()
 }
 
 /// Columns as wide as their widest cell; the last one goes on below itself.

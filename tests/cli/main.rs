@@ -4,9 +4,9 @@ mod action;
 mod advice;
 mod agent;
 mod allow;
-mod archives;
 #[cfg(unix)]
 mod allowing;
+mod archives;
 mod awkward;
 mod baseline;
 mod beside;

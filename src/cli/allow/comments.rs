@@ -10,7 +10,7 @@ use super::refusal::{Refusal, shown};
 use super::scene::{Scene, Source, listed, scan};
 use crate::cli::session::Session;
 use crate::finding::Finding;
-use crate::fs::bounded::{self, MAX_NAMED};
+use crate::fs::bounded::{self, Links, MAX_NAMED};
 use crate::fs::{Rights, replace};
 use crate::output::allow::{Entry, Form};
 use crate::suppress::{comment, syntax};
@@ -115,7 +115,7 @@ impl Changes {
     /// Writes the files, if they still are as they were read, and says which.
     pub(super) fn write(self) -> anyhow::Result<Vec<BString>> {
         for (path, (source, _)) in &self.files {
-            let is_same = bounded::read(&source.full, MAX_NAMED).is_ok_and(|now| now == source.bytes);
+            let is_same = bounded::read(&source.full, MAX_NAMED, Links::Refused).is_ok_and(|now| now == source.bytes);
             anyhow::ensure!(
                 is_same,
                 "'{}' changed meanwhile, so nothing was written; run it again",

@@ -10,7 +10,7 @@ use crate::cli::args::Common;
 use crate::cli::baseline::new_salt;
 use crate::config::ConfigFile;
 use crate::config::file::{self, BASELINE, NAME};
-use crate::fs::bounded;
+use crate::fs::bounded::{self, Links};
 use crate::suppress::baseline::{Key, Remark};
 
 /// The configuration with an entry for each finding.
@@ -87,7 +87,7 @@ fn old(named: Option<&Path>, root: &Path, name: &str) -> anyhow::Result<(bstr::B
         shown(bstr::BStr::new(&path))
     );
     let text = match full.exists() {
-        true => bounded::read(&full, bounded::MAX_SIZE).and_then(bounded::text),
+        true => bounded::read(&full, bounded::MAX_SIZE, Links::Followed).and_then(bounded::text),
         false => Ok(String::new()),
     };
     let text = text.map_err(|why| anyhow::anyhow!("cannot read '{}': {why}", shown(bstr::BStr::new(&path))))?;

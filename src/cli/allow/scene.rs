@@ -11,7 +11,7 @@ use super::refusal::{Refusal, shown};
 use crate::cli::report_store::Stored;
 use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, ContentKind, Finding, Report, Scope};
-use crate::fs::bounded::{self, MAX_NAMED};
+use crate::fs::bounded::{self, Links, MAX_NAMED};
 use crate::git::Repo;
 use crate::source::{Content, Item, Listing, message, staged};
 
@@ -49,7 +49,7 @@ impl Scene {
         let mut listing = staged::list(repo)?;
         let file = repo.git_dir().join(MESSAGE);
         if file.is_file() {
-            listing.items.extend(message::list(repo, &file, true).map(|list| list.items).unwrap_or_default());
+            listing.items.extend(message::list(repo, &file, true).map(|(list, _)| list.items).unwrap_or_default());
         }
         let next = scan(session, listing);
         let views = stored.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
@@ -163,7 +163,7 @@ fn source(root: &Path, path: &BString) -> Result<Option<Source>, String> {
         (Ok(real), Ok(whole)) if real == whole => {}
         _ => return Err("a link leads to it, or out of the work tree".to_owned()),
     }
-    match bounded::read(&full, MAX_NAMED) {
+    match bounded::read(&full, MAX_NAMED, Links::Refused) {
         Ok(bytes) => Ok(Some(Source { full, bytes })),
         Err(why) => Err(why.to_string()),
     }

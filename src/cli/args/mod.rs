@@ -15,8 +15,8 @@ pub use allow::{AllowArgs, AllowIn};
 pub use baseline::BaselineAction;
 pub use hook::{HookAction, HookName, HookRun};
 pub use options::{
-    ColorArg, Common, ConfidenceArg, FormatArg, PageArgs, ProofArgs, RulesPageArgs, ScanArgs, SeverityArg,
-    StateArgs, SweepArgs, TextArgs,
+    ColorArg, Common, ConfidenceArg, FormatArg, PageArgs, ProofArgs, RulesPageArgs, ScanArgs, SeverityArg, StateArgs,
+    SweepArgs, TextArgs,
 };
 pub use rules::RulesAction;
 
@@ -334,10 +334,10 @@ pub struct HistoryArgs {
 /// What `range` takes besides the options of every scan.
 #[derive(Debug, Clone, Args)]
 pub struct RangeArgs {
-    /// Scan what this job of GitHub Actions or GitLab CI is about
+    /// Scan what this job of a build server is about
     ///
-    /// That is the commits of its pull request, push or merge group. On GitHub the report is added to the summary of the job
-    /// as well.
+    /// That is the commits of its pull request, push or merge group. GitHub, Gitea and Forgejo Actions, GitLab CI, Azure Pipelines,
+    /// Bitbucket Pipelines, Circle CI and Jenkins tell it. On GitHub the report is added to the summary of the job as well.
     #[arg(long)]
     pub ci: bool,
     /// Take configuration and allow comments from the range's end

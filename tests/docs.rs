@@ -1,0 +1,129 @@
+//! The documents: their links lead somewhere, their commands exist, and they are short enough to be read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
+use keysweep::cli::args::Cli;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The Markdown files in a folder of the repository.
+fn pages(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    let mut pages: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    assert!(!pages.is_empty(), "{folder}");
+    pages
+}
+
+fn all_pages() -> Vec<PathBuf> {
+    ["", "docs", "packaging"].into_iter().flat_map(pages).collect()
+}
+
+/// The text without blocks of code, in which brackets are no links.
+fn prose(text: &str) -> String {
+    let mut is_code = false;
+    let lines = text.lines().filter(|line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The targets of a text's links and pictures.
+fn links(text: &str) -> Vec<String> {
+    let text = prose(text);
+    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
+}
+
+/// The anchors of a page's headings, as code hosts make them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = prose(text);
+    let headings = headings.lines().filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = words.chars().filter(|char| char.is_alphanumeric() || matches!(char, ' ' | '-' | '_'));
+        kept.collect::<String>().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut count = 0;
+    for page in all_pages() {
+        for link in links(&read(&page)).iter().filter(|link| !link.contains("://")) {
+            count += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(target.exists(), "{} links to {link}", page.display());
+            let is_there = anchor.is_empty() || anchors(&read(&target)).contains(anchor);
+            assert!(is_there, "{} links to {link}, and there is no such heading", page.display());
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
+/// The site has the pages of `docs/` and nothing else.
+#[test]
+fn every_page_is_in_the_site_and_leads_to_no_other_place() {
+    let summary: BTreeSet<String> = links(&read(&root().join("docs/SUMMARY.md"))).into_iter().collect();
+    for page in pages("docs") {
+        let name = page.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(name == "SUMMARY.md" || summary.contains(&name), "{name} is not in SUMMARY.md");
+        for link in links(&read(&page)) {
+            assert!(!link.starts_with(".."), "{name} links to {link}, which is not in the site");
+        }
+    }
+}
+
+/// The commands in blocks of a shell, without comments and what other programs are given.
+fn commands(text: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut block = None;
+    for line in text.lines() {
+        match (block, line.trim().strip_prefix("```")) {
+            (None, Some(language)) => block = Some(matches!(language, "sh" | "console")),
+            (Some(_), Some(_)) => block = None,
+            (Some(true), None) => commands.push(line.trim().trim_start_matches("$ ").to_owned()),
+            _ => {}
+        }
+    }
+    let parts = commands.iter().flat_map(|line| line.split(" #").next().unwrap_or_default().split(['|', ';']));
+    let parts = parts.flat_map(|part| part.split("&&")).map(str::trim);
+    parts.filter(|part| part.starts_with("keysweep ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_that_is_shown_exists() {
+    let mut count = 0;
+    for page in all_pages() {
+        for command in commands(&read(&page)) {
+            count += 1;
+            // Where the output goes is the shell's business.
+            let words = command.split_whitespace().take_while(|word| !word.starts_with(['>', '<']));
+            let words: Vec<String> = words.map(|word| word.trim_matches(['\'', '"']).to_owned()).collect();
+            let parsed = Cli::try_parse_from(&words);
+            assert!(parsed.is_ok(), "{}: '{command}': {}", page.display(), parsed.unwrap_err());
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+#[test]
+fn documents_are_short_enough_to_be_read() {
+    for (name, most) in [("README.md", 7 << 10), ("DESIGN.md", 25 << 10), ("ARCHITECTURE.md", 11 << 10)] {
+        let size = read(&root().join(name)).len();
+        assert!(size <= most, "{name} has {size} bytes, more than {most}");
+    }
+}

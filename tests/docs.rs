@@ -1,11 +1,13 @@
 //! The documents: their links lead somewhere, their commands exist, and they are short enough to be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use keysweep::cli::args::Cli;
+use keysweep::rule::{Matcher, Remediation, Rule};
+use keysweep::rule_set::RuleSet;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -126,4 +128,82 @@ fn documents_are_short_enough_to_be_read() {
         let size = read(&root().join(name)).len();
         assert!(size <= most, "{name} has {size} bytes, more than {most}");
     }
+}
+
+/// The pages about rules, one for each letter that names of providers start with, and their index: file name and text.
+fn rule_pages() -> BTreeMap<String, String> {
+    let rules = RuleSet::builtin();
+    let mut providers: BTreeMap<String, Vec<&Rule>> = BTreeMap::new();
+    for rule in &rules.rules {
+        providers.entry(rule.provider.to_string()).or_default().push(rule);
+    }
+    let mut pages: BTreeMap<char, String> = BTreeMap::new();
+    for (provider, of_provider) in &providers {
+        let first = provider.chars().next().unwrap_or('-').to_ascii_uppercase();
+        let letter = if first.is_ascii_alphabetic() { first } else { '0' };
+        let page = pages.entry(letter).or_default();
+        *page += &format!("\n## {provider}\n");
+        let mut kinds: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+        for rule in of_provider {
+            kinds.entry(&rule.remediation).or_default().push(rule);
+        }
+        for (remediation, kind) in kinds {
+            *page += &kind_of_secret(rules.remediation(remediation).unwrap(), &kind, provider);
+        }
+    }
+    let mut files = BTreeMap::new();
+    let mut index = format!("# Kinds of secrets\n\n{RULES_INTRO}\n");
+    for (letter, text) in pages {
+        let (file, title) = match letter {
+            '0' => ("other.md".to_owned(), "Other providers".to_owned()),
+            letter => (format!("{}.md", letter.to_ascii_lowercase()), format!("Providers: {letter}")),
+        };
+        let names: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        index += &format!("\n- [{title}]({file}): {}", names.join(", "));
+        files.insert(file, format!("# {title}\n{text}"));
+    }
+    files.insert("README.md".to_owned(), index + "\n");
+    files
+}
+
+const RULES_INTRO: &str = "keysweep knows these kinds of credentials by the forms that their issuers document. `keysweep explain ID` has \
+the commands, and fills in the ids that it found next to a secret. This page and those below it are generated from `rules.toml`.";
+
+fn kind_of_secret(remediation: &Remediation, rules: &[&Rule], provider: &str) -> String {
+    let mut text = String::new();
+    for rule in rules {
+        let found = match &rule.matcher {
+            _ if !rule.files.is_empty() => "by the name of its file",
+            Matcher::Assignment => "by the name it is assigned to",
+            Matcher::Whole { .. } => "as the whole of a small text",
+            Matcher::After { .. } => "by its form after a keyword",
+            Matcher::Around { .. } => "by its own form",
+        };
+        let checks = if rule.checks.is_empty() { "" } else { ", then checked offline" };
+        text += &format!("\n- **{}** (`{}`, {}): recognised {found}{checks}.", rule.name, rule.id, rule.severity.as_str());
+    }
+    let plain = |words: &str| words.replace("{provider}", provider).replace(['<', '>'], "");
+    text += &format!("\n\n{}\n\n", plain(&remediation.impact));
+    for (number, step) in remediation.revoke.iter().chain(remediation.rotate.iter()).enumerate() {
+        text += &format!("{}. {}\n", number + 1, plain(&step.action));
+    }
+    text
+}
+
+#[test]
+fn the_pages_about_rules_are_those_of_the_rules() {
+    let folder = root().join("docs/rules");
+    let wanted = rule_pages();
+    if std::env::var_os("KEYSWEEP_UPDATE").is_some() {
+        fs::create_dir_all(&folder).unwrap();
+        wanted.iter().for_each(|(name, text)| fs::write(folder.join(name), text).unwrap());
+    }
+    let there: Vec<String> =
+        pages("docs/rules").iter().map(|page| page.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(there, wanted.keys().cloned().collect::<Vec<_>>());
+    for (name, text) in &wanted {
+        let is_same = read(&folder.join(name)) == *text;
+        assert!(is_same, "docs/rules/{name} is out of date: run 'KEYSWEEP_UPDATE=1 cargo test --test docs'");
+    }
+    assert!(RuleSet::builtin().rules.iter().all(|rule| wanted.values().any(|text| text.contains(&format!("`{}`", rule.id)))));
 }

@@ -19,8 +19,8 @@ fn read(path: &Path) -> String {
 
 /// The Markdown files in a folder of the repository.
 fn pages(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(root().join(folder)).unwrap();
-    let mut pages: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(root().join(folder)).into_iter().flatten().flatten();
+    let mut pages: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     pages.sort();
     assert!(!pages.is_empty(), "{folder}");
@@ -134,7 +134,7 @@ fn documents_are_short_enough_to_be_read() {
 fn rule_pages() -> BTreeMap<String, String> {
     let rules = RuleSet::builtin();
     let mut providers: BTreeMap<String, Vec<&Rule>> = BTreeMap::new();
-    for rule in &rules.rules {
+    for rule in rules.rules.iter() {
         providers.entry(rule.provider.to_string()).or_default().push(rule);
     }
     let mut pages: BTreeMap<char, String> = BTreeMap::new();
@@ -148,7 +148,8 @@ fn rule_pages() -> BTreeMap<String, String> {
             kinds.entry(&rule.remediation).or_default().push(rule);
         }
         for (remediation, kind) in kinds {
-            *page += &kind_of_secret(rules.remediation(remediation).unwrap(), &kind, provider);
+            let remediation = rules.remediation(remediation);
+            *page += &remediation.map(|one| kind_of_secret(one, &kind, provider)).unwrap_or_default();
         }
     }
     let mut files = BTreeMap::new();
@@ -180,7 +181,8 @@ fn kind_of_secret(remediation: &Remediation, rules: &[&Rule], provider: &str) ->
             Matcher::Around { .. } => "by its own form",
         };
         let checks = if rule.checks.is_empty() { "" } else { ", then checked offline" };
-        text += &format!("\n- **{}** (`{}`, {}): recognised {found}{checks}.", rule.name, rule.id, rule.severity.as_str());
+        text +=
+            &format!("\n- **{}** (`{}`, {}): recognised {found}{checks}.", rule.name, rule.id, rule.severity.as_str());
     }
     let plain = |words: &str| words.replace("{provider}", provider).replace(['<', '>'], "");
     text += &format!("\n\n{}\n\n", plain(&remediation.impact));
@@ -205,5 +207,10 @@ fn the_pages_about_rules_are_those_of_the_rules() {
         let is_same = read(&folder.join(name)) == *text;
         assert!(is_same, "docs/rules/{name} is out of date: run 'KEYSWEEP_UPDATE=1 cargo test --test docs'");
     }
-    assert!(RuleSet::builtin().rules.iter().all(|rule| wanted.values().any(|text| text.contains(&format!("`{}`", rule.id)))));
+    assert!(
+        RuleSet::builtin()
+            .rules
+            .iter()
+            .all(|rule| wanted.values().any(|text| text.contains(&format!("`{}`", rule.id))))
+    );
 }

@@ -42,6 +42,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     crash::leave_nothing();
     crash::outlive_limits();
     shell::set_colours(args::ColorArg::Auto);
+    let args = args::spelled_out(args);
     let status = match Cli::try_parse_from(&args) {
         Ok(cli) => run(&cli),
         // The message repeats an argument, so it is made from harmless ones.

@@ -1,6 +1,7 @@
 //! The numbers of objects by id.
 
-use super::store::Number;
+/// An object of a [`Store`](super::store::Store): those of the first pack come first, in the order of its index; loose ones last.
+pub type Number = u32;
 
 /// A hash table with open addressing. An id is a hash already: its first four bytes say where to look, the
 /// next eight are kept beside the number. Ids that agree in all twelve are taken for the same: nobody has found two.

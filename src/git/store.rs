@@ -11,13 +11,11 @@ use bstr::BString;
 use gix::odb::loose;
 
 use super::error::error_text;
+pub use super::numbers::Number;
 use super::numbers::{FREE, Numbers};
 use super::pack::{Plan, Portion};
 use super::{ObjectId, Repo, SourceError};
 use crate::finding::{Gap, GapKind};
-
-/// An object of a [`Store`]: those of the first pack come first, in the order of its index; loose ones last.
-pub type Number = u32;
 
 /// Times that the store is listed while git moves what is in it, at most.
 const ATTEMPTS: usize = 5;

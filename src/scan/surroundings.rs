@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Scan;
-use crate::finding::{Finding, Stage};
+use crate::finding::{Finding, Occurrence, Stage};
+use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo, github, object};
 use crate::remediation::Surroundings;
 use crate::source::renamed;
@@ -39,26 +40,50 @@ fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>
     let Some(head) = repo.head() else { return (None, BTreeSet::new()) };
     let local = repo.local();
     let Ok(tree) = object::tree_of(&local, head) else { return (None, BTreeSet::new()) };
-    let mut contents: BTreeMap<&BString, Option<(ObjectId, Vec<u8>)>> = BTreeMap::new();
+    let mut contents: BTreeMap<&BString, AtHead> = BTreeMap::new();
     let mut lacking: BTreeSet<&BString> = BTreeSet::new();
     for one in found.iter().filter(|one| one.exposure.stage == Stage::LocalOnly) {
         for place in &one.occurrences {
-            let content = contents.entry(&place.path).or_insert_with(|| {
-                let entry = object::entry_at(&local, tree, place.path.as_ref()).ok().flatten()?;
-                Some((entry.id, object::load(&local, entry.id, MAX_SIZE).ok()?.1))
-            });
-            let is_there = content.as_ref().is_some_and(|(id, text)| {
-                place
-                    .blob
-                    .as_ref()
-                    .is_some_and(|blob| ObjectId::from_hex(blob.as_bytes()).is_ok_and(|blob| blob == *id))
-                    || text.contains_str(one.secret.reveal())
-            });
-            if !is_there {
+            let content =
+                contents.entry(&place.path).or_insert_with(|| AtHead::read(&local, tree, place.path.as_ref()));
+            if !content.holds(one, place) {
                 lacking.insert(&place.path);
             }
         }
     }
     let there = contents.into_keys().filter(|path| !lacking.contains(path)).cloned().collect();
     (Some(head.to_string()), there)
+}
+
+/// What HEAD has at a path.
+enum AtHead {
+    Nothing,
+    Content(ObjectId, Vec<u8>),
+    /// An object on the way is not here.
+    Unknown,
+}
+
+impl AtHead {
+    fn read(local: &Local, tree: ObjectId, path: &BStr) -> Self {
+        match object::entry_at(local, tree, path) {
+            Ok(None) => Self::Nothing,
+            Ok(Some(entry)) => match object::load(local, entry.id, MAX_SIZE) {
+                Ok((_, text)) => Self::Content(entry.id, text),
+                Err(_) => Self::Unknown,
+            },
+            Err(_) => Self::Unknown,
+        }
+    }
+
+    /// Whether it holds what was found at a place of the same path.
+    fn holds(&self, one: &Finding, place: &Occurrence) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Unknown => one.exposure.in_head,
+            Self::Content(id, text) => {
+                let blob = place.blob.as_ref().and_then(|blob| ObjectId::from_hex(blob.as_bytes()).ok());
+                blob.is_some_and(|blob| blob == *id) || text.contains_str(one.secret.reveal())
+            }
+        }
+    }
 }

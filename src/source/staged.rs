@@ -12,7 +12,7 @@ use foldhash::HashSet;
 use super::Listing;
 use super::change::{self, Difference, Known};
 use super::compare::{Budget, Trees, too_deep};
-use crate::finding::Gap;
+use crate::finding::{Gap, GapKind};
 use crate::git::index;
 use crate::git::object::{self, Found, Mode};
 use crate::git::tree::{MOST_FOLDERS, join};
@@ -44,7 +44,7 @@ pub(super) fn differences(
     gaps: &mut Vec<Gap>,
 ) -> Result<Vec<Difference>, SourceError> {
     let (mut differences, mut budget) = (Vec::new(), Budget::default());
-    for parent in parents(repository, local)? {
+    for parent in parents(repository, local, gaps)? {
         let mut difference = Difference::default();
         let trees = Trees::new(local, &mut budget, gaps, &mut difference);
         Comparison { index: state, trees, left: Vec::new() }.run(parent);
@@ -53,22 +53,35 @@ pub(super) fn differences(
     Ok(differences)
 }
 
-/// The root trees of HEAD and of the heads being merged; the empty tree before the first commit.
-fn parents(repository: &Repo, local: &Local) -> Result<Vec<ObjectId>, SourceError> {
-    let broken = |what: &str, cause: String| SourceError::Broken { what: what.to_owned(), cause };
-    let Some(head) = repository.checked_out()?.commit else {
-        return Ok(vec![ObjectId::empty_tree(local.object_hash())]);
+/// The root trees of HEAD and of the heads being merged; the empty tree before the first commit, and, with a gap, in place of one that
+/// cannot be read: what is not known to be old is new.
+fn parents(repository: &Repo, local: &Local, gaps: &mut Vec<Gap>) -> Result<Vec<ObjectId>, SourceError> {
+    let nothing = ObjectId::empty_tree(local.object_hash());
+    let mut gap = |what: String, kind: GapKind, why: &str| {
+        let why = format!("{why}; all that is staged was taken for new");
+        gaps.push(Gap { what: what.into(), kind, why });
     };
+    let head = match repository.checked_out() {
+        Ok(head) => head.commit,
+        Err(error) => {
+            gap("HEAD".to_owned(), GapKind::Missing, error.to_string().lines().next().unwrap_or_default());
+            return Ok(vec![nothing]);
+        }
+    };
+    let Some(head) = head else { return Ok(vec![nothing]) };
     let mut commits = vec![head];
     commits.extend(index::merged(repository));
     // A revert restores what the parent of the reverted commit held.
     for reverted in index::reverted(repository)? {
         commits.extend(object::commit_of(local, reverted).map(|commit| commit.parents).unwrap_or_default());
     }
-    commits
-        .into_iter()
-        .map(|commit| object::tree_of(local, commit).map_err(|unread| broken(&format!("commit {commit}"), unread.why)))
-        .collect()
+    let trees = commits.into_iter().map(|commit| {
+        object::tree_of(local, commit).unwrap_or_else(|unread| {
+            gap(format!("commit {commit}"), unread.kind, &unread.why);
+            nothing
+        })
+    });
+    Ok(trees.collect())
 }
 
 /// One walk over a tree and the index side by side.

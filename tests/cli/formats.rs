@@ -139,9 +139,12 @@ fn the_help_of_a_rule_is_that_of_no_finding_and_each_result_has_its_own_plan() {
     let tenant = "AZURE_TENANT_ID=d41c7e02-93b6-4e58-8f1a-6b0c5a2e9d37\n";
     repo.write("web/config.env", format!("{tenant}{}", repo.read("web/config.env")));
     repo.commit("in");
+    let commit = repo.head()[..12].to_owned();
+    // Of the last commit no id would be named.
+    repo.write("other", "nothing");
+    repo.commit("more");
     let run = sarif(&repo, "history", 1);
     let help = &run["tool"]["driver"]["rules"][0]["help"];
-    let commit = repo.head()[..12].to_owned();
     for text in [&help["text"], &help["markdown"]].map(|text| text.as_str().unwrap_or_default()) {
         assert!(text.contains("revoke") && !text.contains("git "), "{text}");
         for own in ["config.env", &commit, "d41c7e02"] {
@@ -173,7 +176,7 @@ fn json_is_one_document_wherever_it_is_taken_and_refused_elsewhere() {
     {
         let run = repo.keysweep(&[other, &["--format", "json"]].concat()).expect_code(2);
         assert!(run.stdout.is_empty(), "{run}");
-        run.expect_mention("has no formats");
+        run.expect_mention("these commands take '--format'");
     }
     assert!(repo.git_path("hooks/pre-commit").is_file(), "a refused command changes nothing");
     assert!(!repo.path("m").exists());

@@ -23,6 +23,15 @@ fn commands() -> Vec<(Vec<String>, clap::Command)> {
     all
 }
 
+/// The words of a command; blanks between quotation marks are parts of a word.
+fn words(command: &str) -> Vec<String> {
+    let parts = command.split('\'').enumerate().flat_map(|(at, part)| match at % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    });
+    parts.map(str::to_owned).collect()
+}
+
 /// The commands of keysweep among the examples of a help text, as the words of each.
 fn examples(help: &str) -> Vec<Vec<String>> {
     let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
@@ -31,7 +40,7 @@ fn examples(help: &str) -> Vec<Vec<String>> {
     });
     runs.map(|run| {
         let run = run.split(" > ").next().unwrap_or_default();
-        run.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect()
+        words(run)
     })
     .filter(|words: &Vec<String>| !words.contains(&"COMMAND".to_owned()))
     .collect()
@@ -69,7 +78,7 @@ fn every_command_has_examples_and_each_is_understood() {
 fn an_option_stands_only_where_it_means_something() {
     let repo = Repo::with_a_commit();
     for args in
-        [&["hook", "status", "--format", "json"][..], &["completions", "bash", "--strict"], &["man", ".", "--quiet"]]
+        [&["hook", "install", "--format", "json"][..], &["completions", "bash", "--strict"], &["man", ".", "--quiet"]]
     {
         repo.keysweep(args).expect_code(2).expect_mention("these commands take '--");
     }

@@ -6,6 +6,7 @@ mod hook;
 mod options;
 mod rules;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -22,7 +23,14 @@ pub use rules::RulesAction;
 
 /// Keep secrets out of git, find those in its history, and make each one harmless
 #[derive(Debug, Parser)]
-#[command(name = "keysweep", version, max_term_width = 100, after_help = EXIT_CODES, after_long_help = EXAMPLES)]
+#[command(
+    name = "keysweep",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = EXIT_CODES,
+    after_long_help = EXAMPLES
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -32,8 +40,17 @@ pub struct Cli {
     pub color: ColorArg,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done.
-'keysweep COMMAND --help' explains a command, with examples.";
+const EXIT_CODES: &str = "Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
+
+/// The arguments with `help COMMAND` written as `COMMAND --help`, which is what people try first. clap's own command for it would take a
+/// line of the short help.
+pub fn spelled_out(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.get(1).is_some_and(|first| first == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
+}
 
 const EXAMPLES: &str = "Examples:
   # Check what the next commit adds
@@ -45,7 +62,8 @@ const EXAMPLES: &str = "Examples:
   # Sweep everything that this clone stores
   keysweep history
 
-Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done.";
+'keysweep completions SHELL' and 'keysweep man FOLDER' write completions and manual pages.
+Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -287,9 +305,12 @@ pub enum Command {
         action: RulesAction,
     },
     /// Print the script that completes commands and options in a shell
-    #[command(after_long_help = "Examples:
+    #[command(
+        hide = true,
+        after_long_help = "Examples:
   # For bash
-  keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep")]
+  keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep"
+    )]
     Completions {
         /// The shell
         shell: Shell,
@@ -298,9 +319,12 @@ pub enum Command {
         text: TextArgs,
     },
     /// Write the manual pages, one for each command
-    #[command(after_long_help = "Examples:
+    #[command(
+        hide = true,
+        after_long_help = "Examples:
   # Where 'man' looks for those of one user
-  keysweep man ~/.local/share/man/man1")]
+  keysweep man ~/.local/share/man/man1"
+    )]
     Man {
         /// The folder for them
         folder: PathBuf,

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "shell_words.rs"]
+mod shell_words;
+
 use clap::Parser as _;
 use keysweep::cli::args::Cli;
 use keysweep::rule::{Matcher, Remediation, Rule};
 use keysweep::rule_set::RuleSet;
+use shell_words::words;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -113,9 +117,8 @@ fn every_command_that_is_shown_exists() {
         for command in commands(&read(&page)) {
             count += 1;
             // Where the output goes is the shell's business.
-            let words = command.split_whitespace().take_while(|word| !word.starts_with(['>', '<']));
-            let words: Vec<String> = words.map(|word| word.trim_matches(['\'', '"']).to_owned()).collect();
-            let parsed = Cli::try_parse_from(&words);
+            let words = words(&command).into_iter().take_while(|word| !word.starts_with(['>', '<']));
+            let parsed = Cli::try_parse_from(words);
             assert!(parsed.is_ok(), "{}: '{command}': {}", page.display(), parsed.unwrap_err());
         }
     }

@@ -3,6 +3,7 @@
 use clap::CommandFactory as _;
 use keysweep::cli::args::Cli;
 
+use crate::shell_words::words;
 use crate::support::{Repo, Secret};
 
 /// Lines of a small terminal.
@@ -21,15 +22,6 @@ fn commands() -> Vec<(Vec<String>, clap::Command)> {
     below(&root, &[], &mut all);
     assert!(all.len() > 25, "{}", all.len());
     all
-}
-
-/// The words of a command; blanks between quotation marks are parts of a word.
-fn words(command: &str) -> Vec<String> {
-    let parts = command.split('\'').enumerate().flat_map(|(at, part)| match at % 2 {
-        0 => part.split_whitespace().collect(),
-        _ => vec![part],
-    });
-    parts.map(str::to_owned).collect()
 }
 
 /// The commands of keysweep among the examples of a help text, as the words of each.

@@ -61,6 +61,8 @@ mod seen;
 mod selection;
 mod several;
 mod since;
+#[path = "../shell_words.rs"]
+mod shell_words;
 mod snapshot;
 mod staged;
 mod stages;

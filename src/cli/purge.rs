@@ -263,7 +263,7 @@ impl<'a> Script<'a> {
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(|error| anyhow::anyhow!("drawing an id for the script: {error}"))?;
         let id = format!("{:016x}", u64::from_le_bytes(id));
-        replace(self.path, executable::private(), |out| page::script(plan, report, &id, mask, out))
+        replace(self.path, executable::private(), |out| purge_script::write(plan, report, &id, mask, out))
             .with_context(|| format!("writing '{shown}'"))?;
         let done = if self.is_there { "The script of an older plan was replaced" } else { "The script was written" };
         let asks = plan.steps.iter().filter(|step| step.consent != Consent::None).count();

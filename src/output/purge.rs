@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::mask::Mask;
 use super::page::{self, Block, Task};
 use super::paper::Paper;
-use super::{PageFormat, PageOptions, html, json, markdown, purge_script, style};
+use super::{PageFormat, PageOptions, html, json, markdown, style};
 use crate::finding::purge::{On, Phase, Places, PurgePlan, PurgeStep, Subject, Trace};
 use crate::finding::{Command, Gap, Report};
 use crate::text::escape;
@@ -32,14 +32,6 @@ pub fn render(
         PageFormat::Markdown => markdown::write(&page.blocks(), out),
         PageFormat::Html => html::write("How to purge", &page.blocks(), out),
     }
-}
-
-/// Writes the plan as a script for a shell; `id` tells it from other plans.
-///
-/// # Errors
-/// When `out` fails.
-pub fn script(plan: &PurgePlan, report: &Report, id: &str, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
-    purge_script::write(&Page::of(plan, report, mask), id, out)
 }
 
 /// What may be shown of a plan and of its sweep: every text that a repository may have made up is masked and escaped.

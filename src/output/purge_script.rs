@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::mask::Mask;
 use super::purge::Page;
 use crate::finding::purge::{PurgeStep, Trace};
+use crate::finding::{PurgePlan, Report};
 
 /// What runs the steps.
 const RUNNER: &str = include_str!("purge.sh");
@@ -17,11 +19,12 @@ pub fn is_one(content: &[u8]) -> bool {
     content.split(|byte| *byte == b'\n').nth(1) == Some(MARK.as_bytes())
 }
 
-/// Writes a script; `id` tells it from others where the steps that are done are noted.
+/// Writes a plan as a script; `id` tells it from others where the steps that are done are noted.
 ///
 /// # Errors
 /// When `out` fails.
-pub(super) fn write(page: &Page, id: &str, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(plan: &PurgePlan, report: &Report, id: &str, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page::of(plan, report, mask);
     let places = &page.plan.places;
     writeln!(out, "#!/bin/sh\n{MARK}\n#")?;
     out.write_all(RUNNER.as_bytes())?;

@@ -60,9 +60,9 @@ mod secrecy;
 mod seen;
 mod selection;
 mod several;
-mod since;
 #[path = "../shell_words.rs"]
 mod shell_words;
+mod since;
 mod snapshot;
 mod staged;
 mod stages;

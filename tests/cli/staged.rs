@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use crate::support::{Repo, Run, Secret, must};
 
 /// Any of these takes the secret out of the next commit.
-const ADVICE: [&str; 3] = ["git restore --staged", "git rm --cached", "git reset"];
+const ADVICE: [&str; 4] = ["git restore --staged", "git rm --cached", "git reset", "git mv"];
 
 /// Runs a `git commit` that keysweep has to stop, with everything that belongs to a good refusal.
 #[track_caller]

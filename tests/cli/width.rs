@@ -1,5 +1,6 @@
 //! What is written for people fits a terminal: no word is torn, and none is lost.
 
+use crate::shell_words;
 use crate::support::{Repo, Run, Secret};
 
 /// The words of a text; what continues a command in the next line is none, and how old a report is differs from run to run.
@@ -19,7 +20,8 @@ fn fits(repo: &Repo, args: &[&str]) {
         assert!(!narrow.out().is_empty(), "{narrow}");
         assert_eq!(words(&narrow), words(&wide), "{args:?}: {narrow}");
         for line in narrow.out().lines().filter(|line| line.chars().count() > columns) {
-            let longest = line.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+            // What stands between quotation marks is one word of a command.
+            let longest = shell_words::words(line).iter().map(|word| word.chars().count()).max().unwrap_or(0);
             assert!(longest > columns / 2, "{args:?} at {columns}: {line}");
         }
     }

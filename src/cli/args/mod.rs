@@ -62,7 +62,9 @@ const EXAMPLES: &str = "Examples:
   # Sweep everything that this clone stores
   keysweep history
 
-'keysweep completions SHELL' and 'keysweep man FOLDER' write completions and manual pages.
+  # Complete commands and options in bash; 'keysweep man' writes manual pages
+  keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep
+
 Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
 
 /// The commands.

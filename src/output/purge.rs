@@ -43,7 +43,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    fn of(plan: &PurgePlan, report: &Report, mask: &Mask) -> Self {
+    pub(super) fn of(plan: &PurgePlan, report: &Report, mask: &Mask) -> Self {
         let safe = |text: &[u8]| escape(&mask.bytes(text));
         let all = |texts: &[String]| texts.iter().map(|text| safe(text.as_bytes())).collect();
         // What a rule of one's own says is no secret, but may come from a repository.

@@ -11,6 +11,8 @@ use crate::git::{ObjectId, Repo, github, object};
 use crate::remediation::Surroundings;
 use crate::source::renamed;
 
+/// Files at HEAD that are looked into, at most: a plan names fewer, and one content may be at ten billion paths.
+const MOST_PATHS: usize = 64;
 /// Bytes of a file at HEAD that is looked into, at most.
 const MAX_SIZE: u64 = 4 << 20;
 
@@ -44,8 +46,11 @@ fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>
     let mut lacking: BTreeSet<&BString> = BTreeSet::new();
     for one in found.iter().filter(|one| one.exposure.stage == Stage::LocalOnly) {
         for place in &one.occurrences {
-            let content =
-                contents.entry(&place.path).or_insert_with(|| AtHead::read(&local, tree, place.path.as_ref()));
+            let is_enough = contents.len() >= MOST_PATHS;
+            let content = contents.entry(&place.path).or_insert_with(|| match is_enough {
+                true => AtHead::Unknown,
+                false => AtHead::read(&local, tree, place.path.as_ref()),
+            });
             if !content.holds(one, place) {
                 lacking.insert(&place.path);
             }
@@ -59,7 +64,7 @@ fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>
 enum AtHead {
     Nothing,
     Content(ObjectId, Vec<u8>),
-    /// An object on the way is not here.
+    /// An object on the way is not here, or enough others were looked into.
     Unknown,
 }
 

@@ -76,7 +76,7 @@ impl Layout {
         for worktree in listed(&shared.join("worktrees")) {
             look_at_git_dir(&worktree)?;
         }
-        for folder in [git_dir, &shared] {
+        for folder in std::iter::once(git_dir).chain(common.as_deref()) {
             for name in ["config", "config.worktree"] {
                 look_at_config(&folder.join(name), MOST_INCLUDES)?;
             }
@@ -225,11 +225,10 @@ pub(super) fn opens(path: &Path) -> Result<(), SourceError> {
 
 /// The same, and whether it is as small as it is in any repository.
 fn is_small(path: &Path) -> Result<(), SourceError> {
-    opens(path)?;
-    match path.metadata() {
-        Ok(meta) if meta.is_file() && meta.len() > bounded::MAX_SIZE => {
-            Err(broken(path, &Refused::TooLarge(bounded::MAX_SIZE)))
-        }
+    let Ok(meta) = path.metadata() else { return Ok(()) };
+    match bounded::kind(meta.file_type()) {
+        kind @ (Kind::Pipe | Kind::Device) => Err(broken(path, &Refused::Kind(kind.told()))),
+        Kind::File if meta.len() > bounded::MAX_SIZE => Err(broken(path, &Refused::TooLarge(bounded::MAX_SIZE))),
         _ => Ok(()),
     }
 }

@@ -82,38 +82,60 @@ impl<'d> Mask<'d> {
 
     /// The text without secrets.
     pub fn bytes(&self, text: &[u8]) -> Vec<u8> {
-        let Some(rules) = &self.rules else { return text.to_vec() };
-        let mut spans: Vec<Span> = Vec::new();
-        if self.heads.is_none() {
-            // Only if there are more values than one search can hold.
-            for value in &self.values {
-                let found = memchr::memmem::find_iter(text, value.reveal());
-                spans.extend(found.map(|at| Span::new(at, at + value.reveal().len())));
-            }
-        } else if let Some(heads) = &self.heads {
-            let found = heads.find_overlapping_iter(text).filter_map(|found| {
-                let value = self.values[found.pattern().as_usize()].reveal();
-                text[found.start()..].starts_with(value).then(|| Span::new(found.start(), found.start() + value.len()))
-            });
-            spans.extend(found);
-        }
-        let found = rules.detectors().flat_map(|detector| detector.scan(text)).map(|detection| detection.span);
-        spans.extend(found.filter(|span| !is_among(&self.shown, span.of(text))));
-        spans.sort();
+        self.replaced(text, &|_| MASK.to_vec())
+    }
+
+    /// The text without secrets, each of a report's replaced by a label: its rule and the beginning of its id. So two places can
+    /// be told to hold the same value.
+    pub fn labelled(&self, text: &str, report: &Report) -> String {
+        let label = |secret: &Secret| {
+            let finding = report.findings.iter().find(|finding| finding.secret.reveal() == secret.reveal());
+            finding.map_or_else(|| MASK.to_vec(), |finding| label(&finding.rule, finding.id.as_str()).into_bytes())
+        };
+        String::from_utf8_lossy(&self.replaced(text.as_bytes(), &label)).into_owned()
+    }
+
+    /// The text with something in place of each secret.
+    fn replaced(&self, text: &[u8], stand_in: &dyn Fn(&Secret) -> Vec<u8>) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         let mut at = 0;
-        for span in spans {
+        for (span, secret) in self.found(text) {
             if span.end <= at {
                 continue;
             }
             if span.start >= at {
                 out.extend_from_slice(Span::new(at, span.start).of(text));
-                out.extend_from_slice(MASK);
+                out.extend_from_slice(&stand_in(&secret));
             }
             at = span.end;
         }
         out.extend_from_slice(Span::new(at, text.len()).of(text));
         out
+    }
+
+    /// Where secrets stand in a text, in order.
+    fn found(&self, text: &[u8]) -> Vec<(Span, Secret)> {
+        let Some(rules) = &self.rules else { return Vec::new() };
+        let mut spans: Vec<(Span, Secret)> = Vec::new();
+        let mut add = |at: usize, value: &Secret| spans.push((Span::new(at, at + value.reveal().len()), value.clone()));
+        if self.heads.is_none() {
+            // Only if there are more values than one search can hold.
+            for value in &self.values {
+                memchr::memmem::find_iter(text, value.reveal()).for_each(|at| add(at, value));
+            }
+        } else if let Some(heads) = &self.heads {
+            for found in heads.find_overlapping_iter(text) {
+                let value = &self.values[found.pattern().as_usize()];
+                if text[found.start()..].starts_with(value.reveal()) {
+                    add(found.start(), value);
+                }
+            }
+        }
+        let found = rules.detectors().flat_map(|detector| detector.scan(text));
+        let found = found.filter(|detection| !is_among(&self.shown, detection.span.of(text)));
+        spans.extend(found.map(|detection| (detection.span, detection.secret)));
+        spans.sort();
+        spans
     }
 
     /// The text without secrets.
@@ -125,6 +147,17 @@ impl<'d> Mask<'d> {
     pub fn lines(&self, text: &str) -> String {
         by_line(text, |line| escape(&self.bytes(line)))
     }
+}
+
+/// What stands for a secret where it is told apart from others.
+fn label(rule: &str, id: &str) -> String {
+    format!("[secret {rule} {}]", beginning(id))
+}
+
+/// As much of a finding's id as tells the secrets of one text apart.
+pub fn beginning(id: &str) -> &str {
+    const ENOUGH: usize = 4;
+    &id[..id.len().min(ENOUGH)]
 }
 
 /// A text each of whose lines was made safe by itself: commands that people copy have several.

@@ -3,6 +3,7 @@
 mod action;
 mod advice;
 mod agent;
+mod agents;
 mod allow;
 #[cfg(unix)]
 mod allowing;

@@ -123,9 +123,44 @@ pub enum HookRun {
     PreReceive,
     /// For coding agents: check what one does or is given
     ///
-    /// The agent writes to standard input what it is about to do, or what a tool gave it. Secrets are stopped with exit code 2, and those that come back are masked.
+    /// The agent writes to standard input what it is about to do, or what a tool gave it. Secrets are kept from it in the way
+    /// that this agent honours, and those that come back are masked. docs/agents.md says how each is told to call this.
     #[command(after_long_help = "Examples:
   # As the command of a hook in an agent's settings
-  keysweep hook run agent")]
-    Agent,
+  keysweep hook run agent
+
+  # Where nothing is to be guessed
+  keysweep hook run agent --agent windsurf")]
+    Agent {
+        /// Who calls [default: what the call shows]
+        #[arg(long, value_enum, value_name = "NAME")]
+        agent: Option<AgentName>,
+    },
+}
+
+/// Coding agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum AgentName {
+    /// Claude Code
+    Claude,
+    /// Codex CLI
+    Codex,
+    /// Gemini CLI
+    Gemini,
+    /// Cursor
+    Cursor,
+    /// GitHub Copilot CLI and cloud agent
+    Copilot,
+    /// The agent mode of VS Code
+    Vscode,
+    /// Windsurf
+    Windsurf,
+    /// Cline
+    Cline,
+    /// Google Antigravity
+    Antigravity,
+    /// Mistral Vibe
+    Vibe,
+    /// opencode
+    Opencode,
 }

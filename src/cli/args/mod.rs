@@ -14,7 +14,7 @@ use clap_complete::Shell;
 
 pub use allow::{AllowArgs, AllowIn};
 pub use baseline::BaselineAction;
-pub use hook::{HookAction, HookName, HookRun};
+pub use hook::{AgentName, HookAction, HookName, HookRun};
 pub use options::{
     ColorArg, Common, ConfidenceArg, FormatArg, PageArgs, ProofArgs, RulesPageArgs, ScanArgs, SeverityArg, StateArgs,
     SweepArgs, TextArgs,

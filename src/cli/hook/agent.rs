@@ -1,15 +1,15 @@
 //! `hook run agent`: what a coding agent is about to do or was given, checked for secrets.
 //!
-//! Exit code 2 is what stops an agent, so it is used for a secret as for what could not be told. What a tool gave back is
-//! masked where the agent takes a replacement.
+//! What is about to happen is stopped for a secret as for what could not be told, in the way that the agent honours. What a tool
+//! gave back is masked where the agent takes a replacement. What merely passes by is answered with nothing.
 
-use crate::cli::args::Common;
+use crate::cli::args::{AgentName, Common};
 use crate::cli::exit::ExitStatus;
 use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::cli::{shell, withhold};
 use crate::finding::{Command, Scope};
-use crate::hook::agent::{Call, Text};
-use crate::output::mask::Mask;
+use crate::hook::agent::{Agent, Answer, Call, Ending, Stage, Text};
+use crate::output::mask::beginning;
 use crate::output::view::{FindingView, Values, View};
 use crate::output::words;
 use crate::source::{Listing, files};
@@ -17,14 +17,28 @@ use crate::source::{Listing, files};
 /// Reads one call from standard input and answers it.
 ///
 /// # Errors
-/// When it is none, or cannot be checked; that stops the agent, too.
-pub(super) fn run(common: &Common) -> anyhow::Result<ExitStatus> {
+/// When nobody can tell what it is; that stops the agent, too.
+pub(super) fn run(common: &Common, agent: Option<AgentName>) -> anyhow::Result<ExitStatus> {
     let sent = shell::whole_input("what the agent sends")?;
-    let Some(call) = Call::parse(&sent) else {
-        anyhow::bail!(
-            "standard input is no JSON object with a 'hook_event_name', as coding agents send it, so nobody can tell what this is; it was stopped"
-        );
+    let call = Call::parse(&sent, agent.map(named))?;
+    let (answer, why) = match call.stage() {
+        // Nothing is read or checked, so that nothing can go wrong either.
+        Stage::Passing => passed(&call),
+        Stage::Unknown => refused(&call, &withhold(&not_known(&call))),
+        // An error is no reason to let anything pass; how it is refused depends on the agent.
+        Stage::Before | Stage::After => checked(common, &call).unwrap_or_else(|error| {
+            let why = format!("keysweep: this could not be checked for secrets: {error:#}");
+            refused(&call, &withhold(&why))
+        }),
     };
+    give(&answer, &why)
+}
+
+/// An answer, and the reason for it.
+type Reasoned = (Answer, String);
+
+/// Checks what a call brings.
+fn checked(common: &Common, call: &Call) -> anyhow::Result<Reasoned> {
     let (old, new): (Vec<Text>, Vec<Text>) = call.texts().into_iter().partition(|text| text.is_old);
     let session = Session::on_proposed_texts(common)?;
     let report = |texts| {
@@ -34,8 +48,47 @@ pub(super) fn run(common: &Common) -> anyhow::Result<ExitStatus> {
     let before = report(old).findings;
     let mut report = report(new);
     report.findings.retain(|finding| !before.iter().any(|old| old.secret == finding.secret));
+    if report.findings.is_empty() && report.gaps.is_empty() {
+        return Ok(passed(call));
+    }
     let mask = session.mask(Some(&report));
-    answer(&call, &View::new(&report, Values::Masked(&mask)), &mask)
+    let why = withhold(&why(&View::new(&report, Values::Masked(&mask)), call.is_result()));
+    if !report.gaps.is_empty() {
+        return Ok(refused(call, &why));
+    }
+    let masked = call.masked(&|text| mask.labelled(text, &report), &why);
+    let answer = masked.unwrap_or_else(|| call.refused(&why));
+    Ok((answer, why))
+}
+
+fn passed(call: &Call) -> Reasoned {
+    (call.passed(), String::new())
+}
+
+/// Keeps from the agent all that can be kept from it.
+fn refused(call: &Call, why: &str) -> Reasoned {
+    (call.withheld(why).unwrap_or_else(|| call.refused(why)), why.to_owned())
+}
+
+fn not_known(call: &Call) -> String {
+    format!(
+        "keysweep: stopped, because this version does not know the event '{}' of {}: take it out of the agent's hooks, or install a newer keysweep",
+        call.event(),
+        call.agent().name()
+    )
+}
+
+fn give(answer: &Answer, why: &str) -> anyhow::Result<ExitStatus> {
+    if let Some(object) = &answer.object {
+        shell::results(None, &mut |out| writeln!(out, "{object}"))?;
+    }
+    Ok(match answer.ending {
+        Ending::Zero => ExitStatus::Clean,
+        Ending::Two => {
+            shell::say(why);
+            ExitStatus::Denied
+        }
+    })
 }
 
 fn listing(texts: Vec<Text>) -> Listing {
@@ -43,21 +96,20 @@ fn listing(texts: Vec<Text>) -> Listing {
     Listing { items: items.collect(), ..Listing::default() }
 }
 
-fn answer(call: &Call, view: &View, mask: &Mask<'_>) -> anyhow::Result<ExitStatus> {
-    if view.findings.is_empty() && view.gaps.is_empty() {
-        return Ok(ExitStatus::Clean);
+fn named(agent: AgentName) -> Agent {
+    match agent {
+        AgentName::Claude => Agent::Claude,
+        AgentName::Codex => Agent::Codex,
+        AgentName::Gemini => Agent::Gemini,
+        AgentName::Cursor => Agent::Cursor,
+        AgentName::Copilot => Agent::Copilot,
+        AgentName::Vscode => Agent::VsCode,
+        AgentName::Windsurf => Agent::Windsurf,
+        AgentName::Cline => Agent::Cline,
+        AgentName::Antigravity => Agent::Antigravity,
+        AgentName::Vibe => Agent::Vibe,
+        AgentName::Opencode => Agent::OpenCode,
     }
-    let whole = view.gaps.is_empty();
-    let why = why(view, call.is_result());
-    if let Some(masked) = call.masked(&|text| mask.text(text), &why).filter(|_| whole) {
-        shell::results(None, &mut |out| writeln!(out, "{masked}"))?;
-        return Ok(ExitStatus::Clean);
-    }
-    if let Some(denial) = call.denial(&why) {
-        shell::results(None, &mut |out| writeln!(out, "{denial}"))?;
-    }
-    shell::say(&withhold(&why));
-    Ok(ExitStatus::Denied)
 }
 
 /// For the agent, and for who watches it.
@@ -81,5 +133,5 @@ fn why(view: &View, is_result: bool) -> String {
 fn finding(finding: &FindingView) -> String {
     let place = finding.occurrences.first();
     let place = place.map(|place| format!(" in {}", words::place(place))).unwrap_or_default();
-    format!("- {} ({}){place}", finding.name, finding.rule)
+    format!("- {} ({}, {}){place}", finding.name, finding.rule, beginning(&finding.id))
 }

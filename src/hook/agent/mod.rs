@@ -1,0 +1,365 @@
+//! What coding agents tell a hook on standard input, and how each is answered.
+//!
+//! An agent sends one JSON object for each event: before a tool is used or a prompt is taken, or with what a tool gave back.
+//! `protocol/` has a file for each agent: which events there are, where a result stands, and how a refusal or a replacement is
+//! written. `texts` has what of a call is to be checked. Left to others: checking it, and saying why.
+
+mod protocol;
+mod texts;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use protocol::{Moment, Protocol, Refusal};
+use texts::Gathered;
+
+pub use protocol::Agent;
+pub use texts::Text;
+
+/// A call that can be answered.
+#[derive(Debug, Clone)]
+pub struct Call {
+    sent: Value,
+    protocol: &'static Protocol,
+    event: String,
+    stage: Stage,
+}
+
+/// When an event comes, as far as it matters to who has to answer it.
+#[derive(Debug, Clone, Copy)]
+pub enum Stage {
+    /// Something is about to happen, or was just written, and can be refused.
+    Before,
+    /// A tool has given something back.
+    After,
+    /// Nothing that an answer could keep from anybody: a session starts, a turn ends. An answer could start another turn,
+    /// which would end like the first.
+    Passing,
+    /// By its name it comes before something, but nobody knows what it says or how it is refused.
+    Unknown,
+}
+
+/// Why a call cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// It is no object.
+    #[error(
+        "standard input is no JSON object with a 'hook_event_name', as coding agents send it, so nobody can tell what this is; it was stopped"
+    )]
+    NoObject,
+    /// It is not what any of them sends.
+    #[error(
+        "no 'hook_event_name' or other sign says which coding agent sends this, so nobody can tell what it is; it was stopped. If the agent is one of those that 'keysweep hook run agent --help' lists, name it with --agent"
+    )]
+    NoAgent,
+    /// It is not what the agent sends that was named.
+    #[error("this is not what {} sends: it names no event; it was stopped", .0.name())]
+    NoEvent(Agent),
+}
+
+/// How a hook answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// What is written to standard output.
+    pub object: Option<Value>,
+    /// What the exit code says.
+    pub ending: Ending,
+}
+
+/// What an exit code says to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All is well, or the object says what is not.
+    Zero,
+    /// No, for the reason on standard error.
+    Two,
+}
+
+impl Answer {
+    /// Nothing to say.
+    const SILENCE: Self = Self { object: None, ending: Ending::Zero };
+}
+
+impl Call {
+    /// Reads what an agent sent: the one that is named, or else the one that it shows itself to be.
+    ///
+    /// # Errors
+    /// When it is not what an agent sends.
+    pub fn parse(bytes: &[u8], named: Option<Agent>) -> Result<Self, Unread> {
+        let sent: Value = serde_json::from_slice(bytes).map_err(|_| Unread::NoObject)?;
+        if !sent.is_object() {
+            return Err(Unread::NoObject);
+        }
+        let found = match named {
+            Some(agent) => Some(Protocol::of(agent)),
+            None => Protocol::that_sends(&sent),
+        };
+        let Some(protocol) = found else {
+            return Self::of_a_stranger(sent);
+        };
+        let event = (protocol.event)(&sent).ok_or(Unread::NoEvent(protocol.agent))?.to_owned();
+        let stage = match protocol.moment(&event) {
+            Some(Moment::Before(_)) => Stage::Before,
+            Some(Moment::After { .. }) => Stage::After,
+            Some(Moment::Passing) => Stage::Passing,
+            None if comes_before(&event) => Stage::Unknown,
+            None => Stage::Passing,
+        };
+        Ok(Self { sent, protocol, event, stage })
+    }
+
+    /// What nobody knows, but calls itself an event that has happened, has nothing that could still be stopped.
+    fn of_a_stranger(sent: Value) -> Result<Self, Unread> {
+        let is_name = |key: &str| ["event", "hook", "action"].iter().any(|word| key.to_lowercase().contains(word));
+        let named = sent.as_object().into_iter().flatten().filter(|(key, _)| is_name(key));
+        let names: Vec<&str> = named.filter_map(|(_, value)| value.as_str()).collect();
+        match names[..] {
+            [event] if !comes_before(event) => {
+                let event = event.to_owned();
+                Ok(Self { sent, protocol: Protocol::of(Agent::Claude), event, stage: Stage::Passing })
+            }
+            _ => Err(Unread::NoAgent),
+        }
+    }
+
+    /// Who sent it.
+    pub fn agent(&self) -> Agent {
+        self.protocol.agent
+    }
+
+    /// What the event is called.
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// When it comes.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// The folder that the agent works in.
+    pub fn folder(&self) -> Option<PathBuf> {
+        const KEYS: [&str; 5] =
+            ["/cwd", "/tool_info/cwd", "/workspace_roots/0", "/workspaceRoots/0", "/workspacePaths/0"];
+        let named = KEYS.iter().find_map(|key| self.sent.pointer(key)?.as_str());
+        named.map(Path::new).filter(|folder| folder.is_absolute()).map(Path::to_path_buf)
+    }
+
+    /// What a tool gave back: the key before it, and the value.
+    fn results(&self) -> Vec<(&'static str, &Value)> {
+        let Some(Moment::After { results, .. }) = self.protocol.moment(&self.event) else { return Vec::new() };
+        let found =
+            results.iter().filter_map(|at| Some((*at, self.sent.pointer(at).filter(|found| !is_empty(found))?)));
+        found.collect()
+    }
+
+    /// Whether this is about what a tool gave back.
+    pub fn is_result(&self) -> bool {
+        !self.results().is_empty()
+    }
+
+    /// The texts that would come in: of a result what it holds, otherwise all that was sent.
+    pub fn texts(&self) -> Vec<Text> {
+        let results = self.results();
+        if results.is_empty() {
+            return Gathered::of_call(&self.sent);
+        }
+        let last = |at: &'static str| at.rsplit('/').next().unwrap_or(at);
+        results.into_iter().flat_map(|(at, value)| Gathered::of_result(value, last(at))).collect()
+    }
+
+    /// The answer if nothing speaks against it.
+    pub fn passed(&self) -> Answer {
+        match (self.stage, self.protocol.consent) {
+            (Stage::Before, Some(consent)) => Answer { object: Some(consent()), ending: Ending::Zero },
+            _ => Answer::SILENCE,
+        }
+    }
+
+    /// The answer that gives the agent the masked result in place of the real one, or has it take the prompt masked; `None` if
+    /// it takes no other.
+    pub fn masked(&self, mask: &dyn Fn(&str) -> String, why: &str) -> Option<Answer> {
+        self.replaced(why, &|result| mapped(result, mask))
+    }
+
+    /// The same with no text of the result left, for one that could not be checked.
+    pub fn withheld(&self, why: &str) -> Option<Answer> {
+        self.replaced(why, &blanked)
+    }
+
+    fn replaced(&self, why: &str, safe: &dyn Fn(&Value) -> Value) -> Option<Answer> {
+        let Some(Moment::After { replace: Some(replace), .. }) = self.protocol.moment(&self.event) else { return None };
+        let (_, result) = *self.results().first()?;
+        let object = replace(&Replacement { call: self, why, masked: safe(result) })?;
+        Some(Answer { object: Some(object), ending: Ending::Zero })
+    }
+
+    /// The answer that refuses, or, where it is too late for that, only tells.
+    pub fn refused(&self, why: &str) -> Answer {
+        let refusal = match self.protocol.moment(&self.event) {
+            Some(Moment::Before(refusal)) => *refusal,
+            Some(Moment::After { tell, .. }) => *tell,
+            Some(Moment::Passing) => return Answer::SILENCE,
+            None => self.protocol.unknown,
+        };
+        let object = |make: protocol::Words| Some(make(&self.event, why));
+        match refusal {
+            Refusal::Code => Answer { object: None, ending: Ending::Two },
+            Refusal::Object(make) => Answer { object: object(make), ending: Ending::Zero },
+            Refusal::Both(make) => Answer { object: object(make), ending: Ending::Two },
+        }
+    }
+
+    /// Whether the tool is one of a server that speaks MCP.
+    fn is_served(&self) -> bool {
+        self.sent["tool_name"].as_str().is_some_and(|name| name.starts_with("mcp__") || name.starts_with("MCP:"))
+    }
+}
+
+/// What stands in place of a result.
+pub(crate) struct Replacement<'c> {
+    call: &'c Call,
+    why: &'c str,
+    masked: Value,
+}
+
+impl Replacement<'_> {
+    /// The masked result as the text that stands for it.
+    fn told(&self) -> String {
+        let text = self.text();
+        format!("{}\nThe output with the secrets masked:\n{text}", self.why)
+    }
+
+    /// The masked result, as text.
+    fn text(&self) -> String {
+        self.masked.as_str().map_or_else(|| self.masked.to_string(), str::to_owned)
+    }
+
+    /// As those have it that take a reason in place of the result.
+    fn decided(&self, decision: &str) -> Value {
+        json!({ "decision": decision, "reason": self.told() })
+    }
+}
+
+/// Whether an event by its name comes before what it is about.
+fn comes_before(event: &str) -> bool {
+    let event = event.to_ascii_lowercase();
+    ["pre", "before"].iter().any(|start| event.starts_with(start))
+}
+
+/// Whether a result says nothing.
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+/// The value with every text in it mapped.
+fn mapped(value: &Value, map: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(map(text)),
+        Value::Array(values) => values.iter().map(|value| mapped(value, map)).collect(),
+        Value::Object(values) => values.iter().map(|(key, value)| (map(key), mapped(value, map))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The value with no text left in it, but with the keys that give it its form.
+fn blanked(value: &Value) -> Value {
+    match value {
+        Value::String(_) => Value::String("[withheld]".to_owned()),
+        Value::Array(values) => values.iter().map(blanked).collect(),
+        Value::Object(values) => values.iter().map(|(key, value)| (key.clone(), blanked(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::texts::MAX_NAME;
+    use super::*;
+
+    fn call(sent: &Value) -> Call {
+        Call::parse(sent.to_string().as_bytes(), None).unwrap()
+    }
+
+    fn names(texts: &[Text], text: &str) -> Vec<(String, bool)> {
+        texts.iter().filter(|found| found.text == text).map(|found| (found.name.clone(), found.is_old)).collect()
+    }
+
+    #[test]
+    fn texts_are_named_by_their_file_or_their_keys_and_old_ones_are_told_apart() {
+        let edits = json!([{ "old_string": "a", "new_string": "b" }]);
+        let texts = call(&json!({
+            "hook_event_name": "PreToolUse",
+            "tool_input": { "file_path": "x.rs", "edits": edits, "note": { "c": ["d"] } },
+        }))
+        .texts();
+        assert_eq!(names(&texts, "a"), [("x.rs".to_owned(), true)]);
+        assert_eq!(names(&texts, "b"), [("x.rs".to_owned(), false)]);
+        assert_eq!(names(&texts, "x.rs"), [("tool_input.file_path".to_owned(), false)]);
+        let texts = call(&json!({ "hook_event_name": "PreToolUse", "tool_input": { "c": ["d"] } })).texts();
+        assert_eq!(names(&texts, "d"), [("tool_input.c".to_owned(), false)]);
+        let packed = json!({ "path": "x.rs", "old_str": "a", "new_str": "b" }).to_string();
+        let texts = call(&json!({ "sessionId": "s", "timestamp": 1, "toolName": "edit", "toolArgs": packed })).texts();
+        assert_eq!(names(&texts, "a"), [("x.rs".to_owned(), true)]);
+        assert_eq!(names(&texts, "b"), [("x.rs".to_owned(), false)]);
+        let texts = call(&json!({ "hook_event_name": "PreToolUse", "tool_input": { "c": ["d"] } })).texts();
+        assert_eq!(names(&texts, "{\n  \"c\": [\n    \"d\"\n  ]\n}"), [("tool_input".to_owned(), false)]);
+    }
+
+    #[test]
+    fn nothing_that_a_tool_gives_back_counts_as_old_or_is_taken_apart() {
+        let difference = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
+        let patch = "*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n";
+        for (result, text) in [(json!({ "old_str": "a" }), "a"), (json!(difference), difference), (json!(patch), patch)]
+        {
+            let texts = call(&json!({ "hook_event_name": "PostToolUse", "tool_response": result })).texts();
+            assert!(texts.iter().all(|text| !text.is_old) && texts.iter().any(|found| found.text == text), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn names_do_not_grow_with_the_texts_that_bear_them() {
+        let long = "ä".repeat(100_000);
+        for input in
+            [json!({ long.as_str(): { "old_str": ["a", "a"] } }), json!({ "path": long, "old_str": ["a", "a"] })]
+        {
+            let texts = call(&json!({ "hook_event_name": "PreToolUse", "tool_input": input })).texts();
+            assert_eq!(texts.iter().filter(|text| text.text == "a" && text.name.len() <= MAX_NAME).count(), 2);
+            assert!(texts.iter().all(|text| text.name.len() <= MAX_NAME));
+        }
+    }
+
+    #[test]
+    fn what_a_patch_takes_out_is_old_and_what_stands_beside_it_is_not() {
+        let patch = "-before\n*** Begin Patch\n*** Update File: a\n-out\n+in\n*** End Patch\n-after\n".repeat(2);
+        let texts = call(&json!({ "hook_event_name": "PreToolUse", "patch": patch })).texts();
+        assert_eq!(names(&texts, "-out\n-out\n"), [("patch".to_owned(), true)]);
+        let rest = patch.replace("-out\n", "");
+        assert_eq!(names(&texts, &rest), [("patch".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_result_is_replaced_as_each_agent_has_it() {
+        let mask = |text: &str| text.replace("secret", "[secret]");
+        let result = |event: &str, more: (&str, Value)| {
+            let mut sent =
+                json!({ "hook_event_name": event, "tool_name": "x", "tool_response": { "stdout": "a secret" } });
+            sent[more.0] = more.1;
+            call(&sent).masked(&mask, "why").and_then(|answer| answer.object)
+        };
+        let own = json!({ "stdout": "a [secret]" });
+        let claude = result("PostToolUse", ("cwd", json!("/"))).unwrap();
+        assert_eq!(claude["hookSpecificOutput"]["updatedToolOutput"], own);
+        assert_eq!(claude["hookSpecificOutput"].get("updatedMCPToolOutput"), None);
+        let served = result("PostToolUse", ("tool_name", json!("mcp__a__b"))).unwrap();
+        assert_eq!(served["hookSpecificOutput"]["updatedMCPToolOutput"], own);
+        let codex = result("PostToolUse", ("turn_id", json!("1"))).unwrap();
+        assert_eq!((&codex["decision"], codex.get("hookSpecificOutput")), (&json!("block"), None));
+        assert!(codex["reason"].as_str().unwrap().ends_with("{\"stdout\":\"a [secret]\"}"));
+        assert_eq!(result("AfterTool", ("cwd", json!("/"))).unwrap()["decision"], "deny");
+        assert_eq!(result("postToolUse", ("tool_name", json!("MCP:a"))).unwrap()["updated_mcp_tool_output"], own);
+        assert_eq!(result("postToolUse", ("cwd", json!("/"))), None);
+        assert_eq!(result("PreToolUse", ("cwd", json!("/"))), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! Google Antigravity, its CLI and IDE: <https://antigravity.google/docs/hooks>.
+//!
+//! No call says which event it is. A decision stands in an object: one without a decision refuses, some versions take silence
+//! for a refusal as well, and `allow` would answer for the user. `ask` leaves it to what the user has set.
+
+use serde_json::{Value, json};
+
+use super::{Agent, Moment, Protocol, Refusal};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::Antigravity,
+    sends: |sent| sent["toolCall"].is_object() || sent["conversationId"].is_string(),
+    event,
+    events: &[("PreToolUse", Moment::Before(DENIED))],
+    unknown: DENIED,
+    consent: Some(|| json!({ "decision": "ask" })),
+};
+
+const DENIED: Refusal = Refusal::Object(|_, why| json!({ "decision": "deny", "reason": why }));
+
+/// Only what comes before a tool holds its call and nothing that it led to.
+fn event(sent: &Value) -> Option<&str> {
+    let is_over = ["error", "toolResult", "result"].iter().any(|key| sent.get(key).is_some());
+    Some(if sent["toolCall"].is_object() && !is_over { "PreToolUse" } else { "Invocation" })
+}

@@ -1,0 +1,39 @@
+//! Claude Code, and agents that speak as it does: <https://code.claude.com/docs/en/hooks>.
+//!
+//! Exit code 2 refuses, and standard error says why. A result is replaced by one of the tool's own form.
+
+use serde_json::{Value, json};
+
+use super::{Agent, Moment, Protocol, Refusal, Replacement, usual_event};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::Claude,
+    sends: |sent| usual_event(sent).is_some(),
+    event: usual_event,
+    events: &[
+        ("PreToolUse", Moment::Before(Refusal::Code)),
+        ("PermissionRequest", Moment::Before(Refusal::Code)),
+        ("UserPromptSubmit", Moment::Before(Refusal::Code)),
+        ("PostToolUse", AFTER),
+        ("PostToolUseFailure", Moment::After { results: &["/error"], replace: None, tell: Refusal::Code }),
+        ("PreCompact", Moment::Passing),
+    ],
+    unknown: Refusal::Code,
+    consent: None,
+};
+
+const AFTER: Moment = Moment::After {
+    results: &["/tool_response", "/tool_output", "/output"],
+    replace: Some(replaced),
+    tell: Refusal::Code,
+};
+
+/// What servers of tools give had a key of its own before.
+fn replaced(result: &Replacement<'_>) -> Option<Value> {
+    let Replacement { call, why, masked } = result;
+    let mut said = json!({ "hookEventName": call.event, "updatedToolOutput": masked, "additionalContext": why });
+    if call.is_served() {
+        said["updatedMCPToolOutput"] = masked.clone();
+    }
+    Some(json!({ "hookSpecificOutput": said }))
+}

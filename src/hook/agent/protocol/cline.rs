@@ -1,0 +1,32 @@
+//! Cline: <https://docs.cline.bot/features/hooks/hook-reference>.
+//!
+//! The object decides, and any exit code but 0 cancels the task. A result has reached the model by then, so it is told.
+
+use serde_json::{Value, json};
+
+use super::{Agent, Moment, Protocol, Refusal};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::Cline,
+    sends: |sent| event(sent).is_some() && (sent.get("clineVersion").is_some() || sent.get("taskId").is_some()),
+    event,
+    events: &[
+        ("PreToolUse", Moment::Before(CANCELLED)),
+        ("UserPromptSubmit", Moment::Before(CANCELLED)),
+        ("PostToolUse", AFTER),
+        ("PreCompact", Moment::Passing),
+    ],
+    unknown: CANCELLED,
+    consent: None,
+};
+
+const CANCELLED: Refusal = Refusal::Object(|_, why| json!({ "cancel": true, "errorMessage": why }));
+const AFTER: Moment = Moment::After {
+    results: &["/postToolUse/result"],
+    replace: None,
+    tell: Refusal::Object(|_, why| json!({ "cancel": false, "contextModification": why })),
+};
+
+fn event(sent: &Value) -> Option<&str> {
+    sent["hookName"].as_str()
+}

@@ -1,0 +1,27 @@
+//! Codex CLI: <https://developers.openai.com/codex/hooks>.
+//!
+//! It speaks as Claude Code does and adds a `turn_id`. It takes a reason in place of a result, and the real result if any field
+//! stands beside that.
+
+use super::{Agent, Moment, Protocol, Refusal, usual_event};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::Codex,
+    sends: |sent| usual_event(sent).is_some() && sent.get("turn_id").is_some(),
+    event: usual_event,
+    events: &[
+        ("PreToolUse", Moment::Before(Refusal::Code)),
+        ("PermissionRequest", Moment::Before(Refusal::Code)),
+        ("UserPromptSubmit", Moment::Before(Refusal::Code)),
+        ("PostToolUse", AFTER),
+        ("PreCompact", Moment::Passing),
+    ],
+    unknown: Refusal::Code,
+    consent: None,
+};
+
+const AFTER: Moment = Moment::After {
+    results: &["/tool_response"],
+    replace: Some(|result| Some(result.decided("block"))),
+    tell: Refusal::Code,
+};

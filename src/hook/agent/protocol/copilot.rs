@@ -1,0 +1,80 @@
+//! GitHub Copilot CLI and cloud agent: <https://docs.github.com/en/copilot/reference/hooks-reference>.
+//!
+//! Events that are configured in `camelCase` come without their name, which has to be seen from what there is; in `PascalCase`
+//! they come in `snake_case`, much as VS Code writes them. Exit code 2 refuses a tool and a permission and is a warning
+//! everywhere else.
+
+use serde_json::{Value, json};
+
+use super::{Agent, Moment, Protocol, Refusal, Replacement, usual_event};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::Copilot,
+    sends: |sent| {
+        let is_camel = sent["sessionId"].is_string() && sent["timestamp"].is_number();
+        let is_snake = sent["timestamp"].is_string() && sent.get("transcript_path").is_none();
+        is_camel || usual_event(sent).is_some() && (is_snake || sent.get("tool_result").is_some())
+    },
+    event,
+    events: &[
+        ("preToolUse", Moment::Before(DENIED)),
+        ("permissionRequest", Moment::Before(FORBIDDEN)),
+        ("userPromptSubmitted", Moment::Before(BLOCKED)),
+        ("userPromptSubmit", Moment::Before(BLOCKED)),
+        ("userPromptTransformed", PROMPT),
+        ("postToolUse", AFTER),
+        ("postToolUseFailure", Moment::After { results: &["/error"], replace: None, tell: ADVISED }),
+        ("subagentStop", SUBAGENT),
+        ("preCompact", Moment::Passing),
+    ],
+    unknown: DENIED,
+    consent: None,
+};
+
+const DENIED: Refusal =
+    Refusal::Both(|_, why| json!({ "permissionDecision": "deny", "permissionDecisionReason": why }));
+const FORBIDDEN: Refusal = Refusal::Both(|_, why| json!({ "behavior": "deny", "message": why }));
+const BLOCKED: Refusal = Refusal::Object(|_, why| json!({ "decision": "block", "reason": why }));
+/// What a tool that failed had to say is shown to the agent with this beside it.
+const ADVISED: Refusal = Refusal::Both(|_, why| json!({ "additionalContext": why }));
+
+const AFTER: Moment =
+    Moment::After { results: &["/toolResult", "/tool_result"], replace: Some(replaced), tell: ADVISED };
+/// The prompt as the model gets it.
+const PROMPT: Moment = Moment::After {
+    results: &["/transformedPrompt"],
+    replace: Some(|prompt| Some(json!({ "modifiedTransformedPrompt": prompt.masked }))),
+    tell: ADVISED,
+};
+/// What a subagent hands on to the agent that started it.
+const SUBAGENT: Moment = Moment::After {
+    results: &["/response", "/last_assistant_message"],
+    replace: Some(|response| Some(json!({ "modifiedResponse": response.masked }))),
+    tell: Refusal::Object(|_, _| json!({})),
+};
+
+fn event(sent: &Value) -> Option<&str> {
+    let has = |key: &str| sent.get(key).is_some();
+    let seen = match () {
+        () if has("toolResult") => "postToolUse",
+        () if has("toolName") && has("error") => "postToolUseFailure",
+        () if has("toolName") && has("toolArgs") => "preToolUse",
+        () if has("toolName") => "permissionRequest",
+        () if has("transformedPrompt") => "userPromptTransformed",
+        () if has("prompt") => "userPromptSubmitted",
+        () if has("agentName") && has("response") => "subagentStop",
+        () => "sessionEvent",
+    };
+    usual_event(sent).or_else(|| has("sessionId").then_some(seen))
+}
+
+/// The model gets the text and nothing else of a result.
+fn replaced(result: &Replacement<'_>) -> Option<Value> {
+    let keys = ["textResultForLlm", "text_result_for_llm"];
+    let text = keys.iter().find_map(|key| result.masked.get(*key)).cloned();
+    let text = text.unwrap_or_else(|| Value::String(result.text()));
+    Some(json!({
+        "modifiedResult": { "resultType": "success", "textResultForLlm": text },
+        "additionalContext": result.why,
+    }))
+}

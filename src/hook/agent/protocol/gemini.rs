@@ -1,0 +1,31 @@
+//! Gemini CLI: <https://geminicli.com/docs/hooks/reference>.
+//!
+//! It takes a reason in place of a result.
+
+use super::{Agent, Moment, Protocol, Refusal, usual_event};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::Gemini,
+    sends: |sent| {
+        let is_own = |event: &str| ["Before", "After", "PreCompress"].iter().any(|start| event.starts_with(start));
+        usual_event(sent).is_some_and(is_own)
+    },
+    event: usual_event,
+    events: &[
+        ("BeforeTool", Moment::Before(Refusal::Code)),
+        ("BeforeAgent", Moment::Before(Refusal::Code)),
+        ("AfterTool", AFTER),
+        // These hold the whole conversation, which was checked when it came in: refused once, it would be refused for ever.
+        ("BeforeModel", Moment::Passing),
+        ("BeforeToolSelection", Moment::Passing),
+        ("PreCompress", Moment::Passing),
+    ],
+    unknown: Refusal::Code,
+    consent: None,
+};
+
+const AFTER: Moment = Moment::After {
+    results: &["/tool_response"],
+    replace: Some(|result| Some(result.decided("deny"))),
+    tell: Refusal::Code,
+};

@@ -1,0 +1,32 @@
+//! opencode: <https://opencode.ai/docs/plugins>.
+//!
+//! It has no hooks that run a command, so a plugin calls keysweep. What it sends and what it makes of an
+//! answer is ours: `deny` is thrown as an error, `output` takes the place of what a tool gave back.
+
+use serde_json::{Value, json};
+
+use super::{Agent, Moment, Protocol, Refusal};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::OpenCode,
+    sends: |sent| event(sent).is_some(),
+    event,
+    events: &[
+        ("tool.execute.before", Moment::Before(DENIED)),
+        ("chat.message", Moment::Before(DENIED)),
+        ("tool.execute.after", AFTER),
+    ],
+    unknown: DENIED,
+    consent: None,
+};
+
+const DENIED: Refusal = Refusal::Object(|_, why| json!({ "deny": why }));
+const AFTER: Moment = Moment::After {
+    results: &["/output"],
+    replace: Some(|result| Some(json!({ "output": format!("{}\n{}", result.why, result.text()) }))),
+    tell: DENIED,
+};
+
+fn event(sent: &Value) -> Option<&str> {
+    sent["opencode"].as_str()
+}

@@ -1,0 +1,29 @@
+//! Windsurf: <https://docs.windsurf.com/windsurf/cascade/hooks>.
+//!
+//! Exit code 2 refuses what has not happened yet; of what has, Cascade gets to see what standard error says. No object is read.
+
+use serde_json::Value;
+
+use super::{Agent, Moment, Protocol, Refusal};
+
+pub(super) const PROTOCOL: Protocol = Protocol {
+    agent: Agent::Windsurf,
+    sends: |sent| event(sent).is_some(),
+    event,
+    events: &[
+        ("pre_read_code", Moment::Before(Refusal::Code)),
+        ("pre_write_code", Moment::Before(Refusal::Code)),
+        ("pre_run_command", Moment::Before(Refusal::Code)),
+        ("pre_mcp_tool_use", Moment::Before(Refusal::Code)),
+        ("pre_user_prompt", Moment::Before(Refusal::Code)),
+        ("post_mcp_tool_use", AFTER),
+    ],
+    unknown: Refusal::Code,
+    consent: None,
+};
+
+const AFTER: Moment = Moment::After { results: &["/tool_info/mcp_result"], replace: None, tell: Refusal::Code };
+
+fn event(sent: &Value) -> Option<&str> {
+    sent["agent_action_name"].as_str()
+}

@@ -1,0 +1,213 @@
+//! What each coding agent's documentation says that it sends, and how it has to be answered: `agents/` has a file for each.
+//!
+//! In these, `<line>` stands for a line with a secret, `<json:TEXT>` for an object as text, `<masked>` for the line with a label in
+//! place of the secret, `<why>` for a text that names the rule, and `<told>` for one that ends with the masked line as well.
+//! Each call is made twice: with a secret, and with none, which has to pass.
+
+use serde_json::{Value, json};
+
+use crate::support::{Repo, Run, Secret, must};
+
+const FILES: [(&str, &str); 11] = [
+    ("antigravity", include_str!("agents/antigravity.json")),
+    ("claude", include_str!("agents/claude.json")),
+    ("cline", include_str!("agents/cline.json")),
+    ("codex", include_str!("agents/codex.json")),
+    ("copilot", include_str!("agents/copilot.json")),
+    ("cursor", include_str!("agents/cursor.json")),
+    ("gemini", include_str!("agents/gemini.json")),
+    ("opencode", include_str!("agents/opencode.json")),
+    ("vibe", include_str!("agents/vibe.json")),
+    ("vscode", include_str!("agents/vscode.json")),
+    ("windsurf", include_str!("agents/windsurf.json")),
+];
+
+/// A secret, and what stands for it where it is masked.
+struct Planted {
+    secret: Secret,
+    line: String,
+    masked: String,
+}
+
+impl Planted {
+    /// The label is made of what a report says.
+    fn new(repo: &Repo, seed: u32) -> Self {
+        let secret = Secret::entra(seed);
+        let line = secret.line();
+        let run = repo.tool(&["files", "-", "--format", "jsonl"]).input(line.as_str()).run();
+        let id = run.only_finding()["id"].as_str().unwrap_or_default()[..4].to_owned();
+        let masked = line.replace(&secret.value, &format!("[secret {} {id}]", secret.rule));
+        Self { secret, line, masked }
+    }
+
+    /// Whether an answer is what was expected.
+    fn fits(&self, expected: &Value, answer: &Value) -> bool {
+        match (expected, answer) {
+            (Value::String(expected), Value::String(answer)) => match expected.as_str() {
+                "<why>" => answer.contains(self.secret.rule),
+                "<told>" => answer.contains(self.secret.rule) && answer.ends_with(&self.masked),
+                "<masked>" => *answer == self.masked,
+                expected => answer == expected,
+            },
+            (Value::Object(expected), Value::Object(answer)) => {
+                let is_same = |(key, value)| answer.get(key).is_some_and(|found| self.fits(value, found));
+                expected.len() == answer.len() && expected.iter().all(is_same)
+            }
+            (Value::Array(expected), Value::Array(answer)) => {
+                expected.len() == answer.len() && expected.iter().zip(answer).all(|(one, other)| self.fits(one, other))
+            }
+            (expected, answer) => expected == answer,
+        }
+    }
+}
+
+/// The call with a line in its place.
+fn filled(sent: &Value, line: &str) -> Value {
+    match sent {
+        Value::String(text) => match text.strip_prefix("<json:").and_then(|rest| rest.strip_suffix('>')) {
+            Some(inner) => json!(filled(&must(serde_json::from_str(inner), "read what is within"), line).to_string()),
+            None => json!(text.replace("<line>", line)),
+        },
+        Value::Array(values) => values.iter().map(|value| filled(value, line)).collect(),
+        Value::Object(values) => values.iter().map(|(key, value)| (key.clone(), filled(value, line))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn send(repo: &Repo, call: &Value, agent: Option<&str>) -> Run {
+    let mut arguments = vec!["hook", "run", "agent"];
+    arguments.extend(agent.into_iter().flat_map(|agent| ["--agent", agent]));
+    repo.tool(&arguments).input(call.to_string()).run()
+}
+
+/// Nothing on standard output where no object is expected, and else exactly that.
+#[track_caller]
+fn answered(run: &Run, expected: Option<&Value>, planted: &Planted, title: &str) {
+    match expected {
+        None => assert_eq!(run.out(), "", "{title}: {run}"),
+        Some(expected) => {
+            let answer = serde_json::from_slice(&run.stdout).unwrap_or_else(|why| panic!("{title}: {why}: {run}"));
+            assert!(planted.fits(expected, &answer), "{title}: {expected} was expected: {run}");
+        }
+    }
+}
+
+fn every_call(agent: &str) {
+    let repo = Repo::with_a_commit();
+    let planted = Planted::new(&repo, 1950);
+    let (_, file) = FILES.iter().find(|(name, _)| *name == agent).unwrap_or_else(|| panic!("no file for {agent}"));
+    let file: Value = must(serde_json::from_str(file), "read the calls");
+    let calls = file["calls"].as_array().unwrap_or_else(|| panic!("{agent} has no calls"));
+    for call in calls {
+        let title = format!("{agent}, {}", call["title"]);
+        let code = i32::try_from(call["code"].as_i64().unwrap_or(-1)).unwrap_or(-1);
+        let whole = filled(&call["sent"], &planted.line);
+        for named in [None, Some(agent)] {
+            let run = send(&repo, &whole, named).expect_code(code);
+            run.expect_withheld(&planted.secret.value);
+            answered(&run, call.get("object"), &planted, &title);
+            let is_told = code == 2 && run.text().contains(planted.secret.rule);
+            assert_eq!(is_told, code == 2, "{title}: {run}");
+            let run = send(&repo, &filled(&call["sent"], "AZURE_CLIENT_SECRET=\n"), named).expect_code(0);
+            answered(&run, call.get("passes"), &planted, &title);
+            assert!(run.stderr.is_empty(), "{title}: {run}");
+        }
+    }
+}
+
+macro_rules! agents {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            every_call(stringify!($name));
+        }
+    )*};
+}
+
+agents!(antigravity claude cline codex copilot cursor gemini opencode vibe vscode windsurf);
+
+#[test]
+fn there_are_calls_for_every_agent_and_many() {
+    let of_file = |text: &str| -> usize {
+        let file: Value = must(serde_json::from_str(text), "read the calls");
+        file["calls"].as_array().map_or(0, Vec::len)
+    };
+    assert!(FILES.iter().map(|(_, text)| of_file(text)).sum::<usize>() >= 60);
+    let help = Repo::folder().keysweep(&["hook", "run", "agent", "--help"]).out();
+    for (agent, _) in FILES {
+        assert!(help.contains(&format!("- {agent}:")), "{agent} is not in the help: {help}");
+    }
+}
+
+#[test]
+fn two_places_with_one_value_bear_the_same_label_and_others_do_not() {
+    let repo = Repo::with_a_commit();
+    let (one, other) = (Planted::new(&repo, 1951), Planted::new(&repo, 1952));
+    let result = json!({ "stdout": format!("{}{}{}", one.line, other.line, one.line) });
+    let call = json!({ "hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_response": result });
+    let run = send(&repo, &call, None).expect_code(0);
+    let answer: Value = must(serde_json::from_slice(&run.stdout), "read the answer");
+    let expected = format!("{}{}{}", one.masked, other.masked, one.masked);
+    assert_eq!(answer["hookSpecificOutput"]["updatedToolOutput"]["stdout"], expected);
+    assert_ne!(one.masked, other.masked);
+}
+
+#[test]
+fn an_event_that_nobody_knows_is_stopped_before_and_let_alone_after() {
+    let repo = Repo::with_a_commit();
+    let event = |agent: &str, name: &str| match agent {
+        "windsurf" => json!({ "agent_action_name": name, "tool_info": {} }),
+        "cline" => json!({ "hookName": name, "taskId": "1", "clineVersion": "4" }),
+        "vscode" => json!({ "hookEventName": name, "timestamp": "2026-01-02T03:04:05Z" }),
+        _ => json!({ "hook_event_name": name, "cwd": "/p" }),
+    };
+    for (agent, before, code, object) in [
+        ("claude", "PreFlight", 2, ""),
+        ("codex", "PreFlight", 2, ""),
+        ("gemini", "BeforeFlight", 2, ""),
+        ("windsurf", "pre_flight", 2, ""),
+        ("vscode", "PreFlight", 2, ""),
+        ("cursor", "beforeFlight", 2, "agent_message"),
+        ("cline", "PreFlight", 0, "errorMessage"),
+        ("vibe", "pre_flight", 0, "reason"),
+        ("copilot", "preFlight", 2, "permissionDecisionReason"),
+    ] {
+        let run = send(&repo, &event(agent, before), Some(agent)).expect_code(code).expect_mention(before);
+        assert_eq!(object.is_empty(), run.stdout.is_empty(), "{agent}: {run}");
+        run.expect_mention(object).expect_mention("does not know");
+        for after in ["PostFlight", "afterFlight", "post_flight", "SessionFlight"] {
+            assert_eq!(send(&repo, &event(agent, after), Some(agent)).expect_code(0).text(), "", "{agent}, {after}");
+        }
+    }
+}
+
+#[test]
+fn a_call_of_an_agent_that_nobody_knows_is_stopped_unless_it_says_that_it_is_over() {
+    let repo = Repo::with_a_commit();
+    for sent in [json!({ "tool": "x" }), json!({ "event": "before.tool" }), json!({ "action": 1 })] {
+        send(&repo, &sent, None).expect_code(2).expect_mention("--agent");
+    }
+    for sent in [json!({ "eventType": "tool_done", "text": "x" }), json!({ "hook": "sessionEnd" })] {
+        assert_eq!(send(&repo, &sent, None).expect_code(0).text(), "");
+    }
+    send(&repo, &json!({ "tool": "x" }), Some("windsurf")).expect_code(2).expect_mention("Windsurf");
+}
+
+#[test]
+fn what_cannot_be_checked_is_refused_as_the_agent_has_it_and_a_result_is_withheld() {
+    let repo = Repo::with_a_commit();
+    repo.write(".keysweep.toml", "no_such_key = true\n");
+    let secret = Secret::entra(1953);
+    let cline = json!({ "hookName": "PreToolUse", "taskId": "1", "preToolUse": { "parameters": { "command": "ls" } } });
+    let run = send(&repo, &cline, None).expect_code(0).expect_mention("no_such_key");
+    let answer: Value = must(serde_json::from_slice(&run.stdout), "read the answer");
+    assert_eq!(answer["cancel"], true);
+    let result = json!({ "resultType": "success", "textResultForLlm": secret.line() });
+    let copilot = json!({ "sessionId": "a", "timestamp": 1, "toolName": "bash", "toolArgs": {}, "toolResult": result });
+    let run = send(&repo, &copilot, None).expect_code(0).expect_mention("no_such_key");
+    run.expect_withheld(&secret.value);
+    let answer: Value = must(serde_json::from_slice(&run.stdout), "read the answer");
+    assert_eq!(answer["modifiedResult"]["textResultForLlm"], "[withheld]");
+    let stop = json!({ "hook_event_name": "Stop", "last_assistant_message": secret.line() });
+    assert_eq!(send(&repo, &stop, None).expect_code(0).text(), "");
+}

@@ -7,8 +7,9 @@ use crate::cli::args::{AgentName, Common};
 use crate::cli::exit::ExitStatus;
 use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::cli::{shell, withhold};
-use crate::finding::{Command, Scope};
-use crate::hook::agent::{Agent, Answer, Call, Ending, Stage, Text};
+use crate::finding::{Command, Gap, GapKind, Occurrence, Report, Scope};
+use crate::fs::bounded::{self, Links, Refused};
+use crate::hook::agent::{Agent, Answer, Call, Ending, Read, Reads, Stage, Text};
 use crate::output::mask::beginning;
 use crate::output::view::{FindingView, Values, View};
 use crate::output::words;
@@ -41,13 +42,17 @@ type Reasoned = (Answer, String);
 fn checked(common: &Common, call: &Call) -> anyhow::Result<Reasoned> {
     let (old, new): (Vec<Text>, Vec<Text>) = call.texts().into_iter().partition(|text| text.is_old);
     let session = Session::on_proposed_texts(common)?;
-    let report = |texts| {
+    let report = |listing| {
         let scope = Scope { command: Command::Files, subject: "what an agent sent".to_owned() };
-        session.scan(ReportWhen::NotEmpty, |scan| scan.listed(listing(texts), scope, NOTHING_IS_KNOWN))
+        session.scan(ReportWhen::NotEmpty, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))
     };
-    let before = report(old).findings;
-    let mut report = report(new);
+    let before = report(listing(old)).findings;
+    let reads = call.reads();
+    let mut listed = listing(new);
+    list_reads(&reads, session.settings.scan.max_file_size, &mut listed);
+    let mut report = report(listed);
     report.findings.retain(|finding| !before.iter().any(|old| old.secret == finding.secret));
+    leave_other_lines(&reads, &mut report);
     if report.findings.is_empty() && report.gaps.is_empty() {
         return Ok(passed(call));
     }
@@ -94,6 +99,44 @@ fn give(answer: &Answer, why: &str) -> anyhow::Result<ExitStatus> {
 fn listing(texts: Vec<Text>) -> Listing {
     let items = texts.into_iter().flat_map(|text| files::stream(&text.name, text.text.into_bytes()).items);
     Listing { items: items.collect(), ..Listing::default() }
+}
+
+/// Adds the files that are about to be read. What is not there or cannot be read, the agent cannot read either.
+fn list_reads(reads: &Reads, limit: u64, listing: &mut Listing) {
+    for read in &reads.files {
+        let name = read.path.to_string_lossy();
+        match bounded::read(&read.path, limit, Links::Followed) {
+            Ok(bytes) => listing.items.extend(files::stream(&name, bytes).items),
+            Err(Refused::TooLarge(_)) => listing.gaps.push(too_large(
+                &name,
+                format!(
+                    "it was not looked at before it is read, for it has more than {limit} bytes; read a part of it by another program"
+                ),
+            )),
+            Err(_) => {}
+        }
+    }
+    let many = "it stands for more files than are looked at before they are read; name fewer".to_owned();
+    listing.gaps.extend(reads.too_many.iter().map(|name| too_large(name, many.clone())));
+}
+
+fn too_large(name: &str, why: String) -> Gap {
+    Gap { what: name.into(), kind: GapKind::TooLarge, why }
+}
+
+/// Drops what stands on lines of a file that the agent did not ask for. A key that begins before them is not dropped.
+fn leave_other_lines(reads: &Reads, report: &mut Report) {
+    let is_read = |occurrence: &Occurrence| {
+        let name = occurrence.path.to_string();
+        let mut of_file = reads.files.iter().filter(|read| read.path.to_string_lossy() == name).peekable();
+        let (start, end) = (occurrence.start.line, occurrence.end.line);
+        let is_within = |read: &Read| read.lines.is_none_or(|(first, last)| start <= last && first <= end);
+        of_file.peek().is_none() || of_file.any(is_within)
+    };
+    for finding in &mut report.findings {
+        finding.occurrences.retain(is_read);
+    }
+    report.findings.retain(|finding| !finding.occurrences.is_empty());
 }
 
 fn named(agent: AgentName) -> Agent {

@@ -2,9 +2,14 @@
 //!
 //! An agent sends one JSON object for each event: before a tool is used or a prompt is taken, or with what a tool gave back.
 //! `protocol/` has a file for each agent: which events there are, where a result stands, and how a refusal or a replacement is
-//! written. `texts` has what of a call is to be checked. Left to others: checking it, and saying why.
+//! written. `texts` has what of a call is to be checked, and `reads` the files that are about to be read. Left to others: checking
+//! all that, and saying why.
 
+mod action;
+mod glob;
 mod protocol;
+mod reads;
+mod shell;
 mod texts;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +20,7 @@ use protocol::{Moment, Protocol, Refusal};
 use texts::Gathered;
 
 pub use protocol::Agent;
+pub use reads::{Read, Reads};
 pub use texts::Text;
 
 /// A call that can be answered.

@@ -14,7 +14,7 @@ pub struct Text {
 }
 
 /// Keys of a file's path.
-const PATHS: [&str; 6] = ["file_path", "filePath", "notebook_path", "absolute_path", "AbsolutePath", "path"];
+pub(super) const PATHS: [&str; 6] = ["file_path", "filePath", "notebook_path", "absolute_path", "AbsolutePath", "path"];
 /// Bytes of a name that are kept: every text below a long key or path bears it.
 pub(super) const MAX_NAME: usize = 1024;
 /// Keys of what an edit takes out.

@@ -14,6 +14,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     events: &[("PreToolUse", Moment::Before(DENIED))],
     unknown: DENIED,
     consent: Some(|| json!({ "decision": "ask" })),
+    masks_reads: false,
 };
 
 const DENIED: Refusal = Refusal::Object(|_, why| json!({ "decision": "deny", "reason": why }));

@@ -18,6 +18,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: CANCELLED,
     consent: None,
+    masks_reads: false,
 };
 
 const CANCELLED: Refusal = Refusal::Object(|_, why| json!({ "cancel": true, "errorMessage": why }));

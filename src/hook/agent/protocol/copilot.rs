@@ -29,6 +29,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: DENIED,
     consent: None,
+    masks_reads: true,
 };
 
 const DENIED: Refusal =

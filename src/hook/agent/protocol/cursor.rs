@@ -33,6 +33,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: DENIED,
     consent: None,
+    masks_reads: false,
 };
 
 const DENIED: Refusal = Refusal::Both(

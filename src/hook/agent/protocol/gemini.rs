@@ -22,6 +22,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: Refusal::Code,
     consent: None,
+    masks_reads: true,
 };
 
 const AFTER: Moment = Moment::After {

@@ -110,6 +110,8 @@ pub(super) struct Protocol {
     pub(super) unknown: Refusal,
     /// The answer that lets something happen, where silence may not.
     pub(super) consent: Option<fn() -> Value>,
+    /// Whether what tools read from files can be masked when they give it back.
+    pub(super) masks_reads: bool,
 }
 
 /// All of them, those first whose calls nobody else's can be taken for.

@@ -18,6 +18,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: DENIED,
     consent: None,
+    masks_reads: true,
 };
 
 const DENIED: Refusal = Refusal::Object(|_, why| json!({ "deny": why }));

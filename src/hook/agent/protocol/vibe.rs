@@ -17,6 +17,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: DENIED,
     consent: None,
+    masks_reads: true,
 };
 
 const DENIED: Refusal = Refusal::Object(|_, why| json!({ "decision": "deny", "reason": why }));

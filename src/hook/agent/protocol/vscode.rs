@@ -19,6 +19,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: Refusal::Code,
     consent: None,
+    masks_reads: false,
 };
 
 const AFTER: Moment = Moment::After { results: &["/tool_response", "/tool_result"], replace: None, tell: TOLD };

@@ -20,6 +20,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     ],
     unknown: Refusal::Code,
     consent: None,
+    masks_reads: false,
 };
 
 const AFTER: Moment = Moment::After { results: &["/tool_info/mcp_result"], replace: None, tell: Refusal::Code };

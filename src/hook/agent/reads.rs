@@ -1,0 +1,191 @@
+//! Files that an agent is about to read, named by a tool's arguments, by the words of a command or by a prompt.
+//!
+//! They are only named here, and those that are not there are left out. Left to the caller: to read them, and to be silent
+//! about those that cannot be read.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::action::file_of;
+use super::shell::Command;
+use super::{Call, Stage, glob};
+
+/// A file that is about to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The file.
+    pub path: PathBuf,
+    /// The lines that are read, from 1; all of them if absent.
+    pub lines: Option<(usize, usize)>,
+}
+
+/// Files that are about to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Those that are there.
+    pub files: Vec<Read>,
+    /// Patterns that stand for more files than are looked for.
+    pub too_many: Vec<String>,
+}
+
+/// Programs that show what is in the files they are given.
+const PRINTERS: [&str; 35] = [
+    "cat",
+    "tac",
+    "bat",
+    "batcat",
+    "head",
+    "tail",
+    "less",
+    "more",
+    "nl",
+    "strings",
+    "xxd",
+    "od",
+    "hexdump",
+    "base64",
+    "sed",
+    "awk",
+    "gawk",
+    "cut",
+    "sort",
+    "uniq",
+    "tr",
+    "fold",
+    "paste",
+    "diff",
+    "grep",
+    "egrep",
+    "fgrep",
+    "rg",
+    "ag",
+    "jq",
+    "yq",
+    "type",
+    "gc",
+    "get-content",
+    "select-string",
+];
+/// What names of tools hold that read files and do not change them.
+const READING: [&str; 5] = ["read", "view", "grep", "search", "cat"];
+/// First and last line as tools have them.
+const FIRST: [&str; 6] =
+    ["offset", "startLine", "start_line", "StartLine", "start_line_one_indexed", "startLineNumber"];
+const LAST: [&str; 5] = ["endLine", "end_line", "EndLine", "end_line_one_indexed_inclusive", "endLineNumber"];
+
+impl Call {
+    /// The files that the agent would get to see and that nothing could mask afterwards.
+    pub fn reads(&self) -> Reads {
+        let mut found = Found { folder: self.folder().unwrap_or_default(), reads: Reads::default() };
+        if !matches!(self.stage, Stage::Before) {
+            return found.reads;
+        }
+        if let Some(prompt) = self.prompt() {
+            // Agents put these files beside the prompt themselves; no tool is used.
+            mentions(prompt).into_iter().chain(self.attachments()).for_each(|name| found.add(name, None));
+        } else if !self.protocol.masks_reads {
+            self.commands().iter().for_each(|command| found.command(command));
+            found.tool(&self.tool(), &self.arguments());
+        }
+        found.reads
+    }
+}
+
+/// The files as they are found.
+struct Found {
+    folder: PathBuf,
+    reads: Reads,
+}
+
+impl Found {
+    fn command(&mut self, command: &Command) {
+        command.inputs.iter().for_each(|name| self.add(name, None));
+        let is_printer = PRINTERS.contains(&command.program().as_str());
+        for word in command.arguments() {
+            // A file that is sent somewhere is marked so, as curl has it.
+            match word.split_once('@') {
+                Some((before, name)) if before.is_empty() || before.ends_with('=') => self.add(name, None),
+                _ if is_printer && !word.starts_with('-') => self.add(word, None),
+                _ => {}
+            }
+        }
+    }
+
+    fn tool(&mut self, tool: &str, arguments: &Value) {
+        // What holds the file itself is checked as a text.
+        if !READING.iter().any(|word| tool.contains(word)) || arguments.get("content").is_some() {
+            return;
+        }
+        let name = file_of(arguments);
+        name.into_iter().for_each(|name| self.add(name, lines(arguments)));
+        for key in ["glob", "include_pattern", "includePattern", "file_pattern"] {
+            if let Some(pattern) = arguments[key].as_str() {
+                let below = name.map(|name| self.folder.join(name)).filter(|path| path.is_dir());
+                self.add(&below.unwrap_or_else(|| self.folder.clone()).join(pattern).to_string_lossy(), None);
+            }
+        }
+        for file in arguments["files"].as_array().into_iter().flatten() {
+            if let Some(name) = file.as_str().or_else(|| file_of(file)) {
+                self.add(name, None);
+            }
+        }
+    }
+
+    /// A name, or a pattern of names, if there is such a file.
+    fn add(&mut self, name: &str, lines: Option<(usize, usize)>) {
+        let path = self.folder.join(at_home(name));
+        if path.is_file() {
+            self.reads.files.push(Read { path, lines });
+        } else if name.contains(['*', '?']) {
+            match glob::files(&path) {
+                Some(files) => self.reads.files.extend(files.into_iter().map(|path| Read { path, lines: None })),
+                None => self.reads.too_many.push(name.to_owned()),
+            }
+        }
+        self.reads.files.dedup();
+    }
+}
+
+/// `~/` is the home folder.
+fn at_home(name: &str) -> PathBuf {
+    let home = || std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
+    match name.strip_prefix("~/").zip(home()) {
+        Some((rest, home)) => Path::new(&home).join(rest),
+        None => PathBuf::from(name),
+    }
+}
+
+/// Names in a prompt that begin with `@`.
+fn mentions(prompt: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, _) in prompt.match_indices('@') {
+        let is_start = prompt[..at].chars().last().is_none_or(|last| last.is_whitespace() || "('\"`".contains(last));
+        let rest = &prompt[at + 1..];
+        let name = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next(),
+            None => rest.split(char::is_whitespace).next(),
+        };
+        if let Some(name) = name.filter(|name| is_start && !name.is_empty()) {
+            found.push(name.split('#').next().unwrap_or(name));
+            // A sentence may end behind a name.
+            found.push(name.trim_end_matches(['.', ',', ';', ':', ')', '!', '?', '\'', '"', '`']));
+        }
+    }
+    found
+}
+
+/// The lines that a tool is asked for.
+fn lines(arguments: &Value) -> Option<(usize, usize)> {
+    let count = |value: &Value| usize::try_from(value.as_u64()?).ok();
+    let range = |at: usize| arguments["view_range"].get(at).and_then(count);
+    if let Some(range) = range(0).zip(range(1)) {
+        return Some(range);
+    }
+    let number = |keys: &[&str]| keys.iter().find_map(|key| count(arguments.get(*key)?));
+    let first = number(&FIRST);
+    let limit = number(&["limit"]).map(|limit| first.unwrap_or(1).saturating_add(limit));
+    let last = number(&LAST).or(limit);
+    // Some count from 0.
+    (first.is_some() || last.is_some()).then(|| (first.unwrap_or(0), last.unwrap_or(usize::MAX).saturating_add(1)))
+}

@@ -28,6 +28,8 @@ pub struct Settings {
     pub summary: Option<PathBuf>,
     /// Whether findings end with 0.
     pub exit_zero: bool,
+    /// Whether coding agents are kept from going past hooks.
+    pub guards_hooks: bool,
 }
 
 /// Threads that are made, at most: more than any machine has cores, and fewer than any refuses.
@@ -95,7 +97,8 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
     let output = OutputOptions { format, show_secrets: common.show_secrets, detail, width };
     let also = common.also.iter().map(|(arg, file)| (self::format(*arg), file.clone())).collect();
     let (output_file, exit_zero) = (common.output.clone(), common.exit_zero);
-    let settings = Settings { scan, output, output_file, also, summary: None, exit_zero };
+    let guards_hooks = config.agents.guard;
+    let settings = Settings { scan, output, output_file, also, summary: None, exit_zero, guards_hooks };
     Ok((settings, rules))
 }
 

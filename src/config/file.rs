@@ -55,6 +55,18 @@ pub struct ConfigFile {
     /// Bounds of a scan.
     #[serde(default)]
     pub limits: Limits,
+    /// What is asked of coding agents.
+    #[serde(default)]
+    pub agents: Agents,
+}
+
+/// `[agents]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agents {
+    /// Whether they are kept from going past hooks.
+    #[serde(default)]
+    pub guard: bool,
 }
 
 /// `[limits]`

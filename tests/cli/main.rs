@@ -4,6 +4,7 @@ mod action;
 mod advice;
 mod agent;
 mod agents;
+mod agents_guard;
 mod agents_read;
 mod allow;
 #[cfg(unix)]

@@ -135,6 +135,12 @@ pub enum HookRun {
         /// Who calls [default: what the call shows]
         #[arg(long, value_enum, value_name = "NAME")]
         agent: Option<AgentName>,
+        /// Keep the agent from going past hooks
+        ///
+        /// Stops 'git commit --no-verify', settings and variables that switch hooks off, and changes to hooks, .keysweep.toml
+        /// and the baseline. 'guard = true' under [agents] in .keysweep.toml does the same.
+        #[arg(long)]
+        guard: bool,
     },
 }
 

@@ -19,7 +19,7 @@ use crate::source::{Listing, files};
 ///
 /// # Errors
 /// When nobody can tell what it is; that stops the agent, too.
-pub(super) fn run(common: &Common, agent: Option<AgentName>) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(common: &Common, agent: Option<AgentName>, guard: bool) -> anyhow::Result<ExitStatus> {
     let sent = shell::whole_input("what the agent sends")?;
     let call = Call::parse(&sent, agent.map(named))?;
     let (answer, why) = match call.stage() {
@@ -27,7 +27,7 @@ pub(super) fn run(common: &Common, agent: Option<AgentName>) -> anyhow::Result<E
         Stage::Passing => passed(&call),
         Stage::Unknown => refused(&call, &withhold(&not_known(&call))),
         // An error is no reason to let anything pass; how it is refused depends on the agent.
-        Stage::Before | Stage::After => checked(common, &call).unwrap_or_else(|error| {
+        Stage::Before | Stage::After => checked(common, &call, guard).unwrap_or_else(|error| {
             let why = format!("keysweep: this could not be checked for secrets: {error:#}");
             refused(&call, &withhold(&why))
         }),
@@ -39,9 +39,14 @@ pub(super) fn run(common: &Common, agent: Option<AgentName>) -> anyhow::Result<E
 type Reasoned = (Answer, String);
 
 /// Checks what a call brings.
-fn checked(common: &Common, call: &Call) -> anyhow::Result<Reasoned> {
+fn checked(common: &Common, call: &Call, guard: bool) -> anyhow::Result<Reasoned> {
     let (old, new): (Vec<Text>, Vec<Text>) = call.texts().into_iter().partition(|text| text.is_old);
     let session = Session::on_proposed_texts(common)?;
+    if (guard || session.settings.guards_hooks)
+        && let Some(bypass) = call.bypass()
+    {
+        return Ok(refused(call, &withhold(&gone_past(&bypass))));
+    }
     let report = |listing| {
         let scope = Scope { command: Command::Files, subject: "what an agent sent".to_owned() };
         session.scan(ReportWhen::NotEmpty, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))
@@ -80,6 +85,12 @@ fn not_known(call: &Call) -> String {
         "keysweep: stopped, because this version does not know the event '{}' of {}: take it out of the agent's hooks, or install a newer keysweep",
         call.event(),
         call.agent().name()
+    )
+}
+
+fn gone_past(how: &str) -> String {
+    format!(
+        "keysweep: stopped, because {how}. The checks of commits and pushes are not to be gone past: mend what they report, and if a finding is wrong, ask the person you work for to allow it"
     )
 }
 

@@ -37,7 +37,7 @@ fn work(common: &Common, hook: &HookRun) -> anyhow::Result<ExitStatus> {
         HookRun::PrePush { remote, .. } => PUSH.guard(push::sent(common, remote)),
         HookRun::CommitMsg { file } => message(common, file),
         HookRun::PreReceive => RECEPTION.guard(push::received(common)),
-        HookRun::Agent { agent } => agent::run(common, *agent),
+        HookRun::Agent { agent, guard } => agent::run(common, *agent, *guard),
     }
 }
 

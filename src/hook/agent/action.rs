@@ -63,6 +63,8 @@ pub(super) fn file_of(value: &Value) -> Option<&str> {
 /// A line, or a program with its arguments.
 fn commands(line: &Value) -> Vec<Command> {
     match line {
+        // A patch is no line for a shell, though some have it in the same place.
+        Value::String(line) if line.trim_start().starts_with(super::texts::PATCH) => Vec::new(),
         Value::String(line) => shell::commands(line),
         Value::Array(words) => {
             let words: Vec<String> = words.iter().filter_map(Value::as_str).map(str::to_owned).collect();

@@ -6,6 +6,7 @@
 //! all that, and saying why.
 
 mod action;
+mod bypass;
 mod glob;
 mod protocol;
 mod reads;

@@ -20,7 +20,7 @@ pub(super) const MAX_NAME: usize = 1024;
 /// Keys of what an edit takes out.
 const OLD: [&str; 4] = ["old_string", "old_str", "old_text", "oldText"];
 /// The first line of a patch as Codex has it.
-const PATCH: &str = "*** Begin Patch";
+pub(super) const PATCH: &str = "*** Begin Patch";
 /// The last.
 const PATCH_END: &str = "*** End Patch";
 

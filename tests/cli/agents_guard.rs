@@ -1,0 +1,76 @@
+//! An agent that goes past hooks is stopped, if that is asked for.
+
+use serde_json::{Value, json};
+
+use crate::support::{Repo, Run};
+
+fn send(repo: &Repo, call: &Value, options: &[&str]) -> Run {
+    repo.tool(&[&["hook", "run", "agent"], options].concat()).input(call.to_string()).run()
+}
+
+fn used(tool: &str, input: Value) -> Value {
+    json!({ "hook_event_name": "PreToolUse", "cwd": "/p", "tool_name": tool, "tool_input": input })
+}
+
+fn command(line: &str) -> Value {
+    used("Bash", json!({ "command": line }))
+}
+
+#[test]
+fn ways_past_hooks_are_stopped_by_an_option_or_the_configuration_and_not_without() {
+    let (repo, configured) = (Repo::with_a_commit(), Repo::with_a_commit());
+    configured.write(".keysweep.toml", "[agents]\nguard = true\n");
+    let patch = "*** Begin Patch\n*** Update File: .keysweep.toml\n@@\n-a\n+b\n*** End Patch\n";
+    for call in [
+        command("git commit --no-verify -m x"),
+        command("git commit -anm x"),
+        command("git -c core.hooksPath=/dev/null commit -m x"),
+        command("git push --no-verify"),
+        command("rm -f .git/hooks/pre-commit"),
+        command("HUSKY=0 git commit -m x"),
+        used("Write", json!({ "file_path": "/p/.keysweep.toml", "content": "" })),
+        used("Edit", json!({ "file_path": ".keysweep-baseline", "old_string": "a", "new_string": "" })),
+        used("Write", json!({ "file_path": "/p/.husky/pre-commit", "content": "" })),
+        used("apply_patch", json!({ "command": patch })),
+    ] {
+        send(&repo, &call, &["--guard"])
+            .expect_code(2)
+            .expect_mention("keysweep: stopped")
+            .expect_mention("ask the person");
+        send(&configured, &call, &[]).expect_code(2).expect_mention("keysweep: stopped");
+        assert_eq!(send(&repo, &call, &[]).expect_code(0).text(), "", "{call}");
+    }
+}
+
+#[test]
+fn work_goes_on_beside_the_guard() {
+    let repo = Repo::with_a_commit();
+    let text = "*** Begin Patch\n*** Update File: a.md\n@@\n+rm .git/hooks/pre-commit\n*** End Patch\n";
+    for call in [
+        command("git commit -m 'tell of --no-verify'"),
+        command("git push -n origin main"),
+        command("cat .keysweep.toml"),
+        used("Read", json!({ "file_path": "/p/.keysweep.toml" })),
+        used("Write", json!({ "file_path": "/p/README.md", "content": "git commit --no-verify" })),
+        used("apply_patch", json!({ "command": text })),
+        json!({ "hook_event_name": "UserPromptSubmit", "prompt": "git commit --no-verify" }),
+    ] {
+        assert_eq!(send(&repo, &call, &["--guard"]).expect_code(0).text(), "", "{call}");
+    }
+}
+
+#[test]
+fn every_agent_is_told_in_its_own_way() {
+    let repo = Repo::with_a_commit();
+    let line = "git commit --no-verify";
+    let copilot = json!({ "sessionId": "a", "timestamp": 1, "toolName": "bash", "toolArgs": { "command": line } });
+    send(&repo, &copilot, &["--guard"]).expect_code(2).expect_mention("permissionDecisionReason");
+    let windsurf = json!({ "agent_action_name": "pre_run_command", "tool_info": { "command_line": line } });
+    send(&repo, &windsurf, &["--guard"]).expect_code(2).expect_mention("skips hooks");
+    let used = json!({ "toolName": "execute_command", "parameters": { "command": line } });
+    let cline = json!({ "hookName": "PreToolUse", "taskId": "1", "preToolUse": used });
+    send(&repo, &cline, &["--guard"]).expect_code(0).expect_mention("errorMessage");
+    let codex = json!({ "command": ["bash", "-lc", line] });
+    let codex = json!({ "hook_event_name": "PreToolUse", "turn_id": "1", "tool_name": "shell", "tool_input": codex });
+    send(&repo, &codex, &["--guard"]).expect_code(2).expect_mention("skips hooks");
+}

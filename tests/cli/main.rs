@@ -5,6 +5,7 @@ mod advice;
 mod agent;
 mod agents;
 mod agents_guard;
+mod agents_install;
 mod agents_read;
 mod allow;
 #[cfg(unix)]

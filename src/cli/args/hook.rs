@@ -16,8 +16,18 @@ pub enum HookAction {
   keysweep hook install --hook pre-commit --hook commit-msg --hook pre-push
 
   # Prepare the repositories that are made or cloned from now on
-  keysweep hook install --global")]
-    Install(Which),
+  keysweep hook install --global
+
+  # Have coding agents call keysweep in this project
+  keysweep hook install --agent claude --agent copilot")]
+    Install {
+        /// Which.
+        #[command(flatten)]
+        which: Which,
+        /// With --agent: keep it from going past hooks as well
+        #[arg(long, requires = "agents")]
+        guard: bool,
+    },
     /// Remove a hook and put back what was there before
     #[command(after_long_help = "Examples:
   # Remove those that are installed
@@ -64,9 +74,14 @@ pub struct Which {
     /// Without it, pre-commit is installed, and those that are installed are removed or looked at.
     #[arg(long = "hook", value_enum, value_name = "NAME")]
     pub hooks: Vec<HookName>,
+    /// Coding agents instead, by their own settings; may be given more than once
+    ///
+    /// The settings are those of the project. What else is in them stays as it is.
+    #[arg(long = "agent", value_enum, value_name = "NAME", conflicts_with = "hooks")]
+    pub agents: Vec<AgentName>,
     /// In the template of repositories to come, instead of in this one
     ///
-    /// git copies the template into each repository that is made or cloned later.
+    /// git copies the template into each repository that is made or cloned later. With --agent: in your own settings.
     #[arg(long)]
     pub global: bool,
 }

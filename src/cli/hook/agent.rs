@@ -150,7 +150,7 @@ fn leave_other_lines(reads: &Reads, report: &mut Report) {
     report.findings.retain(|finding| !finding.occurrences.is_empty());
 }
 
-fn named(agent: AgentName) -> Agent {
+pub(super) fn named(agent: AgentName) -> Agent {
     match agent {
         AgentName::Claude => Agent::Claude,
         AgentName::Codex => Agent::Codex,

@@ -26,10 +26,15 @@ const TOKEN: &str = "ghp_<base62:30><seal:crc32-base62>";
 const OVERRIDES: [&str; 5] =
     ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_PREFIX"];
 
+/// A new one.
+pub(super) fn token() -> io::Result<String> {
+    let seed = clock::now() ^ u64::from(std::process::id());
+    Generator::new(seed).expand("<token>", Some(TOKEN)).map_err(io::Error::other)
+}
+
 /// Runs a script of the shell as this hook, in the place where git would.
 pub(super) fn send(name: Name, script: &str, place: &Place) -> io::Result<Outcome> {
-    let seed = clock::now() ^ u64::from(std::process::id());
-    let text = Generator::new(seed).expand("<token>\n", Some(TOKEN)).map_err(io::Error::other)?;
+    let text = token()? + "\n";
     let file = format!("keysweep-canary-{}.env", std::process::id());
     let canary = Canary::new(&file, &text)?;
     let hook = canary.folder().join("hooks").join(name.as_str());

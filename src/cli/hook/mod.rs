@@ -1,6 +1,7 @@
 //! `hook install|uninstall|status|run`: dispatch, and what git's hooks say when they stop something.
 
 mod agent;
+mod agents;
 mod canary;
 mod install;
 mod status;
@@ -23,7 +24,12 @@ use crate::hook::{Hook, Keeper, Name};
 /// When there is no repository, or a file cannot be changed.
 pub fn run(action: &HookAction) -> anyhow::Result<ExitStatus> {
     match action {
-        HookAction::Install(which) => install::install(&Place::of(which.global)?, &which.hooks),
+        HookAction::Install { which, guard } if !which.agents.is_empty() => {
+            agents::install(&which.agents, which.global, *guard)
+        }
+        HookAction::Uninstall(which) if !which.agents.is_empty() => agents::uninstall(&which.agents, which.global),
+        HookAction::Status { which, .. } if !which.agents.is_empty() => agents::status(&which.agents, which.global),
+        HookAction::Install { which, .. } => install::install(&Place::of(which.global)?, &which.hooks),
         HookAction::Uninstall(which) => install::uninstall(&Place::of(which.global)?, &which.hooks),
         HookAction::Status { which, state } => status::status(&state.common(), &Place::of(which.global)?, &which.hooks),
         HookAction::Run { hook, scan } => work(&scan.common(), hook),

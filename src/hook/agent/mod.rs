@@ -10,6 +10,8 @@ mod bypass;
 mod glob;
 mod protocol;
 mod reads;
+mod sample;
+pub mod settings;
 mod shell;
 mod texts;
 
@@ -22,6 +24,7 @@ use texts::Gathered;
 
 pub use protocol::Agent;
 pub use reads::{Read, Reads};
+pub use sample::sample;
 pub use texts::Text;
 
 /// A call that can be answered.

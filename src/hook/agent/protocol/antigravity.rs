@@ -5,16 +5,26 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Moment, Protocol, Refusal};
+use super::{Agent, Moment, Protocol, Refusal, Settings, Shape};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Antigravity,
+    flag: "antigravity",
     sends: |sent| sent["toolCall"].is_object() || sent["conversationId"].is_string(),
     event,
     events: &[("PreToolUse", Moment::Before(DENIED))],
     unknown: DENIED,
     consent: Some(|| json!({ "decision": "ask" })),
     masks_reads: false,
+    settings: Settings {
+        project: ".agents/hooks.json",
+        user: ".gemini/config/hooks.json",
+        home: None,
+        shape: Shape::Named,
+        events: &["PreToolUse"],
+        is_shared: false,
+        besides: Some("some versions of its CLI read the hooks of plugins alone"),
+    },
 };
 
 const DENIED: Refusal = Refusal::Object(|_, why| json!({ "decision": "deny", "reason": why }));

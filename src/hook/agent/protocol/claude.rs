@@ -4,10 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Moment, Protocol, Refusal, Replacement, usual_event};
+use super::{Agent, Moment, Protocol, Refusal, Replacement, Settings, Shape, usual_event};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Claude,
+    flag: "claude",
     sends: |sent| usual_event(sent).is_some(),
     event: usual_event,
     events: &[
@@ -21,6 +22,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: Refusal::Code,
     consent: None,
     masks_reads: true,
+    settings: Settings {
+        project: ".claude/settings.json",
+        user: ".claude/settings.json",
+        home: Some("CLAUDE_CONFIG_DIR"),
+        shape: Shape::Groups { timeout: 30 },
+        events: &["UserPromptSubmit", "PreToolUse", "PostToolUse"],
+        is_shared: true,
+        besides: None,
+    },
 };
 
 const AFTER: Moment = Moment::After {

@@ -4,10 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Moment, Protocol, Refusal};
+use super::{Agent, Moment, Protocol, Refusal, Settings, Shape};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Cline,
+    flag: "cline",
     sends: |sent| event(sent).is_some() && (sent.get("clineVersion").is_some() || sent.get("taskId").is_some()),
     event,
     events: &[
@@ -19,6 +20,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: CANCELLED,
     consent: None,
     masks_reads: false,
+    settings: Settings {
+        project: ".clinerules/hooks",
+        user: "Documents/Cline/Hooks",
+        home: None,
+        shape: Shape::Scripts,
+        events: &["UserPromptSubmit", "PreToolUse", "PostToolUse"],
+        is_shared: false,
+        besides: Some("hooks have to be switched on in its settings, and it has none on Windows"),
+    },
 };
 
 const CANCELLED: Refusal = Refusal::Object(|_, why| json!({ "cancel": true, "errorMessage": why }));

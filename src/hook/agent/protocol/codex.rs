@@ -3,10 +3,11 @@
 //! It speaks as Claude Code does and adds a `turn_id`. It takes a reason in place of a result, and the real result if any field
 //! stands beside that.
 
-use super::{Agent, Moment, Protocol, Refusal, usual_event};
+use super::{Agent, Moment, Protocol, Refusal, Settings, Shape, usual_event};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Codex,
+    flag: "codex",
     sends: |sent| usual_event(sent).is_some() && sent.get("turn_id").is_some(),
     event: usual_event,
     events: &[
@@ -19,6 +20,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: Refusal::Code,
     consent: None,
     masks_reads: true,
+    settings: Settings {
+        project: ".codex/hooks.json",
+        user: ".codex/hooks.json",
+        home: Some("CODEX_HOME"),
+        shape: Shape::Groups { timeout: 30 },
+        events: &["UserPromptSubmit", "PreToolUse", "PostToolUse"],
+        is_shared: false,
+        besides: Some("it runs the hooks of a project that is trusted"),
+    },
 };
 
 const AFTER: Moment = Moment::After {

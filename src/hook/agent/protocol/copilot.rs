@@ -6,10 +6,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Moment, Protocol, Refusal, Replacement, usual_event};
+use super::{Agent, Moment, Protocol, Refusal, Replacement, Settings, Shape, usual_event};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Copilot,
+    flag: "copilot",
     sends: |sent| {
         let is_camel = sent["sessionId"].is_string() && sent["timestamp"].is_number();
         let is_snake = sent["timestamp"].is_string() && sent.get("transcript_path").is_none();
@@ -30,6 +31,18 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: DENIED,
     consent: None,
     masks_reads: true,
+    settings: SETTINGS,
+};
+
+/// VS Code reads the same files.
+pub(super) const SETTINGS: Settings = Settings {
+    project: ".github/hooks/keysweep.json",
+    user: ".copilot/hooks/keysweep.json",
+    home: Some("COPILOT_HOME"),
+    shape: Shape::List { version: Some(1), is_typed: true },
+    events: &["userPromptSubmitted", "userPromptTransformed", "preToolUse", "postToolUse", "postToolUseFailure"],
+    is_shared: true,
+    besides: None,
 };
 
 const DENIED: Refusal =

@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Moment, Protocol, Refusal, Replacement, usual_event};
+use super::{Agent, Moment, Protocol, Refusal, Replacement, Settings, Shape, usual_event};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Cursor,
+    flag: "cursor",
     sends: |sent| {
         let is_own = |event: &str| event.starts_with(|first: char| first.is_ascii_lowercase());
         usual_event(sent).is_some_and(|event| is_own(event) || sent.get("cursor_version").is_some())
@@ -34,6 +35,22 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: DENIED,
     consent: None,
     masks_reads: false,
+    settings: Settings {
+        project: ".cursor/hooks.json",
+        user: ".cursor/hooks.json",
+        home: None,
+        shape: Shape::List { version: Some(1), is_typed: false },
+        events: &[
+            "beforeSubmitPrompt",
+            "beforeShellExecution",
+            "beforeMCPExecution",
+            "beforeReadFile",
+            "preToolUse",
+            "postToolUse",
+        ],
+        is_shared: false,
+        besides: None,
+    },
 };
 
 const DENIED: Refusal = Refusal::Both(

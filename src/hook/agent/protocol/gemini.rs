@@ -2,10 +2,11 @@
 //!
 //! It takes a reason in place of a result.
 
-use super::{Agent, Moment, Protocol, Refusal, usual_event};
+use super::{Agent, Moment, Protocol, Refusal, Settings, Shape, usual_event};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Gemini,
+    flag: "gemini",
     sends: |sent| {
         let is_own = |event: &str| ["Before", "After", "PreCompress"].iter().any(|start| event.starts_with(start));
         usual_event(sent).is_some_and(is_own)
@@ -23,6 +24,16 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: Refusal::Code,
     consent: None,
     masks_reads: true,
+    settings: Settings {
+        project: ".gemini/settings.json",
+        user: ".gemini/settings.json",
+        home: None,
+        // In milliseconds.
+        shape: Shape::Groups { timeout: 30_000 },
+        events: &["BeforeAgent", "BeforeTool", "AfterTool"],
+        is_shared: false,
+        besides: Some("it runs the hooks of a folder that is trusted, and asks once for each command"),
+    },
 };
 
 const AFTER: Moment = Moment::After {

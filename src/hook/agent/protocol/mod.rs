@@ -17,6 +17,7 @@ mod windsurf;
 use serde_json::Value;
 
 use super::Replacement;
+use super::settings::{Settings, Shape};
 
 /// A coding agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +101,8 @@ pub(super) enum Moment {
 #[derive(Debug)]
 pub(super) struct Protocol {
     pub(super) agent: Agent,
+    /// What it is called on the command line.
+    pub(super) flag: &'static str,
     /// Whether it sends such calls. The first of `PROTOCOLS` that does is taken to have sent one.
     pub(super) sends: fn(&Value) -> bool,
     /// The name of the event.
@@ -112,6 +115,8 @@ pub(super) struct Protocol {
     pub(super) consent: Option<fn() -> Value>,
     /// Whether what tools read from files can be masked when they give it back.
     pub(super) masks_reads: bool,
+    /// Where it is told to call keysweep.
+    pub(super) settings: Settings,
 }
 
 /// All of them, those first whose calls nobody else's can be taken for.

@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Moment, Protocol, Refusal};
+use super::{Agent, Moment, Protocol, Refusal, Settings, Shape};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::OpenCode,
+    flag: "opencode",
     sends: |sent| event(sent).is_some(),
     event,
     events: &[
@@ -19,6 +20,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: DENIED,
     consent: None,
     masks_reads: true,
+    settings: Settings {
+        project: ".opencode/plugins/keysweep.js",
+        user: ".config/opencode/plugins/keysweep.js",
+        home: None,
+        shape: Shape::Plugin,
+        events: &["tool.execute.before", "tool.execute.after"],
+        is_shared: false,
+        besides: None,
+    },
 };
 
 const DENIED: Refusal = Refusal::Object(|_, why| json!({ "deny": why }));

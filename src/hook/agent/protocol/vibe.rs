@@ -2,11 +2,12 @@
 //!
 //! An object decides, and a reason takes the place of a result. Any exit code but 0 is a hook that failed, which stops nothing.
 
-use super::{Agent, Moment, Protocol, Refusal, usual_event};
+use super::{Agent, Moment, Protocol, Refusal, Settings, Shape, usual_event};
 use serde_json::json;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Vibe,
+    flag: "vibe",
     sends: |sent| usual_event(sent).is_some_and(|event| event.contains('_')),
     event: usual_event,
     events: &[
@@ -18,6 +19,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: DENIED,
     consent: None,
     masks_reads: true,
+    settings: Settings {
+        project: ".vibe/hooks.toml",
+        user: ".vibe/hooks.toml",
+        home: None,
+        shape: Shape::Tables,
+        events: &["pre_tool", "post_tool"],
+        is_shared: false,
+        besides: Some("it runs the hooks of a project that is trusted"),
+    },
 };
 
 const DENIED: Refusal = Refusal::Object(|_, why| json!({ "decision": "deny", "reason": why }));

@@ -9,6 +9,7 @@ use super::{Agent, Moment, Protocol, Refusal, usual_event};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::VsCode,
+    flag: "vscode",
     sends: |sent| sent["hookEventName"].is_string() || usual_event(sent).is_some() && sent["timestamp"].is_string(),
     event,
     events: &[
@@ -20,6 +21,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: Refusal::Code,
     consent: None,
     masks_reads: false,
+    settings: super::copilot::SETTINGS,
 };
 
 const AFTER: Moment = Moment::After { results: &["/tool_response", "/tool_result"], replace: None, tell: TOLD };

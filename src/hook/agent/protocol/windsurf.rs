@@ -4,10 +4,11 @@
 
 use serde_json::Value;
 
-use super::{Agent, Moment, Protocol, Refusal};
+use super::{Agent, Moment, Protocol, Refusal, Settings, Shape};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     agent: Agent::Windsurf,
+    flag: "windsurf",
     sends: |sent| event(sent).is_some(),
     event,
     events: &[
@@ -21,6 +22,22 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     unknown: Refusal::Code,
     consent: None,
     masks_reads: false,
+    settings: Settings {
+        project: ".windsurf/hooks.json",
+        user: ".codeium/windsurf/hooks.json",
+        home: None,
+        shape: Shape::List { version: None, is_typed: false },
+        events: &[
+            "pre_user_prompt",
+            "pre_read_code",
+            "pre_write_code",
+            "pre_run_command",
+            "pre_mcp_tool_use",
+            "post_mcp_tool_use",
+        ],
+        is_shared: false,
+        besides: None,
+    },
 };
 
 const AFTER: Moment = Moment::After { results: &["/tool_info/mcp_result"], replace: None, tell: Refusal::Code };

@@ -1,0 +1,172 @@
+//! `hook install`, `uninstall` and `status` for coding agents: what is put into an agent's settings, and whether it works.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::agent::named;
+use super::canary::token;
+use super::{on_path, program};
+use crate::cli::args::AgentName;
+use crate::cli::exit::ExitStatus;
+use crate::cli::{shell, withhold};
+use crate::git::Repo;
+use crate::hook::agent::settings::{Change, Place, Scope, parts};
+use crate::hook::agent::{Agent, Call, Ending, sample};
+use crate::text::escape;
+
+/// The work tree around, or the folder; or the home folder.
+fn scope(global: bool) -> anyhow::Result<Scope> {
+    if global {
+        let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
+        return Ok(Scope::User(
+            home.map(PathBuf::from).context("finding out where your home folder is: HOME is not set")?,
+        ));
+    }
+    let root = Repo::open(Path::new(".")).ok().and_then(|repo| repo.workdir());
+    Ok(Scope::Project(root.map_or_else(std::env::current_dir, Ok)?))
+}
+
+fn places(agents: &[AgentName], global: bool) -> anyhow::Result<Vec<(Agent, Place)>> {
+    let scope = scope(global)?;
+    let agents: BTreeSet<AgentName> = agents.iter().copied().collect();
+    Ok(agents.into_iter().map(named).map(|agent| (agent, Place::new(agent, scope.clone()))).collect())
+}
+
+fn say(text: &str) {
+    shell::say(&withhold(text));
+}
+
+/// Puts keysweep into the settings of these agents. What a project shares names the program alone, for it lies elsewhere on
+/// other machines.
+pub(super) fn install(agents: &[AgentName], global: bool, guard: bool) -> anyhow::Result<ExitStatus> {
+    let own = program()?;
+    let called = if global { own.display().to_string() } else { "keysweep".to_owned() };
+    for (agent, place) in places(agents, global)? {
+        let path = place.path();
+        let change = place
+            .install(&place.command(&called, guard))
+            .with_context(|| format!("putting keysweep into '{}'", path.display()))?;
+        say(&match change {
+            Change::Unchanged => format!("{}: '{}' calls keysweep already", agent.name(), path.display()),
+            _ => format!("{}: '{}' calls keysweep from now on", agent.name(), path.display()),
+        });
+        if let Some(besides) = place.besides() {
+            say(&format!("{}: {besides}", agent.name()));
+        }
+    }
+    if !global && on_path(None).is_none() {
+        say("keysweep is not on PATH, so the agents will not find it");
+    }
+    Ok(ExitStatus::Clean)
+}
+
+/// Takes keysweep out of the settings of these agents.
+pub(super) fn uninstall(agents: &[AgentName], global: bool) -> anyhow::Result<ExitStatus> {
+    for (agent, place) in places(agents, global)? {
+        let path = place.path();
+        let change = place.uninstall().with_context(|| format!("taking keysweep out of '{}'", path.display()))?;
+        say(&match change {
+            Change::Unchanged => format!("{}: '{}' does not call keysweep", agent.name(), path.display()),
+            Change::Written => format!("{}: took keysweep out of '{}'", agent.name(), path.display()),
+            Change::Removed => format!("{}: removed '{}'", agent.name(), path.display()),
+        });
+    }
+    Ok(ExitStatus::Clean)
+}
+
+/// Says of each whether its settings call keysweep, and sends a canary through the command that stands there.
+pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitStatus> {
+    let mut lines = Vec::new();
+    let mut is_well = true;
+    for (agent, place) in places(agents, global)? {
+        let path = place.path().display().to_string();
+        let installed = place.installed().with_context(|| format!("reading '{path}'"))?;
+        if installed.is_empty() {
+            let option = if global { " --global" } else { "" };
+            lines.push(format!(
+                "{}: '{path}' does not call keysweep; 'keysweep hook install --agent NAME{option}' makes it",
+                agent.name()
+            ));
+            is_well = false;
+        }
+        for (event, command) in installed {
+            let sent = |token: &str| sample(agent, event, token);
+            let Some(tried) = tried(agent, &sent, &command)? else { continue };
+            let (text, works) = match tried {
+                Tried::Kept(how) => (format!("'{command}' {how} a canary"), true),
+                Tried::LetThrough(code) => (format!("'{command}' let a canary through (it ended with {code})"), false),
+                Tried::Another(found) => (format!("'{command}' runs another keysweep than this one: {found}"), false),
+            };
+            lines.push(format!("{}, {event}: {text}", agent.name()));
+            is_well &= works;
+        }
+        lines.extend(
+            place.besides().map(|besides| format!("{}: {besides}, which cannot be seen from here", agent.name())),
+        );
+    }
+    let lines: Vec<String> = lines.iter().map(|line| escape(withhold(line).as_bytes())).collect();
+    shell::results(None, &mut |out| writeln!(out, "{}", lines.join("\n")))?;
+    Ok(if is_well { ExitStatus::Clean } else { ExitStatus::Unknown })
+}
+
+/// What became of a canary.
+enum Tried {
+    /// It was kept from the agent, in this way.
+    Kept(&'static str),
+    /// It was not; this is how the command ended.
+    LetThrough(String),
+    /// It was not sent, because the command runs another program, or none.
+    Another(String),
+}
+
+/// Runs the command as the agent would, if it is this program, on a call with a token of nobody's, and holds the answer against what this agent honours;
+/// `None` if the agent does not send such a call.
+fn tried(agent: Agent, sent: &dyn Fn(&str) -> Option<Value>, command: &str) -> anyhow::Result<Option<Tried>> {
+    let own = program()?;
+    let Some((called, arguments)) = parts(command) else { return Ok(None) };
+    let found = if called.contains(['/', '\\']) { Some(PathBuf::from(&called)) } else { on_path(None) };
+    let is_own = |found: &PathBuf| found.canonicalize().ok() == own.canonicalize().ok();
+    match &found {
+        Some(found) if is_own(found) => {}
+        Some(found) => return Ok(Some(Tried::Another(format!("'{}'", found.display())))),
+        None => return Ok(Some(Tried::Another("none is on PATH".to_owned()))),
+    }
+    let token = token()?;
+    let Some(sent) = sent(&token) else { return Ok(None) };
+    let sent = sent.to_string();
+    let call = Call::parse(sent.as_bytes(), Some(agent))?;
+    let output = run(&own, &arguments, &sent).with_context(|| format!("running '{command}'"))?;
+    let said = [&output.stdout[..], &output.stderr[..]].concat();
+    let holds = |text: &str| memchr::memmem::find(&said, text.as_bytes()).is_some();
+    let masked = call.masked(&str::to_owned, "");
+    let how = if masked.is_some() {
+        "masks"
+    } else if call.is_result() {
+        "reports"
+    } else {
+        "stops"
+    };
+    let expected = masked.unwrap_or_else(|| call.refused(""));
+    let code = if expected.ending == Ending::Two { 2 } else { 0 };
+    let is_object = serde_json::from_slice::<Value>(&output.stdout).is_ok_and(|answer| answer.is_object());
+    let is_answered = output.status.code() == Some(code) && is_object == expected.object.is_some();
+    let is_kept = is_answered && !holds(&token) && (holds("[secret ") || holds("github-pat"));
+    let ended = output.status.code().map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+    Ok(Some(if is_kept { Tried::Kept(how) } else { Tried::LetThrough(ended) }))
+}
+
+fn run(program: &Path, arguments: &[String], input: &str) -> std::io::Result<Output> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that reads nothing closes the pipe, which is its right.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    child.wait_with_output()
+}

@@ -1,0 +1,418 @@
+//! An agent's own settings: where they lie, what makes it call keysweep, and putting that in and taking it out.
+//!
+//! Files that are shared with others are changed in their own text. Left to the caller: saying what was done.
+
+mod jsonc;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::Agent;
+use super::protocol::Protocol;
+use crate::fs::bounded::{self, Links};
+use crate::fs::{Rights, replace};
+
+/// Whose settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of a project, at its root.
+    Project(PathBuf),
+    /// The user's own, in the home folder.
+    User(PathBuf),
+}
+
+/// How an agent's settings are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    /// `hooks`, the event, groups of commands with a matcher.
+    Groups {
+        /// In the unit of the agent.
+        timeout: u32,
+    },
+    /// `hooks`, the event, commands, and a version beside `hooks` where there has to be one.
+    List {
+        /// `version`.
+        version: Option<u32>,
+        /// Whether each says that it is a command, and how long it may take.
+        is_typed: bool,
+    },
+    /// A name, the event, groups of commands.
+    Named,
+    /// `[[hooks]]`, in TOML.
+    Tables,
+    /// An executable file for each event.
+    Scripts,
+    /// A plugin.
+    Plugin,
+}
+
+/// Where an agent's settings lie, and what is put there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// From the root of a project: a file, or the folder of scripts.
+    pub(super) project: &'static str,
+    /// From the home folder.
+    pub(super) user: &'static str,
+    /// The variable that names the folder which is the first of `user`, where there is one.
+    pub(super) home: Option<&'static str>,
+    pub(super) shape: Shape,
+    /// The events that keysweep is called for.
+    pub(super) events: &'static [&'static str],
+    /// Whether other agents read the file as well, so that it must not say who calls.
+    pub(super) is_shared: bool,
+    /// What has to be done besides, so that the agent runs it.
+    pub(super) besides: Option<&'static str>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was written or changed.
+    Written,
+    /// It was as it should be.
+    Unchanged,
+    /// Nothing was left in it but what was ours.
+    Removed,
+}
+
+/// Why a file was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It cannot be read or written.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It cannot be read.
+    #[error("{0}")]
+    Unread(#[from] bounded::Refused),
+    /// It does not have the form of such a file.
+    #[error("it does not have the form of such settings; nothing was changed. Mend it, or move it away")]
+    Form,
+    /// It is somebody else's.
+    #[error("another hook is there already; nothing was changed. Let it run 'keysweep hook run agent' with its input")]
+    Foreign,
+}
+
+/// An agent's settings in one place.
+#[derive(Debug)]
+pub struct Place {
+    protocol: &'static Protocol,
+    scope: Scope,
+}
+
+/// Lines around what is ours in a text.
+const MARKS: (&str, &str) = ("# keysweep: begin", "# keysweep: end");
+/// The end of each command of ours, but for options.
+const CALL: &str = "hook run agent";
+
+impl Place {
+    /// That of an agent.
+    pub fn new(agent: Agent, scope: Scope) -> Self {
+        Self { protocol: Protocol::of(agent), scope }
+    }
+
+    fn settings(&self) -> &'static Settings {
+        &self.protocol.settings
+    }
+
+    /// The file, or the folder of scripts.
+    pub fn path(&self) -> PathBuf {
+        let Settings { project, user, home, .. } = *self.settings();
+        match &self.scope {
+            Scope::Project(root) => root.join(project),
+            Scope::User(folder) => match home.and_then(std::env::var_os).filter(|named| !named.is_empty()) {
+                Some(named) => Path::new(&named).join(user.split_once('/').map_or(user, |(_, rest)| rest)),
+                None => folder.join(user),
+            },
+        }
+    }
+
+    /// What has to be done besides, so that the agent runs hooks.
+    pub fn besides(&self) -> Option<&'static str> {
+        self.settings().besides
+    }
+
+    /// The command that calls a program, with options.
+    pub fn command(&self, program: &str, guard: bool) -> String {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:\\".contains(&byte);
+        let program = if program.bytes().all(is_plain) { program.to_owned() } else { format!("\"{program}\"") };
+        let named = if self.settings().is_shared { String::new() } else { format!(" --agent {}", self.protocol.flag) };
+        format!("{program} {CALL}{named}{}", if guard { " --guard" } else { "" })
+    }
+
+    /// Puts the command in, in place of what of ours is there.
+    ///
+    /// # Errors
+    /// When a file is somebody else's, or cannot be changed.
+    pub fn install(&self, command: &str) -> Result<Change, Refused> {
+        let mut change = Change::Unchanged;
+        for file in self.files() {
+            let before = self.text(&file)?;
+            let rest = before.as_deref().map_or(Ok(None), |text| self.without(text))?;
+            let start = rest.or(before.clone()).unwrap_or_default();
+            let after = self.with(&file, &start, command).ok_or(Refused::Form)?;
+            if before.as_deref() != Some(&after) {
+                self.write(&file, &after)?;
+                change = Change::Written;
+            }
+        }
+        Ok(change)
+    }
+
+    /// Takes out what is ours. A file in which nothing is left goes with it.
+    ///
+    /// # Errors
+    /// When a file cannot be changed.
+    pub fn uninstall(&self) -> Result<Change, Refused> {
+        let mut change = Change::Unchanged;
+        for file in self.files() {
+            let Some(text) = self.text(&file)? else { continue };
+            let rest = match self.without(&text) {
+                Ok(Some(rest)) => rest,
+                Ok(None) | Err(Refused::Foreign) => continue,
+                Err(refused) => return Err(refused),
+            };
+            if is_void(&rest) {
+                std::fs::remove_file(&file)?;
+                change = Change::Removed;
+            } else {
+                self.write(&file, &rest)?;
+                change = Change::Written;
+            }
+        }
+        Ok(change)
+    }
+
+    /// The events whose hook is ours, with the command that is run.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn installed(&self) -> Result<Vec<(&'static str, String)>, Refused> {
+        let Settings { events, shape, .. } = self.settings();
+        let mut found = Vec::new();
+        for (at, file) in self.files().iter().enumerate() {
+            let Some(text) = self.text(file)? else { continue };
+            let of_file = match shape {
+                Shape::Scripts => &events[at..=at],
+                _ => events,
+            };
+            let commands = self.commands(&text);
+            let of_event = |event: &&'static str| {
+                let is_its_own = |(of, _): &&(Option<String>, String)| of.as_deref().is_none_or(|of| of == *event);
+                Some((*event, commands.iter().find(is_its_own)?.1.clone()))
+            };
+            found.extend(of_file.iter().filter_map(of_event));
+        }
+        Ok(found)
+    }
+
+    /// Commands of ours in a text, with the event of each where the text says it.
+    fn commands(&self, text: &str) -> Vec<(Option<String>, String)> {
+        match self.settings().shape {
+            Shape::Groups { .. } | Shape::List { .. } | Shape::Named => {
+                let mut found = Vec::new();
+                let root = jsonc::read(text).unwrap_or_default();
+                let key = if matches!(self.settings().shape, Shape::Named) { NAME } else { "hooks" };
+                for (event, hooks) in root[key].as_object().into_iter().flatten() {
+                    let mut commands = Vec::new();
+                    strings(hooks, &mut commands);
+                    found.extend(commands.into_iter().map(|command| (Some(event.clone()), command)));
+                }
+                found
+            }
+            Shape::Tables => {
+                let root: toml::Table = text.parse().unwrap_or_default();
+                let tables = root.get("hooks").and_then(toml::Value::as_array).into_iter().flatten();
+                let own = |key: &str, table: &toml::Value| Some(table.get(key)?.as_str()?.to_owned());
+                let found = tables.filter_map(|table| Some((own("type", table), own("command", table)?)));
+                found.filter(|(_, command)| is_ours(command)).collect()
+            }
+            Shape::Scripts | Shape::Plugin => {
+                let line = text.lines().find(|line| line.contains(CALL));
+                let command =
+                    line.and_then(|line| line.strip_prefix("exec ").map(str::to_owned).or_else(|| quoted(line)));
+                command.into_iter().filter(|command| is_ours(command)).map(|command| (None, command)).collect()
+            }
+        }
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let path = self.path();
+        match self.settings().shape {
+            Shape::Scripts => self.settings().events.iter().map(|event| path.join(event)).collect(),
+            _ => vec![path],
+        }
+    }
+
+    fn text(&self, file: &Path) -> Result<Option<String>, Refused> {
+        let bytes = match &self.scope {
+            // What a clone brings along must not lead out of it.
+            Scope::Project(root) if leads_out(root, file) => return Err(bounded::Refused::Outside.into()),
+            Scope::Project(root) => bounded::read_within(root, file)?,
+            Scope::User(_) if !file.exists() => None,
+            Scope::User(_) => Some(bounded::read(file, bounded::MAX_SIZE, Links::Followed)?),
+        };
+        Ok(bytes.map(bounded::text).transpose()?)
+    }
+
+    /// The text without what is ours; `None` if nothing of ours is in it.
+    fn without(&self, text: &str) -> Result<Option<String>, Refused> {
+        match self.settings().shape {
+            Shape::Groups { .. } | Shape::List { .. } => {
+                jsonc::read(text).filter(Value::is_object).ok_or(Refused::Form)?;
+                Ok(jsonc::removed(text, &|_, value| is_our_hook(value)))
+            }
+            Shape::Named => {
+                jsonc::read(text).filter(Value::is_object).ok_or(Refused::Form)?;
+                Ok(jsonc::removed(text, &|at, _| at == [NAME]))
+            }
+            Shape::Tables => Ok(without_marked(text)),
+            Shape::Scripts | Shape::Plugin if self.commands(text).is_empty() => Err(Refused::Foreign),
+            Shape::Scripts | Shape::Plugin => Ok(Some(String::new())),
+        }
+    }
+
+    /// The text with ours.
+    fn with(&self, file: &Path, text: &str, command: &str) -> Option<String> {
+        let Settings { shape, events, .. } = *self.settings();
+        let text = if is_void(text) && !matches!(shape, Shape::Tables) { "{}\n" } else { text };
+        match shape {
+            Shape::Groups { timeout } => {
+                let hook = json!({ "type": "command", "command": command, "timeout": timeout });
+                let group = json!({ "matcher": "*", "hooks": [hook] });
+                events.iter().try_fold(text.to_owned(), |text, event| jsonc::push(&text, &["hooks", event], &group))
+            }
+            Shape::List { version, is_typed } => {
+                let mut text = text.to_owned();
+                if let Some(version) =
+                    version.filter(|_| jsonc::read(&text).is_some_and(|root| root.get("version").is_none()))
+                {
+                    text = jsonc::set(&text, "version", &json!(version))?;
+                }
+                let hook = match is_typed {
+                    true => json!({ "type": "command", "command": command, "timeoutSec": 30 }),
+                    false => json!({ "command": command }),
+                };
+                events.iter().try_fold(text, |text, event| jsonc::push(&text, &["hooks", event], &hook))
+            }
+            Shape::Named => {
+                let hook = json!({ "type": "command", "command": command, "timeout": 30 });
+                let group = json!([{ "matcher": ".*", "hooks": [hook] }]);
+                let own: Value = events.iter().map(|event| ((*event).to_owned(), group.clone())).collect();
+                jsonc::set(text, NAME, &own)
+            }
+            Shape::Tables => with_tables(text, events, command),
+            Shape::Scripts => {
+                let event = file.file_name()?.to_string_lossy();
+                Some(format!(
+                    "#!/bin/sh\n# Written by 'keysweep hook install --agent {}', for {event}.\nexec {command}\n",
+                    self.protocol.flag
+                ))
+            }
+            Shape::Plugin => Some(PLUGIN.replace("KEYSWEEP", &Value::from(command).to_string())),
+        }
+    }
+
+    /// Writes where a link leads to, so that the link stays one, and keeps the rights of a file that is there.
+    fn write(&self, file: &Path, text: &str) -> io::Result<()> {
+        file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        let file = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+        let rights = file.metadata().map_or(Rights::Usual, |meta| Rights::Exactly(meta.permissions()));
+        replace(&file, rights, |out| out.write_all(text.as_bytes()))?;
+        if matches!(self.settings().shape, Shape::Scripts) { executable(&file) } else { Ok(()) }
+    }
+}
+
+/// The name of ours where hooks have names.
+const NAME: &str = "keysweep";
+const PLUGIN: &str = include_str!("../../../../hooks/opencode.js");
+
+/// Whether the nearest folder above a file that is there lies outside of a root.
+fn leads_out(root: &Path, file: &Path) -> bool {
+    let folder = file.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
+    root.canonicalize().ok().zip(folder).is_none_or(|(root, folder)| !folder.starts_with(root))
+}
+
+#[cfg(unix)]
+fn executable(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn executable(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The program and the arguments of a command of ours. One that says more than that to a shell is none: others could have it
+/// run anything under our name.
+pub fn parts(command: &str) -> Option<(String, Vec<String>)> {
+    let (program, options) = command.split_once(CALL)?;
+    let program = program.trim();
+    let program = program.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(program);
+    let is_plain = |text: &str, more: &str| text.chars().all(|next| next.is_alphanumeric() || more.contains(next));
+    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_ours = ["keysweep", "keysweep.exe"].contains(&name);
+    let is_one = is_ours && is_plain(program, "/\\:._-+@ ()") && is_plain(options, " =._-");
+    let arguments = CALL.split(' ').chain(options.split_whitespace()).map(str::to_owned);
+    is_one.then(|| (program.to_owned(), arguments.collect()))
+}
+
+fn is_ours(command: &str) -> bool {
+    parts(command).is_some()
+}
+
+/// Whether a value is a hook of ours, or a group of nothing else.
+fn is_our_hook(value: &Value) -> bool {
+    match value["hooks"].as_array() {
+        Some(hooks) => !hooks.is_empty() && hooks.iter().all(is_our_hook),
+        None => value["command"].as_str().is_some_and(is_ours),
+    }
+}
+
+/// Commands of ours below a value.
+fn strings(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_ours(text) => found.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| strings(value, found)),
+        Value::Object(values) => values.values().for_each(|value| strings(value, found)),
+        _ => {}
+    }
+}
+
+/// The first literal text of a line of JavaScript that is a command of ours.
+fn quoted(line: &str) -> Option<String> {
+    let start = line.find('"')?;
+    let mut texts = serde_json::Deserializer::from_str(&line[start..]).into_iter::<String>();
+    texts.next()?.ok().filter(|text| is_ours(text))
+}
+
+/// Whether a text says nothing but a version.
+fn is_void(text: &str) -> bool {
+    let is_empty = |root: Value| root.as_object().is_some_and(|root| root.keys().all(|key| key == "version"));
+    text.trim().is_empty() || jsonc::read(text).is_some_and(is_empty)
+}
+
+fn without_marked(text: &str) -> Option<String> {
+    let (begin, end) = MARKS;
+    let start = text.find(begin)?;
+    let stop = text[start..].find(end).map_or(text.len(), |at| start + at + end.len());
+    let rest = text[stop..].strip_prefix('\n').unwrap_or(&text[stop..]);
+    let before = text[..start].strip_suffix("\n\n").map_or(&text[..start], |_| &text[..start - 1]);
+    Some(format!("{before}{rest}"))
+}
+
+/// Tables at the end of a text, which has to be TOML with them.
+fn with_tables(text: &str, events: &[&str], command: &str) -> Option<String> {
+    let (begin, end) = MARKS;
+    let table = |event: &&str| {
+        let command = toml::Value::from(command);
+        format!("[[hooks]]\nname = \"keysweep-{event}\"\ntype = \"{event}\"\ncommand = {command}\n")
+    };
+    let tables: String = events.iter().map(table).collect();
+    let gap = if text.is_empty() { "" } else { "\n" };
+    let line = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let whole = format!("{text}{line}{gap}{begin}\n{tables}{end}\n");
+    whole.parse::<toml::Table>().ok().map(|_| whole)
+}

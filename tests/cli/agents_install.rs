@@ -1,0 +1,145 @@
+//! What `hook install --agent` puts into an agent's settings works, leaves alone what was there, and goes again.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Repo, must};
+
+/// Each agent with the file of a project, and settings that somebody may have in it.
+const FILES: [(&str, &str, &str); 11] = [
+    (
+        "claude",
+        ".claude/settings.json",
+        "{\n  // mine\n  \"model\": \"x\",\n  \"hooks\": {\n    \"PreToolUse\": [\n      { \"matcher\": \"Bash\", \"hooks\": [{ \"type\": \"command\", \"command\": \"./mine.sh\" }] } // stays\n    ]\n  }\n}\n",
+    ),
+    ("codex", ".codex/hooks.json", "{\n  \"hooks\": {}\n}\n"),
+    (
+        "gemini",
+        ".gemini/settings.json",
+        "{\n    \"theme\": \"x\",\n    \"mcpServers\": { \"a\": { \"command\": \"b\" } },\n}\n",
+    ),
+    (
+        "cursor",
+        ".cursor/hooks.json",
+        "{\n  \"version\": 1,\n  \"hooks\": { \"stop\": [{ \"command\": \"./mine.sh\" }] }\n}\n",
+    ),
+    ("copilot", ".github/hooks/keysweep.json", ""),
+    ("vscode", ".github/hooks/keysweep.json", ""),
+    ("windsurf", ".windsurf/hooks.json", "{\"hooks\":{\"pre_run_command\":[{\"command\":\"./mine.sh\"}]}}"),
+    ("cline", ".clinerules/hooks/PreToolUse", ""),
+    ("antigravity", ".agents/hooks.json", "{\n  \"mine\": { \"Stop\": [{ \"command\": \"./mine.sh\" }] }\n}\n"),
+    (
+        "vibe",
+        ".vibe/hooks.toml",
+        "# mine\n[[hooks]]\nname = \"mine\"\ntype = \"post_agent\"\ncommand = \"./mine.sh\"\n",
+    ),
+    ("opencode", ".opencode/plugins/keysweep.js", ""),
+];
+
+fn hook(repo: &Repo, what: &str, agent: &str, more: &[&str]) -> crate::support::Run {
+    repo.keysweep(&[&["hook", what, "--agent", agent], more].concat())
+}
+
+#[test]
+fn what_is_installed_stops_a_canary_and_goes_without_a_trace() {
+    for (agent, file, before) in FILES {
+        let repo = Repo::with_a_commit();
+        if !before.is_empty() {
+            repo.write(file, before);
+        }
+        hook(&repo, "status", agent, &[]).expect_code(2).expect_mention("does not call keysweep");
+        hook(&repo, "install", agent, &[]).expect_code(0).expect_mention("from now on");
+        let with = repo.read(file);
+        assert!(with.contains("keysweep hook run agent"), "{agent}: {with}");
+        for line in before.lines().filter(|line| line.contains("mine")) {
+            let kept =
+                line.trim_start_matches('{').split(" } // ").next().unwrap_or(line).trim_end_matches(['}', ']', ' ']);
+            assert!(with.contains(kept), "{agent}: {kept} is gone: {with}");
+        }
+        let run = hook(&repo, "status", agent, &[]).expect_code(0);
+        let kept = run.out().lines().filter(|line| line.contains("a canary")).count();
+        assert!(kept >= 1 && !run.out().contains("let a canary through"), "{agent}: {run}");
+        hook(&repo, "install", agent, &[]).expect_code(0).expect_mention("already");
+        assert_eq!(repo.read(file), with, "{agent}");
+        hook(&repo, "uninstall", agent, &[]).expect_code(0);
+        match before {
+            "" | "{\n  \"hooks\": {}\n}\n" => assert!(!repo.path(file).exists(), "{agent}"),
+            before => assert_eq!(repo.read(file), before, "{agent}"),
+        }
+        hook(&repo, "uninstall", agent, &[]).expect_code(0).expect_mention("does not call");
+    }
+}
+
+#[test]
+fn the_users_own_settings_name_this_program_and_a_link_stays_one() {
+    let repo = Repo::with_a_commit();
+    let home = must(repo.path("..").canonicalize(), "find the sandbox").join("home");
+    must(fs::create_dir_all(home.join(".claude")), "make a folder");
+    must(fs::write(home.join("dotfile.json"), "{\n  \"a\": 1\n}\n"), "write settings");
+    #[cfg(unix)]
+    must(std::os::unix::fs::symlink("../dotfile.json", home.join(".claude/settings.json")), "make a link");
+    hook(&repo, "install", "claude", &["--global", "--guard"]).expect_code(0);
+    let text = must(fs::read_to_string(home.join(".claude/settings.json")), "read settings");
+    let settings: Value = must(serde_json::from_str(&text), "read settings");
+    let command = settings["hooks"]["PreToolUse"][0]["hooks"][0]["command"].as_str().unwrap_or_default().to_owned();
+    assert!(command.starts_with('/') && command.ends_with("keysweep hook run agent --guard"), "{command}");
+    assert_eq!(settings["a"], 1);
+    assert!(home.join(".claude/settings.json").is_symlink() || cfg!(windows));
+    hook(&repo, "status", "claude", &["--global"]).expect_code(0).expect_mention("masks a canary");
+    hook(&repo, "uninstall", "claude", &["--global"]).expect_code(0);
+    assert_eq!(must(fs::read_to_string(home.join("dotfile.json")), "read settings"), "{\n  \"a\": 1\n}\n");
+}
+
+#[test]
+fn what_is_somebody_elses_or_broken_is_left_alone() {
+    let repo = Repo::with_a_commit();
+    for (agent, file, text) in [
+        ("claude", ".claude/settings.json", "{ broken"),
+        ("cursor", ".cursor/hooks.json", "{ \"hooks\": [] }"),
+        ("vibe", ".vibe/hooks.toml", "hooks = 1\n"),
+        ("cline", ".clinerules/hooks/PreToolUse", "#!/bin/sh\nexit 0\n"),
+        ("opencode", ".opencode/plugins/keysweep.js", "export const Mine = 1;\n"),
+    ] {
+        repo.write(file, text);
+        hook(&repo, "install", agent, &[]).expect_code(2).expect_mention("nothing was changed");
+        assert_eq!(repo.read(file), text, "{agent}");
+        hook(&repo, "uninstall", agent, &[]);
+        assert_eq!(repo.read(file), text, "{agent}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_of_a_clone_that_leads_out_of_it_is_not_written_to() {
+    let (repo, outside) = (Repo::with_a_commit(), must(tempfile::tempdir(), "make a folder"));
+    must(std::os::unix::fs::symlink(outside.path(), repo.path(".claude")), "make a link");
+    hook(&repo, "install", "claude", &[]).expect_code(2).expect_mention("leads out");
+    assert_eq!(must(fs::read_dir(outside.path()), "list a folder").count(), 0);
+}
+
+#[test]
+fn nothing_that_settings_name_is_run_but_this_program() {
+    let repo = Repo::with_a_commit();
+    let with = |command: &str| {
+        let text = format!(
+            "{{ \"hooks\": {{ \"PreToolUse\": [{{ \"hooks\": [{{ \"command\": {} }}] }}] }} }}",
+            Value::from(command)
+        );
+        repo.write(".claude/settings.json", text);
+        hook(&repo, "status", "claude", &[]).expect_code(2)
+    };
+    repo.write("keysweep", "#!/bin/sh\ntouch was-run\n");
+    with("./keysweep hook run agent").expect_mention("another keysweep");
+    with("keysweep hook run agent; touch was-run").expect_mention("does not call keysweep");
+    with("touch was-run && keysweep hook run agent").expect_mention("does not call keysweep");
+    assert!(!repo.path("was-run").exists());
+}
+
+#[test]
+fn a_hook_that_lets_secrets_through_is_told_from_one_that_works() {
+    let repo = Repo::with_a_commit();
+    hook(&repo, "install", "claude", &[]).expect_code(0);
+    repo.write(".keysweep.toml", "disable = [\"github-pat-classic\"]\n");
+    hook(&repo, "status", "claude", &[]).expect_code(2).expect_mention("let a canary through");
+}

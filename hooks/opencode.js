@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 
 const ask = (call) => {
-  const run = spawnSync(KEYSWEEP, { shell: true, input: JSON.stringify(call), encoding: "utf8" });
+  const run = spawnSync(KEYSWEEP, { shell: true, cwd: call.cwd, input: JSON.stringify(call), encoding: "utf8" });
   if (run.status !== 0) throw new Error(run.stderr || "keysweep did not answer, so this was stopped");
   return run.stdout ? JSON.parse(run.stdout) : {};
 };

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Repo, must};
+use crate::support::{Repo, Secret, must};
 
 /// Each agent with the file of a project, and settings that somebody may have in it.
 const FILES: [(&str, &str, &str); 11] = [
@@ -89,6 +89,35 @@ fn the_users_own_settings_name_this_program_and_a_link_stays_one() {
     hook(&repo, "status", "claude", &["--global"]).expect_code(0).expect_mention("masks a canary");
     hook(&repo, "uninstall", "claude", &["--global"]).expect_code(0);
     assert_eq!(must(fs::read_to_string(home.join("dotfile.json")), "read settings"), "{\n  \"a\": 1\n}\n");
+}
+
+/// The plugin as opencode calls it.
+const OPENCODE: &str = r#"
+import { Keysweep } from "./.opencode/plugins/keysweep.js";
+const [hooks, secret] = [await Keysweep({ directory: process.cwd() }), process.env.PLANTED];
+const before = (command) => hooks["tool.execute.before"]({ tool: "bash" }, { args: { command } });
+const after = async (output) => {
+  const result = { output };
+  await hooks["tool.execute.after"]({ tool: "bash" }, result);
+  return result.output;
+};
+const refused = await before(`echo ${secret}`).then(() => "let through", (error) => error.message);
+await before("echo clean");
+console.log(JSON.stringify({ refused, masked: await after(`a ${secret} b`), clean: await after("clean") }));
+"#;
+
+#[test]
+fn the_plugin_for_opencode_stops_and_masks() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(1970));
+    hook(&repo, "install", "opencode", &[]).expect_code(0);
+    repo.write("package.json", "{ \"type\": \"module\" }\n");
+    repo.write("call.mjs", OPENCODE);
+    let run = repo.program("node").args(&["call.mjs"]).env("PLANTED", &secret.value).run().expect_code(0);
+    run.expect_withheld(&secret.value);
+    let told: Value = must(serde_json::from_slice(&run.stdout), "read what it did");
+    assert!(told["refused"].as_str().is_some_and(|why| why.starts_with("keysweep: stopped")), "{run}");
+    assert!(told["masked"].as_str().is_some_and(|text| text.contains("\na [secret github-pat")), "{run}");
+    assert_eq!(told["clean"], "clean", "{run}");
 }
 
 #[test]

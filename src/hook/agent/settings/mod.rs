@@ -3,6 +3,7 @@
 //! Files that are shared with others are changed in their own text. Left to the caller: saying what was done.
 
 mod jsonc;
+mod lines;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,8 +102,6 @@ pub struct Place {
     scope: Scope,
 }
 
-/// Lines around what is ours in a text.
-const MARKS: (&str, &str) = ("# keysweep: begin", "# keysweep: end");
 /// The end of each command of ours, but for options.
 const CALL: &str = "hook run agent";
 
@@ -231,7 +230,7 @@ impl Place {
             Shape::Scripts | Shape::Plugin => {
                 let line = text.lines().find(|line| line.contains(CALL));
                 let command =
-                    line.and_then(|line| line.strip_prefix("exec ").map(str::to_owned).or_else(|| quoted(line)));
+                    line.and_then(|line| line.strip_prefix("exec ").map(str::to_owned).or_else(|| lines::quoted(line)));
                 command.into_iter().filter(|command| is_ours(command)).map(|command| (None, command)).collect()
             }
         }
@@ -267,7 +266,7 @@ impl Place {
                 jsonc::read(text).filter(Value::is_object).ok_or(Refused::Form)?;
                 Ok(jsonc::removed(text, &|at, _| at == [NAME]))
             }
-            Shape::Tables => Ok(without_marked(text)),
+            Shape::Tables => Ok(lines::without(text)),
             Shape::Scripts | Shape::Plugin if self.commands(text).is_empty() => Err(Refused::Foreign),
             Shape::Scripts | Shape::Plugin => Ok(Some(String::new())),
         }
@@ -302,7 +301,7 @@ impl Place {
                 let own: Value = events.iter().map(|event| ((*event).to_owned(), group.clone())).collect();
                 jsonc::set(text, NAME, &own)
             }
-            Shape::Tables => with_tables(text, events, command),
+            Shape::Tables => lines::with_tables(text, events, command),
             Shape::Scripts => {
                 let event = file.file_name()?.to_string_lossy();
                 Some(format!(
@@ -381,38 +380,8 @@ fn strings(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The first literal text of a line of JavaScript that is a command of ours.
-fn quoted(line: &str) -> Option<String> {
-    let start = line.find('"')?;
-    let mut texts = serde_json::Deserializer::from_str(&line[start..]).into_iter::<String>();
-    texts.next()?.ok().filter(|text| is_ours(text))
-}
-
 /// Whether a text says nothing but a version.
 fn is_void(text: &str) -> bool {
     let is_empty = |root: Value| root.as_object().is_some_and(|root| root.keys().all(|key| key == "version"));
     text.trim().is_empty() || jsonc::read(text).is_some_and(is_empty)
-}
-
-fn without_marked(text: &str) -> Option<String> {
-    let (begin, end) = MARKS;
-    let start = text.find(begin)?;
-    let stop = text[start..].find(end).map_or(text.len(), |at| start + at + end.len());
-    let rest = text[stop..].strip_prefix('\n').unwrap_or(&text[stop..]);
-    let before = text[..start].strip_suffix("\n\n").map_or(&text[..start], |_| &text[..start - 1]);
-    Some(format!("{before}{rest}"))
-}
-
-/// Tables at the end of a text, which has to be TOML with them.
-fn with_tables(text: &str, events: &[&str], command: &str) -> Option<String> {
-    let (begin, end) = MARKS;
-    let table = |event: &&str| {
-        let command = toml::Value::from(command);
-        format!("[[hooks]]\nname = \"keysweep-{event}\"\ntype = \"{event}\"\ncommand = {command}\n")
-    };
-    let tables: String = events.iter().map(table).collect();
-    let gap = if text.is_empty() { "" } else { "\n" };
-    let line = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    let whole = format!("{text}{line}{gap}{begin}\n{tables}{end}\n");
-    whole.parse::<toml::Table>().ok().map(|_| whole)
 }

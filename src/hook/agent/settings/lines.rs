@@ -1,0 +1,36 @@
+//! What is ours in files that are no JSON: tables of TOML between two comments, and the command in a plugin.
+
+use super::is_ours;
+
+/// Lines around what is ours in a text.
+const MARKS: (&str, &str) = ("# keysweep: begin", "# keysweep: end");
+/// The text without what stands between the comments; `None` if there are none.
+pub(super) fn without(text: &str) -> Option<String> {
+    let (begin, end) = MARKS;
+    let start = text.find(begin)?;
+    let stop = text[start..].find(end).map_or(text.len(), |at| start + at + end.len());
+    let rest = text[stop..].strip_prefix('\n').unwrap_or(&text[stop..]);
+    let before = text[..start].strip_suffix("\n\n").map_or(&text[..start], |_| &text[..start - 1]);
+    Some(format!("{before}{rest}"))
+}
+
+/// Tables at the end of a text, which has to be TOML with them.
+pub(super) fn with_tables(text: &str, events: &[&str], command: &str) -> Option<String> {
+    let (begin, end) = MARKS;
+    let table = |event: &&str| {
+        let command = toml::Value::from(command);
+        format!("[[hooks]]\nname = \"keysweep-{event}\"\ntype = \"{event}\"\ncommand = {command}\n")
+    };
+    let tables: String = events.iter().map(table).collect();
+    let gap = if text.is_empty() { "" } else { "\n" };
+    let line = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let whole = format!("{text}{line}{gap}{begin}\n{tables}{end}\n");
+    whole.parse::<toml::Table>().ok().map(|_| whole)
+}
+
+/// The first literal text of a line of JavaScript that is a command of ours.
+pub(super) fn quoted(line: &str) -> Option<String> {
+    let start = line.find('"')?;
+    let mut texts = serde_json::Deserializer::from_str(&line[start..]).into_iter::<String>();
+    texts.next()?.ok().filter(|text| is_ours(text))
+}

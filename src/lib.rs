@@ -13,6 +13,7 @@
 //! - [`config`]: settings from a file
 //! - [`fs`]: files and folders of our own, files written whole
 //! - [`git`]: repositories, read
+//! - [`image`]: container images, read
 //! - [`source`]: what is to be scanned
 //! - [`attribution`]: where in a history something lives
 //! - [`scan`]: items in, report out
@@ -39,6 +40,7 @@ pub mod config;
 
 pub mod fs;
 pub mod git;
+pub mod image;
 pub mod source;
 
 pub mod attribution;

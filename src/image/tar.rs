@@ -1,0 +1,232 @@
+//! The members of a tar archive, read forward once. Extended headers are bounded before they are read, which a hostile layer
+//! would otherwise use to take all memory.
+//!
+//! Formats: POSIX ustar and pax, and the extensions of GNU tar for long names and sparse files.
+
+use std::io::{self, Read};
+
+use bstr::{BStr, BString, ByteSlice as _};
+use tar::{EntryType, Header, PaxExtensions};
+
+/// Bytes of a header, and what each member is padded to.
+pub(super) const BLOCK: usize = 512;
+/// Bytes of an extended header that are read.
+const MAX_EXTENDED: u64 = 1 << 20;
+
+/// What a member of an archive is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A file with content of its own.
+    File,
+    /// A second name of a file.
+    HardLink,
+    /// A symbolic link.
+    Link,
+    /// A folder.
+    Folder,
+    /// A device or a pipe.
+    Special,
+}
+
+/// A member, without its content.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub(super) path: BString,
+    pub(super) shape: Shape,
+    /// What a link leads to.
+    pub(super) target: BString,
+    /// Bytes of content that follow.
+    pub(super) size: u64,
+}
+
+/// Whether a block is the header of a member: its checksum fits.
+pub(super) fn is_header(block: &[u8]) -> bool {
+    let Ok(block) = <&[u8; BLOCK]>::try_from(block) else { return false };
+    // The checksum counts its own eight bytes as blanks.
+    let sum = block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) });
+    let header = Header::from_byte_slice(block);
+    header.cksum().is_ok_and(|own| own != 0 && own == sum.sum::<u32>())
+}
+
+/// Whether a stream starts as an archive: with a header, or with the two blocks of zeros that end an empty one.
+pub(super) fn is_archive(head: &[u8]) -> bool {
+    head.get(..BLOCK).is_some_and(is_header) || (head.len() == 2 * BLOCK && head.iter().all(|byte| *byte == 0))
+}
+
+/// Reads members one after another.
+pub(super) struct Members<R> {
+    reader: R,
+    /// Bytes of the last member and its padding that were not read yet.
+    left: u64,
+    padding: u64,
+}
+
+/// What extended headers say of the next member.
+#[derive(Default)]
+struct Extended {
+    path: Option<BString>,
+    target: Option<BString>,
+    size: Option<u64>,
+}
+
+impl<R: Read> Members<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, left: 0, padding: 0 }
+    }
+
+    /// The next member; `None` at the end. What follows the end is read as well, for other tools append there.
+    ///
+    /// # Errors
+    /// When the archive is cut short or is not one.
+    pub(super) fn next(&mut self) -> io::Result<Option<Member>> {
+        let mut extended = Extended::default();
+        loop {
+            self.skip(self.left + self.padding)?;
+            let Some(block) = self.block()? else { return Ok(None) };
+            let header = Header::from_byte_slice(&block);
+            let size = header.entry_size()?;
+            self.expect(size);
+            let text = |this: &mut Self| this.extended(size);
+            match header.entry_type() {
+                EntryType::GNULongName => extended.path = Some(until_nul(&text(self)?)),
+                EntryType::GNULongLink => extended.target = Some(until_nul(&text(self)?)),
+                EntryType::XHeader => extended.read(&text(self)?),
+                EntryType::XGlobalHeader => {}
+                kind => return self.member(header, kind, extended).map(Some),
+            }
+        }
+    }
+
+    fn member(&mut self, header: &Header, kind: EntryType, extended: Extended) -> io::Result<Member> {
+        if let Some(size) = extended.size {
+            self.expect(size);
+        }
+        if header.as_gnu().is_some_and(|gnu| kind.is_gnu_sparse() && gnu.is_extended()) {
+            // The list of holes goes on in blocks of its own, each of which says whether one follows.
+            let mut block = [0; BLOCK];
+            loop {
+                self.reader.read_exact(&mut block)?;
+                if block[504] == 0 {
+                    break;
+                }
+            }
+        }
+        let shape = match kind {
+            EntryType::Directory => Shape::Folder,
+            EntryType::Symlink => Shape::Link,
+            EntryType::Link => Shape::HardLink,
+            EntryType::Char | EntryType::Block | EntryType::Fifo => Shape::Special,
+            _ => Shape::File,
+        };
+        // In the first tar a name that ends with a slash was the only sign of a folder.
+        let path = extended.path.unwrap_or_else(|| BString::from(header.path_bytes().into_owned()));
+        let shape = if shape == Shape::File && path.ends_with(b"/") { Shape::Folder } else { shape };
+        let own = || header.link_name_bytes().map(|name| BString::from(name.into_owned())).unwrap_or_default();
+        let target = extended.target.unwrap_or_else(own);
+        Ok(Member { path, shape, target, size: self.left })
+    }
+
+    fn expect(&mut self, size: u64) {
+        self.left = size;
+        self.padding = size.wrapping_neg() % BLOCK as u64;
+    }
+
+    /// The next header, past blocks of zeros.
+    fn block(&mut self) -> io::Result<Option<[u8; BLOCK]>> {
+        let mut block = [0; BLOCK];
+        loop {
+            let count = read_up_to(&mut self.reader, &mut block)?;
+            if count == 0 {
+                return Ok(None);
+            }
+            if count < BLOCK && !block[..count].iter().all(|byte| *byte == 0) {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if is_header(&block) {
+                return Ok(Some(block));
+            }
+            if block.iter().any(|byte| *byte != 0) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "a header of the archive is damaged"));
+            }
+        }
+    }
+
+    fn extended(&mut self, size: u64) -> io::Result<Vec<u8>> {
+        if size > MAX_EXTENDED {
+            let text = format!("an extended header says that it has {size} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        let mut text = Vec::new();
+        self.read_to_end(&mut text)?;
+        Ok(text)
+    }
+
+    fn skip(&mut self, count: u64) -> io::Result<()> {
+        (self.left, self.padding) = (0, 0);
+        if io::copy(&mut (&mut self.reader).take(count), &mut io::sink())? < count {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
+    }
+}
+
+/// The content of the last member.
+impl<R: Read> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.reader.read(&mut buffer[..most])?;
+        if count == 0 && most > 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+impl Extended {
+    /// Takes what a pax header says of names and sizes; what it says of anything else is of no account here.
+    fn read(&mut self, text: &[u8]) {
+        for entry in PaxExtensions::new(text).flatten() {
+            let value = entry.value_bytes();
+            match entry.key_bytes() {
+                b"path" | b"GNU.sparse.name" => self.path = Some(value.into()),
+                b"linkpath" => self.target = Some(value.into()),
+                b"size" => self.size = value.to_str().ok().and_then(|size| size.parse().ok()),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn until_nul(text: &[u8]) -> BString {
+    text.split(|byte| *byte == 0).next().unwrap_or_default().into()
+}
+
+fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// A path of an archive as its plain components: without a slash or a dot in front, and with `..` followed as text. It is never
+/// joined to a path of this machine.
+pub(super) fn normal(path: &BStr) -> BString {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in path.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    bstr::join("/", parts).into()
+}

@@ -4,6 +4,8 @@
 //! each file in it is handed to a [`Sink`] as it comes by; at the end [`Contents`] says how the blobs belong together, and
 //! what later layers make of each path. What could not be read is a [`Gap`]. Detection is up to the caller.
 
+pub mod dockerfile;
+pub mod dockerignore;
 mod layer;
 mod layout;
 mod manifest;

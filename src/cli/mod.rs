@@ -5,6 +5,7 @@ pub mod args;
 pub mod baseline;
 pub mod ci;
 pub mod clock;
+mod context;
 pub mod crash;
 mod elsewhere;
 pub mod exit;
@@ -12,6 +13,7 @@ pub mod explain;
 mod files;
 mod history;
 pub mod hook;
+mod image;
 pub mod manual;
 pub mod policy;
 pub mod progress;
@@ -27,6 +29,7 @@ mod staged;
 pub mod verify;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -69,6 +72,11 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
         }
         Command::Range { range, change, scan } => range::run(&scan.common(), range, change.trust_head),
         Command::Files { paths, no_ignore, scan } => files::run(&scan.common(), paths, *no_ignore),
+        Command::Image { path, bases, scan } => image::run(&scan.common(), path, bases),
+        Command::Context { folder, dockerfile, scan } => {
+            let folder = folder.as_deref().unwrap_or(Path::new("."));
+            context::run(&scan.common(), folder, dockerfile.as_deref())
+        }
         Command::PurgePlan { repo, findings, dir, script, sweep, show_secrets } => {
             let common = Common { show_secrets: *show_secrets, ..sweep.common() };
             let places = purge::Wanted { dir: dir.as_deref(), script: script.as_deref() };

@@ -99,6 +99,18 @@ fn pipe(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Standard input, to be read bit by bit.
+///
+/// # Errors
+/// When it is closed.
+pub fn stream() -> anyhow::Result<impl io::Read + Send> {
+    anyhow::ensure!(
+        !is_mute(),
+        "standard input is closed or a device that says nothing, so nothing was read from it; give it something with '|' or '<'"
+    );
+    Ok(io::stdin())
+}
+
 /// Reads standard input to its end; `None` if it has more than `limit` bytes.
 ///
 /// # Errors

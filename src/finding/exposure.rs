@@ -127,6 +127,8 @@ pub enum Doubt {
     UnreadRefs,
     /// A remote that nothing is fetched from has no refs here that would show what was pushed to it.
     Untraced,
+    /// It is in an image, which does not say whether it was pushed.
+    Image,
 }
 
 impl Doubt {

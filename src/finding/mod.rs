@@ -6,6 +6,7 @@
 pub mod excerpt;
 pub mod exposure;
 pub mod fingerprint;
+mod image;
 mod key;
 mod names;
 pub mod purge;
@@ -26,6 +27,7 @@ use crate::text::Place;
 pub use excerpt::{Excerpt, LeftOut, Piece};
 pub use exposure::{Doubt, Event, Exposure, Host, InTheEnd, RefKinds, Remote, Sign, SignKind, Stage};
 pub use fingerprint::Fingerprint;
+pub use image::{ImageName, ImagePlace, LayerPlace, Origin, Visibility};
 pub use names::Names;
 pub use purge::{PurgePlan, PurgeStep, Server};
 pub use report::{Command, Gap, GapKind, HeldBack, Note, Report, Scope, Stats, Verdict};
@@ -155,6 +157,8 @@ pub struct Occurrence {
     pub comment: Option<Box<Comment>>,
     /// The repository on a host that is known to hold the commit.
     pub web: Option<Arc<WebRepository>>,
+    /// Where in a container image it is, if that was scanned.
+    pub image: Option<Box<ImagePlace>>,
 }
 
 /// What kind of content a secret stood in.
@@ -187,6 +191,8 @@ pub enum ContentKind {
     Reflog,
     /// Any other file in the repository's own folder: a message being written, what was fetched last.
     GitFile,
+    /// The configuration, history, labels or annotations of a container image.
+    ImageMetadata,
 }
 
 impl Occurrence {
@@ -222,6 +228,7 @@ impl ContentKind {
             Self::Hook => "hook",
             Self::Reflog => "reflog",
             Self::GitFile => "git-file",
+            Self::ImageMetadata => "image-metadata",
         }
     }
 
@@ -333,7 +340,8 @@ mod tests {
         let in_trees = [Kind::File, Kind::ArchiveMember, Kind::Symlink, Kind::FileName, Kind::Note];
         let around_them = [Kind::CommitMessage, Kind::TagMessage, Kind::Author, Kind::RefName];
         let beside_them = [Kind::Config, Kind::Hook, Kind::Reflog, Kind::GitFile];
-        assert_alike(&[&in_trees[..], &around_them, &beside_them].concat(), Kind::as_str);
+        let in_images = [Kind::ImageMetadata];
+        assert_alike(&[&in_trees[..], &around_them, &beside_them, &in_images].concat(), Kind::as_str);
         let before = [StepKind::Remove, StepKind::Revoke, StepKind::Rotate, StepKind::Purge];
         let after = [StepKind::Verify, StepKind::Audit, StepKind::Prevent];
         assert_alike(&[&before[..], &after].concat(), StepKind::as_str);
@@ -343,6 +351,7 @@ mod tests {
         assert_alike(&[absent, refused].concat(), GapKind::as_str);
         let of_changes = [Command::Staged, Command::Range, Command::Files, Command::Explain];
         let of_clones = [Command::History, Command::Verify, Command::PurgePlan, Command::Baseline];
-        assert_alike(&[of_changes, of_clones].concat(), Command::as_str);
+        let of_images = [Command::Image, Command::Context];
+        assert_alike(&[&of_changes[..], &of_clones, &of_images].concat(), Command::as_str);
     }
 }

@@ -60,6 +60,10 @@ pub enum Command {
     History,
     /// Files and folders.
     Files,
+    /// A container image.
+    Image,
+    /// What a build of an image would be given.
+    Context,
     /// One file, for what its lines are reported for.
     Explain,
     /// Everything that a clone stores, for values that should be gone.
@@ -78,10 +82,26 @@ impl Command {
             Self::Range => "range",
             Self::History => "history",
             Self::Files => "files",
+            Self::Image => "image",
+            Self::Context => "context",
             Self::Explain => "explain",
             Self::Verify => "verify",
             Self::PurgePlan => "purge-plan",
             Self::Baseline => "baseline",
+        }
+    }
+
+    /// Whether git is asked how far a secret got: of files and images it knows nothing.
+    pub fn asks_git(self) -> bool {
+        match self {
+            Self::Files | Self::Image | Self::Context => false,
+            Self::Staged
+            | Self::Range
+            | Self::History
+            | Self::Explain
+            | Self::Verify
+            | Self::PurgePlan
+            | Self::Baseline => true,
         }
     }
 }

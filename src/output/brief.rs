@@ -44,7 +44,7 @@ pub fn at(finding: &FindingView) -> String {
     match (file, place) {
         (Some(file), Some(place)) if has_lines(place) => format!("{file}:{}", place.line),
         (Some(file), _) => file.to_owned(),
-        (None, place) => place.map(words::place).unwrap_or_default(),
+        (None, place) => place.map(words::own_place).unwrap_or_default(),
     }
 }
 
@@ -62,7 +62,8 @@ pub fn file(place: &OccurrenceView) -> &str {
         | ContentKind::Config
         | ContentKind::Hook
         | ContentKind::Reflog
-        | ContentKind::GitFile => "",
+        | ContentKind::GitFile
+        | ContentKind::ImageMetadata => "",
     };
     path.trim_start_matches("./")
 }
@@ -86,7 +87,8 @@ pub fn has_lines(place: &OccurrenceView) -> bool {
         | ContentKind::Config
         | ContentKind::Hook
         | ContentKind::Reflog
-        | ContentKind::GitFile => true,
+        | ContentKind::GitFile
+        | ContentKind::ImageMetadata => true,
     }
 }
 
@@ -95,6 +97,9 @@ pub fn message(finding: &FindingView) -> String {
     let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::stage_sentence(finding));
     if let Some(place) = place(finding).filter(|place| file(place).is_empty() || !has_lines(place)) {
         said.push_str(&format!(" It is in: {}.", words::place(place)));
+    }
+    if let Some(image) = place(finding).and_then(|place| place.image.as_deref()).filter(|_| !said.ends_with("it.")) {
+        said.push_str(&format!(" It is{}.", words::image(image)));
     }
     if let Some(words) = words::commit(finding, chosen(finding)) {
         said.push_str(&format!(" {words}."));

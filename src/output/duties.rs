@@ -115,7 +115,7 @@ impl Urgency {
         match self {
             Self::Leaked => format!("Revoke and replace {secrets} that others may have"),
             Self::Committed => format!("Take {secrets} out of commits before they are pushed; revoke in doubt"),
-            Self::Written if command == Command::Files => {
+            Self::Written if !command.asks_git() => {
                 format!("Take {secrets} out of the files; revoke what was ever shared")
             }
             Self::Written => format!("Take {secrets} out of what is not committed yet"),

@@ -10,7 +10,7 @@ use super::page::{self, Block, Cards, Facet, Index, Line, Row, Sight, Task, Tile
 use super::timeline;
 use super::view::{GapView, View};
 use super::words::{self, day, plural};
-use crate::finding::{Command, Stage, Verdict};
+use crate::finding::{Stage, Verdict};
 use crate::rule::Severity;
 
 /// Rows of the table, at most: a browser still opens and filters so many at once.
@@ -113,7 +113,7 @@ fn cut_off(view: &View, count: usize) -> Vec<Block> {
     if count == 0 {
         return Vec::new();
     }
-    let explain = if view.command == Command::Files { "" } else { ", and 'keysweep explain ID' tells all about one" };
+    let explain = if !view.command.asks_git() { "" } else { ", and 'keysweep explain ID' tells all about one" };
     let words = format!(
         "Not told in detail here: {}. '--format json' has everything about all of them{explain}.",
         plural(count, "more secret")
@@ -211,7 +211,7 @@ fn tiles(view: &View) -> Option<Block> {
 
 /// Whether anybody asked how far something got: of plain files nobody does.
 fn has_stages(view: &View) -> bool {
-    view.command != Command::Files
+    view.command.asks_git()
 }
 
 /// How bad it is to have got so far.

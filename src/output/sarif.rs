@@ -95,6 +95,8 @@ fn driver(view: &View, rules: Vec<Value>) -> Value {
 /// What paths are relative to, in words.
 fn root(command: Command) -> &'static str {
     match command {
+        Command::Image => "the root of the image's file system",
+        Command::Context => "the folder of the build",
         Command::Files => "the folder that the scan was run in",
         Command::Staged
         | Command::Range
@@ -275,7 +277,8 @@ fn artifact(place: &OccurrenceView) -> Value {
         | ContentKind::Config
         | ContentKind::Hook
         | ContentKind::Reflog
-        | ContentKind::GitFile => (place.kind.as_str(), &*place.path),
+        | ContentKind::GitFile
+        | ContentKind::ImageMetadata => (place.kind.as_str(), &*place.path),
     };
     json!({ "uri": format!("{kind}/{}", encoded(name)), "uriBaseId": GIT })
 }

@@ -4,7 +4,9 @@ use super::view::{
     ContextView, EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, SignView, Summary,
     SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
-use crate::finding::{Command, ContentKind, Doubt, Host, InTheEnd, Retainer, SignKind, Stage, Verdict};
+use crate::finding::{
+    Command, ContentKind, Doubt, Host, ImageName, ImagePlace, InTheEnd, Origin, Retainer, SignKind, Stage, Verdict,
+};
 use crate::rule::{Confidence, Severity};
 
 /// What is said of a command that shows a place.
@@ -142,6 +144,8 @@ fn nothing_read(command: Command) -> &'static str {
         Command::Range => "it holds no commits",
         Command::History
         | Command::Files
+        | Command::Image
+        | Command::Context
         | Command::Explain
         | Command::Verify
         | Command::PurgePlan
@@ -156,6 +160,8 @@ fn unit(command: Command) -> &'static str {
         Command::Staged
         | Command::Range
         | Command::Files
+        | Command::Image
+        | Command::Context
         | Command::Explain
         | Command::PurgePlan
         | Command::Baseline => "file",
@@ -305,6 +311,7 @@ fn doubt(doubt: Option<Doubt>) -> String {
             "others may have it, for there is a remote of which no ref here shows what was pushed to it"
         }
         Some(Doubt::UnreadRefs) => "others may have it, for not all refs of this clone can be read",
+        Some(Doubt::Image) => "an image does not say whether it was pushed, or who pulled it",
         None => "whether it was pushed cannot be told",
     };
     format!("{open}; treat it as published")
@@ -394,6 +401,12 @@ pub fn outside(exposure: &ExposureView) -> Option<String> {
 
 /// Where it stands.
 pub fn place(occurrence: &OccurrenceView) -> String {
+    let image = occurrence.image.as_deref().map(image).unwrap_or_default();
+    format!("{}{image}", own_place(occurrence))
+}
+
+/// The same, without the image that it is in.
+pub fn own_place(occurrence: &OccurrenceView) -> String {
     let OccurrenceView { path, line, column, .. } = occurrence;
     let at = format!("{line}:{column}");
     let commit = occurrence.commit.as_deref().map(|id| format!(" in commit {}", short(id))).unwrap_or_default();
@@ -415,6 +428,7 @@ pub fn place(occurrence: &OccurrenceView) -> String {
         ContentKind::Hook => format!("{path}:{at} (a hook)"),
         ContentKind::Reflog => format!("{path}:{at} (a reflog)"),
         ContentKind::GitFile => format!("{path}:{at} (a file of git's own)"),
+        ContentKind::ImageMetadata => format!("{path} (the image's metadata)"),
         ContentKind::File | ContentKind::ArchiveMember => format!("{path}:{at}{commit}{time}"),
     }
 }
@@ -448,6 +462,26 @@ pub fn line_within(context: &ContextView, most: usize) -> String {
         _ => after.clone(),
     };
     format!("{before}{value}{after}")
+}
+
+/// Where in which image a place is, and who can see it, as what follows the place itself.
+pub fn image(place: &ImagePlace) -> String {
+    let layer = place.layer.as_ref().map(|layer| {
+        let step = if layer.step.is_empty() { String::new() } else { format!(" ({})", layer.step) };
+        format!("layer {} of {}{step}", layer.number, layer.total)
+    });
+    let images = place.images.iter().map(ImageName::label).collect::<Vec<_>>().join(", ");
+    let at = match (layer, images.is_empty()) {
+        (Some(layer), true) => layer,
+        (Some(layer), false) => format!("{layer} of {images}"),
+        (None, _) => images,
+    };
+    let at = if at.is_empty() { at } else { format!(" in {at}") };
+    let origin = match place.origin {
+        Origin::Own => "",
+        Origin::Base => ", which the base image brings along: mend it there",
+    };
+    format!("{at}{origin}; {}", place.visibility.sentence())
 }
 
 /// What keeps a place, if anybody asked.

@@ -7,8 +7,10 @@ pub mod expressions;
 pub mod fill;
 pub mod git;
 pub mod git_dir;
+pub mod image;
 pub mod metadata;
 pub mod purge;
+pub mod registry;
 pub mod retained;
 pub mod show;
 pub mod step;
@@ -31,6 +33,8 @@ pub struct Surroundings {
     pub unborn: bool,
     /// There is no git at all: plain files.
     pub no_git: bool,
+    /// What is given to the build of an image, if that was scanned.
+    pub build: Option<image::BuildContext>,
     /// What waits for the verdict.
     pub stops: Stops,
     /// There is no work tree, so no command may need one.
@@ -96,7 +100,8 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
     let kind = |finding: &Finding| {
         let alone = git_dir::alone(&Subject::of(&[finding]));
         let exposure = &finding.exposure;
-        (finding.rule.clone(), exposure.stage, alone, exposure.commits == 0, is_stashed(finding), is_elsewhere(finding))
+        let place = (is_stashed(finding), is_elsewhere(finding), image::kind(&finding.occurrences));
+        (finding.rule.clone(), exposure.stage, alone, exposure.commits == 0, place)
     };
     let mut kinds: Vec<(_, Vec<&Finding>)> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
@@ -154,6 +159,9 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
     let facts = subject.findings().iter().map(|finding| facts(finding, surroundings)).collect();
     let Some(kind) = Kind::of(rule, rules, facts, users(remediation, surroundings)) else { return Vec::new() };
+    if let Some(build) = &surroundings.build {
+        return [image::context(subject, build), kind.only_if_built(), kind.revoke(), kind.after()].concat();
+    }
     let beside = git_dir::steps(subject);
     match first.exposure.stage {
         Stage::Uncommitted if surroundings.no_git => {
@@ -193,6 +201,7 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
             [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
         }
         Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
+        Stage::Unknown if image::is_in_image(subject) => [kind.revoke(), image::steps(subject), kind.after()].concat(),
         Stage::Unknown | Stage::Published => [kind.revoke(), kind.after(), git::published(subject), beside].concat(),
     }
 }
@@ -313,6 +322,14 @@ impl<'a> Kind<'a> {
         vec![text_step(
             StepKind::Revoke,
             "If the file was ever committed, sent or uploaded, take the value for leaked and revoke it; if it never was, that is all".to_owned(),
+        )]
+    }
+
+    /// For what a build is given, of which nobody knows whether it was built and pushed.
+    fn only_if_built(&self) -> Vec<PlanStep> {
+        vec![text_step(
+            StepKind::Revoke,
+            "If an image was ever built with it and pushed, take the value for leaked and revoke it; 'keysweep image' says what an image holds. If none was, that is all".to_owned(),
         )]
     }
 

@@ -47,8 +47,8 @@ fn of_place(finding: &Finding, place: &Occurrence) -> Option<String> {
             let file = format!("\"$(git rev-parse --git-common-dir)\"/{}", quoted(below.as_bstr()));
             Some(format!("sed -n {} {file}", lines(place)))
         }
-        // Nothing that every machine has reads all kinds of archives.
-        ContentKind::ArchiveMember => None,
+        // Nothing that every machine has reads all kinds of archives, or images.
+        ContentKind::ArchiveMember | ContentKind::ImageMetadata => None,
     }
 }
 

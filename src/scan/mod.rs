@@ -9,6 +9,7 @@ mod batch;
 mod excerpt;
 mod group;
 pub mod history;
+mod image;
 mod listing;
 mod outcome;
 mod progress;
@@ -22,6 +23,7 @@ use crate::config::ScanOptions;
 use crate::detect::Detector;
 use crate::git::Repo;
 use crate::remediation::Surroundings;
+pub use image::Base;
 pub use progress::{Counts, Progress};
 
 /// Everything a scan needs besides its items.

@@ -79,6 +79,7 @@ impl Sighting {
             excerpt: None,
             comment: None,
             web: None,
+            image: None,
         };
         Self { detection, occurrence, blob: None, commit: None, tag: None, order: 0, raw: None }
     }

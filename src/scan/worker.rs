@@ -101,7 +101,7 @@ impl Worker<'_> {
     }
 
     /// A content that is no message, which counts if it is a file.
-    fn counted(&self, bytes: &[u8], place: &Origin<'_>, outcome: &mut Outcome) {
+    pub(super) fn counted(&self, bytes: &[u8], place: &Origin<'_>, outcome: &mut Outcome) {
         if matches!(place.kind, ContentKind::File | ContentKind::Symlink) {
             outcome.stats.blobs += 1;
             outcome.stats.bytes += bytes.len() as u64;
@@ -299,6 +299,7 @@ impl Worker<'_> {
             excerpt: secrets.around(text, lines, &detection).map(Arc::new),
             comment: comment.map(Box::new),
             web: None,
+            image: None,
         };
         let mut sighting = Sighting {
             detection,

@@ -6,6 +6,7 @@
 pub mod change;
 pub mod chosen;
 pub mod compare;
+pub mod context;
 pub mod event;
 pub mod files;
 pub mod git_dir;

@@ -135,6 +135,7 @@ fn place(kind: ContentKind, path: &str) -> Occurrence {
         excerpt: None,
         comment: None,
         web: None,
+        image: None,
     }
 }
 

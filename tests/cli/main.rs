@@ -36,6 +36,7 @@ mod held_back;
 mod help;
 mod history;
 mod hook;
+mod image;
 mod leftovers;
 mod lenient;
 mod limits;

@@ -167,6 +167,53 @@ pub enum Command {
         #[command(flatten)]
         scan: ScanArgs,
     },
+    /// Scan a container image; '-' is standard input
+    ///
+    /// Read are archives and folders of docker, podman, buildah, skopeo and buildx, and root file systems, compressed or not: all
+    /// layers with what later ones delete, the configuration, the steps of the build, annotations and attestations. Nothing is
+    /// unpacked, and no registry is asked.
+    #[command(after_long_help = "Examples:
+  # Scan an image that docker has
+  docker save app:1.0 | keysweep image -
+
+  # Scan what a build makes, before anybody pushes it
+  docker buildx build --output type=oci,dest=- . | keysweep image -
+
+  # Scan an image of a registry
+  skopeo copy docker://ghcr.io/example/app:1.0 oci-archive:app.tar
+  keysweep image app.tar")]
+    Image {
+        /// The archive or folder
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// Tell apart what comes from this image, which the other is made from; may be given more than once
+        #[arg(long = "base", value_name = "IMAGE")]
+        bases: Vec<PathBuf>,
+        /// How.
+        #[command(flatten)]
+        scan: ScanArgs,
+    },
+    /// Scan what 'docker build' would be given
+    ///
+    /// Those are the files that .dockerignore does not leave out; each finding says which instruction copies its file into the
+    /// image.
+    #[command(after_long_help = "Examples:
+  # Scan the build context here
+  keysweep context
+
+  # Scan that of another Dockerfile
+  keysweep context --dockerfile docker/Dockerfile .")]
+    Context {
+        /// The folder that is given to the build [default: .]
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// The Dockerfile [default: Dockerfile in the folder]
+        #[arg(long, value_name = "FILE")]
+        dockerfile: Option<PathBuf>,
+        /// How.
+        #[command(flatten)]
+        scan: ScanArgs,
+    },
     /// Plan how to take secrets out of history and all its copies
     ///
     /// It writes the values into a file that only you can read, for git filter-repo, and runs nothing of the plan.

@@ -35,7 +35,7 @@ pub(super) fn all(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Res
             let is_brief = view.command == Command::Files && detail == Detail::Overview;
             let most = if is_brief { STEPS_OF_FILES } else { usize::MAX };
             let rule = lot.first().map(|entry| entry.first().rule.as_str()).unwrap_or_default();
-            plan(&steps, most, rule, paper)?;
+            plan(&steps, most, Some(rule), paper)?;
             paper.blank()?;
         }
     }
@@ -80,7 +80,7 @@ fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Pap
             row("why", &words::reasons(finding), paper)?;
         }
         // Of a file nobody asked whether a commit holds it.
-        if command != Command::Files {
+        if command.asks_git() || finding.exposure.doubt.is_some() {
             row("stage", &words::stage_and_refs(finding), paper)?;
         }
         exposure(finding, paper)?;
@@ -143,18 +143,19 @@ fn exposure(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
 }
 
 /// The first steps of a plan, numbered, and what tells the others.
-pub(super) fn plan(plan: &[StepView], most: usize, what: &str, paper: &mut Paper<'_>) -> io::Result<()> {
+pub(super) fn plan(plan: &[StepView], most: usize, what: Option<&str>, paper: &mut Paper<'_>) -> io::Result<()> {
     let shown = plan.get(..most).unwrap_or(plan);
     for (number, step) in (1..).zip(shown) {
         let label = if number == 1 { "do" } else { "" };
         self::step(&format!("  {label:5}  {number}. "), step, paper)?;
     }
-    match plan.len() - shown.len() {
-        0 => Ok(()),
-        more => {
+    match (plan.len() - shown.len(), what) {
+        (0, _) => Ok(()),
+        (more, Some(what)) => {
             row("", &format!("and {}:", words::plural(more, "more step")), paper)?;
             paper.commands("         $ ", &format!("keysweep explain {what}"))
         }
+        (more, None) => row("", &format!("and {} (--full lists all)", words::plural(more, "more step")), paper),
     }
 }
 

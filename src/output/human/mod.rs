@@ -74,11 +74,16 @@ fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
             format!("keysweep allow {} --reason 'why it is no secret'", meant(view, &alone)),
         ),
         // No report of files is stored, in which an id could be looked up.
-        Command::Files => (
+        Command::Files | Command::Context => (
             "A false alarm? A comment behind the value, or alone on the line above, allows it with your reason:",
             format!("keysweep:allow {}={} REASON", first.rule, first.id),
         ),
-        Command::History | Command::Explain | Command::Verify | Command::PurgePlan | Command::Baseline => return Ok(()),
+        Command::Image
+        | Command::History
+        | Command::Explain
+        | Command::Verify
+        | Command::PurgePlan
+        | Command::Baseline => return Ok(()),
     };
     paper.paragraph(("", style::plain), text, style::faint)?;
     paper.commands("    ", &command)

@@ -51,7 +51,7 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
 
 /// Whether `explain` knows the findings by their ids: the report of files is stored nowhere.
 fn is_stored(view: &View) -> bool {
-    view.command != Command::Files
+    view.command.asks_git()
 }
 
 /// How many there are, by severity and, if that was asked, by how far they got.
@@ -61,7 +61,7 @@ fn counts(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         *stages.entry(one.stage).or_default() += 1;
     }
     let stages: Vec<String> = stages.iter().rev().map(|(stage, count)| format!("{count} {}", stage.as_str())).collect();
-    let stages = if view.command == Command::Files { String::new() } else { format!(": {}", stages.join(", ")) };
+    let stages = if !view.command.asks_git() { String::new() } else { format!(": {}", stages.join(", ")) };
     paper.sentence(
         &words::verdict(&view.summary),
         style::bad,
@@ -83,7 +83,7 @@ pub(super) struct Row<'v> {
 pub(super) fn rows(view: &View) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
-    let has_stage = view.command != Command::Files;
+    let has_stage = view.command.asks_git();
     for entry in fold::entries(view) {
         let one = entry.first();
         if let Entry::Group(group) = &entry {
@@ -122,9 +122,14 @@ impl Row<'_> {
     }
 }
 
-/// The word of a row's stage; of what was read as a file nobody asked for one.
+/// The word for how far a row's secret got: its stage, or who can see it in an image. Of other files nobody asked for one.
 fn stage_of(row: &Row<'_>) -> &'static str {
-    if row.has_stage { row.first.stage.as_str() } else { "" }
+    let image = brief::place(row.first).and_then(|place| place.image.as_ref());
+    match image {
+        Some(place) => place.visibility.as_str(),
+        None if row.has_stage => row.first.stage.as_str(),
+        None => "",
+    }
 }
 
 /// A line for each row; two where one would be wider than the terminal.
@@ -172,7 +177,7 @@ fn kind(view: &View, plan: &PlanView, findings: &[&FindingView], paper: &mut Pap
     let count = if findings.len() == 1 { String::new() } else { format!(" ({} secrets)", findings.len()) };
     let name = format!("{}{count}", first.name);
     paper.row(0, 2, &[(first.severity.as_str(), style::of_severity(first.severity)), (&name, style::title)])?;
-    if view.command != Command::Files {
+    if view.command.asks_git() {
         paper.paragraph(("  ", style::plain), &words::stage_sentence(first), style::faint)?;
     }
     for one in findings.iter().take(PLACES) {
@@ -186,7 +191,12 @@ fn kind(view: &View, plan: &PlanView, findings: &[&FindingView], paper: &mut Pap
     if !first.impact.is_empty() {
         finding::row("risk", &first.impact, paper)?;
     }
-    let what = if is_stored(view) { &first.id } else { &first.rule };
+    let what = match view.command {
+        // No page has the steps for an image but its report.
+        Command::Image | Command::Context => None,
+        _ if is_stored(view) => Some(first.id.as_str()),
+        _ => Some(first.rule.as_str()),
+    };
     finding::plan(&plan.steps, STEPS, what, paper)?;
     paper.blank()
 }

@@ -10,12 +10,16 @@ use super::{
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
-    Advice, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Gap, LeftOut, Link, Note, Occurrence,
-    Piece, Plan, PlanStep, RefKinds, Remote, Report, Retention, Show, Suppression,
+    Advice, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Gap, ImageName, ImagePlace, LayerPlace,
+    LeftOut, Link, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retention, Show, Suppression,
+    Visibility,
 };
 use crate::output::mask::{Mask, by_line};
 use crate::output::words::plural;
 use crate::text::escape;
+
+/// Characters of a step of a build that are told.
+const MAX_STEP: usize = 120;
 
 /// What becomes of the values of secrets.
 #[derive(Debug, Clone, Copy)]
@@ -217,6 +221,7 @@ impl Convert<'_> {
             held: occurrence.held.iter().map(|one| self.retention(one)).collect(),
             context: occurrence.excerpt.as_ref().map(|excerpt| self.context(excerpt)),
             link: self.link(occurrence),
+            image: occurrence.image.as_ref().map(|place| Box::new(self.image(place))),
         }
     }
 
@@ -256,9 +261,38 @@ impl Convert<'_> {
             | ContentKind::Config
             | ContentKind::Hook
             | ContentKind::Reflog
-            | ContentKind::GitFile => return None,
+            | ContentKind::GitFile
+            | ContentKind::ImageMetadata => return None,
         };
         page.or_else(|| Some(web.commit(commit)))
+    }
+
+    fn image(&self, place: &ImagePlace) -> ImagePlace {
+        let safe = |text: &String| self.safe(text.as_bytes());
+        let step = |text: &String| step(&self.safe(text.as_bytes()));
+        let name = |image: &ImageName| ImageName {
+            names: image.names.iter().map(safe).collect(),
+            digest: image.digest.clone(),
+            platform: image.platform.as_ref().map(safe),
+        };
+        let layer = place.layer.as_ref().map(|layer| LayerPlace { step: step(&layer.step), ..layer.clone() });
+        let visibility = match &place.visibility {
+            Visibility::Overwritten { by_layer, by_step } => {
+                Visibility::Overwritten { by_layer: *by_layer, by_step: step(by_step) }
+            }
+            Visibility::Deleted { by_layer, by_step } => {
+                Visibility::Deleted { by_layer: *by_layer, by_step: step(by_step) }
+            }
+            Visibility::Copied { line, instruction } => {
+                Visibility::Copied { line: *line, instruction: step(instruction) }
+            }
+            known @ (Visibility::Present
+            | Visibility::Metadata
+            | Visibility::Leftover
+            | Visibility::Recorded { .. }
+            | Visibility::Sent) => known.clone(),
+        };
+        ImagePlace { images: place.images.iter().map(name).collect(), layer, visibility, origin: place.origin }
     }
 
     fn retention(&self, retention: &Retention) -> RetentionView {
@@ -311,5 +345,34 @@ impl Convert<'_> {
 
     fn note(&self, note: &Note) -> NoteView {
         NoteView { text: self.safe(note.0.as_bytes()) }
+    }
+}
+/// A step of a build without what builders write around it, cut to a line. It is masked before: half of a value would be none
+/// that a mask knows.
+fn step(masked: &str) -> String {
+    let step = masked.strip_suffix("# buildkit").unwrap_or(masked).trim();
+    let step = step.strip_prefix("/bin/sh -c #(nop)").or_else(|| step.strip_prefix("/bin/sh -c")).unwrap_or(step);
+    let words = step.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(MAX_STEP) {
+        Some((at, _)) => format!("{}…", &words[..at]),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_without_what_builders_write_around_it() {
+        for (text, expected) in [
+            ("COPY . /app # buildkit", "COPY . /app"),
+            ("/bin/sh -c #(nop)  ENV A=b", "ENV A=b"),
+            ("/bin/sh -c apt-get   update", "apt-get update"),
+            ("", ""),
+        ] {
+            assert_eq!(step(text), expected);
+        }
+        assert_eq!(step(&"x".repeat(500)).chars().count(), MAX_STEP + 1);
     }
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{
-    Command, ContentKind, Doubt, GapKind, HeldBack, Host, InTheEnd, Link, Retainer, SignKind, Stage, StepKind, Verdict,
+    Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Retainer, SignKind, Stage,
+    StepKind, Verdict,
 };
 use crate::rule::{Confidence, Severity};
 
@@ -268,6 +269,9 @@ pub struct OccurrenceView {
     /// Its page on the host that has the commit.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "Link::deserialize_if_safe")]
     pub link: Option<Link>,
+    /// Where in which image it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image: Option<Box<ImagePlace>>,
 }
 
 /// A line without its secrets.

@@ -1,0 +1,73 @@
+//! `context DIR`: what `docker build` would be given, and what of it goes into the image.
+
+use std::path::Path;
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::args::Common;
+use super::exit::ExitStatus;
+use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
+use crate::finding::{Command, ImagePlace, Origin, Report, Scope, Visibility};
+use crate::image::dockerfile::{self, Instruction};
+use crate::remediation::Surroundings;
+use crate::remediation::image as advice;
+use crate::scan::Scan;
+use crate::source::context;
+
+/// `context DIR`
+///
+/// # Errors
+/// When the Dockerfile or an ignore file cannot be read.
+pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<ExitStatus> {
+    anyhow::ensure!(
+        folder.is_dir(),
+        "'{}' is not a folder; name the folder that is given to 'docker build'",
+        folder.display()
+    );
+    let session = Session::on_files(common)?;
+    let context::BuildContext { listing, instructions, dockerfile: name, ignore_file } =
+        context::list(folder, dockerfile)?;
+    let scope = Scope { command: Command::Context, subject: format!("the build context {}", folder.display()) };
+    let build = advice::BuildContext {
+        dockerfile: name.to_string(),
+        ignore_file: ignore_file.to_string_lossy().into_owned(),
+        instructions: instructions.iter().flatten().map(told).collect(),
+    };
+    session.report(ReportWhen::Always, |scan| {
+        let surroundings = Surroundings { build: Some(build), ..scan.surroundings.clone() };
+        let Scan { detector, options, repo, progress, .. } = *scan;
+        let scan = Scan { detector, options, repo, progress, surroundings };
+        let mut report = scan.listed(listing, scope, NOTHING_IS_KNOWN);
+        if let Some(instructions) = &instructions {
+            tell(&mut report, instructions, name.as_bstr());
+        }
+        report
+    })
+}
+
+/// What advice must know of an instruction.
+fn told(instruction: &Instruction) -> advice::Instruction {
+    let kind = match instruction.keyword().as_str() {
+        "ARG" | "ENV" => advice::InstructionKind::Sets(instruction.variables()),
+        "RUN" => advice::InstructionKind::Runs,
+        _ => advice::InstructionKind::Other,
+    };
+    advice::Instruction { lines: instruction.lines, kind }
+}
+
+/// Says of each place how it gets into the image.
+fn tell(report: &mut Report, instructions: &[Instruction], dockerfile: &BStr) {
+    let copies = dockerfile::copies(instructions);
+    for place in report.findings.iter_mut().flat_map(|finding| &mut finding.occurrences) {
+        let path = place.path.to_string();
+        let line = place.start.line;
+        let own = instructions.iter().filter(|_| place.path == dockerfile);
+        let own = own.map(|one| one.lines).find(|lines| (lines.0..=lines.1).contains(&line));
+        let visibility = match (own, copies.iter().find(|copy| copy.takes(&path))) {
+            (Some((line, _)), _) => Visibility::Recorded { line },
+            (None, Some(copy)) => Visibility::Copied { line: copy.line, instruction: copy.text.clone() },
+            (None, None) => Visibility::Sent,
+        };
+        place.image = Some(Box::new(ImagePlace { images: Vec::new(), layer: None, visibility, origin: Origin::Own }));
+    }
+}

@@ -1,0 +1,269 @@
+//! What an image needs: a build without the value, the old image out of its registry, and a proof; and for a build context what
+//! keeps the value out of the image.
+
+use std::collections::BTreeSet;
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::registry::Reference;
+use super::step::{quoted, step};
+use super::subject::Subject;
+use crate::finding::{ContentKind, Fact, Occurrence, Origin, PlanStep, StepKind};
+
+/// Images that commands are written for, at most.
+const MOST: usize = 4;
+/// Files of a build context that are named, at most.
+const MOST_FILES: usize = 20;
+
+/// A build context, as far as advice is about it.
+#[derive(Debug, Clone, Default)]
+pub struct BuildContext {
+    /// The Dockerfile, as places name it.
+    pub dockerfile: String,
+    /// The ignore file in force, or the one to be made.
+    pub ignore_file: String,
+    /// The instructions of the Dockerfile.
+    pub instructions: Vec<Instruction>,
+}
+
+/// An instruction of a Dockerfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// Its first and last line.
+    pub lines: (usize, usize),
+    /// What it does.
+    pub kind: InstructionKind,
+}
+
+/// What an instruction does with a value that stands in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstructionKind {
+    /// `ARG` or `ENV`, which the image records, with the names that it sets.
+    Sets(Vec<String>),
+    /// `RUN`, which the image records as well.
+    Runs,
+    /// Any other.
+    Other,
+}
+
+/// Whether these are in images.
+pub fn is_in_image(subject: &Subject<'_>) -> bool {
+    subject.occurrences.iter().any(|place| place.image.is_some())
+}
+
+/// What plans for images have in common.
+pub fn kind(places: &[Occurrence]) -> BTreeSet<(bool, bool)> {
+    let of = |place: &Occurrence| {
+        let image = place.image.as_ref()?;
+        Some((image.layer.is_some(), image.origin == Origin::Base))
+    };
+    places.iter().filter_map(of).collect()
+}
+
+/// Out of an image that others may have pulled.
+pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
+    let names = references(subject);
+    let mut steps = source(subject);
+    steps.push(rebuild(&names));
+    steps.extend(replace(&names));
+    let stays = "What was pulled stays where it is: on machines that ran the image, in mirrors, pull-through caches, build caches and in images made from this one. Find the last by the digest of the layer, rebuild them too, and clear the caches of your builders";
+    steps.push(step(StepKind::Purge, stays, "docker buildx prune --all".to_owned()));
+    steps
+}
+
+/// How the value gets into no image again.
+fn source(subject: &Subject<'_>) -> Vec<PlanStep> {
+    let places = || subject.occurrences.iter().filter_map(|place| Some((place, place.image.as_ref()?)));
+    let mut steps = Vec::new();
+    if places().any(|(_, image)| image.origin == Origin::Base) {
+        let title =
+            "Mend the base image first, by the same steps, and build this one from the mended one: FROM name@digest";
+        steps.push(step(StepKind::Remove, title, String::new()));
+    }
+    if places().any(|(place, image)| image.origin == Origin::Own && place.kind == ContentKind::ImageMetadata) {
+        let title = "Take the value out of ARG, ENV, LABEL and commands: the image records all of them. A build gets it as a secret that is mounted, a container when it starts";
+        let command = "docker build --secret id=token,env=TOKEN .    # RUN --mount=type=secret,id=token,env=TOKEN ...";
+        steps.push(step(StepKind::Remove, title, command.to_owned()));
+    }
+    let is_file = |place: &Occurrence| place.kind != ContentKind::ImageMetadata;
+    if places().any(|(place, image)| image.origin == Origin::Own && is_file(place)) {
+        let title = "Keep the file out of every layer: leave it out by .dockerignore, copy only what is needed, and copy the result of a build into a last stage. Deleting it in a later step does not help. This says what a build is given";
+        steps.push(step(StepKind::Remove, title, "keysweep context .".to_owned()));
+    }
+    steps
+}
+
+fn rebuild(names: &[Reference]) -> PlanStep {
+    let build =
+        |name: &str| format!("docker build --pull --no-cache --tag {name} . && docker save {name} | keysweep image -");
+    let commands: Vec<String> = names.iter().map(|name| build(&name.tagged())).collect();
+    let title = "Build it again without a cache, which would bring the old layers back, and prove that the new one is clean before it is pushed";
+    if commands.is_empty() {
+        unnamed(title, build("<image>"))
+    } else {
+        step(StepKind::Verify, title, commands.join("\n"))
+    }
+}
+
+/// Pushes the new image and deletes the old one, in the registry that the name tells.
+fn replace(names: &[Reference]) -> Vec<PlanStep> {
+    if names.is_empty() {
+        let title = "Push the new image, and delete the old one by its digest: a new image under the same tag leaves the old one where it is. Name what was pushed";
+        let command = "OLD=$(skopeo inspect --format '{{.Digest}}' docker://<image>)\ndocker push <image>\nskopeo delete \"docker://<image>@$OLD\"";
+        return vec![unnamed(title, command.to_owned())];
+    }
+    let mut steps = Vec::new();
+    for name in names {
+        let tagged = name.tagged();
+        let first =
+            format!("OLD=$(skopeo inspect --format '{{{{.Digest}}}}' docker://{})\ndocker push {tagged}", name.whole());
+        let title = format!(
+            "Push the new image, and delete the old one by its digest, which its tags go with; a new image under the same tag leaves the old one where it is. {}",
+            name.registry().about()
+        );
+        steps.push(step(StepKind::Purge, &title, [vec![first], name.delete("$OLD")].concat().join("\n")));
+        let prove = format!("skopeo inspect \"docker://{}@$OLD\"", name.repository());
+        let title = "This has to fail: nobody can pull the old image any more. Of an image for several platforms, delete what its index listed as well";
+        steps.push(step(StepKind::Verify, title, prove));
+    }
+    steps
+}
+
+fn unnamed(title: &str, command: String) -> PlanStep {
+    let hint = "the name of the image with its registry and tag, as it was pushed";
+    PlanStep { missing: vec![missing("image", hint)], ..step(StepKind::Purge, title, command) }
+}
+
+/// The images that can be named in a command. A name comes out of the archive and may be anything.
+fn references(subject: &Subject<'_>) -> Vec<Reference> {
+    let images = subject.occurrences.iter().filter_map(|place| place.image.as_ref()).flat_map(|place| &place.images);
+    let names: BTreeSet<&String> = images.flat_map(|image| &image.names).collect();
+    let is_sayable = |name: &&&String| !subject.stands_in(name.as_bytes().as_bstr());
+    names.iter().filter(is_sayable).filter_map(|name| Reference::parse(name)).take(MOST).collect()
+}
+
+/// Out of what a build is given, before anything is built.
+pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
+    let mut steps = Vec::new();
+    let mut files: BTreeSet<&BStr> = BTreeSet::new();
+    let mut told: BTreeSet<usize> = BTreeSet::new();
+    for place in &subject.occurrences {
+        if place.path != context.dockerfile.as_bytes() {
+            files.insert(file(place));
+            continue;
+        }
+        let line = place.start.line;
+        let instruction = context.instructions.iter().find(|one| (one.lines.0..=one.lines.1).contains(&line));
+        if let Some(instruction) = instruction.filter(|one| told.insert(one.lines.0)) {
+            steps.extend(mounts(subject, &context.dockerfile, instruction));
+        }
+    }
+    if !files.is_empty() {
+        steps.push(ignore(subject, &files, &context.ignore_file));
+    }
+    steps
+}
+
+/// The file of a place: the archive where it is a member of one.
+fn file(place: &Occurrence) -> &BStr {
+    let whole = place.path.as_bstr();
+    match place.member.is_empty() {
+        true => whole,
+        false => {
+            whole.strip_suffix(place.member.as_bytes()).map_or(whole, |path| path.trim_end_with(|c| c == '!').as_bstr())
+        }
+    }
+}
+
+/// How an instruction gets the value without recording it.
+fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) -> Vec<PlanStep> {
+    let line = instruction.lines.0;
+    let lines = |names: &[String]| {
+        let names = names.iter().filter(|name| is_variable(name) && !subject.stands_in(name.as_bytes().as_bstr()));
+        let mut ids: Vec<(String, String)> = names.map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
+        if ids.is_empty() {
+            ids.push(("token".to_owned(), "TOKEN".to_owned()));
+        }
+        let mounts: Vec<String> =
+            ids.iter().map(|(id, name)| format!("--mount=type=secret,id={id},env={name}")).collect();
+        let secrets: Vec<String> = ids.iter().map(|(id, name)| format!("--secret id={id},env={name}")).collect();
+        (format!("RUN {} <command>", mounts.join(" ")), format!("docker build {} .", secrets.join(" ")))
+    };
+    let (title, (run, build)) = match &instruction.kind {
+        InstructionKind::Sets(names) => (
+            format!(
+                "Take line {line} out of {dockerfile}, for the image records the value; mount it where a command needs it, with BuildKit, and give it to the container when it starts"
+            ),
+            lines(names),
+        ),
+        InstructionKind::Runs => (
+            format!(
+                "Read the value in line {line} of {dockerfile} from a mounted secret, for the image records the command"
+            ),
+            lines(&[]),
+        ),
+        InstructionKind::Other => (
+            format!(
+                "Take the value out of line {line} of {dockerfile}, for the image records the instruction; what needs it gets a mounted secret"
+            ),
+            lines(&[]),
+        ),
+    };
+    let hint = "the command that needs the value, which finds it in the environment";
+    let mount = PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, &title, run) };
+    vec![mount, step(StepKind::Remove, "Give it to the build from your environment", build)]
+}
+
+fn missing(field: &str, hint: &str) -> Fact {
+    Fact { field: field.to_owned(), value: hint.to_owned() }
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The lines that leave files out of what is sent.
+fn ignore(subject: &Subject<'_>, files: &BTreeSet<&BStr>, ignore_file: &str) -> PlanStep {
+    let title = format!(
+        "Keep the file out of the image: this line in {ignore_file} leaves it out, and a command that needs it gets it as a mounted secret"
+    );
+    let is_sayable = |path: &&&BStr| !subject.stands_in(path) && path.to_str().is_ok();
+    let lines: Vec<String> = files
+        .iter()
+        .filter(is_sayable)
+        .take(MOST_FILES)
+        .map(|path| quoted(pattern(path).as_bytes().as_bstr()))
+        .collect();
+    let lines = if lines.is_empty() { "<path>".to_owned() } else { lines.join(" ") };
+    let command = format!("printf '%s\\n' {lines} >> {}", quoted(ignore_file.as_bytes().as_bstr()));
+    step(StepKind::Remove, &title, command)
+}
+
+/// A path as the line of `.dockerignore` that matches it and nothing else.
+fn pattern(path: &BStr) -> String {
+    let mut pattern = String::new();
+    for (at, char) in path.to_str_lossy().chars().enumerate() {
+        match char {
+            '*' | '?' | '[' | ']' | '\\' => pattern.extend(['\\', char]),
+            '!' | '#' if at == 0 => pattern.extend(['\\', char]),
+            // A blank at an end would be cut off.
+            ' ' if at == 0 || at + 1 == path.chars().count() => pattern.push('?'),
+            _ => pattern.push(char),
+        }
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_written_as_a_pattern_for_itself() {
+        for (path, expected) in
+            [("app/.env", "app/.env"), ("a*b", "a\\*b"), ("!x", "\\!x"), ("#x", "\\#x"), ("x ", "x?")]
+        {
+            assert_eq!(pattern(path.into()), expected);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Which registry an image lies in, by its name, and how an image is deleted there by its digest.
+//!
+//! Sources: the manuals of each registry's own tool (`aws ecr batch-delete-image`, `az acr repository delete`,
+//! `gcloud artifacts docker images delete`, GitHub's REST API for packages) and skopeo-delete(1) for all others.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// An image in a registry, as `docker pull` takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    host: String,
+    /// The path of the repository in the registry.
+    path: String,
+    tag: String,
+}
+
+/// A registry that has a way of its own to delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registry {
+    /// Docker Hub.
+    DockerHub,
+    /// The GitHub Container Registry.
+    GitHub,
+    /// Amazon ECR: account and region.
+    Amazon(String, String),
+    /// Azure Container Registry: its name.
+    Azure(String),
+    /// Google Artifact Registry.
+    Google,
+    /// Quay.
+    Quay,
+    /// Harbor, a plain registry, or any other.
+    Other,
+}
+
+/// A name as Docker's reference grammar has it. Anything else is no name for a command.
+static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let host = r"(?<host>localhost(?::[0-9]{1,5})?|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}(?::[0-9]{1,5})?|[a-z0-9-]{1,63}:[0-9]{1,5})";
+    let path = r"(?<path>[a-z0-9]+(?:[._/-]+[a-z0-9]+){0,64})";
+    let tag = r"(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})";
+    Regex::new(&format!("^(?:{host}/)?{path}(?::{tag})?$")).ok()
+});
+
+impl Reference {
+    /// Reads a name; `None` if it is none, or a tag alone, as some tools write into a layout.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = name.split_once('@').map_or(name, |(name, _)| name);
+        let parts = NAME.as_ref()?.captures(name)?;
+        if name.len() > 255 || !name.contains(['/', ':']) {
+            return None;
+        }
+        let part = |name: &str| parts.name(name).map(|part| part.as_str().to_owned());
+        let host = part("host").unwrap_or_else(|| "docker.io".to_owned());
+        let path = part("path")?;
+        let is_short = host == "docker.io" && !path.contains('/');
+        let path = if is_short { format!("library/{path}") } else { path };
+        Some(Self { host, path, tag: part("tag").unwrap_or_else(|| "latest".to_owned()) })
+    }
+
+    /// The name for docker, with its tag.
+    pub fn tagged(&self) -> String {
+        let short = self.path.strip_prefix("library/").unwrap_or(&self.path);
+        match &*self.host {
+            "docker.io" => format!("{short}:{}", self.tag),
+            _ => self.whole(),
+        }
+    }
+
+    /// The name with its registry and tag.
+    pub fn whole(&self) -> String {
+        format!("{}:{}", self.repository(), self.tag)
+    }
+
+    /// The name with its registry and without a tag.
+    pub fn repository(&self) -> String {
+        format!("{}/{}", self.host, self.path)
+    }
+
+    /// The registry that the name tells.
+    pub fn registry(&self) -> Registry {
+        let labels: Vec<&str> = self.host.split('.').collect();
+        match labels[..] {
+            ["docker", "io"] => Registry::DockerHub,
+            ["ghcr", "io"] => Registry::GitHub,
+            ["quay", "io"] => Registry::Quay,
+            [account, "dkr", "ecr", region, "amazonaws", ..] => Registry::Amazon(account.to_owned(), region.to_owned()),
+            [name, "azurecr", _] => Registry::Azure(name.to_owned()),
+            ["gcr", "io"] | [_, "gcr", "io"] => Registry::Google,
+            [location, "pkg", "dev"] if location.ends_with("-docker") => Registry::Google,
+            _ => Registry::Other,
+        }
+    }
+
+    /// The commands that delete an image by its digest, which is given as a word of a shell that may stand in quotes.
+    pub fn delete(&self, digest: &str) -> Vec<String> {
+        let (path, repository) = (&self.path, self.repository());
+        match self.registry() {
+            // There is no command: its page is named.
+            Registry::DockerHub => Vec::new(),
+            Registry::GitHub => {
+                let (owner, name) = path.split_once('/').unwrap_or((path, ""));
+                let versions = format!("/orgs/{owner}/packages/container/{}/versions", name.replace('/', "%2F"));
+                vec![
+                    format!(
+                        "ID=$(gh api --paginate {versions} --jq \".[] | select(.name == \\\"{digest}\\\") | .id\")"
+                    ),
+                    format!("gh api --method DELETE \"{versions}/$ID\""),
+                ]
+            }
+            Registry::Amazon(account, region) => vec![format!(
+                "aws ecr batch-delete-image --region {region} --registry-id {account} --repository-name {path} --image-ids imageDigest=\"{digest}\""
+            )],
+            Registry::Azure(name) => {
+                vec![format!("az acr repository delete --name {name} --image \"{path}@{digest}\"")]
+            }
+            Registry::Google => {
+                vec![format!("gcloud artifacts docker images delete \"{repository}@{digest}\" --delete-tags")]
+            }
+            Registry::Quay | Registry::Other => vec![format!("skopeo delete \"docker://{repository}@{digest}\"")],
+        }
+    }
+}
+
+impl Registry {
+    /// What there is to know of deleting there.
+    pub fn about(&self) -> &'static str {
+        match self {
+            Self::DockerHub => {
+                "On Docker Hub it is deleted by hand: hub.docker.com, the repository, Tags, Image Management; 'echo $OLD' says which digest. Whatever is public there is copied by others within minutes"
+            }
+            Self::GitHub => {
+                "GitHub can restore it for 30 days; of a package that belongs to a user, write 'users' for 'orgs'"
+            }
+            Self::Amazon(..) => "In CloudTrail, BatchGetImage and GetDownloadUrlForLayer say who pulled it",
+            Self::Azure(_) => {
+                "With soft delete Azure keeps it until its retention ends; ContainerRegistryRepositoryEvents say who pulled it"
+            }
+            Self::Google => "The audit log for data access says who pulled it, if it is on",
+            Self::Quay => {
+                "Quay keeps it in the time machine, 14 days unless somebody changed that; the usage log says who pulled it"
+            }
+            Self::Other => {
+                "The registry frees the layers when its garbage is collected, on Harbor under Clean Up, on a plain registry by 'registry garbage-collect'"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_registry_is_told_by_the_name() {
+        for (name, registry, whole, tagged) in [
+            ("app:1.0", Registry::DockerHub, "docker.io/library/app:1.0", "app:1.0"),
+            ("me/app", Registry::DockerHub, "docker.io/me/app:latest", "me/app:latest"),
+            ("docker.io/me/app:1", Registry::DockerHub, "docker.io/me/app:1", "me/app:1"),
+            ("ghcr.io/me/app/api:1", Registry::GitHub, "ghcr.io/me/app/api:1", "ghcr.io/me/app/api:1"),
+            ("quay.io/me/app:1", Registry::Quay, "quay.io/me/app:1", "quay.io/me/app:1"),
+            ("one.azurecr.io/app:1", Registry::Azure("one".into()), "one.azurecr.io/app:1", "one.azurecr.io/app:1"),
+            ("gcr.io/p/app:1", Registry::Google, "gcr.io/p/app:1", "gcr.io/p/app:1"),
+            (
+                "europe-docker.pkg.dev/p/r/app:1",
+                Registry::Google,
+                "europe-docker.pkg.dev/p/r/app:1",
+                "europe-docker.pkg.dev/p/r/app:1",
+            ),
+            ("localhost:5000/app:1", Registry::Other, "localhost:5000/app:1", "localhost:5000/app:1"),
+            (
+                "harbor.example.com/p/app:1@sha256:0",
+                Registry::Other,
+                "harbor.example.com/p/app:1",
+                "harbor.example.com/p/app:1",
+            ),
+        ] {
+            let reference = Reference::parse(name).unwrap();
+            assert_eq!((reference.registry(), &*reference.whole(), &*reference.tagged()), (registry, whole, tagged));
+        }
+        let amazon = Reference::parse("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1").unwrap();
+        assert_eq!(amazon.registry(), Registry::Amazon("123456789012".into(), "eu-west-1".into()));
+        assert!(amazon.delete("$OLD")[0].contains("--repository-name team/app --image-ids imageDigest=\"$OLD\""));
+    }
+
+    #[test]
+    fn what_is_no_name_gets_into_no_command() {
+        for name in ["", "latest", "a b:1", "x:1; rm -rf ~", "$(x)/a:1", "a/b:1'", "../a:1", "A/b:1", "a:1\u{202e}"] {
+            assert_eq!(Reference::parse(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What `docker build` would be given: the files of a folder that `.dockerignore` does not leave out, and which of them the
+//! Dockerfile copies into the image.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Content, Item, Listing};
+use crate::finding::{ContentKind, Gap, GapKind, Names, Note};
+use crate::fs::bounded::{self, Kind, Links};
+use crate::image::dockerfile::{self, Instruction};
+use crate::image::dockerignore::DockerIgnore;
+
+/// A build context.
+#[derive(Debug)]
+pub struct BuildContext {
+    /// The files that would be sent.
+    pub listing: Listing,
+    /// The instructions of the Dockerfile; `None` if there is no Dockerfile.
+    pub instructions: Option<Vec<Instruction>>,
+    /// The Dockerfile, as the listing names it.
+    pub dockerfile: BString,
+    /// The ignore file in force, or the one that would be.
+    pub ignore_file: PathBuf,
+}
+
+/// Lists what a build of this folder would be given. `dockerfile` is the Dockerfile if it is not the one in the folder.
+///
+/// # Errors
+/// When an ignore file cannot be obeyed: what would be sent is not known then.
+pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildContext> {
+    let own = folder.join("Dockerfile");
+    let dockerfile = dockerfile.unwrap_or(&own);
+    let text = match bounded::read(dockerfile, bounded::MAX_SIZE, Links::Followed) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(_) if !dockerfile.exists() && dockerfile == own => None,
+        Err(why) => anyhow::bail!("'{}' could not be read: {why}", dockerfile.display()),
+    };
+    let (ignore_file, rules) = rules(folder, dockerfile)?;
+    let mut walk =
+        Walk { folder, rules, listing: Listing::default(), left_out: Names::default(), repositories: Vec::new() };
+    walk.folder(folder);
+    for always in [Some(dockerfile.to_owned()), ignore_file.clone()].into_iter().flatten() {
+        walk.always(&always);
+    }
+    let name = walk.name(dockerfile);
+    let Walk { mut listing, left_out, repositories, .. } = walk;
+    if !repositories.is_empty() {
+        let why = "it would be sent with its whole history, which was not read here: add '.git' to .dockerignore, and run 'keysweep history' for what it holds";
+        let gap = |what: BString| Gap { what, kind: GapKind::Unreadable, why: why.to_owned() };
+        listing.gaps.extend(repositories.into_iter().map(gap));
+    }
+    if left_out.count() > 0 {
+        let file = ignore_file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        let text = format!("not sent and not read, because {file} leaves it out, {}: {left_out}", left_out.count());
+        listing.notes.push(Note(text));
+    }
+    listing.items.sort_by(|a, b| a.path.cmp(&b.path));
+    let ignore_file = ignore_file.unwrap_or_else(|| folder.join(".dockerignore"));
+    let instructions = text.as_deref().map(dockerfile::instructions);
+    Ok(BuildContext { listing, instructions, dockerfile: name, ignore_file })
+}
+
+/// The ignore file in force: the Dockerfile's own wins, and they are not merged.
+fn rules(folder: &Path, dockerfile: &Path) -> anyhow::Result<(Option<PathBuf>, DockerIgnore)> {
+    let mut own = dockerfile.as_os_str().to_owned();
+    own.push(".dockerignore");
+    for file in [PathBuf::from(own), folder.join(".dockerignore")] {
+        if file.symlink_metadata().is_err() {
+            continue;
+        }
+        let bytes = bounded::read(&file, bounded::MAX_SIZE, Links::Followed)
+            .map_err(|why| anyhow::anyhow!("'{}' could not be read: {why}", file.display()))?;
+        let rules = DockerIgnore::parse(&String::from_utf8_lossy(&bytes))
+            .map_err(|bad| anyhow::anyhow!("'{}', {bad}", file.display()))?;
+        return Ok((Some(file), rules));
+    }
+    Ok((None, DockerIgnore::default()))
+}
+
+struct Walk<'w> {
+    folder: &'w Path,
+    rules: DockerIgnore,
+    listing: Listing,
+    left_out: Names,
+    repositories: Vec<BString>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path) {
+        let entries = std::fs::read_dir(folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.gap(folder, format!("{error}; check the path and its permissions")),
+        };
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) => self.entry(&path, kind),
+                Err(error) => self.gap(&path, format!("{error}; check the path and its permissions")),
+            }
+        }
+    }
+
+    fn entry(&mut self, path: &Path, kind: std::fs::FileType) {
+        let name = self.name(path);
+        let is_left_out = self.rules.leaves_out(&name.to_str_lossy());
+        if kind.is_dir() {
+            if !is_left_out && path.file_name().is_some_and(|own| own == ".git") {
+                return self.repositories.push(name);
+            }
+            // A later line may bring back what lies below a folder that is left out.
+            return self.folder(path);
+        }
+        if is_left_out {
+            return self.left_out.add(name);
+        }
+        if kind.is_symlink() {
+            let target = std::fs::read_link(path).unwrap_or_default();
+            let target = Content::Bytes(target.as_os_str().as_encoded_bytes().to_vec());
+            return self.listing.items.push(Item {
+                kind: ContentKind::Symlink,
+                path: name,
+                content: target,
+                commit: None,
+            });
+        }
+        // A build sends no pipes, devices or sockets.
+        if bounded::kind(kind) == Kind::File {
+            self.file(path);
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        let name = self.name(path);
+        let item = |kind, content| Item { kind, path: name.clone(), content, commit: None };
+        self.listing.items.push(item(ContentKind::File, Content::File(path.to_owned())));
+        self.listing.items.push(item(ContentKind::FileName, Content::Name));
+    }
+
+    /// A file that a build is given even if it is left out.
+    fn always(&mut self, path: &Path) {
+        let name = self.name(path);
+        if path.is_file() && !self.listing.items.iter().any(|item| item.path == name) {
+            self.file(path);
+        }
+    }
+
+    fn name(&self, path: &Path) -> BString {
+        path.strip_prefix(self.folder).unwrap_or(path).as_os_str().as_encoded_bytes().into()
+    }
+
+    fn gap(&mut self, path: &Path, why: String) {
+        let what = self.name(path);
+        self.listing.gaps.push(Gap { what, kind: GapKind::Unreadable, why });
+    }
+}

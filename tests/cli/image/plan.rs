@@ -1,0 +1,52 @@
+//! Plans for images: the registry that the name tells, and nothing of a name that is none.
+
+use serde_json::json;
+
+use super::sample::Entry::File;
+use super::sample::{Packed, Sample, archive};
+use super::{env, piped_as};
+
+fn planned(name: &str) -> String {
+    let mut files = Sample::new(&[&[File("app/.env", env(40))]]).oci(Packed::Gzip);
+    let mut index: serde_json::Value = serde_json::from_slice(&files[1].1).unwrap_or_default();
+    index["manifests"][0]["annotations"] = json!({"io.containerd.image.name": name});
+    files[1].1 = index.to_string().into_bytes();
+    let run = piped_as("json", archive(&files)).expect_code(1);
+    let report: serde_json::Value = serde_json::from_str(&run.out()).unwrap_or_default();
+    let steps = report["plans"][0]["steps"].as_array().cloned().unwrap_or_default();
+    let commands = steps.iter().filter_map(|step| step["command"].as_str().map(str::to_owned));
+    commands.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_old_image_is_deleted_by_its_digest_where_it_lies() {
+    for (name, command) in [
+        ("ghcr.io/me/app:1", "gh api --method DELETE \"/orgs/me/packages/container/app/versions/$ID\""),
+        (
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1",
+            "aws ecr batch-delete-image --region eu-west-1 --registry-id 123456789012 --repository-name app --image-ids imageDigest=\"$OLD\"",
+        ),
+        ("one.azurecr.io/app:1", "az acr repository delete --name one --image \"app@$OLD\""),
+        (
+            "europe-docker.pkg.dev/p/r/app:1",
+            "gcloud artifacts docker images delete \"europe-docker.pkg.dev/p/r/app@$OLD\" --delete-tags",
+        ),
+        ("harbor.example.com/p/app:1", "skopeo delete \"docker://harbor.example.com/p/app@$OLD\""),
+        ("me/app:1", "skopeo inspect \"docker://docker.io/me/app@$OLD\""),
+    ] {
+        let commands = planned(name);
+        assert!(commands.contains(command), "{name}: {commands}");
+        assert!(commands.contains("--no-cache"), "{commands}");
+        assert!(commands.contains(&format!("docker save {name} | keysweep image -")), "{commands}");
+        assert!(!commands.contains("git "), "no step is about git: {commands}");
+    }
+}
+
+#[test]
+fn a_hostile_name_gets_into_no_command() {
+    for name in ["x:1; touch /tmp/x", "$(touch x)/a:1", "a`id`:1", "a\nb:1", "latest"] {
+        let commands = planned(name);
+        assert!(commands.contains("docker://<image>"), "{name}: {commands}");
+        assert!(!commands.contains(name), "{commands}");
+    }
+}

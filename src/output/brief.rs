@@ -95,11 +95,18 @@ pub fn has_lines(place: &OccurrenceView) -> bool {
 /// What it is, how far it got, where it is if no file tells that, and what to do first.
 pub fn message(finding: &FindingView) -> String {
     let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::stage_sentence(finding));
-    if let Some(place) = place(finding).filter(|place| file(place).is_empty() || !has_lines(place)) {
-        said.push_str(&format!(" It is in: {}.", words::place(place)));
-    }
-    if let Some(image) = place(finding).and_then(|place| place.image.as_deref()).filter(|_| !said.ends_with("it.")) {
-        said.push_str(&format!(" It is{}.", words::image(image)));
+    match place(finding) {
+        Some(place) if file(place).is_empty() || !has_lines(place) => {
+            said.push_str(&format!(" It is in: {}.", words::place(place)));
+        }
+        Some(OccurrenceView { image: Some(image), .. }) => {
+            let words = words::image(image);
+            said.push_str(&match words.strip_prefix("; ") {
+                Some(alone) => format!(" Mind: {alone}."),
+                None => format!(" It is{words}."),
+            });
+        }
+        Some(_) | None => {}
     }
     if let Some(words) = words::commit(finding, chosen(finding)) {
         said.push_str(&format!(" {words}."));

@@ -12,6 +12,7 @@ mod protocol;
 mod reads;
 mod sample;
 pub mod settings;
+mod shape;
 mod shell;
 mod texts;
 

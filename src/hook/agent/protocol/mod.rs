@@ -17,7 +17,7 @@ mod windsurf;
 use serde_json::Value;
 
 use super::Replacement;
-use super::settings::{Settings, Shape};
+use super::shape::{Settings, Shape};
 
 /// A coding agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

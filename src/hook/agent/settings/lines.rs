@@ -1,6 +1,6 @@
 //! What is ours in files that are no JSON: tables of TOML between two comments, and the command in a plugin.
 
-use super::is_ours;
+use super::command::is_ours;
 
 /// Lines around what is ours in a text.
 const MARKS: (&str, &str) = ("# keysweep: begin", "# keysweep: end");

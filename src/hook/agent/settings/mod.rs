@@ -2,6 +2,7 @@
 //!
 //! Files that are shared with others are changed in their own text. Left to the caller: saying what was done.
 
+mod command;
 mod jsonc;
 mod lines;
 
@@ -12,8 +13,12 @@ use serde_json::{Value, json};
 
 use super::Agent;
 use super::protocol::Protocol;
+use super::shape::{Settings, Shape};
 use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, replace};
+
+pub use command::parts;
+use command::{CALL, is_ours};
 
 /// Whose settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,49 +27,6 @@ pub enum Scope {
     Project(PathBuf),
     /// The user's own, in the home folder.
     User(PathBuf),
-}
-
-/// How an agent's settings are written.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Shape {
-    /// `hooks`, the event, groups of commands with a matcher.
-    Groups {
-        /// In the unit of the agent.
-        timeout: u32,
-    },
-    /// `hooks`, the event, commands, and a version beside `hooks` where there has to be one.
-    List {
-        /// `version`.
-        version: Option<u32>,
-        /// Whether each says that it is a command, and how long it may take.
-        is_typed: bool,
-    },
-    /// A name, the event, groups of commands.
-    Named,
-    /// `[[hooks]]`, in TOML.
-    Tables,
-    /// An executable file for each event.
-    Scripts,
-    /// A plugin.
-    Plugin,
-}
-
-/// Where an agent's settings lie, and what is put there.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
-    /// From the root of a project: a file, or the folder of scripts.
-    pub(super) project: &'static str,
-    /// From the home folder.
-    pub(super) user: &'static str,
-    /// The variable that names the folder which is the first of `user`, where there is one.
-    pub(super) home: Option<&'static str>,
-    pub(super) shape: Shape,
-    /// The events that keysweep is called for.
-    pub(super) events: &'static [&'static str],
-    /// Whether other agents read the file as well, so that it must not say who calls.
-    pub(super) is_shared: bool,
-    /// What has to be done besides, so that the agent runs it.
-    pub(super) besides: Option<&'static str>,
 }
 
 /// What became of a file.
@@ -101,9 +63,6 @@ pub struct Place {
     protocol: &'static Protocol,
     scope: Scope,
 }
-
-/// The end of each command of ours, but for options.
-const CALL: &str = "hook run agent";
 
 impl Place {
     /// That of an agent.
@@ -342,24 +301,6 @@ fn executable(file: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn executable(_: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// The program and the arguments of a command of ours. One that says more than that to a shell is none: others could have it
-/// run anything under our name.
-pub fn parts(command: &str) -> Option<(String, Vec<String>)> {
-    let (program, options) = command.split_once(CALL)?;
-    let program = program.trim();
-    let program = program.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(program);
-    let is_plain = |text: &str, more: &str| text.chars().all(|next| next.is_alphanumeric() || more.contains(next));
-    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_ours = ["keysweep", "keysweep.exe"].contains(&name);
-    let is_one = is_ours && is_plain(program, "/\\:._-+@ ()") && is_plain(options, " =._-");
-    let arguments = CALL.split(' ').chain(options.split_whitespace()).map(str::to_owned);
-    is_one.then(|| (program.to_owned(), arguments.collect()))
-}
-
-fn is_ours(command: &str) -> bool {
-    parts(command).is_some()
 }
 
 /// Whether a value is a hook of ours, or a group of nothing else.

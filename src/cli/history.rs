@@ -8,11 +8,12 @@ use super::args::{Common, FormatArg, HistoryArgs};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
 use super::{policy, report_store, shell, withhold};
-use crate::finding::{Command, ContentKind, Finding, Note, Report, Scope, Stage};
+use crate::finding::{Command, ContentKind, Finding, Names, Note, Report, Scope, Stage};
 use crate::git::Repo;
 use crate::git::planted::{Planted, planted};
 use crate::git::selection::Selection;
-use crate::source::{history as stored, range as commits, staged as index};
+use crate::source::history::Objects;
+use crate::source::{Listing, git_dir, history as stored, range as commits, staged as index};
 use crate::text::escape;
 
 /// `history [REPO…]`
@@ -69,7 +70,9 @@ fn one(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Resu
     let mut session = Session::in_repository(common, &repo)?;
     session.settings.scan.cache = args.cache.clone();
     session.settings.scan.flag_outside_authors = args.flag_outside_authors;
-    let objects = stored::list(&repo)?;
+    let mut objects = stored::list(&repo)?;
+    let passed_over = passed_over(&repo, &objects);
+    objects.listing.notes.extend(passed_over);
     let scope = Scope { command: Command::History, subject: "everything this clone stores".to_owned() };
     session.report(ReportWhen::AfterProgress, |scan| {
         let mut report = scan.history(&repo, objects, scope);
@@ -77,6 +80,34 @@ fn one(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Resu
         name_leftovers(&repo, &mut report);
         report
     })
+}
+
+/// What lies beside the objects and is no object: what an interrupted command left, and the stores of Git LFS and git-annex, of which
+/// a sweep reads what pointers lead to. While git works there are always such files, so they are noted.
+fn passed_over(repo: &Repo, objects: &Objects) -> Vec<Note> {
+    let mut stores = Listing::default();
+    git_dir::stores(repo, &mut stores);
+    let names = |all: &mut dyn Iterator<Item = BString>| {
+        all.fold(Names::default(), |mut names, name| {
+            names.add(name);
+            names
+        })
+    };
+    let left = names(&mut objects.store.leftovers().into_iter().map(|gap| gap.what));
+    let stored =
+        names(&mut stores.items.into_iter().filter(|one| one.kind == ContentKind::GitFile).map(|one| one.path));
+    let texts = [
+        (
+            left,
+            "files that an interrupted git command left among the objects were not read ('git gc --prune=now' removes them)",
+        ),
+        (
+            stored,
+            "files in the stores of Git LFS and git-annex were read only where a pointer leads to them ('keysweep files' reads all of a folder)",
+        ),
+    ];
+    let some = texts.into_iter().filter(|(names, _)| names.count() > 0);
+    some.map(|(names, text)| Note(format!("{} {text}: {names}", names.count()))).collect()
 }
 
 /// Gives leftovers the paths at which the report of the commit that was stopped has them: no object tells.

@@ -250,7 +250,14 @@ impl Session {
         let root = repo.workdir().and_then(|root| root.canonicalize().ok());
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
         let whole = |repo: &Repo| repo.git_dir().canonicalize().ok();
-        let is_around = Repo::open(Path::new(".")).is_ok_and(|around| whole(&around) == whole(repo));
+        // To open what is around would be to look at all of it once more.
+        let nearest = here.iter().flat_map(|here| here.ancestors()).find(|folder| folder.join(".git").exists());
+        let is_in = |git_dir: PathBuf| here.as_ref().is_some_and(|here| here.starts_with(git_dir));
+        let is_around = std::env::var_os("GIT_DIR").is_some()
+            || match &root {
+                Some(root) => nearest == Some(root),
+                None => whole(repo).is_some_and(is_in),
+            };
         let folder = root.clone().or_else(|| whole(repo)).filter(|_| !is_around);
         // git starts a hook at the root, and says in which folder somebody is.
         let is_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());

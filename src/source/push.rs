@@ -99,6 +99,10 @@ pub fn list(
     let mut listing = Listing::default();
     let mut heads = Vec::new();
     for update in updates {
+        if update.new.is_some() && update.old.is_none() {
+            let (path, content) = (update.name.clone(), Content::Name);
+            listing.items.push(Item { kind: ContentKind::RefName, path, content, commit: None });
+        }
         match tip(&local, &update.name, update.new.filter(|id| update.old != Some(*id)), &mut listing) {
             Ok(head) => heads.extend(head),
             Err(Unread { kind, why }) => listing.gaps.push(Gap { what: update.name.clone(), kind, why }),

@@ -957,3 +957,15 @@ fn the_summary_counts_every_object_that_git_lists() {
     repo.git(&["repack", "-dq", "--cruft", "--local"]);
     compare("with a cruft pack");
 }
+
+#[test]
+fn what_lies_beside_the_objects_and_is_not_read_is_noted() {
+    let repo = Repo::with_a_commit();
+    let quiet = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(0);
+    assert!(quiet.records_of("note").is_empty(), "{quiet}");
+    must(std::fs::create_dir_all(repo.git_path("lfs/objects/ab/cd")), "make a store");
+    repo.write(".git/lfs/objects/ab/cd/abcd", "anything");
+    repo.write(".git/objects/pack/tmp_pack_a", "half a pack");
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(0);
+    run.expect_mention("tmp_pack_a").expect_mention("lfs/objects/ab/cd/abcd");
+}

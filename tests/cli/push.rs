@@ -288,3 +288,13 @@ fn a_push_of_nothing_is_let_through() {
     // Only git has a reason to run the hook for nothing.
     nothing(false).expect_code(2).expect_mention("hand on what git writes");
 }
+
+#[test]
+fn the_name_of_a_ref_that_is_new_to_the_remote_is_checked() {
+    let (repo, secret) = (pushed(), Secret::github(4_711));
+    repo.git(&["tag", &secret.value]);
+    stopped(&repo, &["origin", &secret.value], &secret);
+    let branch = format!("main:refs/heads/{}", secret.value);
+    stopped(&repo, &["origin", &branch], &secret);
+    repo.git(&["push", "--quiet", "origin", "main:refs/heads/other"]);
+}

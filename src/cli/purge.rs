@@ -1,7 +1,6 @@
 //! `purge-plan`: two sweeps, one for secrets and one for every place that holds their values; then files and a plan. It runs
 //! nothing of the plan.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -115,7 +114,6 @@ fn situation<'a>(
     rewrite: &Rewrite,
     surroundings: Surroundings,
 ) -> purge::Situation<'a> {
-    let refs: BTreeMap<BString, String> = repo.refs().into_iter().map(|(name, id)| (name, id.to_string())).collect();
     purge::Situation {
         findings,
         traced,
@@ -133,8 +131,6 @@ fn situation<'a>(
         folder: bytes(&place.folder),
         is_own_folder: place.is_own,
         remotes: remote::servers(repo),
-        refs,
-        branch: repo.branch(),
         surroundings,
     }
 }

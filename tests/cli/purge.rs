@@ -253,6 +253,141 @@ fn what_was_not_pushed_is_put_on_top() {
     assert_eq!(repo.read("mine.txt"), "mine\n");
 }
 
+/// A secret that was pushed with a file whose lines can be staged one by one and one that can be renamed.
+fn pushed_among_work(seed: u32) -> (Repo, Repo, Secret) {
+    let (repo, remote) = with_remote("sha1");
+    needs_filter_repo(&repo);
+    let secret = Secret::github(seed);
+    repo.write("a.env", secret.line());
+    repo.write("d", "d\n".repeat(20));
+    repo.commit("one");
+    push(&repo);
+    (repo, remote, secret)
+}
+
+fn on_server(steps: &[Step], remote: &Repo) {
+    steps.iter().filter(|step| step.on == "server").for_each(|step| drop(remote.sh(&step.command).expect_code(0)));
+}
+
+/// What is staged or changed would be in the way at the end, when the server has the new history already: the plan stops before.
+#[test]
+fn work_that_is_not_committed_stops_a_plan_before_it_changes_anything() {
+    type Change = fn(&Repo);
+    let changes: [Change; 5] = [
+        |repo| repo.write("a.env", repo.read("a.env") + "MORE=1\n"),
+        |repo| {
+            repo.write("new", "new\n");
+            repo.add();
+        },
+        |repo| drop(repo.git(&["mv", "d", "e"])),
+        |repo| {
+            repo.write("d", "staged\n");
+            repo.add();
+            repo.write("d", "d\n".repeat(20));
+        },
+        |repo| {
+            repo.write("README.md", "mine\n");
+            repo.commit("mine");
+            repo.write("README.md", "changed\n");
+        },
+    ];
+    for (seed, change) in (2400..).zip(changes) {
+        let (repo, remote, secret) = pushed_among_work(seed);
+        change(&repo);
+        let state = |repo: &Repo| {
+            let status = repo.git(&["status", "--porcelain"]).out();
+            (status, repo.git(&["diff", "HEAD"]).out(), repo.git(&["diff", "--cached"]).out(), repo.head())
+        };
+        let (before, pushed) = (state(&repo), remote.rev("main"));
+        let plan = Plan::of(&repo, &[]);
+        let steps = plan.steps();
+        let refused = steps
+            .iter()
+            .filter(|step| step.is_here())
+            .find(|step| repo.at("../elsewhere").sh(&step.command).code != Some(0));
+        assert!(refused.is_some_and(|step| step.title.contains("commit it")), "{refused:?}");
+        assert_eq!((state(&repo), remote.rev("main")), (before, pushed));
+        // Once all of it is committed, the same plan works to its end, whatever the commits are made of.
+        repo.git(&["commit", "--quiet", "--allow-empty", "-m", "staged"]);
+        repo.git(&["commit", "--quiet", "--allow-empty", "--all", "-m", "work"]);
+        let log = |from: &str| repo.git(&["log", "--format=%s", "--name-status", &format!("{from}..")]).out();
+        let work = log(&remote.rev("main"));
+        steps.iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&repo)));
+        on_server(&steps, &remote);
+        for place in [&repo, &remote] {
+            verify(place, &[&secret.value], &[]).expect_code(0);
+        }
+        assert_eq!(log(&remote.rev("main")), work);
+        assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
+        repo.git(&["merge-base", "--is-ancestor", &remote.rev("main"), "HEAD"]);
+    }
+}
+
+/// Branches and tags that no remote has end on the history that the server has now, merges and all.
+#[test]
+fn what_no_remote_has_moves_to_the_rewritten_history() {
+    let (repo, remote, secret) = pushed_among_work(2410);
+    repo.git(&["switch", "--quiet", "-c", "topic"]);
+    repo.write("topic.txt", "topic\n");
+    repo.commit("topic");
+    repo.git(&["switch", "--quiet", "-c", "other", "main"]);
+    // Beside the value, where a rebase would conflict.
+    repo.write("a.env", repo.read("a.env") + "MORE=1\n");
+    repo.commit("other");
+    repo.git(&["merge", "--quiet", "-m", "merged", "topic"]);
+    repo.git(&["tag", "mine"]);
+    repo.git(&["switch", "--quiet", "main"]);
+    let steps = Plan::of(&repo, &[]).steps();
+    assert!(!steps.iter().any(|step| step.title.contains("<new base>")), "{steps:?}");
+    steps.iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&repo)));
+    on_server(&steps, &remote);
+    for place in [&repo, &remote] {
+        verify(place, &[&secret.value], &[]).expect_code(0);
+    }
+    let main = remote.rev("main");
+    assert_eq!((repo.rev("main"), repo.rev("topic~1"), repo.rev("other^1~1")), (main.clone(), main.clone(), main));
+    assert_eq!((repo.rev("other^2"), repo.rev("mine")), (repo.rev("topic"), repo.rev("other")));
+    assert!(repo.git(&["show", "other:a.env"]).out().ends_with("***REMOVED***\nMORE=1\n"));
+    assert_eq!(remote.git(&["for-each-ref", "--format=%(refname)"]).out(), "refs/heads/main\n");
+}
+
+/// Commits made after the plan are no reason to lose them.
+#[test]
+fn commits_made_after_the_plan_are_kept() {
+    let (repo, remote, secret) = pushed_among_work(2411);
+    let steps = Plan::of(&repo, &[]).steps();
+    repo.write("late.txt", "late\n");
+    repo.commit("late");
+    steps.iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&repo)));
+    verify(&repo, &[&secret.value], &[]).expect_code(0);
+    assert_eq!((repo.rev("main~1"), repo.read("late.txt")), (remote.rev("main"), "late\n".into()));
+}
+
+/// After a push in between one starts again from the clone, and what the first run has left is not in the way.
+#[test]
+fn a_plan_starts_again_from_the_clone() {
+    let (repo, remote, secret) = pushed_among_work(2412);
+    let steps = Plan::of(&repo, &[]).steps();
+    let here: Vec<&Step> = steps.iter().filter(|step| step.is_here()).collect();
+    let cloning = here.iter().position(|step| step.command.contains("git clone")).unwrap_or_default();
+    let pushing = here.iter().position(|step| step.phase == "push").unwrap_or_default();
+    here[..pushing].iter().for_each(|step| drop(step.run(&repo)));
+    let other = repo.at("../other");
+    other.git(&["clone", "--quiet", "../remote.git", "."]);
+    other.write("b.txt", "b\n");
+    other.commit("in between");
+    other.git(&["push", "--quiet"]);
+    assert!(repo.at("../elsewhere").sh(&here[pushing].command).code != Some(0));
+    here[cloning..pushing + 2].iter().for_each(|step| drop(step.run(&repo)));
+    // The proof, too, can be repeated.
+    here[pushing + 1..].iter().for_each(|step| drop(step.run(&repo)));
+    on_server(&steps, &remote);
+    for place in [&repo, &remote] {
+        verify(place, &[&secret.value], &[]).expect_code(0);
+    }
+    assert_eq!(remote.git(&["log", "--format=%s", "main"]).out(), "in between\none\nstart\n");
+}
+
 /// Who runs the server decides who cleans it up.
 #[test]
 fn a_plan_names_whom_to_ask() {

@@ -2,7 +2,6 @@
 //!
 //! A snapshot fails as soon as a byte differs; CONTRIBUTING says how to accept a change that is meant.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use insta::{Settings, assert_snapshot};
@@ -128,8 +127,6 @@ fn plan(report: &Report) -> PurgePlan {
         folder: "/srv/made up/.git/keysweep".into(),
         is_own_folder: true,
         remotes: vec![("origin".into(), Server::GitHub), ("backup".into(), Server::Own)],
-        refs: BTreeMap::from([("refs/heads/main".into(), "c1".repeat(20)), ("refs/tags/v1".into(), "d1".repeat(20))]),
-        branch: Some("refs/heads/main".into()),
         surroundings: keysweep::remediation::Surroundings::default(),
     });
     PurgePlan { files: vec![("/srv/made up/.git/keysweep/expressions.txt".into(), "the values")], ..plan }

@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::situation::{NEEDLES, Situation};
-use super::steps::Plan;
+use super::steps::{OWN_ADVICE, Plan, REWRITTEN};
 use crate::finding::purge::{Consent, On, Phase, Trace};
 use crate::remediation::git::leftovers;
 use crate::remediation::step::quoted;
@@ -54,57 +54,32 @@ fn this_one(plan: &mut Plan<'_>) {
     }
     let mut names: Vec<&BStr> =
         at.traced.iter().flat_map(|finding| &finding.exposure.refs).map(|name| name.as_bytes().as_bstr()).collect();
-    // A rebase leaves its branch checked out, so the one that is now comes last.
-    names.sort_by_key(|name| (at.branch.as_ref().is_some_and(|branch| branch == name), *name));
+    names.sort_unstable();
     names.dedup();
     for name in names {
-        let ((title, command), consent) = if at.is_secret(name) {
-            (of_value(at, name), Consent::Confirm)
-        } else if let Some(branch) = name.strip_prefix(b"refs/heads/") {
-            // The reflog has where the branch was, until it is cut.
-            (of_branch(at, name, branch.as_bstr()), Consent::None)
-        } else {
-            (of_ref(at, name), Consent::Confirm)
-        };
+        let (title, command) = if at.is_secret(name) { of_value(at, name) } else { of_ref(at, name) };
         if !title.is_empty() {
-            plan.once(Phase::Clones, &title, &command, consent);
+            plan.once(Phase::Clones, &title, &command, Consent::Confirm);
             plan.seen_in(Trace::Repository(plan.root()));
         }
     }
+    rewritten(plan);
     plan.beside(Phase::Clones);
     plan.clean(Phase::Clones);
 }
 
-/// Moves a branch to the rewritten history, with what was not pushed on top.
-fn of_branch(at: &Situation<'_>, name: &BStr, branch: &BStr) -> (String, String) {
-    let shown = quoted(branch);
-    let tracking = at.remotes.iter().find_map(|(remote, _)| {
-        let tracking = BString::from([b"refs/remotes/", remote.as_slice(), b"/", branch].concat());
-        at.refs.get(&tracking).map(|id| (quoted(tracking.as_ref()), id))
-    });
-    let Some((tracking, old)) = tracking else {
-        let title = format!(
-            "Take {shown}, which no remote has, over to the rewritten history: 'git rebase --rebase-merges --onto <new base> <old base> {shown}', where the old base is the commit that it started from"
-        );
-        return (title, String::new());
-    };
-    let is_current = at.branch.as_ref().is_some_and(|current| current == name);
-    let is_pushed = at.refs.get(&BString::from(name)) == Some(old);
-    let (title, command) = match (is_pushed, is_current) {
-        (true, true) => (
-            "Move {branch} to the rewritten history; changes that are not committed stay",
-            format!("reset --quiet --keep {tracking}"),
-        ),
-        (true, false) => (
-            "Move {branch} to the rewritten history",
-            format!("branch --quiet --force --no-track -- {shown} {tracking}"),
-        ),
-        (false, _) => (
-            "Put what was not pushed of {branch} on top of the rewritten history; never merge or pull the old one",
-            format!("rebase --quiet --rebase-merges --onto {tracking} {old} {shown}"),
-        ),
-    };
-    (title.replace("{branch}", &shown), at.git(&command))
+/// Branches and tags are rewritten where they lie, whether a remote has them or not: as in a bare clone the ids are the same, and
+/// unlike in a rebase nothing can conflict and merges stay as they are. All are, for the rewrite of the remote has dropped
+/// signatures in branches, too, that never held a value.
+fn rewritten(plan: &mut Plan<'_>) {
+    let at = plan.at;
+    let names = at.git(&format!("for-each-ref --format='%(refname)' {REWRITTEN}"));
+    plan.confirm(
+        Phase::Clones,
+        &format!("Rewrite the branches and tags of this clone, too: commits that were pushed get the ids that they have on the server now, and what was not pushed stays on top of them. Never merge or pull the old history. {OWN_ADVICE}"),
+        &format!("{} && {} --no-fetch --refs $({names})", at.is_committed(), at.git(&format!("filter-repo --force {}", at.options()))),
+    );
+    plan.seen_in(Trace::Repository(plan.root()));
 }
 
 /// A branch or tag whose name is a value, which no command can repeat.
@@ -123,10 +98,11 @@ fn of_value(at: &Situation<'_>, name: &BStr) -> (String, String) {
     (format!("Delete the {what} whose name is a value; rename those before that have what was not pushed"), command)
 }
 
-/// Any other ref; those of remotes and tags came with the fetch.
+/// Any other ref; those of remotes came with the fetch, and branches and tags are rewritten.
 fn of_ref(at: &Situation<'_>, name: &BStr) -> (String, String) {
     let starts = |start: &str| name.starts_with(start.as_bytes());
-    if starts("refs/remotes/") || starts("refs/tags/") || name == "HEAD" {
+    let is_rewritten = REWRITTEN.split(' ').any(|kind| starts(&format!("{kind}/")));
+    if is_rewritten || starts("refs/remotes/") || name == "HEAD" {
         return (String::new(), String::new());
     }
     if starts("HEAD of ") {

@@ -30,6 +30,7 @@ pub fn plan(at: &Situation<'_>) -> PurgePlan {
         plan.revoke(&subjects);
         plan.local(&subjects);
         if has(Handling::Remote) || has(Handling::InPlace) {
+            plan.committed();
             plan.prepare();
         }
         if has(Handling::InPlace) {

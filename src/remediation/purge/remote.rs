@@ -27,7 +27,7 @@ impl Plan<'_> {
         self.step(
             Phase::Prepare,
             &format!("Clone all refs of {shown} afresh: branches, tags, notes, pull requests"),
-            &clone(&mirror),
+            &format!("rm -rf {mirror} {noted} && {}", clone(&mirror)),
         );
         self.seen_in(Trace::Repository(mirror.clone()));
         self.step(
@@ -60,7 +60,7 @@ impl Plan<'_> {
         self.step(
             Phase::Check,
             "Clone it once more and prove that the server gives out no value any more. What this still finds, mostly below refs/pull or refs/merge-requests, only the server's operator can remove",
-            &format!("{} && keysweep verify --expressions {expressions} {check}", clone(&check)),
+            &format!("rm -rf {check} && {} && keysweep verify --expressions {expressions} {check}", clone(&check)),
         );
         beyond::server(self, host, &noted);
     }

@@ -1,6 +1,6 @@
 //! What a plan to purge a history starts from: the findings, what a rewrite needs, and the repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bstr::{BString, ByteSlice as _};
 
@@ -49,10 +49,6 @@ pub struct Situation<'a> {
     pub is_own_folder: bool,
     /// The remotes that are configured.
     pub remotes: Vec<(BString, Server)>,
-    /// All refs, with the ids of what they lead to.
-    pub refs: BTreeMap<BString, String>,
-    /// The branch that is checked out, by its full name.
-    pub branch: Option<BString>,
     /// What advice about the findings depends on besides.
     pub surroundings: Surroundings,
 }
@@ -121,6 +117,13 @@ impl Situation<'_> {
     /// git in the repository that the plan is for.
     pub(super) fn git(&self, arguments: &str) -> String {
         format!("git -C {} {arguments}", quoted(self.root.as_ref()))
+    }
+
+    /// Fails where something is staged or changed. A comparison of the work tree with HEAD alone misses what was staged and
+    /// then taken back, and content of a submodule is not for this repository to commit.
+    pub(super) fn is_committed(&self) -> String {
+        let changes = self.git("status --porcelain --untracked-files=no --ignore-submodules=dirty");
+        format!("test -z \"$({changes})\"")
     }
 
     /// What git filter-repo is called with.

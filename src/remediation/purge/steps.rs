@@ -17,6 +17,9 @@ const MOST: usize = 8;
 /// What git filter-repo advises at its end contradicts the plan, so the reader is told before.
 pub(super) const OWN_ADVICE: &str = "git filter-repo ends with next steps of its own, such as 'git push --force --mirror origin'; ignore them, for that would overwrite whatever others have pushed";
 
+/// The refs that are rewritten in a clone, by where they are.
+pub(super) const REWRITTEN: &str = "refs/heads refs/tags refs/notes";
+
 /// A plan that is being made.
 pub(super) struct Plan<'p> {
     pub(super) at: &'p Situation<'p>,
@@ -182,6 +185,17 @@ impl Plan<'_> {
         }
     }
 
+    /// Before anything is changed anywhere: what is not committed is in the way of the rewrite of this clone, which comes last.
+    pub(super) fn committed(&mut self) {
+        if !self.at.is_bare {
+            self.step(
+                Phase::Prepare,
+                "This fails if something is staged or changed and not committed, which the rewrite would lose: commit it before you go on, on a branch of its own if it is not ready. Do not stash it, for a stash keeps the old history. Files that git does not track stay as they are",
+                &self.at.is_committed(),
+            );
+        }
+    }
+
     /// A history that was not pushed, or a repository without a remote.
     pub(super) fn in_place(&mut self, subjects: &[Subject]) {
         let at = self.at;
@@ -190,8 +204,7 @@ impl Plan<'_> {
             same.any(|(_, subject)| subject.handling == Handling::InPlace)
         };
         let traced: Vec<&Finding> = at.traced.iter().filter(is_here).collect();
-        let is_rewritten =
-            |name: &&String| ["refs/heads/", "refs/tags/", "refs/notes/"].iter().any(|start| name.starts_with(start));
+        let is_rewritten = |name: &&String| REWRITTEN.split(' ').any(|kind| name.starts_with(&format!("{kind}/")));
         let refs: BTreeSet<&String> = traced.iter().flat_map(|f| &f.exposure.refs).filter(is_rewritten).collect();
         let hidden = refs.iter().any(|name| at.is_secret(name.as_bytes()));
         let filter = at.git(&format!("filter-repo --force {}", at.options()));
@@ -211,7 +224,7 @@ impl Plan<'_> {
                 &format!("Rewrite the branches and tags that reach it, where they lie: what was pushed keeps its ids. Commit what you have changed before. {OWN_ADVICE}"),
                 &format!(
                     "{} && {filter} --no-fetch --refs {} $({pushed})",
-                    at.git("diff --quiet HEAD --"),
+                    at.is_committed(),
                     names.join(" ")
                 ),
             );

@@ -8,7 +8,7 @@ use bstr::BString;
 use foldhash::HashSet;
 
 use super::tree_index::{NodeId, Target, TargetId};
-use crate::finding::{Exposure, RefKinds, Sign, Stage, WebRepository};
+use crate::finding::{Exposure, RefKinds, Sign, SignKind, Stage, WebRepository};
 use crate::git::{ObjectId, remote};
 
 use super::commits::{Attribution, MAX_REFS};
@@ -89,6 +89,13 @@ impl Attribution<'_> {
     /// What shows that something which these refs lead to was on a server.
     pub fn sign(&self, refs: &[String]) -> Option<Sign> {
         refs.iter().find_map(|name| self.servers.sign(name))
+    }
+
+    /// Whether a ref is a copy of one on a server, and no branch or tag.
+    pub fn is_server_ref(&self, name: &str) -> bool {
+        let is_history = ["refs/heads/", "refs/tags/"].iter().any(|start| name.starts_with(start));
+        let sign = self.servers.sign(name).filter(|_| !is_history);
+        sign.is_some_and(|sign| matches!(sign.kind, SignKind::Served | SignKind::Mirrored))
     }
 
     /// The same, if what is known of servers is enough to tell the stage; and what leaves it open, if it is not.

@@ -18,6 +18,8 @@ pub struct Retention {
 pub enum Retainer {
     /// A ref reaches it.
     Ref,
+    /// A ref reaches it that is no branch or tag, and that was copied from a server.
+    ServerRef,
     /// So many more refs reach it.
     MoreRefs,
     /// A work tree has a commit checked out, on no branch, that reaches it.

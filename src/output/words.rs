@@ -493,6 +493,7 @@ pub fn retention(occurrence: &OccurrenceView) -> Option<String> {
 fn retainer(RetentionView { by, name }: &RetentionView) -> String {
     match by {
         Retainer::Ref => format!("{name} reaches it"),
+        Retainer::ServerRef => format!("{name}, which a server has given out, reaches it"),
         Retainer::MoreRefs => format!("{name} more refs reach it"),
         Retainer::Head => format!("{name}, on no branch, reaches it"),
         Retainer::Index => "an index holds it".to_owned(),

@@ -17,6 +17,15 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     let names = |kind| held.iter().filter(move |one| one.by == kind).map(|one| word(finding, one.name.as_ref()));
     let refs: Vec<&BStr> = held.iter().filter(|one| one.by == Retainer::Ref).map(|one| one.name.as_ref()).collect();
     let mut steps = of_refs(finding, &refs);
+    let served: Vec<&BStr> =
+        held.iter().filter(|one| one.by == Retainer::ServerRef).map(|one| one.name.as_ref()).collect();
+    if !served.is_empty() {
+        let title = format!(
+            "The server has given out refs that reach it: {}. Only its operator can remove those that it makes itself, such as refs/pull; others can be deleted there ('git push --delete'). Then fetch with '--prune' or clone anew: deleting them here takes nothing off the server",
+            listed(finding, &served)
+        );
+        steps.push(purge(&title, ""));
+    }
     if any(&[Retainer::MoreRefs]) {
         steps.push(purge("More refs reach it; the plan names them all", "keysweep purge-plan"));
     }

@@ -179,6 +179,26 @@ fn what_keeps_a_value_is_named_until_it_lets_go() {
     }
 }
 
+/// What a mirror has, the server has as well: deleting it here would only hide that.
+#[test]
+fn a_ref_that_the_server_gives_out_is_not_deleted_in_a_mirror() {
+    for (seed, name) in [(1090, "refs/pull/1/head"), (1091, "refs/keep-around/x"), (1092, "refs/builds/7")] {
+        let (repo, secret) = (Repo::with_a_commit(), Secret::github(seed));
+        committed_aside(&repo, &secret);
+        repo.git(&["update-ref", name, "HEAD"]);
+        leave_aside(&repo);
+        let mirror = repo.at("../mirror.git");
+        mirror.git(&["clone", "--quiet", "--mirror", "--no-local", "../work", "."]);
+        let run = verify(&mirror, &[&secret.value], &["--format", "jsonl"]).expect_code(1);
+        assert!(held(&run).contains(&("server-ref".into(), name.into())), "{run}");
+        let run = verify(&mirror, &[&secret.value], &[]).expect_code(1).expect_mention("its operator");
+        assert!(run.text().contains(name) && !run.text().contains("update-ref"), "{run}");
+        // Where the ref is one's own there is nobody to ask.
+        repo.git(&["update-ref", "refs/builds/7", name]);
+        verify(&repo, &[&secret.value], &[]).expect_code(1).expect_mention("git update-ref -d refs/builds/7");
+    }
+}
+
 #[test]
 fn a_borrowed_object_is_told_from_ones_own() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1100));

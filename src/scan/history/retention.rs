@@ -116,6 +116,7 @@ impl<'k, 's> Keepers<'k, 's> {
             let by = match name.as_str() {
                 STASH => Retainer::Stash,
                 name if name.starts_with("HEAD") => Retainer::Head,
+                name if self.attribution.is_server_ref(name) => Retainer::ServerRef,
                 _ => Retainer::Ref,
             };
             Retention { by, name: BString::from(name.as_str()) }

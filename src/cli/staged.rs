@@ -12,7 +12,7 @@ use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, Scope};
 use crate::git::Repo;
 use crate::git::index::is_concluding;
-use crate::remediation::{Message, MessageFile, Stops};
+use crate::remediation::{MadeOf, Message, MessageFile, Stops};
 use crate::source::chosen::{self, Chosen, Others};
 use crate::source::{Listing, message as messages, staged as index};
 
@@ -106,5 +106,16 @@ fn kept_message(repo: &Repo, file: &Path, form: messages::Form) -> Message {
         Err(_) => MessageFile::Other(bytes(&path)),
     };
     let messages::Form { has_diff, has_marks } = form;
-    Message { file, has_diff, has_marks, is_concluding: is_concluding(repo) }
+    Message { file, made_of: made_of(), has_diff, has_marks, is_concluding: is_concluding(repo) }
+}
+
+/// Which index git has made for the commit tells: its own, the next one while it is locked, or one for the files named.
+fn made_of() -> MadeOf {
+    let path = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).unwrap_or_default();
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    match name {
+        b"index.lock" => MadeOf::Changes,
+        name if name.starts_with(b"next-index-") => MadeOf::Files,
+        _ => MadeOf::Index,
+    }
 }

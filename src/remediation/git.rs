@@ -4,7 +4,7 @@ use bstr::BString;
 
 use super::step::{quoted, step};
 use super::subject::Subject;
-use super::{Message, MessageFile, Surroundings, metadata};
+use super::{MadeOf, Message, MessageFile, Surroundings, metadata};
 use crate::finding::{ContentKind, PlanStep, StepKind};
 
 /// Findings that a command names by their ids, at most; one for all serves more.
@@ -13,8 +13,6 @@ const MOST_NAMED: usize = 8;
 const MOST_COMMITS: usize = 3;
 /// Files that are staged by their names, at most.
 const MOST_FILES: usize = 10;
-/// Stages again all that is staged and not deleted, from wherever it is run.
-const STAGE_ALL: &str = "git diff --cached --name-only --diff-filter=d -z | git -C \"$(git rev-parse --show-toplevel)\" add --pathspec-from-file=- --pathspec-file-nul";
 
 /// Commits again with the message that git kept, in an editor.
 pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"";
@@ -39,9 +37,12 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
         true => ("no longer staged", "git rm --cached -r -f --"),
         false => ("as before in your work tree; what you staged has to be staged again", "git restore --staged --"),
     };
-    // Of many files all that is staged is staged again, by git's own list of it.
+    // Many files are named by patterns, and of what these match only what is staged is staged again.
     let (stage, which) = match count > MOST_FILES {
-        true => (STAGE_ALL.to_owned(), ":/".to_owned()),
+        true => {
+            let patterns = subject.patterns(surroundings);
+            (stage_again(&patterns), patterns)
+        }
         false => (format!("git add -- {}", subject.files(surroundings)), subject.files_and_old_names(surroundings)),
     };
     let (replace, or_leave) = match count {
@@ -54,16 +55,23 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
             format!("Or leave the files out of this commit: they are then {of_files}"),
         ),
         _ => (
-            "Replace the values in the files by references (environment variables, a secret store), save the files and stage again all that is staged",
-            format!("Or leave all files out of this commit: they are then {of_files}"),
+            "Replace the values in the files by references (environment variables, a secret store), save the files and stage them again. This stages all changes of what is staged and matches; 'git add -p' stages some of them",
+            format!("Or leave all that matches out of this commit: it is then {of_files}"),
         ),
     };
-    let old_names = match count <= MOST_FILES && subject.is_renamed(surroundings) {
+    let old_names = match subject.is_renamed(surroundings) {
         true => ", and so is the rename: the old name stays in the commit",
         false => "",
     };
     let or_leave = format!("{or_leave}{old_names}");
     vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, format!("{leave_out} {which}"))]
+}
+
+/// Stages again what is staged, not deleted, and matches, from wherever it is run.
+fn stage_again(patterns: &str) -> String {
+    format!(
+        "git diff --cached --name-only --no-relative --diff-filter=d -z -- {patterns} | git -C \"$(git rev-parse --show-toplevel)\" --literal-pathspecs add --pathspec-from-file=- --pathspec-file-nul"
+    )
 }
 
 /// Out of the message of the commit that was stopped. Nothing tells a hook whether the commit was to replace the last one.
@@ -75,10 +83,19 @@ pub fn message(message: &Message) -> Vec<PlanStep> {
     // With the diff git finds the line that separates it from the message; without a mode it takes what looks like a comment out.
     let diff = if message.has_diff { " --verbose" } else { "" };
     let mode = if message.has_marks { " --cleanup=scissors" } else { "" };
-    let rest = format!("--edit{diff}{mode} --file={file}");
+    let (all, files, besides) = match message.made_of {
+        MadeOf::Index => ("", "", ""),
+        MadeOf::Changes => (
+            "--all ",
+            "",
+            ". If the commit was not given '-a', replace '--all' by what it was given ('-p', '-i FILES')",
+        ),
+        MadeOf::Files => ("", " -- <path>", ". Name the files again that the commit was given"),
+    };
+    let rest = format!("{all}--edit{diff}{mode} --file={file}{files}");
     let again = step(
         StepKind::Remove,
-        "Write the message without the value; git kept it, and this opens it in your editor",
+        &format!("Write the message without the value; git kept it, and this opens it in your editor{besides}"),
         format!("git commit {rest}"),
     );
     let amended = step(

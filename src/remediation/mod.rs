@@ -72,12 +72,26 @@ pub enum Stops {
 pub struct Message {
     /// The file that git keeps it in: its name in git's folder, or a path that is none of git's.
     pub file: MessageFile,
+    /// What the commit was to be made of.
+    pub made_of: MadeOf,
     /// Whether a diff stands below, which is no part of it ('git commit --verbose').
     pub has_diff: bool,
     /// Whether some of its lines look like comments, and are none.
     pub has_marks: bool,
     /// Whether it is that of a merge, a cherry-pick or a revert, which 'git commit' concludes and nothing can amend.
     pub is_concluding: bool,
+}
+
+/// What a commit is made of. What it stages by itself is not staged any more once it was stopped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MadeOf {
+    /// What was staged.
+    #[default]
+    Index,
+    /// That and changes that were not ('git commit --all' and the like).
+    Changes,
+    /// Some files alone ('git commit FILES').
+    Files,
 }
 
 /// Where a message is.

@@ -1,5 +1,6 @@
 //! A stopped commit, and what is printed with it, followed word for word: afterwards the commit holds what it should.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -201,6 +202,76 @@ fn a_message_is_written_again() {
     assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]).out(), "2\n");
 }
 
+/// What a commit stages by itself is not staged once it was stopped, so the recipe stages it again.
+#[test]
+fn the_message_of_a_commit_of_changes_is_written_again_with_them() {
+    let (repo, secret) = (with_message_hook(), Secret::github(2126));
+    repo.git(&["commit", "--quiet", "-m", "a"]);
+    repo.write("a.txt", "changed\n");
+    let stop = repo.try_git(&["commit", "--quiet", "-a", "-m", &format!("with {}", secret.value)]);
+    rewritten(&repo, &stop, 0, &secret);
+    assert_eq!(
+        (last_message(&repo), repo.git(&["show", "HEAD:a.txt"]).out()),
+        ("with withheld".into(), "changed\n".into())
+    );
+    repo.write("a.txt", "again\n");
+    let message = format!("with {}", secret.value);
+    let stop = repo.try_git(&["commit", "--quiet", "-m", &message, "a.txt"]);
+    assert!(stop.text().contains("-- <path>") && stop.text().contains("Name the files again"), "{stop}");
+    repo.add();
+    let stop = repo.try_git(&["commit", "--quiet", "-m", &message]);
+    assert!(!stop.text().contains("--all"), "{stop}");
+}
+
+/// Many files are staged again together, and what is staged in part besides them stays so.
+#[test]
+fn staging_many_files_again_leaves_others_as_they_are() {
+    let (repo, lines) = (Repo::guarded(), "a\n".repeat(20));
+    repo.write("inno.txt", &lines);
+    repo.write("conf/inno.txt", &lines);
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "-m", "texts"]);
+    let files: Vec<String> =
+        (0..24).map(|at| format!("{}s[{at}]*.env", if at % 2 == 0 { "" } else { "conf/" })).collect();
+    for (seed, file) in (2300..).zip(&files) {
+        repo.write(file, Secret::github(seed).line());
+    }
+    for file in ["inno.txt", "conf/inno.txt"] {
+        repo.write(file, format!("staged\n{lines}"));
+    }
+    repo.add();
+    for file in ["inno.txt", "conf/inno.txt"] {
+        repo.write(file, format!("staged\n{lines}not staged\n"));
+    }
+    let stop = repo.try_git(&["commit", "--quiet", "-m", "go on"]);
+    assert_ne!(stop.code, Some(0), "{stop}");
+    let text = repo.git_tool(&["commit", "--quiet", "-m", "go on"]).env("COLUMNS", "1000").run().text();
+    let command = text.lines().map(str::trim).find(|line| line.contains("--pathspec-from-file"));
+    files.iter().for_each(|file| repo.write(file, "TOKEN=${TOKEN}\n"));
+    let command = command.unwrap_or_else(|| panic!("{text}"));
+    repo.at("conf").sh(command).expect_code(0);
+    repo.git(&["commit", "--quiet", "-m", "go on"]);
+    assert_eq!(repo.git(&["show", "HEAD:inno.txt"]).out(), format!("staged\n{lines}"));
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M conf/inno.txt\n M inno.txt\n");
+}
+
+/// How to revoke is one command away, for each kind.
+#[test]
+fn each_kind_that_stops_a_commit_says_how_it_is_revoked() {
+    let repo = Repo::guarded();
+    let (one, other) = (Secret::github(2350), Secret::entra(2351));
+    repo.write("a.env", one.line() + &Secret::github(2352).line());
+    repo.write("b.env", other.line());
+    repo.add();
+    let text = repo.try_git(&["commit", "--quiet", "-m", "go on"]).text();
+    let mut commands: Vec<&str> =
+        text.lines().map(str::trim).filter(|line| line.starts_with("keysweep explain")).collect();
+    commands.sort_unstable();
+    let mut wanted = ["github-pat-classic", "azure-entra-client-secret"].map(|rule| format!("keysweep explain {rule}"));
+    wanted.sort_unstable();
+    assert_eq!(commands, wanted, "{text}");
+}
+
 #[test]
 fn an_amended_message_is_written_again_in_the_same_commit() {
     let (repo, secret) = (with_message_hook(), Secret::github(2121));
@@ -245,11 +316,19 @@ fn a_diff_below_a_message_does_not_become_part_of_it() {
 
 #[test]
 fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
-    let repo = Repo::guarded();
-    for (name, count) in [("one", 1), ("a few", 3), ("many", 200)] {
-        let lines: Vec<String> = (0..count).map(|seed| Secret::github(2200 + seed).line()).collect();
+    // The files of one round are there in the next.
+    let (repo, mut planted) = (Repo::guarded(), BTreeSet::new());
+    for (name, count) in [("one", 1), ("a few", 3), ("many", 200), ("mixed", 200)] {
+        let is_mixed = name == "mixed";
+        let secret = |seed: u32| match is_mixed && seed.is_multiple_of(2) {
+            true => Secret::entra(2200 + seed),
+            false => Secret::github(2200 + seed),
+        };
+        let lines: Vec<String> = (0..count).map(|seed| secret(seed).line()).collect();
+        planted.extend(lines.clone());
         for (at, chunk) in lines.chunks(10).enumerate() {
-            repo.write(format!("{name}/{at}.env"), chunk.concat());
+            let folder = if is_mixed { format!("a folder with a name/{}", at % 3) } else { name.to_owned() };
+            repo.write(format!("{folder}/{at}.env"), chunk.concat());
         }
         repo.add();
         for columns in ["80", "200"] {
@@ -257,11 +336,11 @@ fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
             let run = tool.run();
             let text = run.text();
             assert!(run.code != Some(0) && text.lines().count() <= 40, "{name}, {columns} columns: {run}");
-            let stages = ["git add -- ", " add --pathspec-from-file"].iter().any(|command| text.contains(command));
+            let stages = ["git add -- ", " --pathspec-from-file=-"].iter().any(|command| text.contains(command));
             assert!(stages && text.contains("keysweep explain "), "{run}");
         }
         let json = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
-        assert_eq!(json.records_of("finding").len(), usize::try_from(count).unwrap_or_default());
+        assert_eq!(json.records_of("finding").len(), planted.len());
         repo.git(&["rm", "--quiet", "-r", "--cached", "-f", "."]);
         repo.git(&["reset", "--quiet", "--hard"]);
     }

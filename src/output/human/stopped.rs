@@ -13,8 +13,10 @@ use super::overview;
 
 /// Findings told in some lines each, at most.
 const FEW: usize = 2;
+/// Kinds whose revocation is told, at most.
+const KINDS: usize = 3;
 /// Rows of the table, which may take two lines each.
-const ROWS: usize = 8;
+const ROWS: usize = 6;
 
 /// The steps that let go on what was stopped; none where nothing was, or none would.
 pub(super) fn ways_on(view: &View) -> &[StepView] {
@@ -40,12 +42,28 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
             paper.commands("    ", &step.command)?;
         }
     }
-    if let Some(first) = view.findings.first() {
-        let text = "A value that was also shared elsewhere has to be revoked; this says how";
-        paper.paragraph(("", style::plain), text, style::plain)?;
-        paper.commands("    ", &format!("keysweep explain {}", first.id))?;
-    }
+    revoking(view, paper)?;
     paper.blank()
+}
+
+/// How to revoke what was found, once for each kind.
+fn revoking(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
+    let mut rules: Vec<&str> = Vec::new();
+    for one in &view.findings {
+        if !rules.contains(&one.rule.as_str()) {
+            rules.push(&one.rule);
+        }
+    }
+    let more = rules.len().saturating_sub(KINDS);
+    let how = match (rules.len(), more) {
+        (0, _) => return Ok(()),
+        (1, _) => "this says how".to_owned(),
+        (_, 0) => "these say how".to_owned(),
+        _ => format!("these say how, and so does 'keysweep explain RULE' for {}", words::plural(more, "more kind")),
+    };
+    let text = format!("A value that was also shared elsewhere has to be revoked; {how}");
+    paper.paragraph(("", style::plain), &text, style::plain)?;
+    rules.iter().take(KINDS).try_for_each(|rule| paper.commands("    ", &format!("keysweep explain {rule}")))
 }
 
 /// One finding in a few lines.

@@ -323,6 +323,25 @@ fn work_that_is_not_committed_stops_a_plan_before_it_changes_anything() {
     }
 }
 
+/// A commit that is checked out on no branch would keep the old history.
+#[test]
+fn a_plan_starts_on_a_branch_only() {
+    let (repo, remote, secret) = pushed_among_work(2420);
+    repo.git(&["switch", "--quiet", "--detach"]);
+    repo.write("mine.txt", "mine\n");
+    repo.commit("mine");
+    let pushed = remote.rev("main");
+    let steps = Plan::of(&repo, &[]).steps();
+    let mut here = steps.iter().filter(|step| step.is_here());
+    let refused = here.find(|step| repo.at("../elsewhere").sh(&step.command).code != Some(0));
+    assert!(refused.is_some_and(|step| step.title.contains("git switch")), "{refused:?}");
+    assert_eq!(remote.rev("main"), pushed);
+    repo.git(&["switch", "--quiet", "-c", "mine"]);
+    steps.iter().filter(|step| step.is_here()).for_each(|step| drop(step.run(&repo)));
+    verify(&repo, &[&secret.value], &[]).expect_code(0);
+    assert_eq!((repo.rev("mine~1"), repo.read("mine.txt")), (remote.rev("main"), "mine\n".into()));
+}
+
 /// Branches and tags that no remote has end on the history that the server has now, merges and all.
 #[test]
 fn what_no_remote_has_moves_to_the_rewritten_history() {

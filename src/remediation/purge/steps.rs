@@ -187,11 +187,13 @@ impl Plan<'_> {
 
     /// Before anything is changed anywhere: what is not committed is in the way of the rewrite of this clone, which comes last.
     pub(super) fn committed(&mut self) {
-        if !self.at.is_bare {
+        let at = self.at;
+        if !at.is_bare {
+            let is_on_branch = at.git("symbolic-ref --quiet HEAD >/dev/null");
             self.step(
                 Phase::Prepare,
-                "This fails if something is staged or changed and not committed, which the rewrite would lose: commit it before you go on, on a branch of its own if it is not ready. Do not stash it, for a stash keeps the old history. Files that git does not track stay as they are",
-                &self.at.is_committed(),
+                "This fails if something is staged or changed and not committed, which the rewrite would lose: commit it before you go on, on a branch of its own if it is not ready. Do not stash it, for a stash keeps the old history. Files that git does not track stay as they are. It fails, too, if no branch is checked out, for branches are what is rewritten: 'git switch' to one, a new one if need be. Linked work trees keep the old files staged: commit there, and remove them ('git worktree list', 'git worktree remove'; their branches stay)",
+                &format!("{} && {is_on_branch}", at.is_committed()),
             );
         }
     }

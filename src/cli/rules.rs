@@ -12,7 +12,8 @@ use super::session::Session;
 use super::{shell, withhold};
 use crate::config::import;
 use crate::fs::bounded;
-use crate::output::{self, PageFormat, json, rules as page};
+use crate::output::paper::{Paper, Style};
+use crate::output::{self, PageFormat, json, rules as page, style};
 use crate::proof;
 use crate::rule::Rule;
 use crate::rule_set::RuleSet;
@@ -61,7 +62,7 @@ fn list(common: &Common, words: &[String]) -> anyhow::Result<ExitStatus> {
     );
     let options = settings.page()?;
     shell::results(settings.output_file.as_deref(), &mut |out| match options.format {
-        PageFormat::Human => table(&rules, out),
+        PageFormat::Human => table(&rules, options.width, out),
         PageFormat::Json => json::document(&rules.iter().map(|rule| data(rule)).collect::<Vec<_>>(), out),
         PageFormat::Jsonl => rules.iter().try_for_each(|rule| json::line(&data(rule), out)),
         _ => output::write("Rules", &page::rules(&rules), &(), options, out),
@@ -69,10 +70,12 @@ fn list(common: &Common, words: &[String]) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Clean)
 }
 
-/// A line for each rule, which is searched and cut more often than read.
-fn table(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
+/// A line for each rule, which is searched and cut more often than read. A terminal without room for it gets two.
+fn table(rules: &[&Rule], width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let mut paper = Paper::new(out, width);
     let mut line = |id: &str, severity: &str, confidence: &str, name: &str| {
-        writeln!(out, "{id:40} {severity:8} {confidence:10} {name}")
+        let pieces = [&*format!("{id:40}"), &*format!("{severity:8}"), &*format!("{confidence:10}"), name];
+        paper.row(0, 4, &pieces.map(|text| (text, style::plain as Style)))
     };
     line("RULE", "SEVERITY", "CONFIDENCE", "NAME")?;
     rules.iter().try_for_each(|rule| line(&rule.id, rule.severity.as_str(), rule.confidence.as_str(), &rule.name))

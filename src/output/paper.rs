@@ -1,5 +1,6 @@
 //! Lines for a terminal that are no wider than it is: what is longer goes on in the next line, indented. No word, path or id is
-//! torn; one that is wider than the terminal gets a line of its own.
+//! torn: one that does not fit behind the indent gets a line with a smaller one, and only what is wider than the terminal itself
+//! is left to the terminal.
 
 use std::io::{self, Write};
 
@@ -49,13 +50,15 @@ impl<'o> Paper<'o> {
     /// The same of several stretches of text, each with a look of its own.
     pub fn spans(&mut self, lead: (&str, Style), spans: &[(&str, Style)]) -> io::Result<()> {
         let (lead, lead_style) = lead;
-        let indent = lead.chars().count();
-        let room = self.width.map(|width| width.saturating_sub(indent));
-        let mut shown = painted(lead, lead_style);
-        for line in wrapped(spans, room) {
+        let lines = wrapped(spans, lead.chars().count(), self.width);
+        let has_more = lines.len() > 1;
+        for (at, (indent, line)) in lines.into_iter().enumerate() {
+            let lead = if at == 0 { painted(lead, lead_style) } else { " ".repeat(indent) };
             let words: String = line.iter().map(|(text, style)| painted(text, *style)).collect();
-            writeln!(self.out, "{}", format!("{shown}{words}").trim_end())?;
-            shown = " ".repeat(indent);
+            // Where the first word needs a line with a smaller indent, nothing but the lead stands in front of it.
+            if !words.is_empty() || !lead.trim().is_empty() || !has_more {
+                writeln!(self.out, "{}", format!("{lead}{words}").trim_end())?;
+            }
         }
         Ok(())
     }
@@ -65,40 +68,44 @@ impl<'o> Paper<'o> {
         self.spans(("", style::plain), &[(first, first_style), (" ", style::plain), (rest, style::plain)])
     }
 
-    /// Pieces in a row with two blanks between them, each with a look of its own; those that do not fit go on below.
+    /// Pieces in a row with two blanks between them, each with a look of its own; those that do not fit go on below, and one that
+    /// is wider than a line takes several.
     pub fn row(&mut self, indent: usize, hang: usize, pieces: &[(&str, Style)]) -> io::Result<()> {
-        let mut used = indent;
-        let mut line = " ".repeat(indent);
-        let mut is_first = true;
+        let (mut used, mut line, mut is_first) = (indent, " ".repeat(indent), true);
         for (text, style) in pieces.iter().filter(|(text, _)| !text.is_empty()) {
-            let length = text.chars().count();
-            let gap = if is_first { 0 } else { 2 };
-            if !is_first && self.width.is_some_and(|width| used + gap + length > width) {
-                writeln!(self.out, "{}", line.trim_end())?;
-                line = " ".repeat(hang);
-                used = hang;
-            } else {
-                line.push_str(&" ".repeat(gap));
-                used += gap;
-            }
             // What only makes a column as wide as another is not painted, so that it can be taken off the end.
             let bare = text.trim_end_matches(' ');
+            let length = bare.chars().count();
+            if !is_first && !self.fits(used + 2 + length) {
+                writeln!(self.out, "{}", line.trim_end())?;
+                (used, line, is_first) = (hang, " ".repeat(hang), true);
+            }
+            if is_first && !self.fits(used + length) {
+                self.paragraph((&line, style::plain), bare, *style)?;
+                (used, line) = (hang, " ".repeat(hang));
+                continue;
+            }
+            let gap = if is_first { 0 } else { 2 };
+            line.push_str(&" ".repeat(gap));
             line.push_str(&painted(bare, *style));
             line.push_str(&text[bare.len()..]);
-            used += length;
+            used += gap + text.chars().count();
             is_first = false;
         }
-        writeln!(self.out, "{}", line.trim_end())
+        if is_first { Ok(()) } else { writeln!(self.out, "{}", line.trim_end()) }
     }
 
     /// Commands to copy, behind a sign that says so. A long one is broken as a shell allows it.
     pub fn commands(&mut self, lead: &str, commands: &str) -> io::Result<()> {
         let indent = lead.chars().count();
         for command in commands.lines() {
-            let room = self.width.map(|width| width.saturating_sub(indent + 4));
-            for (at, line) in broken(command, room).iter().enumerate() {
-                let lead = if at == 0 { lead.to_owned() } else { " ".repeat(indent + 2) };
-                writeln!(self.out, "{lead}{}", style::command(line))?;
+            for (at, line) in broken(command, indent, self.width).iter().enumerate() {
+                let lead = match line.start {
+                    _ if at == 0 => lead.to_owned(),
+                    Start::Word => " ".repeat((indent + 2).min(self.room(line.text.chars().count()))),
+                    Start::Inside => String::new(),
+                };
+                writeln!(self.out, "{lead}{}", style::command(&line.text))?;
             }
         }
         Ok(())
@@ -111,19 +118,20 @@ fn painted(text: &str, style: Style) -> String {
     format!("{}{}", " ".repeat(text.len() - bare.len()), style(bare))
 }
 
-/// The lines of some stretches of text, each of so many characters at most, unless a single word has more.
-fn wrapped<'t>(spans: &[(&'t str, Style)], room: Option<usize>) -> Vec<Vec<(&'t str, Style)>> {
-    let mut lines = vec![Vec::new()];
-    let mut used = 0;
+/// The lines of some stretches of text, each with its indent: that of the paragraph, or a smaller one for a word that needs it.
+fn wrapped<'t>(spans: &[(&'t str, Style)], indent: usize, width: Option<usize>) -> Vec<(usize, Vec<(&'t str, Style)>)> {
+    let mut lines = vec![(indent, Vec::new())];
+    let mut used = indent;
     for word in words(spans) {
         let length: usize = word.iter().map(|(text, _)| text.chars().count()).sum();
         let blanks = word.first().map_or(0, |(text, _)| text.len() - text.trim_start_matches(' ').len());
-        let is_full = room.is_some_and(|room| used > 0 && used + length > room);
-        let Some(line) = lines.last_mut() else { continue };
-        if is_full {
+        let Some((start, line)) = lines.last_mut() else { continue };
+        let own = width.map_or(indent, |width| indent.min(width.saturating_sub(length - blanks)));
+        let is_full = width.is_some_and(|width| used + length > width);
+        if is_full && (used > *start || own < *start) {
             let bare = word.into_iter().map(|(text, style)| (text.trim_start_matches(' '), style));
-            lines.push(bare.collect());
-            used = length - blanks;
+            lines.push((own, bare.collect()));
+            used = own + length - blanks;
         } else {
             line.extend(word);
             used += length;
@@ -154,23 +162,64 @@ fn words<'t>(spans: &[(&'t str, Style)]) -> Vec<Vec<(&'t str, Style)>> {
     words
 }
 
-/// The lines of a command, broken where a shell reads on: behind a backslash between two words.
-fn broken(command: &str, room: Option<usize>) -> Vec<String> {
-    let Some(room) = room else { return vec![command.to_owned()] };
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
+/// A line of a command.
+#[derive(Debug, PartialEq, Eq)]
+struct CommandLine {
+    start: Start,
+    text: String,
+}
+
+/// What a line of a command starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// A word, in front of which blanks mean nothing.
+    Word,
+    /// The rest of what stands in quotes, which blanks would become a part of.
+    Inside,
+}
+
+/// The lines of a command, broken where a shell reads on: behind a backslash between two words, or in quotes that are wider
+/// than the terminal.
+fn broken(command: &str, indent: usize, width: Option<usize>) -> Vec<CommandLine> {
+    let whole = |text: &str| CommandLine { start: Start::Word, text: text.to_owned() };
+    let Some(width) = width else { return vec![whole(command)] };
+    let room = width.saturating_sub(indent + 4);
+    let (mut lines, mut line) = (Vec::new(), whole(""));
     for word in shell_words(command) {
-        let length = line.chars().count() + 1 + word.chars().count();
-        if !line.is_empty() && length > room {
-            lines.push(format!("{line} \\"));
-            line.clear();
-        } else if !line.is_empty() {
-            line.push(' ');
+        for (at, part) in parts(word, width.saturating_sub(3)).into_iter().enumerate() {
+            let length = line.text.chars().count() + 1 + part.chars().count();
+            if at > 0 || !line.text.is_empty() && length > room {
+                line.text.push_str(if at > 0 { "\\" } else { " \\" });
+                let start = if at > 0 { Start::Inside } else { Start::Word };
+                lines.push(std::mem::replace(&mut line, CommandLine { start, text: String::new() }));
+            } else if !line.text.is_empty() {
+                line.text.push(' ');
+            }
+            line.text.push_str(&part);
         }
-        line.push_str(word);
     }
     lines.push(line);
     lines
+}
+
+/// A word of a command in parts that are no wider than this and that a shell puts together again: quotes are closed and opened
+/// where a line ends. One without such quotes, or without blanks in them, stays whole.
+fn parts(word: &str, room: usize) -> Vec<String> {
+    let is_quoted = word.len() > 1 && word.starts_with('\'') && word.ends_with('\'') && word.matches('\'').count() == 2;
+    if !is_quoted || word.chars().count() <= room {
+        return vec![word.to_owned()];
+    }
+    let mut parts = vec![String::from("'")];
+    for piece in word[1..word.len() - 1].split_inclusive(' ') {
+        match parts.last_mut() {
+            Some(part) if part.len() == 1 || part.chars().count() + piece.chars().count() < room => {
+                part.push_str(piece);
+            }
+            _ => parts.push(format!("'{piece}")),
+        }
+    }
+    parts.iter_mut().for_each(|part| part.push('\''));
+    parts
 }
 
 /// The parts of a command between blanks that stand in no quotes and behind no backslash.
@@ -198,27 +247,71 @@ fn shell_words(command: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn lines(spans: &[&str], room: Option<usize>) -> Vec<String> {
+    fn lines(spans: &[&str], indent: usize, width: Option<usize>) -> Vec<String> {
         let spans: Vec<(&str, Style)> = spans.iter().map(|text| (*text, style::plain as Style)).collect();
-        wrapped(&spans, room).iter().map(|line| line.iter().map(|(text, _)| *text).collect()).collect()
+        let line = |(indent, line): &(usize, Vec<(&str, Style)>)| {
+            format!("{}{}", "_".repeat(*indent), line.iter().map(|(text, _)| *text).collect::<String>())
+        };
+        wrapped(&spans, indent, width).iter().map(line).collect()
     }
 
     #[test]
     fn words_stay_whole() {
-        assert_eq!(lines(&["one two three"], Some(7)), ["one two", "three"]);
-        assert_eq!(lines(&["a-very-long-word b"], Some(5)), ["a-very-long-word", "b"]);
-        assert_eq!(lines(&["one two three"], None), ["one two three"]);
-        assert_eq!(lines(&[""], Some(5)), [""]);
-        assert_eq!(lines(&["one (", "two", ") three"], Some(8)), ["one", "(two)", "three"]);
-        assert_eq!(lines(&["one", " ", "two"], Some(7)), ["one two"]);
+        assert_eq!(lines(&["one two three"], 0, Some(7)), ["one two", "three"]);
+        assert_eq!(lines(&["a-very-long-word b"], 0, Some(5)), ["a-very-long-word", "b"]);
+        assert_eq!(lines(&["one two three"], 0, None), ["one two three"]);
+        assert_eq!(lines(&[""], 0, Some(5)), [""]);
+        assert_eq!(lines(&["one (", "two", ") three"], 0, Some(8)), ["one", "(two)", "three"]);
+        assert_eq!(lines(&["one", " ", "two"], 0, Some(7)), ["one two"]);
+    }
+
+    #[test]
+    fn a_word_that_does_not_fit_behind_the_indent_gets_a_smaller_one() {
+        assert_eq!(lines(&["a long-word b c"], 4, Some(10)), ["____a", "_long-word", "____b c"]);
+        assert_eq!(lines(&["long-word b"], 4, Some(10)), ["____", "_long-word", "____b"]);
+        assert_eq!(lines(&["longer-than-that b"], 4, Some(10)), ["____", "longer-than-that", "____b"]);
+    }
+
+    fn written(width: usize, write: impl FnOnce(&mut Paper<'_>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut Paper::new(&mut out, Some(width))).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn pieces_of_a_row_are_wrapped_where_one_is_wider_than_a_line() {
+        let row = |pieces: &[&str]| {
+            let pieces: Vec<(&str, Style)> = pieces.iter().map(|text| (*text, style::plain as Style)).collect();
+            written(20, |paper| paper.row(2, 4, &pieces))
+        };
+        assert_eq!(row(&["id", "a/path in x"]), "  id  a/path in x\n");
+        assert_eq!(row(&["id", "a/path in commit x"]), "  id\n    a/path in commit\n    x\n");
+        assert_eq!(row(&["id", "a/long/path/of/a/file x", "y"]), "  id\na/long/path/of/a/file\n    x\n    y\n");
+        assert_eq!(row(&["id", "17 columns wide 1", "y"]), "  id\n    17 columns wide\n    1\n    y\n");
+    }
+
+    fn command_lines(command: &str, width: Option<usize>) -> Vec<String> {
+        broken(command, 0, width).into_iter().map(|line| line.text).collect()
     }
 
     #[test]
     fn a_broken_command_is_still_the_command() {
         let command = "git log --format='%h %s' \"a b\" c\\ d --end";
-        assert_eq!(broken(command, Some(12)), ["git log \\", "--format='%h %s' \\", "\"a b\" c\\ d \\", "--end"]);
-        let read = broken(command, Some(12)).join("\n").replace("\\\n", "");
+        let expected = ["git log \\", "--format='%h %s' \\", "\"a b\" c\\ d \\", "--end"];
+        assert_eq!(command_lines(command, Some(16)), expected);
+        let read = command_lines(command, Some(16)).join("\n").replace("\\\n", "");
         assert_eq!(read.replace("  ", " "), command);
-        assert_eq!(broken(command, None), [command]);
+        assert_eq!(command_lines(command, None), [command]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_reads_what_is_broken_in_quotes_as_the_same_command() {
+        let command = "printf '%s|' 'a  script of many words, { and } signs' b 'c d'";
+        let shown = written(24, |paper| paper.commands("    $ ", command));
+        assert!(shown.lines().all(|line| line.chars().count() <= 24), "{shown}");
+        let script = shown.trim_start().trim_start_matches("$ ");
+        let run = |script: &str| std::process::Command::new("sh").arg("-c").arg(script).output().unwrap().stdout;
+        assert_eq!(run(script), run(command), "{shown}");
     }
 }

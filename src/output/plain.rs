@@ -8,6 +8,8 @@ use super::style;
 
 /// What the lines of a page are indented by.
 const INDENT: &str = "  ";
+/// Columns that the last one of a table needs, if it is so wide.
+const LEAST: usize = 24;
 
 /// Writes a page.
 ///
@@ -84,17 +86,26 @@ fn facts(facts: &[(&str, Vec<Line>)], paper: &mut Paper<'_>) -> io::Result<()> {
     paper.blank()
 }
 
-/// Columns as wide as their widest cell; the last one goes on below itself.
+/// Columns as wide as their widest cell; the last one goes on below itself. Where that leaves it too little room, the cells of
+/// each row go on below each other.
 fn table(heads: &[&str], rows: &[&[Line]], paper: &mut Paper<'_>) -> io::Result<()> {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
     let all = || std::iter::once(&heads).chain(&rows);
     let width = |at: usize| all().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let (last, others) = widths.split_last().map_or((0, &widths[..]), |(last, others)| (*last, others));
+    let before = INDENT.len() + others.iter().map(|width| width + 2).sum::<usize>();
+    let is_narrow = !paper.fits(before + last.min(LEAST));
     for row in all() {
-        let (last, others) = row.split_last().map_or(("", &row[..]), |(last, others)| (last.as_str(), others));
-        let cells: Vec<String> =
-            others.iter().enumerate().map(|(at, cell)| format!("{cell:0$}  ", width(at))).collect();
-        paper.paragraph((&format!("{INDENT}{}", cells.concat()), style::plain), last, style::plain)?;
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        if is_narrow {
+            let pieces: Vec<(&str, Style)> = row.iter().map(|cell| (cell.as_str(), style::plain as Style)).collect();
+            paper.row(INDENT.len(), 2 * INDENT.len(), &pieces)?;
+        } else if let Some((last, others)) = cells.split_last() {
+            let lead: String = others.iter().map(|cell| format!("{cell}  ")).collect();
+            paper.paragraph((&format!("{INDENT}{lead}"), style::plain), last.trim_end(), style::plain)?;
+        }
     }
     paper.blank()
 }

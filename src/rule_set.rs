@@ -228,13 +228,17 @@ impl RuleSet {
         }
     }
 
-    /// The id that shares most three-letter pieces with `id`, if it shares half of them; the shortest of several.
+    /// The id that is most like `id`, if at least half of the three-letter pieces of both are in both; the shortest of several.
     fn nearest(&self, id: &str) -> Option<Str> {
         let pieces = |text: &str| text.as_bytes().windows(3).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
-        let wanted = pieces(id);
-        let score = |rule: &&Rule| pieces(&rule.id).intersection(&wanted).count();
-        let best = self.rules.iter().max_by_key(|rule| (score(rule), Reverse(rule.id.len())))?;
-        (score(&best) * 2 >= wanted.len().max(1)).then(|| best.id.clone())
+        let wanted = pieces(&id.to_lowercase());
+        // In percent: pieces that both have, twice, of all that they have.
+        let likeness = |rule: &&Rule| {
+            let own = pieces(&rule.id);
+            200 * own.intersection(&wanted).count() / (own.len() + wanted.len()).max(1)
+        };
+        let best = self.rules.iter().max_by_key(|rule| (likeness(rule), Reverse(rule.id.len())))?;
+        (likeness(&best) >= 50).then(|| best.id.clone())
     }
 }
 
@@ -329,6 +333,10 @@ mod tests {
     fn an_unknown_id_is_an_error_with_a_suggestion() {
         let error = RuleSet::builtin().select(&["github-pta".into()], &[]).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("did you mean 'github-p"), "{error}");
+        for unlike in ["nope", "x", "some-other-thing"] {
+            let error = RuleSet::builtin().select(&[unlike.into()], &[]).map(|_| ()).unwrap_err();
+            assert!(!error.to_string().contains("did you mean"), "{error}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::output::view::{FindingView, StepView, Values, View};
 use crate::output::words;
 use crate::remediation::fill;
 use crate::rule::{Matcher, OnFail, Rule, Step};
-use crate::rule_set::{RuleSet, SelectError};
+use crate::rule_set::{Meant, RuleSet, SelectError};
 use crate::source::files::{self, IgnoreFiles};
 use crate::text::encoding::as_text;
 use crate::text::{Span, escape};
@@ -49,13 +49,19 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
     if let Some((file, line)) = place(what) {
         return explain_line(&session, &file, line);
     }
-    let why = match is_id(what).then(|| find(&session, what)) {
-        Some(Ok(told)) => return show(&session.settings, &told.finding.name, &told.page(), &told),
-        Some(Err(why)) => format!("{why:#}; "),
-        None => String::new(),
-    };
+    let found = is_id(what).then(|| find(&session, what));
+    if let Some(Ok(told)) = &found {
+        return show(&session.settings, &told.finding.name, &told.page(), told);
+    }
     // Only for the words of the error: an unknown id selects nothing.
     let error = rules.clone().select(&[escape(what.as_bytes())], &[]).map_or_else(|e| e, |_| SelectError::Empty);
+    let is_rule = matches!(&error, SelectError::Unknown { meant, .. } if *meant != Meant::None);
+    let why = match found.and_then(Result::err) {
+        // Who wrote what rules are about did not mean the id of a finding.
+        Some(Missing::Nowhere(_)) if is_rule => String::new(),
+        Some(Missing::Nowhere(why) | Missing::Ambiguous(why)) => format!("{why}; "),
+        None => String::new(),
+    };
     anyhow::bail!("{why}{error}\n'keysweep rules list WORD' lists the rules about something");
 }
 
@@ -316,15 +322,25 @@ fn is_id(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
 }
 
+/// Why there is no finding to tell of, in words.
+enum Missing {
+    /// No report has one whose id starts so.
+    Nowhere(String),
+    /// Several have.
+    Ambiguous(String),
+}
+
 /// The finding of the last reports whose id starts so.
-fn find(session: &Session, id: &str) -> anyhow::Result<Told> {
-    let repo = Repo::open(Path::new("."))
-        .map_err(|_| anyhow::anyhow!("there is no repository here whose report could have a finding '{id}'"))?;
+fn find(session: &Session, id: &str) -> Result<Told, Missing> {
+    let nowhere = |why: String| Err(Missing::Nowhere(why));
+    let Ok(repo) = Repo::open(Path::new(".")) else {
+        return nowhere(format!("there is no repository here whose report could have a finding '{id}'"));
+    };
     let stored = report_store::stored(&repo);
     if stored.is_empty() {
-        anyhow::bail!(
+        return nowhere(format!(
             "no report of this repository is stored that could have a finding '{id}' ('keysweep history' stores one, unless the repository cannot be written to)"
-        );
+        ));
     }
     let all = stored
         .iter()
@@ -337,11 +353,11 @@ fn find(session: &Session, id: &str) -> anyhow::Result<Told> {
         }
     }
     match found.as_slice() {
-        [(one, finding)] => Ok(told(session, one, finding, &repo)?),
-        [] => anyhow::bail!("the last reports of this repository have no finding whose id starts with '{id}'"),
+        [(one, finding)] => told(session, one, finding, &repo).map_err(|error| Missing::Nowhere(format!("{error:#}"))),
+        [] => nowhere(format!("the last reports of this repository have no finding whose id starts with '{id}'")),
         several => {
             let ids: Vec<String> = several.iter().map(|(_, one)| format!("{} ({})", one.id, one.rule)).collect();
-            anyhow::bail!("'{id}' starts the ids of {} findings: {}", ids.len(), ids.join(", "))
+            Err(Missing::Ambiguous(format!("'{id}' starts the ids of {} findings: {}", ids.len(), ids.join(", "))))
         }
     }
 }

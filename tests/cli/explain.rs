@@ -109,3 +109,12 @@ fn the_configuration_of_the_work_tree_is_in_force() {
     assert!(rules.contains(&"\"acme-token\"".to_owned()), "{rules:?}");
     assert!(!rules.iter().any(|rule| rule.starts_with("\"github-pat")), "{rules:?}");
 }
+
+#[test]
+fn a_word_that_rules_are_about_is_not_taken_for_the_id_of_a_finding() {
+    for repo in [Repo::folder(), Repo::with_a_commit()] {
+        let run = repo.keysweep(&["explain", "azure"]).expect_code(2).expect_mention("these are about it");
+        assert!(!run.text().contains("repository"), "{run}");
+        repo.keysweep(&["explain", "wfdsawlkoq"]).expect_code(2).expect_mention("repository");
+    }
+}

@@ -11,15 +11,17 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::clock;
 use crate::finding::{Command, ContentKind};
 use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, owner_only, replace};
 use crate::git::Repo;
+use crate::output::brief;
 use crate::output::view::View;
 use crate::source::git_dir;
 
 /// The commands whose reports are stored.
-const COMMANDS: [Command; 3] = [Command::History, Command::Range, Command::Staged];
+const COMMANDS: [Command; 4] = [Command::History, Command::Range, Command::Staged, Command::Files];
 /// A larger file is not read.
 const MAX_SIZE: u64 = 1 << 30;
 
@@ -28,22 +30,48 @@ const MAX_SIZE: u64 = 1 << 30;
 pub struct Stored<V = View> {
     /// When it was made, in seconds since 1970.
     pub made: u64,
+    /// And in nanoseconds of that second, so that of two commands in a row the later one is known.
+    #[serde(default)]
+    pub nanos: u32,
     /// The report.
     pub report: V,
 }
 
-/// Stores a report in the place of the one before, if the repository can be written to.
-pub fn store(repo: &Repo, view: &View, now: u64) {
-    if COMMANDS.contains(&view.command) {
+/// Stores a report in the place of the one before, if the repository can be written to, and says whether it did.
+pub fn store(repo: &Repo, view: &View) -> bool {
+    let path = || path(repo, view.command);
+    match view.command {
+        Command::Files => in_work_tree(repo, view).is_some_and(|view| write(path(), &stamped(&view)).is_ok()),
         // A repository that only can be read is scanned all the same.
-        let _ = write(path(repo, view.command), &Stored { made: now, report: view });
+        command => COMMANDS.contains(&command) && write(path(), &stamped(view)).is_ok(),
     }
+}
+
+fn stamped(report: &View) -> Stored<&View> {
+    let now = clock::elapsed();
+    Stored { made: now.as_secs(), nanos: now.subsec_nanos(), report }
+}
+
+/// A report on files with their paths from the root of the work tree, as other reports have them; none if it is about files
+/// elsewhere.
+fn in_work_tree(repo: &Repo, view: &View) -> Option<View> {
+    let root = repo.workdir()?.canonicalize().ok()?;
+    let mut view = view.clone();
+    for place in view.findings.iter_mut().chain(&mut view.suppressed).flat_map(|one| &mut one.occurrences) {
+        // What lies in an archive is named behind the archive's own name.
+        let file = brief::file(place).to_owned();
+        // A link itself is meant, not what it leads to.
+        let folder = Path::new(".").join(&file).parent()?.canonicalize().ok()?;
+        let path = folder.strip_prefix(&root).ok()?.join(Path::new(&file).file_name()?).to_str()?.to_owned();
+        place.path = place.path.replacen(&file, &path, 1).trim_start_matches("./").to_owned();
+    }
+    Some(view)
 }
 
 /// All that are stored, newest first; one that cannot be read is left out.
 pub fn stored(repo: &Repo) -> Vec<Stored> {
     let mut all: Vec<Stored> = COMMANDS.iter().filter_map(|command| read(&path(repo, *command))).collect();
-    all.sort_by_key(|stored| std::cmp::Reverse(stored.made));
+    all.sort_by_key(|stored| std::cmp::Reverse((stored.made, stored.nanos)));
     all
 }
 

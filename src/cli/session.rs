@@ -184,23 +184,22 @@ impl Session {
         if when == ReportWhen::NotEmpty && is_empty && report.stats.held_back.total() == 0 {
             return Ok(ExitStatus::Clean);
         }
-        let view = View::new(&report, Values::Masked(&self.mask(Some(&report))));
+        let mut view = View::new(&report, Values::Masked(&self.mask(Some(&report))));
         if when == ReportWhen::NotEmpty && is_empty {
             shell::say(&format!("keysweep: {}", words::headline(&view.summary, &view.scope)));
             return Ok(ExitStatus::Clean);
         }
         let is_worth_it = when != ReportWhen::NotEmpty || !report.findings.is_empty();
         if let Some(repo) = self.repo().filter(|repo| is_worth_it && !repo.is_quarantined()) {
-            report_store::store(repo, &view, clock::now());
+            view.is_stored = report_store::store(repo, &view);
         }
         self.write_others(&view)?;
         let Settings { output, output_file, exit_zero, .. } = &self.settings;
-        let view = if output.show_secrets { View::new(&report, Values::Shown) } else { view };
+        let is_stored = view.is_stored;
+        let view = if output.show_secrets { View { is_stored, ..View::new(&report, Values::Shown) } } else { view };
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         if let Some(file) = output_file {
-            let (headline, by_severity) =
-                (words::headline(&view.summary, &view.scope), words::by_severity(&view.findings));
-            shell::say(&format!("keysweep: {headline}{by_severity}; the report is in '{}'", file.display()));
+            shell::say(&format!("keysweep: {}; the report is in '{}'", words::status(&view), file.display()));
         }
         Ok(ExitStatus::of(&report, *exit_zero))
     }

@@ -1,39 +1,60 @@
-//! The page of `allow`: what was written, where, and how to commit it.
+//! The page of `allow`: what was allowed, by what, and how to commit it.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::page::{Block, Task, Tone, code, text, untrusted};
+use super::page::{Block, Line, Task, Tone, code, remarks, text, untrusted};
 use super::words::plural;
+
+/// Rows that are written, at most.
+const ROWS: usize = 20;
 
 /// What was written.
 #[derive(Debug, Serialize)]
 pub struct AllowView {
     /// Each finding and place.
     pub allowed: Vec<Entry>,
+    /// Those that something allowed before, for which nothing was written.
+    pub already: Vec<Entry>,
     /// The reason that was given.
     pub reason: String,
-    /// The command that commits it.
+    /// The command that commits it; empty where there is nothing to commit.
     pub next: String,
+    /// What that command does besides.
+    #[serde(skip)]
+    pub stages: Stages,
 }
 
-/// What allows a finding now.
+/// What is staged by the command that commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stages {
+    /// The files that it names.
+    Named,
+    /// All that is staged already.
+    Again,
+}
+
+/// What allows a finding.
 #[derive(Debug, Serialize)]
 pub struct Entry {
     /// Id of the finding.
     pub id: String,
     /// The rule.
     pub rule: String,
-    /// What was written.
+    /// What allows it.
     pub form: Form,
-    /// The file that it was written to.
+    /// The file that this stands in.
     pub path: String,
     /// The line of the value, if the comment is beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+    /// The file that holds the value, and its line if that is known.
+    pub place: (String, Option<usize>),
 }
 
-/// In what form it was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// In what form a finding is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// A comment beside the value.
@@ -44,38 +65,84 @@ pub enum Form {
     Baseline,
 }
 
-impl Form {
-    /// In words.
-    fn told(self) -> &'static str {
-        match self {
-            Self::Comment => "a comment beside the value",
-            Self::Config => "an entry of the configuration",
-            Self::Baseline => "a line of the baseline",
+impl Entry {
+    /// What allows it, in words.
+    fn told(&self) -> String {
+        match self.form {
+            Form::Comment => "a comment beside the value".to_owned(),
+            Form::Config => format!("an entry in {}", self.path),
+            Form::Baseline => format!("a line in {}", self.path),
         }
     }
 }
 
 /// The page.
 pub fn blocks(view: &AllowView) -> Vec<Block> {
-    let AllowView { allowed, reason, next } = view;
-    let mut ids: Vec<&str> = allowed.iter().map(|one| one.id.as_str()).collect();
+    let AllowView { allowed, already, reason, next, stages } = view;
+    let mut blocks = Vec::new();
+    if !already.is_empty() {
+        let verdict = format!("{} already allowed, so nothing was written", count(already));
+        blocks.extend([Block::Verdict(Tone::Good, verdict), table(already)]);
+        blocks.extend(more(already));
+    }
+    if !allowed.is_empty() {
+        let verdict = format!("{} allowed: {reason}", count(allowed));
+        blocks.extend([Block::Verdict(Tone::Good, verdict), table(allowed)]);
+        blocks.extend(more(allowed));
+    }
+    let title = match stages {
+        Stages::Named => "Stage and commit it; this stages all changes of the files named",
+        Stages::Again => "Stage and commit it; this stages again all that is staged",
+    };
+    if !next.is_empty() {
+        blocks.push(Block::Checklist(vec![Task {
+            label: "commit",
+            title: title.to_owned(),
+            command: next.clone(),
+            missing: BTreeMap::new(),
+            link: String::new(),
+        }]));
+    }
+    blocks
+}
+
+fn count(entries: &[Entry]) -> String {
+    let mut ids: Vec<&str> = entries.iter().map(|one| one.id.as_str()).collect();
+    ids.sort_unstable();
     ids.dedup();
-    let verdict = format!("{} allowed: {reason}", plural(ids.len(), "finding"));
-    let row = |one: &Entry| {
-        let line = one.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let place = untrusted(format!("{}{line}", one.path));
-        vec![vec![code(&*one.id)], vec![text(&*one.rule)], vec![text(one.form.told())], vec![place]]
+    plural(ids.len(), "finding")
+}
+
+/// Entries that are one row: those of one rule in one file that are allowed alike.
+fn groups(entries: &[Entry]) -> Vec<Vec<&Entry>> {
+    let mut groups: Vec<Vec<&Entry>> = Vec::new();
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for one in entries {
+        let at = *known.entry((&one.rule, one.form, &one.path, &one.place.0)).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
+fn table(entries: &[Entry]) -> Block {
+    let row = |group: &Vec<&Entry>| -> Option<Vec<Line>> {
+        let first = group.first()?;
+        let (path, line) = &first.place;
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        let others =
+            if group.len() > 1 { format!(" and {}", plural(group.len() - 1, "more place")) } else { String::new() };
+        let place = untrusted(format!("{path}{line}{others}"));
+        Some(vec![vec![code(&*first.id)], vec![text(&*first.rule)], vec![untrusted(first.told())], vec![place]])
     };
-    let task = Task {
-        label: "commit",
-        title: "Stage and commit it; this stages all changes of the files named".to_owned(),
-        command: next.clone(),
-        missing: std::collections::BTreeMap::new(),
-        link: String::new(),
-    };
-    vec![
-        Block::Verdict(Tone::Good, verdict),
-        Block::Table(vec!["Id", "Rule", "Allowed by", "Where"], allowed.iter().map(row).collect()),
-        Block::Checklist(vec![task]),
-    ]
+    let rows = groups(entries).iter().take(ROWS).filter_map(row).collect();
+    Block::Table(vec!["Id", "Rule", "Allowed by", "Where"], rows)
+}
+
+/// How many places have no row.
+fn more(entries: &[Entry]) -> Option<Block> {
+    let left = groups(entries).len().saturating_sub(ROWS);
+    (left > 0).then(|| remarks(vec![format!("and {}; --format json lists all", plural(left, "more file"))]))
 }

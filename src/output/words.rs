@@ -96,7 +96,17 @@ pub fn headline(summary: &Summary, scope: &str) -> String {
     format!("{} {of} {scope}{}", verdict(summary), held_back(summary))
 }
 
-/// How many findings there are of each severity, as what follows the headline; empty if there are none.
+/// The same of a report that is written elsewhere, with what somebody has to know who does not read it.
+pub fn status(view: &View) -> String {
+    let summary = &view.summary;
+    let of = if summary.verdict == Verdict::Unknown { "of" } else { "in" };
+    let gaps = view.gaps.len();
+    let gaps = if gaps == 0 { String::new() } else { format!("; {} not read", plural(gaps, "part")) };
+    let (verdict, counts) = (verdict(summary), by_severity(&view.findings));
+    format!("{verdict}{counts} {of} {}{}{gaps}", view.scope, held_back(summary))
+}
+
+/// How many findings there are of each severity, as what follows their number; empty if there are none.
 pub fn by_severity(findings: &[FindingView]) -> String {
     let count = |severity| (findings.iter().filter(|one| one.severity == severity).count(), severity);
     let counts = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low].map(count);
@@ -232,6 +242,22 @@ pub fn suppression(finding: &FindingView) -> Option<String> {
             format!("{by} would allow it{reason}, but {flaw}")
         }
     })
+}
+
+/// Whether something that came with the change would allow it, and somebody has to agree first.
+pub fn is_waiting(finding: &FindingView) -> bool {
+    finding.suppression.as_ref().is_some_and(|one| one.status == SuppressionStatus::NeedsApproval)
+}
+
+/// What makes so many of them count that came with the change.
+pub fn waiting(view: &View, count: usize) -> String {
+    let (these, it) = match (count, view.findings.len()) {
+        (1, 1) => ("This secret is".to_owned(), "it counts"),
+        (1, _) => ("1 of these secrets is".to_owned(), "it counts"),
+        (count, _) => (format!("{count} of these secrets are"), "they count"),
+    };
+    let trusted = if view.before_push.is_empty() { "; '--trust-head' accepts that at once" } else { "" };
+    format!("{these} allowed by what comes with the change, so {it} until a reviewer has merged it{trusted}.")
 }
 
 /// How far a secret got, and what reaches it.

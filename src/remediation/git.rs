@@ -12,7 +12,9 @@ const MOST_NAMED: usize = 8;
 /// Commits that are corrected one by one before a push goes on, at most.
 const MOST_COMMITS: usize = 3;
 /// Files that are staged by their names, at most.
-const MOST_FILES: usize = 10;
+pub const MOST_FILES: usize = 10;
+/// Stages again all that is staged and not deleted, from wherever it is run.
+pub const STAGE_ALL: &str = "git diff --cached --name-only --diff-filter=d -z | git -C \"$(git rev-parse --show-toplevel)\" add --pathspec-from-file=- --pathspec-file-nul";
 
 /// Commits again with the message that git kept, in an editor.
 pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"";

@@ -63,9 +63,12 @@ fn a_false_alarm_in_a_program_is_allowed_by_a_comment_on_its_line() {
     repo.write("a.py", format!("import os\n{}\nprint(TOKEN)\n", line(&secret)));
     let run = stopped(&repo);
     let id = ids(&repo).remove(0);
-    let command = format!("keysweep allow {id} --reason 'why it is no secret'");
+    let command = format!("keysweep allow {id} --reason '…'");
     run.expect_mention(&command).expect_withheld(&secret.value);
-    let run = repo.sh(&command.replace("why it is no secret", "made up")).expect_code(0);
+    // As it is printed it allows nothing.
+    repo.sh(&command).expect_code(2).expect_mention("--reason");
+    assert!(!repo.read("a.py").contains("allow"));
+    let run = repo.sh(&command.replace('…', "made up")).expect_code(0);
     run.expect_withheld(&secret.value);
     let said = format!("{}  # keysweep:allow github-pat-classic={id} made up\n", line(&secret));
     assert_eq!(repo.read("a.py"), format!("import os\n{said}print(TOKEN)\n"));
@@ -260,6 +263,7 @@ fn what_cannot_be_allowed_is_refused_and_nothing_is_written() {
     refused(&["zz", "--reason", "made up"], "keysweep history");
     refused(&[&id], "--reason");
     refused(&[&id, "--reason", " - "], "cannot be empty");
+    refused(&[&id, "--reason", "Why it is no secret"], "stands for the reason");
     refused(&[&id, "--reason", "one\ntwo"], "one line");
     refused(&[&id, "--reason", &format!("not {} any more", secret.value)], "holds a secret itself");
     refused(&[&id, "--last", "--reason", "made up"], "--last");
@@ -300,4 +304,126 @@ fn a_configuration_that_takes_no_table_at_its_end_is_left_alone() {
     stopped(&repo);
     repo.keysweep(&["allow", "--last", "--reason", "made up"]).expect_code(2).expect_mention("[[allow]]");
     assert_eq!(repo.read(".keysweep.toml"), own);
+}
+
+#[test]
+fn what_stopped_the_last_commit_is_no_longer_the_last_once_another_report_has_shown_more() {
+    let (repo, stop, old) = (Repo::guarded(), Secret::github(8_040), Secret::github(8_041));
+    repo.write("old.py", format!("{}\n", line(&old)));
+    repo.commit("past the hook");
+    repo.write("a.py", format!("{}\n", line(&stop)));
+    stopped(&repo);
+    let first = ids(&repo).remove(0);
+    let args = ["allow", "--last", "--reason", "made up"];
+    // A report of the same finding changes nothing about what is meant, and is followed by one that does.
+    repo.keysweep(&["files", "a.py"]).expect_code(1);
+    for (command, scan) in [("history", &["history"][..]), ("files", &["files", "old.py"])] {
+        let shown = repo.keysweep(&[scan, &["--format", "jsonl"]].concat()).expect_code(1).records_of("finding");
+        let other =
+            shown.iter().filter_map(|one| one["id"].as_str()).find(|id| *id != first).unwrap_or_default().to_owned();
+        let run = repo.keysweep(&args).expect_code(2);
+        run.expect_mention(&first).expect_mention(&other).expect_mention(&format!("keysweep {command}"));
+        assert!(!repo.read("a.py").contains("allow") && !repo.read("old.py").contains("allow"));
+        // The next stop is the last again.
+        stopped(&repo);
+    }
+    repo.keysweep(&args).expect_code(0).expect_mention("a.py:1");
+    assert!(repo.read("a.py").contains("allow") && !repo.read("old.py").contains("allow"));
+}
+
+#[test]
+fn what_is_allowed_already_is_not_allowed_again() {
+    let (repo, commented, entered) = (Repo::guarded(), Secret::github(8_050), Secret::github(8_051));
+    repo.write("a.py", format!("{}\n", line(&commented)));
+    repo.write("a.json", format!("{{ \"token\": \"{}\" }}\n", entered.value));
+    stopped(&repo);
+    let ids = ids(&repo);
+    let run = |form: &[&str]| {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        repo.keysweep(&[&["allow"], &ids[..], &["--reason", "made up"], form].concat()).expect_code(0)
+    };
+    run(&[]);
+    let files = || [repo.read("a.py"), repo.read(".keysweep.toml")];
+    let before = files();
+    for form in [&[][..], &["--in", "config"], &["--in", "baseline"]] {
+        let again = run(form).expect_mention("2 findings already allowed");
+        // What is staged has no comment yet.
+        assert!(again.out().contains("git add -- a.py"), "{again}");
+        assert_eq!(files(), before, "{again}");
+    }
+    repo.commit("allowed");
+    let again = run(&[]).expect_mention("2 findings already allowed");
+    assert!(!again.out().contains("git "), "{again}");
+    assert!(!repo.path(".keysweep-baseline").exists());
+    // Of what only older commits hold, the entry is known as well.
+    repo.remove("a.json");
+    repo.commit("gone");
+    repo.keysweep(&["history"]).expect_code(0);
+    let run = run(&[]).expect_mention("2 findings already allowed");
+    assert_eq!(files(), before, "{run}");
+}
+
+#[test]
+fn in_a_range_what_comes_with_the_change_is_not_to_be_allowed_again() {
+    let (repo, waiting, open) = (Repo::guarded(), Secret::github(8_060), Secret::github(8_061));
+    repo.write("a.py", format!("{}\n", line(&waiting)));
+    stopped(&repo);
+    allow(&repo, &[]);
+    let run = repo.keysweep(&["range", "HEAD~1..HEAD"]).expect_code(1);
+    assert!(!run.out().contains("keysweep allow"), "{run}");
+    run.expect_mention("until a reviewer has merged it").expect_mention("--trust-head");
+    repo.keysweep(&["range", "--trust-head", "HEAD~1..HEAD"]).expect_code(0);
+    repo.write("b.py", format!("{}\n", line(&open)));
+    repo.commit("past the hook");
+    let found = repo.keysweep(&["range", "HEAD~2..HEAD", "--format", "jsonl"]).expect_code(1).records_of("finding");
+    let id =
+        found.iter().find(|one| one["suppression"].is_null()).and_then(|one| one["id"].as_str()).unwrap_or_default();
+    let run = repo.keysweep(&["range", "HEAD~2..HEAD"]).expect_code(1);
+    run.expect_mention(&format!("keysweep allow {id} --reason")).expect_mention("1 of these secrets is allowed");
+}
+
+#[test]
+fn what_files_reports_in_a_repository_is_allowed_by_its_id() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(8_070));
+    repo.write("sub/a.json", format!("{{ \"token\": \"{}\" }}\n", secret.value));
+    // From a folder below, and by the whole path.
+    let whole = repo.path("sub/a.json").display().to_string();
+    for (place, path) in [(repo.at("sub"), "a.json"), (repo.at("sub"), &whole), (repo.at("."), "./sub/a.json")] {
+        let id = place.keysweep(&["files", path, "--format", "jsonl"]).expect_code(1).only_finding()["id"].clone();
+        let id = id.as_str().unwrap_or_default();
+        place.keysweep(&["files", path]).expect_code(1).expect_mention(&format!("keysweep allow {id} --reason"));
+        place.keysweep(&["explain", id]).expect_code(0).expect_mention("sub/a.json");
+        let done = place.keysweep(&["allow", id, "--reason", "made up"]).expect_code(0);
+        done.expect_mention("sub/a.json:1").expect_mention("an entry in .keysweep.toml");
+        repo.keysweep(&["files", "sub"]).expect_code(0);
+        repo.remove(".keysweep.toml");
+    }
+    // Of files elsewhere nothing is kept, and outside of a repository both ways are named.
+    let outside = repo.at("../outside");
+    outside.write("b.py", format!("{}\n", line(&secret)));
+    repo.remove(".git/keysweep/last-files.json");
+    let run = repo.keysweep(&["files", "../outside/b.py"]).expect_code(1);
+    assert!(!repo.path(".git/keysweep/last-files.json").exists() && !run.out().contains("keysweep allow "), "{run}");
+    run.expect_mention("[[allow]]").expect_mention("keysweep:allow github-pat-classic=");
+}
+
+#[test]
+fn many_findings_are_allowed_in_a_few_lines() {
+    let repo = Repo::guarded();
+    for file in 0..25 {
+        let lines: String = (0..8).map(|at| format!("{}\n", line(&Secret::github(8_100 + file * 8 + at)))).collect();
+        repo.write(format!("many/{file}.py"), lines);
+    }
+    stopped(&repo);
+    let run = repo.keysweep(&["allow", "--last", "--reason", "made up"]).expect_code(0);
+    let text = run.out();
+    assert!(text.lines().count() < 35 && text.lines().all(|line| line.chars().count() < 200), "{run}");
+    let run = run
+        .expect_mention("200 findings allowed")
+        .expect_mention("and 7 more places")
+        .expect_mention("and 5 more files");
+    let next = run.out().lines().find_map(|line| line.trim().strip_prefix("$ ").map(str::to_owned)).unwrap_or_default();
+    repo.at("many").sh(&next.replace("&& git commit", "&& git commit -qm more")).expect_code(0);
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
+    silent(&repo);
 }

@@ -126,3 +126,16 @@ fn a_hook_says_one_line_of_what_it_holds_back_and_none_of_nothing() {
     let text = repo.try_git(&["commit", "-m", "plain"]).expect_code(0).text();
     assert!(!text.contains("keysweep:"), "{text}");
 }
+
+#[test]
+fn whoever_writes_the_report_into_a_file_is_told_what_each_number_counts() {
+    let repo = Repo::folder();
+    repo.write("a.env", Secret::github(2_700).line());
+    repo.write("b.env", "PASSWORD=sunshine\n");
+    let run = repo.keysweep(&["files", "a.env", "b.env", "gone.env", "--output", "report"]);
+    let said = run.text();
+    let order =
+        ["1 secret (1 ", ") in the files given; 1 possible one ", "; 1 part not read; the report is in 'report'"];
+    let places: Vec<Option<usize>> = order.iter().map(|words| said.find(words)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{run}");
+}

@@ -338,6 +338,11 @@ fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
             assert!(run.code != Some(0) && text.lines().count() <= 40, "{name}, {columns} columns: {run}");
             let stages = ["git add -- ", " --pathspec-from-file=-"].iter().any(|command| text.contains(command));
             assert!(stages && text.contains("keysweep explain "), "{run}");
+            // Whoever copies the end gets the remedy, and nothing allows more than one finding.
+            let last = text.lines().rfind(|line| line.starts_with("    ")).unwrap_or_default();
+            assert!(last.contains("git restore --staged") || last.trim_start().starts_with('"'), "{run}");
+            let allows: Vec<&str> = text.lines().filter(|line| line.contains("keysweep allow")).collect();
+            assert!(allows.len() == 1 && !allows[0].starts_with(' ') && !text.contains("--last"), "{run}");
         }
         let json = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
         assert_eq!(json.records_of("finding").len(), planted.len());

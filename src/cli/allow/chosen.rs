@@ -48,11 +48,7 @@ pub(super) fn of(
 ) -> anyhow::Result<Vec<Chosen>> {
     let known = known(stored, staged);
     if args.last {
-        let stopped = stored.iter().find(|one| one.report.command == Command::Staged);
-        let findings = stopped.map(|one| &one.report.findings).filter(|findings| !findings.is_empty());
-        let findings = findings.ok_or_else(|| {
-            anyhow::anyhow!("no commit was stopped here of which a report is stored; name the findings by their ids")
-        })?;
+        let findings = last(stored)?;
         return Ok(findings.iter().filter_map(|one| known.get(&one.id).cloned()).collect());
     }
     let mut chosen: Vec<Chosen> = Vec::new();
@@ -63,6 +59,35 @@ pub(super) fn of(
         }
     }
     Ok(chosen)
+}
+
+/// What stopped the last commit, if no report has shown anything else since: that would be what somebody takes for the last.
+fn last(stored: &[Stored]) -> anyhow::Result<&[FindingView]> {
+    let is_stopped = |one: &&Stored| one.report.command == Command::Staged && !one.report.findings.is_empty();
+    let Some(stopped) = stored.iter().find(is_stopped) else {
+        anyhow::bail!("no commit was stopped here of which a report is stored; name the findings by their ids");
+    };
+    let findings = &stopped.report.findings;
+    let is_other = |one: &&FindingView| !findings.iter().any(|have| have.id == one.id);
+    let newer = stored.iter().take_while(|one| !is_stopped(one));
+    let others = newer.map(|one| (one.report.command, one.report.findings.iter().filter(is_other).collect::<Vec<_>>()));
+    match others.into_iter().find(|(_, others)| !others.is_empty()) {
+        None => Ok(findings),
+        Some((command, others)) => anyhow::bail!(
+            "--last is about the commit that was stopped ({}), and 'keysweep {}' has reported something else since ({}); name the findings that you mean by their ids",
+            named(&findings.iter().collect::<Vec<_>>()),
+            command.as_str(),
+            named(&others)
+        ),
+    }
+}
+
+/// Some findings by id and rule.
+fn named(findings: &[&FindingView]) -> String {
+    let names = findings.iter().take(MOST_NAMED).map(|one| format!("{} {}", one.id, one.rule));
+    let more = findings.len().saturating_sub(MOST_NAMED);
+    let more = (more > 0).then(|| format!("{more} more"));
+    names.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 /// What the stored reports hold, and what is staged, by id.

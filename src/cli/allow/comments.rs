@@ -106,6 +106,7 @@ impl Changes {
                 form: Form::Comment,
                 path: path.to_string(),
                 line: Some(line),
+                place: (path.to_string(), Some(line)),
             };
             one.occurrences.iter().map(|place| entry(&place.path, place.start.line)).collect()
         };

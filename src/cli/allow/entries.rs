@@ -1,5 +1,6 @@
 //! Entries: of the configuration, behind all that is there, and of the baseline.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::chosen::Chosen;
@@ -12,6 +13,17 @@ use crate::config::ConfigFile;
 use crate::config::file::{self, BASELINE, NAME};
 use crate::fs::bounded::{self, Links};
 use crate::suppress::baseline::{Key, Remark};
+
+/// The findings that entries of the configuration name by their ids and that still hold, with their lines.
+///
+/// # Errors
+/// When the file cannot be used.
+pub(super) fn named(common: &Common, root: &Path, today: &str) -> anyhow::Result<BTreeMap<String, usize>> {
+    let (_, full, text) = old(common.config.as_deref(), root, NAME)?;
+    let entries = ConfigFile::parse(&text, &full)?.allowed()?;
+    let held = entries.into_iter().filter(|entry| !entry.is_over(today) && entry.def.path.is_none());
+    Ok(held.filter_map(|entry| Some((entry.def.id.filter(|_| entry.def.value.is_none())?, entry.line?))).collect())
+}
 
 /// The configuration with an entry for each finding.
 ///

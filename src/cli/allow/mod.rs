@@ -19,9 +19,11 @@ use super::args::{AllowArgs, AllowIn, Common};
 use super::exit::ExitStatus;
 use super::session::Session;
 use super::{report_store, shell};
+use crate::config::file::{BASELINE, NAME};
+use crate::finding::suppression::By;
 use crate::git::Repo;
 use crate::output;
-use crate::output::allow::{AllowView, Entry, Form, blocks};
+use crate::output::allow::{AllowView, Entry, Form, Stages, blocks};
 use crate::output::mask::Mask;
 use crate::remediation::git;
 use crate::remediation::step::quoted;
@@ -33,6 +35,9 @@ use scene::Scene;
 
 /// Characters of a reason, at most: scans read so much of a comment.
 const MAX_REASON: usize = 300;
+
+/// What help and documents write in the place of a reason.
+const PLACEHOLDERS: [&str; 4] = ["why it is no secret", "words", "reason", "your reason"];
 
 /// Runs the command.
 ///
@@ -54,8 +59,9 @@ pub fn run(common: &Common, args: &AllowArgs) -> anyhow::Result<ExitStatus> {
     let scene = Scene::of(&session, &repo, &root, &stored)?;
     let chosen = present(chosen::of(args, &stored, scene.staged())?, args, &scene)?;
     let work = Work { common, session: &session, root: &root, scene: &scene, reason };
-    let done = work.done(&chosen, args.form)?;
-    work.tell(&chosen, done)
+    let (already, rest) = work.already(&chosen)?;
+    let done = work.done(&rest, args.form)?;
+    work.tell(&chosen, already, done)
 }
 
 /// The reason, if it can be written into a comment or a file and holds no secret itself.
@@ -64,6 +70,10 @@ fn reason(words: &str, session: &Session) -> anyhow::Result<String> {
     anyhow::ensure!(
         words.chars().any(char::is_alphanumeric),
         "--reason says why it is no secret, for whoever reads it next; it cannot be empty"
+    );
+    anyhow::ensure!(
+        !PLACEHOLDERS.iter().any(|one| words.eq_ignore_ascii_case(one)),
+        "--reason '{words}' stands for the reason and is none; say why it is no secret, for whoever reads it next"
     );
     anyhow::ensure!(words.chars().count() <= MAX_REASON, "--reason has more than {MAX_REASON} characters");
     anyhow::ensure!(
@@ -97,7 +107,8 @@ struct Work<'w> {
     reason: String,
 }
 
-/// What was written.
+/// What was written, or was there.
+#[derive(Default)]
 struct Done {
     entries: Vec<Entry>,
     /// Paths from the root of the files that were changed.
@@ -105,6 +116,32 @@ struct Done {
 }
 
 impl Work<'_> {
+    /// What is allowed already, by what, and the rest: nothing is written twice.
+    fn already(&self, chosen: &[Chosen]) -> anyhow::Result<(Done, Vec<Chosen>)> {
+        let named = entries::named(self.common, self.root, &self.session.settings.scan.policy.today)?;
+        let (mut done, mut rest) = (Done::default(), Vec::new());
+        for one in chosen {
+            let by = self.scene.allowed(&one.id).map(|suppression| suppression.by.clone());
+            let by = by.or_else(|| named.get(&one.id).map(|line| By::Entry { line: *line }));
+            let Some(by) = by.filter(|by| *by != By::Exclude) else {
+                rest.push(one.clone());
+                continue;
+            };
+            let place = self.scene.place(one);
+            let (form, path, line) = match by {
+                By::Comment { .. } | By::Exclude => (Form::Comment, place.0.clone(), place.1),
+                By::Entry { .. } => (Form::Config, shown_name(self.common.config.as_deref(), NAME), None),
+                By::Baseline => (Form::Baseline, shown_name(self.common.baseline.as_deref(), BASELINE), None),
+            };
+            // What is staged may be older than the comment.
+            if form == Form::Comment && self.scene.stops(&one.id) {
+                done.files.extend(self.scene.paths(&one.id).cloned());
+            }
+            done.entries.push(Entry { id: one.id.clone(), rule: one.rule.clone(), form, path, line, place });
+        }
+        Ok((done, rest))
+    }
+
     /// Works out every change, and writes them if all can be made.
     fn done(&self, chosen: &[Chosen], form: Option<AllowIn>) -> anyhow::Result<Done> {
         let commented = match form {
@@ -128,6 +165,7 @@ impl Work<'_> {
                 form,
                 path: change.path.to_string(),
                 line: None,
+                place: self.scene.place(one),
             }));
             change.write()?;
             done.files.extend(change.below(self.root));
@@ -161,33 +199,64 @@ impl Work<'_> {
     }
 
     /// Says what was written, where, and what comes next.
-    fn tell(&self, chosen: &[Chosen], done: Done) -> anyhow::Result<ExitStatus> {
+    fn tell(&self, chosen: &[Chosen], already: Done, done: Done) -> anyhow::Result<ExitStatus> {
         let mask = self.session.mask(Some(&self.scene.files.report));
         let safe = |text: &str| escape(&mask.bytes(text.as_bytes()));
-        let entries = done.entries.into_iter().map(|one| Entry { path: safe(&one.path), rule: safe(&one.rule), ..one });
-        let is_message = chosen.iter().any(|one| self.scene.has_message(&one.id));
-        let view = AllowView {
-            allowed: entries.collect(),
-            reason: self.reason.clone(),
-            next: next(self.root, &done.files, is_message, &mask),
+        let entries = |list: Vec<Entry>| -> Vec<Entry> {
+            let entry = |one: Entry| Entry {
+                path: safe(&one.path),
+                rule: safe(&one.rule),
+                place: (safe(&one.place.0), one.place.1),
+                ..one
+            };
+            list.into_iter().map(entry).collect()
         };
+        let is_message = chosen.iter().any(|one| self.scene.has_message(&one.id));
+        let files: BTreeSet<BString> = already.files.into_iter().chain(done.files).collect();
+        let is_over = done.entries.is_empty() && files.is_empty() && !is_message;
+        let (next, stages) =
+            if is_over { (String::new(), Stages::Named) } else { self.next(&files, is_message, &mask) };
+        let (allowed, already) = (entries(done.entries), entries(already.entries));
+        let view = AllowView { allowed, already, reason: self.reason.clone(), next, stages };
         let options = self.session.settings.page()?;
         shell::results(self.session.settings.output_file.as_deref(), &mut |out| {
             output::write("Allowed", &blocks(&view), &view, options, out)
         })?;
         Ok(ExitStatus::Clean)
     }
+
+    /// The command that commits what was written. Many files that are staged are staged again by git's own list of them.
+    fn next(&self, files: &BTreeSet<BString>, is_message: bool, mask: &Mask<'_>) -> (String, Stages) {
+        let (again, named): (Vec<&BString>, Vec<&BString>) = files.iter().partition(|path| self.scene.is_staged(path));
+        let (again, named) = if again.len() > git::MOST_FILES {
+            (Stages::Again, named)
+        } else {
+            (Stages::Named, files.iter().collect())
+        };
+        let mut commands = Vec::new();
+        if !named.is_empty() {
+            let words: Vec<String> = named.iter().map(|path| word(self.root, path, mask)).collect();
+            commands.push(format!("git add -- {}", words.join(" ")));
+        }
+        if again == Stages::Again {
+            commands.push(git::STAGE_ALL.to_owned());
+        }
+        commands.push(if is_message { git::COMMIT_AGAIN } else { "git commit" }.to_owned());
+        (commands.join(" && "), again)
+    }
 }
 
-/// The command that commits what was written.
-fn next(root: &Path, files: &BTreeSet<BString>, is_message: bool, mask: &Mask<'_>) -> String {
+/// A path from the root, as a word of a command that is run from here.
+fn word(root: &Path, path: &BString, mask: &Mask<'_>) -> String {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let before = if whole(root) == whole(Path::new(".")) { "" } else { ":/" };
-    let word = |path: &BString| match mask.bytes(path) == **path {
+    match mask.bytes(path) == **path {
         true => quoted([before.as_bytes(), path].concat().as_bstr()),
         false => "<path>".to_owned(),
-    };
-    let words: Vec<String> = files.iter().map(word).collect();
-    let commit = if is_message { git::COMMIT_AGAIN } else { "git commit" };
-    if words.is_empty() { commit.to_owned() } else { format!("git add -- {} && {commit}", words.join(" ")) }
+    }
+}
+
+/// The file that an option names, or the one that is read without it.
+fn shown_name(named: Option<&Path>, usual: &str) -> String {
+    named.map_or_else(|| usual.to_owned(), |path| path.to_string_lossy().into_owned())
 }

@@ -10,6 +10,7 @@ use super::chosen::Chosen;
 use super::refusal::{Refusal, shown};
 use crate::cli::report_store::Stored;
 use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
+use crate::finding::suppression::{Status, Suppression};
 use crate::finding::{Command, ContentKind, Finding, Report, Scope};
 use crate::fs::bounded::{self, Links, MAX_NAMED};
 use crate::git::Repo;
@@ -93,6 +94,33 @@ impl Scene {
         all(&self.next).find(|one| one.id.as_str() == id)
     }
 
+    /// What allows it already wherever it stands in files, or else in the index or the message.
+    pub(super) fn allowed(&self, id: &str) -> Option<&Suppression> {
+        self.finding(id)?.suppression.as_ref().filter(|suppression| suppression.status == Status::Accepted)
+    }
+
+    /// The first file that holds it, and the line if it still does.
+    pub(super) fn place(&self, one: &Chosen) -> (String, Option<usize>) {
+        let now = self.finding(&one.id).and_then(|finding| finding.occurrences.first());
+        let told = || one.places.first().map(|(_, path)| path.clone()).unwrap_or_default();
+        now.map_or_else(|| (told(), None), |place| (place.path.to_string(), Some(place.start.line)))
+    }
+
+    /// The files that hold it.
+    pub(super) fn paths(&self, id: &str) -> impl Iterator<Item = &BString> {
+        self.in_files(id).into_iter().flat_map(|one| &one.occurrences).map(|place| &place.path)
+    }
+
+    /// Whether all that was staged of this file is about to be committed anew.
+    pub(super) fn is_staged(&self, path: &BString) -> bool {
+        all(&self.next).flat_map(|one| &one.occurrences).any(|place| place.path == *path)
+    }
+
+    /// Whether the next commit would be stopped by it, although the files allow it: what is staged of them is older.
+    pub(super) fn stops(&self, id: &str) -> bool {
+        self.next.findings.iter().any(|one| one.id.as_str() == id)
+    }
+
     /// Whether the message holds it.
     pub(super) fn has_message(&self, id: &str) -> bool {
         let places = self.in_next(id).map(|one| one.occurrences.as_slice()).unwrap_or_default();
@@ -154,6 +182,10 @@ pub(super) fn scan(session: &Session, listing: Listing) -> Report {
 /// A file of the work tree, if it is there. Nothing is written through a link, whoever made it.
 fn source(root: &Path, path: &BString) -> Result<Option<Source>, String> {
     let Ok(name) = path.to_os_str().map(OsStr::to_owned) else { return Ok(None) };
+    // A stored report may come from anybody.
+    if Path::new(&name).is_absolute() {
+        return Err("it is named by a path that does not start at the root of the work tree".to_owned());
+    }
     let full = root.join(&name);
     if full.symlink_metadata().is_err() {
         return Ok(None);

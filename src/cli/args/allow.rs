@@ -8,7 +8,7 @@ pub struct AllowArgs {
     /// Findings of the last reports or of what is staged, by their ids; the first four characters are enough
     #[arg(value_name = "ID", required_unless_present = "last", conflicts_with = "last")]
     pub ids: Vec<String>,
-    /// Allow all findings of the last commit that was stopped
+    /// Allow all findings of the last commit that was stopped, unless another report has shown others since
     #[arg(long)]
     pub last: bool,
     /// Why it is no secret, for whoever reads it next

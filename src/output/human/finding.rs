@@ -1,5 +1,6 @@
 //! Findings in full: where each is, why we believe it, what it opens; and what to do, once for all of a kind.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::super::Detail;
@@ -145,22 +146,30 @@ fn exposure(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
 /// The first steps of a plan, numbered, and what tells the others.
 pub(super) fn plan(plan: &[StepView], most: usize, what: Option<&str>, paper: &mut Paper<'_>) -> io::Result<()> {
     let shown = plan.get(..most).unwrap_or(plan);
+    let mut told = BTreeSet::new();
     for (number, step) in (1..).zip(shown) {
         let label = if number == 1 { "do" } else { "" };
-        self::step(&format!("  {label:5}  {number}. "), step, paper)?;
+        self::step(&format!("  {label:5}  {number}. "), step, &mut told, paper)?;
     }
     match (plan.len() - shown.len(), what) {
         (0, _) => Ok(()),
         (more, Some(what)) => {
-            row("", &format!("and {}:", words::plural(more, "more step")), paper)?;
-            paper.commands("         $ ", &format!("keysweep explain {what}"))
+            let (text, command) =
+                (format!("and {}: ", words::plural(more, "more step")), format!("keysweep explain {what}"));
+            paper.spans((&" ".repeat(LABEL), style::plain), &[(&text, style::plain), (&command, style::command)])
         }
         (more, None) => row("", &format!("and {} (--full lists all)", words::plural(more, "more step")), paper),
     }
 }
 
-/// A step behind its number.
-pub(super) fn step(lead: &str, step: &StepView, paper: &mut Paper<'_>) -> io::Result<()> {
+/// A step behind its number. How to find out a field is said where the first command of a plan needs it; `told` are those of
+/// which it was said.
+pub(super) fn step<'v>(
+    lead: &str,
+    step: &'v StepView,
+    told: &mut BTreeSet<&'v str>,
+    paper: &mut Paper<'_>,
+) -> io::Result<()> {
     let text = format!("[{}] {}", step.kind.as_str(), step.title);
     paper.paragraph((lead, style::label), &text, style::plain)?;
     let indent = " ".repeat(lead.chars().count());
@@ -168,7 +177,7 @@ pub(super) fn step(lead: &str, step: &StepView, paper: &mut Paper<'_>) -> io::Re
         paper.commands(&format!("{indent}$ "), &step.command)?;
     }
     let below = format!("{indent}  ");
-    for (field, hint) in &step.missing {
+    for (field, hint) in step.missing.iter().filter(|(field, _)| told.insert(field.as_str())) {
         paper.paragraph((&below, style::plain), &format!("<{field}>: {hint}"), style::faint)?;
     }
     if !step.link.is_empty() {

@@ -1,5 +1,6 @@
 //! What was never committed, at the end of a report: it is told in brief, for nothing has to be revoked.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::super::paper::Paper;
@@ -55,7 +56,7 @@ pub(super) fn write(view: &View, is_quiet: bool, paper: &mut Paper<'_>) -> io::R
     }
     if !is_quiet {
         for step in steps(view) {
-            super::finding::step("  ", step, paper)?;
+            super::finding::step("  ", step, &mut BTreeSet::new(), paper)?;
         }
     }
     paper.blank()

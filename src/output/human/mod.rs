@@ -18,8 +18,6 @@ use crate::finding::{Command, Verdict};
 
 /// Findings that are told in full, at most.
 const FEW: usize = 3;
-/// Findings that one command allows by their ids, at most.
-const MOST_ALLOWED: usize = 5;
 /// Gaps and notes that are named, at most, where not everything was asked for.
 const MOST_REMARKS: usize = 5;
 
@@ -44,58 +42,58 @@ pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn W
     }
     remarks(view, detail, &mut paper)?;
     summary(view, &mut paper)?;
-    if detail == Detail::Quiet { Ok(()) } else { false_alarm(view, &mut paper) }
+    if detail == Detail::Quiet {
+        return Ok(());
+    }
+    false_alarm(view, &mut paper)?;
+    if is_stopped(view, detail) { stopped::remedy(view, &mut paper) } else { Ok(()) }
+}
+
+/// Whether this is told as what stops a commit or a push. What has to be gone is told one by one, with what keeps it.
+fn is_stopped(view: &View, detail: Detail) -> bool {
+    detail != Detail::Full && view.command != Command::Verify && !stopped::ways_on(view).is_empty()
 }
 
 /// What was found, as much as is asked for.
 fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let is_few = fold::entries(view).len() <= FEW;
     match (detail, view.command) {
-        // What has to be gone is told one by one, with what keeps it.
+        _ if is_stopped(view, detail) => stopped::write(view, detail, paper),
         (Detail::Full, _) | (_, Command::Verify) => finding::all(view, detail, paper),
-        _ if !stopped::ways_on(view).is_empty() => stopped::write(view, detail, paper),
         _ if is_few => finding::all(view, detail, paper),
         _ => overview::write(view, detail, paper),
     }
 }
 
-/// How to allow what is none, where somebody just wrote it.
+/// How to allow what is no secret, where somebody just wrote it. One finding is named, however many there are: each of them
+/// takes a decision.
 fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
+    if !matches!(view.command, Command::Staged | Command::Range | Command::Files | Command::Context) {
+        return Ok(());
+    }
     // What is told together has expired or is doubtful.
     let alone = fold::entries(view).into_iter().filter_map(|entry| match entry {
         Entry::One(one) => Some(one),
         Entry::Group(_) => None,
     });
-    let alone: Vec<&FindingView> = alone.collect();
-    let Some(first) = alone.first() else { return Ok(()) };
-    let (text, command) = match view.command {
-        Command::Staged | Command::Range => (
-            "A false alarm? This allows it, and says how to commit that:",
-            format!("keysweep allow {} --reason 'why it is no secret'", meant(view, &alone)),
-        ),
-        // No report of files is stored, in which an id could be looked up.
-        Command::Files | Command::Context => (
-            "A false alarm? A comment behind the value, or alone on the line above, allows it with your reason:",
-            format!("keysweep:allow {}={} REASON", first.rule, first.id),
-        ),
-        Command::Image
-        | Command::History
-        | Command::Explain
-        | Command::Verify
-        | Command::PurgePlan
-        | Command::Baseline => return Ok(()),
-    };
-    paper.paragraph(("", style::plain), text, style::faint)?;
-    paper.commands("    ", &command)
-}
-
-/// The findings as arguments of `allow`: a few by their ids.
-fn meant(view: &View, alone: &[&FindingView]) -> String {
-    match (alone.len(), view.command) {
-        (..=MOST_ALLOWED, _) => alone.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(" "),
-        (_, Command::Staged) => "--last".to_owned(),
-        (_, _) => "ID".to_owned(),
+    let (waiting, open): (Vec<&FindingView>, Vec<&FindingView>) = alone.partition(|one| words::is_waiting(one));
+    if !waiting.is_empty() {
+        paper.paragraph(("", style::plain), &words::waiting(view, waiting.len()), style::faint)?;
     }
+    let Some(first) = open.first() else { return Ok(()) };
+    let (text, command) = if matches!(view.command, Command::Files | Command::Context) && !view.is_stored {
+        (
+            "A false alarm? This comment allows it, behind the value or alone on the line above; where a file takes no comments, an entry [[allow]] in .keysweep.toml does: ",
+            format!("keysweep:allow {}={} REASON", first.rule, first.id),
+        )
+    } else {
+        let text = match open.len() {
+            1 => "A false alarm? This allows it with your reason, and says how to commit that: ",
+            _ => "Is one a false alarm? This allows it with your reason, and says how to commit that: ",
+        };
+        (text, format!("keysweep allow {} --reason '…'", first.id))
+    };
+    paper.spans(("", style::plain), &[(text, style::faint), (&command, style::command)])
 }
 
 fn remarks(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {

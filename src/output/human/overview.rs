@@ -43,15 +43,10 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     let more = if more == 0 { String::new() } else { format!("; {} are not shown here", plural(more, "more plan")) };
     let text = format!(
         "{}'--full' tells everything about each{more}; '--format html --output FILE' writes a report for a browser.",
-        if is_stored(view) { "'keysweep explain ID' tells all about one of them, " } else { "" }
+        if view.is_stored { "'keysweep explain ID' tells all about one of them, " } else { "" }
     );
     paper.paragraph(("", style::plain), &text, style::faint)?;
     paper.blank()
-}
-
-/// Whether `explain` knows the findings by their ids: the report of files is stored nowhere.
-fn is_stored(view: &View) -> bool {
-    view.command.asks_git()
 }
 
 /// How many there are, by severity and, if that was asked, by how far they got.
@@ -194,7 +189,7 @@ fn kind(view: &View, plan: &PlanView, findings: &[&FindingView], paper: &mut Pap
     let what = match view.command {
         // No page has the steps for an image but its report.
         Command::Image | Command::Context => None,
-        _ if is_stored(view) => Some(first.id.as_str()),
+        _ if view.is_stored => Some(first.id.as_str()),
         _ => Some(first.rule.as_str()),
     };
     finding::plan(&plan.steps, STEPS, what, paper)?;

@@ -23,7 +23,7 @@ pub(super) fn ways_on(view: &View) -> &[StepView] {
     if view.before_commit.is_empty() { &view.before_push } else { &view.before_commit }
 }
 
-/// Writes what was found, and what to do about all of it.
+/// Writes what was found.
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     // What lets a push go on takes more lines than what lets a commit go on.
     let (few, rows) = if view.before_push.is_empty() { (FEW, ROWS) } else { (FEW / 2, ROWS / 2) };
@@ -32,18 +32,20 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     } else {
         overview::table(&overview::rows(view), rows, paper)?;
     }
+    paper.blank()
+}
+
+/// Writes what to do about all of it. That comes last, because whoever copies the end of a report has to get the remedy.
+pub(super) fn remedy(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
+    revoking(view, paper)?;
     paper.blank()?;
-    if detail == Detail::Quiet {
-        return Ok(());
-    }
     for (at, step) in ways_on(view).iter().enumerate() {
         paper.paragraph(("", style::plain), &step.title, if at == 0 { style::title } else { style::plain })?;
         if !step.command.is_empty() {
             paper.commands("    ", &step.command)?;
         }
     }
-    revoking(view, paper)?;
-    paper.blank()
+    Ok(())
 }
 
 /// How to revoke what was found, once for each kind.

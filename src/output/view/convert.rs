@@ -54,6 +54,7 @@ impl View {
             before_commit: report.before_commit.iter().map(|step| convert.step(step)).collect(),
             before_push: report.before_push.iter().map(|step| convert.step(step)).collect(),
             run_in: report.run_in.as_ref().map(|folder| convert.safe(folder)),
+            is_stored: false,
             suppressed: report.suppressed.iter().map(|finding| convert.finding(finding)).collect(),
             gaps: report.gaps.iter().map(|gap| convert.gap(gap)).collect(),
             notes: report.notes.iter().map(|note| convert.note(note)).collect(),

@@ -61,6 +61,9 @@ pub struct View {
     /// The repository that the commands are for, as a word of a shell, if they would not reach it from where the scan was started.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub run_in: Option<String>,
+    /// Whether other commands know the findings by their ids. A report that is read back does not say so.
+    #[serde(skip)]
+    pub is_stored: bool,
     /// Those that somebody allowed, and that do not count.
     #[serde(default)]
     pub suppressed: Vec<FindingView>,

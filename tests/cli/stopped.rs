@@ -340,7 +340,7 @@ fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
             assert!(stages && text.contains("keysweep explain "), "{run}");
             // Whoever copies the end gets the remedy, and nothing allows more than one finding.
             let last = text.lines().rfind(|line| line.starts_with("    ")).unwrap_or_default();
-            assert!(last.contains("git restore --staged") || last.trim_start().starts_with('"'), "{run}");
+            assert!(last.contains("git restore --staged") || last.trim_start().starts_with(['"', '\'']), "{run}");
             let allows: Vec<&str> = text.lines().filter(|line| line.contains("keysweep allow")).collect();
             assert!(allows.len() == 1 && !allows[0].starts_with(' ') && !text.contains("--last"), "{run}");
         }

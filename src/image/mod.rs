@@ -2,7 +2,7 @@
 //!
 //! An image is read forward once, so it can come through a pipe, and nothing of it is written anywhere. Every blob is hashed, and
 //! each file in it is handed to a [`Sink`] as it comes by; at the end [`Contents`] says how the blobs belong together, and
-//! what later layers make of each path. What could not be read is a [`Gap`]. Detection is up to the caller.
+//! what later layers make of each path. What could not be read is a gap. Detection is up to the caller.
 
 pub mod dockerfile;
 pub mod dockerignore;

@@ -153,7 +153,7 @@ pub enum HookRun {
         /// Keep the agent from going past hooks
         ///
         /// Stops 'git commit --no-verify', settings and variables that switch hooks off, and changes to hooks, .keysweep.toml
-        /// and the baseline. 'guard = true' under [agents] in .keysweep.toml does the same.
+        /// and the baseline. 'guard = true' in the table 'agents' of .keysweep.toml does the same.
         #[arg(long)]
         guard: bool,
     },

@@ -1,7 +1,7 @@
 //! `range --ci`: what the job of a code host is about, read from what the host tells it.
 //!
 //! GitHub Actions, and Gitea's and Forgejo's, which imitate it, tell it in a file of JSON; all others in variables
-//! ([`variables`]). Much of that is written by whoever opened the request or named the branch. Taken are ids, which have to be
+//! (`variables`). Much of that is written by whoever opened the request or named the branch. Taken are ids, which have to be
 //! ids, and the name of the default branch or of the one that a request goes to; nothing becomes a revision or reaches a shell.
 
 mod variables;

@@ -13,7 +13,7 @@ use crate::git::Repo;
 use crate::git::planted::{Planted, planted};
 use crate::git::selection::Selection;
 use crate::source::history::Objects;
-use crate::source::{Listing, git_dir, history as stored, range as commits, staged as index};
+use crate::source::{Item, Listing, git_dir, history as stored, range as commits, staged as index};
 use crate::text::escape;
 
 /// `history [REPO…]`
@@ -87,15 +87,9 @@ fn one(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Resu
 fn passed_over(repo: &Repo, objects: &Objects) -> Vec<Note> {
     let mut stores = Listing::default();
     git_dir::stores(repo, &mut stores);
-    let names = |all: &mut dyn Iterator<Item = BString>| {
-        all.fold(Names::default(), |mut names, name| {
-            names.add(name);
-            names
-        })
-    };
-    let left = names(&mut objects.store.leftovers().into_iter().map(|gap| gap.what));
-    let stored =
-        names(&mut stores.items.into_iter().filter(|one| one.kind == ContentKind::GitFile).map(|one| one.path));
+    let left: Names = objects.store.leftovers().into_iter().map(|gap| gap.what).collect();
+    let is_stored = |one: &Item| one.kind == ContentKind::GitFile;
+    let stored: Names = stores.items.into_iter().filter(is_stored).map(|one| one.path).collect();
     let texts = [
         (
             left,

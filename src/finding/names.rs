@@ -41,6 +41,14 @@ impl Names {
     }
 }
 
+impl FromIterator<BString> for Names {
+    fn from_iter<I: IntoIterator<Item = BString>>(all: I) -> Self {
+        let mut names = Self::default();
+        all.into_iter().for_each(|name| names.add(name));
+        names
+    }
+}
+
 impl Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", bstr::join(", ", &self.kept).as_bstr())?;

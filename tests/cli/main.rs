@@ -19,6 +19,8 @@ mod borrowed;
 mod cache;
 mod chosen;
 mod ci;
+#[cfg(unix)]
+mod console;
 mod engine;
 mod entra;
 mod exact;

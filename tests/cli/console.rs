@@ -1,0 +1,181 @@
+//! The console blocks of the documents: each command runs, and prints what the page shows.
+//!
+//! The blocks of a page run one after the other in a repository of their own, [`shop`]. In a block, `...` on a line of
+//! its own stands for any number of lines, and `[..]` within a line for any text. `KEYSWEEP_UPDATE=1` writes what the
+//! commands print now into those blocks that show something else.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use regex::Regex;
+
+use crate::support::{Repo, github_token, must};
+
+/// A repository whose pushed history holds a token, whose newest commit holds a password that was not pushed, and
+/// whose index holds another token.
+fn shop() -> Repo {
+    let shop = Repo::init();
+    shop.git(&["init", "--quiet", "--bare", "../shop.git"]);
+    shop.git(&["remote", "add", "origin", "../shop.git"]);
+    shop.write("README.md", "# Shop\n");
+    shop.commit("Begin");
+    shop.write("deploy.sh", format!("#!/bin/sh\nexport GITHUB_TOKEN={}\nmake release\n", github_token(7)));
+    shop.commit("Deploy by script");
+    shop.write("deploy.sh", "#!/bin/sh\nmake release\n");
+    shop.commit("Take the token from the environment");
+    shop.git(&["push", "--quiet", "origin", "main"]);
+    shop.write("ci.env", format!("GITHUB_TOKEN={}\n", github_token(8)));
+    shop.add();
+    shop
+}
+
+/// A block of a page: which lines of it lie between its fences, counted from nought, and its commands with the lines
+/// that each is said to print.
+struct Block {
+    first: usize,
+    end: usize,
+    steps: Vec<(String, Vec<String>)>,
+}
+
+/// The blocks in a language.
+fn blocks(page: &str, language: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let lines: Vec<&str> = page.lines().collect();
+    let mut at = 0;
+    while let Some(offset) = lines[at..].iter().position(|line| line.starts_with("```")) {
+        let first = at + offset + 1;
+        let length = lines[first..].iter().position(|line| *line == "```");
+        let end = first + length.unwrap_or_else(|| panic!("a block without an end: {}", lines[first - 1]));
+        if lines[first - 1] == format!("```{language}") {
+            blocks.push(Block { first, end, steps: steps(&lines[first..end]) });
+        }
+        at = end + 1;
+    }
+    blocks
+}
+
+fn steps(lines: &[&str]) -> Vec<(String, Vec<String>)> {
+    let mut steps: Vec<(String, Vec<String>)> = Vec::new();
+    for line in lines {
+        match (line.strip_prefix("$ "), steps.last_mut()) {
+            (Some(command), _) => steps.push((command.to_owned(), Vec::new())),
+            (None, Some((_, output))) => output.push((*line).to_owned()),
+            (None, None) => panic!("a console block begins with a command, not with '{line}'"),
+        }
+    }
+    steps
+}
+
+/// What a command prints on both streams, in the order in which it does, without what differs from run to run.
+fn printed(shop: &Repo, command: &str) -> Vec<String> {
+    let text = shop.sh(&format!("{{ {command}\n}} 2>&1")).out();
+    let folder = shop.path("..");
+    let folder = must(folder.canonicalize(), "resolve the folder").display().to_string();
+    let program = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().map(|folder| folder.display().to_string());
+    let text = text.replace(&folder, "/home/ann").replace(&program.unwrap_or_default(), "/usr/local/bin");
+    let times = must(Regex::new(r"(?-u:\b)[0-9]+(\.[0-9]+)? m?s(?-u:\b)"), "compile the pattern of times");
+    times.replace_all(&text, "4 ms").lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Whether lines are those that a page shows.
+fn fits(shown: &[String], lines: &[String]) -> bool {
+    let mut pattern = String::from("^");
+    for line in shown {
+        if line == "..." {
+            pattern.push_str("(?:.*\n)*?");
+        } else {
+            let pieces: Vec<String> = line.split("[..]").map(regex::escape).collect();
+            pattern.push_str(&pieces.join(".*"));
+            pattern.push('\n');
+        }
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    must(Regex::new(&(pattern + "$")), "compile a block").is_match(&text)
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn pages() -> Vec<PathBuf> {
+    let entries = must(fs::read_dir(root().join("docs")), "list docs");
+    let mut pages: Vec<PathBuf> = entries.map(|entry| must(entry, "list docs").path()).collect();
+    pages.push(root().join("README.md"));
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    pages
+}
+
+/// Runs a page's blocks; returns the page with what the commands print now.
+fn run(text: &str) -> (String, usize) {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let blocks = blocks(text, "console");
+    let shop = shop();
+    let mut replacements = Vec::new();
+    for block in &blocks {
+        let mut now = Vec::new();
+        for (command, shown) in &block.steps {
+            let printed = printed(&shop, command);
+            now.push(format!("$ {command}"));
+            now.extend(if fits(shown, &printed) { shown.clone() } else { printed });
+        }
+        replacements.push((block.first..block.end, now));
+    }
+    // From the end, for the lines before it to keep their numbers.
+    for (range, now) in replacements.into_iter().rev() {
+        lines.splice(range, now);
+    }
+    (lines.join("\n") + "\n", blocks.len())
+}
+
+#[test]
+fn every_console_block_shows_what_its_commands_print() {
+    let mut count = 0;
+    for page in pages() {
+        let text = must(fs::read_to_string(&page), "read a page");
+        if !text.contains("```console") {
+            continue;
+        }
+        let (now, blocks) = run(&text);
+        count += blocks;
+        if env::var_os("KEYSWEEP_UPDATE").is_some() {
+            must(fs::write(&page, now), "write a page");
+        } else {
+            let differs = now.lines().zip(text.lines()).find(|(now, then)| now != then);
+            assert!(
+                now == text,
+                "{} is out of date, first at {differs:?}: run 'KEYSWEEP_UPDATE=1 cargo test --test cli console'",
+                page.display()
+            );
+        }
+    }
+    assert!(count >= 4, "{count}");
+}
+
+/// The README's commands take no output along, and each has to work as it is written.
+#[test]
+fn every_command_of_the_readme_works() {
+    let text = must(fs::read_to_string(root().join("README.md")), "read the README");
+    let (_, daily) = text.split_once("\n## Before each commit").unwrap_or_else(|| panic!("the section is missing"));
+    let shop = shop();
+    let mut count = 0;
+    for block in daily.split("```sh\n").skip(1) {
+        for line in block.lines().take_while(|line| *line != "```") {
+            count += 1;
+            let run = shop.sh(line);
+            // 1: something was found, and a stopped commit.
+            assert!(matches!(run.code, Some(0 | 1)), "'{line}': {run}");
+        }
+    }
+    assert!(count >= 8, "{count}");
+}
+
+#[test]
+fn dots_stand_for_lines_and_for_text_within_one() {
+    let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let text = lines("a\nb\nc 12 d");
+    assert!(fits(&lines("a\n...\nc [..] d"), &text));
+    assert!(fits(&lines("...\na\nb\nc 12 d"), &text));
+    assert!(!fits(&lines("a\nc 12 d"), &text));
+    assert!(!fits(&lines("a\n...\nc [..]e"), &text));
+}

@@ -1,13 +1,17 @@
 //! Of which folders a repository consists, and whether everything in them that git's reader opens is a file.
 //!
 //! The reader opens what bears the right name, whatever it is, and reads it to its end. A clone may bring along a bare
-//! repository in which a device or a pipe does, or a link to one; so all of it is looked at before the reader opens anything.
-//! Sockets are no matter: nobody can open them. Left to others: reflogs, and what is read by ourselves.
+//! repository in which a device or a pipe does, or a link to one; so all that the reader may open is looked at before. What
+//! there may be any number of is looked at when it is wanted: the sizes of refs before they are listed, and loose objects one
+//! by one, or all before revisions are resolved. Sockets are no matter: nobody can open them. Left to others: reflogs, and
+//! what is read by ourselves.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{SourceError, alternates};
+use bstr::{BStr, ByteSlice as _};
+
+use super::{ObjectId, SourceError, alternates};
 use crate::fs::bounded::{self, Kind, Links, Refused};
 use crate::text::escape;
 
@@ -34,6 +38,15 @@ enum Depth {
     Here,
     /// That, and all below.
     Below,
+}
+
+/// What is asked of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Whether it is one. Of nearly all the list of their folder says so.
+    Kind,
+    /// Whether it is as small as well as it is in any repository.
+    Size,
 }
 
 /// Looks at the repository that a folder lies in, or none.
@@ -72,7 +85,7 @@ impl Layout {
             look_at_git_dir(common)?;
         }
         let shared = common.as_deref().unwrap_or(git_dir).to_owned();
-        look(&shared.join("reftable"), Depth::Here, None)?;
+        look(&shared.join("reftable"), Depth::Here, Asked::Kind)?;
         for worktree in listed(&shared.join("worktrees")) {
             look_at_git_dir(&worktree)?;
         }
@@ -127,18 +140,73 @@ fn look_at_git_dir(folder: &Path) -> Result<(), SourceError> {
         name.ends_with(b"_HEAD") || name.starts_with(b"sharedindex.")
     };
     listed(folder).filter(is_opened).try_for_each(|path| opens(&path))?;
-    look(&folder.join("refs"), Depth::Below, Some(bounded::MAX_SIZE))
+    look(&folder.join("refs"), Depth::Below, Asked::Kind)
 }
 
-/// Packs, their indexes, loose objects, and what describes all of them.
+/// Packs, their indexes, and what describes all of them.
 fn look_at_objects(folder: &Path) -> Result<(), SourceError> {
-    look(&folder.join("info"), Depth::Below, None)?;
-    look(&folder.join("pack"), Depth::Below, None)?;
+    look(&folder.join("info"), Depth::Below, Asked::Kind)?;
+    look(&folder.join("pack"), Depth::Below, Asked::Kind)
+}
+
+/// Looks at all refs that are files, before all of them are read.
+///
+/// # Errors
+/// When one cannot be opened, or is too large for a ref.
+pub(super) fn all_refs(local: &gix::Repository) -> Result<(), SourceError> {
+    git_dirs(local).try_for_each(|folder| look(&folder.join("refs"), Depth::Below, Asked::Size))
+}
+
+/// Looks at a ref, before it is read by its full name.
+///
+/// # Errors
+/// When it cannot be opened, or is too large for a ref.
+pub(super) fn one_ref(local: &gix::Repository, name: &BStr) -> Result<(), SourceError> {
+    let Ok(name) = name.to_path() else { return Ok(()) };
+    git_dirs(local).try_for_each(|folder| is_small(&folder.join(name)))
+}
+
+/// The folder of this work tree, and the one that all work trees share where that is another.
+fn git_dirs(local: &gix::Repository) -> impl Iterator<Item = &Path> {
+    let own = local.git_dir();
+    std::iter::once(local.common_dir()).chain(Some(own).filter(|own| *own != local.common_dir()))
+}
+
+/// Looks at the file of a loose object.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(super) fn loose_object(local: &gix::Repository, id: ObjectId) -> Result<(), SourceError> {
+    let digits = id.to_string();
+    let (first, rest) = digits.split_at(2);
+    object_folders(local).iter().try_for_each(|folder| opens(&folder.join(first).join(rest)))
+}
+
+/// Looks at all loose objects, for readers that do not say which of them they open.
+///
+/// # Errors
+/// When one cannot be opened.
+pub(super) fn all_loose_objects(local: &gix::Repository) -> Result<(), SourceError> {
+    object_folders(local).iter().try_for_each(|folder| loose_objects_in(folder))
+}
+
+/// The same for one folder of objects.
+///
+/// # Errors
+/// When one cannot be opened.
+pub(super) fn loose_objects_in(folder: &Path) -> Result<(), SourceError> {
     let is_loose = |path: &PathBuf| {
         path.file_name()
             .is_some_and(|name| name.len() == 2 && name.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit))
     };
-    listed(folder).filter(is_loose).try_for_each(|path| look(&path, Depth::Here, None))
+    listed(folder).filter(is_loose).try_for_each(|path| look(&path, Depth::Here, Asked::Kind))
+}
+
+/// Where objects are read from.
+fn object_folders(local: &gix::Repository) -> Vec<PathBuf> {
+    let store = local.objects.store_ref();
+    let borrowed = store.alternate_db_paths().unwrap_or_default();
+    std::iter::once(store.path().to_owned()).chain(borrowed).collect()
 }
 
 /// A configuration, and those that it includes, whether or not their conditions hold.
@@ -195,15 +263,14 @@ fn listed(folder: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Looks at what lies in a folder. Links to folders are not followed, as the reader does not.
-fn look(folder: &Path, depth: Depth, limit: Option<u64>) -> Result<(), SourceError> {
+fn look(folder: &Path, depth: Depth, asked: Asked) -> Result<(), SourceError> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && depth == Depth::Below => folders.push(entry.path()),
-                // Of most the listing says that they are files.
-                Ok(kind) if kind.is_dir() || kind.is_file() && limit.is_none() => {}
-                Ok(_) if limit.is_none() => opens(&entry.path())?,
+                Ok(kind) if kind.is_dir() || kind.is_file() && asked == Asked::Kind => {}
+                Ok(_) if asked == Asked::Kind => opens(&entry.path())?,
                 Ok(_) => is_small(&entry.path())?,
                 Err(_) => {}
             }

@@ -1,13 +1,16 @@
 //! Reads single objects of an opened repository: whole, or as commits, trees and tags; and says why one could not be read.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bstr::{BStr, BString};
+use gix::Repository as Local;
+use gix::odb::find::Header;
 
 use super::error::error_text;
 use super::header::{CommitHeader, Signature};
 use super::tree::{self, Entry};
-use super::{Local, ObjectId};
+use super::{ObjectId, SourceError, layout};
 use crate::finding::GapKind;
 
 pub use super::tree::Mode;
@@ -60,19 +63,19 @@ pub fn load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), U
 }
 
 fn try_load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), Unread> {
-    let header = repo.find_header(id).map_err(|error| unread(repo, id, &error))?;
+    let (header, repo) = header(repo, id)?;
     match header.kind() {
         Kind::Blob if header.size() > limit => return Err(Unread::too_large(header.size(), limit)),
         Kind::Blob => {}
         kind if header.size() > MAX_STRUCTURE => return Err(Unread::beyond_reason(id, kind, header.size())),
         _ => {}
     }
-    let object = repo.find_object(id).map_err(|error| unread(repo, id, &error))?;
+    let object = repo.find_object(id).map_err(|error| unread(&repo, id, &error))?;
     let kind = object.kind;
     let data = object.detach().data;
     // A pack has a check sum over all of it, and git makes it from what it has hashed; a loose object is a file that any
     // other can be copied over.
-    if matches!(header, gix::odb::find::Header::Loose { .. }) && !is_named(repo, id, kind, &data) {
+    if matches!(header, Header::Loose { .. }) && !is_named(&repo, id, kind, &data) {
         let why = format!("the file of object {id} holds another object, or is damaged; 'git fsck' tells more");
         return Err(Unread { kind: GapKind::Corrupt, why });
     }
@@ -82,6 +85,42 @@ fn try_load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), U
 /// Whether an id is that of these bytes.
 fn is_named(repo: &Local, id: ObjectId, kind: Kind, data: &[u8]) -> bool {
     gix::objs::compute_hash(repo.object_hash(), kind, data).is_ok_and(|hash| hash == id)
+}
+
+/// What git's reader says of an object before it reads it whole, and the handle to read it by.
+fn header(repo: &Local, id: ObjectId) -> Result<(Header, Cow<'_, Local>), Unread> {
+    // Of loose objects it knows those that are files, and it would open any other.
+    if !repo.has_object(id) {
+        layout::loose_object(repo, id).map_err(|error| not_opened(&error))?;
+        return Err(absent(id));
+    }
+    match repo.find_header(id) {
+        Ok(header) => Ok((header, Cow::Borrowed(repo))),
+        Err(error) if is_across_packs(&error) => {
+            layout::all_loose_objects(repo).map_err(|error| not_opened(&error))?;
+            let across = across_packs(repo);
+            let header = across.find_header(id).map_err(|error| unread(repo, id, &error))?;
+            Ok((header, Cow::Owned(across)))
+        }
+        Err(error) => Err(unread(repo, id, &error)),
+    }
+}
+
+/// A handle that also reads deltas whose bases are in no pack or in another one. Loose objects have to be looked at before.
+pub(super) fn across_packs(repo: &Local) -> Local {
+    const MOST_PACKS: usize = 32;
+    let mut repo = repo.clone();
+    repo.objects.max_recursion_depth = MOST_PACKS;
+    repo
+}
+
+/// Whether git's reader stopped at a delta whose base is somewhere else.
+fn is_across_packs(error: &gix::Error) -> bool {
+    error.metadata().any(|values| values.contains_key("max_depth"))
+}
+
+fn not_opened(error: &SourceError) -> Unread {
+    Unread { kind: GapKind::Corrupt, why: error.to_string() }
 }
 
 /// Whether an object is stored in this clone, be it readable or not.
@@ -94,7 +133,7 @@ pub fn is_here(repo: &Local, id: ObjectId) -> bool {
 /// # Errors
 /// Says which gap its absence is.
 pub fn kind_of(repo: &Local, id: ObjectId) -> Result<Kind, Unread> {
-    repo.find_header(id).map(|header| header.kind()).map_err(|error| unread(repo, id, &error))
+    header(repo, id).map(|(header, _)| header.kind())
 }
 
 /// The commit that an object leads to: itself, or what a tag names; `None` if it leads to none that is here.
@@ -131,15 +170,18 @@ pub fn target_of(repo: &Local, tag: ObjectId, passed: &mut BTreeSet<ObjectId>) -
 }
 
 fn unread(repo: &Local, id: ObjectId, error: &gix::Error) -> Unread {
-    let absent = error.is_not_found() || !repo.has_object(id);
-    if absent {
-        let why = format!(
-            "object {id} is not in this clone; 'git fetch --refetch' brings missing objects of a partial clone, 'git fsck' tells more"
-        );
-        return Unread { kind: GapKind::Missing, why };
+    if error.is_not_found() || !repo.has_object(id) {
+        return absent(id);
     }
     let kind = if error.is_resource_exhausted() { GapKind::TooLarge } else { GapKind::Corrupt };
     Unread { kind, why: format!("object {id} cannot be read ({}); 'git fsck' tells more", error_text(error)) }
+}
+
+fn absent(id: ObjectId) -> Unread {
+    let why = format!(
+        "object {id} is not in this clone; 'git fetch --refetch' brings missing objects of a partial clone, 'git fsck' tells more"
+    );
+    Unread { kind: GapKind::Missing, why }
 }
 
 /// The tree of a commit.

@@ -9,7 +9,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::error::error_text;
 use super::reftable::{Change, Logs, Stack, Target, Trouble};
-use super::{GitError, ObjectId, SourceError};
+use super::{GitError, ObjectId, SourceError, layout, object};
 use crate::finding::{Gap, GapKind};
 use crate::text::escape;
 
@@ -208,7 +208,7 @@ pub struct Ref {
 }
 
 /// All refs, and what could not be read of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Refs {
     /// By name.
     pub refs: Vec<Ref>,
@@ -236,11 +236,24 @@ impl RefStore {
         if let Self::Tables(tables) = self {
             return tables.head();
         }
-        let broken = |error| SourceError::Broken { what: "HEAD".to_owned(), cause: error_text(&error) };
-        let head = local.head().map_err(broken)?;
-        let branch = head.referent_name().map(|name| name.as_bstr().to_owned());
-        let commit = if head.is_unborn() { None } else { Some(local.head_id().map_err(broken)?.detach()) };
-        Ok(Head { branch, commit })
+        let broken = |cause| SourceError::Broken { what: "HEAD".to_owned(), cause };
+        let mut reference = local.find_reference("HEAD").map_err(|error| broken(error_text(&error)))?;
+        let branch = reference.target().try_name().map(|name| name.as_bstr().to_owned());
+        for _ in 0..=MOST_HOPS {
+            let name = match reference.target() {
+                gix::refs::TargetRef::Object(id) => {
+                    let (_, id) = object::peeled(local, id.to_owned()).map_err(|unread| broken(unread.why))?;
+                    return Ok(Head { branch, commit: Some(id) });
+                }
+                gix::refs::TargetRef::Symbolic(name) => name.as_bstr().to_owned(),
+            };
+            layout::one_ref(local, name.as_ref())?;
+            match local.try_find_reference(name.as_bstr()).map_err(|error| broken(error_text(&error)))? {
+                Some(next) => reference = next,
+                None => return Ok(Head { branch, commit: None }),
+            }
+        }
+        Err(broken("it leads from ref to ref without an end".to_owned()))
     }
 
     /// All refs, and what could not be read of them.
@@ -261,6 +274,10 @@ impl RefStore {
 }
 
 fn of_files(local: &gix::Repository) -> Refs {
+    if let Err(error) = layout::all_refs(local) {
+        let gap = Gap { what: "the refs".into(), kind: GapKind::Unreadable, why: error.to_string() };
+        return Refs { refs: Vec::new(), gaps: vec![gap] };
+    }
     let unread = |why: String| Gap {
         what: BString::from("a ref"),
         kind: GapKind::Corrupt,

@@ -40,7 +40,7 @@ pub fn tips(repository: &Repo, local: &repo::Local, is_commit: impl Fn(&ObjectId
         are_all &= head.is_ok();
         add(name, head.ok().and_then(|head| head.commit));
     }
-    let all = repository.all_refs();
+    let all = repository.refs_as_listed();
     for reference in all.refs {
         add(reference.name.to_string(), reference.end);
     }

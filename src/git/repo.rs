@@ -5,7 +5,7 @@
 //! external diff, no replacement objects.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bstr::{BString, ByteSlice as _, ByteVec as _};
 
@@ -16,7 +16,7 @@ use super::presence::Presence;
 use super::ref_store::{Head, RefStore, Refs, Tables};
 use super::reftable::Logs;
 use super::revision;
-use super::{GitError, ObjectId, SourceError, alternates, format, layout};
+use super::{GitError, ObjectId, SourceError, alternates, format, layout, object};
 use crate::finding::Gap;
 use crate::fs::bounded;
 use crate::fs::scratch::Scratch;
@@ -37,6 +37,10 @@ pub struct Repo {
     borrowed: Option<Arc<Scratch>>,
     /// How refs are stored.
     pub(super) refs: RefStore,
+    /// What HEAD says, once it was asked: it is one answer for as long as a command runs.
+    head: Arc<OnceLock<Head>>,
+    /// The refs, as they were listed last.
+    listed: Arc<Mutex<Option<Refs>>>,
     presence: Arc<Presence>,
 }
 
@@ -84,7 +88,7 @@ impl Repo {
         shared: gix::ThreadSafeRepository,
         presence: Presence,
     ) -> Result<Self, SourceError> {
-        let repo = Self { shared, borrowed: None, refs: RefStore::Files, presence: Arc::new(presence) };
+        let repo = Self::new(shared, presence);
         if let Some(why) = passed(directory, ownership::place(found)) {
             return Err(why);
         }
@@ -102,7 +106,12 @@ impl Repo {
             gix::ThreadSafeRepository::open_with_environment_overrides(directory, trust)
         });
         let shared = shared.map_err(|error| refused(directory, &error))?;
-        Self { shared, borrowed: None, refs: RefStore::Files, presence: Arc::new(presence) }.recognised()
+        Self::new(shared, presence).recognised()
+    }
+
+    fn new(shared: gix::ThreadSafeRepository, presence: Presence) -> Self {
+        let presence = Arc::new(presence);
+        Self { shared, borrowed: None, refs: RefStore::Files, head: Arc::default(), listed: Arc::default(), presence }
     }
 
     /// The same, if its format is one that is known, with its refs where that says they are.
@@ -141,7 +150,20 @@ impl Repo {
     pub fn local(&self) -> gix::Repository {
         let mut local = self.shared.to_thread_local();
         local.objects.ignore_replacements = true;
+        // A delta of a pack may name any object as its base, and that may be a pipe; `object` looks before it goes there.
+        local.objects.max_recursion_depth = 0;
         local
+    }
+
+    /// A handle that resolves revisions, for which git's reader opens whatever refs and loose objects it needs.
+    ///
+    /// # Errors
+    /// When one of them cannot be opened.
+    pub(super) fn resolver(&self) -> Result<gix::Repository, SourceError> {
+        let local = self.local();
+        layout::all_refs(&local)?;
+        layout::all_loose_objects(&local)?;
+        Ok(object::across_packs(&local))
     }
 
     /// What HEAD says.
@@ -149,12 +171,24 @@ impl Repo {
     /// # Errors
     /// When it cannot be read.
     pub fn checked_out(&self) -> Result<Head, SourceError> {
-        self.refs.head(&self.local())
+        if let Some(head) = self.head.get() {
+            return Ok(head.clone());
+        }
+        let head = self.refs.head(&self.local())?;
+        Ok(self.head.get_or_init(|| head).clone())
     }
 
     /// All refs, and what could not be read of them.
     pub fn all_refs(&self) -> Refs {
-        self.refs.all(&self.local())
+        let refs = self.refs.all(&self.local());
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some(refs.clone());
+        refs
+    }
+
+    /// The same as they were listed last, if they were: a sweep judges what it has read by the refs that it has read.
+    pub fn refs_as_listed(&self) -> Refs {
+        let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        listed.unwrap_or_else(|| self.all_refs())
     }
 
     /// The reflogs of this work tree, if they lie in tables; where they are files, they are read as such.
@@ -207,7 +241,15 @@ impl Repo {
             let refs = self.refs.seen_from(&other);
             let mut shared = other.into_sync();
             shared.objects = self.shared.objects.clone();
-            Self { shared, borrowed: self.borrowed.clone(), refs, presence: Arc::clone(&self.presence) }
+            let presence = Arc::clone(&self.presence);
+            Self {
+                shared,
+                borrowed: self.borrowed.clone(),
+                refs,
+                head: Arc::default(),
+                listed: Arc::default(),
+                presence,
+            }
         });
         std::iter::once(self.clone()).chain(others).collect()
     }
@@ -365,8 +407,9 @@ fn start(found: &Found) -> PathBuf {
 fn options() -> gix::open::Options {
     let options = gix::open::Options::default().with(gix::sec::Trust::Full).bail_if_untrusted(false);
     let limit = format!("gitoxide.objects.allocLimit={MOST_MEMORY}");
+    // No replacement is followed, so the refs that name them need not be read.
     options
-        .config_overrides([limit])
+        .config_overrides([limit, "core.useReplaceRefs=false".to_owned()])
         .open_path_as_is(true)
         .filter_config_section(|_| true)
         .cli_overrides(ownership::on_command_line())

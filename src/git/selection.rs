@@ -28,7 +28,7 @@ impl Selection {
     /// # Errors
     /// When one does not resolve, or nothing says where the range starts.
     pub fn read(repository: &Repo, words: &[impl AsRef<str>]) -> Result<Self, SourceError> {
-        let local = &repository.local();
+        let local = &repository.resolver()?;
         let mut selection = Self::default();
         let mut starts = false;
         // For git, nothing before the dots is HEAD; here it is far more likely a variable that was not set.
@@ -48,7 +48,7 @@ impl Selection {
     /// # Errors
     /// When it is neither.
     pub fn since(repository: &Repo, text: &str) -> Result<Self, SourceError> {
-        let local = &repository.local();
+        let local = &repository.resolver()?;
         let tips = refs::tips(repository, local, |_| false).tips;
         let ends: BTreeSet<ObjectId> = tips.iter().filter_map(Tip::end).collect();
         // Notes and stashes are commits as well; a tag of a file or a folder is none. What cannot be read may be one: the walk

@@ -3,18 +3,18 @@
 //! An object that is stored several times has one number and is read once: from the first pack that has it.
 
 use std::ffi::OsStr;
+use std::fs::DirEntry;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bstr::BString;
-use gix::odb::loose;
 
 use super::error::error_text;
 pub use super::numbers::Number;
 use super::numbers::{FREE, Numbers};
 use super::pack::{Plan, Portion};
-use super::{ObjectId, Repo, SourceError};
+use super::{ObjectId, Repo, SourceError, layout};
 use crate::finding::{Gap, GapKind};
 
 /// Times that the store is listed while git moves what is in it, at most.
@@ -140,17 +140,32 @@ impl Store {
     }
 
     fn list_loose(&mut self, folder: &Path, hash: gix::hash::Kind, out: &mut Vec<ObjectId>) {
-        for id in loose::Store::at(folder, hash).iter() {
-            match id {
-                Ok(id) => out.push(id),
-                Err(error) if error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound) => {}
-                Err(error) => self.gaps.push(Gap {
-                    what: BString::from("the list of objects"),
-                    kind: GapKind::Corrupt,
-                    why: format!("{error}; 'git fsck' tells more"),
-                }),
+        let is_first = |name: &OsStr| name.len() == 2 && name.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
+        // That the folder itself cannot be listed is said with its packs.
+        let firsts = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        for first in firsts.filter(|entry| is_first(&entry.file_name())) {
+            for entry in self.entries_of(&first.path()) {
+                let hex = [first.file_name().as_encoded_bytes(), entry.file_name().as_encoded_bytes()].concat();
+                let id = ObjectId::from_hex(&hex).ok().filter(|id| id.kind() == hash);
+                // Of nearly all the list says that they are files.
+                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                match if is_file { Ok(()) } else { layout::opens(&entry.path()) } {
+                    Ok(()) => out.extend(id),
+                    Err(error) => self.gaps.push(unreadable(&entry.path(), &error.to_string())),
+                }
             }
         }
+    }
+
+    /// What a folder of loose objects lists. git removes folders that have become empty.
+    fn entries_of(&mut self, folder: &Path) -> Vec<DirEntry> {
+        let listed = std::fs::read_dir(folder).and_then(Iterator::collect);
+        listed.unwrap_or_else(|error| {
+            if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+                self.gaps.push(unreadable(folder, &format!("it cannot be listed ({error})")));
+            }
+            Vec::new()
+        })
     }
 
     fn number(&mut self) -> Option<()> {

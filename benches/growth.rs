@@ -28,7 +28,7 @@ use keysweep::git::store::Store;
 use keysweep::proof::template::Generator;
 use keysweep::remediation::Surroundings;
 use keysweep::rule_set::RuleSet;
-use keysweep::scan::{Progress, Scan};
+use keysweep::scan::{Lazy, Progress, Scan};
 use keysweep::source::history;
 use support::{Lines, floor};
 
@@ -128,7 +128,7 @@ fn sweep(
 ) -> anyhow::Result<Duration> {
     let repo = Repo::open(folder)?;
     let options = ScanOptions { threads: 1, ..ScanOptions::default() };
-    let (progress, surroundings) = (Progress::default(), Surroundings::default());
+    let (progress, surroundings) = (Progress::default(), Lazy::new(Box::new(Surroundings::default)));
     let scan = Scan { detector, options: &options, repo: Some(&repo), surroundings, progress: &progress };
     median(|| {
         let scope = Scope { command: Command::History, subject: String::new() };

@@ -26,7 +26,7 @@ use keysweep::proof::template::Generator;
 use keysweep::remediation::Surroundings;
 use keysweep::rule::file::RuleFile;
 use keysweep::rule_set::RuleSet;
-use keysweep::scan::{Progress, Scan};
+use keysweep::scan::{Lazy, Progress, Scan};
 use keysweep::source::history;
 use keysweep::text::{Edits, Span};
 use support::{Lines, floor};
@@ -142,7 +142,8 @@ fn repository(criterion: &mut Criterion, detector: &Detector) -> anyhow::Result<
 /// What `keysweep history` does between its start and its output.
 fn sweep(repo: &Repo, detector: &Detector, options: &ScanOptions) -> anyhow::Result<Report> {
     let progress = Progress::default();
-    let scan = Scan { detector, options, repo: Some(repo), surroundings: Surroundings::default(), progress: &progress };
+    let surroundings = Lazy::new(Box::new(Surroundings::default));
+    let scan = Scan { detector, options, repo: Some(repo), surroundings, progress: &progress };
     let scope = Scope { command: Command::History, subject: String::new() };
     Ok(scan.history(repo, history::list(repo)?, scope))
 }

@@ -20,7 +20,7 @@ use keysweep::git::Repo;
 use keysweep::remediation::Surroundings;
 use keysweep::rule::Confidence;
 use keysweep::rule_set::RuleSet;
-use keysweep::scan::{Progress, Scan};
+use keysweep::scan::{Lazy, Progress, Scan};
 use serde::Serialize;
 
 const USAGE: &str = "cargo bench --bench accuracy -- LABELS.jsonl TREE [--min-confidence low|medium|high] [--lists FOLDER]\n\
@@ -88,7 +88,8 @@ fn report(
     let detector = Detector::new(RuleSet::builtin());
     let options = ScanOptions { min_confidence, ..ScanOptions::default() };
     let progress = Progress::default();
-    let surroundings = Surroundings { no_git: repo.is_none(), ..Surroundings::default() };
+    let no_git = repo.is_none();
+    let surroundings = Lazy::new(Box::new(move || Surroundings { no_git, ..Surroundings::default() }));
     scan(&Scan { detector: &detector, options: &options, repo, surroundings, progress: &progress }, scope)
 }
 

@@ -11,7 +11,7 @@ use crate::finding::{Command, ImagePlace, Origin, Report, Scope, Visibility};
 use crate::image::dockerfile::{self, Instruction};
 use crate::remediation::Surroundings;
 use crate::remediation::image as advice;
-use crate::scan::Scan;
+use crate::scan::{Lazy, Scan};
 use crate::source::context;
 
 /// `context DIR`
@@ -34,9 +34,9 @@ pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> 
         instructions: instructions.iter().flatten().map(told).collect(),
     };
     session.report(ReportWhen::Always, |scan| {
-        let surroundings = Surroundings { build: Some(build), ..scan.surroundings.clone() };
+        let surroundings = Surroundings { build: Some(build), ..Surroundings::clone(&scan.surroundings) };
         let Scan { detector, options, repo, progress, .. } = *scan;
-        let scan = Scan { detector, options, repo, progress, surroundings };
+        let scan = Scan { detector, options, repo, progress, surroundings: Lazy::new(Box::new(|| surroundings)) };
         let mut report = scan.listed(listing, scope, NOTHING_IS_KNOWN);
         if let Some(instructions) = &instructions {
             tell(&mut report, instructions, name.as_bstr());

@@ -23,7 +23,7 @@ use crate::remediation::step::quoted;
 use crate::remediation::{Stops, Surroundings};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::{RuleSet, ValueError};
-use crate::scan::{Progress, Scan};
+use crate::scan::{Lazy, Progress, Scan};
 use crate::source::Listing;
 use crate::source::history::{self as stored, Objects};
 use crate::suppress::Policy;
@@ -238,7 +238,8 @@ impl Session {
     /// A scan about to run.
     pub(super) fn prepared<'a>(&'a self, progress: &'a Progress) -> Scan<'a> {
         let (detector, options) = (&self.detector, &self.settings.scan);
-        Scan { detector, options, repo: self.repo(), surroundings: self.surroundings(), progress }
+        let surroundings = Lazy::new(Box::new(|| self.surroundings()));
+        Scan { detector, options, repo: self.repo(), surroundings, progress }
     }
 
     /// What advice must know of where the files are.

@@ -267,7 +267,7 @@ mod tests {
     use crate::detect::Detector;
     use crate::git::ObjectId;
     use crate::rule_set::RuleSet;
-    use crate::scan::Progress;
+    use crate::scan::{Lazy, Progress};
 
     fn sighting(secret: &str, order: usize, path: &str) -> Sighting {
         let mut one = Sighting { order, ..Sighting::sample(secret) };
@@ -295,7 +295,7 @@ mod tests {
         let detector = Detector::new(RuleSet::builtin());
         let options = ScanOptions { min_confidence, ..ScanOptions::default() };
         let progress = Progress::default();
-        let surroundings = Surroundings::default();
+        let surroundings = Lazy::new(Box::new(Surroundings::default));
         let scan = Scan { detector: &detector, options: &options, repo: None, surroundings, progress: &progress };
         let rules = &detector.rules().rules;
         let form = rules.iter().position(|rule| rule.specificity() == 3).unwrap();

@@ -22,9 +22,9 @@ mod worker;
 use crate::config::ScanOptions;
 use crate::detect::Detector;
 use crate::git::Repo;
-use crate::remediation::Surroundings;
 pub use image::Base;
 pub use progress::{Counts, Progress};
+pub use surroundings::Lazy;
 
 /// Everything a scan needs besides its items.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Scan<'a> {
     /// The repository, if there is one.
     pub repo: Option<&'a Repo>,
     /// What the advice must know.
-    pub surroundings: Surroundings,
+    pub surroundings: Lazy<'a>,
     /// Where a sweep says how far it is.
     pub progress: &'a Progress,
 }

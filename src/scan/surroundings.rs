@@ -1,6 +1,7 @@
 //! What advice about findings must know of the repository.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -16,10 +17,13 @@ const MOST_PATHS: usize = 64;
 /// Bytes of a file at HEAD that is looked into, at most.
 const MAX_SIZE: u64 = 4 << 20;
 
+/// What advice must know, found out when it is first asked for: without a finding nobody asks.
+pub type Lazy<'a> = LazyLock<Surroundings, Box<dyn FnOnce() -> Surroundings + Send + 'a>>;
+
 impl Scan<'_> {
     /// What the command knows, and what only findings make worth reading.
     pub fn surroundings_of(&self, found: &[Finding]) -> Surroundings {
-        let Some(repo) = self.repo else { return self.surroundings.clone() };
+        let Some(repo) = self.repo else { return Surroundings::clone(&self.surroundings) };
         let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted && !self.surroundings.no_git;
         let staged: BTreeSet<_> =
             found.iter().filter(is_staged).flat_map(|one| &one.occurrences).map(|place| &place.path).collect();
@@ -31,7 +35,7 @@ impl Scan<'_> {
             renamed,
             slug: github::slug(repo),
             workflows: github::workflows(repo),
-            ..self.surroundings.clone()
+            ..Surroundings::clone(&self.surroundings)
         }
     }
 }

@@ -11,12 +11,32 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// Runs `work` where what it does in parallel is spread over a thread for each core.
 pub fn on_all<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     static ALL: OnceLock<Option<ThreadPool>> = OnceLock::new();
-    run(ALL.get_or_init(|| ThreadPoolBuilder::new().build().ok()).as_ref(), work)
+    run(ALL.get_or_init(|| pool(0)).as_ref(), work)
 }
 
 /// The same with so many threads.
 pub fn on<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
-    run(ThreadPoolBuilder::new().num_threads(threads).build().ok().as_ref(), work)
+    run(pool(threads).as_ref(), work)
+}
+
+/// How many threads may be made: one, where there is little room. An allocator sets addresses aside for each thread, 64 MiB and
+/// more, and all but one of the threads would lack what the first of them got.
+#[cfg(unix)]
+pub fn most() -> usize {
+    use rustix::process::{Resource, getrlimit};
+    const ROOM: u64 = 512 << 20;
+    if getrlimit(Resource::As).current.is_some_and(|bytes| bytes < ROOM) { 1 } else { usize::MAX }
+}
+
+/// Elsewhere there is no such limit.
+#[cfg(not(unix))]
+pub fn most() -> usize {
+    usize::MAX
+}
+
+/// So many threads, or one for each core where that is zero.
+fn pool(threads: usize) -> Option<ThreadPool> {
+    if most() == 1 { None } else { ThreadPoolBuilder::new().num_threads(threads).build().ok() }
 }
 
 fn run<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> R + Send) -> R {

@@ -12,6 +12,7 @@ use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
 use crate::suppress::Policy;
 use crate::text::escape;
+use crate::threads;
 
 /// Everything a command needs.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
         max_file_size: config.limits.max_file_size.unwrap_or(defaults.max_file_size).min(u64::from(u32::MAX)),
         strict: common.strict,
         now: clock::now(),
-        threads: common.threads.map_or(defaults.threads, |count| count.get().min(MOST_THREADS)),
+        threads: common.threads.map_or(defaults.threads, |count| count.get().min(MOST_THREADS)).min(threads::most()),
         thorough: defaults.thorough,
         cache: defaults.cache,
         flag_outside_authors: defaults.flag_outside_authors,

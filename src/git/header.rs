@@ -30,7 +30,7 @@ pub struct CommitHeader {
 impl CommitHeader {
     /// Reads a commit object; `None` if it has no tree or names an object by other than a hash of so many bytes.
     pub fn parse(data: &[u8], id_length: usize) -> Option<Self> {
-        let mut lines = data.split(|b| *b == b'\n');
+        let mut lines = lines(data);
         let hex = |digits: &[u8]| ObjectId::from_hex(digits).ok().filter(|named| named.as_slice().len() == id_length);
         let mut header = Self { tree: hex(lines.next()?.strip_prefix(b"tree ")?)?, parents: Vec::new(), committed: 0 };
         let mut lines = lines.take_while(|line| !line.is_empty()).peekable();
@@ -42,6 +42,20 @@ impl CommitHeader {
         header.committed = lines.find(|line| line.starts_with(b"committer ")).and_then(seconds).unwrap_or(0);
         Some(header)
     }
+}
+
+/// What stands between the ends of lines, be it nothing.
+fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(data);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (line, behind) = match text.find_byte(b'\n') {
+            Some(end) => (&text[..end], Some(&text[end + 1..])),
+            None => (text, None),
+        };
+        rest = behind;
+        Some(line)
+    })
 }
 
 /// The seconds at the end of `committer Name <address> 1700000000 +0100`.
@@ -68,14 +82,14 @@ pub fn person(line: &[u8]) -> Option<&[u8]> {
 pub fn rest(head: &[u8], signatures: Signatures) -> Vec<u8> {
     let mut rest = Vec::new();
     let mut in_signature = false;
-    for line in head.lines().filter(|line| !PEOPLE.iter().any(|start| line.starts_with(start))) {
+    for line in head.lines().filter(|line| !names_somebody(line)) {
         let text = line.strip_prefix(b" ").unwrap_or(line);
         if signatures == Signatures::LeftOut {
             if let Some(armour) = armour(text) {
                 in_signature = armour == Armour::Begins;
                 continue;
             }
-            if in_signature && text.iter().all(|byte| is_base64(*byte)) {
+            if in_signature && is_base64(text) {
                 continue;
             }
         }
@@ -107,8 +121,14 @@ fn armour(line: &[u8]) -> Option<Armour> {
         .find_map(|(armour, start)| line.strip_prefix(start).filter(|kind| KINDS.contains(kind)).map(|_| armour))
 }
 
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+fn names_somebody(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b'a' | b'c' | b't')) && PEOPLE.iter().any(|start| line.starts_with(start))
+}
+
+/// Whether a line has no other bytes than base64. All of them are looked at, for so many of them are at once.
+fn is_base64(line: &[u8]) -> bool {
+    let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+    !line.iter().fold(false, |others, byte| others | is_other(*byte))
 }
 
 /// Whether a line has nothing but the id of an object, or its kind.

@@ -262,7 +262,8 @@ pub(super) fn secret_prefix(hir: &Hir) -> String {
     String::from_utf8(prefix).unwrap_or_default()
 }
 
-/// The longest literal that every match holds outside of these bytes from its start; empty if there is none to speak of.
+/// The longest literal that every match holds outside of these bytes from its start; empty if there is none to speak of. One or
+/// two bytes are enough if they are signs, as the one behind the password of a URL: text that holds it is rare enough.
 pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
     const LEAST: usize = 3;
     let mut at = (0, 0);
@@ -271,7 +272,8 @@ pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
         let (least, most) = lengths(piece).unwrap_or((0, MAX_MATCH));
         let text = literal(piece).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
         let apart = at.0 >= keyword.1 || at.1 + most <= keyword.0;
-        if apart && text.len() >= LEAST.max(best.len() + 1) {
+        let tells = text.len() >= LEAST || text.bytes().all(|byte| byte.is_ascii_punctuation());
+        if apart && tells && text.len() > best.len() {
             best = text;
         }
         at = (at.0 + least, at.1 + most);
@@ -387,6 +389,7 @@ mod tests {
         assert_eq!(needle("begin[0-9]{1,9}key[a-z]{3}", (6, 17)), "begin");
         assert_eq!(needle("BEGIN[a-z]{1,9}(?:-END-)?", (0, 5)), "");
         assert_eq!(needle("(?:abcd|bcde)x", (0, 1)), "");
+        assert_eq!(needle("://[a-z]{1,9}@[a-z]", (0, 3)), "@");
     }
 
     #[test]

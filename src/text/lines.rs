@@ -34,14 +34,14 @@ impl LineIndex {
     /// Reads the whole text once.
     pub fn new(text: &[u8]) -> Self {
         let mut starts = vec![0];
-        for (at, byte) in text.iter().enumerate() {
-            let ends = *byte == b'\n' || (*byte == b'\r' && !matches!(text[at + 1..], [b'\n', ..] | [0, b'\n', ..]));
-            if ends {
+        for at in memchr::memchr2_iter(b'\n', b'\r', text) {
+            if text[at] == b'\n' || !matches!(text[at + 1..], [b'\n', ..] | [0, b'\n', ..]) {
                 starts.push(at + 1);
             }
         }
         let ends = starts.iter().skip(1).copied().chain([text.len()]);
-        let marks = starts.iter().copied().zip(ends).flat_map(|(start, end)| marks(text, start, end)).collect();
+        let long = starts.iter().copied().zip(ends).filter(|(start, end)| end - start > STEP);
+        let marks = long.flat_map(|(start, end)| marks(text, start, end)).collect();
         Self { starts, marks }
     }
 
@@ -84,6 +84,10 @@ fn marks(text: &[u8], start: usize, end: usize) -> impl Iterator<Item = Mark> {
 }
 
 fn count_characters(text: &[u8]) -> usize {
+    // Most text is ASCII, of which many bytes are looked at together.
+    if text.is_ascii() {
+        return text.len() - memchr::memchr_iter(0, text).count();
+    }
     let characters = |text: &str| text.chars().filter(|char| *char != '\0').count();
     text.utf8_chunks().map(|chunk| characters(chunk.valid()) + chunk.invalid().len()).sum()
 }

@@ -3,34 +3,76 @@
 //! Owns the judgement of one value on its own. Whether it equals the user name, and whether the host is a local one,
 //! depends on its surroundings and is decided elsewhere.
 
+use std::sync::LazyLock;
+
 use super::Outcome;
 use crate::detect::value::{placeholder, wordlike};
 
 /// Words that stand for a password. A value made of nothing else, with separators and a few digits, is a placeholder.
-const FILLERS: &str = "\
+static FILLERS: LazyLock<Words> = LazyLock::new(|| {
+    Words::new(
+        "\
     a abc access account admin and api app auth bar baz change changed client database db default demo dev dummy \
     enter example fake false foo go goes here hidden hunter in insert invalid key login me my mysql new nil no \
     none null of old or pass passphrase passwd password placeholder postgres put pw pwd qwerty real \
     redacted redis removed replace root sample secret server set some something string super test testing the \
     this to todo token true undefined unset use user username value with your \
-    home host on proxy store url word machine oauth personal sekret sekrit";
+    home host on proxy store url word machine oauth personal sekret sekrit",
+    )
+});
 
 /// Words that give a placeholder away wherever they stand: too long to turn up by chance.
-const GIVEAWAYS: &str = "\
+static GIVEAWAYS: LazyLock<Words> = LazyLock::new(|| {
+    Words::new(
+        "\
     example placeholder changeme change_me change-me redacted replaceme replace_me replace-me insert_ insert- \
-    your_ your- yourpass yoursecret notreal deadbeef xxxx **** .... \u{2022}\u{2022}\u{2022}";
+    your_ your- yourpass yoursecret notreal deadbeef xxxx **** .... \u{2022}\u{2022}\u{2022}",
+    )
+});
 
 /// Passwords that products come with: live where nobody changed them, but no secret to anyone.
-const DEFAULTS: &str = "\
-    admin guest minioadmin mysql postgres postgresql rabbitmq redis root test toor";
+static DEFAULTS: LazyLock<Words> =
+    LazyLock::new(|| Words::new("admin guest minioadmin mysql postgres postgresql rabbitmq redis root test toor"));
 
 /// Expressions that read the environment or a secret store, and what begins one that is cut off.
-const REFERENCES: &str = "\
-    env. env( enc( keyvault process.env os.environ os.getenv getenv( import.meta system.getenv secrets. vars. var. {{ ${";
+static REFERENCES: LazyLock<Words> = LazyLock::new(|| {
+    Words::new(
+        "\
+    env. env( enc( keyvault process.env os.environ os.getenv getenv( import.meta system.getenv secrets. vars. var. {{ ${",
+    )
+});
 
-/// The lists above are texts with blanks between.
-fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
-    list.split_ascii_whitespace()
+/// A list of words, by their first bytes: one value in a history may be asked about in thousands of commits.
+struct Words([Vec<&'static str>; 256]);
+
+impl Words {
+    /// The words of a text with blanks between.
+    fn new(list: &'static str) -> Self {
+        let mut words = [const { Vec::new() }; 256];
+        for word in list.split_ascii_whitespace() {
+            words[usize::from(word.as_bytes()[0])].push(word);
+        }
+        Self(words)
+    }
+
+    fn with_first(&self, byte: u8) -> impl Iterator<Item = &'static str> {
+        self.0[usize::from(byte)].iter().copied()
+    }
+
+    /// Whether a text starts with one of them.
+    fn start(&self, text: &[u8]) -> bool {
+        text.first().is_some_and(|first| self.with_first(*first).any(|word| text.starts_with(word.as_bytes())))
+    }
+
+    /// Whether a text is one of them.
+    fn hold(&self, text: &str) -> bool {
+        text.bytes().next().is_some_and(|first| self.with_first(first).any(|word| word == text))
+    }
+
+    /// Whether one of them stands in a text.
+    fn are_in(&self, text: &str) -> bool {
+        (0..text.len()).any(|at| self.start(&text.as_bytes()[at..]))
+    }
 }
 
 /// A value given as a password.
@@ -38,7 +80,7 @@ fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
 /// Source: the families of placeholders seen in public code; see the tests for one of each.
 pub(super) fn plain(secret: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(secret).to_lowercase();
-    let default = words(DEFAULTS).any(|w| w == text);
+    let default = DEFAULTS.hold(&text);
     match objection(&text, secret) {
         Some(reason) => Outcome::Fail(reason),
         None if default => Outcome::Weak { reason: "a product's default password", facts: Vec::new() },
@@ -73,7 +115,7 @@ fn objection(text: &str, secret: &[u8]) -> Option<&'static str> {
 
 /// Filled in when it is used: `${X}`, `{{ x }}`, `%s`, `$X`, `process.env.X`.
 fn is_template(text: &str, secret: &[u8]) -> bool {
-    placeholder::reference(secret) || words(REFERENCES).any(|r| text.starts_with(r)) || is_format(text)
+    placeholder::reference(secret) || REFERENCES.start(text.as_bytes()) || is_format(text)
 }
 
 /// `%s`, `%(x)s`, `{0}` and the like in a short text.
@@ -88,8 +130,7 @@ fn is_uniform(text: &str) -> bool {
 }
 
 fn is_placeholder(text: &str) -> bool {
-    let default = || words(DEFAULTS).any(|w| w == text);
-    words(GIVEAWAYS).any(|g| text.contains(g)) || names_a_secret(text) || is_filler(text) && !default()
+    GIVEAWAYS.are_in(text) || names_a_secret(text) || is_filler(text) && !DEFAULTS.hold(text)
 }
 
 /// `consumer_secret`, `the-admin-password`: what would stand there, said in its place.
@@ -124,7 +165,10 @@ fn is_filler(text: &str) -> bool {
 
 /// Lengths of the fillers that `rest` starts with.
 fn steps(rest: &str) -> impl Iterator<Item = usize> {
-    let fillers = words(FILLERS).filter(move |w| starts_with(rest, w)).map(str::len);
+    let first = rest.bytes().next().unwrap_or_default();
+    let spelled = Some(wordlike::letter(first)).filter(|letter| *letter != first);
+    let words = [Some(first), spelled].into_iter().flatten().flat_map(|first| FILLERS.with_first(first));
+    let fillers = words.filter(move |word| starts_with(rest, word)).map(str::len);
     let single = rest.starts_with(|c: char| c.is_ascii_digit() || "_-. !@#$*x".contains(c));
     fillers.chain(single.then_some(1))
 }

@@ -31,7 +31,7 @@ pub(super) fn password(secret: &[u8]) -> Outcome {
     }
     // Judged both ways: `%s` and `%DB_PASS%` are templates as they stand, `%24%7BX%7D` once it is decoded.
     match password::plain(secret) {
-        Outcome::Pass(_) => password::plain(&decode(secret)),
+        Outcome::Pass(_) if secret.contains(&b'%') => password::plain(&decode(secret)),
         other => other,
     }
 }

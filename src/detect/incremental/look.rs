@@ -84,14 +84,16 @@ impl Detector {
         found: &mut impl FnMut(Anchor),
     ) {
         self.known_lines.keep_new(batch);
-        for (line, hash) in batch.drain(..).filter(|(_, hash)| *hash != 0) {
+        batch.retain(|(_, hash)| *hash != 0);
+        let may_be_wide = may_hold_zero(text, batch);
+        for (line, hash) in batch.drain(..) {
             let mut is_plain = line.start > 0 && line.end < text.len();
             self.prefilter.each_anchor(text, line, |anchor| {
                 is_plain = false;
                 found(anchor);
             });
             let base64 = decode::held(text, line);
-            let is_wide = decode::holds_wide(text, line);
+            let is_wide = may_be_wide && decode::holds_wide(text, line);
             if base64.run || is_wide || decode::holds_escapes(text, line) {
                 looked.encoded.push(line);
                 looked.may_wrap |= base64.full || is_wide;
@@ -100,6 +102,14 @@ impl Detector {
             }
         }
     }
+}
+
+/// Whether a zero may stand in one of the lines, which are in order: most lie side by side, and are looked through at once.
+fn may_hold_zero(text: &[u8], lines: &[(Span, u64)]) -> bool {
+    const NEAR: usize = 4096;
+    let (Some((first, _)), Some((last, _))) = (lines.first(), lines.last()) else { return false };
+    let all = Span::new(first.start, last.end);
+    all.len() > NEAR || memchr::memchr(0, all.of(text)).is_some()
 }
 
 /// The line that starts at `start`, without its end, and its hash, which is never zero; none if it is too long.

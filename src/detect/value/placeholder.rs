@@ -207,7 +207,7 @@ pub fn reference(value: &[u8]) -> bool {
 fn is_pattern(value: &[u8]) -> bool {
     const SETS: [&[u8]; 5] = [b"[0-9", b"[a-z", b"[A-Z", b"[a-f", b"[A-F"];
     let closed = |at: usize| memchr::memchr(b']', &value[at..]).is_some();
-    SETS.iter().any(|set| memchr::memmem::find(value, set).is_some_and(closed))
+    value.contains(&b'[') && SETS.iter().any(|set| memchr::memmem::find(value, set).is_some_and(closed))
 }
 
 /// Whether something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
@@ -227,17 +227,21 @@ fn holds_reference(value: &[u8]) -> bool {
         (b"%{", b"}"),
         (b"@{", b"}"),
     ];
-    MARKS.iter().any(|(open, close)| {
-        let Some(at) = memchr::memmem::find(value, open) else { return false };
-        let inside = &value[at + open.len()..];
-        match memchr::memmem::find(inside, close) {
-            Some(end) => is_expression(&inside[..end]),
-            // Cut at a blank, as an unquoted value is.
-            None => {
-                at == 0 && inside.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'{' | b'-'))
+    // Each of the marks has one of these, and nearly no value has any.
+    let may_open = value.iter().any(|byte| matches!(byte, b'{' | b'(' | b'[' | b'<'));
+    may_open
+        && MARKS.iter().any(|(open, close)| {
+            let Some(at) = memchr::memmem::find(value, open) else { return false };
+            let inside = &value[at + open.len()..];
+            match memchr::memmem::find(inside, close) {
+                Some(end) => is_expression(&inside[..end]),
+                // Cut at a blank, as an unquoted value is.
+                None => {
+                    at == 0
+                        && inside.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'{' | b'-'))
+                }
             }
-        }
-    })
+        })
 }
 
 /// Whether the text holds the signs of an expression alone, and every bracket that is closed was opened.

@@ -74,7 +74,11 @@ fn sealed(bytes: &[u8]) -> Option<&'static str> {
         // A third byte has the width of its codes, with two bits that mean nothing.
         [0x1f, 0x9d, flags, ..] if flags & 0x60 == 0 && (9..=16).contains(&(flags & 0x1f)) => Some("compress"),
         [0x5d, 0, 0, ..] if is_lzma(bytes) => Some("lzma"),
-        _ => SEALED.into_iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| name),
+        [first, ..] => {
+            let mut named = SEALED.into_iter().filter(|(magic, _)| magic[0] == *first);
+            named.find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| name)
+        }
+        [] => None,
     }
 }
 

@@ -7,11 +7,15 @@ use bstr::BString;
 use super::args::{Common, FormatArg, HistoryArgs};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
-use super::{policy, report_store, shell, withhold};
-use crate::finding::{Command, ContentKind, Finding, Names, Note, Report, Scope, Stage};
+use super::{policy, report_store, resolve, shell, withhold};
+use crate::finding::{Command, ContentKind, Finding, Gap, GapKind, Names, Note, Report, Scope, Stage};
 use crate::git::Repo;
 use crate::git::planted::{Planted, planted};
 use crate::git::selection::Selection;
+use crate::output::OutputOptions;
+use crate::output::mask::Mask;
+use crate::output::several;
+use crate::output::view::{Named, Values, View};
 use crate::source::history::Objects;
 use crate::source::{Item, Listing, git_dir, history as stored, range as commits, staged as index};
 use crate::text::escape;
@@ -28,23 +32,10 @@ pub(super) fn run(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> any
     }
 }
 
-/// Sweeps one after the other and ends as the worst of them does.
+/// Sweeps one after the other and ends as the worst of them does. One that cannot be read keeps nobody from reading the others.
 fn each(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
     let is_for_people = common.format == FormatArg::Human && common.output.is_none() && common.also.is_empty();
-    anyhow::ensure!(
-        is_for_people,
-        "a report in a file or in another format is about one repository: run 'keysweep history' for each"
-    );
-    let mut ended = Vec::new();
-    for path in paths {
-        let name = escape(withhold(&path.to_string_lossy()).as_bytes());
-        shell::results(None, &mut |out| writeln!(out, "== {name}"))?;
-        // One that cannot be read keeps nobody from reading the others.
-        ended.push(one(common, Some(path), args).unwrap_or_else(|error| {
-            shell::say(&withhold(&format!("keysweep: {error:#}")));
-            ExitStatus::Unknown
-        }));
-    }
+    let ended = if is_for_people { one_by_one(common, paths, args)? } else { together(common, paths, args)? };
     let count = |status| ended.iter().filter(|one| **one == status).count();
     let (bad, open) = (count(ExitStatus::Findings), count(ExitStatus::Unknown));
     shell::say(&format!(
@@ -59,7 +50,70 @@ fn each(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Resul
     })
 }
 
+/// Writes the report of each as soon as there is one.
+fn one_by_one(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<Vec<ExitStatus>> {
+    let mut ended = Vec::new();
+    for path in paths {
+        shell::results(None, &mut |out| writeln!(out, "== {}", named(path)))?;
+        ended.push(one(common, Some(path), args).unwrap_or_else(|error| {
+            shell::say(&withhold(&format!("keysweep: {error:#}")));
+            ExitStatus::Unknown
+        }));
+    }
+    Ok(ended)
+}
+
+/// Writes one text with the reports of all.
+fn together(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::Result<Vec<ExitStatus>> {
+    let formats = std::iter::once(common.format).chain(common.also.iter().map(|(format, _)| *format));
+    anyhow::ensure!(
+        formats.map(resolve::format).all(several::is_possible),
+        "html, github, azure and gitlab are about one repository: run 'keysweep history' for each, or take another format"
+    );
+    let output = resolve::output(common)?;
+    let (mut masked, mut shown, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+    for path in paths {
+        let swept = swept(common, Some(path), args).map(|(session, report)| (session.views(&report), report));
+        let ((own, asked), report) = swept.unwrap_or_else(|error| {
+            let report = unread(path, &error);
+            let view = View::new(&report, Values::Masked(&Mask::new(None, None)));
+            ((view.clone(), view), report)
+        });
+        masked.push(Named { path: named(path), report: own });
+        shown.push(Named { path: named(path), report: asked });
+        ended.push(ExitStatus::of(&report, common.exit_zero));
+    }
+    for (format, file) in &common.also {
+        let options = OutputOptions { format: resolve::format(*format), show_secrets: false, width: None, ..output };
+        shell::results(Some(file), &mut |out| several::render(&masked, options, out))?;
+    }
+    shell::results(common.output.as_deref(), &mut |out| several::render(&shown, output, out))?;
+    Ok(ended)
+}
+
+/// A repository as it was asked for.
+fn named(path: &Path) -> String {
+    escape(withhold(&path.to_string_lossy()).as_bytes())
+}
+
+/// The report on a repository that could not be swept: all of it is a gap.
+fn unread(path: &Path, error: &anyhow::Error) -> Report {
+    let what = path.as_os_str().as_encoded_bytes().into();
+    let gap = Gap { what, kind: GapKind::Unreadable, why: format!("{error:#}") };
+    Report { gaps: vec![gap], ..Report::empty(scope()) }
+}
+
+fn scope() -> Scope {
+    Scope { command: Command::History, subject: "everything this clone stores".to_owned() }
+}
+
 fn one(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Result<ExitStatus> {
+    let (session, report) = swept(common, path, args)?;
+    session.write(ReportWhen::AfterProgress, &report)
+}
+
+/// Sweeps a repository and writes nothing.
+fn swept(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Result<(Session, Report)> {
     let repo = Repo::at(path)?;
     if let Some(since) = &args.since {
         return newer(common, &repo, since);
@@ -73,13 +127,13 @@ fn one(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Resu
     let mut objects = stored::list(&repo)?;
     let passed_over = passed_over(&repo, &objects);
     objects.listing.notes.extend(passed_over);
-    let scope = Scope { command: Command::History, subject: "everything this clone stores".to_owned() };
-    session.report(ReportWhen::AfterProgress, |scan| {
-        let mut report = scan.history(&repo, objects, scope);
+    let report = session.scan(ReportWhen::AfterProgress, |scan| {
+        let mut report = scan.history(&repo, objects, scope());
         policy::note_stale_entries(&session.settings.scan.policy, common, &mut report);
         name_leftovers(&repo, &mut report);
         report
-    })
+    });
+    Ok((session, report))
 }
 
 /// What lies beside the objects and is no object: what an interrupted command left, and the stores of Git LFS and git-annex, of which
@@ -119,7 +173,7 @@ fn name_leftovers(repo: &Repo, report: &mut Report) {
 }
 
 /// What came in since a revision or a day.
-fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<ExitStatus> {
+fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<(Session, Report)> {
     let session = Session::in_repository(common, repo)?;
     let selection = Selection::since(repo, since)?;
     let mut listing = commits::list(repo, &selection)?;
@@ -130,7 +184,8 @@ fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<ExitStatus
     let subject = format!("what came in since {}", escape(since.as_bytes()));
     let scope = Scope { command: Command::History, subject };
     let known = |path: &BString, blob| selection.bases.iter().any(|base| index::known_content(repo, *base, path, blob));
-    session.report(ReportWhen::AfterProgress, |scan| scan.listed(listing, scope, &known))
+    let report = session.scan(ReportWhen::AfterProgress, |scan| scan.listed(listing, scope, &known));
+    Ok((session, report))
 }
 
 /// Refuses a cache that came with a repository, the one that is swept or the one around the folder: it could say of any object

@@ -84,6 +84,19 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
         flag_outside_authors: defaults.flag_outside_authors,
         policy,
     };
+    let output = output(common)?;
+    let also = common.also.iter().map(|(arg, file)| (format(*arg), file.clone())).collect();
+    let (output_file, exit_zero) = (common.output.clone(), common.exit_zero);
+    let guards_hooks = config.agents.guard;
+    let settings = Settings { scan, output, output_file, also, summary: None, exit_zero, guards_hooks };
+    Ok((settings, rules))
+}
+
+/// How results are written.
+///
+/// # Errors
+/// When the format may not show what was asked for.
+pub fn output(common: &Common) -> anyhow::Result<OutputOptions> {
     let format = format(common.format);
     anyhow::ensure!(
         !common.show_secrets || matches!(format, Format::Page(_)),
@@ -95,15 +108,11 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
         (false, false) => Detail::Overview,
     };
     let width = if common.output.is_some() { None } else { shell::width() };
-    let output = OutputOptions { format, show_secrets: common.show_secrets, detail, width };
-    let also = common.also.iter().map(|(arg, file)| (self::format(*arg), file.clone())).collect();
-    let (output_file, exit_zero) = (common.output.clone(), common.exit_zero);
-    let guards_hooks = config.agents.guard;
-    let settings = Settings { scan, output, output_file, also, summary: None, exit_zero, guards_hooks };
-    Ok((settings, rules))
+    Ok(OutputOptions { format, show_secrets: common.show_secrets, detail, width })
 }
 
-fn format(arg: FormatArg) -> Format {
+/// The format that an option names.
+pub fn format(arg: FormatArg) -> Format {
     match arg {
         FormatArg::Human => Format::Page(PageFormat::Human),
         FormatArg::Json => Format::Page(PageFormat::Json),

@@ -180,28 +180,57 @@ impl Session {
         scan: impl FnOnce(&Scan<'_>) -> Report,
     ) -> anyhow::Result<ExitStatus> {
         let report = self.scan(when, scan);
+        self.write(when, &report)
+    }
+
+    /// Writes a report and says how to end.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub(super) fn write(&self, when: ReportWhen, report: &Report) -> anyhow::Result<ExitStatus> {
         let is_empty = report.findings.is_empty() && report.gaps.is_empty() && report.notes.is_empty();
         if when == ReportWhen::NotEmpty && is_empty && report.stats.held_back.total() == 0 {
             return Ok(ExitStatus::Clean);
         }
-        let mut view = View::new(&report, Values::Masked(&self.mask(Some(&report))));
+        let mut view = View::new(report, Values::Masked(&self.mask(Some(report))));
         if when == ReportWhen::NotEmpty && is_empty {
             shell::say(&format!("keysweep: {}", words::headline(&view.summary, &view.scope)));
             return Ok(ExitStatus::Clean);
         }
-        let is_worth_it = when != ReportWhen::NotEmpty || !report.findings.is_empty();
-        if let Some(repo) = self.repo().filter(|repo| is_worth_it && !repo.is_quarantined()) {
-            view.is_stored = report_store::store(repo, &view);
+        if when != ReportWhen::NotEmpty || !report.findings.is_empty() {
+            self.store(&mut view);
         }
         self.write_others(&view)?;
         let Settings { output, output_file, exit_zero, .. } = &self.settings;
-        let is_stored = view.is_stored;
-        let view = if output.show_secrets { View { is_stored, ..View::new(&report, Values::Shown) } } else { view };
+        let view = self.shown(report, view);
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         if let Some(file) = output_file {
             shell::say(&format!("keysweep: {}; the report is in '{}'", words::status(&view), file.display()));
         }
-        Ok(ExitStatus::of(&report, *exit_zero))
+        Ok(ExitStatus::of(report, *exit_zero))
+    }
+
+    /// What may be shown of a report in any format, once the repository remembers it, and what was asked to be shown.
+    pub(super) fn views(&self, report: &Report) -> (View, View) {
+        let mut view = View::new(report, Values::Masked(&self.mask(Some(report))));
+        self.store(&mut view);
+        let shown = self.shown(report, view.clone());
+        (view, shown)
+    }
+
+    /// Remembers a report, so that other commands know its findings by their ids.
+    fn store(&self, view: &mut View) {
+        if let Some(repo) = self.repo().filter(|repo| !repo.is_quarantined()) {
+            view.is_stored = report_store::store(repo, view);
+        }
+    }
+
+    /// A report with its values, if somebody asked for them.
+    fn shown(&self, report: &Report, view: View) -> View {
+        match self.settings.output.show_secrets {
+            true => View { is_stored: view.is_stored, ..View::new(report, Values::Shown) },
+            false => view,
+        }
     }
 
     /// Scans and writes nothing.

@@ -130,6 +130,26 @@ impl Verdict {
 }
 
 impl Report {
+    /// A report with nothing in it.
+    pub fn empty(scope: Scope) -> Self {
+        Self {
+            scope,
+            findings: Vec::new(),
+            plans: Vec::new(),
+            advice: Vec::new(),
+            before_commit: Vec::new(),
+            before_push: Vec::new(),
+            run_in: None,
+            suppressed: Vec::new(),
+            gaps: Vec::new(),
+            notes: Vec::new(),
+            stats: Stats::default(),
+            repository: None,
+            made_at: None,
+            head: None,
+        }
+    }
+
     /// The verdict, which no format and no option changes.
     pub fn verdict(&self) -> Verdict {
         if !self.findings.is_empty() {

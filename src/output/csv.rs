@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::view::{FindingView, OccurrenceView, View};
+use super::view::{FindingView, Named, OccurrenceView, View};
 use super::words;
 
 const COLUMNS: [&str; 16] = [
@@ -32,16 +32,31 @@ const COLUMNS: [&str; 16] = [
 /// # Errors
 /// When `out` fails.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    row(&COLUMNS, out)?;
+    line(&COLUMNS, None, out)?;
+    rows(view, None, out)
+}
+
+/// Writes the reports of several repositories, with a last column that names the repository.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render_several(reports: &[Named], out: &mut dyn Write) -> io::Result<()> {
+    line(&COLUMNS, Some("repository"), out)?;
+    reports.iter().try_for_each(|one| rows(&one.report, Some(&one.path), out))
+}
+
+/// The rows of a report.
+fn rows(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &view.findings {
-        finding.occurrences.iter().try_for_each(|place| row(&cells(finding, place), out))?;
+        finding.occurrences.iter().try_for_each(|place| line(&cells(finding, place), repository, out))?;
     }
-    for gap in &view.gaps {
-        aside("gap", gap.kind.as_str(), &gap.what, &gap.why, out)?;
-    }
-    view.notes.iter().try_for_each(|note| aside("note", "", "", &note.text, out))?;
-    words::asides(view).iter().try_for_each(|words| aside("note", "", "", words, out))?;
-    aside("summary", view.summary.verdict.as_str(), "", &words::outcome(view), out)
+    let mut asides: Vec<[&str; 4]> = Vec::new();
+    let (own, outcome) = (words::asides(view), words::outcome(view));
+    asides.extend(view.gaps.iter().map(|gap| ["gap", gap.kind.as_str(), &*gap.what, &*gap.why]));
+    asides.extend(view.notes.iter().map(|note| ["note", "", "", &*note.text]));
+    asides.extend(own.iter().map(|words| ["note", "", "", &**words]));
+    asides.push(["summary", view.summary.verdict.as_str(), "", &outcome]);
+    asides.into_iter().try_for_each(|words| line(&aside(words), repository, out))
 }
 
 /// The cells of one place; the details are what may be shown of the value and the first step.
@@ -67,13 +82,14 @@ fn cells(finding: &FindingView, place: &OccurrenceView) -> [String; COLUMNS.len(
     ]
 }
 
-/// A row that is no finding.
-fn aside(what: &str, kind: &str, path: &str, words: &str, out: &mut dyn Write) -> io::Result<()> {
-    row(&[what, "", "", "", "", "", "", "", kind, path, "", "", "", "", words, ""], out)
+/// The cells of a row that is no finding: its type, its kind, a path and words.
+fn aside([what, kind, path, words]: [&str; 4]) -> [&str; COLUMNS.len()] {
+    [what, "", "", "", "", "", "", "", kind, path, "", "", "", "", words, ""]
 }
 
-fn row(cells: &[impl AsRef<str>; COLUMNS.len()], out: &mut dyn Write) -> io::Result<()> {
-    let cells: Vec<String> = cells.iter().map(|cell| field(cell.as_ref())).collect();
+/// Writes a row, and in a last column the repository if there are several.
+fn line(cells: &[impl AsRef<str>; COLUMNS.len()], repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(AsRef::as_ref).chain(repository).map(field).collect();
     writeln!(out, "{}", cells.join(","))
 }
 

@@ -15,15 +15,26 @@ pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", disarmed(&serde_json::to_string_pretty(value)?))
 }
 
-/// Writes JSON Lines: findings, gaps, notes, and the summary last.
+/// An object of a report that has a repository beside it.
+#[derive(Serialize)]
+struct Within<'r, T> {
+    #[serde(flatten)]
+    object: &'r T,
+    /// The repository as it was asked for, among several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<&'r str>,
+}
+
+/// Writes JSON Lines: findings, gaps, notes, and the summary last; each names the repository if there are several.
 ///
 /// # Errors
 /// When `out` fails.
-pub fn lines(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    view.findings.iter().chain(&view.suppressed).try_for_each(|finding| line(finding, out))?;
-    view.gaps.iter().try_for_each(|gap| line(gap, out))?;
-    view.notes.iter().try_for_each(|note| line(note, out))?;
-    line(&view.summary, out)
+pub fn lines(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    let all = view.findings.iter().chain(&view.suppressed);
+    all.map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
+    view.gaps.iter().map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
+    view.notes.iter().map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
+    line(&Within { object: &view.summary, repository }, out)
 }
 
 /// Writes one JSON object on a line of its own.

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::view::{FindingView, GapView, OccurrenceView, View};
+use super::view::{FindingView, GapView, Named, OccurrenceView, View};
 use super::{brief, words};
 
 /// Writes a report.
@@ -11,19 +11,65 @@ use super::{brief, words};
 /// # Errors
 /// When `out` fails.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let (failures, errors) = (view.findings.len(), view.gaps.len());
-    let tests = (failures + errors).max(1);
-    let seconds = format!("{}.{:03}", view.summary.elapsed_ms / 1000, view.summary.elapsed_ms % 1000);
-    let counts = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{seconds}\"");
+    suites(&[(view.command.as_str().to_owned(), view)], out)
+}
+
+/// Writes the reports of several repositories, a suite for each.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render_several(reports: &[Named], out: &mut dyn Write) -> io::Result<()> {
+    let named = |one: &Named| format!("{} {}", one.report.command.as_str(), one.path);
+    let all: Vec<(String, &View)> = reports.iter().map(|one| (named(one), &one.report)).collect();
+    suites(&all, out)
+}
+
+/// How many cases there are, and how long they took.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    milliseconds: u64,
+}
+
+impl Counts {
+    fn of<'v>(views: impl IntoIterator<Item = &'v View>) -> Self {
+        let mut all = Self::default();
+        for view in views {
+            let (failures, errors) = (view.findings.len(), view.gaps.len());
+            all.tests += (failures + errors).max(1);
+            all.failures += failures;
+            all.errors += errors;
+            all.milliseconds += view.summary.elapsed_ms;
+        }
+        all
+    }
+
+    fn attributes(&self) -> String {
+        let Self { tests, failures, errors, milliseconds } = self;
+        let seconds = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
+        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{seconds}\"")
+    }
+}
+
+fn suites(reports: &[(String, &View)], out: &mut dyn Write) -> io::Result<()> {
+    let counts = Counts::of(reports.iter().map(|(_, view)| *view)).attributes();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"keysweep\" {counts}>")?;
-    writeln!(out, "  <testsuite name=\"keysweep {}\" {counts}>", escape(view.command.as_str()))?;
+    reports.iter().try_for_each(|(name, view)| suite(name, view, out))?;
+    writeln!(out, "</testsuites>")
+}
+
+fn suite(name: &str, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let counts = Counts::of([view]);
+    writeln!(out, "  <testsuite name=\"keysweep {}\" {}>", escape(name), counts.attributes())?;
     view.findings.iter().try_for_each(|one| finding(one, out))?;
     view.gaps.iter().try_for_each(|one| gap(one, out))?;
-    if failures + errors == 0 {
+    if counts.failures + counts.errors == 0 {
         let name = escape(&words::verdict(&view.summary));
         writeln!(out, "    <testcase classname=\"keysweep\" name=\"{name}\"/>")?;
     }
-    writeln!(out, "    <system-out>{}</system-out>\n  </testsuite>\n</testsuites>", escape(&coverage(view)))
+    writeln!(out, "    <system-out>{}</system-out>\n  </testsuite>", escape(&coverage(view)))
 }
 
 fn finding(finding: &FindingView, out: &mut dyn Write) -> io::Result<()> {

@@ -23,6 +23,7 @@ pub mod purge_script;
 pub mod report;
 pub mod rules;
 pub mod sarif;
+pub mod several;
 pub mod style;
 pub mod summary;
 pub mod timeline;
@@ -103,7 +104,7 @@ pub fn render(view: &View, options: OutputOptions, out: &mut dyn Write) -> io::R
     match options.format {
         Format::Page(PageFormat::Human) => human::render(view, options.detail, options.width, out),
         Format::Page(PageFormat::Json) => json::document(view, out),
-        Format::Page(PageFormat::Jsonl) => json::lines(view, out),
+        Format::Page(PageFormat::Jsonl) => json::lines(view, None, out),
         Format::Page(PageFormat::Markdown) => markdown::write(&report::page(view, options.detail), out),
         Format::Page(PageFormat::Html) => {
             let name = view.repository.as_deref().unwrap_or("files");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::brief::Levels;
 use super::page::{Block, checklist, text};
 use super::view::{
-    FindingView, GapView, OccurrenceView, StepView, SuppressedBy, SuppressionStatus, SuppressionView, View,
+    FindingView, GapView, Named, OccurrenceView, StepView, SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use super::{brief, json, markdown, words};
 use crate::finding::{Command, ContentKind, web};
@@ -42,10 +42,28 @@ type Rules<'v> = BTreeMap<&'v str, Vec<&'v FindingView>>;
 /// # Errors
 /// When `out` fails.
 pub fn render(view: &View, out: &mut dyn Write) -> io::Result<()> {
-    json::document(&log(view), out)
+    json::document(&log(vec![run(view, None)]), out)
 }
 
-fn log(view: &View) -> Value {
+/// Writes the reports of several repositories, a run for each.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render_several(reports: &[Named], out: &mut dyn Write) -> io::Result<()> {
+    let runs = reports.iter().map(|one| run(&one.report, Some(&one.path)));
+    json::document(&log(runs.collect()), out)
+}
+
+fn log(runs: Vec<Value>) -> Value {
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": runs,
+    })
+}
+
+/// The run over a repository, which is named where there are several: runs with one id would take each other's place.
+fn run(view: &View, repository: Option<&str>) -> Value {
     // Those that count come first, if there are too many.
     let shown = || view.findings.iter().chain(&view.suppressed).take(MAX_RESULTS);
     let mut rules = Rules::new();
@@ -53,31 +71,28 @@ fn log(view: &View) -> Value {
         rules.entry(&finding.rule).or_default().push(finding);
     }
     let numbers: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
+    let id = repository.map(|path| format!("{}/", encoded(path))).unwrap_or_default();
     json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": driver(view, rules.values().filter_map(|findings| rule(findings, &view.advice)).collect()) },
-            "automationDetails": { "id": format!("{}/{}/", view.tool, view.command.as_str()) },
-            "columnKind": "unicodeCodePoints",
-            "originalUriBaseIds": {
-                FILES: { "description": { "text": root(view.command) } },
-                GIT: { "description": { "text": "what git keeps besides files: messages, names, contents without a name" } },
-            },
-            "invocations": [invocation(view)],
-            "results": shown().map(|finding| result(finding, numbers.get(&*finding.rule))).collect::<Vec<_>>(),
-            "properties": {
-                "verdict": view.summary.verdict,
-                "headline": words::headline(&view.summary, &view.scope),
-                "heldBack": view.summary.held_back,
-                "scope": view.scope,
-                "read": words::read(view),
-            },
-        }],
+        "tool": { "driver": driver(view, rules.values().filter_map(|findings| rule(findings, &view.advice)).collect()) },
+        "automationDetails": { "id": format!("{}/{}/{id}", view.tool, view.command.as_str()) },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {
+            FILES: { "description": { "text": root(view.command) } },
+            GIT: { "description": { "text": "what git keeps besides files: messages, names, contents without a name" } },
+        },
+        "invocations": [invocation(view)],
+        "results": shown().map(|finding| result(finding, numbers.get(&*finding.rule))).collect::<Vec<_>>(),
+        "properties": {
+            "verdict": view.summary.verdict,
+            "headline": words::headline(&view.summary, &view.scope),
+            "heldBack": view.summary.held_back,
+            "scope": view.scope,
+            "read": words::read(view),
+        },
     })
 }
 
-/// The program. Its home is what the manifest says, and an address that is empty is none.
+/// The program. Its home is the repository that the manifest names, and an address that is empty is none.
 fn driver(view: &View, rules: Vec<Value>) -> Value {
     let mut fields = json!({
         "name": view.tool,

@@ -110,7 +110,8 @@ pub enum Command {
     History {
         /// The repository, or several [default: .]
         ///
-        /// Several are swept one after the other, each with its own configuration; the exit code is that of the worst.
+        /// Several are swept one after the other, each with its own configuration; the exit code is that of the worst. All
+        /// formats but html, github, azure and gitlab hold several reports.
         #[arg(value_name = "REPO")]
         repos: Vec<PathBuf>,
         /// What a sweep takes besides.

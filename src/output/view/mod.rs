@@ -75,6 +75,15 @@ pub struct View {
     pub summary: Summary,
 }
 
+/// A report among several, and its repository as it was asked for.
+#[derive(Debug, Serialize)]
+pub struct Named {
+    /// The path that was given; two folders may have one name.
+    pub path: String,
+    /// What was found there.
+    pub report: View,
+}
+
 /// One secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "finding")]

@@ -1,6 +1,7 @@
 //! The last reports of a repository, so that `explain ID` can say more about a finding without another scan.
 //!
-//! One file for each command lies in the folder that all work trees share. It holds what a report shows, so no value. That it
+//! One file for each command lies in the folder that all work trees share. It holds what a report shows, so no value. The lists of
+//! files that a report's commands name lie beside it, in the folder of the work tree. That it
 //! cannot be stored is no error; what is read back is masked and escaped again, as anything in a repository's folder may come
 //! from anybody.
 
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::clock;
-use crate::finding::{Command, ContentKind};
+use crate::finding::{Command, ContentKind, FileList};
 use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, owner_only, replace};
 use crate::git::Repo;
@@ -44,6 +45,14 @@ pub fn store(repo: &Repo, view: &View) -> bool {
         Command::Files => in_work_tree(repo, view).is_some_and(|view| write(path(), &stamped(&view)).is_ok()),
         // A repository that only can be read is scanned all the same.
         command => COMMANDS.contains(&command) && write(path(), &stamped(view)).is_ok(),
+    }
+}
+
+/// Keeps the lists that commands name. One that cannot be kept makes its command fail, which then changes nothing.
+pub fn keep_lists(repo: &Repo, lists: &[FileList]) {
+    for list in lists {
+        let path = repo.git_dir().join(git_dir::OWN).join(&list.name);
+        let _ = whole(&path, |out| out.write_all(&list.content()));
     }
 }
 
@@ -88,6 +97,11 @@ fn path(repo: &Repo, command: Command) -> PathBuf {
 }
 
 fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
+    whole(&path, |out| Ok(serde_json::to_writer(out, stored)?))
+}
+
+/// Writes a file of the folder that is the program's own, whole or not at all.
+fn whole(path: &Path, mut write: impl FnMut(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         match owner_only::folder().create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -96,7 +110,7 @@ fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
             _ => {}
         }
     }
-    replace(&path, Rights::OwnerOnly, |out| Ok(serde_json::to_writer(out, stored)?))
+    replace(path, Rights::OwnerOnly, &mut write)
 }
 
 fn read(path: &Path) -> Option<Stored> {

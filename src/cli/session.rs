@@ -198,7 +198,7 @@ impl Session {
             return Ok(ExitStatus::Clean);
         }
         if when != ReportWhen::NotEmpty || !report.findings.is_empty() {
-            self.store(&mut view);
+            self.store(report, &mut view);
         }
         self.write_others(&view)?;
         let Settings { output, output_file, exit_zero, .. } = &self.settings;
@@ -213,15 +213,16 @@ impl Session {
     /// What may be shown of a report in any format, once the repository remembers it, and what was asked to be shown.
     pub(super) fn views(&self, report: &Report) -> (View, View) {
         let mut view = View::new(report, Values::Masked(&self.mask(Some(report))));
-        self.store(&mut view);
+        self.store(report, &mut view);
         let shown = self.shown(report, view.clone());
         (view, shown)
     }
 
     /// Remembers a report, so that other commands know its findings by their ids.
-    fn store(&self, view: &mut View) {
+    fn store(&self, report: &Report, view: &mut View) {
         if let Some(repo) = self.repo().filter(|repo| !repo.is_quarantined()) {
             view.is_stored = report_store::store(repo, view);
+            report_store::keep_lists(repo, &report.lists);
         }
     }
 

@@ -30,7 +30,7 @@ pub use fingerprint::Fingerprint;
 pub use image::{ImageName, ImagePlace, LayerPlace, Origin, Visibility};
 pub use names::Names;
 pub use purge::{PurgePlan, PurgeStep, Server};
-pub use report::{Command, Gap, GapKind, HeldBack, Note, Report, Scope, Stats, Verdict};
+pub use report::{Command, FileList, Gap, GapKind, HeldBack, Note, Report, Scope, Stats, Verdict};
 pub use retention::{Retainer, Retention};
 pub use secret::Secret;
 pub use suppression::{Comment, Suppression};

@@ -21,6 +21,8 @@ pub struct Report {
     pub before_commit: Vec<PlanStep>,
     /// The same, where they stop a push.
     pub before_push: Vec<PlanStep>,
+    /// Files that the steps name by lists.
+    pub lists: Vec<FileList>,
     /// The repository that the commands are for, if they would not reach it from where the scan was started.
     pub run_in: Option<BString>,
     /// Findings at or above the thresholds that somebody allowed.
@@ -37,6 +39,32 @@ pub struct Report {
     pub made_at: Option<String>,
     /// The commit that HEAD named then.
     pub head: Option<String>,
+}
+
+/// Files that are too many to be named in a command: they stand in a file of git's folder for the work tree, from which git reads
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileList {
+    /// What that file is called.
+    pub name: String,
+    /// The files, by their paths from the root.
+    pub paths: Vec<BString>,
+}
+
+impl FileList {
+    /// The folder in git's own that the program keeps its files in.
+    pub const FOLDER: &str = "keysweep";
+
+    /// The options that give git a list by its name, wherever the command is run.
+    pub fn options(name: &str) -> String {
+        let folder = Self::FOLDER;
+        format!("--pathspec-file-nul --pathspec-from-file \"$(git rev-parse --git-path {folder}/{name})\"")
+    }
+
+    /// The list as git reads it.
+    pub fn content(&self) -> Vec<u8> {
+        self.paths.iter().flat_map(|path| [b":(top,literal)", path.as_slice(), b"\0"].concat()).collect()
+    }
 }
 
 /// What a scan was asked to look at, in words.
@@ -139,6 +167,7 @@ impl Report {
             advice: Vec::new(),
             before_commit: Vec::new(),
             before_push: Vec::new(),
+            lists: Vec::new(),
             run_in: None,
             suppressed: Vec::new(),
             gaps: Vec::new(),

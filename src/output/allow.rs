@@ -21,18 +21,6 @@ pub struct AllowView {
     pub reason: String,
     /// The command that commits it; empty where there is nothing to commit.
     pub next: String,
-    /// What that command does besides.
-    #[serde(skip)]
-    pub stages: Stages,
-}
-
-/// What is staged by the command that commits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stages {
-    /// The files that it names.
-    Named,
-    /// All that is staged already.
-    Again,
 }
 
 /// What allows a finding.
@@ -78,7 +66,7 @@ impl Entry {
 
 /// The page.
 pub fn blocks(view: &AllowView) -> Vec<Block> {
-    let AllowView { allowed, already, reason, next, stages } = view;
+    let AllowView { allowed, already, reason, next } = view;
     let mut blocks = Vec::new();
     if !already.is_empty() {
         let verdict = format!("{} already allowed, so nothing was written", count(already));
@@ -90,10 +78,7 @@ pub fn blocks(view: &AllowView) -> Vec<Block> {
         blocks.extend([Block::Verdict(Tone::Good, verdict), table(allowed)]);
         blocks.extend(more(allowed));
     }
-    let title = match stages {
-        Stages::Named => "Stage and commit it; this stages all changes of the files named",
-        Stages::Again => "Stage and commit it; this stages again all that is staged",
-    };
+    let title = "Stage and commit it; this stages all changes of the files";
     if !next.is_empty() {
         blocks.push(Block::Checklist(vec![Task {
             label: "commit",

@@ -1,11 +1,13 @@
 //! What git needs: out of the index, out of local commits, and what a rewrite of published history cannot reach.
 
+use std::collections::BTreeMap;
+
 use bstr::BString;
 
 use super::step::{quoted, step};
 use super::subject::Subject;
 use super::{MadeOf, Message, MessageFile, Surroundings, metadata};
-use crate::finding::{ContentKind, PlanStep, StepKind};
+use crate::finding::{ContentKind, FileList, Finding, PlanStep, Stage, StepKind};
 
 /// Findings that a command names by their ids, at most; one for all serves more.
 const MOST_NAMED: usize = 8;
@@ -13,8 +15,8 @@ const MOST_NAMED: usize = 8;
 const MOST_COMMITS: usize = 3;
 /// Files that are staged by their names, at most.
 pub const MOST_FILES: usize = 10;
-/// Stages again all that is staged and not deleted, from wherever it is run.
-pub const STAGE_ALL: &str = "git diff --cached --name-only --diff-filter=d -z | git -C \"$(git rev-parse --show-toplevel)\" add --pathspec-from-file=- --pathspec-file-nul";
+/// Makes the last commit anew with the files that it has changed as they are now, from wherever it is run.
+const AMEND_ITS_FILES: &str = "git diff-tree --root --no-commit-id --name-only --no-relative --diff-filter=d -r -z HEAD | git -C \"$(git rev-parse --show-toplevel)\" --literal-pathspecs commit --amend --no-edit --allow-empty --pathspec-from-file=- --pathspec-file-nul";
 
 /// Commits again with the message that git kept, in an editor.
 pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"";
@@ -34,31 +36,29 @@ pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanSt
 
 /// The same for the contents of files.
 fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
-    let count = subject.file_count();
     let (of_files, leave_out) = match surroundings.unborn {
         true => ("no longer staged", "git rm --cached -r -f --"),
         false => ("as before in your work tree; what you staged has to be staged again", "git restore --staged --"),
     };
-    // Many files are named by patterns, and of what these match only what is staged is staged again.
-    let (stage, which) = match count > MOST_FILES {
-        true => {
-            let patterns = subject.patterns(surroundings);
-            (stage_again(&patterns), patterns)
+    let (stage, leave_out) = match list(subject) {
+        Some(name) => {
+            let leave_out = leave_out.trim_end_matches(" --");
+            let which = if subject.is_renamed(surroundings) { with_old_names(&name) } else { name.clone() };
+            (add_listed(&name), format!("{leave_out} {}", FileList::options(&which)))
         }
-        false => (format!("git add -- {}", subject.files(surroundings)), subject.files_and_old_names(surroundings)),
+        None => (
+            format!("git add -- {}", subject.files(surroundings)),
+            format!("{leave_out} {}", subject.files_and_old_names(surroundings)),
+        ),
     };
-    let (replace, or_leave) = match count {
+    let (replace, or_leave) = match subject.file_count() {
         0 | 1 => (
             "Replace the value in the file by a reference (an environment variable, a secret store), save the file and stage it again. This stages all of its changes; 'git add -p' stages some of them",
             format!("Or leave the file out of this commit: it is then {of_files}"),
         ),
-        2..=MOST_FILES => (
+        _ => (
             "Replace the values in the files by references (environment variables, a secret store), save the files and stage them again. This stages all of their changes; 'git add -p' stages some of them",
             format!("Or leave the files out of this commit: they are then {of_files}"),
-        ),
-        _ => (
-            "Replace the values in the files by references (environment variables, a secret store), save the files and stage them again. This stages all changes of what is staged and matches; 'git add -p' stages some of them",
-            format!("Or leave all that matches out of this commit: it is then {of_files}"),
         ),
     };
     let old_names = match subject.is_renamed(surroundings) {
@@ -66,14 +66,47 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
         false => "",
     };
     let or_leave = format!("{or_leave}{old_names}");
-    vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, format!("{leave_out} {which}"))]
+    vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, leave_out)]
 }
 
-/// Stages again what is staged, not deleted, and matches, from wherever it is run.
-fn stage_again(patterns: &str) -> String {
-    format!(
-        "git diff --cached --name-only --no-relative --diff-filter=d -z -- {patterns} | git -C \"$(git rev-parse --show-toplevel)\" --literal-pathspecs add --pathspec-from-file=- --pathspec-file-nul"
-    )
+/// What the list of a subject's files is called, if they are too many to be named and there is one: of all that stops a commit, and
+/// of those that one rule found.
+fn list(subject: &Subject<'_>) -> Option<String> {
+    let (first, rest) = subject.findings().split_first()?;
+    let is_one_kind = rest.iter().all(|one| one.rule == first.rule);
+    let is_long = !rest.is_empty() && subject.file_count() > MOST_FILES;
+    is_long.then(|| if is_one_kind { format!("files-{}", first.rule) } else { "files".to_owned() })
+}
+
+fn with_old_names(list: &str) -> String {
+    format!("{list}-with-old-names")
+}
+
+/// Stages the files of a list, from wherever it is run.
+pub fn add_listed(name: &str) -> String {
+    format!("git add {}", FileList::options(name))
+}
+
+/// The lists that steps to unstage findings name.
+pub fn lists(findings: &[Finding], surroundings: &Surroundings) -> Vec<FileList> {
+    let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted;
+    let staged: Vec<&Finding> = findings.iter().filter(is_staged).collect();
+    let mut rules: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for one in &staged {
+        rules.entry(&one.rule).or_default().push(one);
+    }
+    let mut lists = Vec::new();
+    for some in rules.into_values().chain([staged]) {
+        let subject = Subject::of(&some).only(|place| place.kind != ContentKind::FileName);
+        let Some(name) = list(&subject) else { continue };
+        let paths = subject.listable(&BTreeMap::new());
+        if subject.is_renamed(surroundings) {
+            let paths = subject.listable(&surroundings.renamed);
+            lists.push(FileList { name: with_old_names(&name), paths });
+        }
+        lists.push(FileList { name, paths });
+    }
+    lists
 }
 
 /// Out of the message of the commit that was stopped. Nothing tells a hook whether the commit was to replace the last one.
@@ -124,8 +157,10 @@ pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep
     let ids: Vec<&str> = commits.iter().map(|(commit, _)| *commit).collect();
     let (title, command) = match is_last(subject, surroundings) {
         true if subject.file_count() > MOST_FILES => (
-            format!("{files} and make the last commit anew with all of your changes, {mind}"),
-            "git commit --amend --no-edit --allow-empty --all".to_owned(),
+            format!(
+                "{files} and make the last commit anew, {mind}. All changes of the files that it has changed go along"
+            ),
+            AMEND_ITS_FILES.to_owned(),
         ),
         true => (
             format!("{files} and make the last commit anew, {mind}. {along}"),

@@ -11,9 +11,6 @@ use crate::finding::{ContentKind, Finding, Fingerprint, Occurrence, Secret};
 /// Files named in a command, at most.
 const MOST: usize = 50;
 
-/// How long patterns are that stand for more files, at most: with them a stopped commit has to fit on a screen.
-const MOST_PATTERNS: usize = 160;
-
 /// Findings that one plan is for.
 #[derive(Debug, Clone)]
 pub struct Subject<'f> {
@@ -95,20 +92,12 @@ impl<'f> Subject<'f> {
         self.words(paths.iter().copied().chain(old).collect(), surroundings)
     }
 
-    /// The same as patterns, as words of a shell that hold wherever they are used: files of one folder that end alike share one,
-    /// and so do those of all folders, or just all files, where there are many.
-    pub fn patterns(&self, surroundings: &Surroundings) -> String {
-        let paths = self.tree_paths();
-        let old = paths.iter().filter_map(|path| surroundings.renamed.get(*path));
-        let paths: Vec<&BString> = paths.iter().copied().chain(old).collect();
-        let of_each = |pattern: fn(&BStr) -> BString| -> BTreeSet<BString> {
-            paths.iter().map(|path| pattern(path.as_ref())).collect()
-        };
-        let ways = [of_each(in_folder), of_each(anywhere)];
-        let is_said = |pattern: &BString| !self.stands_in(pattern.as_ref()) && !pattern.ends_with(b"\n");
-        let said = ways.iter().filter(|patterns| patterns.iter().all(is_said));
-        let mut words = said.map(|few| few.iter().map(|one| quoted(one.as_ref())).collect::<Vec<_>>().join(" "));
-        words.find(|words| words.len() <= MOST_PATTERNS).unwrap_or_else(|| ":/".to_owned())
+    /// The files with the names that they had before, for a list that is kept: without those whose name holds a value.
+    pub fn listable(&self, renamed: &BTreeMap<BString, BString>) -> Vec<BString> {
+        let paths: BTreeSet<&BString> = self.tree_paths();
+        let old = paths.iter().filter_map(|path| renamed.get(*path));
+        let all: BTreeSet<&BString> = paths.iter().copied().chain(old).collect();
+        all.into_iter().filter(|path| !self.stands_in(path.as_ref())).cloned().collect()
     }
 
     /// Whether one of the files was renamed.
@@ -162,33 +151,6 @@ fn pathspec(path: &BStr, subfolder: bool) -> String {
         (true, true) => b":(top,literal)",
     };
     quoted([magic, path].concat().as_bstr())
-}
-
-/// A pattern for all files of a folder that end as this one.
-fn in_folder(path: &BStr) -> BString {
-    let (folder, name) =
-        path.rsplit_once_str("/").map_or((None, path.as_bytes()), |(folder, name)| (Some(folder), name));
-    let folder = folder.map(|folder| [literal(folder), b"/".to_vec()].concat()).unwrap_or_default();
-    [b":(top,glob)".to_vec(), folder, ending(name)].concat().into()
-}
-
-/// A pattern for all files that end as this one.
-fn anywhere(path: &BStr) -> BString {
-    let name = path.rsplit_once_str("/").map_or(path.as_bytes(), |(_, name)| name);
-    [b":(top,glob)**/".to_vec(), ending(name)].concat().into()
-}
-
-/// A pattern for names with the same ending; the name itself if it has none.
-fn ending(name: &[u8]) -> Vec<u8> {
-    match name.rsplit_once_str(".") {
-        Some((_, ending)) => [b"*.".to_vec(), literal(ending)].concat(),
-        None => literal(name),
-    }
-}
-
-/// Text in which nothing is taken for a pattern.
-fn literal(text: &[u8]) -> Vec<u8> {
-    text.iter().flat_map(|byte| [b'\\', *byte].into_iter().skip(usize::from(!b"*?[\\".contains(byte)))).collect()
 }
 
 /// Whether content of this kind is a file of a tree, which an editor and `git add` reach by its path.

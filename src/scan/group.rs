@@ -44,6 +44,7 @@ impl Scan<'_> {
             Stops::Push => remediation::before_push(&findings, &surroundings),
             Stops::Nothing | Stops::Message(_) => Vec::new(),
         };
+        let lists = remediation::git::lists(&findings, &surroundings);
         outcome.gaps.sort();
         outcome.gaps.dedup();
         outcome.notes.extend(content_notes);
@@ -56,6 +57,7 @@ impl Scan<'_> {
             advice,
             before_commit,
             before_push,
+            lists,
             run_in: surroundings.run_in,
             suppressed,
             gaps: outcome.gaps,

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice as _};
 
 use super::{Content, Item, Listing, staged};
-use crate::finding::{ContentKind, Gap, GapKind, Note};
+use crate::finding::{ContentKind, FileList, Gap, GapKind, Note};
 use crate::git::repo::Local;
 use crate::git::tree::join;
 use crate::git::{ObjectId, Repo, SourceError};
@@ -25,7 +25,7 @@ const STORES: [&[u8]; 2] = [b"lfs", b"annex"];
 /// Names in a note, at most.
 const MOST_NAMED: usize = 8;
 /// The folder in a repository's own in which keysweep stores its last reports, and plans to purge the history with the values.
-pub const OWN: &str = "keysweep";
+pub const OWN: &str = FileList::FOLDER;
 
 /// Appends what a repository holds beside its objects.
 pub fn list(repository: &Repo, listing: &mut Listing) {

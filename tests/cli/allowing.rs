@@ -414,7 +414,10 @@ fn many_findings_are_allowed_in_a_few_lines() {
         let lines: String = (0..8).map(|at| format!("{}\n", line(&Secret::github(8_100 + file * 8 + at)))).collect();
         repo.write(format!("many/{file}.py"), lines);
     }
-    stopped(&repo);
+    repo.write("other.py", "staged\n");
+    repo.add();
+    repo.write("other.py", "staged\nnot staged\n");
+    assert_ne!(repo.try_git(&["commit", "--quiet", "-m", "go on"]).code, Some(0));
     let run = repo.keysweep(&["allow", "--last", "--reason", "made up"]).expect_code(0);
     let text = run.out();
     assert!(text.lines().count() < 35 && text.lines().all(|line| line.chars().count() < 200), "{run}");
@@ -424,6 +427,7 @@ fn many_findings_are_allowed_in_a_few_lines() {
         .expect_mention("and 5 more files");
     let next = run.out().lines().find_map(|line| line.trim().strip_prefix("$ ").map(str::to_owned)).unwrap_or_default();
     repo.at("many").sh(&next.replace("&& git commit", "&& git commit -qm more")).expect_code(0);
-    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M other.py\n");
+    assert_eq!(repo.git(&["show", "HEAD:other.py"]).out(), "staged\n");
     silent(&repo);
 }

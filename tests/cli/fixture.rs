@@ -32,6 +32,7 @@ pub(crate) fn report() -> Report {
         advice: vec![Advice { rule: "made-up-token".into(), steps: plan() }],
         before_commit: Vec::new(),
         before_push: Vec::new(),
+        lists: Vec::new(),
         run_in: None,
         findings,
         suppressed: vec![allowed_by_entry(), allowed_by_baseline()],

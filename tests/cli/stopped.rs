@@ -223,36 +223,89 @@ fn the_message_of_a_commit_of_changes_is_written_again_with_them() {
     assert!(!stop.text().contains("--all"), "{stop}");
 }
 
-/// Many files are staged again together, and what is staged in part besides them stays so.
-#[test]
-fn staging_many_files_again_leaves_others_as_they_are() {
+/// A repository whose hook stops a commit of 24 files with a secret, beside two that are staged in part and whose names end alike.
+fn many(seed: u32) -> (Repo, Vec<String>) {
     let (repo, lines) = (Repo::guarded(), "a\n".repeat(20));
-    repo.write("inno.txt", &lines);
-    repo.write("conf/inno.txt", &lines);
-    repo.git(&["add", "."]);
-    repo.git(&["commit", "--quiet", "-m", "texts"]);
-    let files: Vec<String> =
-        (0..24).map(|at| format!("{}s[{at}]*.env", if at % 2 == 0 { "" } else { "conf/" })).collect();
-    for (seed, file) in (2300..).zip(&files) {
+    for file in BYSTANDERS {
+        repo.write(file, &lines);
+    }
+    repo.commit("texts");
+    let folder = |at| if at % 2 == 0 { "" } else { "conf/" };
+    let files: Vec<String> = (0..24).map(|at| format!("{}s[{at}]*.env", folder(at))).collect();
+    for (seed, file) in (seed..).zip(&files) {
         repo.write(file, Secret::github(seed).line());
     }
-    for file in ["inno.txt", "conf/inno.txt"] {
+    for file in BYSTANDERS {
         repo.write(file, format!("staged\n{lines}"));
     }
     repo.add();
-    for file in ["inno.txt", "conf/inno.txt"] {
+    for file in BYSTANDERS {
         repo.write(file, format!("staged\n{lines}not staged\n"));
     }
-    let stop = repo.try_git(&["commit", "--quiet", "-m", "go on"]);
-    assert_ne!(stop.code, Some(0), "{stop}");
-    let text = repo.git_tool(&["commit", "--quiet", "-m", "go on"]).env("COLUMNS", "1000").run().text();
-    let command = text.lines().map(str::trim).find(|line| line.contains("--pathspec-from-file"));
+    assert_ne!(repo.try_git(&["commit", "--quiet", "-m", "go on"]).code, Some(0));
+    (repo, files)
+}
+
+const BYSTANDERS: [&str; 2] = ["inno.env", "conf/inno.env"];
+
+/// Many files are staged again together, and what is staged in part besides them stays so.
+#[test]
+fn staging_many_files_again_leaves_others_as_they_are() {
+    let (repo, files) = many(2300);
+    let command = &block(&repo)[0];
     files.iter().for_each(|file| repo.write(file, "TOKEN=${TOKEN}\n"));
-    let command = command.unwrap_or_else(|| panic!("{text}"));
     repo.at("conf").sh(command).expect_code(0);
-    repo.git(&["commit", "--quiet", "-m", "go on"]);
-    assert_eq!(repo.git(&["show", "HEAD:inno.txt"]).out(), format!("staged\n{lines}"));
-    assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M conf/inno.txt\n M inno.txt\n");
+    committed(&repo);
+    for file in BYSTANDERS {
+        let text = repo.git(&["show", &format!("HEAD:{file}")]).out();
+        assert!(text.starts_with("staged\n") && !text.contains("not staged"), "{text}");
+    }
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M conf/inno.env\n M inno.env\n");
+}
+
+#[test]
+fn leaving_many_files_out_leaves_others_as_they_are() {
+    let (repo, files) = many(2330);
+    let command = &block(&repo)[1];
+    repo.at("conf").sh(command).expect_code(0);
+    committed(&repo);
+    let known = repo.git(&["ls-tree", "-r", "--name-only", "HEAD"]).out();
+    assert!(!known.contains("s[") && repo.git(&["show", "HEAD:inno.env"]).out().starts_with("staged\n"), "{known}");
+    let status = repo.git(&["status", "--porcelain", "--untracked-files=all"]).out();
+    assert_eq!(status.lines().filter(|line| line.starts_with("??")).count(), files.len(), "{status}");
+    assert!(status.contains(" M conf/inno.env\n M inno.env\n"), "{status}");
+}
+
+/// The plan of a kind stages the files of that kind, and the rename of a file is left out with the file.
+#[test]
+fn many_files_of_each_kind_and_renamed_ones_have_lists_of_their_own() {
+    let repo = Repo::guarded();
+    let body: String = (0..40).map(|line| format!("line {line}\n")).collect();
+    repo.write("old.txt", &body);
+    repo.commit("text");
+    repo.git(&["mv", "old.txt", "new.txt"]);
+    repo.write("new.txt", format!("{body}{}", Secret::github(2360).line()));
+    for at in 0..12 {
+        repo.write(format!("g/{at}.env"), Secret::github(2361 + at).line());
+        repo.write(format!("e/{at}.env"), Secret::entra(2380 + at).line());
+    }
+    repo.add();
+    let report = repo.keysweep(&["staged", "--format", "json"]).expect_code(1).out();
+    let report: Value = must(serde_json::from_str(&report), "read the report");
+    let plans = report["plans"].as_array().cloned().unwrap_or_default();
+    let commands = |plan: &Value| -> Vec<String> {
+        let steps = plan["steps"].as_array().cloned().unwrap_or_default();
+        steps.iter().filter_map(|step| step["command"].as_str()).map(str::to_owned).collect()
+    };
+    let leave_out = |rule: &str| {
+        let mut all = plans.iter().flat_map(commands);
+        all.find(|command| command.starts_with("git restore") && command.contains(rule)).unwrap_or_default()
+    };
+    repo.sh(&leave_out("azure-entra-client-secret")).expect_code(0);
+    let staged = repo.git(&["diff", "--cached", "--name-only", "--no-renames"]).out();
+    assert!(!staged.contains("e/") && staged.contains("g/0.env") && staged.contains("old.txt"), "{staged}");
+    repo.sh(&leave_out("github-pat-classic")).expect_code(0);
+    assert_eq!(repo.git(&["diff", "--cached", "--name-only"]).out(), "");
 }
 
 /// How to revoke is one command away, for each kind.
@@ -336,7 +389,7 @@ fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
             let run = tool.run();
             let text = run.text();
             assert!(run.code != Some(0) && text.lines().count() <= 40, "{name}, {columns} columns: {run}");
-            let stages = ["git add -- ", " --pathspec-from-file=-"].iter().any(|command| text.contains(command));
+            let stages = ["git add -- ", " --pathspec-from-file "].iter().any(|command| text.contains(command));
             assert!(stages && text.contains("keysweep explain "), "{run}");
             // Whoever copies the end gets the remedy, and nothing allows more than one finding.
             let last = text.lines().rfind(|line| line.starts_with("    ")).unwrap_or_default();

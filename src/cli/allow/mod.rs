@@ -20,10 +20,11 @@ use super::exit::ExitStatus;
 use super::session::Session;
 use super::{report_store, shell};
 use crate::config::file::{BASELINE, NAME};
+use crate::finding::FileList;
 use crate::finding::suppression::By;
 use crate::git::Repo;
 use crate::output;
-use crate::output::allow::{AllowView, Entry, Form, Stages, blocks};
+use crate::output::allow::{AllowView, Entry, Form, blocks};
 use crate::output::mask::Mask;
 use crate::remediation::git;
 use crate::remediation::step::quoted;
@@ -35,6 +36,9 @@ use scene::Scene;
 
 /// Characters of a reason, at most: scans read so much of a comment.
 const MAX_REASON: usize = 300;
+
+/// The list of the files that were changed.
+const ALLOWED: &str = "files-allowed";
 
 /// What help and documents write in the place of a reason.
 const PLACEHOLDERS: [&str; 4] = ["why it is no secret", "words", "reason", "your reason"];
@@ -58,7 +62,7 @@ pub fn run(common: &Common, args: &AllowArgs) -> anyhow::Result<ExitStatus> {
     let stored = report_store::stored(&repo);
     let scene = Scene::of(&session, &repo, &root, &stored)?;
     let chosen = present(chosen::of(args, &stored, scene.staged())?, args, &scene)?;
-    let work = Work { common, session: &session, root: &root, scene: &scene, reason };
+    let work = Work { repo: &repo, common, session: &session, root: &root, scene: &scene, reason };
     let (already, rest) = work.already(&chosen)?;
     let done = work.done(&rest, args.form)?;
     work.tell(&chosen, already, done)
@@ -100,6 +104,7 @@ fn present(chosen: Vec<Chosen>, args: &AllowArgs, scene: &Scene) -> anyhow::Resu
 
 /// What is to be done, and where.
 struct Work<'w> {
+    repo: &'w Repo,
     common: &'w Common,
     session: &'w Session,
     root: &'w Path,
@@ -214,10 +219,9 @@ impl Work<'_> {
         let is_message = chosen.iter().any(|one| self.scene.has_message(&one.id));
         let files: BTreeSet<BString> = already.files.into_iter().chain(done.files).collect();
         let is_over = done.entries.is_empty() && files.is_empty() && !is_message;
-        let (next, stages) =
-            if is_over { (String::new(), Stages::Named) } else { self.next(&files, is_message, &mask) };
+        let next = if is_over { String::new() } else { self.next(&files, is_message, &mask) };
         let (allowed, already) = (entries(done.entries), entries(already.entries));
-        let view = AllowView { allowed, already, reason: self.reason.clone(), next, stages };
+        let view = AllowView { allowed, already, reason: self.reason.clone(), next };
         let options = self.session.settings.page()?;
         shell::results(self.session.settings.output_file.as_deref(), &mut |out| {
             output::write("Allowed", &blocks(&view), &view, options, out)
@@ -225,24 +229,19 @@ impl Work<'_> {
         Ok(ExitStatus::Clean)
     }
 
-    /// The command that commits what was written. Many files that are staged are staged again by git's own list of them.
-    fn next(&self, files: &BTreeSet<BString>, is_message: bool, mask: &Mask<'_>) -> (String, Stages) {
-        let (again, named): (Vec<&BString>, Vec<&BString>) = files.iter().partition(|path| self.scene.is_staged(path));
-        let (again, named) = if again.len() > git::MOST_FILES {
-            (Stages::Again, named)
-        } else {
-            (Stages::Named, files.iter().collect())
-        };
+    /// The command that commits what was written. Git reads the names of many files from a list.
+    fn next(&self, files: &BTreeSet<BString>, is_message: bool, mask: &Mask<'_>) -> String {
         let mut commands = Vec::new();
-        if !named.is_empty() {
-            let words: Vec<String> = named.iter().map(|path| word(self.root, path, mask)).collect();
+        if files.len() > git::MOST_FILES {
+            let paths = files.iter().filter(|path| mask.bytes(path) == ***path).cloned().collect();
+            report_store::keep_lists(self.repo, &[FileList { name: ALLOWED.to_owned(), paths }]);
+            commands.push(git::add_listed(ALLOWED));
+        } else if !files.is_empty() {
+            let words: Vec<String> = files.iter().map(|path| word(self.root, path, mask)).collect();
             commands.push(format!("git add -- {}", words.join(" ")));
         }
-        if again == Stages::Again {
-            commands.push(git::STAGE_ALL.to_owned());
-        }
         commands.push(if is_message { git::COMMIT_AGAIN } else { "git commit" }.to_owned());
-        (commands.join(" && "), again)
+        commands.join(" && ")
     }
 }
 

@@ -111,11 +111,6 @@ impl Scene {
         self.in_files(id).into_iter().flat_map(|one| &one.occurrences).map(|place| &place.path)
     }
 
-    /// Whether all that was staged of this file is about to be committed anew.
-    pub(super) fn is_staged(&self, path: &BString) -> bool {
-        all(&self.next).flat_map(|one| &one.occurrences).any(|place| place.path == *path)
-    }
-
     /// Whether the next commit would be stopped by it, although the files allow it: what is staged of them is older.
     pub(super) fn stops(&self, id: &str) -> bool {
         self.next.findings.iter().any(|one| one.id.as_str() == id)

@@ -128,11 +128,22 @@ fn situation<'a>(
         },
         root: bytes(&place.root),
         is_bare: repo.workdir().is_none(),
+        work_trees: work_trees(repo),
         folder: bytes(&place.folder),
         is_own_folder: place.is_own,
         remotes: remote::servers(repo),
         surroundings,
     }
+}
+
+/// The other work trees, with their files.
+fn work_trees(repo: &Repo) -> Vec<purge::WorkTree> {
+    let folders = repo.worktrees().into_iter().skip(1).filter_map(|tree| tree.workdir());
+    let tree = |folder: PathBuf| {
+        let whole = folder.canonicalize();
+        purge::WorkTree { is_there: whole.is_ok(), folder: bytes(&whole.unwrap_or(folder)) }
+    };
+    folders.map(tree).collect()
 }
 
 /// Where a plan lives.

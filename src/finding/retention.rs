@@ -24,8 +24,10 @@ pub enum Retainer {
     MoreRefs,
     /// A work tree has a commit checked out, on no branch, that reaches it.
     Head,
-    /// An index holds it.
+    /// The index of this work tree holds it.
     Index,
+    /// The index of another work tree does.
+    OtherIndex,
     /// A file in the repository's own folder.
     File,
     /// The stash, or an older one of its entries.

@@ -231,7 +231,9 @@ fn is_elsewhere(finding: &Finding) -> bool {
     let exposure = &finding.exposure;
     let is_reached = exposure.ref_count > 0 && !Subject::of(&[finding]).by_commit().is_empty();
     let has_head = exposure.refs.iter().any(|name| name == "HEAD");
-    is_reached && !is_stashed(finding) && (exposure.kinds.branches > 1 || exposure.kinds.tags > 0 || !has_head)
+    let is_in_other_tree = exposure.refs.iter().any(|name| name.starts_with("HEAD of "));
+    let is_reached_elsewhere = exposure.kinds.branches > 1 || exposure.kinds.tags > 0 || is_in_other_tree;
+    is_reached && !is_stashed(finding) && (is_reached_elsewhere || !has_head)
 }
 
 /// What was found near the secret, and what the repository says of itself.

@@ -29,13 +29,7 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     if any(&[Retainer::MoreRefs]) {
         steps.push(purge("More refs reach it; the plan names them all", "keysweep purge-plan"));
     }
-    steps.extend(names(Retainer::Head).map(|name| {
-        purge(&format!("{name} is on no branch, and reaches it: switch that work tree to a rewritten branch"), "")
-    }));
-    steps.extend(names(Retainer::Index).map(|path| {
-        let command = format!("git rm --cached -- {path}");
-        purge("It is staged: take it out of the index of the work tree that has it", &command)
-    }));
+    steps.extend(of_trees(finding, &held));
     if any(&[Retainer::Unread]) {
         let title = "Not all refs can be read, and one of them may reach it: mend them before anything is cleaned up";
         steps.push(purge(title, "git fsck"));
@@ -52,12 +46,51 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     steps.extend(names(Retainer::KeptPack).map(|path| {
         purge(&format!("A pack in {path} is marked with a .keep or .promisor file, so git does not clean it up: delete the .keep file, or clone anew"), "")
     }));
-    let is_cleaned =
-        any(&[Retainer::Reflog, Retainer::Table, Retainer::Leftover, Retainer::Stash, Retainer::Ref, Retainer::Index]);
+    let is_cleaned = any(&[
+        Retainer::Reflog,
+        Retainer::Table,
+        Retainer::Leftover,
+        Retainer::Stash,
+        Retainer::Ref,
+        Retainer::Index,
+        Retainer::OtherIndex,
+        Retainer::Head,
+    ]);
     if is_cleaned && !any(&[Retainer::Unread]) {
         steps.extend(leftovers());
     }
     steps
+}
+
+/// What work trees have checked out on no branch, and what their indexes hold.
+fn of_trees(finding: &Finding, held: &[&Retention]) -> Vec<PlanStep> {
+    let names = |kind| held.iter().filter(move |one| one.by == kind).map(|one| one.name.as_ref());
+    let heads = names(Retainer::Head).map(|name| detached(finding, name));
+    let own = names(Retainer::Index).map(|path| {
+        let command = format!("git rm --cached -- {}", word(finding, path));
+        purge("It is staged: take it out of the index", &command)
+    });
+    let others = names(Retainer::OtherIndex).map(|folder| {
+        let folder = word(finding, folder);
+        let title = format!(
+            "The index of the work tree {folder} holds it: set the index to what its branch holds now. Its files stay as they are; 'git -C {folder} diff' shows how they differ, and 'git -C {folder} restore .' takes those of the branch"
+        );
+        purge(&title, &format!("git -C {folder} reset --quiet"))
+    });
+    heads.chain(own).chain(others).collect()
+}
+
+/// A commit that a work tree has checked out on no branch.
+fn detached(finding: &Finding, name: &BStr) -> PlanStep {
+    let folder = name.strip_prefix(b"HEAD of ").map(|folder| word(finding, folder.as_bstr()));
+    let (which, git) = match &folder {
+        Some(folder) => (format!("The work tree {folder}"), format!("git -C {folder}")),
+        None => ("This work tree".to_owned(), "git".to_owned()),
+    };
+    let title = format!(
+        "{which} has a commit checked out on no branch that reaches it: switch to a branch that does not. If you need the commit, '{git} switch -c <name>' makes a branch of it, and 'keysweep purge-plan' then rewrites that as well"
+    );
+    purge(&title, &format!("{git} switch <branch>"))
 }
 
 /// Refs that reach it are fetched again, rewritten or deleted.

@@ -261,11 +261,12 @@ fn beside_objects() -> Finding {
 
 /// In what surrounds files, and taken out of HEAD; with everything that can keep it.
 fn history_only() -> Finding {
-    const RETAINERS: [(Retainer, &str); 10] = [
+    const RETAINERS: [(Retainer, &str); 11] = [
         (Retainer::Ref, "refs/heads/old"),
         (Retainer::MoreRefs, "4"),
         (Retainer::Head, "HEAD of worktrees/side"),
         (Retainer::Index, ".git/index"),
+        (Retainer::OtherIndex, "/srv/side"),
         (Retainer::File, ".git/MERGE_MSG"),
         (Retainer::Stash, "refs/stash"),
         (Retainer::Reflog, "refs/heads/main"),

@@ -80,3 +80,4 @@ mod unpushed;
 mod verdict;
 mod verify;
 mod width;
+mod work_trees;

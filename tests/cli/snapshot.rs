@@ -10,7 +10,7 @@ use keysweep::finding::{PurgePlan, Report, Server};
 use keysweep::output::mask::Mask;
 use keysweep::output::view::{Values, View};
 use keysweep::output::{Detail, Format, OutputOptions, PageFormat, PageOptions, json, purge as page, render, style};
-use keysweep::remediation::purge::{self, Needs, Situation};
+use keysweep::remediation::purge::{self, Needs, Situation, WorkTree};
 use keysweep::rule_set::RuleSet;
 
 use crate::fixture;
@@ -124,6 +124,7 @@ fn plan(report: &Report) -> PurgePlan {
         },
         root: "/srv/made up".into(),
         is_bare: false,
+        work_trees: vec![WorkTree { folder: "/srv/side".into(), is_there: true }],
         folder: "/srv/made up/.git/keysweep".into(),
         is_own_folder: true,
         remotes: vec![("origin".into(), Server::GitHub), ("backup".into(), Server::Own)],

@@ -34,6 +34,7 @@ fn bare_one(plan: &mut Plan<'_>) {
         &at.git(&format!("filter-repo --force {} --no-fetch", at.options())),
     );
     plan.seen_in(Trace::Repository(plan.root()));
+    plan.work_trees(Phase::Clones);
     plan.beside(Phase::Clones);
     plan.clean(Phase::Clones);
 }
@@ -64,6 +65,7 @@ fn this_one(plan: &mut Plan<'_>) {
         }
     }
     rewritten(plan);
+    plan.work_trees(Phase::Clones);
     plan.beside(Phase::Clones);
     plan.clean(Phase::Clones);
 }
@@ -102,11 +104,9 @@ fn of_value(at: &Situation<'_>, name: &BStr) -> (String, String) {
 fn of_ref(at: &Situation<'_>, name: &BStr) -> (String, String) {
     let starts = |start: &str| name.starts_with(start.as_bytes());
     let is_rewritten = REWRITTEN.split(' ').any(|kind| starts(&format!("{kind}/")));
-    if is_rewritten || starts("refs/remotes/") || name == "HEAD" {
+    // The plan begins with every work tree on a branch.
+    if is_rewritten || starts("refs/remotes/") || name == "HEAD" || starts("HEAD of ") {
         return (String::new(), String::new());
-    }
-    if starts("HEAD of ") {
-        return (format!("Switch that work tree to a rewritten branch: {}", quoted(name)), String::new());
     }
     if name == "refs/stash" {
         return ("Drop all stashes; apply what you need first".to_owned(), at.git("stash clear"));

@@ -13,7 +13,9 @@ mod remote;
 mod situation;
 mod steps;
 
-pub use situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, Needs, PATHS, PROGRESS, REFS, SHORT, Situation};
+pub use situation::{
+    CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, Needs, PATHS, PROGRESS, REFS, SHORT, Situation, WorkTree,
+};
 pub use steps::files;
 
 use std::collections::BTreeSet;

@@ -43,6 +43,8 @@ pub struct Situation<'a> {
     pub root: BString,
     /// Whether it has no work tree.
     pub is_bare: bool,
+    /// The folders of its other work trees.
+    pub work_trees: Vec<WorkTree>,
     /// Where the files of the plan lie.
     pub folder: BString,
     /// Whether nothing else lies there.
@@ -51,6 +53,15 @@ pub struct Situation<'a> {
     pub remotes: Vec<(BString, Server)>,
     /// What advice about the findings depends on besides.
     pub surroundings: Surroundings,
+}
+
+/// Another work tree of the repository.
+#[derive(Debug)]
+pub struct WorkTree {
+    /// Its folder.
+    pub folder: BString,
+    /// Whether that is there.
+    pub is_there: bool,
 }
 
 /// What a rewrite needs besides the replacement of text.
@@ -70,6 +81,23 @@ pub struct Needs {
     pub lfs: bool,
     /// Messages in which a value is left in a form that no replacement reaches.
     pub messages: usize,
+}
+
+impl WorkTree {
+    /// git in it.
+    pub(super) fn git(&self, arguments: &str) -> String {
+        format!("git -C {} {arguments}", quoted(self.folder.as_ref()))
+    }
+
+    /// Fails where something is staged or changed, or where no branch is checked out.
+    pub(super) fn is_ready(&self) -> String {
+        let is_on_branch = self.git("symbolic-ref --quiet HEAD >/dev/null");
+        format!("{} && {is_on_branch}", is_committed(&self.git("")))
+    }
+}
+
+fn is_committed(git: &str) -> String {
+    format!("test -z \"$({git}status --porcelain --untracked-files=no --ignore-submodules=dirty)\"")
 }
 
 impl Situation<'_> {
@@ -122,8 +150,7 @@ impl Situation<'_> {
     /// Fails where something is staged or changed. A comparison of the work tree with HEAD alone misses what was staged and
     /// then taken back, and content of a submodule is not for this repository to commit.
     pub(super) fn is_committed(&self) -> String {
-        let changes = self.git("status --porcelain --untracked-files=no --ignore-submodules=dirty");
-        format!("test -z \"$({changes})\"")
+        is_committed(&self.git(""))
     }
 
     /// What git filter-repo is called with.

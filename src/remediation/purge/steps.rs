@@ -192,9 +192,38 @@ impl Plan<'_> {
             let is_on_branch = at.git("symbolic-ref --quiet HEAD >/dev/null");
             self.step(
                 Phase::Prepare,
-                "This fails if something is staged or changed and not committed, which the rewrite would lose: commit it before you go on, on a branch of its own if it is not ready. Do not stash it, for a stash keeps the old history. Files that git does not track stay as they are. It fails, too, if no branch is checked out, for branches are what is rewritten: 'git switch' to one, a new one if need be. Linked work trees keep the old files staged: commit there, and remove them ('git worktree list', 'git worktree remove'; their branches stay)",
+                "This fails if something is staged or changed and not committed, which the rewrite would lose: commit it before you go on, on a branch of its own if it is not ready. Do not stash it, for a stash keeps the old history. Files that git does not track stay as they are. It fails, too, if no branch is checked out, for branches are what is rewritten: 'git switch' to one, a new one if need be",
                 &format!("{} && {is_on_branch}", at.is_committed()),
             );
+        }
+        for tree in &at.work_trees {
+            let folder = quoted(tree.folder.as_ref());
+            if tree.is_there {
+                self.step(
+                    Phase::Prepare,
+                    &format!("The same for the work tree {folder}, which shares the branches of this repository: commit what is staged or changed there; if it is on no branch, 'git -C {folder} switch -c <name>' makes one, and then make this plan anew. If nobody needs it, 'git worktree remove {folder}' in its place"),
+                    &tree.is_ready(),
+                );
+            } else {
+                self.confirm(
+                    Phase::Prepare,
+                    &format!("The folder of the work tree {folder} is gone; this forgets it, with what was staged there. If it is on a disk that is not attached, attach it and make this plan anew"),
+                    &at.git("worktree prune"),
+                );
+            }
+        }
+    }
+
+    /// The other work trees once their branches are rewritten: each still has the old files, staged as well.
+    pub(super) fn work_trees(&mut self, phase: Phase) {
+        for tree in self.at.work_trees.iter().filter(|tree| tree.is_there) {
+            let folder = quoted(tree.folder.as_ref());
+            self.confirm(
+                phase,
+                &format!("The work tree {folder} still has the old files, and its index the values: set both to its rewritten branch. Before the rewrite nothing was staged or changed there"),
+                &tree.git("reset --quiet --hard"),
+            );
+            self.seen_in(Trace::Repository(folder));
         }
     }
 
@@ -238,6 +267,7 @@ impl Plan<'_> {
                 self.once(Phase::Rewrite, &step.title, &at.git("stash clear"), Consent::Confirm);
             }
         }
+        self.work_trees(Phase::Rewrite);
         self.beside(Phase::Rewrite);
         self.clean(Phase::Rewrite);
     }

@@ -122,7 +122,7 @@ impl Sighting {
     pub(super) fn is_staged(&self, staged: &Staged) -> bool {
         match (self.occurrence.kind, self.blob) {
             (_, Some(blob)) => staged.contains_key(&blob),
-            (ContentKind::FileName, None) => staged.values().any(|path| *path == self.occurrence.path),
+            (ContentKind::FileName, None) => staged.values().any(|at| at.path == self.occurrence.path),
             _ => false,
         }
     }
@@ -150,7 +150,7 @@ fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged, left: &m
 /// A blob in no commit may still stand in an index, which knows its path.
 fn unattributed(sighting: Sighting, staged: &Staged) -> Option<Sighting> {
     match sighting.blob.and_then(|blob| staged.get(&blob)) {
-        Some(path) => sighting.under(path),
+        Some(at) => sighting.under(&at.path),
         // Nobody knows that it was ever called as it has to be.
         None => Some(sighting).filter(|sighting| sighting.detection.files.is_empty()),
     }

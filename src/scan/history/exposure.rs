@@ -67,6 +67,7 @@ fn stage_beside(group: &[Sighting]) -> Stage {
 
 #[cfg(test)]
 mod tests {
+    use super::super::staged::{IndexOf, StagedAt};
     use super::*;
 
     fn id(n: u8) -> ObjectId {
@@ -83,7 +84,8 @@ mod tests {
     #[test]
     fn what_no_commit_holds_is_judged_by_where_it_stands() {
         use ContentKind::{Config, File, FileName, RefName, Reflog};
-        let staged = Staged::from([(id(1), "a.env".into())]);
+        let staged =
+            Staged::from([(id(1), StagedAt { path: "a.env".into(), indexes: BTreeSet::from([IndexOf::ThisTree]) })]);
         let blob = |n| Sighting { blob: Some(id(n)), ..at(File, "a.env") };
         let committed = |n| Sighting { commit: Some(id(9)), ..blob(n) };
         for (group, expected) in [

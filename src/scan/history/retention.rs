@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BString, ByteSlice as _};
 
+use super::staged::{IndexOf, Staged};
 use crate::attribution::Attribution;
 use crate::finding::{ContentKind, Retainer, Retention};
 use crate::fs::bounded;
@@ -41,7 +42,7 @@ type Key = (Option<ObjectId>, Option<ObjectId>, Option<ObjectId>);
 pub(super) struct Keepers<'k, 's> {
     store: &'k Store,
     attribution: &'k mut Attribution<'s>,
-    staged: &'k BTreeMap<ObjectId, BString>,
+    staged: &'k Staged,
     /// Whether HEAD is on a branch, which then keeps what HEAD does.
     is_on_branch: bool,
     known: BTreeMap<Key, Vec<Retention>>,
@@ -52,7 +53,7 @@ impl<'k, 's> Keepers<'k, 's> {
         repository: &Repo,
         store: &'k Store,
         attribution: &'k mut Attribution<'s>,
-        staged: &'k BTreeMap<ObjectId, BString>,
+        staged: &'k Staged,
     ) -> Self {
         Self { store, attribution, staged, is_on_branch: repository.branch().is_some(), known: BTreeMap::new() }
     }
@@ -71,8 +72,16 @@ impl<'k, 's> Keepers<'k, 's> {
         };
         // A name that no commit brought in was read from an index.
         let is_name = occurrence.kind == ContentKind::FileName && sighting.commit.is_none();
-        if sighting.is_staged(self.staged) || (held.is_empty() && is_name) {
-            held.push(Retention { by: Retainer::Index, name: occurrence.path.clone() });
+        let indexes = sighting.blob.and_then(|blob| self.staged.get(&blob)).map(|at| &at.indexes);
+        match indexes {
+            Some(indexes) => held.extend(indexes.iter().map(|index| match index {
+                IndexOf::ThisTree => Retention { by: Retainer::Index, name: occurrence.path.clone() },
+                IndexOf::OtherTree(folder) => Retention { by: Retainer::OtherIndex, name: folder.clone() },
+            })),
+            None if sighting.is_staged(self.staged) || (held.is_empty() && is_name) => {
+                held.push(Retention { by: Retainer::Index, name: occurrence.path.clone() });
+            }
+            None => {}
         }
         let is_kept = held.iter().any(|one| !matches!(one.by, Retainer::KeptPack | Retainer::Alternate));
         if !is_kept {

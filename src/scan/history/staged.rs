@@ -1,25 +1,48 @@
 //! What the indexes of the work trees hold, which no commit may hold yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::BString;
 
 use crate::git::{ObjectId, Repo};
-use crate::source::{Content, staged};
+use crate::source::{Content, staged as index};
 
-/// Blobs of the indexes of all work trees, which no commit may hold yet, with their paths.
-pub(super) type Staged = BTreeMap<ObjectId, BString>;
+/// Blobs of the indexes of all work trees, which no commit may hold yet.
+pub(super) type Staged = BTreeMap<ObjectId, StagedAt>;
+
+/// Where a blob is staged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StagedAt {
+    /// Its path, from the root of a work tree.
+    pub(super) path: BString,
+    /// The indexes that hold it.
+    pub(super) indexes: BTreeSet<IndexOf>,
+}
+
+/// Whose an index is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum IndexOf {
+    /// The work tree that is swept.
+    ThisTree,
+    /// Another work tree, by its folder.
+    OtherTree(BString),
+}
 
 /// Lists the blobs of all indexes.
 pub(super) fn paths(repository: &Repo) -> Staged {
-    let mut paths = BTreeMap::new();
-    for worktree in repository.worktrees() {
+    let mut staged = Staged::new();
+    for (number, worktree) in repository.worktrees().into_iter().enumerate() {
+        let folder = worktree.workdir().unwrap_or_else(|| worktree.git_dir());
+        let folder = folder.canonicalize().unwrap_or(folder);
+        let other = || IndexOf::OtherTree(folder.as_os_str().as_encoded_bytes().into());
+        let index = if number == 0 { IndexOf::ThisTree } else { other() };
         // An index that cannot be read keeps the blobs it holds from being named, not from being found.
-        for item in staged::list(&worktree).map(|listing| listing.items).unwrap_or_default() {
+        for item in index::list(&worktree).map(|listing| listing.items).unwrap_or_default() {
             if let Content::Object(id) = item.content {
-                paths.insert(id, item.path);
+                let at = staged.entry(id).or_insert_with(|| StagedAt { path: item.path, indexes: BTreeSet::new() });
+                at.indexes.insert(index.clone());
             }
         }
     }
-    paths
+    staged
 }

@@ -174,7 +174,28 @@ pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep
         ),
     };
     let files = step(StepKind::Purge, &title, command);
-    unpushed(subject, (!commits.is_empty()).then_some(files))
+    let files = if subject.tree_paths().iter().any(|path| surroundings.staged_too.contains(*path)) {
+        with_work_aside(files)
+    } else {
+        vec![files]
+    };
+    unpushed(subject, if commits.is_empty() { Vec::new() } else { files })
+}
+
+/// A commit of whole files would take along what is staged and changed in them, and staging them by parts would lose what was
+/// staged already: both are put aside as they are.
+fn with_work_aside(files: PlanStep) -> Vec<PlanStep> {
+    let aside = step(
+        StepKind::Purge,
+        "Something is staged in a file that holds a value. Put what is staged and changed aside, so that none of it goes along",
+        "git stash push".to_owned(),
+    );
+    let back = step(
+        StepKind::Purge,
+        "Take it back, staged and not staged as it was. If git refuses because a change stands beside a value, 'git stash pop' brings the changes without what was staged",
+        "git stash pop --index".to_owned(),
+    );
+    vec![aside, files, back]
 }
 
 /// The commits of a push, which nobody has yet, without what stops it.
@@ -229,11 +250,11 @@ pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
         ),
         format!("git rebase -i --rebase-merges --empty=drop {}", subject.commits_from(&commits)),
     );
-    unpushed(subject, (!commits.is_empty()).then_some(files))
+    unpushed(subject, if commits.is_empty() { Vec::new() } else { vec![files] })
 }
 
-/// The step for files, the steps for what stands around files, and the leftovers of both.
-fn unpushed(subject: &Subject<'_>, files: Option<PlanStep>) -> Vec<PlanStep> {
+/// The steps for files, the steps for what stands around files, and the leftovers of both.
+fn unpushed(subject: &Subject<'_>, files: Vec<PlanStep>) -> Vec<PlanStep> {
     files.into_iter().chain(metadata::local(subject)).chain(leftovers()).collect()
 }
 

@@ -47,6 +47,8 @@ pub struct Surroundings {
     pub head: Option<String>,
     /// The files of unpushed commits that HEAD has under the same path and with the same values.
     pub at_head: BTreeSet<BString>,
+    /// Those of them that have something staged as well.
+    pub staged_too: BTreeSet<BString>,
     /// The old path of each staged file that was renamed.
     pub renamed: BTreeMap<BString, BString>,
     /// Owner and name on GitHub.

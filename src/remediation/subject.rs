@@ -105,7 +105,8 @@ impl<'f> Subject<'f> {
         self.tree_paths().iter().any(|path| surroundings.renamed.contains_key(*path))
     }
 
-    fn tree_paths(&self) -> BTreeSet<&'f BString> {
+    /// The files in the work tree or in commits.
+    pub fn tree_paths(&self) -> BTreeSet<&'f BString> {
         let files = self.occurrences.iter().filter(|place| is_in_tree(place.kind) && !place.path.is_empty());
         files.map(|place| &place.path).collect()
     }

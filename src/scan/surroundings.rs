@@ -10,7 +10,7 @@ use crate::finding::{Finding, Occurrence, Stage};
 use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo, github, object};
 use crate::remediation::Surroundings;
-use crate::source::renamed;
+use crate::source::{renamed, staged};
 
 /// Files at HEAD that are looked into, at most: a plan names fewer, and one content may be at ten billion paths.
 const MOST_PATHS: usize = 64;
@@ -25,12 +25,16 @@ impl Scan<'_> {
     pub fn surroundings_of(&self, found: &[Finding]) -> Surroundings {
         let Some(repo) = self.repo else { return Surroundings::clone(&self.surroundings) };
         let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted && !self.surroundings.no_git;
-        let staged: BTreeSet<_> =
+        let uncommitted: BTreeSet<_> =
             found.iter().filter(is_staged).flat_map(|one| &one.occurrences).map(|place| &place.path).collect();
-        let renamed = if staged.is_empty() { Default::default() } else { renamed::old_paths(repo, &staged) };
+        let renamed = match uncommitted.is_empty() {
+            true => Default::default(),
+            false => renamed::old_paths(repo, &uncommitted),
+        };
         let (head, at_head) = at_head(repo, found);
         Surroundings {
             head,
+            staged_too: staged_too(repo, &at_head),
             at_head,
             renamed,
             slug: github::slug(repo),
@@ -62,6 +66,16 @@ fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>
     }
     let there = contents.into_keys().filter(|path| !lacking.contains(path)).cloned().collect();
     (Some(head.to_string()), there)
+}
+
+/// Which of these files have something staged as well.
+fn staged_too(repo: &Repo, files: &BTreeSet<BString>) -> BTreeSet<BString> {
+    if files.is_empty() {
+        return BTreeSet::new();
+    }
+    // An index that cannot be read is a gap of scans that read it, and stops git itself.
+    let items = staged::list(repo).map(|listing| listing.items).unwrap_or_default();
+    items.into_iter().map(|item| item.path).filter(|path| files.contains(path)).collect()
 }
 
 /// What HEAD has at a path.

@@ -65,6 +65,49 @@ fn the_last_commit_is_made_anew_and_nothing_else_changes() {
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "leak\nfiles\nstart\n");
 }
 
+/// What is staged of a file that holds the value stays staged, and what is not stays in the work tree.
+#[test]
+fn a_file_that_is_staged_in_part_stays_so() {
+    for is_older in [false, true] {
+        let (repo, secret) = (with_files(), Secret::github(if is_older { 2330 } else { 2331 }));
+        let lines = |from: usize| -> String { (from..from + 20).map(|line| format!("LINE_{line}=x\n")).collect() };
+        repo.write("config.env", lines(0) + &secret.line() + &lines(20));
+        repo.commit("leak");
+        if is_older {
+            repo.write("more.txt", "more and more\n");
+            repo.commit("more");
+        }
+        busy(&repo);
+        let text = repo.read("config.env");
+        repo.write("config.env", format!("STAGED=1\n{text}"));
+        repo.git(&["add", "config.env"]);
+        repo.write("config.env", format!("STAGED=1\n{text}CHANGED=1\n"));
+        let split = || {
+            let staged = repo.git(&["diff", "--cached", "--unified=0", "--", "config.env"]).out();
+            let changed = repo.git(&["diff", "--unified=0", "--", "config.env"]).out();
+            let added = |diff: &str| -> Vec<String> {
+                diff.lines()
+                    .filter(|line| line.starts_with(['+', '-']) && line.contains('='))
+                    .map(str::to_owned)
+                    .collect()
+            };
+            (added(&staged), added(&changed), repo.git(&["status", "--porcelain"]).out())
+        };
+        let before = split();
+        let plan = purge(&repo);
+        assert_eq!(plan.len(), 3, "{plan:?}");
+        repo.sh(&plan[0]).expect_code(0);
+        take_out(&repo, "config.env", &secret);
+        repo.sh(&plan[1]).expect_code(0);
+        repo.sh(&plan[2]).expect_code(0);
+        assert_eq!(split(), before);
+        assert!(!is_in_history(&repo, &secret) && !repo.read("config.env").contains(&secret.value), "{plan:?}");
+        let committed = repo.git(&["show", "HEAD:config.env"]).out();
+        assert!(committed.contains("${TOKEN}") && !committed.contains("STAGED") && !committed.contains("CHANGED"));
+        assert_eq!(repo.git(&["stash", "list"]).out(), "");
+    }
+}
+
 #[test]
 fn an_older_commit_is_corrected_and_merges_and_the_index_stay() {
     let (repo, secret) = (with_files(), Secret::github(2301));

@@ -108,7 +108,14 @@ pub fn never_committed(subject: &Subject<'_>) -> Vec<PlanStep> {
     let has_objects = subject.occurrences.iter().any(|occurrence| !occurrence.kind.beside_objects());
     let title = "Drop what git keeps of commits that were never made (this also removes whatever else nothing reaches, such as dropped stashes)";
     let collected = has_objects.then(|| step(StepKind::Purge, title, "git gc --prune=now".to_owned()));
-    disposable(subject).into_iter().chain(collected).collect()
+    let mut steps: Vec<PlanStep> = disposable(subject).into_iter().chain(collected).collect();
+    if let Some(first) = steps.first_mut() {
+        first.title = format!(
+            "No commit has it, but this clone still stores it, so a sweep of this clone ends with 1 until this is done; other clones and CI do not have it. {}",
+            first.title
+        );
+    }
+    steps
 }
 
 /// Out of the reflogs, if one holds it.

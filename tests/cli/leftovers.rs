@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::{Repo, Run, Secret, must};
+use crate::verify::verify;
 
 /// A repository whose hook has stopped a commit, with the value in a file that HEAD does not get.
 fn prevented(secret: &Secret) -> Repo {
@@ -50,6 +51,15 @@ fn what_the_hook_prevented_is_a_leftover_of_low_severity_with_its_path() {
     }
     // Whoever does not want to hear of them says so, as of all that is of low severity.
     repo.keysweep(&["history", "--min-severity", "medium"]).expect_code(0).expect_mention("1 less severe");
+    // Why it ends with 1, and with what that ends, is said wherever it is told of; a clone from elsewhere has nothing.
+    let id = found["id"].as_str().unwrap_or_default().to_owned();
+    for command in [&["history"][..], &["explain", &id]] {
+        let run = repo.tool(command).env("COLUMNS", "1000").run();
+        assert!(run.out().contains("a sweep of this clone ends with 1 until this is done"), "{run}");
+    }
+    verify(&repo, &[&secret.value], &[]).expect_code(1).expect_mention("git gc --prune=now");
+    repo.git(&["clone", "--quiet", "--no-local", ".", "../clone"]);
+    repo.at("../clone").keysweep(&["history"]).expect_code(0);
     let commands = commands(&found);
     assert_eq!(commands, ["git gc --prune=now"]);
     repo.sh(&commands[0]).expect_code(0);

@@ -134,7 +134,7 @@ impl<'f> Users<'f> {
 
 /// The fields that the texts of a remediation name.
 fn filled(def: &RemediationDef) -> Vec<&str> {
-    let words = [&def.impact, &def.verify, &def.audit, &def.prevent, &def.caution];
+    let words = [&def.impact, &def.verify, &def.verify_run, &def.audit, &def.audit_run, &def.prevent, &def.caution];
     let steps = def.revoke.iter().chain(&def.rotate).chain(&def.federate);
     let texts = steps.flat_map(|StepDef { action, run }| [action, run]).chain(words);
     texts.flat_map(|text| placeholders(text)).collect()

@@ -277,8 +277,10 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
         steps: remediation
             .map(|r| [steps(StepKind::Revoke, &r.revoke), steps(StepKind::Rotate, &r.rotate)].concat())
             .unwrap_or_default(),
-        verify: said(|r| &r.verify),
-        audit: said(|r| &r.audit),
+        verify: said(|r| &r.verify.action),
+        verify_command: said(|r| &r.verify.run),
+        audit: said(|r| &r.audit.action),
+        audit_command: said(|r| &r.audit.run),
         prevent: said(|r| &r.prevent),
         links: links.into_iter().collect(),
     }

@@ -61,8 +61,14 @@ pub struct RuleView {
     pub steps: Vec<StepView>,
     /// How to see that the old value is dead.
     pub verify: String,
+    /// The command that shows it; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub verify_command: String,
     /// Where misuse would show.
     pub audit: String,
+    /// The command that shows it; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub audit_command: String,
     /// The better mechanism.
     pub prevent: String,
     /// Where more is said.
@@ -77,13 +83,20 @@ pub fn rule(rule: &RuleView) -> Vec<Block> {
     page.extend(section("Mind", &[&rule.caution]));
     page.extend([Block::Heading(2, vec![text("What to do if one leaked")]), checklist(&rule.steps)]);
     page.extend(section("How to check it, without doing harm", &[&rule.verify, HARMLESS]));
+    page.extend(command(&rule.verify_command));
     page.extend(section("Where misuse would show", &[&rule.audit]));
+    page.extend(command(&rule.audit_command));
     page.extend(section("The better mechanism", &[&rule.prevent]));
     if !rule.links.is_empty() {
         let links = rule.links.iter().map(|link| vec![Inline::Link(link.clone())]).collect();
         page.extend([Block::Heading(2, vec![text("More")]), Block::Lines(links)]);
     }
     page
+}
+
+/// A command by itself; nothing if there is none.
+fn command(command: &str) -> Option<Block> {
+    (!command.is_empty()).then(|| Block::Lines(vec![vec![code(command)]]))
 }
 
 /// A heading over what there is to say; nothing if there is nothing.

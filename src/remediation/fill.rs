@@ -14,17 +14,43 @@ const MAX_VALUE: usize = 200;
 /// Lines of a command that is to be run for each of several secrets, at most.
 const MAX_LINES: usize = 20;
 
-/// Words for a person, with the provider and known fields filled in: of several secrets each value that a field has.
+/// Words for a person, with the provider and known fields filled in: of several secrets each value that a field has. Where a value
+/// is a part of something to be copied, such as an address or a query, a list in its place would make that wrong: the name of the
+/// field stays there, and the values follow.
 pub fn words(template: &str, provider: &str, facts: &[Vec<Fact>], rules: &RuleSet) -> String {
     let mut text = template.replace(PROVIDER, provider);
+    let mut each = Vec::new();
     for name in placeholders(template) {
         let values: BTreeSet<&str> = all_of(name, facts).collect();
-        if values.len() > 1 {
-            text = text.replace(&format!("{{{name}}}"), &values.into_iter().collect::<Vec<_>>().join(", "));
+        let place = format!("{{{name}}}");
+        if values.len() < 2 || !text.contains(&place) {
+            continue;
         }
+        let list = values.into_iter().collect::<Vec<_>>().join(", ");
+        if is_word(&text, &place) {
+            text = text.replace(&place, &list);
+        } else {
+            text = text.replace(&place, &format!("<{name}>"));
+            each.push(format!("<{name}> is each of {list}"));
+        }
+    }
+    if !each.is_empty() {
+        text = format!("{} ({})", text.trim_end_matches('.'), each.join("; "));
     }
     let known: Vec<Fact> = facts.concat();
     command(&text, &known, rules).0
+}
+
+/// Whether a part of a text is a word of a sentence wherever it stands: with blanks and stops around it, and behind no option.
+fn is_word(text: &str, part: &str) -> bool {
+    let is_free = |(at, _): (usize, &str)| {
+        let (before, after) = (&text[..at], &text[at + part.len()..]);
+        let is_option = before.split_whitespace().next_back().is_some_and(|word| word.starts_with('-'));
+        let begins = before.is_empty() || before.ends_with([' ', '(']);
+        let end = after.trim_start_matches(['.', ',', ';', ':', ')']);
+        begins && !is_option && (end.is_empty() || end.starts_with(' ') || after.starts_with("'s "))
+    };
+    text.match_indices(part).all(is_free)
 }
 
 /// The values of a field, of each secret the first that is plain.
@@ -112,6 +138,19 @@ mod tests {
             &RuleSet::builtin(),
         );
         assert_eq!(text, "Acme Mail's key page, of x.test");
+    }
+
+    #[test]
+    fn a_list_of_values_stands_in_sentences_only() {
+        let (rules, facts) = (RuleSet::builtin(), ["a.test", "b.test"].map(|host| vec![fact("host", host)]));
+        let of = |template: &str| words(template, "Acme", &facts, &rules);
+        assert_eq!(of("The log of {host}, by name."), "The log of a.test, b.test, by name.");
+        assert_eq!(of("{host}'s log ({host})"), "a.test, b.test's log (a.test, b.test)");
+        let each = "(<host> is each of a.test, b.test)";
+        for copied in ["GET https://{host}/api", "show --host {host}", "where Host == '{host}'", "a -H={host}"] {
+            let shown = copied.replace("{host}", "<host>");
+            assert_eq!(of(&format!("{copied} answers 401.")), format!("{shown} answers 401 {each}"));
+        }
     }
 
     #[test]

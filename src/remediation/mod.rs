@@ -111,13 +111,16 @@ impl Default for MessageFile {
     }
 }
 
-/// One plan for each kind of secret that got equally far, in the order of the findings.
+/// One plan for each kind of secret that got equally far, in the order of the findings. Of several plans for one kind the first tells
+/// how it is revoked.
 pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings) -> Vec<Plan> {
     let kind = |finding: &Finding| {
         let alone = git_dir::alone(&Subject::of(&[finding]));
         let exposure = &finding.exposure;
         let place = (is_stashed(finding), is_elsewhere(finding), image::kind(&finding.occurrences));
-        (finding.rule.clone(), exposure.stage, alone, exposure.commits == 0, place)
+        // What may have been published is dealt with as what was.
+        let stage = if exposure.stage == Stage::Unknown { Stage::Published } else { exposure.stage };
+        (finding.rule.clone(), stage, alone, exposure.commits == 0, place)
     };
     let mut kinds: Vec<(_, Vec<&Finding>)> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
@@ -129,11 +132,36 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
             None => kinds.push((kind, vec![finding])),
         }
     }
-    let plan = |same: Vec<&Finding>| Plan {
-        findings: same.iter().map(|finding| finding.id.clone()).collect(),
-        steps: steps(&Subject::of(&same), rules, surroundings),
-    };
-    kinds.into_iter().map(|(_, same)| plan(same)).collect()
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let mut plans = Vec::new();
+    for (_, same) in &kinds {
+        let Some(first) = same.first() else { continue };
+        let revoking = if told.contains(&*first.rule) { Revoking::Before } else { Revoking::Here };
+        if has_revocation(first) {
+            told.insert(&first.rule);
+        }
+        let findings = same.iter().map(|finding| finding.id.clone()).collect();
+        plans.push(Plan { findings, steps: steps(&Subject::of(same), rules, surroundings, revoking) });
+    }
+    plans
+}
+
+/// Where a report tells how the secrets of a kind are revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Revoking {
+    /// In this plan.
+    Here,
+    /// In a plan for others of the kind that stands before it.
+    Before,
+}
+
+/// Whether the plan for a finding tells how it is revoked.
+fn has_revocation(finding: &Finding) -> bool {
+    match finding.exposure.stage {
+        Stage::Published | Stage::Unknown | Stage::LocalOnly | Stage::HistoryOnly => true,
+        Stage::Unreachable => finding.exposure.commits > 0,
+        Stage::Uncommitted | Stage::Leftover => false,
+    }
 }
 
 /// What lets a commit go on that all of these stop.
@@ -154,7 +182,7 @@ pub fn before_push(findings: &[Finding], surroundings: &Surroundings) -> Vec<Pla
 
 /// The ordered steps for a finding.
 pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
-    steps(&Subject::of(&[finding]), rules, surroundings)
+    steps(&Subject::of(&[finding]), rules, surroundings, Revoking::Here)
 }
 
 /// What is to be done about any leaked secret of a rule, whatever its place, for each rule that has findings.
@@ -169,7 +197,7 @@ pub fn general<'f>(findings: impl Iterator<Item = &'f Finding>, rules: &RuleSet)
 }
 
 /// The ordered steps for findings of one kind that got equally far.
-fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) -> Vec<PlanStep> {
+fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, revoking: Revoking) -> Vec<PlanStep> {
     let Some(first) = subject.findings().first() else { return Vec::new() };
     let Some(rule) = rules.rule(&first.rule) else { return Vec::new() };
     let Some(remediation) = rules.remediation(&rule.remediation) else { return Vec::new() };
@@ -200,21 +228,22 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings) ->
             [git::older(subject), beside, kind.only_if_shared()].concat()
         }
         Stage::LocalOnly | Stage::HistoryOnly if surroundings.bare => {
-            [kind.only_if_doubt(), kind.revoke(), kind.after(), git::rewritten(subject), beside].concat()
+            [kind.in_doubt(revoking), git::rewritten(subject), beside].concat()
         }
         Stage::LocalOnly | Stage::HistoryOnly if is_stashed(first) => {
-            [git::stashed(), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
+            [git::stashed(), beside, kind.in_doubt(revoking)].concat()
         }
         Stage::LocalOnly | Stage::HistoryOnly if is_elsewhere(first) => {
-            [git::rewritten(subject), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
+            [git::rewritten(subject), beside, kind.in_doubt(revoking)].concat()
         }
-        Stage::LocalOnly => {
-            [git::local(subject, surroundings), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat()
-        }
-        Stage::HistoryOnly => [git::older(subject), beside, kind.only_if_doubt(), kind.revoke(), kind.after()].concat(),
+        Stage::LocalOnly => [git::local(subject, surroundings), beside, kind.in_doubt(revoking)].concat(),
+        Stage::HistoryOnly => [git::older(subject), beside, kind.in_doubt(revoking)].concat(),
         Stage::Leftover => [git_dir::never_committed(subject), kind.only_if_shared()].concat(),
         Stage::Unreachable if first.exposure.commits == 0 => {
             [git::leftovers(), beside, kind.only_if_shared(), kind.prevent()].concat()
+        }
+        Stage::Unreachable if revoking == Revoking::Before => {
+            [kind.in_doubt(revoking), git::leftovers(), beside].concat()
         }
         Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
         Stage::Unknown if image::is_in_image(subject) => [kind.revoke(), image::steps(subject), kind.after()].concat(),
@@ -296,8 +325,8 @@ impl<'a> Kind<'a> {
 
     fn after(&self) -> Vec<PlanStep> {
         let checks = vec![
-            self.titled(StepKind::Verify, &self.remediation.verify),
-            self.titled(StepKind::Audit, &self.remediation.audit),
+            self.step(StepKind::Verify, &self.remediation.verify),
+            self.step(StepKind::Audit, &self.remediation.audit),
         ];
         [checks, self.prevent()].concat()
     }
@@ -356,6 +385,20 @@ impl<'a> Kind<'a> {
             StepKind::Revoke,
             "In doubt treat it as leaked, and revoke it as the next steps say: there is no sign of a push from this clone, which is not proof, for other clones, deleted branches and backups leave no trace here".to_owned(),
         )]
+    }
+
+    /// For what shows no sign of a push.
+    fn in_doubt(&self, revoking: Revoking) -> Vec<PlanStep> {
+        match revoking {
+            Revoking::Here => [self.only_if_doubt(), self.revoke(), self.after()].concat(),
+            Revoking::Before => vec![PlanStep {
+                kind: StepKind::Revoke,
+                title: "In doubt treat it as leaked, and revoke it, too, as the plan before this one says for others of its kind: there is no sign of a push from this clone, which is not proof. These are the steps in general".to_owned(),
+                command: format!("keysweep explain {}", self.rule.id),
+                missing: Vec::new(),
+                link: self.link.clone(),
+            }],
+        }
     }
 
     fn step(&self, kind: StepKind, step: &Step) -> PlanStep {

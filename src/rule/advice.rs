@@ -17,6 +17,10 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
         known_words(text, fields)?;
     }
     known_words(&def.caution, fields)?;
+    let look = |words: &str, run: &str| -> Result<Step, String> {
+        known_placeholders(run, fields)?;
+        Ok(Step { action: own(words), run: own(run) })
+    };
     if def.revoke.is_empty() || def.rotate.is_empty() {
         return Err("needs at least one step each under revoke and rotate".into());
     }
@@ -29,8 +33,8 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
         revoke: steps(&def.revoke, fields)?,
         rotate: steps(&def.rotate, fields)?,
         checked: checked(def)?,
-        verify: own(&def.verify),
-        audit: own(&def.audit),
+        verify: look(&def.verify, &def.verify_run)?,
+        audit: look(&def.audit, &def.audit_run)?,
         prevent: own(&def.prevent),
         federate: steps(&def.federate, fields)?,
         workflow: def.workflow.iter().map(|text| own(text)).collect(),
@@ -45,7 +49,8 @@ const TOOLS: [&str; 4] = ["az", "aws", "gcloud", "gh"];
 /// Commands of these tools were given to the tool itself, of a version and on a day.
 fn checked(def: &RemediationDef) -> Result<Str, String> {
     let words = |run: &str| run.split([' ', '(', ';', '|']).map(str::to_owned).collect::<Vec<_>>();
-    let used = def.revoke.iter().chain(&def.rotate).chain(&def.federate).flat_map(|step| words(&step.run));
+    let steps = def.revoke.iter().chain(&def.rotate).chain(&def.federate).map(|step| &step.run);
+    let used = steps.chain([&def.verify_run, &def.audit_run]).flat_map(|run| words(run));
     let uses = used.into_iter().any(|word| TOOLS.contains(&&*word));
     let date = def.checked.rsplit_once(": ").map_or("", |(_, date)| date);
     let dated = date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-');

@@ -163,8 +163,14 @@ pub struct RemediationDef {
     pub checked: String,
     /// How to see that the old value is dead.
     pub verify: String,
+    /// The command that shows it.
+    #[serde(default)]
+    pub verify_run: String,
     /// Where misuse would show.
     pub audit: String,
+    /// The command that shows it.
+    #[serde(default)]
+    pub audit_run: String,
     /// The mechanism that needs no long-lived secret, or that keeps it safe.
     pub prevent: String,
     /// Steps that let a workflow sign in without the secret.

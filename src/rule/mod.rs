@@ -305,9 +305,9 @@ pub struct Remediation {
     /// Which versions of the tools accepted the commands of theirs, and when; empty if there are none of such tools.
     pub checked: Str,
     /// How to see that the old value is dead.
-    pub verify: Str,
+    pub verify: Step,
     /// Where misuse would show.
-    pub audit: Str,
+    pub audit: Step,
     /// The better mechanism.
     pub prevent: Str,
     /// Steps that let a workflow sign in without the secret; may be empty.

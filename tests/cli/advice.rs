@@ -114,3 +114,61 @@ fn a_place_in_a_test_tells_what_belongs_to_a_secret() {
     is_told(&["range", "HEAD~1..HEAD"]);
     is_told(&["history"]);
 }
+
+/// A pair of AWS in a file of its own, and the id that names it.
+fn pair(repo: &Repo, file: &str, seed: u64) -> String {
+    let template =
+        "[default]\naws_access_key_id = <aws-id:AKIA>\naws_secret_access_key = <base64:40>\nregion = eu-west-1\n";
+    let text = must(Generator::new(seed).expand(template, None), "make a pair");
+    repo.write(file, &text);
+    text.lines().find_map(|line| line.strip_prefix("aws_access_key_id = ")).map(str::to_owned).unwrap_or_default()
+}
+
+/// The plans of a report: the commands of each, by the kind of their step.
+fn plans(run: &Run) -> Vec<Vec<(String, String)>> {
+    let report: Value = must(serde_json::from_slice(&run.stdout), "read the report");
+    let plans = report["plans"].as_array().cloned().unwrap_or_default();
+    let text = |step: &Value, key: &str| step[key].as_str().unwrap_or_default().to_owned();
+    let steps = |plan: &Value| plan["steps"].as_array().cloned().unwrap_or_default();
+    let commands = |plan: &Value| steps(plan).iter().map(|step| (text(step, "kind"), text(step, "command"))).collect();
+    plans.iter().map(commands).collect()
+}
+
+/// A stand-in for the tool of a provider says what it was called with.
+#[test]
+fn each_of_several_keys_is_looked_for_by_a_command_of_its_own() {
+    let repo = clone_with(&Secret::entra(1710));
+    repo.write("README.md", "# Shop\n");
+    let ids = [pair(&repo, "a.ini", 1711), pair(&repo, "b.ini", 1712)];
+    repo.commit("two");
+    repo.git(&["push", "--quiet", "origin", "HEAD"]);
+    let plans = plans(&repo.keysweep(&["history", "--format", "json"]).expect_code(1));
+    assert_eq!(plans.len(), 1, "{plans:#?}");
+    let audits: Vec<&String> =
+        plans[0].iter().filter(|(kind, _)| kind == "audit").map(|(_, command)| command).collect();
+    let shown = repo.sh(&format!("aws() {{ printf '<%s>' \"$@\"; echo; }}\n{}", audits[0])).expect_code(0).out();
+    let wanted = |id: &String| format!("<AttributeKey=AccessKeyId,AttributeValue={id}><--region><eu-west-1>");
+    assert!(shown.lines().count() == 2 && ids.iter().all(|id| shown.contains(&wanted(id))), "{shown}");
+}
+
+#[test]
+fn of_two_plans_for_one_kind_the_first_tells_how_it_is_revoked() {
+    let repo = clone_with(&Secret::entra(1720));
+    repo.write("README.md", "# Shop\n");
+    let published = pair(&repo, "a.ini", 1721);
+    repo.commit("one");
+    repo.git(&["push", "--quiet", "origin", "HEAD"]);
+    let local = pair(&repo, "b.ini", 1722);
+    repo.commit("two");
+    let run = repo.keysweep(&["history", "--format", "json"]).expect_code(1);
+    let plans = plans(&run);
+    assert_eq!(plans.len(), 2, "{plans:#?}");
+    let says = |plan: &[(String, String)], text: &str| plan.iter().any(|(_, command)| command.contains(text));
+    assert!(says(&plans[0], &format!("delete-access-key --user-name <aws_user_name> --access-key-id {published}")));
+    assert!(!says(&plans[1], "aws iam") && says(&plans[1], "keysweep explain aws-secret-access-key"), "{plans:#?}");
+    assert!(plans[1][0].1.starts_with("git commit --amend"), "{plans:#?}");
+    // By itself each finding has all of its plan.
+    let report: Value = must(serde_json::from_slice(&run.stdout), "read the report");
+    let own = report["findings"][1]["plan"].to_string();
+    assert!(own.contains(&format!("delete-access-key --user-name <aws_user_name> --access-key-id {local}")), "{own}");
+}

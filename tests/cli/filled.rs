@@ -76,9 +76,9 @@ fn filled(template: &str, provider: &str, fills: &BTreeMap<String, String>) -> S
 /// All texts of a remediation as the plan must hold them.
 fn expected(remediation: &Remediation, provider: &str, fills: &BTreeMap<String, String>) -> Vec<String> {
     let steps = remediation.revoke.iter().chain(remediation.rotate.iter());
+    let steps = steps.chain([&remediation.verify, &remediation.audit]);
     let texts = steps.flat_map(|step| [&step.run, &step.action]);
-    let words = [&remediation.verify, &remediation.audit, &remediation.prevent];
-    let texts = texts.chain(words).map(ToString::to_string);
+    let texts = texts.chain([&remediation.prevent]).map(ToString::to_string);
     let caution = Some(&remediation.caution).filter(|text| !text.is_empty()).map(|text| format!("Mind: {text}"));
     texts.chain(caution).filter(|text| !text.is_empty()).map(|text| filled(&text, provider, fills)).collect()
 }

@@ -13,6 +13,11 @@ use crate::finding::purge::{On, Phase, Places, PurgePlan, PurgeStep, Subject, Tr
 use crate::finding::{Command, Gap, Report};
 use crate::text::escape;
 
+/// Lines about secrets before the steps, at most; each may be wrapped once.
+const MOST_SUBJECTS: usize = 9;
+/// Lines of a list, at most.
+const MOST_LINES: usize = 20;
+
 /// Writes a plan, with what the sweep that it rests on could not read.
 ///
 /// # Errors
@@ -110,14 +115,7 @@ impl Page {
         if self.plan.subjects.is_empty() {
             return paper.sentence("nothing", style::good, "to purge");
         }
-        for subject in &self.plan.subjects {
-            let about = format!("{} · {}", subject.rule, subject.id);
-            paper.row(
-                0,
-                2,
-                &[(&subject.name, style::title), (subject.stage.as_str(), style::plain), (&about, style::faint)],
-            )?;
-        }
+        self.subjects(paper)?;
         self.lists().into_iter().try_for_each(|(title, lines)| list(title, &lines, paper))?;
         let mut numbers = 1..;
         for (phase, steps) in self.phases() {
@@ -127,6 +125,31 @@ impl Page {
         }
         let (title, lines) = self.rest();
         list(title, &lines, paper)
+    }
+
+    /// The secrets of the plan, a line each; of many the kinds.
+    fn subjects(&self, paper: &mut Paper<'_>) -> io::Result<()> {
+        let subjects = &self.plan.subjects;
+        let mut kinds: Vec<(&Subject, usize)> = Vec::new();
+        for one in subjects {
+            let is_same = |known: &&mut (&Subject, usize)| known.0.rule == one.rule && known.0.stage == one.stage;
+            match kinds.iter_mut().find(is_same).filter(|_| subjects.len() > MOST_SUBJECTS) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((one, 1)),
+            }
+        }
+        for (one, count) in kinds.iter().take(MOST_SUBJECTS) {
+            let name = if *count == 1 { one.name.clone() } else { format!("{} ({count})", one.name) };
+            let about = if *count == 1 { format!("{} · {}", one.rule, one.id) } else { one.rule.clone() };
+            paper.row(0, 2, &[(&name, style::title), (one.stage.as_str(), style::plain), (&about, style::faint)])?;
+        }
+        if subjects.len() <= MOST_SUBJECTS {
+            return Ok(());
+        }
+        let more: usize = kinds.iter().skip(MOST_SUBJECTS).map(|(_, count)| count).sum();
+        let and = if more == 0 { String::new() } else { format!("and {more} more; ") };
+        let text = format!("{and}'keysweep history --full' lists each, and --finding ID makes a plan for one");
+        paper.paragraph(("", style::plain), &text, style::faint)
     }
 
     /// The same for formats that are handed on.
@@ -199,7 +222,15 @@ fn list(title: &str, lines: &[String], paper: &mut Paper<'_>) -> io::Result<()> 
         paper.blank()?;
         paper.paragraph(("", style::plain), &title.to_lowercase(), style::label)?;
     }
-    lines.iter().try_for_each(|line| paper.paragraph(("  ", style::plain), line, style::plain))
+    let shown = &lines[..lines.len().min(MOST_LINES)];
+    shown.iter().try_for_each(|line| paper.paragraph(("  ", style::plain), line, style::plain))?;
+    match lines.len() - shown.len() {
+        0 => Ok(()),
+        more => {
+            let text = format!("and {more} more; 'keysweep purge-plan --format json' lists all");
+            paper.paragraph(("  ", style::plain), &text, style::faint)
+        }
+    }
 }
 
 /// What a step is about, and where it is done.

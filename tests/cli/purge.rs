@@ -527,6 +527,29 @@ fn what_is_local_gets_the_short_recipe() {
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "one\nstart\n");
 }
 
+/// What a plan is for takes less room than what it says.
+#[test]
+fn a_plan_for_many_secrets_and_refs_begins_with_a_screen_at_most() {
+    let (repo, _remote) = with_remote("sha1");
+    for seed in 0..60 {
+        let secret = if seed % 3 == 0 { Secret::entra(5_000 + seed) } else { Secret::github(5_000 + seed) };
+        repo.write(format!("{seed}.env"), secret.line());
+    }
+    repo.commit("many");
+    (0..30).for_each(|number| drop(repo.git(&["branch", &format!("topic-{number}")])));
+    push(&repo);
+    let text = repo.tool(&["purge-plan"]).env("COLUMNS", "80").run().expect_code(0).out();
+    let lines: Vec<&str> = text.lines().collect();
+    let at = |title: &str| lines.iter().position(|line| *line == title).unwrap_or_else(|| panic!("no {title}: {text}"));
+    assert!(at("refs that reach them") <= 20 && at("revoke") <= 50, "{text}");
+    assert!(text.contains("GitHub personal access token (classic) (40)  published"), "{text}");
+    assert!(
+        text.contains("'keysweep history --full' lists each") && text.contains("more; 'keysweep purge-plan"),
+        "{text}"
+    );
+    assert_eq!(repo.keysweep(&["history", "--full"]).expect_code(1).out().matches("github-pat-classic · ").count(), 40);
+}
+
 /// A bare clone keeps the files of the plan in its own folder, so it has to outlive it.
 #[test]
 fn the_plan_of_a_bare_clone_works_to_its_end() {

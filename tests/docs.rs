@@ -125,6 +125,56 @@ fn every_command_that_is_shown_exists() {
     assert!(count > 30, "{count}");
 }
 
+/// The text between two others in a line, with what stands around it.
+fn around<'l>(line: &'l str, before: &str, after: &str) -> Option<(&'l str, &'l str, &'l str)> {
+    let start = line.find(before)? + before.len();
+    let end = start + line[start..].find(after)?;
+    Some((&line[..start], &line[start..end], &line[end..]))
+}
+
+/// A line of a recipe with the address of the project in the form that its place takes; what stands for it while there is none.
+fn addressed(line: &str, repository: &str) -> String {
+    let slug = repository.strip_prefix("https://github.com/").unwrap_or("OWNER/keysweep");
+    let or = |absent: &str| if repository.is_empty() { absent.to_owned() } else { repository.to_owned() };
+    // The action is named with a commit that is none; a hook by the repository; cargo takes the address as a word.
+    if let Some((before, _, after)) = around(line, "uses: ", "@0123456789abcdef") {
+        return format!("{before}{slug}{after}");
+    }
+    if let Some((before, _, after)) = around(line, "- repo: ", "   # where you got keysweep from") {
+        let absent = "https://git.example.com/keysweep";
+        return format!("{before}{}.git{after}", or(absent).trim_end_matches(".git"));
+    }
+    match around(line, "--git \"", "\" keysweep") {
+        Some((before, variable, after)) => format!("{before}{}{after}", or(variable)),
+        None => line.to_owned(),
+    }
+}
+
+/// `repository` in Cargo.toml is the one place that holds the address of the project; it cannot be set and left out of a recipe.
+#[test]
+fn recipes_have_the_address_of_the_manifest() {
+    let (repository, is_updated) = (env!("CARGO_PKG_REPOSITORY"), std::env::var_os("KEYSWEEP_UPDATE").is_some());
+    let mut count = 0;
+    for page in all_pages() {
+        let text = read(&page);
+        let of = |repository| text.split_inclusive('\n').map(|line| addressed(line, repository)).collect::<String>();
+        let wanted = of(repository);
+        if is_updated && wanted != text {
+            fs::write(&page, &wanted).unwrap();
+        } else {
+            let name = page.display();
+            assert!(wanted == text, "{name} has another address: run 'KEYSWEEP_UPDATE=1 cargo test --test docs'");
+        }
+        let made_up = of("https://github.com/acme/sweeper");
+        count += made_up.matches("acme/sweeper").count();
+        for placeholder in ["OWNER/", "git.example.com/keysweep", "KEYSWEEP_URL"] {
+            assert!(!made_up.contains(placeholder), "{}: {placeholder} is in no form that is known", page.display());
+        }
+        assert!(!text.contains("acme/sweeper"));
+    }
+    assert!(count > 7, "{count}");
+}
+
 #[test]
 fn documents_are_short_enough_to_be_read() {
     for (name, most) in [("README.md", 7 << 10), ("DESIGN.md", 25 << 10), ("ARCHITECTURE.md", 11 << 10)] {

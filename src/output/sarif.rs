@@ -100,7 +100,7 @@ fn driver(view: &View, rules: Vec<Value>) -> Value {
         "semanticVersion": view.version,
         "rules": rules,
     });
-    let home = [env!("CARGO_PKG_HOMEPAGE"), env!("CARGO_PKG_REPOSITORY")].into_iter().find(|home| !home.is_empty());
+    let home = Some(env!("CARGO_PKG_REPOSITORY")).filter(|home| !home.is_empty());
     if let (Some(fields), Some(home)) = (fields.as_object_mut(), home) {
         fields.insert("informationUri".to_owned(), json!(home));
     }

@@ -104,6 +104,13 @@ fn formats_for_reports_show_no_values_and_write_no_other_pages() {
 
 // ---------------------------------------------------------------- SARIF
 
+/// The address of the project is that of the manifest, and none where that has none.
+#[test]
+fn sarif_leads_to_the_repository_that_the_manifest_names() {
+    let driver = sarif(&Repo::with_a_commit(), "history", 0)["runs"][0]["tool"]["driver"].clone();
+    assert_eq!(driver["informationUri"].as_str().unwrap_or_default(), env!("CARGO_PKG_REPOSITORY"));
+}
+
 #[test]
 fn sarif_names_the_place_the_rule_and_the_first_step() {
     let (repo, secret) = with_a_secret(20_200, "deploy/config.env");

@@ -28,9 +28,11 @@ version=$("$binary" --version | cut -d' ' -f2)
 name=keysweep-$version-$os-$arch
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/$name/completions"
+mkdir -p "$work/$name/completions" "$work/$name/packaging"
 cp "$binary" ./*.md LICENSE-APACHE LICENSE-MIT "$work/$name/"
 cp -R docs "$work/$name/docs"
+# The pages lead there.
+cp packaging/README.md "$work/$name/packaging/"
 "$binary" man "$work/$name/man/man1"
 for shell in bash elvish fish powershell zsh; do
 	"$binary" completions "$shell" --output "$work/$name/completions/keysweep.$shell"

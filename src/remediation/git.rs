@@ -42,7 +42,8 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
     };
     let (stage, leave_out) = match list(subject) {
         Some(name) => {
-            let leave_out = leave_out.trim_end_matches(" --");
+            // From a folder below the root 'git rm' takes no list.
+            let leave_out = if surroundings.unborn { "git reset --quiet" } else { "git restore --staged" };
             let which = if subject.is_renamed(surroundings) { with_old_names(&name) } else { name.clone() };
             (add_listed(&name), format!("{leave_out} {}", FileList::options(&which)))
         }

@@ -276,6 +276,22 @@ fn leaving_many_files_out_leaves_others_as_they_are() {
     assert!(status.contains(" M conf/inno.env\n M inno.env\n"), "{status}");
 }
 
+/// Before the first commit git has nothing to restore from.
+#[test]
+fn many_files_are_left_out_of_a_first_commit() {
+    let repo = Repo::init();
+    repo.install_hook();
+    for at in 0..12 {
+        repo.write(format!("conf/{at}.env"), Secret::github(2410 + at).line());
+    }
+    repo.write("conf/other.env", "A=1\n");
+    repo.add();
+    repo.at("conf").sh(&block(&repo)[1]).expect_code(0);
+    committed(&repo);
+    assert_eq!(repo.git(&["ls-tree", "-r", "--name-only", "HEAD"]).out(), "conf/other.env\n");
+    assert!(repo.path("conf/11.env").exists());
+}
+
 /// The plan of a kind stages the files of that kind, and the rename of a file is left out with the file.
 #[test]
 fn many_files_of_each_kind_and_renamed_ones_have_lists_of_their_own() {

@@ -20,6 +20,8 @@ use crate::finding::{Command, Verdict};
 const FEW: usize = 3;
 /// Gaps and notes that are named, at most, where not everything was asked for.
 const MOST_REMARKS: usize = 5;
+/// The same below an overview, which has to stay short.
+const REMARKS_BELOW: usize = 1;
 
 /// Writes a report.
 ///
@@ -97,7 +99,11 @@ fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
 }
 
 fn remarks(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
-    let most = if detail == Detail::Full { usize::MAX } else { MOST_REMARKS };
+    let most = match detail {
+        Detail::Full => usize::MAX,
+        Detail::Quiet | Detail::Overview if fold::entries(view).len() > FEW => REMARKS_BELOW,
+        Detail::Quiet | Detail::Overview => MOST_REMARKS,
+    };
     for gap in view.gaps.iter().take(most) {
         paper.paragraph(("not read  ", style::warn), &format!("{}: {}", gap.what, gap.why), style::plain)?;
     }

@@ -1,6 +1,6 @@
 //! Many findings: counts, a table, the plans of the worst kinds in short, and how to see the rest.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
 use super::super::Detail;
@@ -8,17 +8,19 @@ use super::super::brief;
 use super::super::fold::{self, Entry};
 use super::super::paper::Paper;
 use super::super::style;
-use super::super::view::{FindingView, PlanView, View};
+use super::super::view::{FindingView, PlanView, StepView, View};
 use super::super::words::{self, plural};
 use super::finding;
 use crate::finding::{Command, Stage};
 
-/// Rows of the table, at most.
-const ROWS: usize = 40;
+/// Rows of the table, at most, of one line each and of several.
+const ROWS: Rows = Rows { of_a_line: 36, of_several: 13 };
 /// Plans that are shown.
 const PLANS: usize = 5;
-/// Steps of a plan that are shown.
-const STEPS: usize = 3;
+/// Steps that are shown of all plans together, and of one: each plan has one at least.
+const STEPS: (usize, usize) = (6, 3);
+/// Plans up to which each says what somebody could do with the secret.
+const FEW: usize = 2;
 /// Places named with a plan.
 const PLACES: usize = 3;
 
@@ -34,10 +36,11 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     }
     let plans = fold::plans(view);
     let by_id: HashMap<&str, &FindingView> = view.findings.iter().map(|one| (one.id.as_str(), one)).collect();
+    let mut told = BTreeSet::new();
     for plan in plans.iter().take(PLANS) {
         let findings: Vec<&FindingView> =
             plan.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
-        kind(view, plan, &findings, paper)?;
+        kind(view, plan, &findings, &mut told, plans.len().min(PLANS), paper)?;
     }
     let more = plans.len().saturating_sub(PLANS);
     let more = if more == 0 { String::new() } else { format!("; {} are not shown here", plural(more, "more plan")) };
@@ -127,18 +130,30 @@ fn stage_of(row: &Row<'_>) -> &'static str {
     }
 }
 
-/// A line for each row; two where one would be wider than the terminal.
-pub(super) fn table(rows: &[Row<'_>], most: usize, paper: &mut Paper<'_>) -> io::Result<()> {
-    let shown = &rows[..rows.len().min(most)];
-    let longest = |text: &dyn Fn(&Row<'_>) -> usize| shown.iter().map(text).max().unwrap_or(0);
-    let severity = longest(&|row| row.first.severity.as_str().len());
-    let stage = longest(&|row| stage_of(row).len());
-    let id = longest(&|row| row.first.id.chars().count());
-    let place = longest(&|row| row.place().chars().count());
-    let name = longest(&|row| row.first.name.chars().count());
+/// How many rows a table has, at most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows {
+    /// Where each is one line.
+    pub(super) of_a_line: usize,
+    /// Where the terminal is narrower than one of them, so that each takes two or three.
+    pub(super) of_several: usize,
+}
+
+/// A line for each row; two or three where one would be wider than the terminal, and then for fewer rows.
+pub(super) fn table(rows: &[Row<'_>], most: Rows, paper: &mut Paper<'_>) -> io::Result<()> {
+    let widest = |rows: &[Row<'_>], text: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(text).max().unwrap_or(0);
+    let mut shown = &rows[..rows.len().min(most.of_a_line)];
+    let severity = widest(shown, &|row| row.first.severity.as_str().len());
+    let stage = widest(shown, &|row| stage_of(row).len());
+    let id = widest(shown, &|row| row.first.id.chars().count());
+    let place = widest(shown, &|row| row.place().chars().count());
+    let mut name = widest(shown, &|row| row.first.name.chars().count());
     let indent = 2 + severity + 2;
-    // Where all does not fit beside each other the place goes below, and the names need no column.
-    let name = if paper.fits(indent + id + 2 + stage + 2 + name + 2 + place) { name } else { 0 };
+    if !paper.fits(indent + id + 2 + stage + 2 + name + 2 + place) {
+        // The place goes below, and the names need no column.
+        shown = &rows[..rows.len().min(most.of_several)];
+        name = 0;
+    }
     for row in shown {
         let one = row.first;
         let cells = [
@@ -166,14 +181,22 @@ pub(super) fn table(rows: &[Row<'_>], most: usize, paper: &mut Paper<'_>) -> io:
     Ok(())
 }
 
-/// What to do about all of a kind, in short.
-fn kind(view: &View, plan: &PlanView, findings: &[&FindingView], paper: &mut Paper<'_>) -> io::Result<()> {
+/// What to do about all of a kind, in short; `told` are the sentences about stages that were said, `plans` how many are shown.
+fn kind(
+    view: &View,
+    plan: &PlanView,
+    findings: &[&FindingView],
+    told: &mut BTreeSet<String>,
+    plans: usize,
+    paper: &mut Paper<'_>,
+) -> io::Result<()> {
     let Some(first) = findings.first() else { return Ok(()) };
     let count = if findings.len() == 1 { String::new() } else { format!(" ({} secrets)", findings.len()) };
     let name = format!("{}{count}", first.name);
     paper.row(0, 2, &[(first.severity.as_str(), style::of_severity(first.severity)), (&name, style::title)])?;
-    if view.command.asks_git() {
-        paper.paragraph(("  ", style::plain), &words::stage_sentence(first), style::faint)?;
+    let sentence = words::stage_sentence(first);
+    if view.command.asks_git() && told.insert(sentence.clone()) {
+        paper.paragraph(("  ", style::plain), &sentence, style::faint)?;
     }
     for one in findings.iter().take(PLACES) {
         let place = brief::place(one).map(words::place).unwrap_or_default();
@@ -183,7 +206,7 @@ fn kind(view: &View, plan: &PlanView, findings: &[&FindingView], paper: &mut Pap
     if more > 0 {
         paper.paragraph(("  ", style::plain), &format!("and {more} more"), style::faint)?;
     }
-    if !first.impact.is_empty() {
+    if !first.impact.is_empty() && plans <= FEW {
         finding::row("risk", &first.impact, paper)?;
     }
     let what = match view.command {
@@ -192,6 +215,9 @@ fn kind(view: &View, plan: &PlanView, findings: &[&FindingView], paper: &mut Pap
         _ if view.is_stored => Some(first.id.as_str()),
         _ => Some(first.rule.as_str()),
     };
-    finding::plan(&plan.steps, STEPS, what, paper)?;
+    let (all, one) = STEPS;
+    // The pages that steps link to are for who goes on.
+    let steps: Vec<StepView> = plan.steps.iter().map(|step| StepView { link: String::new(), ..step.clone() }).collect();
+    finding::plan(&steps, (all / plans.max(1)).clamp(1, one), what, paper)?;
     paper.blank()
 }

@@ -9,14 +9,16 @@ use super::super::style;
 use super::super::view::{FindingView, StepView, View};
 use super::super::words;
 use super::finding;
-use super::overview;
+use super::overview::{self, Rows};
 
 /// Findings told in some lines each, at most.
 const FEW: usize = 2;
 /// Kinds whose revocation is told, at most.
 const KINDS: usize = 3;
-/// Rows of the table, which may take two lines each.
-const ROWS: usize = 6;
+/// Rows of the table.
+const ROWS: Rows = Rows { of_a_line: 12, of_several: 6 };
+/// The same where a push was stopped: what lets it go on takes more lines than what lets a commit go on.
+const FEWER_ROWS: Rows = Rows { of_a_line: 6, of_several: 3 };
 
 /// The steps that let go on what was stopped; none where nothing was, or none would.
 pub(super) fn ways_on(view: &View) -> &[StepView] {
@@ -25,8 +27,7 @@ pub(super) fn ways_on(view: &View) -> &[StepView] {
 
 /// Writes what was found.
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
-    // What lets a push go on takes more lines than what lets a commit go on.
-    let (few, rows) = if view.before_push.is_empty() { (FEW, ROWS) } else { (FEW / 2, ROWS / 2) };
+    let (few, rows) = if view.before_push.is_empty() { (FEW, ROWS) } else { (FEW / 2, FEWER_ROWS) };
     if view.findings.len() <= few {
         view.findings.iter().try_for_each(|one| told(one, detail, paper))?;
     } else {

@@ -11,7 +11,7 @@ use crate::config::ConfigFile;
 use crate::config::file::{self, BASELINE, NAME};
 use crate::finding::{Gap, GapKind, Note, Report};
 use crate::fs::bounded::{self, MAX_SIZE};
-use crate::git::object::{self, Mode};
+use crate::git::object::{self, Mode, Unread};
 use crate::git::{ObjectId, Repo};
 use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
 use crate::text::escape;
@@ -89,7 +89,11 @@ pub fn of_repository(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
 /// # Errors
 /// When its configuration or baseline cannot be used.
 pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Result<InForce> {
-    let (config, accepted) = At { repo, commit }.named_or(common)?;
+    let at = At { repo, commit };
+    if let Some(gap) = at.unread(common) {
+        return Ok(InForce { gaps: vec![gap], ..of_folder(common, None)? });
+    }
+    let (config, accepted) = at.named_or(common)?;
     let policy = policy(common, &config, accepted, Comments::Honoured)?;
     Ok(InForce { config, policy, ..InForce::default() })
 }
@@ -130,6 +134,9 @@ impl InForce {
 /// When the configuration or the baseline of the base cannot be used.
 pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) -> anyhow::Result<InForce> {
     let (before, after) = (At { repo, commit: base }, At { repo, commit: head });
+    if let Some(gap) = before.unread(common) {
+        return Ok(InForce { gaps: vec![gap], ..of_nothing(common)? });
+    }
     let (config, accepted) = before.named_or(common)?;
     let mut policy = policy(common, &config, accepted, Comments::Proposed)?;
     let (mut gaps, mut notes) = (Vec::new(), Vec::new());
@@ -201,20 +208,33 @@ impl At<'_> {
         PathBuf::from(format!("{}:{name}", self.commit.to_hex_with_len(12)))
     }
 
+    /// The bytes of a file at the root, none if there is no such file.
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, Unread> {
+        let local = self.repo.local();
+        let tree = object::tree_of(&local, self.commit)?;
+        let entry = object::entry_at(&local, tree, name.as_bytes().as_bstr())?;
+        let entry = entry.filter(|entry| entry.mode == Mode::File);
+        entry.map_or_else(|| Ok(Vec::new()), |entry| object::load(&local, entry.id, MAX_SIZE).map(|(_, bytes)| bytes))
+    }
+
     /// The text of a file at the root, empty if there is none.
     fn text(&self, name: &str) -> anyhow::Result<String> {
-        let local = self.repo.local();
-        let unread =
-            |unread: object::Unread| anyhow::anyhow!("cannot read '{}': {}", self.path(name).display(), unread.why);
-        let tree = object::tree_of(&local, self.commit).map_err(unread)?;
-        let entry = object::entry_at(&local, tree, name.as_bytes().as_bstr()).map_err(unread)?;
-        match entry.filter(|entry| entry.mode == Mode::File) {
-            Some(entry) => {
-                let (_, text) = object::load(&local, entry.id, MAX_SIZE).map_err(unread)?;
-                String::from_utf8(text).map_err(|_| anyhow::anyhow!("'{}' is not UTF-8", self.path(name).display()))
-            }
-            None => Ok(String::new()),
-        }
+        let bytes = self
+            .bytes(name)
+            .map_err(|unread| anyhow::anyhow!("cannot read '{}': {}", self.path(name).display(), unread.why))?;
+        String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("'{}' is not UTF-8", self.path(name).display()))
+    }
+
+    /// The gap of a file whose object is damaged or missing, so that nobody can tell what it allows or asks for. Nothing is
+    /// allowed then; the rest of the scan does not depend on it.
+    fn unread(&self, common: &Common) -> Option<Gap> {
+        let wanted = [(NAME, common.config.is_none()), (BASELINE, common.baseline.is_none())];
+        let files = wanted.into_iter().filter_map(|(name, is_read)| is_read.then_some(name));
+        files.filter_map(|name| Some((name, self.bytes(name).err()?))).next().map(|(name, unread)| Gap {
+            what: BString::from(self.path(name).display().to_string()),
+            kind: unread.kind,
+            why: format!("{}, so no configuration and no baseline was used", unread.why),
+        })
     }
 
     fn config(&self) -> anyhow::Result<ConfigFile> {

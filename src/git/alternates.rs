@@ -2,43 +2,78 @@
 //! `GIT_ALTERNATE_OBJECT_DIRECTORIES` beside it. So a server's hooks see what is pushed, before it is let in.
 //!
 //! git's reader knows one folder and those that its `info/alternates` lists. So all of them are listed by a folder that holds
-//! nothing else. So are those of a repository that borrows from itself by a way round: git goes no way twice, where its reader
-//! gives up.
+//! nothing else. So are those of a repository whose lists the reader takes otherwise than git: git goes no way twice, passes
+//! over lines that name no folder, and lets a path start in the folder that lists it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
-use super::GitError;
 use super::error::error_text;
+use crate::finding::{Gap, GapKind};
 use crate::fs::bounded::{self, Links, Refused};
 use crate::fs::scratch::Scratch;
+use crate::text::escape;
 
 /// Folders that objects are borrowed from, at most. git's reader compares each with all others.
 pub(super) const MOST: usize = 1000;
 
-/// Whether git's reader gave up because folders borrow from each other.
-pub(super) fn is_circle(error: &GitError) -> bool {
-    error_text(error).contains("Alternates form a cycle")
+/// Bytes of a line that are shown of it.
+const MOST_SHOWN: usize = 80;
+
+/// Whether the variables of git's environment that name folders of objects count for a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Variables {
+    /// They are about it.
+    Count,
+    /// They are about another one.
+    Ignored,
 }
 
-/// Makes the folder, if the environment names any or what `own`, the repository's, lists leads back to it.
+/// The folder that lists those of objects, for as long as they are read.
+#[derive(Debug)]
+pub struct Borrowed {
+    /// The folder.
+    pub folder: Scratch,
+    /// The lines of the lists that could not be followed.
+    pub gaps: Vec<Gap>,
+}
+
+/// Folders of objects, each followed by those that it borrows from, and the lines that could not be followed.
+#[derive(Debug, Default)]
+struct Lent {
+    folders: Vec<PathBuf>,
+    gaps: Vec<Gap>,
+}
+
+/// Makes the folder, if the environment names any or git's reader takes the lists of `own`, the repository's, otherwise than git.
 ///
 /// # Errors
 /// When it cannot be written, or the alternates cannot be read.
-pub fn with_env_alternates(own: &Path) -> io::Result<Option<Scratch>> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let (instead, beside) = (variable("GIT_OBJECT_DIRECTORY"), variable("GIT_ALTERNATE_OBJECT_DIRECTORIES"));
-    let here = std::env::current_dir()?;
-    let leads_back = || gix::odb::alternate::resolve(own.to_owned(), &here).is_err_and(|error| is_circle(&error));
-    if instead.is_none() && beside.is_none() && !leads_back() {
-        return Ok(None);
-    }
+pub fn listed_anew(own: &Path, variables: Variables) -> io::Result<Option<Borrowed>> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty() && variables == Variables::Count);
+    let (instead, beside) = (set("GIT_OBJECT_DIRECTORY"), set("GIT_ALTERNATE_OBJECT_DIRECTORIES"));
+    let is_named = instead.is_some() || beside.is_some();
     let first = instead.map_or_else(|| own.to_owned(), PathBuf::from);
     let roots = std::iter::once(first).chain(beside.as_ref().map(listed).unwrap_or_default());
-    list(roots).map(Some)
+    let lent = Lent::by(roots)?;
+    if !is_named && lent.gaps.is_empty() && is_read_alike(own, &lent.folders)? {
+        return Ok(None);
+    }
+    let folder = write(&lent.folders)?;
+    Ok(Some(Borrowed { folder, gaps: lent.gaps }))
+}
+
+/// Whether git's reader comes to the same folders, as far as they are there.
+fn is_read_alike(own: &Path, folders: &[PathBuf]) -> io::Result<bool> {
+    let Ok(others) = gix::odb::alternate::resolve(own.to_owned(), &std::env::current_dir()?) else { return Ok(false) };
+    let there = |folders: &mut dyn Iterator<Item = &PathBuf>| -> BTreeSet<PathBuf> {
+        folders.filter_map(|folder| folder.canonicalize().ok()).collect()
+    };
+    Ok(there(&mut others.iter().chain([&own.to_owned()])) == there(&mut folders.iter()))
 }
 
 /// The folders of a list such as `a:"b":c`.
@@ -57,22 +92,30 @@ fn gix_path(bytes: &[u8]) -> Option<PathBuf> {
     bytes.to_path().ok().map(Path::to_owned)
 }
 
-/// Writes down the folders and all that they borrow from.
-fn list(roots: impl Iterator<Item = PathBuf>) -> io::Result<Scratch> {
-    let here = std::env::current_dir()?;
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for root in roots.map(|root| here.join(root)).filter(|root| root.is_dir()) {
-        let first = folders.len();
-        add(&mut folders, root);
-        let mut next = first;
-        while let Some(folder) = folders.get(next).cloned() {
-            borrowed(&folder)?.into_iter().for_each(|path| add(&mut folders, folder.join(path)));
-            next += 1;
-            if folders.len() > MOST {
-                return Err(too_many());
+impl Lent {
+    /// What these folders have and borrow.
+    fn by(roots: impl Iterator<Item = PathBuf>) -> io::Result<Self> {
+        let here = std::env::current_dir()?;
+        let mut lent = Self::default();
+        for root in roots.map(|root| here.join(root)).filter(|root| root.is_dir()) {
+            let mut next = lent.folders.len();
+            add(&mut lent.folders, root);
+            while let Some(folder) = lent.folders.get(next).cloned() {
+                let list = borrowed(&folder)?;
+                list.paths.into_iter().for_each(|path| add(&mut lent.folders, folder.join(path)));
+                lent.gaps.extend(list.gap);
+                next += 1;
+                if lent.folders.len() > MOST {
+                    return Err(too_many());
+                }
             }
         }
+        Ok(lent)
     }
+}
+
+/// Writes down the folders.
+fn write(folders: &[PathBuf]) -> io::Result<Scratch> {
     let scratch = Scratch::new()?;
     let mut lines = BString::default();
     for (number, folder) in folders.iter().enumerate() {
@@ -98,21 +141,66 @@ pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("info").join("alternates")
 }
 
+/// What a folder lists.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    /// The folders, as far as they can be any.
+    pub(super) paths: Vec<PathBuf>,
+    /// What is to be said if git cannot follow all of it.
+    pub(super) gap: Option<Gap>,
+}
+
 /// The folders that one lists.
 ///
 /// # Errors
-/// When the list cannot be read, or is longer than [`MOST`].
-pub(super) fn borrowed(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let text = match bounded::read(&file(folder), bounded::MAX_SIZE, Links::Followed) {
+/// When the list is a device or a pipe, or is longer than [`MOST`].
+pub(super) fn borrowed(folder: &Path) -> io::Result<List> {
+    let list = file(folder);
+    let of_nothing = |why: String| List { paths: Vec::new(), gap: Some(unread(&list, &why)) };
+    let text = match bounded::read(&list, bounded::MAX_SIZE, Links::Followed) {
         Ok(text) => text,
-        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(List::default()),
+        Err(Refused::Io(error)) => return Ok(of_nothing(format!("it cannot be read ({error})"))),
         Err(refused) => return Err(io::Error::other(refused)),
     };
-    let paths = gix::odb::alternate::parse(&text).map_err(|error| io::Error::other(error_text(&error)))?;
-    if paths.len() > MOST {
-        return Err(too_many());
+    let paths = match gix::odb::alternate::parse(&text) {
+        Ok(paths) if paths.len() > MOST => return Err(too_many()),
+        Ok(paths) => paths,
+        Err(error) => return Ok(of_nothing(error_text(&error))),
+    };
+    let (mut followed, mut passed) = (Vec::new(), Vec::new());
+    for path in paths {
+        match obstacle(&folder.join(&path)) {
+            None => followed.push(path),
+            Some(why) => passed.push((path, why)),
+        }
     }
-    Ok(paths)
+    let gap = passed.first().map(|(path, why)| {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        let shown = escape(&bytes[..bytes.len().min(MOST_SHOWN)]);
+        let more = match passed.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        unread(&list, &format!("the line '{shown}'{more} can name no folder of objects ({why})"))
+    });
+    Ok(List { paths: followed, gap })
+}
+
+/// Why nothing can be borrowed from a path. If there is merely nothing there, that is said of each object that is missing.
+fn obstacle(path: &Path) -> Option<String> {
+    match path.metadata() {
+        Ok(meta) if meta.is_dir() => None,
+        Ok(_) => Some("it is not a folder".to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+fn unread(list: &Path, why: &str) -> Gap {
+    let why =
+        format!("{why}, so objects that it was to lend were not read; correct it, 'git fsck' tells what is missing");
+    Gap { what: list.as_os_str().as_encoded_bytes().into(), kind: GapKind::Corrupt, why }
 }
 
 pub(super) fn too_many() -> io::Error {

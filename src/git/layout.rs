@@ -245,6 +245,7 @@ fn borrowed(own: PathBuf) -> Result<Vec<PathBuf>, SourceError> {
     while let Some(folder) = folders.get(next).cloned() {
         let is_over = |paths: &Vec<PathBuf>| folders.len() + paths.len() > 2 * alternates::MOST;
         let listed = alternates::borrowed(&folder)
+            .map(|list| list.paths)
             .and_then(|paths| if is_over(&paths) { Err(alternates::too_many()) } else { Ok(paths) });
         let paths = listed.map_err(|error| SourceError::Broken {
             what: format!("'{}'", shown(&alternates::file(&folder))),

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bstr::{BString, ByteSlice as _, ByteVec as _};
 
+use super::alternates::{self, Borrowed, Variables};
 use super::layout::Layout;
 use super::ownership::{self, Found};
 use super::pointer::{passed, refused};
@@ -16,10 +17,9 @@ use super::presence::Presence;
 use super::ref_store::{Head, RefStore, Refs, Tables};
 use super::reftable::Logs;
 use super::revision;
-use super::{GitError, ObjectId, SourceError, alternates, format, layout, object};
+use super::{GitError, ObjectId, SourceError, format, layout, object};
 use crate::finding::Gap;
 use crate::fs::bounded;
-use crate::fs::scratch::Scratch;
 use crate::text::escape;
 
 pub use super::revision::UNSHALLOW;
@@ -33,8 +33,8 @@ const MOST_MEMORY: usize = 768 << 20;
 #[derive(Debug, Clone)]
 pub struct Repo {
     shared: gix::ThreadSafeRepository,
-    /// Lists the folders of objects that the environment names, as long as they are read.
-    borrowed: Option<Arc<Scratch>>,
+    /// Lists the folders of objects where git's reader would not look for them, as long as they are read.
+    borrowed: Option<Arc<Borrowed>>,
     /// How refs are stored.
     pub(super) refs: RefStore,
     /// What HEAD says, once it was asked: it is one answer for as long as a command runs.
@@ -57,7 +57,7 @@ impl Repo {
             let shared = open_with(|change| gix::ThreadSafeRepository::open_opts(start(&found), change(options())));
             Self::found(directory, &found, shared.map_err(|error| refused(directory, &error))?, presence)?
         };
-        repo.borrow()?;
+        repo.borrow(Variables::Count)?;
         Ok(repo)
     }
 
@@ -77,8 +77,10 @@ impl Repo {
             return Self::open(directory);
         }
         // Index, work tree and objects that the environment names belong to the other repository.
-        let shared = options().open(start(&found)).map_err(|error| refused(directory, &error))?;
-        Self::found(directory, &found, shared, presence)
+        let shared = open_with(|change| change(options()).open(start(&found)));
+        let mut repo = Self::found(directory, &found, shared.map_err(|error| refused(directory, &error))?, presence)?;
+        repo.borrow(Variables::Ignored)?;
+        Ok(repo)
     }
 
     /// One that was found, if it may be read.
@@ -123,21 +125,21 @@ impl Repo {
         Ok(self)
     }
 
-    /// Reads objects where the environment says they lie, if it does.
-    fn borrow(&mut self) -> Result<(), SourceError> {
+    /// Reads objects where git would, if that is elsewhere than where its reader would.
+    fn borrow(&mut self, variables: Variables) -> Result<(), SourceError> {
         let broken = |error: std::io::Error| SourceError::Broken {
-            what: "the folders of objects that git's environment names".to_owned(),
+            what: "the folders that objects are borrowed from".to_owned(),
             cause: escape(error.to_string().as_bytes()),
         };
-        let Some(folder) = alternates::with_env_alternates(self.shared.objects.path()).map_err(broken)? else {
+        let Some(borrowed) = alternates::listed_anew(self.shared.objects.path(), variables).map_err(broken)? else {
             return Ok(());
         };
         let hash = self.shared.to_thread_local().object_hash();
         let none = &mut std::iter::empty();
         let options = gix::odb::store::init::Options { alloc_limit_bytes: Some(MOST_MEMORY), ..Default::default() };
-        let store = gix::odb::Store::at_opts(folder.path().to_owned(), hash, none, options);
+        let store = gix::odb::Store::at_opts(borrowed.folder.path().to_owned(), hash, none, options);
         self.shared.objects = gix::parallel::OwnShared::new(store.map_err(broken)?);
-        self.borrowed = Some(Arc::new(folder));
+        self.borrowed = Some(Arc::new(borrowed));
         Ok(())
     }
 
@@ -209,8 +211,13 @@ impl Repo {
 
     /// Where a folder of objects lies, if it is one that was listed anew.
     pub(super) fn place(&self, folder: PathBuf) -> PathBuf {
-        let listed = self.borrowed.as_ref().filter(|listed| folder.starts_with(listed.path()));
+        let listed = self.borrowed.as_ref().filter(|listed| folder.starts_with(listed.folder.path()));
         listed.and_then(|_| alternates::place(&folder)).unwrap_or(folder)
+    }
+
+    /// What of the lists of folders that objects are borrowed from could not be followed.
+    pub(super) fn unlisted(&self) -> &[Gap] {
+        self.borrowed.as_deref().map_or(&[], |borrowed| &borrowed.gaps)
     }
 
     /// What is to be said if it was moved or replaced since it was opened.
@@ -349,14 +356,13 @@ impl Repo {
     }
 }
 
-/// Opens a repository with options as they are; or, if its folders of objects borrow from each other, so that none of them is
-/// looked into: they will be listed anew.
+/// Opens a repository with options as they are; or, if git's reader cannot follow what lists the folders of objects, so that none
+/// of them is looked into: they will be listed anew.
 fn open_with<T>(
     open: impl Fn(&dyn Fn(gix::open::Options) -> gix::open::Options) -> Result<T, GitError>,
 ) -> Result<T, GitError> {
-    open(&|options| options).or_else(|error| match alternates::is_circle(&error) {
-        true => open(&|options| options.object_store_slots(gix::odb::store::init::Slots::Given(1))),
-        false => Err(error),
+    open(&|options| options).or_else(|error| {
+        open(&|options| options.object_store_slots(gix::odb::store::init::Slots::Given(1))).map_err(|_| error)
     })
 }
 

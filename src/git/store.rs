@@ -64,7 +64,8 @@ impl Store {
         let broken = |cause: String| SourceError::Broken { what: "the object database".to_owned(), cause };
         let objects = local.objects.store_ref();
         let alternates = objects.alternate_db_paths().map_err(|error| broken(error_text(&error)))?;
-        let mut store = Self { id_length: local.object_hash().len_in_bytes(), ..Self::default() };
+        let gaps = repository.unlisted().to_vec();
+        let mut store = Self { id_length: local.object_hash().len_in_bytes(), gaps, ..Self::default() };
         let (mut loose, mut packs, mut lone) = (Vec::new(), Vec::new(), Vec::new());
         let folders = std::iter::once(objects.path().to_owned()).chain(alternates);
         for folder in folders.map(|folder| repository.place(folder)) {
@@ -119,24 +120,19 @@ impl Store {
         for path in paths {
             let extension = path.extension().and_then(|extension| extension.to_str());
             let partner = |extension| path.with_extension(extension).exists();
-            let trouble = match extension {
-                Some("pack") if !partner("idx") => Some("the .idx file that belongs to it is missing".to_owned()),
-                Some("idx") if !partner("pack") => {
-                    lone.push(path.clone());
-                    continue;
-                }
-                Some("idx") => match Plan::new(path, hash) {
-                    Ok(plan) => {
-                        let trouble = plan.disagreement();
-                        self.packs.push(plan);
-                        trouble
-                    }
-                    Err(cause) => Some(format!("it or its pack is damaged ({cause})")),
-                },
-                _ => None,
-            };
-            self.gaps.extend(trouble.map(|why| unreadable(path, &why)));
+            match extension {
+                Some("idx") if !partner("pack") => lone.push(path.clone()),
+                Some("idx") => self.open_pack(path, hash),
+                Some("pack") if !partner("idx") => self.open_pack(path, hash),
+                _ => {}
+            }
         }
+    }
+
+    fn open_pack(&mut self, path: &Path, hash: gix::hash::Kind) {
+        let (plan, gap) = opened(path, hash);
+        self.packs.extend(plan);
+        self.gaps.extend(gap);
     }
 
     fn list_loose(&mut self, folder: &Path, hash: gix::hash::Kind, out: &mut Vec<ObjectId>) {
@@ -387,6 +383,34 @@ fn unreadable(path: &Path, why: &str) -> Gap {
         what: BString::from(path.display().to_string()),
         kind: GapKind::Corrupt,
         why: format!("{why}, so its objects cannot be read; 'git fsck' tells more"),
+    }
+}
+
+/// The gap of a pack of which the multi-pack-index had to tell what is in it.
+fn unlisted(path: &Path, why: &str) -> Gap {
+    Gap {
+        what: BString::from(path.display().to_string()),
+        kind: GapKind::Corrupt,
+        why: format!(
+            "{why}, so only the objects were read that the multi-pack-index lists of it; 'git index-pack' with the .pack file writes its index anew"
+        ),
+    }
+}
+
+/// The plan of the pack that a file belongs to, its index or else the pack, and what is to be said of it.
+fn opened(path: &Path, hash: gix::hash::Kind) -> (Option<Plan>, Option<Gap>) {
+    let index = path.with_extension("idx");
+    let (plan, trouble) = match (index == path).then(|| Plan::new(path, hash)) {
+        Some(Ok(plan)) => match plan.disagreement() {
+            Some(trouble) => (Some(plan), trouble),
+            None => return (Some(plan), None),
+        },
+        Some(Err(cause)) => (None, format!("it or its pack is damaged ({cause})")),
+        None => (None, "the .idx file that belongs to it is missing".to_owned()),
+    };
+    match Plan::by_multi_index(&index, hash) {
+        Some(made) => (Some(made), Some(unlisted(path, &trouble))),
+        None => (plan, Some(unreadable(path, &trouble))),
     }
 }
 

@@ -49,3 +49,91 @@ fn an_index_without_a_pack_misses_only_what_lies_nowhere_else() {
     repo.git(&["fsck"]);
     repo.keysweep(&["history"]).expect_code(0);
 }
+
+#[test]
+fn lines_that_name_no_folder_cost_a_gap_and_nothing_else() {
+    let repo = Repo::with_a_commit();
+    let secret = Secret::github(3);
+    repo.write("a.env", secret.line());
+    repo.commit("leak");
+    let lender = repo.at("../lender");
+    lender.sh("git clone --quiet --bare ../work .").expect_code(0);
+    let list = repo.path(".git/objects/info/alternates");
+    for garbage in [&b"a\0b\x1b[2J\n"[..], b"/etc/hostname/objects\n", b"/etc/passwd\n", &[b'x'; 5000]] {
+        let lines = [b"../../../lender/objects\n", garbage].concat();
+        must(fs::write(&list, &lines), "write the alternates");
+        repo.git(&["log", "-p"]);
+        for command in [&["history"][..], &["range", "HEAD~1..HEAD"]] {
+            let sweep = repo.tool(&[command, &["--format", "jsonl"]].concat()).run().expect_code(1);
+            assert_eq!(sweep.records_of("finding").len(), 1, "{sweep}");
+            let gaps = sweep.records_of("gap");
+            assert_eq!(gaps.len(), usize::from(command == ["history"]), "{sweep}");
+            assert!(gaps.iter().all(|gap| gap["what"].to_string().contains("info/alternates")), "{sweep}");
+            assert!(sweep.out().len() < 20_000, "{sweep}");
+        }
+        repo.keysweep(&["staged"]).expect_code(0);
+    }
+}
+
+#[test]
+fn a_path_starts_in_the_folder_that_lists_it() {
+    let base = Repo::folder();
+    let [last, between, first] = ["deep/last", "between", "first"].map(|name| {
+        let repo = base.at(name);
+        repo.git(&["init", "--quiet", "--template="]);
+        repo
+    });
+    last.write("a.env", Secret::github(4).line());
+    last.commit("leak");
+    between.write_bytes(".git/objects/info/alternates", "../../../deep/last/.git/objects\n");
+    between.git(&["fetch", "--quiet", "../deep/last", "main:lent"]);
+    must(fs::create_dir_all(first.path("far/away")), "make a folder");
+    let far = first.at("far/away");
+    far.git(&["init", "--quiet", "--template="]);
+    far.write_bytes(".git/objects/info/alternates", "../../../../../between/.git/objects\n");
+    far.git(&["fetch", "--quiet", "../../../between", "lent:lent"]);
+    far.git(&["log", "-p", "lent"]);
+    let sweep = far.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    assert_eq!(sweep.records_of("gap"), Vec::<serde_json::Value>::new(), "{sweep}");
+}
+
+/// The only file of packs that ends so.
+fn of_packs(repo: &Repo, end: &str) -> PathBuf {
+    let entries = must(fs::read_dir(repo.path(".git/objects/pack")), "list the packs");
+    let mut paths = entries.map(|entry| must(entry, "list a pack").path());
+    must(paths.find(|path| path.extension().is_some_and(|extension| extension == end)).ok_or("none"), "find it")
+}
+
+#[test]
+fn what_the_multi_pack_index_lists_is_read_where_the_index_of_a_pack_is_damaged() {
+    for damage in ["spliced", "removed", "another"] {
+        let repo = Repo::with_a_commit();
+        repo.write("a.env", Secret::github(5).line());
+        repo.commit("leak");
+        repo.git(&["repack", "--quiet", "-a", "-d"]);
+        repo.git(&["multi-pack-index", "write"]);
+        let index = of_packs(&repo, "idx");
+        let mut bytes = must(fs::read(&index), "read the index");
+        must(fs::remove_file(&index), "remove the index");
+        match damage {
+            "spliced" => drop(bytes.splice(1100..1100, [1, 2, 3, 4])),
+            "another" => {
+                let other = Repo::with_a_commit();
+                other.git(&["repack", "--quiet", "-a", "-d"]);
+                bytes = must(fs::read(of_packs(&other, "idx")), "read another index");
+            }
+            _ => {}
+        }
+        if damage != "removed" {
+            must(fs::write(&index, bytes), "write the index");
+        }
+        // An index that is missing or of another pack is more than git puts up with.
+        if damage == "spliced" {
+            repo.git(&["log", "-p"]);
+        }
+        let sweep = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+        assert_eq!(sweep.records_of("finding").len(), 1, "{damage}: {sweep}");
+        let gaps = sweep.records_of("gap");
+        assert!(matches!(&gaps[..], [gap] if gap["why"].to_string().contains("multi-pack-index")), "{damage}: {sweep}");
+    }
+}

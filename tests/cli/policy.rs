@@ -1,6 +1,8 @@
 //! No change decides about itself: in a range, what allows a finding has to stand in the base.
 
-use crate::support::{Repo, Run, Secret};
+use std::fs;
+
+use crate::support::{Repo, Run, Secret, must};
 
 const RULE: &str = "github-pat-classic";
 
@@ -127,4 +129,24 @@ fn a_file_named_on_the_command_line_is_beyond_the_range() {
     repo.write("../policy.toml", "[[allow]]\npath = \"tests/\"\nreason = \"fixtures\"\n");
     range(&repo, &["--config", "../policy.toml"]).expect_code(0);
     range(&repo, &[]).expect_code(1);
+}
+
+#[test]
+fn a_base_whose_configuration_cannot_be_read_allows_nothing_and_costs_a_gap() {
+    let repo = Repo::with_a_commit();
+    repo.write(".keysweep.toml", "[[allow]]\npath = \"*.env\"\nreason = \"test\"\n");
+    repo.commit("configuration");
+    repo.write("a.env", Secret::github(9).line());
+    repo.commit("leak");
+    range_of_one(&repo).expect_code(0);
+    must(fs::remove_file(repo.loose_object("HEAD~1:.keysweep.toml")), "remove the configuration");
+    let run = range_of_one(&repo).expect_code(1);
+    assert_eq!(run.records_of("finding").len(), 1, "{run}");
+    let gaps = run.records_of("gap");
+    assert!(gaps.iter().any(|gap| gap["what"].to_string().contains(":.keysweep.toml")), "{run}");
+}
+
+/// Scans the last commit.
+fn range_of_one(repo: &Repo) -> Run {
+    repo.keysweep(&["range", "HEAD~1..HEAD", "--format", "jsonl"])
 }

@@ -7,6 +7,7 @@
 //! Objects that stand alone (loose ones, and deltas whose base is in no pack) are not its business.
 
 pub mod delta;
+mod index;
 pub mod plan;
 pub mod portion;
 pub mod walk;

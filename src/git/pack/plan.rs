@@ -7,11 +7,12 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use gix::odb::pack::data;
 use gix::odb::pack::data::entry::Header;
-use gix::odb::pack::{data, index};
 use gix::zlib::Status;
 use rayon::prelude::*;
 
+use super::index::Index;
 use crate::git::ObjectId;
 use crate::git::error::error_text;
 use crate::git::object::Kind;
@@ -30,7 +31,7 @@ const MOST_RATIO: usize = 1040;
 /// A pack and the order to read it in.
 pub struct Plan {
     data: data::File,
-    index: index::File,
+    index: Index,
     forest: OnceLock<Forest>,
 }
 
@@ -76,8 +77,16 @@ impl Plan {
     /// # Errors
     /// When the pack or its index cannot be opened; in words.
     pub fn new(index: &Path, hash: gix::hash::Kind) -> Result<Self, String> {
-        let data = data::File::at(index.with_extension("pack"), hash).map_err(|error| error_text(&error))?;
-        let index = index::File::at(index, hash).map_err(|error| error_text(&error))?;
+        Self::of(index, Index::at(index, hash)?, hash)
+    }
+
+    /// Opens the same pack by what the multi-pack-index beside it lists, if that lists anything of it.
+    pub fn by_multi_index(index: &Path, hash: gix::hash::Kind) -> Option<Self> {
+        Self::of(index, Index::from_multi(index, hash)?, hash).ok()
+    }
+
+    fn of(path: &Path, index: Index, hash: gix::hash::Kind) -> Result<Self, String> {
+        let data = data::File::at(path.with_extension("pack"), hash).map_err(|error| error_text(&error))?;
         Ok(Self { data, index, forest: OnceLock::new() })
     }
 
@@ -159,7 +168,7 @@ impl Plan {
 }
 
 impl Forest {
-    fn new(data: &data::File, index: &index::File) -> Self {
+    fn new(data: &data::File, index: &Index) -> Self {
         let offset = |entry| (index.pack_offset_at_index(entry), entry);
         let mut nodes: Vec<Node> = threads::on_all(|| {
             let mut all: Vec<(u64, u32)> = (0..index.num_objects()).into_par_iter().map(offset).collect();
@@ -274,11 +283,11 @@ impl Forest {
 }
 
 /// The kind of a whole object, or the place of a delta's base.
-fn head(data: &data::File, index: &index::File, all: &[(u64, u32)], offset: u64) -> (Option<Kind>, u32) {
+fn head(data: &data::File, index: &Index, all: &[(u64, u32)], offset: u64) -> (Option<Kind>, u32) {
     let Ok(entry) = data.entry(offset) else { return (None, LOST) };
     let base = match entry.header {
         Header::OfsDelta { base_distance } => offset.checked_sub(base_distance),
-        Header::RefDelta { base_id } => index.lookup(base_id).map(|entry| index.pack_offset_at_index(entry)),
+        Header::RefDelta { base_id } => index.lookup(&base_id).map(|entry| index.pack_offset_at_index(entry)),
         whole => return (whole.as_kind(), NONE),
     };
     let place = base.and_then(|base| all.binary_search_by_key(&base, |(offset, _)| *offset).ok());

@@ -160,6 +160,19 @@ impl Kind {
     }
 }
 
+/// Whether a path leads to the null device, which is as good as an empty file.
+pub fn is_null(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let device = |path: &Path| path.metadata().ok().filter(|meta| kind(meta.file_type()) == Kind::Device);
+        let (Some(one), Some(null)) = (device(path), device(Path::new("/dev/null"))) else { return false };
+        one.rdev() == null.rdev()
+    }
+    #[cfg(not(unix))]
+    path.as_os_str().eq_ignore_ascii_case("nul")
+}
+
 /// What something is that is no link.
 pub fn kind(kind: FileType) -> Kind {
     #[cfg(unix)]
@@ -363,6 +376,7 @@ mod tests {
         for path in ["/dev/stdin", "/dev/fd/63", "/proc/self/fd/0"] {
             assert!(is_descriptor(Path::new(path)), "{path}");
         }
+        assert!(is_null(Path::new("/dev/null")) && !is_null(Path::new("/dev/zero")) && !is_null(Path::new("/dev")));
         for path in ["/dev/fd", "/dev/null", "dev/fd/1", "/dev/fd/1/etc/passwd", "stdin"] {
             assert!(!is_descriptor(Path::new(path)), "{path}");
         }

@@ -20,7 +20,7 @@ const SMALL: [&str; 5] = ["HEAD", "config", "config.worktree", "commondir", "git
 /// Other files of a repository's folder that the reader opens.
 const LARGE: [&str; 3] = ["packed-refs", "shallow", "index"];
 /// How deep configurations include each other, as with git.
-const MOST_INCLUDES: usize = 10;
+pub(super) const MOST_INCLUDES: usize = 10;
 
 /// The folders of a repository.
 #[derive(Debug)]
@@ -209,31 +209,48 @@ fn object_folders(local: &gix::Repository) -> Vec<PathBuf> {
     std::iter::once(store.path().to_owned()).chain(borrowed).collect()
 }
 
-/// A configuration, and those that it includes, whether or not their conditions hold.
-fn look_at_config(file: &Path, left: usize) -> Result<(), SourceError> {
+/// Looks at a configuration, and at those that it includes, whether or not their conditions hold. The null device is an empty one.
+///
+/// # Errors
+/// When one of them is another device, a pipe, or too large.
+pub(super) fn look_at_config(file: &Path, left: usize) -> Result<(), SourceError> {
     let text = match bounded::read(file, bounded::MAX_SIZE, Links::Followed) {
         Ok(text) => text,
         Err(Refused::Io(_)) => return Ok(()),
+        Err(_) if bounded::is_null(file) => return Ok(()),
         Err(refused) => return Err(broken(file, &refused)),
     };
     let meta = gix::config::file::Metadata::from(gix::config::Source::Local);
     // What cannot be read at all is for the reader to say.
-    let Ok(config) = gix::config::File::from_bytes_no_includes(&text, meta, Default::default()) else {
-        return Ok(());
-    };
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let context = gix::config::path::interpolate::Context {
-        home_dir: home.as_deref(),
-        home_for_user: Some(gix::config::path::interpolate::home_for_user),
-        ..Default::default()
-    };
+    match gix::config::File::from_bytes_no_includes(&text, meta, Default::default()) {
+        Ok(config) => look_at_includes(&config, &file.with_file_name(""), left),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Looks at what a configuration in a folder includes.
+///
+/// # Errors
+/// When something of that cannot be opened.
+pub(super) fn look_at_includes(config: &gix::config::File, folder: &Path, left: usize) -> Result<(), SourceError> {
+    let home = std::env::home_dir();
     let sections = ["include", "includeIf"].into_iter().filter_map(|name| config.sections_by_name(name)).flatten();
     for value in sections.flat_map(|section| section.values("path")) {
-        if let (Ok(path), Some(left)) = (gix::config::Path::from(value).interpolate(context), left.checked_sub(1)) {
-            look_at_config(&file.with_file_name("").join(path), left)?;
+        let path = gix::config::Path::from(value).interpolate(interpolation(home.as_deref()));
+        if let (Ok(path), Some(left)) = (path, left.checked_sub(1)) {
+            look_at_config(&folder.join(path), left)?;
         }
     }
     Ok(())
+}
+
+/// Whose folders `~` and `~user` stand for in a path of the configuration.
+pub(super) fn interpolation(home: Option<&Path>) -> gix::config::path::interpolate::Context<'_> {
+    gix::config::path::interpolate::Context {
+        home_dir: home,
+        home_for_user: Some(gix::config::path::interpolate::home_for_user),
+        ..Default::default()
+    }
 }
 
 /// A folder of objects and all that it borrows from. git and its reader differ on where a path starts that one of those lists,

@@ -32,6 +32,7 @@ pub mod server;
 pub mod store;
 pub mod template;
 pub mod tree;
+pub mod user_config;
 
 pub use error::{GitError, SourceError};
 pub use gix::hash::Kind as Hash;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
 
 use super::SourceError;
+use super::layout::interpolation;
 use crate::text::escape;
 
 /// Where a repository was found.
@@ -77,13 +78,8 @@ fn is_safe(whole: &Path, values: &[BString]) -> bool {
 
 /// Whether a value names the folder, or with `/*` at its end one that it lies in.
 fn covers(value: &BStr, whole: &Path) -> bool {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let context = gix::config::path::interpolate::Context {
-        home_dir: home.as_deref(),
-        home_for_user: Some(gix::config::path::interpolate::home_for_user),
-        ..Default::default()
-    };
-    let Ok(path) = gix::config::Path::from(value).interpolate(context) else { return false };
+    let home = std::env::home_dir();
+    let Ok(path) = gix::config::Path::from(value).interpolate(interpolation(home.as_deref())) else { return false };
     // Nothing else that is relative means anything: there is no folder that it would start from.
     if path.is_relative() && path != Path::new(".") {
         return false;

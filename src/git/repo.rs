@@ -17,7 +17,7 @@ use super::presence::Presence;
 use super::ref_store::{Head, RefStore, Refs, Tables};
 use super::reftable::Logs;
 use super::revision;
-use super::{GitError, ObjectId, SourceError, format, layout, object};
+use super::{GitError, ObjectId, SourceError, format, layout, object, user_config};
 use crate::finding::Gap;
 use crate::fs::bounded;
 use crate::text::escape;
@@ -101,6 +101,7 @@ impl Repo {
     /// The one that the environment names: as with git, whoever names it trusts it.
     fn told(directory: &Path) -> Result<Self, SourceError> {
         is_folder(directory)?;
+        user_config::look()?;
         let told = std::env::var_os("GIT_DIR").unwrap_or_default();
         let presence = Presence::of(&Layout::of(&directory.join(told))?);
         let shared = open_with(|change| {
@@ -387,6 +388,7 @@ fn find(directory: &Path) -> Result<(Found, Presence), SourceError> {
     // The reader takes a path apart without looking where '..' leads.
     let is_above = directory.components().any(|part| part == std::path::Component::ParentDir);
     let start = if is_above { whole(directory) } else { directory.to_owned() };
+    user_config::look()?;
     let nearest = layout::around(directory)?;
     let (found, _) = gix::discover::upwards_opts(&start, options).map_err(|error| refused(directory, &error))?;
     // For git the folder that ends the search is not searched any more, unless it starts there.

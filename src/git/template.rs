@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::{SourceError, user_config};
+
 /// The one that the user's or the machine's configuration names.
-pub fn configured() -> Option<PathBuf> {
-    let config = gix::config::File::from_globals().ok()?;
-    let home = std::env::home_dir();
-    let context = gix::config::path::interpolate::Context { home_dir: home.as_deref(), ..Default::default() };
-    config.path("init.templateDir")?.interpolate(context).ok()
+///
+/// # Errors
+/// When a file of that cannot be opened.
+pub fn configured() -> Result<Option<PathBuf>, SourceError> {
+    user_config::path("init.templateDir")
 }
 
 /// The one that is ours, until the configuration names any.

@@ -189,3 +189,53 @@ fn a_limit_on_the_size_of_files_is_told() {
     repo.sh(&format!("{limited} staged")).expect_code(1);
     repo.sh(&format!("{limited} baseline create")).expect_code(2);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_device_or_a_pipe_as_the_users_configuration_is_named_at_once() {
+    let repo = leaky();
+    repo.sh("mkdir -p ../home/.config/git; mkfifo ../pipe; git config -f ../includes include.path pipe").expect_code(0);
+    // How the configuration comes to it, and what makes that so.
+    let cases = [
+        ("-u GIT_CONFIG_GLOBAL", "ln -s {} ../home/.gitconfig"),
+        ("-u GIT_CONFIG_GLOBAL", "ln -s {} ../home/.config/git/config"),
+        ("GIT_CONFIG_GLOBAL={}", "true"),
+        ("-u GIT_CONFIG_NOSYSTEM GIT_CONFIG_SYSTEM={}", "true"),
+        ("-u GIT_CONFIG_GLOBAL", "git config -f ../home/.gitconfig include.path {}"),
+        ("GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=include.path GIT_CONFIG_VALUE_0={}", "true"),
+        ("GIT_CONFIG_GLOBAL=../includes", "true"),
+    ];
+    for (variables, plant) in cases {
+        for target in ["/dev/zero", "$PWD/../pipe"] {
+            let fill = |text: &str| text.replace("{}", target);
+            repo.sh(&format!("rm -f ../home/.gitconfig ../home/.config/git/config; {}", fill(plant))).expect_code(0);
+            for command in ["staged", "history", "range HEAD~1..HEAD", "hook install"] {
+                let line = format!("ulimit -v 3000000; exec env {} timeout 10 keysweep {command}", fill(variables));
+                repo.sh(&line).expect_code(2).expect_one_of(&["a device", "a pipe"]);
+            }
+            let line = format!("ulimit -v 3000000; exec env {} timeout 10 keysweep files .", fill(variables));
+            repo.sh(&line).expect_one_of(&["a device", "a pipe"]).expect_mention("a.env");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_null_device_is_an_empty_configuration() {
+    let repo = leaky();
+    repo.git(&["config", "include.path", "/dev/null"]);
+    // From here on git would wait for the pipe.
+    repo.sh("mkfifo ../pipe; rm ../home/.gitconfig; ln -s ../pipe ../home/.gitconfig").expect_code(0);
+    for value in ["/dev/null", ""] {
+        for command in ["history", "files ."] {
+            repo.sh(&format!("exec env GIT_CONFIG_GLOBAL={value} timeout 10 keysweep {command}")).expect_code(1);
+        }
+    }
+    // A file with rules is opened by nobody but us, and the null device has none.
+    for (file, gaps) in [("/dev/null", 0), ("../pipe", 1)] {
+        repo.write("../rules", format!("[core]\n\texcludesFile = {file}\n\tattributesFile = ../pipe\n"));
+        let run = repo.sh("exec env GIT_CONFIG_GLOBAL=../rules timeout 10 keysweep files . --format jsonl");
+        assert_eq!(run.records_of("gap").len(), gaps, "{run}");
+        repo.sh("exec env GIT_CONFIG_GLOBAL=../rules timeout 10 keysweep history").expect_code(1);
+    }
+}

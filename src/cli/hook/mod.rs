@@ -119,7 +119,7 @@ impl Place {
     /// The repository around, or the template of all that are to come.
     fn of(global: bool) -> anyhow::Result<Self> {
         if global {
-            let root = template::configured().or_else(template::own);
+            let root = template::configured()?.or_else(template::own);
             let root = root.context("finding out where your configuration lies: HOME is not set")?;
             return Ok(Self { folder: root.join("hooks"), root, repo: None });
         }
@@ -151,7 +151,7 @@ impl Place {
 
     /// How git is told to copy from a template that it does not know of yet.
     fn untold(&self) -> Option<String> {
-        let is_untold = self.repo.is_none() && template::configured().is_none();
+        let is_untold = self.repo.is_none() && matches!(template::configured(), Ok(None));
         let path = self.root.display().to_string().replace('\'', r"'\''");
         is_untold.then(|| format!("git config --global init.templateDir '{path}'"))
     }

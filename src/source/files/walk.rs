@@ -6,14 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use ignore::gitignore::gitconfig_excludes_path;
-
 use super::rules::{NAMES, Rules};
 use super::tracked::Tracked;
 use super::{Found, IgnoreFiles, name};
 use crate::finding::{Gap, GapKind, Note};
 use crate::fs::bounded::{self, Kind, Refused};
-use crate::git::Repo;
+use crate::git::{Repo, user_config};
 
 /// The walk.
 pub(super) struct Walk<'w> {
@@ -100,7 +98,7 @@ impl<'w> Walk<'w> {
         if self.ignore == IgnoreFiles::Overruled {
             return;
         }
-        let whole = if place.top.as_deref() == Some(folder) { everywhere(folder) } else { Vec::new() };
+        let whole = if place.top.as_deref() == Some(folder) { self.everywhere(folder) } else { Vec::new() };
         for (path, why) in self.rules.enter(folder, place.top.as_deref().unwrap_or(folder), &whole) {
             let why = format!("it says what to leave out and was not obeyed: {why}");
             self.found.listing.gaps.push(Gap { what: name(&path), kind: GapKind::Unreadable, why });
@@ -147,6 +145,16 @@ impl<'w> Walk<'w> {
         tracked.as_ref().is_none_or(|tracked| tracked.has(below.as_ref()))
     }
 
+    /// Files with rules for all of a work tree, the one that counts more last.
+    fn everywhere(&mut self, top: &Path) -> Vec<PathBuf> {
+        let users = user_config::excludes_file().unwrap_or_else(|error| {
+            let why = format!("the user's rules of what to leave out were not obeyed: {error}");
+            self.found.gap(top, why);
+            None
+        });
+        users.filter(|path| !bounded::is_null(path)).into_iter().chain(exclude(top)).collect()
+    }
+
     /// What a folder holds, by name.
     fn entries(&mut self, path: &Path, whole: &Path) -> Vec<Entry> {
         let read = |entry: io::Result<std::fs::DirEntry>| {
@@ -172,8 +180,8 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// Files with rules for all of a work tree, the one that counts more last.
-fn everywhere(top: &Path) -> Vec<PathBuf> {
+/// The file with rules for all of a work tree that its repository holds.
+fn exclude(top: &Path) -> Option<PathBuf> {
     let own = top.join(".git");
     let common = if own.is_dir() {
         Some(own)
@@ -183,5 +191,5 @@ fn everywhere(top: &Path) -> Vec<PathBuf> {
         let is_own = |repo: &Repo| repo.workdir().and_then(|own| own.canonicalize().ok()).as_deref() == Some(top);
         repo.filter(is_own).map(|repo| repo.common_dir())
     };
-    gitconfig_excludes_path().into_iter().chain(common.map(|common| common.join("info/exclude"))).collect()
+    common.map(|common| common.join("info/exclude"))
 }

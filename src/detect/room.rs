@@ -3,8 +3,10 @@
 
 use std::cell::Cell;
 
+use crate::text::archive::Left;
+
 /// Unpacks at most so many bytes, and tells whether that is all there is.
-pub(super) type Unpack = fn(&[u8], usize) -> (Vec<u8>, bool);
+pub(super) type Unpack = fn(&[u8], usize) -> (Vec<u8>, Left);
 
 /// Most bytes that what is packed in a text may unpack to together, as for an archive.
 const MOST_UNPACKED: usize = 64 << 20;
@@ -17,11 +19,13 @@ pub struct Room {
     unpacked: Cell<usize>,
     asked: Cell<usize>,
     is_exceeded: Cell<bool>,
+    is_flawed: Cell<bool>,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { unpacked: Cell::new(MOST_UNPACKED), asked: Cell::new(MOST_ASKED), is_exceeded: Cell::new(false) }
+        let no = || Cell::new(false);
+        Self { unpacked: Cell::new(MOST_UNPACKED), asked: Cell::new(MOST_ASKED), is_exceeded: no(), is_flawed: no() }
     }
 }
 
@@ -29,6 +33,16 @@ impl Room {
     /// Whether something was left out.
     pub fn is_exceeded(&self) -> bool {
         self.is_exceeded.get()
+    }
+
+    /// Whether something that is packed in the text could not be opened, or not to its end.
+    pub fn is_flawed(&self) -> bool {
+        self.is_flawed.get()
+    }
+
+    /// Notes that something packed is in a format that is not opened.
+    pub(super) fn pass_over(&self) {
+        self.is_flawed.set(true);
     }
 
     /// Notes that something is left out.
@@ -47,10 +61,12 @@ impl Room {
 
     /// What something packed unpacks to, as far as there is room.
     pub(super) fn unpack(&self, packed: &[u8], unpack: Unpack) -> Vec<u8> {
-        let (text, is_whole) = unpack(packed, self.unpacked.get());
+        let (text, left) = unpack(packed, self.unpacked.get());
         self.unpacked.set(self.unpacked.get().saturating_sub(text.len()));
-        if !is_whole {
-            self.exceed();
+        match left {
+            Left::Limit => self.exceed(),
+            Left::Flaw => self.pass_over(),
+            Left::Nothing => {}
         }
         text
     }

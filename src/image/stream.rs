@@ -51,6 +51,7 @@ pub(super) fn compression<R: Read>(mut reader: R) -> io::Result<(Compression, Wh
     let compression = match archive::kind(&head) {
         Some(Kind::Gzip) => Compression::Gzip,
         Some(Kind::Zstd) => Compression::Zstd,
+        Some(Kind::Xz) => Compression::Unknown("xz"),
         Some(Kind::Sealed(name)) => Compression::Unknown(name),
         _ => Compression::None,
     };

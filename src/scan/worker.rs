@@ -24,7 +24,7 @@ use crate::git::{ObjectId, Repo, crypt, lfs};
 use crate::source::{Content, Item, git_dir};
 use crate::suppress::comment;
 use crate::text::LineIndex;
-use crate::text::archive::{self, Kind, Unopened};
+use crate::text::archive::{self, Kind, Reason, Unopened};
 use crate::text::encoding::as_text;
 
 /// Blobs that are read again for what stands near places of low confidence, at most, for one secret.
@@ -138,7 +138,7 @@ impl Worker<'_> {
         let first = outcome.sightings.len();
         let unopened = archive::each_member(bytes, &archive::Limits::default(), &mut |member, text| {
             // One compressed text need not have a name; of any other, these are the bytes that are looked at below.
-            if !member.is_empty() || matches!(kind, Kind::Gzip | Kind::Zstd | Kind::Zlib) {
+            if !member.is_empty() || kind.has_nameless() {
                 let kind = ContentKind::ArchiveMember;
                 self.text(text, &Origin { kind, member, ..*origin }, outcome);
             }
@@ -146,16 +146,7 @@ impl Worker<'_> {
         for Unopened { path, reason } in unopened {
             let archive = origin.label();
             let what = if path.is_empty() { archive } else { join_member(archive.as_ref(), path.as_bstr()) };
-            let gap = match reason {
-                _ if reason.is_limit() => Some(GapKind::TooLarge),
-                _ if reason.is_flaw() => Some(GapKind::Corrupt),
-                _ => (self.options.thorough || self.options.strict).then_some(GapKind::Unreadable),
-            };
-            if let Some(kind) = gap {
-                outcome.gaps.push(Gap { what, kind, why: reason.to_string() });
-            } else {
-                outcome.unopened.entry(reason).or_default().add(what);
-            }
+            self.unopened(what, reason, outcome);
         }
         self.raw(first, bytes, origin, outcome);
     }
@@ -166,9 +157,7 @@ impl Worker<'_> {
         let mut raw = Outcome::default();
         let room = Room::default();
         self.sightings(bytes, self.detector.scan_within(bytes, &room), origin, &mut raw);
-        if room.is_exceeded() {
-            Self::cut(origin, &mut raw);
-        }
+        self.passed_over(&room, origin, &mut raw);
         raw.sightings.retain(|sighting| !inside.contains(&sighting.detection.secret));
         outcome.absorb(raw);
     }
@@ -190,7 +179,7 @@ impl Worker<'_> {
             let room = Room::default();
             let found = scan(&decoded, &room);
             // Nearly always.
-            if found.is_empty() && !is_wide && !room.is_exceeded() {
+            if found.is_empty() && !is_wide && !room.is_exceeded() && !room.is_flawed() {
                 return;
             }
             let id = id();
@@ -199,9 +188,7 @@ impl Worker<'_> {
             let (tag, commit) = if kind == ContentKind::TagMessage { (id, None) } else { (None, id) };
             let origin = Origin { commit, tag, ..Origin::new(place, name.as_bstr()) };
             self.sightings(&decoded, found, &origin, outcome);
-            if room.is_exceeded() {
-                Self::cut(&origin, outcome);
-            }
+            self.passed_over(&room, &origin, outcome);
             if is_wide {
                 self.raw(first, text, &origin, outcome);
             }
@@ -229,11 +216,37 @@ impl Worker<'_> {
             false => self.detector.scan_within(&text, &room),
         };
         self.sightings(&text, found, origin, outcome);
+        self.passed_over(&room, origin, outcome);
+        if matches!(text, Cow::Owned(_)) {
+            self.raw(first, bytes, origin, outcome);
+        }
+    }
+
+    /// Says what of a text was not looked at, if anything.
+    fn passed_over(&self, room: &Room, origin: &Origin<'_>, outcome: &mut Outcome) {
         if room.is_exceeded() {
             Self::cut(origin, outcome);
         }
-        if matches!(text, Cow::Owned(_)) {
-            self.raw(first, bytes, origin, outcome);
+        if room.is_flawed() {
+            self.flawed(origin, outcome);
+        }
+    }
+
+    /// Says that something packed in a text was not opened, or not to its end.
+    pub(super) fn flawed(&self, origin: &Origin<'_>, outcome: &mut Outcome) {
+        self.unopened(join_member(origin.label().as_ref(), origin.member), Reason::Inside, outcome);
+    }
+
+    /// A part that was not opened: a gap where something of it would have been read, or nothing may be passed over; or else a note.
+    fn unopened(&self, what: BString, reason: Reason, outcome: &mut Outcome) {
+        let gap = match reason {
+            _ if reason.is_limit() => Some(GapKind::TooLarge),
+            _ if reason.is_flaw() => Some(GapKind::Corrupt),
+            _ => (self.options.thorough || self.options.strict).then_some(GapKind::Unreadable),
+        };
+        match gap {
+            Some(kind) => outcome.gaps.push(Gap { what, kind, why: reason.to_string() }),
+            None => outcome.unopened.entry(reason).or_default().add(what),
         }
     }
 

@@ -53,11 +53,11 @@ fn an_archive_that_is_cut_off_is_a_gap_and_what_stands_before_is_read() {
 #[test]
 fn what_is_not_opened_is_a_gap_under_strict() {
     let repo = Repo::with_a_commit();
-    repo.write_bytes("a.xz", b"\xfd7zXZ\0...");
+    repo.write_bytes("a.lz", b"LZIP\x01...");
     repo.add();
-    bounded(&repo, "staged").expect_code(0).expect_mention("a.xz");
-    bounded(&repo, "staged --strict").expect_code(2).expect_mention("a.xz").expect_mention("xz is not opened");
-    repo.write_bytes("a.xz", b"\0GITCRYPT\0...");
+    bounded(&repo, "staged").expect_code(0).expect_mention("a.lz");
+    bounded(&repo, "staged --strict").expect_code(2).expect_mention("a.lz").expect_mention("lzip is not opened");
+    repo.write_bytes("a.lz", b"\0GITCRYPT\0...");
     repo.add();
     bounded(&repo, "staged").expect_code(0).expect_mention("git-crypt unlock");
     bounded(&repo, "staged --strict").expect_code(2).expect_mention("git-crypt unlock");
@@ -150,5 +150,89 @@ fn base64_of_base64_is_decoded_or_is_a_gap() {
                 run.expect_mention("more than eight layers").expect_mention("value.txt");
             }
         }
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    must(encoder.write_all(bytes), "compress");
+    must(encoder.finish(), "compress")
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = must(lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::default()), "make a stream");
+    must(writer.write_all(bytes), "compress");
+    must(writer.finish(), "compress")
+}
+
+/// A picture with a compressed text.
+fn png(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
+    must(encoder.write_all(text), "compress");
+    let data = [&b"Comment\0\0"[..], &must(encoder.finish(), "compress")].concat();
+    let length = u32::try_from(data.len()).unwrap_or_default().to_be_bytes();
+    [b"\x89PNG\r\n\x1a\n", &length[..], b"zTXt", &data, &[0; 4]].concat()
+}
+
+fn ar(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let head = format!("!<arch>\n{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, bytes.len());
+    [head.as_bytes(), bytes].concat()
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    data_encoding::BASE64.encode(bytes).into_bytes()
+}
+
+#[test]
+fn what_is_packed_in_an_unusual_way_is_opened() {
+    let repo = Repo::with_a_commit();
+    let secret = Secret::github(8_100);
+    let tar = archive(&repo, "tar", &secret.line());
+    let line = secret.line().into_bytes();
+    let cases: [(&str, Vec<u8>); 7] = [
+        ("a.xz", xz(&line)),
+        ("a.tar.xz", xz(&tar)),
+        ("a.b64", base64(&xz(&line))),
+        ("a.run", [&b"#!/bin/sh\nexec tail -n +3 \"$0\" | tar xz\n__ARCHIVE__\n"[..], &gzip(&tar)].concat()),
+        ("a.deb", ar("unusual", &gzip(&tar))),
+        ("a.tar", [&[0; 512][..], &tar].concat()),
+        ("a.png", png(&line)),
+    ];
+    for (name, bytes) in cases {
+        repo.write_bytes(name, bytes);
+        repo.add();
+        let run = bounded(&repo, "staged").expect_code(1).expect_mention(name);
+        assert_eq!(run.records_of("finding").len(), 1, "{name}: {run}");
+        run.expect_withheld(&secret.value);
+        repo.commit(name);
+        bounded(&repo, "range HEAD~1..HEAD").expect_code(1).expect_mention(name);
+        bounded(&repo, "history").expect_code(1).expect_mention(name);
+        repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+        repo.sh("git reflog expire --expire=now --all && git prune --expire=now").expect_code(0);
+    }
+}
+
+#[test]
+fn what_is_packed_and_not_opened_is_named() {
+    let repo = Repo::with_a_commit();
+    let cut = |packed: &[u8]| base64(&packed[..packed.len() / 2]);
+    let noise = long(&Secret::github(8_200)).replace(&Secret::github(8_200).value, "none").into_bytes();
+    let cases: [(&str, Vec<u8>); 5] = [
+        ("gzip.b64", cut(&gzip(&noise))),
+        ("xz.b64", cut(&xz(&noise))),
+        ("bzip2.b64", base64(b"BZh91AY&SY\x8c\x01\xfe\xff and what it holds, which nobody opens")),
+        ("a.squashfs", [&b"hsqs"[..], &[1; 24], &[4, 0, 0, 0], &[7; 64]].concat()),
+        ("a.run", b"#!/bin/sh\nexit\nBZh91AY&SY\0\x01\x02".to_vec()),
+    ];
+    for (name, bytes) in cases {
+        repo.write_bytes(name, bytes);
+        repo.add();
+        bounded(&repo, "staged").expect_code(0).expect_mention(name);
+        bounded(&repo, "staged --strict").expect_code(2).expect_mention(name);
+        repo.commit(name);
+        bounded(&repo, "history").expect_code(0).expect_mention("not opened");
+        bounded(&repo, "files .").expect_code(0).expect_mention(name);
+        repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+        repo.sh("git reflog expire --expire=now --all && git prune --expire=now").expect_code(0);
     }
 }

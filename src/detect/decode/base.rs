@@ -65,7 +65,7 @@ pub fn held(text: &[u8], line: Span) -> Held {
     let Some(base) = BASE64.as_ref().filter(|_| line.len() >= MIN_BASE64) else { return held };
     let text = &text[..line.end];
     each_stretch::<MIN_BASE64>(text, line, is_base64, |run| {
-        let is_start = |head: &[u8]| is_line_text(head) || wide_text(head).is_some() || unpacking(head).is_some();
+        let is_start = |head: &[u8]| is_line_text(head) || wide_text(head).is_some() || packed(head).is_some();
         held.run |= head_of(base, text, run).is_some_and(|head| is_start(&head));
         held.full |= is_full(base, text, run);
         each_stretch::<MIN_HEX>(text, run, is_hex, |run| held.run |= is_hex_of_text(run.of(text)));
@@ -159,23 +159,37 @@ fn base64(base: &Base, text: &[u8], run: Span, (head, room): (&[u8], &Room), fou
             Offsets::Whole
         };
         report(text, offsets);
-    } else if let Some(unpack) = unpacking(head)
-        && let Some(packed) = decode(base, characters, |_| true)
-    {
-        let text = room.unpack(&packed, unpack);
-        if !text.is_empty() && mostly_text(&text) {
-            report(text, Offsets::Whole);
+    } else {
+        match packed(head) {
+            Some(Packed::Opened(unpack)) => {
+                let text = decode(base, characters, |_| true).map(|packed| room.unpack(&packed, unpack));
+                if let Some(text) = text.filter(|text| !text.is_empty() && mostly_text(text)) {
+                    report(text, Offsets::Whole);
+                }
+            }
+            Some(Packed::Sealed) => room.pass_over(),
+            None => {}
         }
     }
 }
 
-/// What unpacks, up to a limit, that which starts with these bytes.
-fn unpacking(head: &[u8]) -> Option<Unpack> {
+/// What is packed in a run.
+enum Packed {
+    /// It can be opened, up to a limit, by this.
+    Opened(Unpack),
+    /// It is in a format that is not opened.
+    Sealed,
+}
+
+/// What starts with these bytes.
+fn packed(head: &[u8]) -> Option<Packed> {
     match archive::kind(head) {
-        Some(Kind::Gzip) => Some(archive::gunzip),
-        Some(Kind::Zip) => Some(archive::unzip),
-        Some(Kind::Zstd) => Some(archive::unzstd),
-        _ if archive::is_zlib(head) => Some(archive::inflate),
+        Some(Kind::Gzip) => Some(Packed::Opened(archive::gunzip)),
+        Some(Kind::Zip) => Some(Packed::Opened(archive::unzip)),
+        Some(Kind::Zstd) => Some(Packed::Opened(archive::unzstd)),
+        Some(Kind::Xz) => Some(Packed::Opened(archive::unxz)),
+        Some(Kind::Sealed(_)) => Some(Packed::Sealed),
+        _ if archive::is_zlib(head) => Some(Packed::Opened(archive::inflate)),
         _ => None,
     }
 }

@@ -34,6 +34,7 @@ pub struct Hits {
     may_wrap: bool,
     /// Whether something was left out, so that nothing can be judged by it.
     is_cut: bool,
+    is_flawed: bool,
 }
 
 /// A detection that may have been made in an earlier text.
@@ -65,6 +66,11 @@ impl Hits {
     /// Whether there was not room for all of the text. What is made from it has to be looked at as a whole.
     pub fn is_cut(&self) -> bool {
         self.is_cut
+    }
+
+    /// Whether something that is packed in the text could not be opened, or not to its end.
+    pub fn is_flawed(&self) -> bool {
+        self.is_flawed
     }
 
     /// Whether there is nothing to take over.
@@ -116,6 +122,7 @@ impl Detector {
         let encoded = if hits.may_wrap { edits.changed().collect() } else { looked.encoded };
         self.reopen(text, encoded, edits, &room, &mut hits);
         hits.is_cut = room.is_exceeded();
+        hits.is_flawed = room.is_flawed();
         hits
     }
 

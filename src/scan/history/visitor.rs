@@ -165,8 +165,14 @@ impl<'a> Sweeper<'a> {
         if !hits.is_empty() {
             self.worker.sightings(data, detector.settle(&hits), &origin(), &mut self.outcome);
         }
+        if hits.is_flawed() {
+            self.worker.flawed(&origin(), &mut self.outcome);
+        }
         if hits.is_cut() {
             Worker::cut(&origin(), &mut self.outcome);
+        }
+        // A text that is made from one of which a part was passed over has to be looked at as a whole.
+        if hits.is_cut() || hits.is_flawed() {
             return VisitState::Nothing;
         }
         VisitState::Blob(hits)

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::limits::unpack;
 use super::unopened::Reason;
-use super::zstd;
+use super::{ar, png, xz, zstd};
 
 /// Bytes that tell what a stream unpacks to.
 pub(super) const HEAD: usize = 256;
@@ -18,10 +18,18 @@ pub enum Kind {
     Gzip,
     /// The same, compressed in another way.
     Zstd,
+    /// The same, compressed in another way.
+    Xz,
     /// Also what builds on zip: jar, whl, docx and others.
     Zip,
     /// Files one after another, not compressed.
     Tar,
+    /// The same, in a simpler format: packages of Debian.
+    Ar,
+    /// A script, with an archive behind its last line.
+    Script,
+    /// A picture with compressed texts.
+    Png,
     /// Commits as one file, which git makes a repository of.
     Bundle,
     /// Objects of git's, outside of a repository.
@@ -34,9 +42,15 @@ pub enum Kind {
     Sealed(&'static str),
 }
 
+impl Kind {
+    /// Whether a member of it need not have a name.
+    pub fn has_nameless(self) -> bool {
+        matches!(self, Self::Gzip | Self::Zstd | Self::Xz | Self::Zlib | Self::Script)
+    }
+}
+
 /// Formats that are not opened, by the bytes at the start that tell them, which their documentation gives. Brotli has none.
-const SEALED: [(&[u8], &str); 12] = [
-    (b"\xfd7zXZ\0", "xz"),
+const SEALED: [(&[u8], &str); 10] = [
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
     (b"\x04\x22\x4d\x18", "lz4"),
@@ -45,7 +59,6 @@ const SEALED: [(&[u8], &str); 12] = [
     (b"\x89LZO\0\r\n\x1a\n", "lzop"),
     (b"\xff\x06\0\0sNaPpY", "snappy"),
     (b"MSCF\0\0\0\0", "cab"),
-    (b"!<arch>\ndebian-binary", "deb"),
     (b"\xed\xab\xee\xdb", "rpm"),
     (b"xar!\0", "xar"),
 ];
@@ -53,18 +66,66 @@ const SEALED: [(&[u8], &str); 12] = [
 /// The kind of archive that `bytes` seem to be.
 pub fn kind(bytes: &[u8]) -> Option<Kind> {
     match bytes {
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
+        [b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, ..] => Some(Kind::Pack),
+        [0x89, b'P', ..] if png::has_texts(bytes) => Some(Kind::Png),
+        _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
+        _ => compressed(bytes).or_else(|| holding(bytes)).or_else(|| sealed(bytes).map(Kind::Sealed)),
+    }
+}
+
+/// The kind of an archive that is compressed, opened or not, by how it starts.
+pub(super) fn packed(bytes: &[u8]) -> Option<Kind> {
+    compressed(bytes).or_else(|| sealed(bytes).map(Kind::Sealed))
+}
+
+/// The kind of an archive that is compressed and opened, by how it starts.
+fn compressed(bytes: &[u8]) -> Option<Kind> {
+    match bytes {
         [0x1f, 0x8b, 8, ..] => Some(Kind::Gzip),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => Some(Kind::Zip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Kind::Zstd),
         [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] if zstd::is_frame(bytes) => Some(Kind::Zstd),
-        [b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, ..] => Some(Kind::Pack),
-        [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
-        _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
-        _ if bytes.get(257..262) == Some(b"ustar") => Some(Kind::Tar),
+        [0xfd, ..] if bytes.starts_with(xz::MAGIC) => Some(Kind::Xz),
+        _ => None,
+    }
+}
+
+/// The kind of what is told by more than its first bytes.
+fn holding(bytes: &[u8]) -> Option<Kind> {
+    match bytes {
+        _ if is_tar(bytes) => Some(Kind::Tar),
+        _ if ar::holds_packed(bytes) => Some(Kind::Ar),
         _ if is_zlib(bytes) && has_text(bytes) => Some(Kind::Zlib),
         _ if ends_zip(bytes) => Some(Kind::Zip),
-        _ => sealed(bytes).map(Kind::Sealed),
+        _ => behind_script(bytes).map(|_| Kind::Script),
     }
+}
+
+/// Whether a tar starts here, be it behind blocks of zeros.
+fn is_tar(bytes: &[u8]) -> bool {
+    const BLOCK: usize = 512;
+    /// Blocks of zeros that are looked behind.
+    const MOST: usize = 64;
+    /// Where the head of a member has its mark.
+    const MARK: usize = 257;
+    let has_mark = |bytes: &[u8]| bytes.get(MARK..MARK + 5) == Some(b"ustar");
+    if !bytes.starts_with(&[0]) {
+        return has_mark(bytes);
+    }
+    let zeros = bytes.chunks(BLOCK).take(MOST).take_while(|block| block.iter().all(|byte| *byte == 0)).count();
+    zeros > 0 && has_mark(&bytes[(zeros * BLOCK).min(bytes.len())..])
+}
+
+/// The archive that a script has behind one of its lines, and takes itself apart for.
+pub(super) fn behind_script(bytes: &[u8]) -> Option<&[u8]> {
+    const STARTS: [&[u8]; 5] =
+        [b"\n\x1f\x8b\x08", b"\n\xfd7zXZ\0", b"\n\x28\xb5\x2f\xfd", b"\nBZh", b"\n7z\xbc\xaf\x27\x1c"];
+    if !bytes.starts_with(b"#!") {
+        return None;
+    }
+    let archives = STARTS.iter().filter_map(|start| bytes.get(memmem::find(bytes, start)? + 1..));
+    archives.filter(|archive| packed(archive).is_some()).max_by_key(|archive| archive.len())
 }
 
 /// The format of an archive that is not opened.
@@ -74,6 +135,8 @@ fn sealed(bytes: &[u8]) -> Option<&'static str> {
         // A third byte has the width of its codes, with two bits that mean nothing.
         [0x1f, 0x9d, flags, ..] if flags & 0x60 == 0 && (9..=16).contains(&(flags & 0x1f)) => Some("compress"),
         [0x5d, 0, 0, ..] if is_lzma(bytes) => Some("lzma"),
+        // Its magic number is a word, so the version of the format has to be right as well.
+        [b'h', b's', b'q', b's', ..] if bytes.get(28..32) == Some(&[4, 0, 0, 0]) => Some("squashfs"),
         [first, ..] => {
             let mut named = SEALED.into_iter().filter(|(magic, _)| magic[0] == *first);
             named.find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| name)
@@ -148,7 +211,7 @@ mod tests {
             (zip(&[]), Some(Kind::Zip)),
             (tar(&[("a", b"b")]), Some(Kind::Tar)),
             (b"BZh91AY&SY....".to_vec(), Some(Kind::Sealed("bzip2"))),
-            (b"\xfd7zXZ\0...".to_vec(), Some(Kind::Sealed("xz"))),
+            (b"\xfd7zXZ\0...".to_vec(), Some(Kind::Xz)),
             (b"\x28\xb5\x2f\xfd...".to_vec(), Some(Kind::Zstd)),
             (b"\x51\x2a\x4d\x18\x02\0\0\0..\x28\xb5\x2f\xfd...".to_vec(), Some(Kind::Zstd)),
             (b"\x51\x2a\x4d\x18\x02\0\0\0......".to_vec(), None),
@@ -163,7 +226,13 @@ mod tests {
             (b"\x1f\x9d\xff...".to_vec(), None),
             (b"\x04\x22\x4d\x18...".to_vec(), Some(Kind::Sealed("lz4"))),
             (b"MSCF\0\0\0\0...".to_vec(), Some(Kind::Sealed("cab"))),
-            (b"!<arch>\ndebian-binary ".to_vec(), Some(Kind::Sealed("deb"))),
+            ([&b"hsqs"[..], &[1; 24], &[4, 0, 0, 0]].concat(), Some(Kind::Sealed("squashfs"))),
+            (b"hsqs is a word, and this is a text about it".to_vec(), None),
+            ([vec![0; 1024], tar(&[("a", b"b")])].concat(), Some(Kind::Tar)),
+            (vec![0; 4096], None),
+            ([b"#!/bin/sh\nexit\n".to_vec(), gz(b"")].concat(), Some(Kind::Script)),
+            (b"#!/bin/sh\nexit\n\x1f\x8b is a text".to_vec(), None),
+            ([b"a text\n".to_vec(), gz(b"")].concat(), None),
             (b"!<arch>\nlib.o/ ".to_vec(), None),
             (b"PK is a text".to_vec(), None),
             (Vec::new(), None),

@@ -29,7 +29,7 @@ pub(super) fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>
     let mut chunk = [0; CHUNK];
     loop {
         let count = reader.read(&mut chunk).map_err(|error| match error.kind() {
-            io::ErrorKind::FileTooLarge => Reason::TooLarge,
+            io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => Reason::TooLarge,
             io::ErrorKind::Unsupported => Reason::Method,
             io::ErrorKind::UnexpectedEof => Reason::Cut,
             _ => Reason::Damaged,

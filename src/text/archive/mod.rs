@@ -1,18 +1,21 @@
-//! Archives: gzip, zstd, zip, tar, zlib and the streams of PDF, one inside of another too, unpacked in memory and under limits.
+//! Archives: gzip, zstd, xz, zip, tar, ar, zlib, the streams of PDF and the texts of PNG, one inside of another too, unpacked in memory and under limits.
 //!
 //! Owns what is opened and where it ends; what a member means, and what to do about one that was not opened, is up to the
 //! caller. Nothing is written to disk, and a name is handed out as the bytes it is. `kind` tells the formats, `walk` opens what it
 //! finds within `limits`, and each format has a file.
 
+mod ar;
 mod kind;
 mod limits;
 mod pdf;
+mod png;
 #[cfg(test)]
 mod samples;
 mod stream;
 mod tar;
 mod unopened;
 mod walk;
+mod xz;
 mod zip;
 mod zstd;
 
@@ -22,7 +25,7 @@ use walk::Walk;
 
 pub use kind::{Kind, is_zlib, kind};
 pub use limits::Limits;
-pub use stream::{gunzip, inflate, unzstd};
+pub use stream::{Left, gunzip, inflate, unxz, unzstd};
 pub use unopened::{Reason, Unopened};
 pub use zip::unzip;
 
@@ -50,7 +53,7 @@ pub fn each_member(bytes: &[u8], limits: &Limits, found: &mut dyn FnMut(&BStr, &
 mod tests {
     use proptest::prelude::*;
 
-    use super::samples::{gz, members, named, patched, replaced, tar, unpacked, zip};
+    use super::samples::{ar, gz, members, named, patched, replaced, tar, unpacked, xz, zip};
     use super::walk::MAX_NAME;
     use super::*;
 
@@ -87,9 +90,9 @@ mod tests {
         let (found, reports) = unpacked(&outer, Limits { depth: 2, ..Limits::default() });
         assert_eq!(reports, [("lib.jar!inner.tar.gz".to_owned(), Reason::TooDeep)]);
         assert_eq!(found, named(&[("lib.jar!inner.tar.gz", &gz(&inner)), ("lib.jar!plain", b"more")]));
-        let sealed = tar(&[("a.xz", b"\xfd7zXZ\0...")]);
+        let sealed = tar(&[("a.lz", b"LZIP\x01...")]);
         let (found, reports) = unpacked(&sealed, Limits::default());
-        assert_eq!(reports, [("a.xz".to_owned(), Reason::Sealed("xz"))]);
+        assert_eq!(reports, [("a.lz".to_owned(), Reason::Sealed("lzip"))]);
         assert_eq!(found.len(), 1);
         assert_eq!(unpacked(b"BZh91AY&SY", Limits::default()).1, [(String::new(), Reason::Sealed("bzip2"))]);
     }
@@ -170,7 +173,7 @@ mod tests {
         /// Archives with bytes changed or cut off: no panic, and no limit is passed.
         #[test]
         fn any_bytes_are_unpacked_within_the_limits(
-            shape in 0usize..5,
+            shape in 0usize..8,
             changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..8),
             end in any::<proptest::sample::Index>(),
             cut in any::<bool>(),
@@ -182,6 +185,9 @@ mod tests {
                 1 => tar(&entries),
                 2 => zip(&entries),
                 3 => gz(&tar(&entries)),
+                4 => xz(&tar(&entries)),
+                5 => ar(&entries),
+                6 => [b"#!/bin/sh\nexit\n".to_vec(), xz(&text)].concat(),
                 _ => zip(&[("x", &zip(&entries)), ("y", &tar(&entries))]),
             };
             for (at, byte) in changes {

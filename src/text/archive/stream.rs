@@ -1,5 +1,7 @@
 //! One text, compressed: gzip, zstd and zlib.
 
+use std::io::Read;
+
 use bstr::{BStr, ByteSlice};
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 
@@ -7,32 +9,67 @@ use super::kind::{git_object, is_mostly_text, kind};
 use super::limits::unpack;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
+use super::xz::streams;
 use super::zstd::Frames;
 
 /// How a gzip stream starts.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and whether the limit left out
-/// nothing.
-pub fn gunzip(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
+/// What is left of something packed, behind what was unpacked of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing.
+    Nothing,
+    /// What is beyond the limit.
+    Limit,
+    /// What is behind a flaw, or behind the place where it is cut off.
+    Flaw,
+}
+
+impl Left {
+    fn by(end: Result<(), Reason>) -> Self {
+        match end {
+            Ok(()) => Self::Nothing,
+            Err(reason) if reason.is_limit() => Self::Limit,
+            Err(_) => Self::Flaw,
+        }
+    }
+}
+
+/// What a reader gives: what comes before a flaw is worth as much as without it.
+fn all(reader: &mut dyn Read, mut limit: usize) -> (Vec<u8>, Left) {
     let mut text = Vec::new();
-    // What came before a flaw is worth as much as without it.
-    let end = unpack(&mut GzDecoder::new(bytes), &mut limit, &mut text);
-    (text, end != Err(Reason::TooLarge))
+    let end = unpack(reader, &mut limit, &mut text);
+    (text, Left::by(end))
+}
+
+/// What a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and what that leaves out. One that
+/// unpacks to nothing is told by so little that it need not be one.
+pub fn gunzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
+    match all(&mut GzDecoder::new(bytes), limit) {
+        (text, Left::Flaw) if text.is_empty() => (text, Left::Nothing),
+        all => all,
+    }
 }
 
 /// The same of frames of zstd.
-pub fn unzstd(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
-    let mut text = Vec::new();
-    let end = unpack(&mut Frames::new(bytes, limit), &mut limit, &mut text);
-    (text, end != Err(Reason::TooLarge))
+pub fn unzstd(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
+    all(&mut Frames::new(bytes, limit), limit)
 }
 
-/// The same of a zlib stream.
-pub fn inflate(bytes: &[u8], mut limit: usize) -> (Vec<u8>, bool) {
+/// The same of streams of xz.
+pub fn unxz(bytes: &[u8], mut limit: usize) -> (Vec<u8>, Left) {
     let mut text = Vec::new();
-    let end = unpack(&mut ZlibDecoder::new(bytes), &mut limit, &mut text);
-    (text, end != Err(Reason::TooLarge))
+    let (_, end) = streams(bytes, &mut limit, &mut text);
+    (text, Left::by(end))
+}
+
+/// The same of a zlib stream, which is told by so little that a flaw only shows that it is none.
+pub fn inflate(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
+    match all(&mut ZlibDecoder::new(bytes), limit) {
+        (text, Left::Flaw) => (text, Left::Nothing),
+        all => all,
+    }
 }
 
 impl Walk<'_> {
@@ -78,7 +115,7 @@ impl Walk<'_> {
 
     /// What hangs behind the last stream of a file, which is no part of it: another archive, a text, or zeros that fill the
     /// last block of a device. Anything else may be a stream whose start is damaged.
-    fn behind(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
+    pub(super) fn behind(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
         if bytes.iter().all(|byte| *byte == 0) || !self.count(path) {
             return;
         }
@@ -161,11 +198,11 @@ mod tests {
     #[test]
     fn gzip_is_unpacked_as_far_as_it_goes() {
         let bytes = gz(b"some text");
-        assert_eq!(gunzip(&bytes, 100), (b"some text".to_vec(), true));
-        assert_eq!(gunzip(&bytes, 9), (b"some text".to_vec(), true));
-        assert_eq!(gunzip(&bytes, 4), (b"some".to_vec(), false));
-        let (torn, is_whole) = gunzip(&bytes[..bytes.len() - 9], 100);
-        assert!(b"some text".starts_with(&torn) && is_whole);
-        assert_eq!(gunzip(b"text", 100), (Vec::new(), true));
+        assert_eq!(gunzip(&bytes, 100), (b"some text".to_vec(), Left::Nothing));
+        assert_eq!(gunzip(&bytes, 9), (b"some text".to_vec(), Left::Nothing));
+        assert_eq!(gunzip(&bytes, 4), (b"some".to_vec(), Left::Limit));
+        let (torn, left) = gunzip(&bytes[..bytes.len() - 9], 100);
+        assert!(b"some text".starts_with(&torn) && left == Left::Flaw);
+        assert_eq!(gunzip(b"text", 100), (Vec::new(), Left::Nothing));
     }
 }

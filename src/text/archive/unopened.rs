@@ -30,6 +30,8 @@ pub enum Reason {
     Pack,
     /// It is in a format that is not opened.
     Sealed(&'static str),
+    /// Something in it is packed, written as base64, and not opened to its end.
+    Inside,
     /// It is compressed by a method that is not opened.
     Method,
     /// It ends too early.
@@ -66,6 +68,7 @@ impl Display for Reason {
                 "it is a pack of git objects: 'git init --bare FOLDER', 'git -C FOLDER index-pack --stdin < FILE' and then 'keysweep history FOLDER' sweep it"
             }
             Self::Sealed(name) => return write!(f, "{name} is not opened"),
+            Self::Inside => "something in it is compressed and written as base64, which is cut off, goes on over several lines or is in a format that is not opened",
             Self::Method => "its method of compression is not supported",
             Self::Cut => "it is cut off, and what stood behind that place was not read; bring the whole file here",
             Self::Damaged => "it is damaged, and not all of it was read; bring a sound copy here",

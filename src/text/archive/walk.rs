@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::kind::{Kind, kind};
+use super::kind::{Kind, behind_script, kind};
 use super::limits::Limits;
 use super::unopened::{Reason, Unopened};
 
@@ -30,7 +30,17 @@ impl Walk<'_> {
         match kind(bytes) {
             Some(Kind::Gzip) => self.gzip(path, bytes, depth),
             Some(Kind::Zstd) => self.zstd(path, bytes, depth),
+            Some(Kind::Xz) => self.xz(path, bytes, depth),
             Some(Kind::Zip) => self.zip(path, bytes, depth),
+            Some(Kind::Ar) => self.ar(path, bytes, depth),
+            Some(Kind::Png) => self.png(path, bytes, depth),
+            Some(Kind::Script) => {
+                let behind = behind_script(bytes).unwrap_or_default();
+                if self.count(path) {
+                    self.member(path, behind, depth);
+                }
+                true
+            }
             Some(Kind::Tar) => self.tar(path, bytes, depth),
             Some(Kind::Bundle) => {
                 self.report(path, Reason::Bundle);

@@ -15,6 +15,7 @@ use zip::unstable::read::ZipIterable;
 use super::each_member;
 use super::kind::is_mostly_text;
 use super::limits::{Limits, unpack};
+use super::stream::Left;
 use super::unopened::{Reason, Unopened};
 use super::walk::{Walk, joined};
 use crate::text::Span;
@@ -27,7 +28,7 @@ const HEADER: usize = 30;
 const ELSEWHERE: u32 = u32::MAX;
 
 /// The texts among the members of a zip, one behind the other; and whether no limit left anything out.
-pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, bool) {
+pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     let mut texts = Vec::new();
     let unopened = each_member(bytes, &Limits { bytes: limit, ..Limits::default() }, &mut |_, text| {
         if is_mostly_text(text) {
@@ -35,7 +36,15 @@ pub fn unzip(bytes: &[u8], limit: usize) -> (Vec<u8>, bool) {
             texts.push(b'\n');
         }
     });
-    (texts, !unopened.iter().any(|one: &Unopened| one.reason.is_limit()))
+    let has = |is: fn(Reason) -> bool| unopened.iter().any(|one: &Unopened| is(one.reason));
+    let left = if has(Reason::is_limit) {
+        Left::Limit
+    } else if has(Reason::is_flaw) {
+        Left::Flaw
+    } else {
+        Left::Nothing
+    };
+    (texts, left)
 }
 
 /// How the bytes of a member are stored.

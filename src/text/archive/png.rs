@@ -1,0 +1,94 @@
+//! The compressed texts of a PNG: its chunks `zTXt` and `iTXt`. Others are not compressed, or are the picture.
+
+use bstr::{BStr, ByteSlice};
+use flate2::bufread::ZlibDecoder;
+
+use super::limits::unpack;
+use super::walk::{Walk, joined};
+
+/// How a picture starts.
+const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// Bytes of a chunk before its data: its length and its kind.
+const HEAD: usize = 8;
+/// Bytes of its check sum.
+const SUM: usize = 4;
+
+/// The compressed texts, each with its keyword.
+fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
+    let chunk = move || {
+        let (length, behind) = rest.split_first_chunk::<4>()?;
+        let (kind, data) = behind.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        rest = rest.get(HEAD.saturating_add(length).saturating_add(SUM)..).unwrap_or_default();
+        Some((*kind, &data[..length.min(data.len())]))
+    };
+    std::iter::from_fn(chunk).filter_map(|(kind, data)| {
+        let (keyword, text) = data.split_once_str(b"\0")?;
+        match (&kind, text) {
+            (b"zTXt", [0, stream @ ..]) => Some((keyword, stream)),
+            (b"iTXt", [1, 0, rest @ ..]) => {
+                let (_language, rest) = rest.split_once_str(b"\0")?;
+                rest.split_once_str(b"\0").map(|(_translated, stream)| (keyword, stream))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether it is a picture with such a text.
+pub(super) fn has_texts(bytes: &[u8]) -> bool {
+    texts(bytes).next().is_some()
+}
+
+impl Walk<'_> {
+    pub(super) fn png(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        for (keyword, stream) in texts(bytes) {
+            let path = joined(path, &[b"text ", keyword].concat());
+            if !self.count(path.as_bstr()) {
+                break;
+            }
+            let mut text = Vec::new();
+            if let Err(reason) = unpack(&mut ZlibDecoder::new(stream), &mut self.bytes, &mut text) {
+                self.report(path.as_bstr(), reason);
+            }
+            self.member(path.as_bstr(), &text, depth);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::archive::samples::{members, named, unpacked, zlib};
+    use crate::text::archive::{Limits, Reason, kind};
+
+    fn png(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
+        let chunk = |(kind, data): &(&[u8; 4], Vec<u8>)| {
+            let length = u32::try_from(data.len()).unwrap().to_be_bytes();
+            [&length[..], *kind, data, &[0; SUM]].concat()
+        };
+        [MAGIC.to_vec(), chunks.iter().flat_map(chunk).collect()].concat()
+    }
+
+    #[test]
+    fn compressed_texts_of_a_picture_are_opened() {
+        let packed = zlib(b"of a picture");
+        let compressed = [b"Comment\0\0", &packed[..]].concat();
+        let international = [b"Title\0\x01\0en\0Titel\0", &packed[..]].concat();
+        let picture = png(&[
+            (b"IHDR", vec![0; 13]),
+            (b"tEXt", b"Plain\0text".to_vec()),
+            (b"zTXt", compressed.clone()),
+            (b"iTXt", international),
+            (b"iTXt", b"Plain\0\0\0\0\0text".to_vec()),
+            (b"IDAT", packed.clone()),
+        ]);
+        let expected: [(&str, &[u8]); 2] = [("text Comment", b"of a picture"), ("text Title", b"of a picture")];
+        assert_eq!(members(&picture), named(&expected));
+        assert_eq!(kind(&png(&[(b"IHDR", vec![0; 13]), (b"IDAT", packed)])), None);
+        let cut = png(&[(b"zTXt", compressed[..compressed.len() - 9].to_vec())]);
+        assert_eq!(unpacked(&cut, Limits::default()).1, [("text Comment".to_owned(), Reason::Cut)]);
+    }
+}

@@ -1,0 +1,84 @@
+//! Streams of xz, one after another, read as the one file that they are.
+
+use bstr::{BStr, ByteSlice};
+use lzma_rust2::XzReader;
+
+use super::limits::unpack;
+use super::unopened::Reason;
+use super::walk::Walk;
+
+/// How a stream starts.
+pub(super) const MAGIC: &[u8] = b"\xfd7zXZ\0";
+/// KiB that a stream may take to be unpacked: what the widest level of usual programs asks for is 65 MiB.
+const MOST_MEMORY: u32 = 80 << 10;
+
+/// Unpacks all streams at the start of `bytes`, at most `left` bytes. Returns what is behind the last of them, and why there is
+/// no more.
+pub(super) fn streams<'b>(bytes: &'b [u8], left: &mut usize, text: &mut Vec<u8>) -> (&'b [u8], Result<(), Reason>) {
+    let mut rest = bytes;
+    loop {
+        let mut reader = XzReader::new_mem_limit(rest, false, MOST_MEMORY);
+        if let Err(reason) = unpack(&mut reader, left, text) {
+            return (&[], Err(reason));
+        }
+        rest = reader.into_inner();
+        // Zeros may fill the space between streams.
+        let next = rest.trim_start_with(|char| char == '\0');
+        if !next.starts_with(MAGIC) {
+            return (rest, Ok(()));
+        }
+        rest = next;
+    }
+}
+
+impl Walk<'_> {
+    pub(super) fn xz(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        if !self.count(path) {
+            return true;
+        }
+        let mut text = Vec::new();
+        let (behind, outcome) = streams(bytes, &mut self.bytes, &mut text);
+        if let Err(reason) = outcome {
+            self.report(path, reason);
+        }
+        self.member(path, &text, depth);
+        self.behind(path, behind, depth);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::archive::Limits;
+    use crate::text::archive::samples::{members, named, tar, unpacked, xz};
+
+    #[test]
+    fn an_xz_file_has_several_streams() {
+        let bytes = [&xz(b"one ")[..], &[0; 8], &xz(b""), &xz(b"two"), &[0; 100]].concat();
+        assert_eq!(members(&bytes), named(&[("", b"one two")]));
+        assert_eq!(members(&xz(&tar(&[("dir/file", b"text")]))), named(&[("dir/file", b"text")]));
+        assert_eq!(members(&[&xz(b"text")[..], b"more"].concat()), named(&[("", b"text"), ("", b"more")]));
+    }
+
+    #[test]
+    fn what_an_xz_file_does_not_hold_is_told() {
+        let text: Vec<u8> =
+            (0..60_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_string().into_bytes()).collect();
+        let whole = xz(&text);
+        let (found, reports) = unpacked(&whole[..whole.len() / 2], Limits::default());
+        assert_eq!(reports, [(String::new(), Reason::Cut)]);
+        assert!(found[0].1.len() > 1000 && text.starts_with(&found[0].1));
+        let limits = Limits { bytes: 100_000, ..Limits::default() };
+        let (found, reports) = unpacked(&xz(&vec![0; 1 << 20]), limits);
+        assert_eq!(reports, [(String::new(), Reason::TooLarge)]);
+        assert_eq!(found[0].1.len(), 100_000);
+        // A dictionary of 1.5 GiB, in a head whose check sum fits.
+        let mut wide = xz(b"text");
+        let property = 12 + 4;
+        wide[property] = 37;
+        let sum = crc32fast::hash(&wide[12..20]).to_le_bytes();
+        wide[20..24].copy_from_slice(&sum);
+        assert_eq!(unpacked(&wide, Limits::default()).1, [(String::new(), Reason::TooLarge)]);
+    }
+}

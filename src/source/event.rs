@@ -91,7 +91,7 @@ pub fn list(repository: &Repo, event: &Event) -> Result<Found, SourceError> {
     if found.bases.is_empty() && is_shallow(&local) {
         found.listing.gaps.extend(head.map(|head| cut_off(head, event)));
     } else if let (Some(Trunk::Target(target)), true) = (&event.trunk, found.bases.is_empty()) {
-        found.listing.gaps.push(untracked(target));
+        found.listing.gaps.push(untracked(target, told));
     } else if let Some(head) = head {
         range::add(&local, &[head], &found.bases, &mut found.listing)?;
     }
@@ -173,10 +173,12 @@ fn absent(local: &Local, head: ObjectId, unread: Unread) -> Gap {
 }
 
 /// The gap of a request to a branch that is not here. Not even an old clone would tell what it had.
-fn untracked(target: &BString) -> Gap {
+fn untracked(target: &BString, head: ObjectId) -> Gap {
     let ours = format!("refs/remotes/origin/{target}");
-    let why = "the request goes to it, and this clone does not have it: run 'git fetch origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH' first, with its name for BRANCH";
-    Gap { what: BString::from(ours), kind: GapKind::Missing, why: why.to_owned() }
+    let why = format!(
+        "the request goes to it, and this clone does not have it: run 'git fetch origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH' first, with its name for BRANCH; or 'keysweep range BASE..{head}', with the commit for BASE that the request starts from"
+    );
+    Gap { what: BString::from(ours), kind: GapKind::Missing, why }
 }
 
 /// The gap of a head that nothing old is known of in a clone without a past.
@@ -185,6 +187,10 @@ fn cut_off(head: ObjectId, event: &Event) -> Gap {
         Some(base) => format!("the commits {base}..{head}"),
         None => format!("commits before {head}"),
     };
-    let why = format!("this clone is shallow and does not hold what tells old from new: {}", repo::UNSHALLOW);
+    let base = event.bases.first().map_or_else(|| "BASE".to_owned(), ToString::to_string);
+    let why = format!(
+        "this clone is shallow and does not hold what tells old from new: {}; then 'keysweep range {base}..{head}' does the same as --ci",
+        repo::UNSHALLOW
+    );
     Gap { what: BString::from(what), kind: GapKind::Shallow, why }
 }

@@ -267,6 +267,8 @@ fn a_push_in_a_shallow_clone_is_unknown() {
     for before in [before.as_str(), NONE] {
         unknown(job(&clone, "push", &push("refs/heads/main", before, &server.head())), "fetch-depth: 0");
     }
+    let explicit = format!("'keysweep range {before}..{}'", server.head());
+    unknown(job(&clone, "push", &push("refs/heads/main", &before, &server.head())), &explicit);
     clone.git(&["fetch", "--quiet", "--depth", "2", "origin", "main"]);
     found(job(&clone, "push", &push("refs/heads/main", &before, &server.head())));
 }
@@ -573,7 +575,9 @@ fn a_host_that_tells_too_little_is_told_what_to_set() {
     let clone = checkout(&server, "side", None);
     for Host { name, branch, before, .. } in HOSTS {
         let run = tell(&clone, &branch("side", &head), &[]).expect_code(2).expect_mention(name);
-        run.expect_mention("KEYSWEEP_DEFAULT_BRANCH").expect_mention(before);
+        run.expect_mention("KEYSWEEP_DEFAULT_BRANCH")
+            .expect_mention(before)
+            .expect_mention("keysweep range BASE..HEAD");
         let without: Told = branch("side", &head).into_iter().filter(|(_, value)| *value != head).collect();
         if name != "Bitbucket Pipelines" {
             tell(&clone, &without, &[]).expect_code(2).expect_mention("which commit the job is about");
@@ -588,6 +592,8 @@ fn a_host_that_tells_too_little_is_told_what_to_set() {
     narrow.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
     for (_, told) in requests(&server) {
         unknown(tell(&narrow, &told, &[]), "git fetch origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH");
+        unknown(tell(&narrow, &told, &[]), "'keysweep range BASE..");
+        tell(&narrow, &told, &[]).expect_mention("keysweep range BASE..HEAD");
     }
 }
 

@@ -17,6 +17,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::policy::{self, InForce};
 use super::session::{ReportWhen, Session};
+use super::shell;
 use crate::finding::{Command, Scope};
 use crate::fs::bounded;
 use crate::git::{ObjectId, Repo};
@@ -36,6 +37,12 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     });
     let event = event(&variables, payload.transpose()?.as_deref())?;
     let mut found = event::list(&repo, &event)?;
+    // The report may go to a file that nobody opens while the log of the job is read.
+    if found.bases.is_empty() && !found.listing.gaps.is_empty() {
+        shell::say(
+            "keysweep: this clone lacks what tells old from new, and the report says how to fetch it; 'keysweep range BASE..HEAD' scans what lies between two commits that it holds",
+        );
+    }
     let in_force = in_force(common, &repo, &event, &found, trust_head)?;
     let mut session = Session::with(common, &repo, in_force)?;
     session.settings.summary = variables("GITHUB_STEP_SUMMARY").map(PathBuf::from);

@@ -190,7 +190,7 @@ fn of_branch(host: &Host, variables: Variables<'_>) -> anyhow::Result<Event> {
     let (before, default) = (of_variable(variables, host.before.name())?, variables(host.default));
     anyhow::ensure!(
         before.is_some() || default.is_some(),
-        "{} does not tell what was there before: set {} to the name of the default branch, or {} to the id of a commit",
+        "{} does not tell what was there before: set {} to the name of the default branch, or {} to the id of a commit; 'keysweep range BASE..HEAD' names both by hand",
         host.name,
         host.default,
         host.before.name()

@@ -8,7 +8,7 @@ use crate::finding::Secret;
 
 /// A line that is not a literal text.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("line {0} is a pattern, not a text: which values it stands for cannot be known, so they cannot be looked for")]
+#[error("line {0} is a pattern, not a text: keysweep cannot know the values it matches, so it cannot look for them")]
 pub struct NoText(usize);
 
 /// Replaces texts in contents and messages.
@@ -98,7 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// What is written is read back, whatever stands in a value.
+        /// Every value that is written is read back unchanged.
         #[test]
         fn every_value_survives(values in proptest::collection::vec(
             prop_oneof![proptest::collection::vec(any::<u8>(), 1..20), "(literal:|regex:|==>|\r|\n|a){1,5}".prop_map(String::into_bytes)],

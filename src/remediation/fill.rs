@@ -1,6 +1,6 @@
 //! Fills `{field}` placeholders with what was found near the secret.
 //!
-//! What was found is hostile input that a person will paste into a shell, so only plain identifiers are filled in.
+//! Facts are hostile input that a person will paste into a shell, so only plain identifiers are filled in.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ pub fn commands(template: &str, facts: &[Vec<Fact>], rules: &RuleSet) -> (String
     let more = lines.len().saturating_sub(MAX_LINES);
     lines.truncate(MAX_LINES);
     if more > 0 {
-        lines.push(format!("# and the same for {more} more: 'keysweep explain ID' fills it in for each"));
+        lines.push(format!("# and the same for {more} more: 'keysweep explain ID' prints the command for each"));
     }
     (lines.join("\n"), missing)
 }
@@ -96,7 +96,7 @@ pub fn command(template: &str, facts: &[Fact], rules: &RuleSet) -> (String, Vec<
     (text, missing)
 }
 
-/// Whether a value means nothing to any shell.
+/// `true` if a value means nothing to any shell.
 fn is_plain(value: &str) -> bool {
     !value.is_empty()
         && value.len() <= MAX_VALUE

@@ -1,4 +1,4 @@
-//! What git needs: out of the index, out of local commits, and what a rewrite of published history cannot reach.
+//! Steps with git: remove a value from the index and from local commits, and the limits of rewriting published history.
 
 use std::collections::BTreeMap;
 
@@ -54,12 +54,12 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
     };
     let (replace, or_leave) = match subject.file_count() {
         0 | 1 => (
-            "Replace the value in the file by a reference (an environment variable, a secret store), save the file and stage it again. This stages all of its changes; 'git add -p' stages some of them",
-            format!("Or leave the file out of this commit: it is then {of_files}"),
+            "Replace the value in the file with a reference (an environment variable, a secret store), save the file and stage it again. This stages all changes of the file; use 'git add -p' to stage only some",
+            format!("Or leave the file out of this commit; afterwards it is {of_files}"),
         ),
         _ => (
-            "Replace the values in the files by references (environment variables, a secret store), save the files and stage them again. This stages all of their changes; 'git add -p' stages some of them",
-            format!("Or leave the files out of this commit: they are then {of_files}"),
+            "Replace the values in the files with references (environment variables, a secret store), save the files and stage them again. This stages all changes of the files; use 'git add -p' to stage only some",
+            format!("Or leave the files out of this commit; afterwards they are {of_files}"),
         ),
     };
     let old_names = match subject.is_renamed(surroundings) {
@@ -124,9 +124,9 @@ pub fn message(message: &Message) -> Vec<PlanStep> {
         MadeOf::Changes => (
             "--all ",
             "",
-            ". If the commit was not given '-a', replace '--all' by what it was given ('-p', '-i FILES')",
+            ". If you committed without '-a', replace '--all' with the options you used ('-p', '-i FILES')",
         ),
-        MadeOf::Files => ("", " -- <path>", ". Name the files again that the commit was given"),
+        MadeOf::Files => ("", " -- <path>", ". Name the same files again"),
     };
     let rest = format!("{all}--edit{diff}{mode} --file={file}{files}");
     let again = step(
@@ -136,7 +136,7 @@ pub fn message(message: &Message) -> Vec<PlanStep> {
     );
     let amended = step(
         StepKind::Remove,
-        "Or, if it was to replace the last commit ('git commit --amend')",
+        "Or, if the commit was meant to replace the last one ('git commit --amend')",
         format!("git commit --amend {rest}"),
     );
     if message.is_concluding { vec![again] } else { vec![again, amended] }
@@ -154,22 +154,22 @@ pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep
         _ => ("Take the values out of the files, save them,", "files"),
     };
     let mind = "before anything is pushed (a later commit that deletes the line does not help)";
-    let along = format!("All changes of the {verb} go along");
+    let along = format!("All changes of the {verb} are included");
     let ids: Vec<&str> = commits.iter().map(|(commit, _)| *commit).collect();
     let (title, command) = match is_last(subject, surroundings) {
         true if subject.file_count() > MOST_FILES => (
             format!(
-                "{files} and make the last commit anew, {mind}. All changes of the files that it has changed go along"
+                "{files} and amend the last commit, {mind}. This includes all changes of the files that it changed"
             ),
             AMEND_ITS_FILES.to_owned(),
         ),
         true => (
-            format!("{files} and make the last commit anew, {mind}. {along}"),
+            format!("{files} and amend the last commit, {mind}. {along}"),
             format!("git commit --amend --no-edit --allow-empty -- {}", subject.files(surroundings)),
         ),
         false => (
             format!(
-                "{files} and fold the changes into the commits that brought the values in, {mind}. {along}, and what you have staged besides stays staged. Where the rebase stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue'; what was staged may then have to be staged again"
+                "{files} and fold the changes into the commits that introduced the values, {mind}. {along}, and other staged changes stay staged. Where the rebase stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue'; you may then have to stage your other changes again"
             ),
             fixups(subject, &commits, &ids, surroundings),
         ),
@@ -209,7 +209,7 @@ pub fn before_push(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Pl
     steps.into_iter().filter(|step| !leftovers.contains(step)).collect()
 }
 
-/// Whether the commit that HEAD names has brought it all in.
+/// `true` if the commit that HEAD names has brought it all in.
 fn is_last(subject: &Subject<'_>, surroundings: &Surroundings) -> bool {
     matches!(&subject.by_commit()[..], [(one, _)] if surroundings.head.as_deref() == Some(*one))
 }
@@ -261,7 +261,7 @@ fn unpushed(subject: &Subject<'_>, files: Vec<PlanStep>) -> Vec<PlanStep> {
 
 /// Out of the stashes, when nothing else reaches it.
 pub fn stashed() -> Vec<PlanStep> {
-    let title = "Only a stash has it. Apply what you need of the stashes ('git stash list', 'git stash apply'), then drop them all";
+    let title = "Only a stash contains it. Apply the changes you need from the stashes ('git stash list', 'git stash apply'), then drop them all";
     let drop = step(StepKind::Purge, title, "git stash clear".to_owned());
     [drop].into_iter().chain(leftovers()).collect()
 }
@@ -270,7 +270,7 @@ pub fn stashed() -> Vec<PlanStep> {
 pub fn leftovers() -> Vec<PlanStep> {
     vec![step(
         StepKind::Purge,
-        "Drop what is left in this clone (this also removes every other undo point; stashes go with 'git stash clear')",
+        "Remove the old objects from this clone (this also removes every other undo point; 'git stash clear' removes stashes)",
         "git reflog expire --expire=now --all && git pack-refs --all && git gc --prune=now".to_owned(),
     )]
 }
@@ -278,7 +278,7 @@ pub fn leftovers() -> Vec<PlanStep> {
 /// Out of commits that were not pushed, where there is no work tree to change them in.
 pub fn rewritten(subject: &Subject<'_>) -> Vec<PlanStep> {
     let title =
-        "Rewrite the commits that hold it, before anything is pushed; command by command, that is what this says";
+        "Rewrite the commits that contain it before anything is pushed; this command prints the plan, step by step";
     vec![step(StepKind::Purge, title, format!("keysweep purge-plan{}", of_which(subject)))]
 }
 
@@ -288,17 +288,17 @@ fn of_which(subject: &Subject<'_>) -> String {
     if ids.len() > MOST_NAMED { String::new() } else { ids.concat() }
 }
 
-/// What a rewrite of pushed history can and cannot do.
+/// Returns the steps about rewriting pushed history and its limits.
 pub fn published(subject: &Subject<'_>) -> Vec<PlanStep> {
     let mut steps = vec![step(
         StepKind::Purge,
-        "Rewriting history is optional and never a substitute for revoking: forks, pull-request refs, clones and caches keep the value. What it takes, command by command, and what it cannot reach, says",
+        "Rewriting history is optional and never a substitute for revoking: forks, pull-request refs, clones and caches keep the value. This command prints the plan, step by step, and the copies it cannot reach",
         format!("keysweep purge-plan{}", of_which(subject)),
     )];
     if subject.occurrences.iter().any(|occurrence| occurrence.kind == ContentKind::RefName) {
         steps.push(step(
             StepKind::Purge,
-            "Delete the branch or tag whose name is the secret where it was pushed to; it is not repeated here",
+            "On the remote, delete the branch or tag whose name is the secret; the name is not repeated here",
             "git push <remote> --delete <old>".to_owned(),
         ));
     }

@@ -10,7 +10,7 @@ use crate::finding::{ContentKind, Occurrence, PlanStep, StepKind};
 /// Files named in a command, at most.
 const MOST: usize = 5;
 
-/// Whether nothing but such files holds it.
+/// `true` if nothing but such files holds it.
 pub fn alone(subject: &Subject<'_>) -> bool {
     subject.occurrences.iter().all(|occurrence| occurrence.kind.beside_objects())
 }
@@ -20,17 +20,17 @@ pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     let kinds = [
         (
             ContentKind::Config,
-            "Take it out of git's configuration: a URL needs no password in it ('git remote set-url'), a credential helper keeps one",
+            "Remove it from git's configuration: let a credential helper store the password instead of the URL ('git remote set-url')",
             "git config --edit --file",
         ),
         (
             ContentKind::Hook,
-            "Take it out of the hook and let the hook read it from the environment or a secret store",
+            "Remove it from the hook, and let the hook read it from the environment or a secret store",
             "\"${EDITOR:-vi}\"",
         ),
         (
             ContentKind::GitFile,
-            "Take it out of the file that git or a tool left; what a finished commit, merge or rebase left can go",
+            "Remove it from the file that git or a tool left behind; files of a finished commit, merge or rebase can be deleted",
             "\"${EDITOR:-vi}\"",
         ),
     ];
@@ -52,7 +52,7 @@ const DRAFTS: [&str; 3] = ["COMMIT_EDITMSG", "TAG_EDITMSG", "NOTES_EDITMSG"];
 /// Other files that git writes anew when it needs them.
 const DISPOSABLE: [&str; 3] = ["FETCH_HEAD", "SQUASH_MSG", "gitk.cache"];
 
-/// Whether it is the draft of a message.
+/// `true` if it is the draft of a message.
 pub fn is_draft(occurrence: &Occurrence) -> bool {
     is_called(occurrence, &DRAFTS)
 }
@@ -69,19 +69,19 @@ fn is_called(occurrence: &Occurrence, names: &[&str]) -> bool {
 /// Such files that hold it are just deleted.
 pub fn disposable(subject: &Subject<'_>) -> Option<PlanStep> {
     let command = named(&paths(&subject.only(is_disposable), ContentKind::GitFile)?, "rm -f --");
-    Some(step(StepKind::Remove, "Delete what git writes anew when it needs it", command))
+    Some(step(StepKind::Remove, "Delete the files, which git writes again when it needs them", command))
 }
 
 fn is_large(occurrence: &Occurrence) -> bool {
     occurrence.kind == ContentKind::GitFile && occurrence.path.contains_str("/lfs/objects/")
 }
 
-/// What Git LFS keeps in this clone.
+/// Returns the step that deletes Git LFS objects of this clone.
 pub fn large(subject: &Subject<'_>) -> Option<PlanStep> {
     let command = named(&paths(&subject.only(is_large), ContentKind::GitFile)?, "rm -f --");
     Some(step(
         StepKind::Remove,
-        "Delete what Git LFS keeps in this clone, once no commit points to it any more; the LFS server has it until its operator deletes it",
+        "Delete the Git LFS objects of this clone once no commit points to them any more; the LFS server keeps them until its operator deletes them",
         command,
     ))
 }
@@ -99,14 +99,14 @@ pub fn lasting<'f>(subject: &Subject<'f>) -> Subject<'f> {
 
 /// Out of the index of a repository that has no work tree to commit from.
 pub fn index() -> PlanStep {
-    let title = "Delete the index: without a work tree nothing is committed from it";
+    let title = "Delete the index: a repository without a work tree commits nothing from it";
     step(StepKind::Remove, title, "rm -f -- \"$(git rev-parse --git-path index)\"".to_owned())
 }
 
 /// Out of what commits left that were never made: no ref and no reflog leads there.
 pub fn never_committed(subject: &Subject<'_>) -> Vec<PlanStep> {
     let has_objects = subject.occurrences.iter().any(|occurrence| !occurrence.kind.beside_objects());
-    let title = "Drop what git keeps of commits that were never made (this also removes whatever else nothing reaches, such as dropped stashes)";
+    let title = "Remove the objects of commits that were never completed (this also removes all other unreachable objects, such as dropped stashes)";
     let collected = has_objects.then(|| step(StepKind::Purge, title, "git gc --prune=now".to_owned()));
     let mut steps: Vec<PlanStep> = disposable(subject).into_iter().chain(collected).collect();
     if let Some(first) = steps.first_mut() {

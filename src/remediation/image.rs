@@ -1,4 +1,4 @@
-//! What an image needs: a build without the value, the old image out of its registry, and a proof; and for a build context what
+//! The steps for an image: a build without the value, the old image out of its registry, and a proof; and for a build context what
 //! keeps the value out of the image.
 
 use std::collections::BTreeSet;
@@ -31,11 +31,11 @@ pub struct BuildContext {
 pub struct Instruction {
     /// Its first and last line.
     pub lines: (usize, usize),
-    /// What it does.
+    /// The effect of the instruction.
     pub kind: InstructionKind,
 }
 
-/// What an instruction does with a value that stands in it.
+/// The effect of an instruction on a value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstructionKind {
     /// `ARG` or `ENV`, which the image records, with the names that it sets.
@@ -46,12 +46,12 @@ pub enum InstructionKind {
     Other,
 }
 
-/// Whether these are in images.
+/// `true` if these are in images.
 pub fn is_in_image(subject: &Subject<'_>) -> bool {
     subject.occurrences.iter().any(|place| place.image.is_some())
 }
 
-/// What plans for images have in common.
+/// The steps that plans for images share.
 pub fn kind(places: &[Occurrence]) -> BTreeSet<(bool, bool)> {
     let of = |place: &Occurrence| {
         let image = place.image.as_ref()?;
@@ -66,7 +66,7 @@ pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
     let mut steps = source(subject);
     steps.push(rebuild(&names));
     steps.extend(replace(&names));
-    let stays = "What was pulled stays where it is: on machines that ran the image, in mirrors, pull-through caches, build caches and in images made from this one. Find the last by the digest of the layer, rebuild them too, and clear the caches of your builders";
+    let stays = "Pulled copies stay on machines that ran the image, in mirrors, pull-through caches, build caches and images built from this one. Find those images by the digest of the layer, rebuild them too, and clear the caches of your builders";
     steps.push(step(StepKind::Purge, stays, "docker buildx prune --all".to_owned()));
     steps
 }
@@ -77,17 +77,17 @@ fn source(subject: &Subject<'_>) -> Vec<PlanStep> {
     let mut steps = Vec::new();
     if places().any(|(_, image)| image.origin == Origin::Base) {
         let title =
-            "Mend the base image first, by the same steps, and build this one from the mended one: FROM name@digest";
+            "Fix the base image first, with the same steps, and build this one from the fixed one: FROM name@digest";
         steps.push(step(StepKind::Remove, title, String::new()));
     }
     if places().any(|(place, image)| image.origin == Origin::Own && place.kind == ContentKind::ImageMetadata) {
-        let title = "Take the value out of ARG, ENV, LABEL and commands: the image records all of them. A build gets it as a secret that is mounted, a container when it starts";
+        let title = "Remove the value from ARG, ENV, LABEL and commands: the image records all of them. Mount it as a secret during the build, and pass it to the container when it starts";
         let command = "docker build --secret id=token,env=TOKEN .    # RUN --mount=type=secret,id=token,env=TOKEN ...";
         steps.push(step(StepKind::Remove, title, command.to_owned()));
     }
     let is_file = |place: &Occurrence| place.kind != ContentKind::ImageMetadata;
     if places().any(|(place, image)| image.origin == Origin::Own && is_file(place)) {
-        let title = "Keep the file out of every layer: leave it out by .dockerignore, copy only what is needed, and copy the result of a build into a last stage. Deleting it in a later step does not help. This says what a build is given";
+        let title = "Keep the file out of every layer: exclude it in .dockerignore, copy only the files you need, and copy the result of a build into a final stage. Deleting it in a later step does not help. This command scans the files that a build receives";
         steps.push(step(StepKind::Remove, title, "keysweep context .".to_owned()));
     }
     steps
@@ -97,7 +97,7 @@ fn rebuild(names: &[Reference]) -> PlanStep {
     let build =
         |name: &str| format!("docker build --pull --no-cache --tag {name} . && docker save {name} | keysweep image -");
     let commands: Vec<String> = names.iter().map(|name| build(&name.tagged())).collect();
-    let title = "Build it again without a cache, which would bring the old layers back, and prove that the new one is clean before it is pushed";
+    let title = "Build it again without the cache, which would restore the old layers, and check that the new image is clean before you push it";
     if commands.is_empty() {
         unnamed(title, build("<image>"))
     } else {
@@ -108,7 +108,7 @@ fn rebuild(names: &[Reference]) -> PlanStep {
 /// Pushes the new image and deletes the old one, in the registry that the name tells.
 fn replace(names: &[Reference]) -> Vec<PlanStep> {
     if names.is_empty() {
-        let title = "Push the new image, and delete the old one by its digest: a new image under the same tag leaves the old one where it is. Name what was pushed";
+        let title = "Push the new image, and delete the old one by its digest: a new image under the same tag does not remove the old one. Pass the name that was pushed";
         let command = "OLD=$(skopeo inspect --format '{{.Digest}}' docker://<image>)\ndocker push <image>\nskopeo delete \"docker://<image>@$OLD\"";
         return vec![unnamed(title, command.to_owned())];
     }
@@ -118,12 +118,12 @@ fn replace(names: &[Reference]) -> Vec<PlanStep> {
         let first =
             format!("OLD=$(skopeo inspect --format '{{{{.Digest}}}}' docker://{})\ndocker push {tagged}", name.whole());
         let title = format!(
-            "Push the new image, and delete the old one by its digest, which its tags go with; a new image under the same tag leaves the old one where it is. {}",
+            "Push the new image, and delete the old one by its digest, which also deletes its tags; a new image under the same tag does not remove the old one. {}",
             name.registry().about()
         );
         steps.push(step(StepKind::Purge, &title, [vec![first], name.delete("$OLD")].concat().join("\n")));
         let prove = format!("skopeo inspect \"docker://{}@$OLD\"", name.repository());
-        let title = "This has to fail: nobody can pull the old image any more. Of an image for several platforms, delete what its index listed as well";
+        let title = "This command has to fail, which shows that nobody can pull the old image any more. If the image is for several platforms, also delete the images that its index listed";
         steps.push(step(StepKind::Verify, title, prove));
     }
     steps
@@ -192,26 +192,26 @@ fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) ->
     let (title, (run, build)) = match &instruction.kind {
         InstructionKind::Sets(names) => (
             format!(
-                "Take line {line} out of {dockerfile}, for the image records the value; mount it where a command needs it, with BuildKit, and give it to the container when it starts"
+                "Remove line {line} from {dockerfile}, because the image records the value; mount it where a command needs it, with BuildKit, and pass it to the container when it starts"
             ),
             lines(names),
         ),
         InstructionKind::Runs => (
             format!(
-                "Read the value in line {line} of {dockerfile} from a mounted secret, for the image records the command"
+                "In line {line} of {dockerfile}, read the value from a mounted secret, because the image records the command"
             ),
             lines(&[]),
         ),
         InstructionKind::Other => (
             format!(
-                "Take the value out of line {line} of {dockerfile}, for the image records the instruction; what needs it gets a mounted secret"
+                "Remove the value from line {line} of {dockerfile}, because the image records the instruction; mount it as a secret where a command needs it"
             ),
             lines(&[]),
         ),
     };
     let hint = "the command that needs the value, which finds it in the environment";
     let mount = PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, &title, run) };
-    vec![mount, step(StepKind::Remove, "Give it to the build from your environment", build)]
+    vec![mount, step(StepKind::Remove, "Pass it to the build from your environment", build)]
 }
 
 fn missing(field: &str, hint: &str) -> Fact {
@@ -225,7 +225,7 @@ fn is_variable(name: &str) -> bool {
 /// The lines that leave files out of what is sent.
 fn ignore(subject: &Subject<'_>, files: &BTreeSet<&BStr>, ignore_file: &str) -> PlanStep {
     let title = format!(
-        "Keep the file out of the image: this line in {ignore_file} leaves it out, and a command that needs it gets it as a mounted secret"
+        "Keep the file out of the image: this line in {ignore_file} excludes it. Mount it as a secret where a command needs it"
     );
     let is_sayable = |path: &&&BStr| !subject.stands_in(path) && path.to_str().is_ok();
     let lines: Vec<String> = files

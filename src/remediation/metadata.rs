@@ -31,7 +31,7 @@ pub fn local(subject: &Subject<'_>) -> Vec<PlanStep> {
                 ),
                 None => step(
                     StepKind::Purge,
-                    &format!("Write the message of the tag again ('git for-each-ref refs/tags' tells which one is {})", ids.join(", ")),
+                    &format!("Write the message of the tag again ('git for-each-ref refs/tags' shows which one is {})", ids.join(", ")),
                     "git tag --annotate --force <tag> '<tag>^{}'".to_owned(),
                 ),
             }
@@ -39,14 +39,14 @@ pub fn local(subject: &Subject<'_>) -> Vec<PlanStep> {
         ids(subject, ContentKind::Note).map(|_| {
             step(
                 StepKind::Purge,
-                "Write the note again, then drop the older versions of all notes ('git notes list' tells what is annotated)",
+                "Write the note again, then drop the older versions of all notes ('git notes list' lists the annotated objects)",
                 "git notes edit <annotated> && git update-ref refs/notes/commits \"$(git commit-tree -m Notes refs/notes/commits^{tree})\"".to_owned(),
             )
         }),
         ids(subject, ContentKind::RefName).map(|_| {
             step(
                 StepKind::Purge,
-                "Rename the branch (a tag is made again under another name and the old one deleted); its name is the secret and is not repeated here",
+                "Rename the branch, or create the tag again under another name and delete the old one; the name is the secret and is not repeated here",
                 "git branch --move <old> <new>".to_owned(),
             )
         }),

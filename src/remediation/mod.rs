@@ -26,16 +26,16 @@ use crate::rule_set::RuleSet;
 
 use subject::Subject;
 
-/// What the plan must know of the repository.
+/// The facts about the repository that a plan depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// No commit yet: unstaging works differently.
     pub unborn: bool,
     /// There is no git at all: plain files.
     pub no_git: bool,
-    /// What is given to the build of an image, if that was scanned.
+    /// The build context of an image, if that was scanned.
     pub build: Option<image::BuildContext>,
-    /// What waits for the verdict.
+    /// The git operation that waits for the verdict.
     pub stops: Stops,
     /// There is no work tree, so no command may need one.
     pub bare: bool,
@@ -57,7 +57,7 @@ pub struct Surroundings {
     pub workflows: Vec<(BString, Vec<u8>)>,
 }
 
-/// What a hook stops.
+/// The git operation that a hook stops.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Stops {
     /// Nothing, or a commit that has yet to get its message.
@@ -74,23 +74,23 @@ pub enum Stops {
 pub struct Message {
     /// The file that git keeps it in: its name in git's folder, or a path that is none of git's.
     pub file: MessageFile,
-    /// What the commit was to be made of.
+    /// The source of the commit's content.
     pub made_of: MadeOf,
-    /// Whether a diff stands below, which is no part of it ('git commit --verbose').
+    /// `true` if a diff stands below, which is no part of it ('git commit --verbose').
     pub has_diff: bool,
-    /// Whether some of its lines look like comments, and are none.
+    /// `true` if some of its lines look like comments, and are none.
     pub has_marks: bool,
-    /// Whether it is that of a merge, a cherry-pick or a revert, which 'git commit' concludes and nothing can amend.
+    /// `true` if it is that of a merge, a cherry-pick or a revert, which 'git commit' concludes and nothing can amend.
     pub is_concluding: bool,
 }
 
-/// What a commit is made of. What it stages by itself is not staged any more once it was stopped.
+/// The source of a commit's content. Files that the commit stages itself are no longer staged after it was stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MadeOf {
-    /// What was staged.
+    /// The staged changes.
     #[default]
     Index,
-    /// That and changes that were not ('git commit --all' and the like).
+    /// The staged and the unstaged changes ('git commit --all' and the like).
     Changes,
     /// Some files alone ('git commit FILES').
     Files,
@@ -164,7 +164,7 @@ fn has_revocation(finding: &Finding) -> bool {
     }
 }
 
-/// What lets a commit go on that all of these stop.
+/// Returns the steps after which a commit passes that all of these findings stop.
 pub fn before_commit(findings: &[Finding], surroundings: &Surroundings) -> Vec<PlanStep> {
     let all: Vec<&Finding> = findings.iter().collect();
     let subject = Subject::of(&all);
@@ -174,7 +174,8 @@ pub fn before_commit(findings: &[Finding], surroundings: &Surroundings) -> Vec<P
     }
 }
 
-/// What lets a push go on that all of these stop: the commits without them. What a server has already is revoked, not held back.
+/// Returns the steps after which a push passes that all of these findings stop: the commits without them. Secrets
+/// that a server already has are revoked, not held back.
 pub fn before_push(findings: &[Finding], surroundings: &Surroundings) -> Vec<PlanStep> {
     let is_held_back = |one: &&Finding| matches!(one.exposure.stage, Stage::LocalOnly | Stage::HistoryOnly);
     git::before_push(&Subject::of(&findings.iter().filter(is_held_back).collect::<Vec<_>>()), surroundings)
@@ -185,7 +186,7 @@ pub fn plan(finding: &Finding, rules: &RuleSet, surroundings: &Surroundings) -> 
     steps(&Subject::of(&[finding]), rules, surroundings, Revoking::Here)
 }
 
-/// What is to be done about any leaked secret of a rule, whatever its place, for each rule that has findings.
+/// Returns the advice for a leaked secret of each rule that has findings, whatever its place.
 pub fn general<'f>(findings: impl Iterator<Item = &'f Finding>, rules: &RuleSet) -> Vec<Advice> {
     let ids: BTreeSet<&str> = findings.map(|finding| &*finding.rule).collect();
     let advice = |id: &str| {
@@ -251,13 +252,13 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, re
     }
 }
 
-/// Whether nothing but a stash reaches it.
+/// `true` if nothing but a stash reaches it.
 fn is_stashed(finding: &Finding) -> bool {
     let kinds = finding.exposure.kinds;
     kinds.stashes > 0 && kinds.branches + kinds.tags + kinds.remotes == 0
 }
 
-/// Whether files in commits have it that a rewrite of the branch which is checked out does not reach, or not all.
+/// `true` if files in commits have it that a rewrite of the branch which is checked out does not reach, or not all.
 fn is_elsewhere(finding: &Finding) -> bool {
     let exposure = &finding.exposure;
     let is_reached = exposure.ref_count > 0 && !Subject::of(&[finding]).by_commit().is_empty();
@@ -267,7 +268,7 @@ fn is_elsewhere(finding: &Finding) -> bool {
     is_reached && !is_stashed(finding) && (is_reached_elsewhere || !has_head)
 }
 
-/// What was found near the secret, and what the repository says of itself.
+/// Returns the identifiers found near the secret, and those from the repository itself.
 fn facts(finding: &Finding, surroundings: &Surroundings) -> Vec<Fact> {
     let mut facts = finding.facts.clone();
     let named = |field: &str| finding.facts.iter().any(|fact| fact.field == field);
@@ -317,7 +318,7 @@ impl<'a> Kind<'a> {
         if let Some(first) = steps.first_mut() {
             first.link.clone_from(&self.link);
             if !self.remediation.caution.is_empty() {
-                first.title.push_str(&format!(". Mind: {}", self.text(&self.remediation.caution)));
+                first.title.push_str(&format!(". Caution: {}", self.text(&self.remediation.caution)));
             }
         }
         steps
@@ -342,7 +343,7 @@ impl<'a> Kind<'a> {
             return Vec::new();
         }
         let title =
-            format!("These workflows sign in with it, and can do so without a secret: {}", self.workflows.join(", "));
+            format!("These workflows sign in with it, and can sign in without a secret: {}", self.workflows.join(", "));
         let steps = self.remediation.federate.iter().map(|step| self.step(StepKind::Prevent, step));
         [text_step(StepKind::Prevent, title)].into_iter().chain(steps).collect()
     }
@@ -350,14 +351,14 @@ impl<'a> Kind<'a> {
     fn replace(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Remove,
-            "Take the value out of the file and read it from the environment or a secret store instead".to_owned(),
+            "Remove the value from the file, and read it from the environment or a secret store instead".to_owned(),
         )]
     }
 
     fn only_if_shared(&self) -> Vec<PlanStep> {
         vec![PlanStep {
             kind: StepKind::Revoke,
-            title: "Nothing has to be revoked, unless the value was also shared elsewhere (chat, ticket, log, another repository): these are the steps then".to_owned(),
+            title: "Nothing has to be revoked, unless the value was also shared elsewhere (chat, ticket, log, another repository). In that case, this command prints the steps".to_owned(),
             command: format!("keysweep explain {}", self.rule.id),
             missing: Vec::new(),
             link: self.link.clone(),
@@ -368,7 +369,7 @@ impl<'a> Kind<'a> {
     fn only_if_left(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "If the file was ever committed, sent or uploaded, take the value for leaked and revoke it; if it never was, that is all".to_owned(),
+            "If the file was ever committed, sent or uploaded, treat the value as leaked and revoke it; otherwise nothing else has to be done".to_owned(),
         )]
     }
 
@@ -376,14 +377,14 @@ impl<'a> Kind<'a> {
     fn only_if_built(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "If an image was ever built with it and pushed, take the value for leaked and revoke it; 'keysweep image' says what an image holds. If none was, that is all".to_owned(),
+            "If an image with it was ever built and pushed, treat the value as leaked and revoke it; 'keysweep image' scans an image. Otherwise nothing else has to be done".to_owned(),
         )]
     }
 
     fn only_if_doubt(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "In doubt treat it as leaked, and revoke it as the next steps say: there is no sign of a push from this clone, which is not proof, for other clones, deleted branches and backups leave no trace here".to_owned(),
+            "If in doubt, treat it as leaked, and revoke it with the next steps: this clone shows no sign of a push, but that is not proof, because other clones, deleted branches and backups leave no trace here".to_owned(),
         )]
     }
 

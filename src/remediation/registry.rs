@@ -1,4 +1,4 @@
-//! Which registry an image lies in, by its name, and how an image is deleted there by its digest.
+//! The registry of an image, from its name, and the commands that delete an image there by its digest.
 //!
 //! Sources: the manuals of each registry's own tool (`aws ecr batch-delete-image`, `az acr repository delete`,
 //! `gcloud artifacts docker images delete`, GitHub's REST API for packages) and skopeo-delete(1) for all others.
@@ -124,25 +124,25 @@ impl Reference {
 }
 
 impl Registry {
-    /// What there is to know of deleting there.
+    /// Returns a note about deleting images in the registry.
     pub fn about(&self) -> &'static str {
         match self {
             Self::DockerHub => {
-                "On Docker Hub it is deleted by hand: hub.docker.com, the repository, Tags, Image Management; 'echo $OLD' says which digest. Whatever is public there is copied by others within minutes"
+                "On Docker Hub, delete it by hand: open hub.docker.com > the repository > Tags > Image Management; 'echo $OLD' prints the digest. Others copy public images there within minutes"
             }
             Self::GitHub => {
-                "GitHub can restore it for 30 days; of a package that belongs to a user, write 'users' for 'orgs'"
+                "GitHub can restore it for 30 days; if the package belongs to a user, write 'users' instead of 'orgs'"
             }
-            Self::Amazon(..) => "In CloudTrail, BatchGetImage and GetDownloadUrlForLayer say who pulled it",
+            Self::Amazon(..) => "In CloudTrail, BatchGetImage and GetDownloadUrlForLayer show who pulled it",
             Self::Azure(_) => {
-                "With soft delete Azure keeps it until its retention ends; ContainerRegistryRepositoryEvents say who pulled it"
+                "With soft delete Azure keeps it until its retention ends; ContainerRegistryRepositoryEvents shows who pulled it"
             }
-            Self::Google => "The audit log for data access says who pulled it, if it is on",
+            Self::Google => "The audit log for data access shows who pulled it, if it is enabled",
             Self::Quay => {
-                "Quay keeps it in the time machine, 14 days unless somebody changed that; the usage log says who pulled it"
+                "Quay keeps it in the time machine, for 14 days by default; the usage log shows who pulled it"
             }
             Self::Other => {
-                "The registry frees the layers when its garbage is collected, on Harbor under Clean Up, on a plain registry by 'registry garbage-collect'"
+                "The registry frees the layers at its next garbage collection: on Harbor under Clean Up, on a plain registry with 'registry garbage-collect'"
             }
         }
     }

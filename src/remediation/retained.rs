@@ -1,4 +1,4 @@
-//! What takes a value out that is still there: a step for each thing that keeps it.
+//! Steps that remove a value that is still there: one for each thing that keeps it.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -21,30 +21,33 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
         held.iter().filter(|one| one.by == Retainer::ServerRef).map(|one| one.name.as_ref()).collect();
     if !served.is_empty() {
         let title = format!(
-            "The server has given out refs that reach it: {}. Only its operator can remove those that it makes itself, such as refs/pull; others can be deleted there ('git push --delete'). Then fetch with '--prune' or clone anew: deleting them here takes nothing off the server",
+            "Refs from the server reach it: {}. Only the server's operator can remove those that the server creates, such as refs/pull; you can delete the others there ('git push --delete'). Then fetch with '--prune' or clone again: deleting them here removes nothing from the server",
             listed(finding, &served)
         );
         steps.push(purge(&title, ""));
     }
     if any(&[Retainer::MoreRefs]) {
-        steps.push(purge("More refs reach it; the plan names them all", "keysweep purge-plan"));
+        steps.push(purge("More refs reach it; the plan lists them all", "keysweep purge-plan"));
     }
     steps.extend(of_trees(finding, &held));
     if any(&[Retainer::Unread]) {
-        let title = "Not all refs can be read, and one of them may reach it: mend them before anything is cleaned up";
+        let title = "Some refs cannot be read, and one of them may reach it: repair them before you clean up";
         steps.push(purge(title, "git fsck"));
     }
     let subject = Subject::of(&[finding]);
     steps.extend(git_dir::disposable(&subject).into_iter().chain(git_dir::large(&subject)));
     steps.extend(git_dir::steps(&git_dir::lasting(&subject)));
     if any(&[Retainer::Stash]) {
-        steps.push(purge("A stash holds it; this drops all stashes, so apply what you need first", "git stash clear"));
+        steps.push(purge(
+            "A stash contains it; this drops all stashes, so apply the changes you need first",
+            "git stash clear",
+        ));
     }
     steps.extend(names(Retainer::Alternate).map(|path| {
-        purge(&format!("It is stored in {path}, from which this clone borrows objects: clean up the repository that is part of, and verify it there"), "")
+        purge(&format!("It is stored in {path}, from which this clone borrows objects: clean up that repository, and verify it there"), "")
     }));
     steps.extend(names(Retainer::KeptPack).map(|path| {
-        purge(&format!("A pack in {path} is marked with a .keep or .promisor file, so git does not clean it up: delete the .keep file, or clone anew"), "")
+        purge(&format!("A pack in {path} is marked with a .keep or .promisor file, so git does not clean it up: delete the .keep file, or clone again"), "")
     }));
     let is_cleaned = any(&[
         Retainer::Reflog,
@@ -102,18 +105,19 @@ fn of_refs(finding: &Finding, refs: &[&BStr]) -> Vec<PlanStep> {
     let mut steps = Vec::new();
     if !history.is_empty() {
         let title = format!(
-            "Branches or tags reach it: {}. Rewrite them, or take the rewritten ones over from the remote; the plan says how",
+            "Branches or tags reach it: {}. Rewrite them, or fetch the rewritten ones from the remote; the plan has the steps",
             listed(finding, &history)
         );
         steps.push(purge(&title, "keysweep purge-plan"));
     }
     for name in others {
         let command = format!("git update-ref -d {}", word(finding, name));
-        steps.push(purge("A ref that is no branch and no tag reaches it: delete it, if nobody needs it", &command));
+        steps
+            .push(purge("A ref that is neither a branch nor a tag reaches it: delete it if nobody needs it", &command));
     }
     if !remote.is_empty() {
         let title = format!(
-            "Remote-tracking refs reach it: {}. Fetch once the remote is clean; if it is still there then, the remote is not",
+            "Remote-tracking refs reach it: {}. Fetch once the remote is clean; if the value is still there afterwards, the remote is not clean",
             listed(finding, &remote)
         );
         steps.push(purge(&title, "git fetch --prune --all"));

@@ -1,4 +1,4 @@
-//! What a plan is for: the secrets of one kind that got equally far, with the places they stand in.
+//! The subject of a plan: the secrets of one kind and stage, with their places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +43,7 @@ impl<'f> Subject<'f> {
         &self.findings
     }
 
-    /// Whether one of the values stands in a text, which must not be repeated then.
+    /// `true` if one of the values stands in a text, which must not be repeated then.
     pub fn stands_in(&self, text: &BStr) -> bool {
         let secrets = self.findings.iter().map(|finding| &finding.secret);
         secrets.map(Secret::reveal).any(|value| text.contains_str(value))
@@ -72,12 +72,12 @@ impl<'f> Subject<'f> {
         commits
     }
 
-    /// Whether the name of a file holds one of the values.
+    /// `true` if the name of a file holds one of the values.
     pub fn has_names(&self) -> bool {
         self.occurrences.iter().any(|place| place.kind == ContentKind::FileName)
     }
 
-    /// Whether some file holds values that more than one commit brought in.
+    /// `true` if some file holds values that more than one commit brought in.
     pub fn has_mixed_files(&self) -> bool {
         let mut owners: BTreeMap<&BString, &str> = BTreeMap::new();
         self.by_commit()
@@ -100,7 +100,7 @@ impl<'f> Subject<'f> {
         all.into_iter().filter(|path| !self.stands_in(path.as_ref())).cloned().collect()
     }
 
-    /// Whether one of the files was renamed.
+    /// `true` if one of the files was renamed.
     pub fn is_renamed(&self, surroundings: &Surroundings) -> bool {
         self.tree_paths().iter().any(|path| surroundings.renamed.contains_key(*path))
     }
@@ -124,7 +124,7 @@ impl<'f> Subject<'f> {
         paths.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 
-    /// What a rebase starts from to pass all of these commits and what follows them.
+    /// Returns the base of a rebase that covers all of these commits and their descendants.
     pub fn commits_from(&self, commits: &[&str]) -> String {
         let is_root = |commit: &&str| {
             let of = |finding: &&Finding| finding.exposure.first_commit.as_deref() == Some(commit);
@@ -142,7 +142,7 @@ impl<'f> Subject<'f> {
     }
 }
 
-/// What git takes for this path and for no other, as a word of a shell; from a folder below the root if that is where it is run.
+/// Returns a pathspec that matches this path and no other, as a word of a shell; from a folder below the root if that is where it is run.
 fn pathspec(path: &BStr, subfolder: bool) -> String {
     let is_pattern = path.starts_with(b":") || path.find_byteset(b"*?[\\").is_some();
     let magic: &[u8] = match (subfolder, is_pattern) {
@@ -154,7 +154,7 @@ fn pathspec(path: &BStr, subfolder: bool) -> String {
     quoted([magic, path].concat().as_bstr())
 }
 
-/// Whether content of this kind is a file of a tree, which an editor and `git add` reach by its path.
+/// `true` if content of this kind is a file of a tree, which an editor and `git add` reach by its path.
 fn is_in_tree(kind: ContentKind) -> bool {
     matches!(kind, ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName)
 }

@@ -79,7 +79,7 @@ fn expected(remediation: &Remediation, provider: &str, fills: &BTreeMap<String, 
     let steps = steps.chain([&remediation.verify, &remediation.audit]);
     let texts = steps.flat_map(|step| [&step.run, &step.action]);
     let texts = texts.chain([&remediation.prevent]).map(ToString::to_string);
-    let caution = Some(&remediation.caution).filter(|text| !text.is_empty()).map(|text| format!("Mind: {text}"));
+    let caution = Some(&remediation.caution).filter(|text| !text.is_empty()).map(|text| format!("Caution: {text}"));
     texts.chain(caution).filter(|text| !text.is_empty()).map(|text| filled(&text, provider, fills)).collect()
 }
 
@@ -110,8 +110,8 @@ fn what_stands_nearby_is_filled_in_and_nothing_else() {
             // What must not be done stands behind the first step.
             let is_it = |step: &&str| {
                 *step == text
-                    || step.starts_with(&format!("{text}. Mind: "))
-                    || text.starts_with("Mind: ") && step.ends_with(text.as_str())
+                    || step.starts_with(&format!("{text}. Caution: "))
+                    || text.starts_with("Caution: ") && step.ends_with(text.as_str())
             };
             !plan.iter().any(is_it)
         });

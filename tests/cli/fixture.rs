@@ -328,7 +328,7 @@ fn leftover() -> Finding {
     let plain = finding(9, Severity::Low, Confidence::High, Stage::Leftover);
     let collect = PlanStep {
         command: "git gc --prune=now".to_owned(),
-        ..step(StepKind::Purge, "Drop what git keeps of commits that were never made")
+        ..step(StepKind::Purge, "Remove the objects of commits that were never completed")
     };
     Finding {
         occurrences: vec![place(ContentKind::File, ""), place(ContentKind::GitFile, ".git/COMMIT_EDITMSG")],

@@ -305,7 +305,7 @@ fn work_that_is_not_committed_stops_a_plan_before_it_changes_anything() {
             .iter()
             .filter(|step| step.is_here())
             .find(|step| repo.at("../elsewhere").sh(&step.command).code != Some(0));
-        assert!(refused.is_some_and(|step| step.title.contains("commit it")), "{refused:?}");
+        assert!(refused.is_some_and(|step| step.title.contains("commit them")), "{refused:?}");
         assert_eq!((state(&repo), remote.rev("main")), (before, pushed));
         // Once all of it is committed, the same plan works to its end, whatever the commits are made of.
         repo.git(&["commit", "--quiet", "--allow-empty", "-m", "staged"]);
@@ -413,8 +413,8 @@ fn a_plan_names_whom_to_ask() {
     let hosts = [
         ("https://github.com/acme/project.git", "GitHub Support", "here"),
         ("git@gitlab.example.com:acme/project.git", "Run housekeeping", "here"),
-        ("https://bitbucket.org/acme/project.git", "Ask those who run the server", "here"),
-        ("ssh://git.example.com/srv/project.git", "In the repository on the server", "server"),
+        ("https://bitbucket.org/acme/project.git", "Ask the server's operator", "here"),
+        ("ssh://git.example.com/srv/project.git", "Run this in the repository on the server", "server"),
     ];
     for (seed, (url, wanted, on)) in (970..).zip(hosts) {
         let (repo, _remote) = with_remote("sha1");

@@ -217,7 +217,7 @@ fn the_message_of_a_commit_of_changes_is_written_again_with_them() {
     repo.write("a.txt", "again\n");
     let message = format!("with {}", secret.value);
     let stop = repo.try_git(&["commit", "--quiet", "-m", &message, "a.txt"]);
-    assert!(stop.text().contains("-- <path>") && stop.text().contains("Name the files again"), "{stop}");
+    assert!(stop.text().contains("-- <path>") && stop.text().contains("Name the same files again"), "{stop}");
     repo.add();
     let stop = repo.try_git(&["commit", "--quiet", "-m", &message]);
     assert!(!stop.text().contains("--all"), "{stop}");

@@ -30,7 +30,7 @@ fn bare_one(plan: &mut Plan<'_>) {
     }
     plan.confirm(
         Phase::Clones,
-        "Rewrite what the fetch has not replaced; the commits get the ids that they have on the server now",
+        "Rewrite the refs that the fetch has not replaced; their commits get the ids that they have on the server now",
         &at.git(&format!("filter-repo --force {} --no-fetch", at.options())),
     );
     plan.seen_in(Trace::Repository(plan.root()));
@@ -78,7 +78,7 @@ fn rewritten(plan: &mut Plan<'_>) {
     let names = at.git(&format!("for-each-ref --format='%(refname)' {REWRITTEN}"));
     plan.confirm(
         Phase::Clones,
-        &format!("Rewrite the branches and tags of this clone, too: commits that were pushed get the ids that they have on the server now, and what was not pushed stays on top of them. Never merge or pull the old history. {OWN_ADVICE}"),
+        &format!("Rewrite the branches and tags of this clone, too: commits that were pushed get the ids that they have on the server now, and commits that were not pushed stay on top of them. Never merge or pull the old history. {OWN_ADVICE}"),
         &format!("{} && {} --no-fetch --refs $({names})", at.is_committed(), at.git(&format!("filter-repo --force {}", at.options()))),
     );
     plan.seen_in(Trace::Repository(plan.root()));
@@ -97,7 +97,10 @@ fn of_value(at: &Situation<'_>, name: &BStr) -> (String, String) {
         at.file(NEEDLES),
         at.git(delete)
     );
-    (format!("Delete the {what} whose name is a value; rename those before that have what was not pushed"), command)
+    (
+        format!("Delete the {what} whose name is a value; before that, rename those with commits that were not pushed"),
+        command,
+    )
 }
 
 /// Any other ref; those of remotes came with the fetch, and branches and tags are rewritten.
@@ -109,7 +112,7 @@ fn of_ref(at: &Situation<'_>, name: &BStr) -> (String, String) {
         return (String::new(), String::new());
     }
     if name == "refs/stash" {
-        return ("Drop all stashes; apply what you need first".to_owned(), at.git("stash clear"));
+        return ("Drop all stashes; before that, apply the changes you need".to_owned(), at.git("stash clear"));
     }
     let shown = quoted(name);
     (
@@ -122,7 +125,7 @@ fn others(plan: &mut Plan<'_>) {
     let first = plan.at.traced.iter().find_map(|finding| finding.exposure.first_commit.clone());
     let proof = first.map_or_else(String::new, |id| format!(". Afterwards 'git cat-file -t {id}' has to fail"));
     let title = format!(
-        "All others delete their clones and clone anew: one push from an old clone puts everything back. Who cannot fetches, rebases each branch onto the rewritten one (never 'git pull' or 'git merge'), drops stashes, and then runs this{proof}"
+        "Ask everyone else to delete their clones and clone again: one push from an old clone restores everything. Anyone who cannot has to fetch, rebase each branch onto the rewritten one (never 'git pull' or 'git merge'), drop stashes, and then run this{proof}"
     );
     let command = leftovers().into_iter().map(|step| step.command).collect::<String>();
     plan.elsewhere(On::OtherClones, Phase::Clones, &title, &format!("git fetch --prune --force --tags && {command}"));

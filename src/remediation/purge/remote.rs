@@ -21,37 +21,37 @@ impl Plan<'_> {
         let shown = quoted(name);
         self.by_hand(
             Phase::Prepare,
-            &format!("Ask all who push to {shown} to stop, and merge or close open pull requests: their commits change. Lift what forbids a forced push (protected branches, push rules)"),
+            &format!("Ask everyone who pushes to {shown} to stop, and merge or close open pull requests: their commits change. Allow forced pushes (protected branches, push rules)"),
             "",
         );
         self.step(
             Phase::Prepare,
-            &format!("Clone all refs of {shown} afresh: branches, tags, notes, pull requests"),
+            &format!("Make a fresh clone of all refs of {shown}: branches, tags, notes, pull requests"),
             &format!("rm -rf {mirror} {noted} && {}", clone(&mirror)),
         );
         self.seen_in(Trace::Repository(mirror.clone()));
         self.step(
             Phase::Rewrite,
-            &format!("Rewrite all of them. All ids from the first commit that held a value on change, signatures are dropped, tags move. Nothing of this reaches the server yet. {OWN_ADVICE}"),
+            &format!("Rewrite all of them. All ids change from the first commit that contained a value, signatures are dropped, and tags move. Nothing of this reaches the server yet. {OWN_ADVICE}"),
             &format!("git -C {mirror} filter-repo {} && mv {mirror}/filter-repo {noted}", at.options()),
         );
         self.seen_in(Trace::Repository(mirror.clone()));
         let expressions = at.file(EXPRESSIONS);
         self.step(
             Phase::Check,
-            "Prove that the values are gone from that clone. If one is left, the remote has what your clone does not: fetch, and make the plan anew",
+            "Prove that the values are gone from that clone. If one is left, the remote has objects that your clone lacks: fetch, and create the plan again",
             &format!("keysweep verify --expressions {expressions} {mirror}"),
         );
         self.confirm(
             Phase::Push,
-            &format!("Force the rewritten refs on {shown}, each only if it is still what was cloned: if one is refused as stale, somebody has pushed, and you start again from the clone. refs/pull/* and the like belong to the server and are left out"),
+            &format!("Force-push the rewritten refs to {shown}, each only if it has not changed since the clone: if one is rejected as stale, somebody has pushed, and you have to start again from the clone. Refs such as refs/pull/* belong to the server and are left out"),
             &push(&mirror, &noted),
         );
         self.seen_in(Trace::Remote(mirror.clone()));
         if at.needs.refs {
             self.confirm(
                 Phase::Push,
-                "Push the branches and tags under their new names. A default branch has to be changed on the server before its old name can go",
+                "Push the branches and tags under their new names. Change the default branch on the server before you delete its old name",
                 &format!("git -C {mirror} -c remote.origin.mirror=false push --quiet origin 'refs/heads/*:refs/heads/*' 'refs/tags/*:refs/tags/*'"),
             );
             self.seen_in(Trace::Remote(mirror.clone()));
@@ -59,13 +59,13 @@ impl Plan<'_> {
         let check = at.file(&steps::check(number));
         self.step(
             Phase::Check,
-            "Clone it once more and prove that the server gives out no value any more. What this still finds, mostly below refs/pull or refs/merge-requests, only the server's operator can remove",
+            "Clone it once more and check that the server no longer serves any of the values. Only the server's operator can remove values that this still finds, mostly below refs/pull or refs/merge-requests",
             &format!("rm -rf {check} && {} && keysweep verify --expressions {expressions} {check}", clone(&check)),
         );
         beyond::server(self, host, &noted);
     }
 
-    /// What is pushed to, as a word of a shell: a remote can be pushed to several places.
+    /// Returns the push URL, as a word of a shell: a remote can be pushed to several places.
     fn url(&self, number: usize, name: &BStr) -> String {
         let all = &self.at.remotes;
         let same = |places: &[(BString, Server)]| places.iter().filter(|(one, _)| one == name).count();

@@ -1,4 +1,4 @@
-//! What a plan to purge a history starts from: the findings, what a rewrite needs, and the repository.
+//! The input of a plan to purge a history: the findings, what a rewrite needs, and the repository.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub const NAMES: &str = "names.py";
 /// Replaced in their addresses.
 pub const EMAILS: &str = "emails.py";
 
-/// Which steps a script has done.
+/// The steps that a script has done.
 pub const PROGRESS: &str = "progress";
 
 /// Bytes below which a value may stand in other text by chance.
@@ -37,21 +37,21 @@ pub struct Situation<'a> {
     pub findings: &'a [Finding],
     /// The same secrets with every place that holds the value, and all refs that reach it.
     pub traced: &'a [Finding],
-    /// What is more to do than to replace text.
+    /// The work beyond replacing text.
     pub needs: Needs,
     /// The repository's root; its folder, if it is bare.
     pub root: BString,
-    /// Whether it has no work tree.
+    /// `true` if it has no work tree.
     pub is_bare: bool,
     /// The folders of its other work trees.
     pub work_trees: Vec<WorkTree>,
     /// Where the files of the plan lie.
     pub folder: BString,
-    /// Whether nothing else lies there.
+    /// `true` if nothing else lies there.
     pub is_own_folder: bool,
     /// The remotes that are configured.
     pub remotes: Vec<(BString, Server)>,
-    /// What advice about the findings depends on besides.
+    /// The other facts that advice about the findings depends on.
     pub surroundings: Surroundings,
 }
 
@@ -60,24 +60,24 @@ pub struct Situation<'a> {
 pub struct WorkTree {
     /// Its folder.
     pub folder: BString,
-    /// Whether that is there.
+    /// `true` if that folder exists.
     pub is_there: bool,
 }
 
-/// What a rewrite needs besides the replacement of text.
+/// The needs of a rewrite beyond replacing text.
 #[derive(Debug, Default)]
 pub struct Needs {
     /// Paths of contents that go as a whole.
     pub contents: BTreeSet<BString>,
-    /// Whether a path holds a value.
+    /// `true` if a path holds a value.
     pub paths: bool,
-    /// Whether the name of a ref does.
+    /// `true` if the name of a ref does.
     pub refs: bool,
-    /// Whether the name or address of a person does.
+    /// `true` if the name or address of a person does.
     pub people: bool,
     /// Values so short that other text may hold them by chance.
     pub short: usize,
-    /// Whether the content of a Git LFS object does.
+    /// `true` if the content of a Git LFS object does.
     pub lfs: bool,
     /// Messages in which a value is left in a form that no replacement reaches.
     pub messages: usize,
@@ -132,7 +132,7 @@ impl Situation<'_> {
         }
     }
 
-    /// Whether a name holds a value, so that it cannot be printed.
+    /// `true` if a name holds a value, so that it cannot be printed.
     pub(super) fn is_secret(&self, name: &[u8]) -> bool {
         self.findings.iter().any(|finding| name.contains_str(finding.secret.reveal()))
     }
@@ -153,7 +153,7 @@ impl Situation<'_> {
         is_committed(&self.git(""))
     }
 
-    /// What git filter-repo is called with.
+    /// Returns the arguments of git filter-repo.
     pub(super) fn options(&self) -> String {
         let expressions = self.file(EXPRESSIONS);
         let mut options =

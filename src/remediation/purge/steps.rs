@@ -14,8 +14,8 @@ use super::situation::{CONTENTS, EMAILS, EXPRESSIONS, NAMES, NEEDLES, PATHS, PRO
 
 /// Paths named in a step, at most.
 const MOST: usize = 8;
-/// What git filter-repo advises at its end contradicts the plan, so the reader is told before.
-pub(super) const OWN_ADVICE: &str = "git filter-repo ends with next steps of its own, such as 'git push --force --mirror origin'; ignore them, for that would overwrite whatever others have pushed";
+/// The advice that git filter-repo prints at its end contradicts the plan, so a note warns the reader first.
+pub(super) const OWN_ADVICE: &str = "git filter-repo ends with its own next steps, such as 'git push --force --mirror origin'; ignore them, because they would overwrite everything that others have pushed";
 
 /// The refs that are rewritten in a clone, by where they are.
 pub(super) const REWRITTEN: &str = "refs/heads refs/tags refs/notes";
@@ -73,7 +73,7 @@ impl Plan<'_> {
         for subject in subjects.iter().filter(|subject| subject.handling != Handling::Local) {
             if told.insert(&subject.rule) {
                 let title = format!(
-                    "Make the value useless before anything else: no rewrite calls it back from those who have it. How to revoke a {}:",
+                    "Revoke the value before anything else: no rewrite takes it back from those who have it. This command prints how to revoke a {}:",
                     subject.name
                 );
                 self.by_hand(Phase::Revoke, &title, &format!("keysweep explain {}", subject.rule));
@@ -81,7 +81,7 @@ impl Plan<'_> {
         }
     }
 
-    /// What takes out findings that were never pushed: those in commits together, for each rewrite changes the ids that another
+    /// Returns the steps that remove findings that were never pushed: those in commits together, for each rewrite changes the ids that another
     /// would name, and of all others what they say themselves.
     pub(super) fn local(&mut self, subjects: &[Subject]) {
         let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
@@ -118,7 +118,7 @@ impl Plan<'_> {
             self.once(
                 Phase::Local,
                 &format!(
-                    "Nothing here tells whether the tag {name} was pushed. If this prints a line, it was: revoke the value, and delete the tag there ('git push {remote} --delete {name}')"
+                    "This clone does not show whether the tag {name} was pushed. If this command prints a line, it was: revoke the value, and delete the tag there ('git push {remote} --delete {name}')"
                 ),
                 &at.git(&format!("ls-remote -- {remote} refs/tags/{name}")),
                 Consent::Attend,
@@ -151,7 +151,7 @@ impl Plan<'_> {
     pub(super) fn prepare(&mut self) {
         self.step(
             Phase::Prepare,
-            "git filter-repo 2.47 or newer does the rewriting ('pip install git-filter-repo', or a package of your system). Its --version prints a hash; it is new enough if it has the option that this prints",
+            "git filter-repo 2.47 or newer rewrites the history ('pip install git-filter-repo', or a package of your system). Its --version prints a hash; it is new enough if it has the option that this prints",
             "git filter-repo -h | grep -e --sensitive-data-removal",
         );
         let needs = &self.at.needs;
@@ -164,21 +164,21 @@ impl Plan<'_> {
                 paths.push(format!("{more} more"));
             }
             let title = format!(
-                "Text cannot be replaced in archives, binary files, other encodings and Git LFS objects: of these files the versions that hold a value are removed as a whole, so keep clean ones at hand to put back: {}",
+                "Text cannot be replaced in archives, binary files, other encodings and Git LFS objects: the versions of these files that contain a value are removed as a whole, so keep clean ones ready to restore: {}",
                 paths.join(", ")
             );
             self.by_hand(Phase::Prepare, &title, "");
         }
         if needs.short > 0 {
             let title = format!(
-                "{} of the values have fewer than {SHORT} bytes, and each is replaced wherever it stands, in words and numbers, too: look into the file of expressions, and take out what would do more harm than a revoked value",
+                "{} of the values have fewer than {SHORT} bytes, and each is replaced wherever it occurs, even inside words and numbers: check the file of expressions, and remove values whose replacement would do more harm than a revoked value",
                 needs.short
             );
             self.by_hand(Phase::Prepare, &title, "");
         }
         if needs.messages > 0 {
             let title = format!(
-                "In {} messages a value stands in a form that no replacement reaches: reword those commits by hand ('git rebase -i', 'reword') in the clone that is made below, before it is pushed",
+                "In {} messages a value is encoded in a form that no replacement matches: reword those commits by hand ('git rebase -i', 'reword') in the clone that is made below, before you push it",
                 needs.messages
             );
             self.by_hand(Phase::Prepare, &title, "");
@@ -192,7 +192,7 @@ impl Plan<'_> {
             let is_on_branch = at.git("symbolic-ref --quiet HEAD >/dev/null");
             self.step(
                 Phase::Prepare,
-                "This fails if something is staged or changed and not committed, which the rewrite would lose: commit it before you go on, on a branch of its own if it is not ready. Do not stash it, for a stash keeps the old history. Files that git does not track stay as they are. It fails, too, if no branch is checked out, for branches are what is rewritten: 'git switch' to one, a new one if need be",
+                "This fails if there are staged or uncommitted changes, which the rewrite would lose: commit them before you go on, on a separate branch if they are not ready. Do not stash them, because a stash keeps the old history. Files that git does not track stay as they are. It also fails if no branch is checked out, because only branches are rewritten: 'git switch' to one, or create one.",
                 &format!("{} && {is_on_branch}", at.is_committed()),
             );
         }
@@ -242,7 +242,7 @@ impl Plan<'_> {
         if at.is_bare || hidden {
             self.confirm(
                 Phase::Rewrite,
-                &format!("Rewrite the whole repository where it lies, after a backup that you delete later: all ids from the first commit that held a value on change, signatures are dropped, reflogs and old objects are deleted. {OWN_ADVICE}"),
+                &format!("Rewrite the whole repository in place, after a backup that you delete later: all ids change from the first commit that contained a value, signatures are dropped, and reflogs and old objects are deleted. {OWN_ADVICE}"),
                 &format!("{filter} --no-fetch"),
             );
             self.seen_in(Trace::Repository(self.root()));
@@ -252,7 +252,7 @@ impl Plan<'_> {
             let pushed = at.git("for-each-ref --format='^%(refname)' refs/remotes");
             self.confirm(
                 Phase::Rewrite,
-                &format!("Rewrite the branches and tags that reach it, where they lie: what was pushed keeps its ids. Commit what you have changed before. {OWN_ADVICE}"),
+                &format!("Rewrite the branches and tags that reach it, in place: commits that were pushed keep their ids. Commit your changes before. {OWN_ADVICE}"),
                 &format!(
                     "{} && {filter} --no-fetch --refs {} $({pushed})",
                     at.is_committed(),
@@ -287,7 +287,7 @@ impl Plan<'_> {
         let (root, expressions) = (quoted(at.root.as_ref()), at.file(EXPRESSIONS));
         self.step(
             Phase::Check,
-            "Prove that the values are gone from this clone, too; what keeps one is named",
+            "Check that the values are gone from this clone too; the refs and files that still contain one are listed",
             &format!("keysweep verify --expressions {expressions} {root}"),
         );
         let command = if at.is_own_folder {
@@ -296,7 +296,7 @@ impl Plan<'_> {
             let names: Vec<String> = files(at.remotes.len()).iter().map(|name| at.file(name)).collect();
             format!("rm -rf {}", names.join(" "))
         };
-        self.confirm(Phase::Finish, "Delete the files of this plan: they hold the values", &command);
+        self.confirm(Phase::Finish, "Delete the files of this plan: they contain the values", &command);
     }
 }
 
@@ -315,7 +315,7 @@ pub(super) fn mirror(number: usize) -> String {
     format!("mirror-{number}.git")
 }
 
-/// What git filter-repo noted about that.
+/// The folder where git filter-repo writes its notes.
 pub(super) fn noted(number: usize) -> String {
     format!("rewritten-{number}")
 }

@@ -267,3 +267,74 @@ fn the_pages_about_rules_are_those_of_the_rules() {
             .all(|rule| wanted.values().any(|text| text.contains(&format!("`{}`", rule.id))))
     );
 }
+
+/// Words of a vocabulary that only this project had, in the order of CONTRIBUTING, which says what to write instead.
+const BANNED: [&str; 10] = ["anew", "beside", "dead", "dies", "is no", "nobody of", "stands", "stood", "tells", "told"];
+
+/// The folders whose documentation comments begin with what an item is or returns.
+const EDITED: [&str; 5] = ["src/detect", "src/remediation", "src/rule", "src/suppress", "src/text"];
+
+/// The banned words in a text, as whole words. "There is no overlap" and "is no longer" are English; "it is no key" is banned.
+fn banned(text: &str) -> Vec<&'static str> {
+    let words = |text: &str| {
+        let words = text.split(|char: char| !char.is_alphanumeric() && char != '\'').filter(|word| !word.is_empty());
+        format!(" {} ", words.map(str::to_lowercase).collect::<Vec<_>>().join(" "))
+    };
+    let text = words(text).replace(" there is no ", " ").replace(" is no longer ", " ");
+    BANNED.into_iter().filter(|word| text.contains(&words(word))).collect()
+}
+
+#[test]
+fn advice_is_written_in_plain_words() {
+    assert_eq!(banned("The old key dies; the log told so."), ["dies", "told"]);
+    assert!(banned("There is no overlap, and a toldo is one word.").is_empty());
+    let rules = RuleSet::builtin();
+    let mut texts: Vec<&str> = rules.rules.iter().map(|rule| &*rule.name).collect();
+    texts.extend(rules.fields.iter().map(|field| &*field.hint));
+    for one in rules.remediations.iter() {
+        texts.extend([&*one.impact, &*one.verify, &*one.audit, &*one.prevent, &*one.caution]);
+        let steps = one.revoke.iter().chain(one.rotate.iter()).chain(one.federate.iter());
+        texts.extend(steps.map(|step| &*step.action));
+    }
+    assert!(texts.len() > 4000, "{}", texts.len());
+    let wrong: Vec<_> = texts.iter().filter(|text| !banned(text).is_empty()).map(|text| (banned(text), text)).collect();
+    assert!(wrong.is_empty(), "CONTRIBUTING says what to write instead: {wrong:#?}");
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// The first lines of documentation comments that are a clause without a sentence: "What ...", "Whether ...".
+fn headless(source: &str) -> Vec<&str> {
+    let comment = |line: &'_ str| line.trim_start().starts_with("///") || line.trim_start().starts_with("//!");
+    let mut before = "";
+    let first = source.lines().filter(|line| {
+        let is_first = comment(line) && !comment(before);
+        before = line;
+        is_first
+    });
+    let text = |line: &&str| line.trim_start().trim_start_matches(['/', '!', ' ']).to_owned();
+    first
+        .filter(|line| ["What ", "Whether ", "That ", "Which "].iter().any(|word| text(line).starts_with(word)))
+        .collect()
+}
+
+#[test]
+fn documentation_comments_begin_with_what_an_item_is() {
+    assert_eq!(headless("/// What it holds.\nfn a() {}\n/// The\n/// What of it.\n"), ["/// What it holds."]);
+    let mut files = Vec::new();
+    EDITED.iter().for_each(|folder| sources(&root().join(folder), &mut files));
+    assert!(files.len() > 100, "{}", files.len());
+    for file in files {
+        let text = read(&file);
+        let wrong = headless(&text);
+        assert!(wrong.is_empty(), "{}: begin with what it is or returns: {wrong:?}", file.display());
+    }
+}

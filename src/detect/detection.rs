@@ -1,4 +1,4 @@
-//! What the detector says: candidates, detections, and why a candidate is rejected.
+//! The output of the detector: candidates, detections, and why a candidate is rejected.
 
 use super::ledger::Ledger;
 use crate::finding::{Evidence, Fact, Secret};
@@ -10,7 +10,7 @@ use crate::text::Span;
 pub struct Detection {
     /// Position of the rule in the rule set.
     pub rule: usize,
-    /// Where the value stands in the text given; for decoded values, the bytes it was decoded from.
+    /// The place of the value in the text; for decoded values, that of the bytes it was decoded from.
     pub span: Span,
     /// The value, decoded.
     pub secret: Secret,
@@ -18,23 +18,23 @@ pub struct Detection {
     pub confidence: Confidence,
     /// How bad, after what the value itself says (an encrypted key is of little use).
     pub severity: Severity,
-    /// Why it was believed.
+    /// The evidence for it.
     pub evidence: Vec<Evidence>,
-    /// What the value reveals without being secret.
+    /// The facts that the value reveals, which are not secret.
     pub facts: Vec<Fact>,
     /// How it was written.
     pub form: Form,
     /// Layers of encoding around it.
     pub depth: usize,
-    /// What it means for other detections of the same bytes.
+    /// Its effect on other detections of the same bytes.
     pub claim: Claim,
-    /// What made its confidence, if only its name speaks for it.
+    /// The ledger behind its confidence, if it was judged by its name.
     pub ledger: Ledger,
     /// Names of the files that it is a secret in; none if it is one in any.
     pub files: List<Str>,
 }
 
-/// What one rule's look at a value means for what other rules say of the same bytes.
+/// The effect of one rule's verdict on other rules' detections of the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// Nothing.
@@ -65,13 +65,13 @@ pub enum Form {
 }
 
 impl Form {
-    /// Whether it stands there without quotes.
+    /// `true` if it is not quoted.
     pub fn is_unquoted(self) -> bool {
         matches!(self, Self::Bare | Self::Noted)
     }
 }
 
-/// A match that is not yet believed.
+/// A match that has not been judged yet.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// Position of the rule.
@@ -111,12 +111,12 @@ pub enum Rejection {
     Context,
     /// Too little speaks for it, or too much against it.
     Doubts(Ledger),
-    /// What stands around it says that it opens nothing; says what.
+    /// The surroundings show that it opens nothing; the text says how.
     Around(&'static str),
 }
 
 impl Rejection {
-    /// Whether it is for what stands around an assigned value, further away than the value was looked for.
+    /// `true` if it concerns the surroundings of an assigned value, beyond the reach in which the value was looked for.
     pub fn is_for_surroundings(self) -> bool {
         matches!(self, Self::Around(_))
     }

@@ -101,14 +101,14 @@ impl Detector {
         self.companions.near(text, detection.span, &self.rules.rules[detection.rule])
     }
 
-    /// What is accepted in a text and in what is encoded in it; before it is said which of several wins.
+    /// Returns the detections in a text and in the text encoded in it, before overlaps are resolved.
     pub(super) fn layer(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let mut found = self.plain(text, room);
         decode::each_run(text, Span::new(0, text.len()), room, &mut |run| found.extend(self.run(&run, room)));
         found
     }
 
-    /// What is accepted in a text as it stands.
+    /// Returns the detections in a text, without decoding it.
     pub(super) fn plain(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let mut accepted = Vec::new();
         let whole = Span::new(0, text.len());
@@ -116,7 +116,7 @@ impl Detector {
         Self::apart(accepted)
     }
 
-    /// What is accepted of a text as a whole. It is judged anew after each edit, for it is small.
+    /// Returns the detection of a text as a whole. It is judged anew after each edit, for it is small.
     pub(super) fn whole(&self, text: &[u8]) -> Vec<Detection> {
         let mut found = Vec::new();
         self.ask_whole(text, |_, said| found.extend(said));
@@ -134,13 +134,13 @@ impl Detector {
         }
     }
 
-    /// What is accepted in an encoded run, with the places of the encoded bytes.
+    /// Returns the detections in an encoded run, at the places of the encoded bytes.
     pub(super) fn run(&self, run: &decode::Run, room: &Room) -> Vec<Detection> {
         let growth = run.outer(Span::new(0, run.text.len())).len().saturating_mul(MAX_GROWTH);
         self.decoded(run, 1, room, &mut growth.saturating_add(MOST_DECODED))
     }
 
-    /// What is accepted in what a run decodes to, and in the runs in that, as long as the budget of bytes lasts.
+    /// Returns the detections in the decoded text of a run, and in the runs in it, as long as the budget of bytes lasts.
     fn decoded(&self, run: &decode::Run, depth: usize, room: &Room, budget: &mut usize) -> Vec<Detection> {
         let Some(left) = budget.checked_sub(run.text.len()) else {
             room.exceed();
@@ -162,7 +162,7 @@ impl Detector {
         found.into_iter().map(|detection| located(detection, run)).collect()
     }
 
-    /// What the rules that name a keyword accept there. If less of the text shows that than they may look at, returns how far
+    /// Returns the detections of the rules of a keyword at one place. If less of the text shows that than they may look at, returns how far
     /// around the keyword that is.
     pub(super) fn judge(
         &self,
@@ -275,7 +275,7 @@ mod tests {
         detector.scan(text).into_iter().map(|d| (d.rule, d.secret, d.confidence)).collect()
     }
 
-    /// What a rule says depends on nothing beyond its reach: cut there, the text says the same.
+    /// The verdict of a rule depends on nothing beyond its reach: a text that is cut there gives the same verdict.
     #[test]
     fn nothing_beyond_the_reach_matters() {
         let detector = Detector::new(RuleSet::builtin());

@@ -30,7 +30,7 @@ pub(super) struct KnownLines {
 }
 
 impl KnownLines {
-    /// What the hash of a line is made with.
+    /// The hasher of lines.
     pub(super) fn line_hasher(&self) -> impl Hasher + use<> {
         self.line_key.build_hasher()
     }
@@ -51,7 +51,7 @@ impl KnownLines {
         }
     }
 
-    /// Whether a line or text is remembered.
+    /// `true` if a line or text is remembered.
     pub(super) fn knows(&self, hash: u64) -> bool {
         is_among(self.pairs(), hash)
     }

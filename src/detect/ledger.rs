@@ -79,7 +79,7 @@ pub enum Mark {
     Foreign,
     /// Without quotes, and short.
     Unquoted,
-    /// Code made by a machine from other code stands around it.
+    /// The surrounding code was generated from other code.
     Minified,
     /// In a test, a sample or a template.
     Sample,
@@ -131,14 +131,14 @@ pub const MARKS: [(Mark, i8, &str); 36] = [
     (Mark::Configuration, 2, "the file is a configuration or a script"),
 ];
 
-/// What is noted of the file, after the value and its name.
+/// Points for the file, added after those for the value and its name.
 const OF_FILE: [Mark; 5] = [Mark::Digest, Mark::Sample, Mark::Translation, Mark::Vendored, Mark::Configuration];
 
 /// The marks of one value. Unused for values whose form speaks for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ledger {
     marks: Marks,
-    /// What enough points leave us with; `None` for the ledger of a value that needs none.
+    /// Returns the confidence that the points add up to; `None` for the ledger of a value that needs none.
     best: Option<Confidence>,
 }
 
@@ -160,17 +160,17 @@ impl Ledger {
         self.marks |= bit(mark);
     }
 
-    /// Whether a thing was noted.
+    /// `true` if a thing was noted.
     pub fn holds(self, mark: Mark) -> bool {
         self.marks & bit(mark) != 0
     }
 
-    /// Whether the value is judged by its form, and not by a ledger.
+    /// `true` if the value is judged by its form, and not by a ledger.
     pub fn is_unused(self) -> bool {
         self.best.is_none()
     }
 
-    /// What was noted, with its points and in words.
+    /// Returns the notes, with their points and in words.
     pub fn entries(self) -> impl Iterator<Item = (Mark, i32, &'static str)> {
         MARKS
             .into_iter()
@@ -192,7 +192,7 @@ impl Ledger {
         }
     }
 
-    /// Whether a file may raise what the value and its name come to from low to medium confidence. Does not depend on what
+    /// `true` if a file may raise what the value and its name come to from low to medium confidence. Does not depend on what
     /// was noted of a file already.
     pub fn may_rise(self) -> bool {
         let of_file = OF_FILE.into_iter().fold(0, |marks, mark| marks | bit(mark));

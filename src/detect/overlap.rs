@@ -1,4 +1,4 @@
-//! Which of several detections over the same bytes wins: one place, one finding.
+//! Chooses between detections of the same bytes: one place, one finding.
 //!
 //! A value whose check digits do not fit is altered or invented, and one that its issuer publishes is a sample, whatever name
 //! it is assigned to: where the rule that knows the form has found that out, no other rule reports the same bytes as more.
@@ -74,7 +74,7 @@ fn harmless(found: &[Detection]) -> Vec<Span> {
     spans
 }
 
-/// Whether at least half of a span lies in those given: a value that merely holds an altered one is another value.
+/// `true` if at least half of a span lies in those given: a value that merely holds an altered one is another value.
 fn mostly_within(span: Span, spans: &[Span]) -> bool {
     let first = spans.partition_point(|other| other.end <= span.start);
     let near = spans[first..].iter().take_while(|other| other.start < span.end);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::text::archive::Left;
 
-/// Unpacks at most so many bytes, and tells whether that is all there is.
+/// Unpacks at most this many bytes, and returns what that leaves out.
 pub(super) type Unpack = fn(&[u8], usize) -> (Vec<u8>, Left);
 
 /// Most bytes that what is packed in a text may unpack to together, as for an archive.
@@ -13,7 +13,7 @@ const MOST_UNPACKED: usize = 64 << 20;
 /// Most times that a rule is asked about a keyword.
 const MOST_ASKED: usize = 1 << 20;
 
-/// What is left for a text.
+/// The remaining budget for a text.
 #[derive(Debug)]
 pub struct Room {
     unpacked: Cell<usize>,
@@ -30,7 +30,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Whether something was left out.
+    /// `true` if something was left out.
     pub fn is_exceeded(&self) -> bool {
         self.is_exceeded.get()
     }
@@ -50,7 +50,7 @@ impl Room {
         self.is_exceeded.set(true);
     }
 
-    /// Whether a rule may be asked once more.
+    /// `true` if a rule may be asked once more.
     pub(super) fn may_ask(&self) -> bool {
         match self.asked.get().checked_sub(1) {
             Some(left) => self.asked.set(left),
@@ -59,7 +59,7 @@ impl Room {
         !self.is_exceeded()
     }
 
-    /// What something packed unpacks to, as far as there is room.
+    /// Returns the unpacked bytes, as far as there is room.
     pub(super) fn unpack(&self, packed: &[u8], unpack: Unpack) -> Vec<u8> {
         let (text, left) = unpack(packed, self.unpacked.get());
         self.unpacked.set(self.unpacked.get().saturating_sub(text.len()));

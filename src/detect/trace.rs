@@ -7,7 +7,7 @@ use super::find::prefilter::Hit;
 use super::{Claim, Detection, Detector, Rejection, Room, decode};
 use crate::text::Span;
 
-/// What one rule made of one keyword.
+/// The result of one rule at one keyword.
 #[derive(Debug)]
 pub struct Look {
     /// Position of the rule.
@@ -16,16 +16,16 @@ pub struct Look {
     pub keyword: Vec<u8>,
     /// The encodings around it, outermost first.
     pub layers: Vec<&'static str>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What became of a keyword.
+/// The outcome of a keyword.
 #[derive(Debug)]
 pub enum Outcome {
     /// Nothing near it has the form that the rule looks for.
     NoMatch,
-    /// A value that is not believed.
+    /// A value that was rejected.
     Dropped(Rejection),
     /// A value that is.
     Accepted(Box<Detection>),

@@ -195,7 +195,7 @@ impl Check {
         }
     }
 
-    /// Whether it compares check digits: no character that they cover can change without their telling.
+    /// `true` if it compares check digits: no character that they cover can change without their telling.
     #[must_use]
     pub const fn has_digits(&self) -> bool {
         matches!(
@@ -217,7 +217,7 @@ impl Check {
         )
     }
 
-    /// Whether its check digits are so many that chance does not make them fit.
+    /// `true` if its check digits are so many that chance does not make them fit.
     #[must_use]
     pub const fn is_certain(&self) -> bool {
         self.has_digits() && !matches!(self, Self::Entra | Self::Crc16Base32)

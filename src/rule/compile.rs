@@ -27,13 +27,13 @@ pub const ASSIGNED_BEFORE: u32 = 16 * 1024;
 /// Fewest bytes of a keyword: shorter ones stand everywhere.
 const MIN_KEYWORD: usize = 3;
 
-/// What is wrong with one entry of a rule file.
+/// An error in one entry of a rule file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{entry}: {reason}")]
 pub struct Flaw {
-    /// Which entry: `rule github-pat`, `field host`.
+    /// The name of the entry: `rule github-pat`, `field host`.
     pub entry: String,
-    /// What is wrong, and what would be right.
+    /// The error, and what would be right.
     pub reason: String,
 }
 
@@ -48,14 +48,14 @@ pub struct Compiled {
     pub fields: Vec<Field>,
 }
 
-/// What a file may refer to besides its own entries: the built-in ones, for a user's file.
+/// The entries that a file may refer to besides its own: the built-in ones, for a user's file.
 #[derive(Debug, Default)]
 pub struct Known {
     /// Ids of remediations.
     pub remediations: BTreeSet<String>,
     /// Names of fields.
     pub fields: BTreeSet<String>,
-    /// Whether a rule may come without examples: a user's may, as one that was imported has none.
+    /// `true` if a rule may come without examples: a user's may, as one that was imported has none.
     pub unproved: bool,
 }
 
@@ -210,7 +210,7 @@ fn check_use(def: &CheckDef) -> Result<CheckUse, String> {
     Ok(CheckUse { check: Check::parse(&def.is)?, on_fail: def.on_fail })
 }
 
-/// What follows from a rule's expression.
+/// The properties that follow from a rule's expression.
 struct Shape {
     keywords: Vec<Keyword>,
     prefix: String,

@@ -1,4 +1,4 @@
-//! What entries of a rule file have to meet, whatever kind of entry they are.
+//! The requirements that every entry of a rule file has to meet, whatever its kind.
 
 use super::Str;
 

@@ -1,4 +1,4 @@
-//! What a regular expression shows without being run: how long its matches are, what they start with, where keywords
+//! The properties of a regular expression that are known without running it: how long its matches are, what they start with, where keywords
 //! stand in them.
 
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ pub(super) fn longest(hir: &Hir) -> Result<u32, String> {
 pub(super) struct Places {
     /// For each keyword, fewest and most bytes before it.
     pub(super) offsets: Vec<Option<(u32, u32)>>,
-    /// Whether every match holds one of them.
+    /// `true` if every match holds one of them.
     pub(super) required: bool,
 }
 
@@ -188,7 +188,7 @@ fn product(left: &BTreeSet<Vec<u8>>, right: &BTreeSet<Vec<u8>>) -> Option<BTreeS
         .then(|| left.iter().flat_map(|l| right.iter().map(move |r| [l.as_slice(), r.as_slice()].concat())).collect())
 }
 
-/// What each byte of a match can be, up to `most` of them; only of those that every match has.
+/// Returns the bytes that each position of a match can have, for up to `most` positions; only of those that every match has.
 pub(super) fn byte_sets(hir: &Hir, most: usize) -> Vec<ByteSet> {
     let least = hir.properties().minimum_len().unwrap_or(0);
     let mut sets = vec![ByteSet::default(); least.min(most)];
@@ -237,7 +237,7 @@ fn spread(hir: &Hir, start: (usize, usize), sets: &mut [ByteSet]) -> (usize, usi
     }
 }
 
-/// Whether every match lies in one line.
+/// `true` if every match lies in one line.
 pub(super) fn in_line(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
@@ -281,7 +281,7 @@ pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
     best
 }
 
-/// What has to follow from a keyword on, as an expression of its own: from the first place, between these bytes from the start
+/// Returns the part of the expression from a keyword on, as an expression of its own: from the first place, between these bytes from the start
 /// of a match, where a keyword stands in every match.
 pub(super) fn tail(hir: &Hir, keywords: &[Vec<u8>], case: Case, places: (u32, u32)) -> String {
     let pieces = sequence(hir);
@@ -302,7 +302,7 @@ pub(super) fn tail(hir: &Hir, keywords: &[Vec<u8>], case: Case, places: (u32, u3
     String::new()
 }
 
-/// What these pieces can start with, as far as they are finite.
+/// Returns the literals that these pieces can start with, as far as they are finite.
 fn texts(pieces: &[&Hir], case: Case) -> BTreeSet<Vec<u8>> {
     let finite = pieces.iter().map_while(|piece| finite(piece, case));
     let start = BTreeSet::from([Vec::new()]);

@@ -14,7 +14,7 @@ pub struct RuleFile {
     /// Detection rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleDef>,
-    /// What to do about each kind of secret; several rules may share one.
+    /// The remediations, one for each kind of secret; several rules may share one.
     #[serde(default, rename = "remediation")]
     pub remediations: Vec<RemediationDef>,
     /// Identifiers found near a secret which complete the commands of a remediation.
@@ -28,7 +28,7 @@ pub struct RuleFile {
 pub struct RuleDef {
     /// Stable kebab-case id.
     pub id: String,
-    /// What the secret is called by its provider.
+    /// The provider's name for the secret.
     pub name: String,
     /// Who issues it.
     pub provider: String,
@@ -39,7 +39,7 @@ pub struct RuleDef {
     /// Literals, one of which every match contains; with `within`, words that stand before the value.
     #[serde(default)]
     pub keywords: Vec<String>,
-    /// Whether keywords are compared with or without regard to ASCII case.
+    /// How keywords are compared: with or without regard to ASCII case.
     #[serde(default)]
     pub case: Case,
     /// Regular expression over bytes; the group named `secret`, or else the whole match, is the secret.
@@ -63,16 +63,16 @@ pub struct RuleDef {
     /// The rule is for a place where any secret may stand (a URL, a header): a provider's own rule wins over it.
     #[serde(default)]
     pub place: bool,
-    /// What it says is all there is to say of a value, such as that everybody may have it: it wins over every other rule.
+    /// The rule settles what a value is, such as a key that is public by design: it wins over every other rule.
     #[serde(default)]
     pub settles: bool,
-    /// Which bytes may not touch the secret on either side.
+    /// The bytes that may not touch the secret on either side.
     #[serde(default)]
     pub boundary: Boundary,
     /// Offline checks of the secret and what their failure means.
     #[serde(default)]
     pub checks: Vec<CheckDef>,
-    /// Whether statistics (entropy, repetition, sequences) and placeholder words judge the value.
+    /// `true` if statistics (entropy, repetition, sequences) and placeholder words judge the value.
     #[serde(default = "yes")]
     pub statistics: bool,
     /// SHA-256 (lower-case hex) of published values that are known not to be secrets.
@@ -105,12 +105,12 @@ pub struct RuleDef {
 pub struct CheckDef {
     /// Name of the check, with arguments in parentheses where it takes any: `azure-marvin(Default0)`.
     pub is: String,
-    /// What a failed check does to the detection.
+    /// The effect of a failed check on the detection.
     #[serde(rename = "else")]
     pub on_fail: OnFail,
 }
 
-/// What a failed check does to the detection.
+/// The effect of a failed check on the detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFail {
@@ -133,7 +133,7 @@ pub enum Case {
     Any,
 }
 
-/// Which bytes may not touch a secret.
+/// The bytes that may not touch a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Boundary {
@@ -152,13 +152,13 @@ pub enum Boundary {
 pub struct RemediationDef {
     /// Kebab-case id, named by rules.
     pub id: String,
-    /// What an attacker can do with the secret; one or two sentences.
+    /// The damage an attacker can do with the secret; one or two sentences.
     pub impact: String,
     /// Steps that make the leaked value useless.
     pub revoke: Vec<StepDef>,
     /// Steps that put a new value in place.
     pub rotate: Vec<StepDef>,
-    /// Which versions of the tools accepted the commands of theirs, and when: `azure-cli 2.91.0: 2026-11-22`.
+    /// The versions of the tools that accepted their commands, and the date: `azure-cli 2.91.0: 2026-11-22`.
     #[serde(default)]
     pub checked: String,
     /// How to see that the old value is dead.
@@ -179,7 +179,7 @@ pub struct RemediationDef {
     /// With `federate`: texts that show that a workflow signs in with the secret.
     #[serde(default)]
     pub workflow: Vec<String>,
-    /// What goes wrong when the obvious command is run.
+    /// The harm that the obvious command does.
     #[serde(default)]
     pub caution: String,
     /// The provider's page about it; if absent, the first reference of the rule.
@@ -191,7 +191,7 @@ pub struct RemediationDef {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepDef {
-    /// What to do, as a short imperative sentence.
+    /// The action, as a short imperative sentence.
     #[serde(rename = "do")]
     pub action: String,
     /// The command that does it; `{field}` is filled from what was found near the secret.

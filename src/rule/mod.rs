@@ -91,7 +91,7 @@ impl Confidence {
 pub struct Rule {
     /// Stable kebab-case id.
     pub id: Str,
-    /// What the secret is called by its provider.
+    /// The provider's name for the secret.
     pub name: Str,
     /// Who issues it.
     pub provider: Str,
@@ -99,7 +99,7 @@ pub struct Rule {
     pub severity: Severity,
     /// How sure a match is when no check lowers it.
     pub confidence: Confidence,
-    /// What must be present before the pattern is tried.
+    /// The literals of which one must be present before the pattern is tried.
     pub keywords: List<Keyword>,
     /// How a keyword becomes a candidate.
     pub matcher: Matcher,
@@ -107,13 +107,13 @@ pub struct Rule {
     pub files: List<Str>,
     /// It is for a place where any secret may stand (a URL, a header): a provider's own rule says more.
     pub place: bool,
-    /// What it says is all there is to say: no other rule reports the same bytes as more.
+    /// The rule settles what a value is: no other rule reports the same bytes as more.
     pub settles: bool,
-    /// Which bytes may not touch the secret.
+    /// The bytes that may not touch the secret.
     pub boundary: Boundary,
     /// Offline checks, in order.
     pub checks: List<CheckUse>,
-    /// Whether statistics and placeholder words judge the value.
+    /// `true` if statistics and placeholder words judge the value.
     pub statistics: bool,
     /// SHA-256 of published values that are no secrets.
     pub placeholders: List<[u8; 32]>,
@@ -129,9 +129,9 @@ pub struct Rule {
     pub needle: Str,
     /// The expression from its keyword on, where what stands before has no fixed length; may be empty. Sooner tried than all.
     pub tail: Str,
-    /// Whether its match lies in the line of its keyword.
+    /// `true` if its match lies in the line of its keyword.
     pub in_line: bool,
-    /// Whether nothing is taken for its secret by chance, whatever stands beside and inside: it is one text, or has check digits
+    /// `true` if nothing is taken for its secret by chance, whatever stands beside and inside: it is one text, or has check digits
     /// that are certain.
     pub unmistakable: bool,
     /// How far the rule looks around a keyword.
@@ -151,7 +151,7 @@ impl Rule {
         }
     }
 
-    /// Whether it knows the form of its secret, wherever that stands or after a word.
+    /// `true` if it knows the form of its secret, wherever that stands or after a word.
     pub fn is_of_provider(&self) -> bool {
         !self.place && !matches!(self.matcher, Matcher::Assignment)
     }
@@ -180,7 +180,7 @@ pub struct Keyword {
     pub probe: u32,
     /// Fewest and most bytes of the match that precede it; `(0, 0)` for a prefix.
     pub offset: (u32, u32),
-    /// What the bytes right before it can be, wherever a match holds it; as many as are known, at most [`MAX_BESIDE`].
+    /// The bytes that can come right before it, wherever a match contains it; as many as are known, at most [`MAX_BESIDE`].
     pub before: List<ByteSet>,
     /// The same of the bytes right behind it.
     pub after: List<ByteSet>,
@@ -197,7 +197,7 @@ pub const MAX_BESIDE: usize = 8;
 pub struct ByteSet(pub [u64; 4]);
 
 impl ByteSet {
-    /// Whether it holds a byte.
+    /// `true` if it holds a byte.
     pub fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
@@ -218,7 +218,7 @@ impl ByteSet {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
-    /// What is in either.
+    /// Returns the union of both.
     #[must_use]
     pub fn or(self, other: &Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] | other.0[at]))
@@ -252,9 +252,9 @@ pub enum Matcher {
 /// A check as a rule uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckUse {
-    /// Which predicate.
+    /// The predicate.
     pub check: Check,
-    /// What its failure means.
+    /// The effect of its failure.
     pub on_fail: OnFail,
 }
 
@@ -291,18 +291,18 @@ impl Reach {
     }
 }
 
-/// What to do about a kind of secret.
+/// The advice about a kind of secret.
 #[derive(Debug, Clone)]
 pub struct Remediation {
     /// Kebab-case id.
     pub id: Str,
-    /// What an attacker can do.
+    /// The damage an attacker can do.
     pub impact: Str,
     /// Steps that make the value useless.
     pub revoke: List<Step>,
     /// Steps that put a new value in place.
     pub rotate: List<Step>,
-    /// Which versions of the tools accepted the commands of theirs, and when; empty if there are none of such tools.
+    /// The versions of the tools that accepted their commands, and the date; empty if there are none of such tools.
     pub checked: Str,
     /// How to see that the old value is dead.
     pub verify: Step,
@@ -314,7 +314,7 @@ pub struct Remediation {
     pub federate: List<Step>,
     /// Texts that show that a workflow signs in with the secret.
     pub workflow: List<Str>,
-    /// What goes wrong when the obvious command is run; may be empty.
+    /// The harm that the obvious command does; may be empty.
     pub caution: Str,
     /// The provider's page; if empty, the first reference of the rule.
     pub docs: Str,
@@ -323,7 +323,7 @@ pub struct Remediation {
 /// A step of a remediation.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// What to do.
+    /// The action.
     pub action: Str,
     /// The command, with `{field}` placeholders; may be empty.
     pub run: Str,

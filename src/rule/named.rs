@@ -41,7 +41,7 @@ pub(super) fn pattern(value: &str, bare: bool) -> String {
 mod tests {
     use super::*;
 
-    /// What is found after the first `acme`, in any case.
+    /// The expected match after the first `acme`, in any case.
     fn found(text: &str, bare: bool) -> bool {
         let after = text.to_lowercase().find("acme").unwrap() + 4;
         let regex = regex::bytes::RegexBuilder::new(&pattern("VALUE", bare)).unicode(false).build().unwrap();

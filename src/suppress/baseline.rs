@@ -22,7 +22,7 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 /// Salts of one file. Each costs a hash for each finding, and merges bring few; somebody else's file may bring many.
 const MAX_SALTS: usize = 16;
 
-/// What makes the hashes of one repository differ from those of others.
+/// The salt, which makes the hashes of one repository differ from those of others.
 pub type Salt = [u8; 8];
 
 /// How a value was hashed.
@@ -35,7 +35,7 @@ enum Kind {
 impl Kind {
     const ALL: [(Self, &'static str); 2] = [(Self::Argon2id, "argon2id"), (Self::Sha256, "sha256")];
 
-    /// What a machine made cannot be guessed, so there is no need to make each guess dear.
+    /// A fast hash, for values that a machine generated: they cannot be guessed, so guesses need not be made slow.
     fn of(issued: bool) -> Self {
         if issued { Self::Sha256 } else { Self::Argon2id }
     }
@@ -91,12 +91,12 @@ impl fmt::Display for Key {
     }
 }
 
-/// What is said of a value beside its hash.
+/// The remarks on a value in addition to its hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark {
     /// The rule that found it.
     pub rule: String,
-    /// What somebody wrote behind it.
+    /// The remark that somebody wrote after it.
     pub text: String,
 }
 
@@ -109,9 +109,9 @@ pub struct Baseline {
 /// A line that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadLine {
-    /// Which, from 1.
+    /// The number of the entry, from 1.
     pub line: usize,
-    /// What is wrong, and what to do.
+    /// The error and its remedy.
     pub message: &'static str,
 }
 
@@ -143,7 +143,7 @@ impl Baseline {
         Ok(Self { entries })
     }
 
-    /// Whether there is nothing in it.
+    /// `true` if there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -170,7 +170,7 @@ impl Baseline {
         keys.filter(|key| self.entries.contains_key(key)).collect()
     }
 
-    /// What is said of an entry.
+    /// The remarks on an entry.
     pub fn remark(&self, key: &Key) -> Option<&Remark> {
         self.entries.get(key)
     }

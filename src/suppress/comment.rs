@@ -11,7 +11,7 @@ use crate::text::{LineIndex, Span};
 
 pub use crate::finding::suppression::Tool;
 
-/// What such a comment starts with.
+/// The text that such a comment starts with.
 pub const MARK: &[u8] = b"keysweep:allow";
 /// Bytes that may lie between a value and the comment on its line: one line may be a whole file.
 const MAX_DISTANCE: usize = 256;
@@ -67,7 +67,7 @@ fn find_last(text: &[u8], within: Span, mark: &[u8]) -> Option<usize> {
     memmem::rfind(&text[within.start..within.end], mark).map(|at| within.start + at)
 }
 
-/// Whether nothing but the sign of a comment stands before it: otherwise it is about what stands on its own line.
+/// `true` if nothing but the sign of a comment stands before it: otherwise it is about what stands on its own line.
 fn is_alone(before: &[u8]) -> bool {
     let before = before.trim();
     before.eq_ignore_ascii_case(b"rem") || !before.iter().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())

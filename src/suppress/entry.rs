@@ -48,7 +48,7 @@ impl Entry {
         Self::checked(def, Some(line))
     }
 
-    /// What the command line leaves out.
+    /// The exclusions given on the command line.
     ///
     /// # Errors
     /// In words, when the pattern cannot be understood.
@@ -74,7 +74,7 @@ impl Entry {
         Ok(Self { def, line, path, value })
     }
 
-    /// Whether it is about this place of a finding, whatever the day.
+    /// `true` if it is about this place of a finding, whatever the day.
     pub fn is_about(&self, finding: &Finding, occurrence: &Occurrence) -> bool {
         let fits = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
         fits(&self.def.id, finding.id.as_str())
@@ -83,7 +83,7 @@ impl Entry {
             && self.path.as_ref().is_none_or(|path| is_below(path, occurrence))
     }
 
-    /// Whether its time is over on a day, `2026-01-31`.
+    /// `true` if its time is over on a day, `2026-01-31`.
     pub fn is_over(&self, today: &str) -> bool {
         self.def.expires.as_deref().is_some_and(|last| last < today)
     }

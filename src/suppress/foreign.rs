@@ -20,7 +20,7 @@ pub struct Foreign {
     value: Value,
 }
 
-/// What is known of the value.
+/// The properties of the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Value {
     Unknown,
@@ -115,7 +115,7 @@ impl Foreign {
         (!path.is_empty()).then(|| Self { path: path.to_owned(), line, commit, value: Value::Unknown })
     }
 
-    /// Whether a finding is the same one: by the value where it is known, or else by its place.
+    /// `true` if a finding is the same one: by the value where it is known, or else by its place.
     pub fn is(&self, finding: &Finding) -> bool {
         let value = finding.secret.reveal();
         match &self.value {

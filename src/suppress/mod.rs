@@ -1,4 +1,4 @@
-//! Which findings do not count, because somebody said so: in a comment beside the value, in the configuration, in the
+//! Findings that do not count because somebody allowed them: in a comment next to the value, in the configuration, in the
 //! baseline. Decides by what it is given; reads no file and changes no verdict by itself.
 //!
 //! Nothing is allowed by its place alone: a comment or an entry for one value does not cover the next one there.
@@ -28,26 +28,26 @@ pub struct Suppressions {
     pub baseline: Baseline,
 }
 
-/// Whether comments count.
+/// The policy on comments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Comments {
-    /// They do.
+    /// Comments count.
     #[default]
     Honoured,
-    /// Those beside a new value come with it, and somebody else has to agree first.
+    /// Comments next to a new value come with it, so somebody else has to agree first.
     Proposed,
-    /// They do not.
+    /// Comments do not count.
     Ignored,
 }
 
-/// What decides.
+/// The comment or entry that decides.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// What holds.
+    /// The suppressions in force.
     pub accepted: Suppressions,
-    /// What the change that is looked at would add.
+    /// The suppressions that the scanned change would add.
     pub proposed: Suppressions,
-    /// Whether comments count.
+    /// The policy on comments.
     pub comments: Comments,
     /// Other tools whose comments count too.
     pub foreign: Vec<Tool>,
@@ -55,11 +55,11 @@ pub struct Policy {
     pub today: String,
 }
 
-/// What is asked of a place that a comment stands at, or does not.
+/// A place that may have a comment, and the rule and value in question.
 pub struct Surroundings<'s> {
-    /// Whether the comment was there before the value came.
+    /// `true` if the comment was there before the value came.
     pub is_older: &'s dyn Fn(&Occurrence, &Comment) -> bool,
-    /// Whether a place is of the past, which nobody can write a comment into.
+    /// `true` if a place is of the past, which nobody can write a comment into.
     pub is_past: &'s dyn Fn(&Occurrence) -> bool,
 }
 
@@ -76,7 +76,7 @@ impl Policy {
         threads::on_all(|| findings.par_iter().map(keys).collect())
     }
 
-    /// What was written to allow a finding, and whether it holds; nothing if nothing was. `known` are its entries in the
+    /// Returns the suppressions of a finding, and whether they are in force; empty if there are none. `known` are its entries in the
     /// baseline. Comments come before entries, and those before the baseline.
     pub fn judge(&self, finding: &Finding, known: &[Key], surroundings: &Surroundings<'_>) -> Option<Suppression> {
         let places: Vec<(&Occurrence, Option<Suppression>)> =
@@ -112,7 +112,7 @@ impl Policy {
         partly.or_else(|| places.into_iter().find_map(|(_, said)| said))
     }
 
-    /// What was written to allow one place.
+    /// Returns the suppression of one place.
     fn at(&self, finding: &Finding, place: &Occurrence, surroundings: &Surroundings<'_>) -> Option<Suppression> {
         let comment = place.comment.as_deref().filter(|_| self.comments != Comments::Ignored);
         let comment = comment.map(|comment| self.comment(finding, place, comment, surroundings));

@@ -14,9 +14,9 @@ const MAX_LINE: usize = 160;
 /// A language, as far as comments go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Language {
-    /// What a comment starts with.
+    /// The text that starts a comment.
     open: &'static str,
-    /// What it ends with, if that is not the line.
+    /// The text that ends it, if it does not end with the line.
     close: &'static str,
     stands: Stands,
     texts: Texts,
@@ -150,12 +150,12 @@ impl Language {
         by_name.or_else(by_ending).or_else(|| is_script(text).then_some(SHELL))
     }
 
-    /// Whether a comment can stand at the end of a line.
+    /// `true` if a comment can stand at the end of a line.
     fn has_room_behind(self, text: &[u8], line: Span) -> bool {
         !goes_on(line.of(text)) && !self.is_within(text, line, line.end)
     }
 
-    /// Whether one can stand on a line of its own before a line.
+    /// `true` if one can stand on a line of its own before a line.
     fn has_room_above(self, text: &[u8], line: Span) -> bool {
         let before = text[..line.start].lines().next_back().unwrap_or_default();
         // A declaration of the format, or of what runs the file, has to come first.
@@ -163,7 +163,7 @@ impl Language {
         !is_head && !goes_on(before) && !self.is_within(text, line, line.start)
     }
 
-    /// Whether something is open at a place of a line that a comment would be a part of.
+    /// `true` if something is open at a place of a line that a comment would be a part of.
     fn is_within(self, text: &[u8], line: Span, at: usize) -> bool {
         let before = &text[..at];
         match self.texts {
@@ -181,7 +181,7 @@ impl Language {
         }
     }
 
-    /// Whether a string or a comment of several lines is open at the end of a text.
+    /// `true` if a string or a comment of several lines is open at the end of a text.
     fn is_open(self, text: &[u8]) -> bool {
         let mut open = Open::Nothing;
         let mut at = 0;
@@ -268,7 +268,7 @@ impl Language {
     }
 }
 
-/// What is open at a place of a program.
+/// The string or comment that is open at a place of a program.
 #[derive(Debug)]
 enum Open {
     Nothing,
@@ -292,12 +292,12 @@ fn heredoc(rest: &[u8]) -> Option<&[u8]> {
     (length > 0 && word[0].is_ascii_uppercase()).then(|| &word[..length])
 }
 
-/// Whether the next line is a part of this one.
+/// `true` if the next line is a part of this one.
 fn goes_on(line: &[u8]) -> bool {
     line.trim_end().ends_with(b"\\") || line.ends_with(b" ^") || line.ends_with(b" `")
 }
 
-/// Whether a line of YAML is a part of a text that `|` or `>` opened.
+/// `true` if a line of YAML is a part of a text that `|` or `>` opened.
 fn is_in_block(text: &[u8], line: Span) -> bool {
     let indent = |line: &[u8]| line.len() - line.trim_start().len();
     let mut limit = indent(line.of(text));
@@ -314,7 +314,7 @@ fn is_in_block(text: &[u8], line: Span) -> bool {
     false
 }
 
-/// Whether a text of markup ends within a tag, a script or what is taken literally.
+/// `true` if a text of markup ends within a tag, a script or what is taken literally.
 fn is_in_tag(text: &[u8]) -> bool {
     let last = |mark: &[u8]| memmem::rfind(text, mark);
     let pairs =
@@ -322,7 +322,7 @@ fn is_in_tag(text: &[u8]) -> bool {
     last(b"<") > last(b">") || pairs.iter().any(|(open, close)| last(open.as_bytes()) > last(close.as_bytes()))
 }
 
-/// Whether a line of Markdown is code, or a row of a table.
+/// `true` if a line of Markdown is code, or a row of a table.
 fn is_in_code(text: &[u8], line: Span) -> bool {
     let is_fence = |line: &&[u8]| [&b"```"[..], b"~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
     let words = line.of(text);

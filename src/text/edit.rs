@@ -25,9 +25,9 @@ pub struct Copied {
     pub span: Span,
     /// Where it stood in the base.
     pub source: Span,
-    /// Whether both texts start with it: then nothing before it differs.
+    /// `true` if both texts start with it: then nothing before it differs.
     at_start: bool,
-    /// Whether both texts end with it: then nothing after it differs.
+    /// `true` if both texts end with it: then nothing after it differs.
     at_end: bool,
 }
 
@@ -37,7 +37,7 @@ impl Copied {
         self.span.start + (place - self.source.start)
     }
 
-    /// Whether `before` bytes in front of `place` and `after` bytes behind it are the same in both texts, an end of the
+    /// `true` if `before` bytes in front of `place` and `after` bytes behind it are the same in both texts, an end of the
     /// text included. The span is one of the edited text and lies in this stretch.
     pub fn holds(&self, place: Span, before: usize, after: usize) -> bool {
         (place.start >= self.span.start + before || self.at_start)

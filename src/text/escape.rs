@@ -1,7 +1,7 @@
 //! Untrusted text made safe to show: controls, direction marks and invisible characters become escapes, and what a runner of
 //! workflows would take for a command is broken by one.
 
-/// Whether a character can move the cursor, reverse the direction of text or hide: it never reaches a terminal raw.
+/// `true` if a character can move the cursor, reverse the direction of text or hide: it never reaches a terminal raw.
 pub fn hostile(c: char) -> bool {
     const INVISIBLE: [std::ops::RangeInclusive<char>; 8] = [
         '\u{200b}'..='\u{200f}',

@@ -22,17 +22,17 @@ impl Span {
         self.end - self.start
     }
 
-    /// Whether it holds no byte.
+    /// `true` if it holds no byte.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    /// Whether the two share a byte.
+    /// `true` if the two share a byte.
     pub fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 
-    /// Whether `other` lies within this one.
+    /// `true` if `other` lies within this one.
     pub fn contains(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }

@@ -12,7 +12,7 @@ use super::{ALTERED, Fact, Outcome, pass_if};
 
 const ENTRA_DIGITS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890.-_~";
 
-/// What a key may do, where its seed tells.
+/// The permissions of a key, where its seed shows them.
 const KINDS: [(&str, &str); 17] = [
     ("MastRW00", "read-write"),
     ("MastRO00", "read-only"),

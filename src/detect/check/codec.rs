@@ -96,7 +96,7 @@ pub(super) const fn split_end(text: &[u8], count: usize) -> Option<(&[u8], &[u8]
     }
 }
 
-/// What stands before and after the first `mark`.
+/// Returns the text before and after the first `mark`.
 pub(super) fn split_once(text: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|b| *b == mark)?;
     let (before, rest) = text.split_at_checked(at)?;

@@ -1,11 +1,11 @@
 //! `user:password` in base64: HTTP Basic (RFC 7617), Docker's `auth`, npm's `_auth`.
 //!
-//! What makes a password a placeholder is decided in `password`.
+//! `password` decides which passwords are placeholders.
 
 use super::codec::{base64, split_once};
 use super::{Fact, Outcome, password};
 
-/// A printable user and password; the user is told unless it may itself be a token.
+/// A printable user and password; the user is reported unless it may itself be a token.
 pub(super) fn basic(secret: &[u8]) -> Outcome {
     let decoded = base64(secret).and_then(|b| String::from_utf8(b).ok());
     let Some(text) = decoded.filter(|t| !t.chars().any(char::is_control)) else {

@@ -33,7 +33,7 @@ mod vault;
 
 use crate::rule::check::Check;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The structure holds.
@@ -42,7 +42,7 @@ pub enum Outcome {
     Weak {
         /// Why.
         reason: &'static str,
-        /// What it says about itself.
+        /// The facts it reveals about itself.
         facts: Vec<Fact>,
     },
     /// A value that somebody has published as an example.
@@ -132,7 +132,7 @@ mod tests {
     const TOKENS: &str = "<jwt> <pypi> <discord> <vault-hvs> <azure-cask> <aws-id:AKIA> <pem:rsa> <pem:ec> <pem:openssh> <pgp> \
         <azure-key:64:+ASt:Default0> <base64-of:<pem:pkcs8>> <json-of:<pem:openssh-encrypted>> glpat-<base64url:27>.01.<digits:9>";
 
-    /// What steers the parsers, so that chance gets further than their first test.
+    /// Inputs that get past the first test of the parsers.
     const STEERING: [&str; 14] = [
         "-----BEGIN RSA PRIVATE KEY-----\n",
         "-----END RSA PRIVATE KEY-----",

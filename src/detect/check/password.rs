@@ -1,4 +1,4 @@
-//! What people write where a password would stand: templates, placeholders, masks, defaults.
+//! Values that people write in place of a password: templates, placeholders, masks, defaults.
 //!
 //! Owns the judgement of one value on its own. Whether it equals the user name, and whether the host is a local one,
 //! depends on its surroundings and is decided elsewhere.
@@ -88,7 +88,7 @@ pub(super) fn plain(secret: &[u8]) -> Outcome {
     }
 }
 
-/// Whether it is what people write where a password would stand.
+/// `true` if it is what people write where a password would stand.
 pub(crate) fn is_stand_in(secret: &[u8]) -> bool {
     let text = String::from_utf8_lossy(secret).to_lowercase();
     is_template(&text, secret) || is_uniform(&text) || is_placeholder(&text)
@@ -142,7 +142,7 @@ fn names_a_secret(text: &str) -> bool {
         && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Whether the value can be cut into filler words, separators and at most four digits.
+/// `true` if the value can be cut into filler words, separators and at most four digits.
 ///
 /// Reaches forward from every place that can be reached; values long enough to cost time are not cut at all.
 fn is_filler(text: &str) -> bool {
@@ -173,7 +173,7 @@ fn steps(rest: &str) -> impl Iterator<Item = usize> {
     fillers.chain(single.then_some(1))
 }
 
-/// Whether a text starts with a word, of a longer one also with signs for some of its letters: `p@55w0rd`.
+/// `true` if a text starts with a word, of a longer one also with signs for some of its letters: `p@55w0rd`.
 fn starts_with(text: &str, word: &str) -> bool {
     const LONG: usize = 6;
     let same = |(byte, known): (u8, u8)| byte == known || (word.len() >= LONG && wordlike::letter(byte) == known);

@@ -4,7 +4,7 @@
 
 /// A block between `-----BEGIN label-----` and its END.
 pub(super) struct Block {
-    /// What stands after BEGIN.
+    /// The label after BEGIN.
     pub(super) label: String,
     /// The lines between, cleaned; headers are left out.
     pub(super) lines: Vec<String>,
@@ -12,11 +12,11 @@ pub(super) struct Block {
     pub(super) encrypted: bool,
 }
 
-/// What the label of every private key holds; parameters or certificates may stand before one.
+/// The words in the label of every private key; parameters or certificates may precede one.
 const PRIVATE: &str = "PRIVATE KEY";
 /// Characters that join pieces of strings; a piece of nothing else is code, not key.
 const JOINERS: &[char] = &['+', '.', ',', ';', '(', ')', '&', '_', '\\', '[', ']'];
-/// What starts a line of a comment or quotation.
+/// The marks that start a line of a comment or quotation.
 const MARKERS: &[&str] = &["# ", "// ", "* ", "> ", "| ", "-- ", "; "];
 const QUOTES: &[char] = &['"', '\'', '`'];
 
@@ -97,7 +97,7 @@ fn clean(line: &str) -> String {
     marker.and_then(|m| line.strip_prefix(m.trim_end())).unwrap_or(line).trim().to_owned()
 }
 
-/// Whether a piece between quotes is what joins strings: operators, or words with blanks between.
+/// `true` if a piece between quotes is what joins strings: operators, or words with blanks between.
 fn is_code(piece: &str) -> bool {
     piece.contains(' ') || piece.chars().all(|c| JOINERS.contains(&c))
 }

@@ -110,7 +110,7 @@ fn secret_is_encrypted(body: &[u8]) -> Option<bool> {
     Some(!matches!(secret, [0, ..] | [253..=255, _, 101, ..]))
 }
 
-/// What follows `count` numbers, each with its length in bits before it.
+/// Returns the bytes after `count` numbers, each with its length in bits before it.
 fn numbers(mut rest: &[u8], count: usize) -> Option<&[u8]> {
     for _ in 0..count {
         let (bits, after) = big_endian(rest, 2)?;

@@ -7,7 +7,7 @@ use data_encoding::{BASE32_NOPAD, HEXLOWER_PERMISSIVE};
 use super::codec::base64;
 use super::{Outcome, base58, crc16, der};
 
-/// What the value is, if everybody may have it.
+/// Returns the kind of a value that is public by design.
 pub(crate) fn is_public(value: &[u8]) -> Option<&'static str> {
     if is_publishable(value) {
         Some("a key or id that its issuer means to be public")
@@ -39,7 +39,7 @@ fn is_price(value: &[u8]) -> bool {
     body.is_some_and(|body| (14..=24).contains(&body.len()) && body.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// Site keys of Cloudflare Turnstile; the secret beside one starts alike and is longer.
+/// Site keys of Cloudflare Turnstile; the matching secret starts the same way and is longer.
 fn is_turnstile_site(value: &[u8]) -> bool {
     value.starts_with(b"0x4AAAAAA") && (20..=24).contains(&value.len())
 }

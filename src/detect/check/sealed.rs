@@ -1,10 +1,10 @@
-//! Values that are encrypted where they stand: whoever reads them needs another key, which does not stand beside them.
+//! Encrypted values: reading them takes another key, which is not next to them.
 //!
 //! Owns the marks that tools and services put in front of what they encrypt.
 
 use super::codec::base64;
 
-/// What starts a value that a tool encrypted, in words or in the base64 of a fixed head: dotenvx, Spring Cloud Config, `WebLogic`,
+/// The starts of values that a tool encrypted, in words or in the base64 of a fixed head: dotenvx, Spring Cloud Config, `WebLogic`,
 /// EJSON; Fernet; AWS and Google KMS; `OpenPGP` messages to a key; `openssl enc`; Data Protection of ASP.NET; DPAPI of Windows.
 const STARTS: [&[u8]; 19] = [
     b"encrypted:",
@@ -28,7 +28,7 @@ const STARTS: [&[u8]; 19] = [
     b"01000000d08c9ddf0115d1118c7a00c04fc297eb",
 ];
 
-/// Whether the value holds nothing without a key that stands elsewhere.
+/// `true` if the value holds nothing without a key that stands elsewhere.
 pub(crate) fn is_encrypted(value: &[u8]) -> bool {
     /// Characters of the shortest in base64 with one of these heads; a mark in words needs fewer.
     const LONG: usize = 40;
@@ -37,7 +37,7 @@ pub(crate) fn is_encrypted(value: &[u8]) -> bool {
         || is_rails_message(value)
 }
 
-/// What Rails makes of a credentials file or an encrypted attribute: data, vector and tag of AES-GCM in base64.
+/// The form of a credentials file or an encrypted attribute of Rails: data, vector and tag of AES-GCM in base64.
 fn is_rails_message(value: &[u8]) -> bool {
     let Some(vector) = memchr::memmem::find(value, b"--") else { return false };
     let (data, rest) = (&value[..vector], &value[vector + 2..]);

@@ -30,7 +30,7 @@ fn base64_tail(secret: &[u8]) -> Outcome {
     pass_if(canonical.all(|c| c), "the last character holds stray bits")
 }
 
-/// What follows `xx-` or `xx_`, two to eight lower-case letters or digits long.
+/// Returns the text after `xx-` or `xx_`, where the prefix has two to eight lower-case letters or digits.
 fn prefixed(text: &[u8]) -> Option<&[u8]> {
     let at = text.iter().position(|b| !b.is_ascii_lowercase() && !b.is_ascii_digit())?;
     match text.get(at..)? {

@@ -3,7 +3,7 @@
 use super::codec::decimal;
 use super::{Outcome, password};
 
-/// Undoes percent-encoding; what is no `%XX` stays as it is.
+/// Undoes percent-encoding; text other than `%XX` is unchanged.
 pub(super) fn decode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;

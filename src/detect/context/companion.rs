@@ -27,7 +27,7 @@ impl Companions {
         Self { fields }
     }
 
-    /// For each companion of the rule the nearest value, if one stands nearby.
+    /// The nearest value for each companion of the rule, if there is one nearby.
     pub fn near(&self, text: &[u8], secret: Span, rule: &Rule) -> Vec<Fact> {
         let window = secret.grown(WINDOW, WINDOW, text.len());
         let nearest = rule.companions.iter().filter_map(|name| self.nearest(name, text, secret, window));
@@ -52,7 +52,7 @@ impl Companions {
     }
 }
 
-/// Whether an identifier is found in two roles. One that was drawn at random names one thing, so it is a stand-in, or one of
+/// `true` if an identifier is found in two roles. One that was drawn at random names one thing, so it is a stand-in, or one of
 /// the roles is wrong, and nobody can say which.
 fn has_two_roles(fact: &Fact, all: &[Fact]) -> bool {
     shape::is_uuid(fact.value.as_bytes()) && all.iter().filter(|other| other.value == fact.value).count() > 1

@@ -1,4 +1,4 @@
-//! What the day says about a detection: a token that names its end, and is past it, opens nothing any more.
+//! The effect of the date on a detection: a token whose expiry date has passed opens nothing any more.
 //!
 //! Decided after detection, with the time as an argument: the detector reads no clock, and a text is judged the same on every
 //! day. What a token says of its end comes from its check, so only ends that the issuer put into it count.
@@ -29,7 +29,7 @@ fn past_end(now: u64, detection: &Detection) -> Option<String> {
     is_past(end, &rfc3339(now)?).then(|| end.clone())
 }
 
-/// Whether a moment in UTC, or the start of a day, lies before another one. Both start with the year, so they are in the order
+/// `true` if a moment in UTC, or the start of a day, lies before another one. Both start with the year, so they are in the order
 /// of their letters; one without seconds counts to the end of its minute. One with an offset, or with anything else in it, is
 /// left alone.
 fn is_past(end: &str, now: &str) -> bool {

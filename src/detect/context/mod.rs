@@ -1,4 +1,4 @@
-//! What the surroundings say of a detection that was accepted: the name of its file, the date, the identifiers near it.
+//! The effect of the surroundings on a detection that was accepted: the name of its file, the date, the identifiers near it.
 //!
 //! They judge after the detector does, because they change where the bytes do not: a blob has many names, and is read on many
 //! days. Whoever has found where a text lies asks here, and only loads what is asked for.
@@ -11,7 +11,7 @@ use super::{Detection, Detector};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::Confidence;
 
-/// What is known of a text besides its bytes.
+/// The facts about a text besides its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
     /// The path of its file; empty if none is known.
@@ -34,7 +34,7 @@ pub fn apply(detector: &Detector, text: &[u8], context: &Context<'_>, detection:
     Some(detection)
 }
 
-/// Whether the identifiers near a detection are looked for only once its secret is reported for the sake of another place.
+/// `true` if the identifiers near a detection are looked for only once its secret is reported for the sake of another place.
 /// They raise no low confidence, which only the name of another file may, and cost more than finding a value does: lists of digests hold thousands of such values.
 pub fn companions_wait(detection: &Detection, min_confidence: Confidence) -> bool {
     detection.confidence == Confidence::Low && min_confidence > Confidence::Low && !detection.ledger.may_rise()

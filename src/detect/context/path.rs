@@ -1,4 +1,4 @@
-//! What a file's name says about a detection in it. Decided after detection: a blob has many names.
+//! The effect of a file's name on a detection in it. Decided after detection: a blob has many names.
 
 use crate::detect::ledger::Mark;
 use crate::detect::value::drawn::looks_drawn;
@@ -7,7 +7,7 @@ use crate::detect::{Detection, Form};
 use crate::finding::Evidence;
 use crate::rule::{Confidence, Str};
 
-/// Why a value is no secret in a file.
+/// The reason why a value is not a secret in a file.
 pub type Why = &'static str;
 
 /// File names of generated lists of hashes.
@@ -99,19 +99,19 @@ const CONFIGURATION: [&str; 24] = [
 /// Extensions of tables: those of users keep the hashes of their passwords.
 const TABLES: [&str; 4] = ["sql", "csv", "tsv", "dump"];
 
-/// Whether what holds in `files` alone, if there are any, holds in a file of such a path.
+/// `true` if what holds in `files` alone, if there are any, holds in a file of such a path.
 pub fn is_named(path: &[u8], files: &[Str]) -> bool {
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
     files.is_empty() || files.iter().any(|name| ends_with(&path, name))
 }
 
-/// Whether a path ends with the parts of a name; `!` is what stands before the member of an archive.
+/// `true` if a path ends with the parts of a name; `!` is what stands before the member of an archive.
 fn ends_with(path: &str, name: &str) -> bool {
     let mut parts = path.rsplit(['/', '\\', '!']);
     name.rsplit('/').all(|name| parts.next().is_some_and(|part| is_part(part, name)))
 }
 
-/// Whether a part of a path is that of a name, in which `*` stands for any bytes.
+/// `true` if a part of a path is that of a name, in which `*` stands for any bytes.
 fn is_part(part: &str, name: &str) -> bool {
     match name.split_once('*') {
         Some((start, end)) => part.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
@@ -123,7 +123,7 @@ fn is_part(part: &str, name: &str) -> bool {
 /// those of files of certain names in these. With an empty path, which is not known yet, all may still hold.
 ///
 /// # Errors
-/// Says why it is no secret there.
+/// Rejects the value with this reason.
 pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
     if !path.is_empty() && !is_named(path, &detection.files) {
         return Err("it is a secret only in files that are called otherwise");
@@ -162,7 +162,7 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
     Ok(detection)
 }
 
-/// Whether all of a file is a test, a sample or a template.
+/// `true` if all of a file is a test, a sample or a template.
 pub fn is_sample(path: &[u8]) -> bool {
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
     is_test_or_template(&path, file_name(&path))
@@ -177,7 +177,7 @@ fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
-/// What was drawn counts one step less severe in a sample; what a person may have made up is a doubt.
+/// A random value counts one step less severe in a sample; a value that a person may have made up gets a doubt.
 fn in_sample(mut detection: Detection) -> Detection {
     let judged_by_name = !detection.ledger.is_unused();
     detection.ledger.add(Mark::Sample);
@@ -196,12 +196,12 @@ fn in_sample(mut detection: Detection) -> Detection {
     detection
 }
 
-/// Whether it has as many hexadecimal digits as MD5, SHA-1 or SHA-256 gives.
+/// `true` if it has as many hexadecimal digits as MD5, SHA-1 or SHA-256 gives.
 fn is_as_long_as_a_hash(value: &[u8]) -> bool {
     matches!(value.len(), 32 | 40 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Whether it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.
+/// `true` if it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.
 fn is_made_up(path: &str, name: &str, extension: &str) -> bool {
     is_test_or_template(path, name) && !is_recorded(path, extension)
 }
@@ -213,7 +213,7 @@ fn is_configuration(name: &str, extension: &str) -> bool {
         || (name.starts_with('.') && name.ends_with("rc"))
 }
 
-/// Whether it is traffic that was recorded: what was drawn there was sent to somebody.
+/// `true` if it is traffic that was recorded: what was drawn there was sent to somebody.
 fn is_recorded(path: &str, extension: &str) -> bool {
     matches!(extension, "har" | "log") || has_folder(path, |folder| folder.ends_with("cassettes"))
 }
@@ -222,7 +222,7 @@ fn is_vendored(path: &str) -> bool {
     has_folder(path, |folder| VENDORED.contains(&folder))
 }
 
-/// Whether the file lies in a folder of such a name.
+/// `true` if the file lies in a folder of such a name.
 fn has_folder(path: &str, is_it: impl Fn(&str) -> bool) -> bool {
     path.rsplit(['/', '\\']).skip(1).any(is_it)
 }

@@ -50,7 +50,7 @@ pub(super) fn each_base(text: &[u8], near: Span, room: &Room, found: &mut dyn Fn
     });
 }
 
-/// What a line may hold.
+/// The encodings that a line may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Held {
     /// A run that starts in it.
@@ -59,7 +59,7 @@ pub struct Held {
     pub full: bool,
 }
 
-/// What there may be in a line by itself. Where no line is a full one, each run stands in one line.
+/// The encodings that a single line may contain. Where no line is full, each run is within one line.
 pub fn held(text: &[u8], line: Span) -> Held {
     let mut held = Held::default();
     let Some(base) = BASE64.as_ref().filter(|_| line.len() >= MIN_BASE64) else { return held };
@@ -73,7 +73,7 @@ pub fn held(text: &[u8], line: Span) -> Held {
     held
 }
 
-/// Whether a part of a line, or what reaches into it, may be a full one.
+/// `true` if a part of a line, or what reaches into it, may be a full one.
 pub fn holds_full(text: &[u8], part: Span) -> bool {
     // What goes on further than this to the left is too long.
     let near = part.grown(MAX_LINE + 1, 0, text.len());
@@ -114,7 +114,7 @@ fn each_stretch<const LEAST: usize>(
     }
 }
 
-/// Whether a byte is below `+`, as blanks are, or none of ASCII: of eight bytes that are not all base64 one nearly always is.
+/// `true` if a byte is below `+`, as blanks are, or none of ASCII: of eight bytes that are not all base64 one nearly always is.
 fn has_sign(eight: &[u8; 8]) -> bool {
     const EACH: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = 0x80 * EACH;
@@ -132,7 +132,7 @@ fn is_hex(byte: u8) -> bool {
     CLASSES[usize::from(byte)] & HEX_DIGIT != 0
 }
 
-/// What the first characters of a run stand for.
+/// Returns the bytes that the first characters of a run encode.
 fn head_of(base: &Base, text: &[u8], run: Span) -> Option<[u8; HEAD]> {
     let mut head = [0; HEAD];
     base.decode_mut(&text[run.start..][..HEAD / 3 * 4], &mut head).is_ok().then_some(head)
@@ -173,15 +173,15 @@ fn base64(base: &Base, text: &[u8], run: Span, (head, room): (&[u8], &Room), fou
     }
 }
 
-/// What is packed in a run.
+/// The packed data in a run.
 enum Packed {
-    /// It can be opened, up to a limit, by this.
+    /// This opens it, up to a limit.
     Opened(Unpack),
     /// It is in a format that is not opened.
     Sealed,
 }
 
-/// What starts with these bytes.
+/// Returns the kind of data that starts with these bytes.
 fn packed(head: &[u8]) -> Option<Packed> {
     match archive::kind(head) {
         Some(Kind::Gzip) => Some(Packed::Opened(archive::gunzip)),
@@ -211,7 +211,7 @@ fn hex(text: &[u8], run: Span, found: &mut dyn FnMut(Run)) {
     }
 }
 
-/// Whether hexadecimal digits seem to be those of text.
+/// `true` if hexadecimal digits seem to be those of text.
 fn is_hex_of_text(digits: &[u8]) -> bool {
     // Nearly all are hashes, whose first or second byte tells.
     let is_head = digits.chunks(2).take(HEAD).all(|pair| number(pair, 16).is_some_and(is_text));
@@ -291,7 +291,7 @@ fn line_after(text: &[u8], line: Span) -> Option<Span> {
     (1..=MAX_LINE).contains(&length).then(|| Span::new(start, start + length))
 }
 
-/// Whether another line of base64 may follow this one.
+/// `true` if another line of base64 may follow this one.
 fn is_full(base: &Base, text: &[u8], line: Span) -> bool {
     let characters = line.of(text);
     let is_text = |characters: &[u8]| {

@@ -14,7 +14,7 @@ const MAX_PIECE: usize = 256;
 /// Most bytes of blanks and operators between two halves.
 const MAX_JOINT: usize = 64;
 
-/// Which interruptions are read over.
+/// The interruptions that are skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interruptions {
     /// Those that say so: a sign or a mark that has no other meaning there.
@@ -28,7 +28,7 @@ pub enum Interruptions {
 pub struct Broken {
     /// The value with a few bytes on either side.
     pub run: Run,
-    /// Where in it the keyword stands.
+    /// The position of the keyword in it.
     pub keyword: Span,
     /// Where in it the first interruption was.
     pub first: usize,
@@ -78,7 +78,7 @@ pub fn read(text: &[u8], keyword: Span, end: usize, most: usize, which: Interrup
 }
 
 impl Interruptions {
-    /// Whether a byte may stand inside of a value; a blank only in one that nothing is taken for by chance.
+    /// `true` if a byte may stand inside of a value; a blank only in one that nothing is taken for by chance.
     fn reads(self, byte: u8) -> bool {
         let is_sign = matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b'&');
         (byte.is_ascii_graphic() && !is_sign) || (byte == b' ' && self == Self::Any)
@@ -89,7 +89,7 @@ impl Interruptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Found {
     length: usize,
-    /// Whether one of them is the bare end of a line.
+    /// `true` if one of them is the bare end of a line.
     is_bare: bool,
 }
 

@@ -75,7 +75,7 @@ fn decode_escapes(text: &[u8], piece: Span, encoding: Encoding) -> Option<(Vec<u
     (telling && out.len() >= MIN_ESCAPED).then_some((out, offsets))
 }
 
-/// Whether an escape is a reason to decode what stands around it. Some character references are on every page: brackets
+/// `true` if an escape is a reason to decode what stands around it. Some character references are on every page: brackets
 /// of code, references and the parameters of links, apostrophes. All of them are decoded beside one that tells more.
 fn is_telling(text: &[u8], at: usize, encoding: Encoding) -> bool {
     let Some((byte, length)) = escape(text, at, encoding) else { return false };
@@ -108,7 +108,7 @@ fn escape(text: &[u8], at: usize, encoding: Encoding) -> Option<(u8, usize)> {
     is_text(byte).then_some((byte, length))
 }
 
-/// What a character reference stands for, and its length; `rest` is what follows the ampersand.
+/// Returns the byte of a character reference, and its length; `rest` is what follows the ampersand.
 fn entity(rest: &[u8]) -> Option<(u8, usize)> {
     const NAMED: [(&[u8], u8); 5] =
         [(b"amp;", b'&'), (b"lt;", b'<'), (b"gt;", b'>'), (b"quot;", b'"'), (b"apos;", b'\'')];

@@ -2,7 +2,7 @@
 //! of archives, too), hexadecimal digits, percent-encoding, backslash escapes, character references of HTML and XML, stretches
 //! of UTF-16.
 //!
-//! What a run is and what it decodes to is decided by the bytes of its extent and the one on either side, never by what
+//! The extent and the decoded text of a run depend only on its bytes and the one on either side, never on what
 //! stands elsewhere. So a text that changed in one place needs to be decoded again in that place only.
 
 mod base;
@@ -19,7 +19,7 @@ pub use wide::holds_wide;
 /// Decoded text.
 #[derive(Debug)]
 pub struct Run {
-    /// What it decodes to.
+    /// The decoded bytes.
     pub text: Vec<u8>,
     /// How it was encoded.
     pub encoding: Encoding,
@@ -42,7 +42,7 @@ pub enum Encoding {
     Entity,
     /// Two bytes for each character, in a text that has one for each.
     Utf16,
-    /// With something in between that is no part of it.
+    /// With bytes in between that are not part of it.
     Broken,
 }
 
@@ -133,7 +133,7 @@ pub fn each_run(text: &[u8], dirty: Span, room: &Room, found: &mut dyn FnMut(Run
     wide::each_wide(text, beside, &mut touching);
 }
 
-/// Whether a line holds escapes that are decoded.
+/// `true` if a line holds escapes that are decoded.
 pub fn holds_escapes(text: &[u8], line: Span) -> bool {
     let mut found = false;
     escape::each_escaped(text, line, &mut |_| found = true);
@@ -150,12 +150,12 @@ fn trailing(bytes: &[u8], member: impl Fn(u8) -> bool) -> usize {
 
 const BASE64_DIGIT: u8 = 1;
 const HEX_DIGIT: u8 = 2;
-/// A blank or a quote that is no double one.
+/// A blank or a quote other than a double one.
 const SEPARATOR: u8 = 4;
 /// A control character, an angle bracket, a double quote.
 const BORDER: u8 = 8;
 
-/// What each byte is, in bits.
+/// The classes of each byte, as bits.
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0u8;
@@ -180,7 +180,7 @@ fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e)
 }
 
-/// What digits of this radix stand for, if a byte can hold it.
+/// Returns the byte that digits of this radix encode, if it fits.
 fn number(digits: &[u8], radix: u32) -> Option<u8> {
     let (first, rest) = digits.split_first()?;
     let digit = |b: &u8| char::from(*b).to_digit(radix);
@@ -223,7 +223,7 @@ mod tests {
         [b"\x1f\x8b\x08\0\0\0\0\0\0\x03", &packed[..], end.as_flattened()].concat()
     }
 
-    /// What a text decodes to, if it holds one run.
+    /// Returns the decoded text, if it contains one run.
     fn decoded(text: &str) -> String {
         let mut runs = runs(text);
         assert_eq!(runs.len(), 1, "{text}: {runs:?}");
@@ -447,7 +447,7 @@ mod tests {
         }
     }
 
-    /// What two runs have to agree on.
+    /// The fields in which two runs have to agree.
     fn same(run: &Run) -> (Span, Encoding, Vec<u8>, Span) {
         (run.extent(), run.encoding, run.text.clone(), run.outer(Span::new(0, run.text.len())))
     }
@@ -537,7 +537,7 @@ mod tests {
             }
         }
 
-        /// What was decoded stands in the extent, in order.
+        /// The decoded bytes are in the extent, in order.
         #[test]
         fn decoded_bytes_come_from_the_extent(text in text()) {
             for run in all(&text) {

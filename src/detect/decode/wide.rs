@@ -34,7 +34,7 @@ pub(super) fn each_wide(text: &[u8], near: Span, found: &mut dyn FnMut(Run)) {
     }
 }
 
-/// Whether a line, or a part of one, holds at least four characters of a stretch.
+/// `true` if a line, or a part of one, holds at least four characters of a stretch.
 pub fn holds_wide(text: &[u8], part: Span) -> bool {
     let bytes = part.of(text);
     memchr::memchr(0, bytes).is_some() && bytes.windows(STEP).any(|some| some.windows(2).all(takes_turns))
@@ -47,7 +47,7 @@ fn run(text: &[u8], extent: Span) -> Run {
     Run { text: characters().map(|at| text[at]).collect(), encoding: Encoding::Utf16, extent, offsets }
 }
 
-/// Whether one of two bytes is zero and the other one a character.
+/// `true` if one of two bytes is zero and the other one a character.
 fn takes_turns(pair: &[u8]) -> bool {
     let is_character = |byte: u8| is_text(byte) || byte >= 0x80;
     match *pair {

@@ -25,7 +25,7 @@ const OPENED: [&str; 2] = ["(?<secret>", "(?P<secret>"];
 #[derive(Debug)]
 pub struct Expression {
     source: Box<str>,
-    /// Whether the value is the whole match.
+    /// `true` if the value is the whole match.
     is_value: bool,
     searches: AtomicU32,
     plain: OnceLock<Option<Engine>>,
@@ -47,12 +47,12 @@ impl Expression {
         Self { source: source.into(), is_value, searches: AtomicU32::new(0), plain, fast }
     }
 
-    /// Whether the value is the whole match.
+    /// `true` if the value is the whole match.
     pub fn is_value(&self) -> bool {
         self.is_value
     }
 
-    /// Whether there is a match.
+    /// `true` if there is a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
         self.engine().is_some_and(|engine| engine.regex.is_match(text))
     }

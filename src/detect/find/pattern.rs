@@ -14,7 +14,7 @@ use crate::text::Span;
 /// Most lines between a context word and its value.
 const MAX_LINE_BREAKS: usize = 1;
 
-/// What each rule looks for, made at its first keyword.
+/// The compiled expression of each rule, created at its first keyword.
 #[derive(Debug)]
 pub struct Patterns {
     made: Box<[OnceLock<Option<Box<Pattern>>>]>,
@@ -35,7 +35,7 @@ impl Patterns {
         Self { made: std::iter::repeat_with(OnceLock::new).take(rules).collect() }
     }
 
-    /// Whether the value, if there is one, would start in the middle of a word. This is known before the expression is tried
+    /// `true` if the value, if there is one, would start in the middle of a word. This is known before the expression is tried
     /// where the whole match is the value and its place is fixed.
     pub fn starts_in_a_word(&self, rule: &Rule, hit: &Hit, text: &[u8]) -> bool {
         let whole = matches!(rule.matcher, Matcher::Around { .. }) && anchored(rule);

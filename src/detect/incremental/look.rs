@@ -21,12 +21,12 @@ const CHUNK: usize = size_of::<u128>();
 /// Lines that are asked for together.
 const BATCH: usize = 64;
 
-/// What was seen in the lines of a text, besides keywords.
+/// The observations in the lines of a text, besides keywords.
 #[derive(Debug, Default)]
 pub(in crate::detect) struct Looked {
     /// Lines that may hold an encoded run, and parts of long lines.
     pub(super) encoded: Vec<Span>,
-    /// Whether one may be base64, or UTF-16, that the lines beside it go on with.
+    /// `true` if one may be base64, or UTF-16, that the lines beside it go on with.
     pub(super) may_wrap: bool,
 }
 
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// What is said of these changes once the whole text was looked at: lines that may hold an encoded run, and how many
+    /// Returns the result for these changes once the whole text was looked at: lines that may hold an encoded run, and how many
     /// keywords.
     fn again(text: &str, changes: &[Span]) -> (Vec<Span>, usize) {
         let detector = Detector::new(RuleSet::builtin());

@@ -21,18 +21,18 @@ const SKIPPED: usize = 8;
 /// Bytes on either side of an encoded run that say where it ends.
 const DELIMITER: usize = 1;
 
-/// What was seen in a text: enough to say what it holds, and to judge what is made from it.
+/// The observations in a text: enough to say what it holds, and to judge what is made from it.
 #[derive(Debug, Default)]
 pub struct Hits {
     /// Every keyword, in order.
     anchors: Vec<Anchor>,
     kept: Vec<Kept>,
     runs: Vec<Opened>,
-    /// What the text is as a whole.
+    /// The detection of the text as a whole.
     whole: Vec<Detection>,
-    /// Whether lines may go on with the base64 or UTF-16 of others: then a run is not decided by the line it stands in.
+    /// `true` if lines may go on with the base64 or UTF-16 of others: then a run is not decided by the line it stands in.
     may_wrap: bool,
-    /// Whether something was left out, so that nothing can be judged by it.
+    /// `true` if something was left out, so that nothing can be judged by it.
     is_cut: bool,
     is_flawed: bool,
 }
@@ -58,22 +58,22 @@ struct Opened {
 }
 
 impl Hits {
-    /// Whether nothing was accepted.
+    /// `true` if nothing was accepted.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.runs.is_empty() && self.whole.is_empty()
     }
 
-    /// Whether there was not room for all of the text. What is made from it has to be looked at as a whole.
+    /// `true` if there was not room for all of the text. What is made from it has to be looked at as a whole.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    /// Whether something that is packed in the text could not be opened, or not to its end.
+    /// `true` if something that is packed in the text could not be opened, or not to its end.
     pub fn is_flawed(&self) -> bool {
         self.is_flawed
     }
 
-    /// Whether there is nothing to take over.
+    /// `true` if there is nothing to take over.
     fn is_blank(&self) -> bool {
         self.anchors.is_empty() && self.runs.is_empty()
     }
@@ -87,7 +87,7 @@ impl Hits {
 }
 
 impl Detector {
-    /// What [`Detector::scan_file`] would see in `text`, which has less than 4 GiB, and what it takes to judge an edit of it.
+    /// Returns the observations of [`Detector::scan_file`] in `text`, which has less than 4 GiB, with the data needed to judge an edit of it.
     pub fn hits(&self, text: &[u8]) -> Hits {
         let mut edits = Edits::default();
         edits.push(text.len(), None);
@@ -139,7 +139,7 @@ impl Detector {
         hits.keep(accepted);
     }
 
-    /// What the hits of a text come to; the same as [`Detector::scan_file`] says of it.
+    /// Returns the detections of a text from its hits: the same as [`Detector::scan_file`] returns.
     pub fn settle(&self, hits: &Hits) -> Vec<Detection> {
         let accepted = hits.kept.iter().map(|kept| Accepted {
             anchor: kept.anchor,
@@ -210,7 +210,7 @@ impl Detector {
         Some(Anchor { at, ..anchor })
     }
 
-    /// Whether all that any rule looks at around a keyword was copied with it.
+    /// `true` if all that any rule looks at around a keyword was copied with it.
     fn is_untouched(&self, anchor: Anchor, copied: &Copied) -> bool {
         let reach = self.prefilter.reach(anchor);
         copied.holds(self.prefilter.core(anchor), reach.before as usize, reach.after as usize)
@@ -388,7 +388,7 @@ mod tests {
         }
     }
 
-    /// What is all of a text before an edit is not after it, and the other way round.
+    /// A match that is all of a text before an edit may not be all of it afterwards, and the other way round.
     #[test]
     fn a_text_as_a_whole_is_judged_anew() {
         let key = Generator::new(1).expand("<hex:32>\n", None).unwrap();

@@ -1,4 +1,4 @@
-//! What is assigned to a name: what the name says, what the value looks like, and how the points of both add up.
+//! Judging a value assigned to a name: what the name says, what the value looks like, and how the points of both add up.
 
 use super::{Evaluation, irregularity, lossy};
 use crate::detect::check::password;
@@ -63,7 +63,7 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    /// What shows that a value under a name is no secret: a reference, something of a harmless shape, the name again. `inside` is
+    /// Returns the reason why a value under a name is not a secret: a reference, something of a harmless shape, the name again. `inside` is
     /// the text that it is in base64.
     fn harmless(&self, name: Span, inside: Option<&[u8]>) -> Result<(), Rejection> {
         for text in [Some(self.value), inside].into_iter().flatten() {
@@ -122,7 +122,7 @@ impl Evaluation<'_> {
         self.note_if(named.is_public, Mark::PublicName);
     }
 
-    /// What stands around an assigned value may say that it opens nothing.
+    /// Rejects an assigned value whose surroundings show that it opens nothing.
     pub(super) fn surroundings(&self) -> Result<(), Rejection> {
         let name = self.candidate.name.unwrap_or(self.candidate.keyword);
         match around::harmless(self.text, self.candidate.keyword, name, self.candidate.secret) {
@@ -153,7 +153,7 @@ impl Evaluation<'_> {
         self.note_if(short && self.candidate.form.is_unquoted(), Mark::Unquoted);
     }
 
-    /// Whether a readable value may be a password: it is no name of another one, and no word of a sentence.
+    /// `true` if a readable value may be a password: it is no name of another one, and no word of a sentence.
     fn is_chosen_word(&self) -> bool {
         let ends_line = || self.text.get(self.candidate.secret.end).is_none_or(|b| matches!(b, b'\n' | b'\r'));
         Named::of(self.value).is_none()
@@ -187,7 +187,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// What speaks against the value whatever else it is, and for one that is more than a key or an identifier.
+    /// Adds the points against the value, and those for a value that is more than a key or an identifier.
     fn note_doubts(&mut self, named: Named, drawn: bool) {
         let value = self.value;
         let is_key = named.kind == NameKind::Key;
@@ -201,13 +201,13 @@ impl Evaluation<'_> {
         self.note_if(!value.is_ascii(), Mark::Foreign);
     }
 
-    /// Whether so many signs stand in it that it is no word, and in such an order that it is no code.
+    /// `true` if so many signs stand in it that it is no word, and in such an order that it is no code.
     fn is_littered(&self) -> bool {
         let literal = self.candidate.form == Form::Quoted || shape::is_tangled(self.value);
         literal && shape::is_littered(self.value)
     }
 
-    /// What no digest, identifier or name of an entry looks like: enough where a name says no more than `key`.
+    /// `true` if the value looks like no digest, identifier or name of an entry: enough where a name says no more than `key`.
     fn is_long_and_mixed(&self) -> bool {
         const LONG: usize = 32;
         self.value.len() >= LONG
@@ -216,7 +216,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Whether it is of hexadecimal digits, and shorter than keys are or as long as a fingerprint.
+/// `true` if it is of hexadecimal digits, and shorter than keys are or as long as a fingerprint.
 fn is_hex_of_no_key(value: &[u8]) -> bool {
     const KEY: usize = 32;
     const FINGERPRINT: usize = 40;

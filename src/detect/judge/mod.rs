@@ -17,7 +17,7 @@ use crate::text::Span;
 /// Said of a value that hides what would stand there.
 const MASKED: &str = "masked or repeated characters";
 
-/// What a candidate has gathered so far.
+/// The evidence for a candidate so far.
 struct Evaluation<'t> {
     rule: &'t Rule,
     text: &'t [u8],
@@ -34,7 +34,7 @@ struct Evaluation<'t> {
 /// Judges one candidate; `published` are the values that are no secrets whichever rule comes upon them.
 ///
 /// # Errors
-/// Says why it is not believed.
+/// Rejects the candidate with this reason.
 pub fn judge(rule: &Rule, candidate: Candidate, text: &[u8], published: &Published) -> Result<Detection, Rejection> {
     let value = candidate.secret.of(text);
     let mut evaluation = Evaluation {
@@ -111,13 +111,13 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Whether its check digits fit, and so many do not by chance.
+    /// `true` if its check digits fit, and so many do not by chance.
     fn is_certain(&self) -> bool {
         let fits = |used: &CheckUse| matches!(check::run(&used.check, self.value), Outcome::Pass(_));
         self.rule.checks.iter().any(|used| used.check.is_certain() && fits(used))
     }
 
-    /// Whether a rejection holds for all rules: check digits that do not fit, and samples of a form that speaks for itself.
+    /// `true` if a rejection holds for all rules: check digits that do not fit, and samples of a form that speaks for itself.
     fn is_final(&self, rejection: Rejection) -> bool {
         let own_form = matches!(self.rule.matcher, Matcher::Around { .. }) && !self.rule.place;
         match rejection {
@@ -221,7 +221,7 @@ impl Evaluation<'_> {
         self.entropy(&longest_part(&body))
     }
 
-    /// Whether a check passed. That speaks louder than statistics: chance does not make it pass.
+    /// `true` if a check passed. That speaks louder than statistics: chance does not make it pass.
     fn is_checked(&self) -> bool {
         self.evidence.iter().any(|evidence| matches!(evidence, Evidence::Check(_)))
     }

@@ -1,4 +1,4 @@
-//! Passwords of URLs that open nothing to anybody: what stands behind them says so.
+//! Passwords of URLs that open nothing, as the host after them shows.
 
 use super::placeholder;
 use crate::text::Span;
@@ -15,7 +15,7 @@ pub(crate) fn harmless(text: &[u8], secret: Span) -> Option<&'static str> {
     }
 }
 
-/// Whether nobody can own a name: RFC 2606 and RFC 6761 reserve it.
+/// `true` if nobody can own a name: RFC 2606 and RFC 6761 reserve it.
 fn is_reserved(host: &str) -> bool {
     let mut labels = host.trim_end_matches('.').rsplit('.');
     matches!(
@@ -24,7 +24,7 @@ fn is_reserved(host: &str) -> bool {
     )
 }
 
-/// Whether the password is the same as its user, or one that services come with.
+/// `true` if the password is the same as its user, or one that services come with.
 fn is_default(text: &[u8], secret: Span) -> bool {
     const SHIPPED: [&[u8]; 8] =
         [b"admin", b"guest", b"minioadmin", b"mysql", b"postgres", b"rabbitmq", b"redis", b"root"];
@@ -33,7 +33,7 @@ fn is_default(text: &[u8], secret: Span) -> bool {
     SHIPPED.contains(&value) || user.is_some_and(|before| before.ends_with(b"//"))
 }
 
-/// Whether a host is this machine, or one that only its own network knows by that name: a container, a service of a cluster,
+/// `true` if a host is this machine, or one that only its own network knows by that name: a container, a service of a cluster,
 /// or what is filled in when it is used.
 fn is_near(host: &str) -> bool {
     const OURS: [&str; 4] = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"];
@@ -45,7 +45,7 @@ fn is_near(host: &str) -> bool {
         || placeholder::reference(host.as_bytes())
 }
 
-/// The host that stands behind a URL's password, in lower case.
+/// The host after a URL's password, in lower case.
 fn host(text: &[u8], secret: Span) -> Option<String> {
     const MOST: usize = 255;
     let rest = text.get(secret.end..)?.strip_prefix(b"@")?;

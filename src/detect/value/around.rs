@@ -1,4 +1,4 @@
-//! What stands around an assigned value and says that it opens nothing, whatever the value looks like.
+//! The surroundings of an assigned value that show that it opens nothing, whatever its shape.
 //!
 //! Owns the places, and the names that say in one word that everybody may have the value. What the value says of itself, and what
 //! the other words of its name say, is decided elsewhere.
@@ -54,7 +54,7 @@ fn is_id_of_request(name: &[u8], value: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"postman-token") && shape::is_uuid(value)
 }
 
-/// Whether the innermost open brace belongs to a name such as `encrypted`.
+/// `true` if the innermost open brace belongs to a name such as `encrypted`.
 fn is_in_sealed_block(before: &[u8]) -> bool {
     const NAMES: [&[u8]; 3] = [b"encrypted", b"encrypteddata", b"sealed"];
     let mut closed = 0_usize;
@@ -107,7 +107,7 @@ fn is_of_beacon(before: &[u8]) -> bool {
     tag.starts_with(b"<script") && memchr::memmem::find(tag, b"-beacon=").is_some()
 }
 
-/// Whether the value is a parameter of an address that also has when it ends, or that it is a download: it is good for that alone.
+/// `true` if the value is a parameter of an address that also has when it ends, or that it is a download: it is good for that alone.
 fn is_of_signed_address(before: &[u8], after: &[u8]) -> bool {
     const SIGNED: [&[u8]; 7] = [b"expires", b"expire", b"exp", b"oe", b"policy", b"alt", b"hdnts"];
     let inside = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'(' | b')');

@@ -1,14 +1,14 @@
-//! Whether a machine drew a value, or a person may have made it up.
+//! Decides whether a machine generated a value, or a person may have made it up.
 
 use super::segments::{is_one_of, segments};
 use super::{entropy, placeholder, shape, wordlike};
 
-/// Fewest characters by which chance can be told from a choice.
+/// Fewest characters that show whether a value is random.
 const LEAST: usize = 16;
 /// Of letters of one case alone, so many more are needed.
 const LETTERS: usize = 20;
 
-/// Whether a value looks drawn: irregular for its alphabet and length, without words, and not counted or typed along.
+/// `true` if a value looks drawn: irregular for its alphabet and length, without words, and not counted or typed along.
 pub fn looks_drawn(value: &[u8]) -> bool {
     (LEAST..=shape::MAX_LENGTH).contains(&value.len())
         && value.iter().any(u8::is_ascii_alphabetic)
@@ -22,7 +22,7 @@ pub fn looks_drawn(value: &[u8]) -> bool {
         && (value.iter().any(u8::is_ascii_digit) || has_strange_letters(value))
 }
 
-/// Whether letters without a digit follow each other as in no language.
+/// `true` if letters without a digit follow each other as in no language.
 fn has_strange_letters(value: &[u8]) -> bool {
     const STRANGE: f32 = -1.0;
     let mixed = shape::classes(value) > 1;
@@ -30,7 +30,7 @@ fn has_strange_letters(value: &[u8]) -> bool {
     value.len() >= (if mixed { LEAST } else { LETTERS }) && mean.is_some_and(|mean| mean < STRANGE)
 }
 
-/// Whether readable words make up a third of the value, or one of them is what people call a sample.
+/// `true` if readable words make up a third of the value, or one of them is what people call a sample.
 fn holds_words(value: &[u8]) -> bool {
     const WORD: usize = 4;
     const SAMPLES: [&str; 8] = ["test", "tests", "secret", "token", "password", "dummy", "fake", "example"];

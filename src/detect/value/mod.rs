@@ -1,4 +1,4 @@
-//! What a value looks like by itself, and what the name in front of it says.
+//! The shape of a value by itself, and the meaning of the name in front of it.
 
 pub mod account;
 pub mod around;

@@ -1,4 +1,5 @@
-//! What a name says about the value assigned to it: the last word that speaks of a secret decides, so `monkey`, `tokenizer` and `secret_name` do not
+//! The meaning of a name for the value assigned to it: the last word that speaks of a secret decides, so `monkey`,
+//! `tokenizer` and `secret_name` do not
 //! count.
 
 use super::segments::{is_one_of, segments};
@@ -6,7 +7,7 @@ use super::vocabulary::{
     ABOUT, ENCRYPTED, GENERIC, HARMLESS_KEY, HARMLESS_TOKEN, KEY_OF, PASS, PASSWORD, PUBLIC, SAMPLE, TOKEN, WHICH,
 };
 
-/// What a name says about its value.
+/// The meaning of a name for its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameKind {
     /// A person may have chosen it.
@@ -17,12 +18,12 @@ pub enum NameKind {
     Key,
 }
 
-/// What a name says, and what stands against it.
+/// The meaning of a name, and the doubts about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
     /// Of what kind the value is.
     pub kind: NameKind,
-    /// Another word than `secret` and its like stands in the name.
+    /// The name contains another word than `secret` and the like.
     pub is_owned: bool,
     /// Other words follow the secret's word than those that say which one it is.
     pub is_trailed: bool,
@@ -77,7 +78,7 @@ fn head(words: &[&[u8]]) -> Option<(usize, NameKind)> {
     None
 }
 
-/// What a word says with the one before it.
+/// Returns the meaning of a word with the one before it.
 fn kind(word: &[u8], before: &[u8]) -> Option<NameKind> {
     if !word.is_ascii() {
         // Capitals of other alphabets.
@@ -95,7 +96,7 @@ fn kind(word: &[u8], before: &[u8]) -> Option<NameKind> {
     }
 }
 
-/// Whether the secret's word is part of a compound for something that opens nothing.
+/// `true` if the secret's word is part of a compound for something that opens nothing.
 fn is_harmless(words: &[&[u8]], at: usize, kind: NameKind) -> bool {
     let Some(before) = at.checked_sub(1).map(|at| words[at]) else { return false };
     match kind {
@@ -119,7 +120,7 @@ fn is_number(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether it is the name of a source file: caches and manifests list files by their names, with a hash for each.
+/// `true` if it is the name of a source file: caches and manifests list files by their names, with a hash for each.
 fn is_file(name: &[u8]) -> bool {
     const SOURCES: [&[u8]; 17] = [
         b"php", b"py", b"js", b"mjs", b"cjs", b"ts", b"tsx", b"jsx", b"rb", b"rs", b"go", b"java", b"kt", b"cs",
@@ -129,14 +130,14 @@ fn is_file(name: &[u8]) -> bool {
     dot.is_some_and(|dot| dot > 0 && SOURCES.contains(&name[dot + 1..].to_ascii_lowercase().as_slice()))
 }
 
-/// Whether a word is `key`, or ends with it and is no other word.
+/// `true` if a word is `key`, or ends with it and is no other word.
 fn is_key(word: &[u8]) -> bool {
     const OTHER: [&str; 10] =
         ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey", "hotkey", "passkey", "rekey", "formkey"];
     ends_with(word, "key") && !is_one_of(word, &OTHER)
 }
 
-/// Whether a word is one of the list, or ends with a long one: `dbpassword`, but not `bypass`.
+/// `true` if a word is one of the list, or ends with a long one: `dbpassword`, but not `bypass`.
 fn ends(word: &[u8], list: &[&str]) -> bool {
     const LONG: usize = 5;
     list.iter().any(|end| (end.len() >= LONG || word.len() == end.len()) && ends_with(word, end))

@@ -18,14 +18,14 @@ pub struct Published {
 }
 
 impl Published {
-    /// What any of the rules lists.
+    /// The hashes that any of the rules lists.
     pub fn new(rules: &[Rule]) -> Self {
         let mut digests: Vec<[u8; 32]> = rules.iter().flat_map(|rule| rule.placeholders.iter().copied()).collect();
         digests.sort_unstable();
         Self { digests }
     }
 
-    /// Whether a value is among them, with the `0x` of a number or without.
+    /// `true` if a value is among them, with the `0x` of a number or without.
     pub fn holds(&self, value: &[u8]) -> bool {
         let listed = |value: &[u8]| self.digests.binary_search(&Sha256::digest(value).into()).is_ok();
         !self.digests.is_empty() && (listed(value) || value.strip_prefix(b"0x").is_some_and(listed))
@@ -116,7 +116,7 @@ pub fn sample_of_form(body: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Why an assigned `value` only stands for a secret.
+/// Returns the reason why an assigned `value` is a placeholder.
 pub fn stand_in(value: &[u8]) -> Option<&'static str> {
     if reference(value) {
         return Some("a reference or template");
@@ -134,12 +134,12 @@ pub fn stand_in(value: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Whether somebody counted or ran along the keyboard for much of an assigned value, as for some passwords in use.
+/// `true` if somebody counted or ran along the keyboard for much of an assigned value, as for some passwords in use.
 pub fn is_sequence(value: &[u8]) -> bool {
     sequential(&value.to_ascii_lowercase(), 5)
 }
 
-/// Whether a sample's word is a segment of the value. Short ones count only between separators: random text holds them.
+/// `true` if a sample's word is a segment of the value. Short ones count only between separators: random text holds them.
 /// Beside a part that was drawn, some only say what it is for: `secret_…`, `pk_test_…`.
 fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
     const SHORT: usize = 5;
@@ -150,7 +150,7 @@ fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
         || segments(value).any(|segment| segment.len() >= SHORT && listed(segment))
 }
 
-/// Whether a part between separators is long, mixes letters and digits and reads like no word.
+/// `true` if a part between separators is long, mixes letters and digits and reads like no word.
 fn is_drawn(part: &[u8]) -> bool {
     const LEAST: usize = 14;
     const EACH: usize = 3;
@@ -161,7 +161,7 @@ fn is_drawn(part: &[u8]) -> bool {
         && !wordlike::reads_like_words(part)
 }
 
-/// Whether the value is looked up somewhere else: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
+/// `true` if the value is looked up somewhere else: `${X}`, `{{ x }}`, `%X%`, `<x>`, `vault:…`, `op://…`.
 pub fn reference(value: &[u8]) -> bool {
     const START: [&[u8]; 22] = [
         b"ENC[",
@@ -203,14 +203,14 @@ pub fn reference(value: &[u8]) -> bool {
         || is_pattern(value)
 }
 
-/// Whether it is a regular expression with a set of characters: `sk_[0-9a-f]{32}`.
+/// `true` if it is a regular expression with a set of characters: `sk_[0-9a-f]{32}`.
 fn is_pattern(value: &[u8]) -> bool {
     const SETS: [&[u8]; 5] = [b"[0-9", b"[a-z", b"[A-Z", b"[a-f", b"[A-F"];
     let closed = |at: usize| memchr::memchr(b']', &value[at..]).is_some();
     value.contains(&b'[') && SETS.iter().any(|set| memchr::memmem::find(value, set).is_some_and(closed))
 }
 
-/// Whether something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
+/// `true` if something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
 /// password that merely holds the signs would count.
 fn holds_reference(value: &[u8]) -> bool {
     const MARKS: [(&[u8], &[u8]); 12] = [
@@ -244,7 +244,7 @@ fn holds_reference(value: &[u8]) -> bool {
         })
 }
 
-/// Whether the text holds the signs of an expression alone, and every bracket that is closed was opened.
+/// `true` if the text holds the signs of an expression alone, and every bracket that is closed was opened.
 fn is_expression(text: &[u8]) -> bool {
     let mut open = Vec::new();
     text.iter().all(|byte| match byte {
@@ -301,7 +301,7 @@ fn repetitive(value: &[u8]) -> bool {
         || periodic(value)
 }
 
-/// Whether one character over and over makes up most of it.
+/// `true` if one character over and over makes up most of it.
 pub fn is_filled(value: &[u8]) -> bool {
     longest_run(value) * 2 > value.len()
 }
@@ -325,7 +325,7 @@ fn periodic(value: &[u8]) -> bool {
     })
 }
 
-/// Whether somebody counted or ran along the keyboard instead of drawing: for ten characters, or for much of the value. One
+/// `true` if somebody counted or ran along the keyboard instead of drawing: for ten characters, or for much of the value. One
 /// run of `least` in a long value says nothing.
 fn sequential(lower: &[u8], least: usize) -> bool {
     const WHOLE: usize = 10;
@@ -353,7 +353,7 @@ fn keyboard_runs(lower: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether a hand ran along the rows of a keyboard: `asdfqwer1234`, each stretch of at least three keys.
+/// `true` if a hand ran along the rows of a keyboard: `asdfqwer1234`, each stretch of at least three keys.
 pub(crate) fn typed(lower: &[u8]) -> bool {
     const LEAST: usize = 8;
     const STRETCH: usize = 3;
@@ -362,7 +362,7 @@ pub(crate) fn typed(lower: &[u8]) -> bool {
     lower.len() >= LEAST && lower.chunk_by(beside).all(|keys| keys.len() >= STRETCH)
 }
 
-/// Whether the word stands in the value all in lower case, all in upper case or capitalised.
+/// `true` if the word stands in the value all in lower case, all in upper case or capitalised.
 fn one_case(value: &[u8], lower: &[u8], word: &str) -> bool {
     let Some(at) = memchr::memmem::find(lower, word.as_bytes()) else { return false };
     let found = &value[at..at + word.len()];

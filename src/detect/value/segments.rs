@@ -1,6 +1,6 @@
 //! The words that a value or a name is made of.
 
-/// Whether a byte is a letter or a digit; those of other alphabets count as letters.
+/// `true` if a byte is a letter or a digit; those of other alphabets count as letters.
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
@@ -17,7 +17,7 @@ pub fn segments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Whether a word ends before this byte, which another one of it precedes.
+/// `true` if a word ends before this byte, which another one of it precedes.
 fn splits(text: &[u8], at: usize) -> bool {
     let (last, byte) = (text[at - 1], text[at]);
     let next_lower = text.get(at + 1).is_some_and(u8::is_ascii_lowercase);
@@ -25,7 +25,7 @@ fn splits(text: &[u8], at: usize) -> bool {
     !is_part(byte) || camel || byte.is_ascii_digit() != last.is_ascii_digit()
 }
 
-/// Whether a word is one of a list in lower case.
+/// `true` if a word is one of a list in lower case.
 pub fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }

@@ -1,4 +1,4 @@
-//! What an assigned value looks like apart from its letters: a path, an expression, a UUID, words, the name again.
+//! The shape of an assigned value apart from its letters: a path, an expression, a UUID, words, the name again.
 
 use super::segments::{is_one_of, segments};
 use super::wordlike;
@@ -55,7 +55,7 @@ pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     None
 }
 
-/// Whether a value has no letters.
+/// `true` if a value has no letters.
 pub(crate) fn lacks_letters(value: &[u8]) -> bool {
     !value.iter().any(u8::is_ascii_alphabetic)
 }
@@ -101,7 +101,7 @@ fn is_coordinate(value: &[u8]) -> bool {
         && of(version, b"-_.+")
 }
 
-/// Whether a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all that
+/// `true` if a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all that
 /// can be printed holds many.
 pub(crate) fn is_mixture(value: &[u8]) -> bool {
     const RARE: usize = 12;
@@ -159,7 +159,7 @@ fn is_bare_hash(value: &[u8]) -> bool {
         || value.strip_prefix(b"md5").is_some_and(|digits| hex(digits, 32))
 }
 
-/// Whether a password is built on a word that everybody tries first, also with letters replaced by signs, or is mere words.
+/// `true` if a password is built on a word that everybody tries first, also with letters replaced by signs, or is mere words.
 pub(crate) fn is_weak(value: &[u8]) -> bool {
     const WORDS: [&str; 26] = [
         "secret", "password", "passwd", "passwort", "admin", "welcome", "letmein", "qwerty", "changeit", "changeme",
@@ -173,7 +173,7 @@ pub(crate) fn is_weak(value: &[u8]) -> bool {
         || segments(value).any(|word| is_one_of(word, &SHORT))
 }
 
-/// Whether the text around the value has no lines and few blanks, and reads as code.
+/// `true` if the text around the value has no lines and few blanks, and reads as code.
 pub(crate) fn is_minified(text: &[u8], value: Span) -> bool {
     const AROUND: usize = 200;
     const CODE: [&[u8]; 4] = [b"){", b"function(", b"=>{", b"return "];
@@ -219,7 +219,7 @@ fn is_expression(value: &[u8]) -> bool {
     called || scoped || member || (parts.len() >= 2 && parts.iter().all(word))
 }
 
-/// Whether a bracket is closed by one of another kind, as in no language.
+/// `true` if a bracket is closed by one of another kind, as in no language.
 pub(crate) fn is_tangled(value: &[u8]) -> bool {
     let mut open = Vec::new();
     value.iter().any(|byte| match byte {
@@ -234,7 +234,7 @@ pub(crate) fn is_tangled(value: &[u8]) -> bool {
     })
 }
 
-/// Whether the value says the name again, or the other way round.
+/// `true` if the value says the name again, or the other way round.
 pub(crate) fn echoes(name: &[u8], value: &[u8]) -> bool {
     let letters = |text: &[u8]| -> Vec<u8> {
         text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
@@ -252,7 +252,7 @@ pub(crate) fn classes(value: &[u8]) -> usize {
     has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(sign)
 }
 
-/// Whether so many different signs stand in it that it is neither words nor an expression.
+/// `true` if so many different signs stand in it that it is neither words nor an expression.
 pub(crate) fn is_littered(value: &[u8]) -> bool {
     const LEAST: usize = 5;
     let mut signs: Vec<u8> = value.iter().copied().filter(u8::is_ascii_punctuation).collect();
@@ -282,7 +282,7 @@ fn wordy(value: &[u8]) -> bool {
     letters * 10 >= value.len() * 7
 }
 
-/// Whether a password is words and little else. Letters of both cases, a digit and a sign are what a policy asks of people,
+/// `true` if a password is words and little else. Letters of both cases, a digit and a sign are what a policy asks of people,
 /// who put them around words.
 pub(crate) fn is_mere_words(value: &[u8]) -> bool {
     const ALL: usize = 4;

@@ -1,4 +1,4 @@
-//! Whether a value reads like words rather than like something a machine drew.
+//! Decides whether a value reads like words rather than like a random value.
 //!
 //! A table of letter pairs: how much likelier each is in identifiers, paths and English than in random letters and
 //! digits. The mean over a value tells the two apart far better than entropy does: at one per cent of random values lost it
@@ -46,18 +46,18 @@ const LIMITS: [(usize, f32); 7] = [(40, -0.9), (32, -0.75), (24, -0.5), (20, -0.
 /// Below this mean, letters and digits follow each other as in no language.
 const STRANGE: f32 = -1.2;
 
-/// Whether `value` reads like words. Hex does not: its few letters and many digits would mislead the table.
+/// `true` if `value` reads like words. Hex does not: its few letters and many digits would mislead the table.
 pub fn reads_like_words(value: &[u8]) -> bool {
     exceeds(value, 0.0)
 }
 
-/// Whether `value` reads like words beyond doubt: one random value in a thousand does. For values that a provider's name
+/// `true` if `value` reads like words beyond doubt: one random value in a thousand does. For values that a provider's name
 /// stands beside.
 pub fn is_words(value: &[u8]) -> bool {
     exceeds(value, 0.4)
 }
 
-/// Whether a value reads like words; beyond doubt, where digits stand among its letters as in no identifier. One whose
+/// `true` if a value reads like words; beyond doubt, where digits stand among its letters as in no identifier. One whose
 /// capitals cut it into pieces of a letter or two does not.
 pub fn reads_like_a_name(value: &[u8]) -> bool {
     const SCATTERED: usize = 4;
@@ -69,7 +69,8 @@ pub fn reads_like_a_name(value: &[u8]) -> bool {
     if numbers.count() >= SCATTERED { is_words(value) } else { reads_like_words(value) }
 }
 
-/// Whether capitals and digits cut the longest run of letters and digits into more pieces than words have: pieces of random text have 1.8 letters in the
+/// `true` if capitals and digits cut the longest run of letters and digits into more pieces than words have: pieces
+/// of random text have 1.8 letters in the
 /// mean, those of identifiers five.
 fn is_jumbled(value: &[u8]) -> bool {
     const PIECES: usize = 7;
@@ -93,7 +94,7 @@ fn exceeds(value: &[u8], margin: f32) -> bool {
     mean(value) > limit + margin
 }
 
-/// Whether a value too short for a test of its entropy makes no words: its letters and digits follow each other as in four of five
+/// `true` if a value too short for a test of its entropy makes no words: its letters and digits follow each other as in four of five
 /// random values, and as in one of forty words.
 pub fn is_unreadable(value: &[u8]) -> bool {
     /// Fewest characters, and the mean that they have to stay below.
@@ -122,7 +123,7 @@ pub fn letter(byte: u8) -> u8 {
     }
 }
 
-/// Whether capitals divide letters into pieces as long as words, as in a name that is foreign to the table.
+/// `true` if capitals divide letters into pieces as long as words, as in a name that is foreign to the table.
 fn is_capitalised(value: &[u8]) -> bool {
     const WORD: usize = 3;
     let is_name = value.iter().all(u8::is_ascii_alphabetic) && value.iter().any(u8::is_ascii_lowercase);
@@ -130,7 +131,7 @@ fn is_capitalised(value: &[u8]) -> bool {
     is_name && pieces > 1 && value.len() >= pieces * WORD
 }
 
-/// Whether every character or every second one counts on, as in `abcd1234abcd`, `00112233` and `a1b2c3d4`, or the value is one
+/// `true` if every character or every second one counts on, as in `abcd1234abcd`, `00112233` and `a1b2c3d4`, or the value is one
 /// piece twice.
 pub fn is_counted(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();

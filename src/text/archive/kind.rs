@@ -1,4 +1,4 @@
-//! Which kind of archive bytes are, by how they start and end.
+//! Recognises the kind of an archive by its first and last bytes.
 
 use bstr::ByteSlice;
 use flate2::bufread::ZlibDecoder;
@@ -11,7 +11,7 @@ use super::{ar, png, xz, zstd};
 /// Bytes that tell what a stream unpacks to.
 pub(super) const HEAD: usize = 256;
 
-/// What bytes are, by how they start.
+/// The kind of a file, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// One compressed file.
@@ -145,7 +145,7 @@ fn sealed(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether the head is that of LZMA before xz, which has no magic number: a dictionary of a usual size, how long the text is,
+/// `true` if the head is that of LZMA before xz, which has no magic number: a dictionary of a usual size, how long the text is,
 /// and the first byte of its code, which always is nought.
 fn is_lzma(bytes: &[u8]) -> bool {
     let [_, a, b, c, d, size @ .., 0] = bytes.get(..14).unwrap_or_default() else { return false };
@@ -154,7 +154,7 @@ fn is_lzma(bytes: &[u8]) -> bool {
     is_usual && (size.iter().all(|byte| *byte == 0xff) || size.ends_with(&[0, 0, 0]))
 }
 
-/// Whether a zlib stream may start here: it is deflated, its two bytes have their check, and it needs no dictionary (RFC 1950).
+/// `true` if a zlib stream may start here: it is deflated, its two bytes have their check, and it needs no dictionary (RFC 1950).
 pub fn is_zlib(bytes: &[u8]) -> bool {
     matches!(bytes, [method, flags, ..] if method & 0x0f == 8
         && method >> 4 <= 7
@@ -162,7 +162,7 @@ pub fn is_zlib(bytes: &[u8]) -> bool {
         && u16::from_be_bytes([*method, *flags]).is_multiple_of(31))
 }
 
-/// Whether a zlib stream unpacks, and to an object of git's or what starts as a text does. Other bytes may unpack to a few
+/// `true` if a zlib stream unpacks, and to an object of git's or what starts as a text does. Other bytes may unpack to a few
 /// before they turn out to be none.
 fn has_text(stream: &[u8]) -> bool {
     let (mut head, mut left) = (Vec::new(), HEAD);
@@ -170,7 +170,7 @@ fn has_text(stream: &[u8]) -> bool {
     git_object(&head).is_some() || is_stream && is_mostly_text(&head)
 }
 
-/// What an object of git's holds, behind its kind and size.
+/// Returns the content of a loose git object, after its kind and size.
 pub(super) fn git_object(bytes: &[u8]) -> Option<&[u8]> {
     const KINDS: [&[u8]; 4] = [b"blob ", b"tree ", b"commit ", b"tag "];
     let size = KINDS.into_iter().find_map(|kind| bytes.strip_prefix(kind))?;
@@ -183,7 +183,7 @@ pub(super) fn is_mostly_text(bytes: &[u8]) -> bool {
     !bytes.is_empty() && text * 10 >= bytes.len() * 9
 }
 
-/// Whether a zip ends here whose start is something else, such as a program that unpacks it.
+/// `true` if a zip ends here whose start is something else, such as a program that unpacks it.
 fn ends_zip(bytes: &[u8]) -> bool {
     const MARK: &[u8] = b"PK\x05\x06";
     /// The end of a zip's directory, and the longest comment that may stand behind it.

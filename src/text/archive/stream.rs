@@ -15,14 +15,14 @@ use super::zstd::Frames;
 /// How a gzip stream starts.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What is left of something packed, behind what was unpacked of it.
+/// The rest of packed data, after the part that was unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
     /// Nothing.
     Nothing,
-    /// What is beyond the limit.
+    /// Bytes beyond the limit.
     Limit,
-    /// What is behind a flaw, or behind the place where it is cut off.
+    /// Bytes after a flaw, or after the place where the data is cut off.
     Flaw,
 }
 
@@ -36,14 +36,14 @@ impl Left {
     }
 }
 
-/// What a reader gives: what comes before a flaw is worth as much as without it.
+/// Returns what a reader gives; the bytes before a flaw are worth as much as without it.
 fn all(reader: &mut dyn Read, mut limit: usize) -> (Vec<u8>, Left) {
     let mut text = Vec::new();
     let end = unpack(reader, &mut limit, &mut text);
     (text, Left::by(end))
 }
 
-/// What a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and what that leaves out. One that
+/// Returns what a gzip stream unpacks to: at most `limit` bytes, and only up to where it is damaged; and what that leaves out. One that
 /// unpacks to nothing is told by so little that it need not be one.
 pub fn gunzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     match all(&mut GzDecoder::new(bytes), limit) {
@@ -113,7 +113,7 @@ impl Walk<'_> {
         true
     }
 
-    /// What hangs behind the last stream of a file, which is no part of it: another archive, a text, or zeros that fill the
+    /// The bytes after the last stream of a file, which are not part of it: another archive, a text, or zeros that fill the
     /// last block of a device. Anything else may be a stream whose start is damaged.
     pub(super) fn behind(&mut self, path: &BStr, bytes: &[u8], depth: usize) {
         if bytes.iter().all(|byte| *byte == 0) || !self.count(path) {

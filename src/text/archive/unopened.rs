@@ -1,4 +1,4 @@
-//! What was not read to its end, and why.
+//! The members of archives that were not read to their end, and the reasons.
 
 use std::fmt::{self, Display};
 
@@ -43,12 +43,12 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether a limit left something out.
+    /// `true` if a limit left something out.
     pub fn is_limit(self) -> bool {
         matches!(self, Self::TooLarge | Self::TooMany | Self::TooDeep)
     }
 
-    /// Whether it is broken, so that something of it is unread that would be read in a whole one.
+    /// `true` if it is broken, so that something of it is unread that would be read in a whole one.
     pub fn is_flaw(self) -> bool {
         matches!(self, Self::Cut | Self::Damaged)
     }

@@ -90,7 +90,7 @@ struct Member<'n> {
 }
 
 impl<'n> Member<'n> {
-    /// What the header at a place says, if it is one.
+    /// Returns the header at a place, if there is one.
     fn at(bytes: &'n [u8], start: usize) -> Option<Self> {
         let header: &[u8; HEADER] = bytes.get(start..)?.first_chunk()?;
         let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
@@ -120,7 +120,7 @@ impl<'n> Member<'n> {
         Some(Self { name, method, crc: (!is_told_behind).then(|| long(14)), size, data: Span::new(data, end) })
     }
 
-    /// Whether a text is all of it, given how long the archive is.
+    /// Checks that a text is complete, given the length of the archive.
     fn check(&self, text: &[u8], length: usize) -> Result<(), Reason> {
         let is_size = self.size.is_none_or(|size| size == text.len());
         if !is_size && self.data.end > length {

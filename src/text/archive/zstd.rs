@@ -19,14 +19,14 @@ const WIDEST: u64 = 128 << 20;
 /// An empty block that is the last one, with room for a checksum. It ends a frame whose own end is not there.
 const LAST: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
-/// What is behind a frame that holds no text, if there is one.
+/// Returns the bytes after a frame without text, if there is one.
 fn skipped(bytes: &[u8]) -> Option<Option<&[u8]>> {
     let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] = bytes else { return None };
     let length = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).ok();
     Some(length.and_then(|length| bytes.get(HEAD.checked_add(length)?..)))
 }
 
-/// Whether bytes start with a frame, after any that are skipped.
+/// `true` if bytes start with a frame, after any that are skipped.
 pub(super) fn is_frame(mut bytes: &[u8]) -> bool {
     // Other formats have such frames as well.
     while let Some(Some(rest)) = skipped(bytes) {
@@ -39,15 +39,15 @@ pub(super) fn is_frame(mut bytes: &[u8]) -> bool {
 pub(super) struct Frames<'b> {
     rest: &'b [u8],
     decoder: FrameDecoder,
-    /// Whether a frame has begun.
+    /// `true` if a frame has begun.
     is_open: bool,
-    /// Whether any has.
+    /// `true` if any has.
     is_begun: bool,
     /// Bytes of it that were handed out.
     given: usize,
     /// Bytes that may be held back, as far as they are not limited by the window.
     most: usize,
-    /// What ends the frame too early, to be told behind its text.
+    /// The error that ends the frame too early, reported after its text.
     flaw: Option<io::ErrorKind>,
     limit: usize,
 }
@@ -59,7 +59,7 @@ impl<'b> Frames<'b> {
         Self { rest: bytes, decoder, is_open: false, is_begun: false, given: 0, most: usize::MAX, flaw: None, limit }
     }
 
-    /// What is behind the last frame.
+    /// The bytes after the last frame.
     pub(super) fn rest(&self) -> &'b [u8] {
         self.rest
     }
@@ -113,7 +113,7 @@ impl<'b> Frames<'b> {
     }
 }
 
-/// What makes a frame end too early.
+/// An error that makes a frame end too early.
 fn flaw(is_cut: bool) -> io::ErrorKind {
     if is_cut { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData }
 }

@@ -14,7 +14,7 @@ const MAX_RECORD: usize = 480;
 /// Most bytes of a list or a map.
 const MAX_LIST: usize = LISTED as usize;
 
-/// What entries beside secrets hold, by the last word of their name.
+/// The content of entries next to secrets, by the last word of their name.
 const BESIDE: [&str; 31] = [
     "id",
     "ids",
@@ -62,7 +62,7 @@ pub(super) fn singular(text: &[u8], name: Span, keyword: Span) -> Option<Span> {
     (speaks && !stem.ends_with(b"s") && !stem.ends_with(b"S")).then(|| Span::new(name.start, name.start + stem.len()))
 }
 
-/// Whether an entry of that name holds something else than a secret.
+/// `true` if an entry of that name holds something else than a secret.
 pub(super) fn is_beside(key: &[u8]) -> bool {
     segments(key).last().is_some_and(|word| is_one_of(word, &BESIDE))
 }
@@ -98,7 +98,7 @@ pub(super) fn section(cursor: &mut Cursor, plural: Option<Span>) -> Vec<Assignme
     believable(cursor, plural, entries)
 }
 
-/// What of the entries the name speaks of.
+/// The part of the entries that the name refers to.
 fn believable(cursor: &Cursor, plural: Option<Span>, entries: Vec<Entry>) -> Vec<Assignment> {
     let text = cursor.text;
     // What the entries of a record are called says what they hold; a map is called by those whom its secrets are for.
@@ -112,7 +112,7 @@ fn believable(cursor: &Cursor, plural: Option<Span>, entries: Vec<Entry>) -> Vec
     spoken.map(|found| Assignment { name, value: found.value, form: found.form }).collect()
 }
 
-/// Whether a list or a map opens here, behind what constructs it; the cursor then stands at its bracket. Of one thing there is
+/// `true` if a list or a map opens here, behind what constructs it; the cursor then stands at its bracket. Of one thing there is
 /// no constructor to be passed, and no round bracket: that is a call.
 fn opens(cursor: &mut Cursor, several: bool) -> bool {
     if !several {
@@ -153,7 +153,7 @@ fn of_type(window: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a function makes a list, a set or a map of what it is given.
+/// `true` if a function makes a list, a set or a map of what it is given.
 fn collects(callee: &[u8]) -> bool {
     const ENDS: [&[u8]; 11] =
         [b"of", b"qw", b"list", b"set", b"array", b"map", b"tuple", b"seq", b"vector", b"dict", b"freeze"];

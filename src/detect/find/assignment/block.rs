@@ -15,7 +15,7 @@ const MAX_COMMENT: usize = 400;
 /// A value of a list or a map.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// What it is called, if it is not one of a list.
+    /// The name of the entry, if it is not an item of a list.
     pub(super) key: Option<Span>,
     pub(super) value: Span,
     pub(super) form: Form,

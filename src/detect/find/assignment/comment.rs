@@ -1,4 +1,4 @@
-//! Whether a program notes something rather than computes it: in a comment, or in a text of several lines.
+//! Decides whether a name is in text that a program does not run: in a comment, or in a text of several lines.
 
 use super::Cursor;
 
@@ -7,12 +7,12 @@ const MAX_LINE: usize = 160;
 /// Most bytes before a name in which the text starts that it stands in.
 const MAX_TEXT: usize = 600;
 
-/// What opens a comment at the start of a line if a blank follows.
+/// The marks that open a comment at the start of a line if a blank follows.
 const MARKS: [&[u8]; 9] = [b"#", b"*", b"--", b";", b";;", b"%", b"'", b"rem", b"REM"];
-/// What opens one whatever follows.
+/// The marks that open a comment whatever follows.
 const TELLING: [&[u8]; 4] = [b"//", b"/*", b"<!--", b"##"];
 
-/// Whether the name stands in such a place.
+/// `true` if the name is in such a place.
 pub(super) fn is_noted(cursor: &mut Cursor) -> bool {
     let before = cursor.before(MAX_LINE);
     let line = match memchr::memrchr(b'\n', before) {
@@ -23,7 +23,7 @@ pub(super) fn is_noted(cursor: &mut Cursor) -> bool {
     line.is_some_and(is_comment) || is_in_text(cursor)
 }
 
-/// Whether a comment starts in what stands before the name on its line.
+/// `true` if a comment starts in what stands before the name on its line.
 fn is_comment(line: &[u8]) -> bool {
     let start = line.trim_ascii_start();
     // The name itself may follow the mark of a shell or a script.
@@ -38,7 +38,7 @@ fn is_comment(line: &[u8]) -> bool {
             .any(|mark| memchr::memmem::find(line, mark).is_some())
 }
 
-/// Whether a text of several lines starts before the name and does not end there: `"""`, a template, a heredoc. Where it starts
+/// `true` if a text of several lines starts before the name and does not end there: `"""`, a template, a heredoc. Where it starts
 /// it is assigned or passed on; where it ends nothing of the kind stands before the quotes.
 fn is_in_text(cursor: &mut Cursor) -> bool {
     let before = cursor.before(MAX_TEXT);
@@ -65,7 +65,7 @@ fn heredoc(line: &[u8]) -> Option<&[u8]> {
     (word > 1).then(|| &rest[marks..marks + word])
 }
 
-/// Whether quotes that may go over lines open on the line, or close; the last ones count.
+/// `true` if quotes that may go over lines open on the line, or close; the last ones count.
 fn fence(line: &[u8]) -> Option<bool> {
     const FENCES: [&[u8]; 3] = [b"\"\"\"", b"'''", b"`"];
     const LONGEST_PREFIX: usize = 3;

@@ -96,7 +96,7 @@ impl<'t> Cursor<'t> {
         count > 0
     }
 
-    /// Passes `word` if it stands here.
+    /// Skips `word` if it is here.
     pub(super) fn pass(&mut self, word: &[u8]) -> bool {
         let here = self.ahead(word.len()) == word;
         if here {

@@ -6,7 +6,7 @@ use crate::detect::value::segments::segments;
 /// Most bytes between a name and its default among the arguments of a call.
 const MAX_ARGUMENTS: usize = 240;
 
-/// What an argument is called that is the default.
+/// The names of arguments that are the default.
 const NAMES: [&[u8]; 5] = [b"default", b"defaultValue", b"default_value", b"fallback", b"value"];
 
 /// Passes the arguments of a call up to the default among them: `"--token", type=str, default="…"`, and behind what makes an
@@ -141,7 +141,7 @@ pub(super) fn flag(cursor: &mut Cursor) -> bool {
     cursor.peek().is_some_and(is_quote)
 }
 
-/// Whether a name is an argument of a function that gives the first of them that is there, as `coalesce(var.x, "value")`, or is so
+/// `true` if a name is an argument of a function that gives the first of them that is there, as `coalesce(var.x, "value")`, or is so
 /// with so many calls around it, as `cmp.Or(os.Getenv("X"), "value")`.
 pub(super) fn is_among_choices(cursor: &mut Cursor, calls: usize) -> bool {
     const CHOOSING: [&[u8]; 6] = [b"coalesce", b"or", b"try", b"nvl", b"ifnull", b"firstnonempty"];

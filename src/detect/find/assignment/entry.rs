@@ -10,12 +10,12 @@ const MAX_ATTRIBUTES: usize = 4;
 /// Most bytes of white space between two entries.
 const MAX_SPACE: usize = 120;
 
-/// What entries call the name.
+/// The keys under which entries have the name.
 const NAMED: [&[u8]; 7] = [b"name", b"key", b"id", b"variable", b"var", b"property", b"parameter"];
-/// What they call the value.
+/// The keys under which entries have the value.
 const VALUED: [&[u8]; 5] = [b"value", b"default", b"defaultvalue", b"content", b"val"];
 
-/// Whether an entry of that name holds the value of what stands beside or above it.
+/// `true` if an entry of that name holds the value of what stands beside or above it.
 pub(super) fn is_value(key: &[u8]) -> bool {
     VALUED.iter().any(|valued| valued.eq_ignore_ascii_case(key))
 }
@@ -102,13 +102,13 @@ fn block(cursor: &mut Cursor) -> Option<Wants> {
     Some(Wants::Any)
 }
 
-/// Whether what holds the name calls it one: `name: X`, `"key": "X"`, `key="X"`.
+/// `true` if what holds the name calls it one: `name: X`, `"key": "X"`, `key="X"`.
 fn is_named(cursor: &mut Cursor) -> bool {
     const REACH: usize = 24;
     names(cursor.before(REACH)).is_some()
 }
 
-/// What stands before the word that calls what follows a name, if one does.
+/// Returns the text before the key of a name, if there is one.
 fn names(before: &[u8]) -> Option<&[u8]> {
     let (rest, word) = key_before(unquoted(before.trim_ascii_end()))?;
     NAMED.iter().any(|named| named.eq_ignore_ascii_case(word)).then_some(rest)
@@ -129,7 +129,7 @@ fn unquoted(text: &[u8]) -> &[u8] {
     quote.map_or(text, |text| text.strip_suffix(b"\\").unwrap_or(text))
 }
 
-/// A value that stands before the entry with its name: `{"value": "X", "type": "T", "name": "N"}`.
+/// A value before the entry with its name: `{"value": "X", "type": "T", "name": "N"}`.
 pub(super) fn value_before(cursor: &mut Cursor) -> Option<(Span, Form)> {
     const MOST: usize = 240;
     if !is_named(cursor) {

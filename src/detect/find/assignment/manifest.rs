@@ -19,7 +19,7 @@ const MAX_KIND: usize = 24;
 /// The parts of a manifest that hold the values.
 const PARTS: [&[u8]; 2] = [b"data", b"stringData"];
 
-/// What such a secret holds, if the name is the word for one.
+/// Returns the content of such a secret, if the name is the word for one.
 pub(super) fn read(cursor: &mut Cursor, keyword: Span) -> Vec<Assignment> {
     let word = cursor.name.of(cursor.text);
     let entries = match word {
@@ -127,7 +127,7 @@ fn parts(cursor: &mut Cursor, start: usize, column: usize) -> Vec<Entry> {
     found
 }
 
-/// What stands behind the name of a part and its colon, if a line of YAML starts with one.
+/// Returns the text after the name of a part and its colon, if a line of YAML starts with one.
 fn behind_part(line: &[u8]) -> Option<&[u8]> {
     PARTS.iter().find_map(|part| behind_name(line, part))
 }

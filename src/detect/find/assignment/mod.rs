@@ -47,14 +47,14 @@ impl Assignment {
     }
 }
 
-/// What may follow.
+/// The kind of value that may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wants {
     /// A value in quotes or without.
     Any,
     /// Only one in quotes: without them it would be an expression, or a word of a sentence.
     Quoted,
-    /// One that looks issued, for only a blank stands before it.
+    /// A value that looks issued, because only a blank precedes it.
     Issued,
     /// One in quotes that is the only text between the brackets of a call.
     Argument,
@@ -66,10 +66,10 @@ enum Wants {
     Line,
 }
 
-/// What was read around a keyword.
+/// The names and values read around a keyword.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// What is assigned to the name that holds the keyword: one value, or those of a list.
+    /// Returns the values assigned to the name that contains the keyword: one value, or those of a list.
     pub assignments: Vec<Assignment>,
     /// How far around the keyword was looked: a text that is the same there reads the same.
     pub looked: Reach,
@@ -90,7 +90,7 @@ pub fn read(text: &[u8], keyword: Span) -> Reading {
     Reading { assignments, looked: looked.further(around) }
 }
 
-/// Whether a value without quotes may be more than the name of something, or what a method of it gives.
+/// `true` if a value without quotes may be more than the name of something, or what a method of it gives.
 fn is_literal(value: &[u8]) -> bool {
     const LEAST: usize = 6;
     let is_method = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
@@ -99,7 +99,7 @@ fn is_literal(value: &[u8]) -> bool {
         && !value.split(|b| *b == b'.').skip(1).any(is_method)
 }
 
-/// What the place of the name says is its value, without a sign between them.
+/// Returns the value that belongs to the name by its place, without an operator between them.
 fn placed(cursor: &mut Cursor, keyword: Span, plural: Option<Span>) -> Vec<Assignment> {
     let start = cursor.at;
     let mut found = cursor.afar(|cursor| manifest::read(cursor, keyword));
@@ -297,7 +297,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What stands around names.
+    /// The context of names.
     const PIECES: [&str; 80] = [
         " ",
         "  ",

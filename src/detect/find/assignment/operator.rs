@@ -1,4 +1,4 @@
-//! What stands between a name and its value: operators, types, calls, blanks of a command line, words of a sentence.
+//! The text between a name and its value: operators, types, calls, blanks of a command line, words of a sentence.
 
 use super::{Cursor, MAX_NAME, Wants, default, entry, is_quote};
 
@@ -145,7 +145,7 @@ pub(super) fn on_next_line(cursor: &mut Cursor) -> Option<Wants> {
     Some(wants)
 }
 
-/// Whether a string is followed by a colon.
+/// `true` if a string is followed by a colon.
 fn names_an_entry(rest: &[u8]) -> bool {
     let Some(quote) = rest.first() else { return false };
     let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
@@ -184,7 +184,7 @@ fn type_length(cursor: &mut Cursor) -> usize {
     if cursor.ahead(length).ends_with(b" ") { length } else { 0 }
 }
 
-/// Whether the parameters of a type are not closed yet.
+/// `true` if the parameters of a type are not closed yet.
 fn is_open(kind: &[u8]) -> bool {
     let count = |sign: u8| kind.iter().filter(|b| **b == sign).count();
     count(b'<') > count(b'>')
@@ -268,7 +268,7 @@ fn worded(cursor: &mut Cursor) -> Option<Wants> {
     Some(Wants::Issued)
 }
 
-/// What a blank alone separates from this name: `--password X`, `ENV TOKEN X`, `#define TOKEN "X"`.
+/// Returns the value that only a blank separates from this name: `--password X`, `ENV TOKEN X`, `#define TOKEN "X"`.
 fn definition(cursor: &mut Cursor) -> Option<Wants> {
     const ANY: [&[u8]; 7] = [b"ENV", b"ARG", b"setenv", b"setx", b"%define", b"%global", b"set -x"];
     const LONGEST: usize = 7;

@@ -65,7 +65,7 @@ fn rows(cursor: &mut Cursor, delimiter: u8) -> Vec<(Span, Form)> {
     found
 }
 
-/// Which column the name heads, and of how many; the cursor then stands at the end of the head.
+/// Returns the column of the name and the number of columns; the cursor is then at the end of the head.
 fn head(cursor: &mut Cursor, delimiter: u8) -> Option<(usize, usize)> {
     // First what stands nearest: most lists of words have no head's neighbours.
     let near = cursor.before(MAX_CELL);
@@ -109,7 +109,7 @@ fn head(cursor: &mut Cursor, delimiter: u8) -> Option<(usize, usize)> {
     (cells[column].start + inside == cursor.name.end).then_some((column, cells.len()))
 }
 
-/// Whether a cell may be the name of a column.
+/// `true` if a cell may be the name of a column.
 fn is_title(cell: &[u8]) -> bool {
     let cell = cell.trim_ascii();
     let inside = cell.iter().filter(|b| !is_quote(**b) && **b != b'*');
@@ -135,7 +135,7 @@ fn split(text: &[u8], row: Span, delimiter: u8) -> Vec<Span> {
     cells
 }
 
-/// What a cell holds, without its quotes.
+/// Returns the content of a cell, without its quotes.
 fn cell(text: &[u8], cell: Span) -> Option<(Span, Form)> {
     let bytes = cell.of(text);
     let start = cell.start + bytes.len() - bytes.trim_ascii_start().len();

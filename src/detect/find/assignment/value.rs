@@ -27,7 +27,7 @@ const CONVERSIONS: [&[u8]; 18] = [
     b"SecureString",
 ];
 
-/// What stands in an issued value beside letters and digits.
+/// The characters of issued values besides letters and digits.
 const SIGNS: &[u8] = b"_-=+/";
 
 /// The value at the cursor and how it is written.
@@ -74,7 +74,7 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     bare(cursor)
 }
 
-/// Whether the quote behind a name ends the string that the name stands in: `split("password:")`, `ask("New password: ")`.
+/// `true` if the quote behind a name ends the string that the name stands in: `split("password:")`, `ask("New password: ")`.
 fn ends_the_string_of_the_name(cursor: &mut Cursor, quote: u8) -> bool {
     if cursor.text.get(cursor.name.end).copied().is_some_and(is_quote) {
         return false;
@@ -111,7 +111,7 @@ fn string_prefix(cursor: &mut Cursor) {
     }
 }
 
-/// Whether a word has the length, the letters and the digits of an issued value, or makes no words, and no signs but these.
+/// `true` if a word has the length, the letters and the digits of an issued value, or makes no words, and no signs but these.
 fn is_drawn(word: &[u8], signs: &[u8]) -> bool {
     const LEAST: usize = 20;
     const DIGITS: usize = 3;
@@ -145,7 +145,7 @@ fn scheme(cursor: &mut Cursor) {
     }
 }
 
-/// Whether no other text follows within the brackets of a call.
+/// `true` if no other text follows within the brackets of a call.
 fn is_only(cursor: &mut Cursor) -> bool {
     cursor.space(usize::MAX);
     let is_followed = cursor.pass(b",");
@@ -153,7 +153,7 @@ fn is_only(cursor: &mut Cursor) -> bool {
     cursor.peek().is_some_and(|b| b == b')' || (is_followed && b.is_ascii_digit()))
 }
 
-/// Whether a call or a line ends here.
+/// `true` if a call or a line ends here.
 fn is_last(cursor: &mut Cursor) -> bool {
     cursor.at += cursor.count(usize::MAX, |b| matches!(b, b' ' | b'\t'));
     cursor.peek().is_none_or(|b| matches!(b, b')' | b';' | b'\n' | b'\r'))
@@ -181,7 +181,7 @@ pub(super) fn quoted(cursor: &mut Cursor, quote: u8, escaped: usize) -> Option<S
     None
 }
 
-/// What stands within the quotes of a literal for another program: `'"value"'`, `"\"value\""`.
+/// Returns the text within the quotes of a literal for another program: `'"value"'`, `"\"value\""`.
 fn within_quotes(text: &[u8], literal: Span) -> Span {
     let bytes = literal.of(text);
     let edge = escapes(bytes) + 1;
@@ -275,14 +275,14 @@ fn bare(cursor: &mut Cursor) -> Option<(Span, Form)> {
     (length > trimmed).then_some((Span::new(cursor.at, cursor.at + length - trimmed), Form::Bare))
 }
 
-/// Whether the name begins its line, or more words follow the first one.
+/// `true` if the name begins its line, or more words follow the first one.
 fn is_verdict(cursor: &mut Cursor, word: usize) -> bool {
     let begins = cursor.before(1).last().is_none_or(|b| *b == b'\n');
     let is_sign = cursor.text.get(cursor.name.end) == Some(&b':');
     is_sign && (begins || cursor.ahead(word + 1).get(word).is_some_and(|b| *b == b' '))
 }
 
-/// All up to the end of the line, where a setting stands alone on it and signs that end a word elsewhere are part of a value
+/// Returns the rest of the line, where a setting is alone on it and signs that end a word elsewhere are part of a value
 /// that is no word: `password = k9{z;Q(w|x`.
 fn rest_of_line(cursor: &mut Cursor, word: usize) -> Option<Span> {
     const INDENT: usize = 8;
@@ -305,7 +305,7 @@ fn ends_line(text: &[u8], value: Span) -> bool {
     text.get(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r'))
 }
 
-/// Whether name and value stand in one string: `"token: value"`, `?token=value&`, `;Password=value;`, `"${token:value}"`.
+/// `true` if name and value stand in one string: `"token: value"`, `?token=value&`, `;Password=value;`, `"${token:value}"`.
 pub(super) fn in_string(cursor: &mut Cursor, value: Span) -> bool {
     let (text, name) = (cursor.text, cursor.name);
     let Some(before) = cursor.before(1).last() else { return false };
@@ -322,7 +322,7 @@ pub(super) fn in_string(cursor: &mut Cursor, value: Span) -> bool {
     }
 }
 
-/// Whether a pair `word=value` of a connection string ends right before the name.
+/// `true` if a pair `word=value` of a connection string ends right before the name.
 fn after_pair(cursor: &mut Cursor) -> bool {
     let [before @ .., _] = cursor.before(MAX_BEFORE + 1) else { return false };
     let pair = before.rsplit(|b| matches!(b, b';' | b'"' | b'\'' | b'\n')).next().unwrap_or_default();
@@ -346,7 +346,7 @@ pub(super) fn compared(cursor: &mut Cursor) -> Option<Assignment> {
     Some(Assignment { name, value: Span::new(first, first + length), form: Form::Quoted })
 }
 
-/// What stands before the sign of a comparison, if one stands before a name and so many bytes.
+/// Returns the text before the operator of a comparison, if one precedes the name within so many bytes.
 fn before_sign<'t>(cursor: &mut Cursor<'t>, sigil: usize) -> Option<&'t [u8]> {
     const SIGNS: [&[u8]; 4] = [b"===", b"!==", b"==", b"!="];
     const LONGEST: usize = 3;

@@ -9,7 +9,7 @@ use crate::rule::Reach;
 pub struct Anchor {
     /// Where the four bytes stand that it was found by.
     pub at: u32,
-    /// Which keyword.
+    /// The index of the keyword.
     pub word: u16,
     /// If less of the text shows what its rules say there than they may look at, how much. Not told of those that were just found.
     pub shown: Option<Around>,

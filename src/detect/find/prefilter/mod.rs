@@ -160,7 +160,7 @@ impl Prefilter {
         anchor.shown.map_or(most, |around| around.or(most))
     }
 
-    /// What shows something as far as `looked` around a keyword.
+    /// Returns the text up to `looked` bytes around a keyword.
     pub fn around_core(&self, word: u16, looked: Reach) -> Around {
         Around::new(self.words[usize::from(word)].around_core(looked))
     }

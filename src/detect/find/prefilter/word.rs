@@ -17,9 +17,9 @@ pub(super) struct Word {
     case: Case,
     /// Where in the keyword the four bytes start. The last of them stands behind a keyword of three.
     probe: usize,
-    /// Which part of the keyword is compared when the four bytes are there.
+    /// The part of the keyword that is compared once the four bytes match.
     part: Span,
-    /// What the bytes before and behind it must be, all of them part of the core.
+    /// The bytes required before and after it, all of them part of the core.
     before: List<ByteSet>,
     after: List<ByteSet>,
     /// Where its users stand in the list of all.
@@ -37,7 +37,7 @@ pub(super) struct Core {
     rest: u8,
 }
 
-/// What is known of the bits of a core: of the eight bytes before the four it is found by, and of the eight from there on.
+/// The known bits of a core: of the eight bytes before the four it is found by, and of the eight from there on.
 /// The first of each pair has the bits that are the same wherever the core stands, the second says what they are. A byte
 /// counts as folded.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ pub(super) struct Sketch {
 }
 
 impl Core {
-    /// Where it stands that was found at `at`.
+    /// Returns the start of the keyword whose four bytes are at `at`.
     pub(super) fn span(self, at: usize) -> Span {
         Span::new(at - usize::from(self.ahead), at + usize::from(self.rest))
     }
@@ -98,7 +98,7 @@ impl Word {
         }
     }
 
-    /// What can be told of the core at a glance.
+    /// Returns the properties of the core that a single comparison shows.
     pub(super) fn sketch(&self) -> Sketch {
         let part = self.part.of(self.text.as_bytes()).iter().map(|byte| (u8::MAX, byte | FOLD));
         // Neighbours are mostly alike.
@@ -121,7 +121,7 @@ impl Word {
         Sketch { before, from: (0..8).zip(from).fold((0, 0), joined) }
     }
 
-    /// Whether the core stands in `text` at `start`.
+    /// `true` if the core stands in `text` at `start`.
     pub(super) fn core_stands_at(&self, text: &[u8], start: usize) -> bool {
         let part = start + self.before.len();
         let fit = |from: usize, sets: &[ByteSet]| {
@@ -131,7 +131,7 @@ impl Word {
         self.stands_at(text, part, self.part) && fit(part + self.part.len(), &self.after) && fit(start, &self.before)
     }
 
-    /// Whether a part of the keyword stands in `text` at `start`.
+    /// `true` if a part of the keyword stands in `text` at `start`.
     fn stands_at(&self, text: &[u8], start: usize, part: Span) -> bool {
         let (Some(here), part) = (text.get(start..start + part.len()), part.of(self.text.as_bytes())) else {
             return false;
@@ -145,7 +145,7 @@ impl Word {
 }
 
 impl Sketch {
-    /// Whether the core may stand in `text`, with the four bytes it is found by at `at`.
+    /// `true` if the core may stand in `text`, with the four bytes it is found by at `at`.
     pub(super) fn fits(&self, text: &[u8], at: usize) -> bool {
         let fit = |eight: Option<&[u8; 8]>, (mask, value): (u64, u64)| {
             eight.is_none_or(|eight| folded(u64::from_le_bytes(*eight)) & mask == value)
@@ -220,7 +220,7 @@ pub(super) fn words(rules: &[Rule]) -> (Vec<Word>, Vec<User>) {
     (words, all.iter().map(|(.., user)| *user).collect())
 }
 
-/// What tells keywords apart.
+/// The features that distinguish keywords.
 fn key(keyword: &Keyword) -> (&[u8], bool) {
     (keyword.text.as_bytes(), keyword.case == Case::Any)
 }
@@ -250,7 +250,7 @@ fn word<'k>(first: &Keyword, others: impl Iterator<Item = &'k Keyword> + Clone, 
     Word { text: first.text.clone(), case: first.case, probe, part, before, after, users }
 }
 
-/// Whether it has the byte that ends a line.
+/// `true` if it has the byte that ends a line.
 fn ends_line(set: &ByteSet) -> bool {
     set.contains(b'\n')
 }
@@ -271,7 +271,7 @@ fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
     }
 }
 
-/// What the bytes beside a keyword can be for either of two users, as far as both know.
+/// Returns the bytes that can be next to a keyword for either of two users, as far as both know.
 fn joined(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
     a.iter().zip(b).map(|(a, b)| a.or(b)).collect()
 }

@@ -292,7 +292,7 @@ fn advice_is_written_in_plain_words() {
     let mut texts: Vec<&str> = rules.rules.iter().map(|rule| &*rule.name).collect();
     texts.extend(rules.fields.iter().map(|field| &*field.hint));
     for one in rules.remediations.iter() {
-        texts.extend([&*one.impact, &*one.verify, &*one.audit, &*one.prevent, &*one.caution]);
+        texts.extend([&*one.impact, &*one.verify.action, &*one.audit.action, &*one.prevent, &*one.caution]);
         let steps = one.revoke.iter().chain(one.rotate.iter()).chain(one.federate.iter());
         texts.extend(steps.map(|step| &*step.action));
     }

@@ -35,7 +35,7 @@ impl Room {
         self.is_exceeded.get()
     }
 
-    /// Whether something that is packed in the text could not be opened, or not to its end.
+    /// `true` if something that is packed in the text could not be opened, or not to its end.
     pub fn is_flawed(&self) -> bool {
         self.is_flawed.get()
     }

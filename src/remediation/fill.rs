@@ -41,7 +41,7 @@ pub fn words(template: &str, provider: &str, facts: &[Vec<Fact>], rules: &RuleSe
     command(&text, &known, rules).0
 }
 
-/// Whether a part of a text is a word of a sentence wherever it stands: with blanks and stops around it, and behind no option.
+/// `true` if a part of a text is a word of a sentence wherever it stands: with blanks and stops around it, and behind no option.
 fn is_word(text: &str, part: &str) -> bool {
     let is_free = |(at, _): (usize, &str)| {
         let (before, after) = (&text[..at], &text[at + part.len()..]);

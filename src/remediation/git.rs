@@ -70,7 +70,7 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
     vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, leave_out)]
 }
 
-/// What the list of a subject's files is called, if they are too many to be named and there is one: of all that stops a commit, and
+/// The name of the list of a subject's files, if they are too many to be named and there is a list: of all that stops a commit, and
 /// of those that one rule found.
 fn list(subject: &Subject<'_>) -> Option<String> {
     let (first, rest) = subject.findings().split_first()?;

@@ -155,7 +155,7 @@ enum Revoking {
     Before,
 }
 
-/// Whether the plan for a finding tells how it is revoked.
+/// `true` if the plan for a finding says how to revoke it.
 fn has_revocation(finding: &Finding) -> bool {
     match finding.exposure.stage {
         Stage::Published | Stage::Unknown | Stage::LocalOnly | Stage::HistoryOnly => true,

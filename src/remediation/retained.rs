@@ -65,7 +65,7 @@ pub fn steps(finding: &Finding) -> Vec<PlanStep> {
     steps
 }
 
-/// What work trees have checked out on no branch, and what their indexes hold.
+/// Steps for work trees that have a commit checked out on no branch, or hold it in their index.
 fn of_trees(finding: &Finding, held: &[&Retention]) -> Vec<PlanStep> {
     let names = |kind| held.iter().filter(move |one| one.by == kind).map(|one| one.name.as_ref());
     let heads = names(Retainer::Head).map(|name| detached(finding, name));

@@ -59,17 +59,17 @@ impl Words {
         self.0[usize::from(byte)].iter().copied()
     }
 
-    /// Whether a text starts with one of them.
+    /// `true` if a text starts with one of them.
     fn start(&self, text: &[u8]) -> bool {
         text.first().is_some_and(|first| self.with_first(*first).any(|word| text.starts_with(word.as_bytes())))
     }
 
-    /// Whether a text is one of them.
+    /// `true` if a text is one of them.
     fn hold(&self, text: &str) -> bool {
         text.bytes().next().is_some_and(|first| self.with_first(first).any(|word| word == text))
     }
 
-    /// Whether one of them stands in a text.
+    /// `true` if one of them stands in a text.
     fn are_in(&self, text: &str) -> bool {
         (0..text.len()).any(|at| self.start(&text.as_bytes()[at..]))
     }

@@ -104,7 +104,7 @@ impl Detector {
     }
 }
 
-/// Whether a zero may stand in one of the lines, which are in order: most lie side by side, and are looked through at once.
+/// `true` if one of the lines, which are in order, may hold a zero. Most are adjacent, and are searched at once.
 fn may_hold_zero(text: &[u8], lines: &[(Span, u64)]) -> bool {
     const NEAR: usize = 4096;
     let (Some((first, _)), Some((last, _))) = (lines.first(), lines.last()) else { return false };

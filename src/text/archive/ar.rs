@@ -3,27 +3,23 @@
 //! They are not compressed themselves, so a library of object files is seen as it is. Only an archive that holds others is
 //! taken apart.
 
-use bstr::{BStr, ByteSlice};
-
-use super::kind::packed;
-use super::unopened::Reason;
-use super::walk::{Walk, joined};
+use bstr::ByteSlice as _;
 
 /// How an archive starts.
-pub(super) const MAGIC: &[u8] = b"!<arch>\n";
+const MAGIC: &[u8] = b"!<arch>\n";
 /// Bytes of the head of a member.
 const HEAD: usize = 60;
 
 /// A member, or what is there of it.
-struct Member<'b> {
-    name: &'b [u8],
-    bytes: &'b [u8],
-    is_whole: bool,
+pub(super) struct Member<'b> {
+    pub(super) name: &'b [u8],
+    pub(super) bytes: &'b [u8],
+    pub(super) is_whole: bool,
 }
 
-/// The members in order, up to where there is no head of one. Each starts at an even byte.
-fn members(bytes: &[u8]) -> impl Iterator<Item = Member<'_>> {
-    let mut rest = bytes.get(MAGIC.len()..).unwrap_or_default();
+/// The members of an archive in order, up to where there is no head of one. Each starts at an even byte.
+pub(super) fn members(bytes: &[u8]) -> impl Iterator<Item = Member<'_>> {
+    let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
     std::iter::from_fn(move || {
         let (head, behind) = rest.split_at_checked(HEAD)?;
         let size = head.strip_suffix(b"`\n")?.get(48..)?.to_str().ok()?.trim_end().parse::<usize>().ok()?;
@@ -35,32 +31,10 @@ fn members(bytes: &[u8]) -> impl Iterator<Item = Member<'_>> {
     })
 }
 
-/// Whether it is such an archive, and a member of it is compressed.
-pub(super) fn holds_packed(bytes: &[u8]) -> bool {
-    bytes.starts_with(MAGIC) && members(bytes).any(|member| packed(member.bytes).is_some())
-}
-
-impl Walk<'_> {
-    pub(super) fn ar(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
-        for member in members(bytes) {
-            if !self.count(path) {
-                break;
-            }
-            let path = joined(path, member.name);
-            self.member(path.as_bstr(), member.bytes, depth);
-            if !member.is_whole {
-                self.report(path.as_bstr(), Reason::Cut);
-            }
-        }
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::text::archive::samples::{ar, gz, members, named, tar, unpacked};
-    use crate::text::archive::{Limits, kind};
+    use crate::text::archive::{Limits, Reason, kind};
 
     #[test]
     fn archives_in_an_ar_are_opened_whatever_stands_first() {

@@ -43,7 +43,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether a member of it need not have a name.
+    /// `true` if a member of it need not have a name.
     pub fn has_nameless(self) -> bool {
         matches!(self, Self::Gzip | Self::Zstd | Self::Xz | Self::Zlib | Self::Script)
     }
@@ -95,14 +95,19 @@ fn compressed(bytes: &[u8]) -> Option<Kind> {
 fn holding(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         _ if is_tar(bytes) => Some(Kind::Tar),
-        _ if ar::holds_packed(bytes) => Some(Kind::Ar),
+        _ if holds_packed(bytes) => Some(Kind::Ar),
         _ if is_zlib(bytes) && has_text(bytes) => Some(Kind::Zlib),
         _ if ends_zip(bytes) => Some(Kind::Zip),
         _ => behind_script(bytes).map(|_| Kind::Script),
     }
 }
 
-/// Whether a tar starts here, be it behind blocks of zeros.
+/// `true` for an archive of ar with a member that is compressed.
+fn holds_packed(bytes: &[u8]) -> bool {
+    ar::members(bytes).any(|member| packed(member.bytes).is_some())
+}
+
+/// `true` if a tar starts here, be it behind blocks of zeros.
 fn is_tar(bytes: &[u8]) -> bool {
     const BLOCK: usize = 512;
     /// Blocks of zeros that are looked behind.

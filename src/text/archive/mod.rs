@@ -1,4 +1,5 @@
-//! Archives: gzip, zstd, xz, zip, tar, ar, zlib, the streams of PDF and the texts of PNG, one inside of another too, unpacked in memory and under limits.
+//! Archives: gzip, zstd, xz, zip, tar, ar, zlib, the streams of PDF and the texts of PNG, one inside of another too, unpacked in
+//! memory and under limits.
 //!
 //! Owns what is opened and where it ends; what a member means, and what to do about one that was not opened, is up to the
 //! caller. Nothing is written to disk, and a name is handed out as the bytes it is. `kind` tells the formats, `walk` opens what it
@@ -7,6 +8,7 @@
 mod ar;
 mod kind;
 mod limits;
+mod parts;
 mod pdf;
 mod png;
 #[cfg(test)]

@@ -1,10 +1,6 @@
 //! The compressed texts of a PNG: its chunks `zTXt` and `iTXt`. Others are not compressed, or are the picture.
 
-use bstr::{BStr, ByteSlice};
-use flate2::bufread::ZlibDecoder;
-
-use super::limits::unpack;
-use super::walk::{Walk, joined};
+use bstr::ByteSlice as _;
 
 /// How a picture starts.
 const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -14,7 +10,7 @@ const HEAD: usize = 8;
 const SUM: usize = 4;
 
 /// The compressed texts, each with its keyword.
-fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(super) fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
     let chunk = move || {
         let (length, behind) = rest.split_first_chunk::<4>()?;
@@ -36,26 +32,9 @@ fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// Whether it is a picture with such a text.
+/// `true` if it is a picture with such a text.
 pub(super) fn has_texts(bytes: &[u8]) -> bool {
     texts(bytes).next().is_some()
-}
-
-impl Walk<'_> {
-    pub(super) fn png(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
-        for (keyword, stream) in texts(bytes) {
-            let path = joined(path, &[b"text ", keyword].concat());
-            if !self.count(path.as_bstr()) {
-                break;
-            }
-            let mut text = Vec::new();
-            if let Err(reason) = unpack(&mut ZlibDecoder::new(stream), &mut self.bytes, &mut text) {
-                self.report(path.as_bstr(), reason);
-            }
-            self.member(path.as_bstr(), &text, depth);
-        }
-        true
-    }
 }
 
 #[cfg(test)]

@@ -73,6 +73,20 @@ pub fn inflate(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
 }
 
 impl Walk<'_> {
+    pub(super) fn xz(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        if !self.count(path) {
+            return true;
+        }
+        let mut text = Vec::new();
+        let (behind, outcome) = streams(bytes, &mut self.bytes, &mut text);
+        if let Err(reason) = outcome {
+            self.report(path, reason);
+        }
+        self.member(path, &text, depth);
+        self.behind(path, behind, depth);
+        true
+    }
+
     pub(super) fn gzip(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         let mut decoder = GzDecoder::new(bytes);
         let Some(header) = decoder.header() else { return false };

@@ -1,11 +1,10 @@
 //! Streams of xz, one after another, read as the one file that they are.
 
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice as _;
 use lzma_rust2::XzReader;
 
 use super::limits::unpack;
 use super::unopened::Reason;
-use super::walk::Walk;
 
 /// How a stream starts.
 pub(super) const MAGIC: &[u8] = b"\xfd7zXZ\0";
@@ -28,22 +27,6 @@ pub(super) fn streams<'b>(bytes: &'b [u8], left: &mut usize, text: &mut Vec<u8>)
             return (rest, Ok(()));
         }
         rest = next;
-    }
-}
-
-impl Walk<'_> {
-    pub(super) fn xz(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
-        if !self.count(path) {
-            return true;
-        }
-        let mut text = Vec::new();
-        let (behind, outcome) = streams(bytes, &mut self.bytes, &mut text);
-        if let Err(reason) = outcome {
-            self.report(path, reason);
-        }
-        self.member(path, &text, depth);
-        self.behind(path, behind, depth);
-        true
     }
 }
 

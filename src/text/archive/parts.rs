@@ -1,0 +1,40 @@
+//! Opens what holds others one by one without compressing the whole: archives of ar, and pictures with texts.
+
+use bstr::{BStr, ByteSlice};
+use flate2::bufread::ZlibDecoder;
+
+use super::limits::unpack;
+use super::unopened::Reason;
+use super::walk::{Walk, joined};
+use super::{ar, png};
+
+impl Walk<'_> {
+    pub(super) fn ar(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        for member in ar::members(bytes) {
+            if !self.count(path) {
+                break;
+            }
+            let path = joined(path, member.name);
+            self.member(path.as_bstr(), member.bytes, depth);
+            if !member.is_whole {
+                self.report(path.as_bstr(), Reason::Cut);
+            }
+        }
+        true
+    }
+
+    pub(super) fn png(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
+        for (keyword, stream) in png::texts(bytes) {
+            let path = joined(path, &[b"text ", keyword].concat());
+            if !self.count(path.as_bstr()) {
+                break;
+            }
+            let mut text = Vec::new();
+            if let Err(reason) = unpack(&mut ZlibDecoder::new(stream), &mut self.bytes, &mut text) {
+                self.report(path.as_bstr(), reason);
+            }
+            self.member(path.as_bstr(), &text, depth);
+        }
+        true
+    }
+}

@@ -143,12 +143,16 @@ impl Worker<'_> {
                 self.text(text, &Origin { kind, member, ..*origin }, outcome);
             }
         });
+        let is_alike = unopened.iter().any(|one| one.path.is_empty() && one.reason == Reason::Alike);
         for Unopened { path, reason } in unopened {
             let archive = origin.label();
             let what = if path.is_empty() { archive } else { join_member(archive.as_ref(), path.as_bstr()) };
             self.unopened(what, reason, outcome);
         }
-        self.raw(first, bytes, origin, outcome);
+        // Of a database everything was looked at, and at the border of two pages its bytes have values that are none.
+        if kind != Kind::Database || is_alike {
+            self.raw(first, bytes, origin, outcome);
+        }
     }
 
     /// The bytes of what was looked at in another form, for what that did not show: nothing that was seen from `first` on.

@@ -71,6 +71,7 @@ mod several;
 mod shell_words;
 mod since;
 mod snapshot;
+mod sqlite;
 mod staged;
 mod stages;
 mod stopped;

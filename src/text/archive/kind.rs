@@ -11,6 +11,9 @@ use super::{ar, png, xz, zstd};
 /// Bytes that tell what a stream unpacks to.
 pub(super) const HEAD: usize = 256;
 
+/// How a database of `SQLite` starts.
+pub(super) const SQLITE: &[u8] = b"SQLite format 3\0";
+
 /// The kind of a file, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -38,6 +41,8 @@ pub enum Kind {
     Zlib,
     /// A document, whose texts are compressed one by one.
     Pdf,
+    /// Tables of `SQLite`, or the log of what was last written to some.
+    Database,
     /// An archive that is not opened, with the name of its format.
     Sealed(&'static str),
 }
@@ -94,6 +99,7 @@ fn compressed(bytes: &[u8]) -> Option<Kind> {
 /// The kind of what is told by more than its first bytes.
 fn holding(bytes: &[u8]) -> Option<Kind> {
     match bytes {
+        _ if bytes.starts_with(SQLITE) || is_sqlite_log(bytes) => Some(Kind::Database),
         _ if is_tar(bytes) => Some(Kind::Tar),
         _ if holds_packed(bytes) => Some(Kind::Ar),
         _ if is_zlib(bytes) && has_text(bytes) => Some(Kind::Zlib),
@@ -131,6 +137,11 @@ pub(super) fn behind_script(bytes: &[u8]) -> Option<&[u8]> {
     }
     let archives = STARTS.iter().filter_map(|start| bytes.get(memmem::find(bytes, start)? + 1..));
     archives.filter(|archive| packed(archive).is_some()).max_by_key(|archive| archive.len())
+}
+
+/// `true` if bytes start as a write-ahead log of `SQLite` does: its magic number in one of two byte orders, and the version.
+pub(super) fn is_sqlite_log(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x37, 0x7f, 0x06, 0x82 | 0x83, 0x00, 0x2d, 0xe2, 0x18, ..])
 }
 
 /// The format of an archive that is not opened.
@@ -226,6 +237,9 @@ mod tests {
             (b"7z\xbc\xaf\x27\x1c...".to_vec(), Some(Kind::Sealed("7z"))),
             (b"Rar!\x1a\x07...".to_vec(), Some(Kind::Sealed("rar"))),
             (b"PACK\0\0\0\x02...".to_vec(), Some(Kind::Pack)),
+            (b"SQLite format 3\0...".to_vec(), Some(Kind::Database)),
+            (b"SQLite format 3 is a text".to_vec(), None),
+            (b"\x37\x7f\x06\x82\0\x2d\xe2\x18...".to_vec(), Some(Kind::Database)),
             (b"PACKAGE is a text".to_vec(), None),
             (b"\x1f\x9d\x90...".to_vec(), Some(Kind::Sealed("compress"))),
             (b"\x1f\x9d\xff...".to_vec(), None),

@@ -1,5 +1,5 @@
-//! Archives: gzip, zstd, xz, zip, tar, ar, zlib, the streams of PDF and the texts of PNG, one inside of another too, unpacked in
-//! memory and under limits.
+//! Archives: gzip, zstd, xz, zip, tar, ar, zlib, the streams of PDF, the texts of PNG and the rows of `SQLite`, one inside of
+//! another too, unpacked in memory and under limits.
 //!
 //! Owns what is opened and where it ends; what a member means, and what to do about one that was not opened, is up to the
 //! caller. Nothing is written to disk, and a name is handed out as the bytes it is. `kind` tells the formats, `walk` opens what it
@@ -13,6 +13,7 @@ mod pdf;
 mod png;
 #[cfg(test)]
 mod samples;
+mod sqlite;
 mod stream;
 mod tar;
 mod unopened;
@@ -36,6 +37,8 @@ pub use zip::unzip;
 /// Of a member that is damaged or too large `found` gets what could be unpacked, of an archive that could not be opened the
 /// bytes as they are. The path of a member of an inner archive is that of the archive, `!`, and its own, of which only the end
 /// is kept if it is longer than any real one. A gzip file's member has the stored name or none, that of a zstd file none. Empty members are left out.
+/// A row of a database is called by its table and number; what belongs to no row is one more member. Rows are no archives, and do
+/// not count towards the limits.
 pub fn each_member(bytes: &[u8], limits: &Limits, found: &mut dyn FnMut(&BStr, &[u8])) -> Vec<Unopened> {
     let mut walk = Walk {
         limits,

@@ -52,6 +52,7 @@ impl Walk<'_> {
             }
             Some(Kind::Zlib) => self.zlib(path, bytes, depth),
             Some(Kind::Pdf) => self.pdf(path, bytes, depth),
+            Some(Kind::Database) => self.sqlite(path, bytes, depth),
             Some(Kind::Sealed(name)) => {
                 self.report(path, Reason::Sealed(name));
                 true

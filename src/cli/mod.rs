@@ -1,5 +1,6 @@
 //! The command line: dispatch, and the one place where errors become text.
 
+mod agents;
 pub mod allow;
 pub mod args;
 pub mod baseline;
@@ -77,6 +78,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
             let folder = folder.as_deref().unwrap_or(Path::new("."));
             context::run(&scan.common(), folder, dockerfile.as_deref())
         }
+        Command::Agents { folder, scan } => agents::run(&scan.common(), folder.as_deref()),
         Command::PurgePlan { repo, findings, dir, script, sweep, show_secrets } => {
             let common = Common { show_secrets: *show_secrets, ..sweep.common() };
             let places = purge::Wanted { dir: dir.as_deref(), script: script.as_deref() };

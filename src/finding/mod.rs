@@ -3,6 +3,7 @@
 //! One [`Finding`] is one secret under one rule, with every place it stands in. A [`Report`] is all that a renderer
 //! gets to see.
 
+mod agent;
 pub mod excerpt;
 pub mod exposure;
 pub mod fingerprint;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::rule::{Confidence, Severity, Str};
 use crate::text::Place;
 
+pub use agent::{AgentFiles, AgentPlace, CodingAgent, FileForm};
 pub use excerpt::{Excerpt, LeftOut, Piece};
 pub use exposure::{Doubt, Event, Exposure, Host, InTheEnd, RefKinds, Remote, Sign, SignKind, Stage};
 pub use fingerprint::Fingerprint;
@@ -159,6 +161,8 @@ pub struct Occurrence {
     pub web: Option<Arc<WebRepository>>,
     /// Where in a container image it is, if that was scanned.
     pub image: Option<Box<ImagePlace>>,
+    /// Whose file it is, if those of coding agents were scanned.
+    pub agent: Option<AgentPlace>,
 }
 
 /// What kind of content a secret stood in.
@@ -351,7 +355,7 @@ mod tests {
         assert_alike(&[absent, refused].concat(), GapKind::as_str);
         let of_changes = [Command::Staged, Command::Range, Command::Files, Command::Explain];
         let of_clones = [Command::History, Command::Verify, Command::PurgePlan, Command::Baseline];
-        let of_images = [Command::Image, Command::Context];
+        let of_images = [Command::Image, Command::Context, Command::Agents];
         assert_alike(&[&of_changes[..], &of_clones, &of_images].concat(), Command::as_str);
     }
 }

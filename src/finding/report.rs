@@ -92,6 +92,8 @@ pub enum Command {
     Image,
     /// What a build of an image would be given.
     Context,
+    /// The files of coding agents.
+    Agents,
     /// One file, for what its lines are reported for.
     Explain,
     /// Everything that a clone stores, for values that should be gone.
@@ -112,6 +114,7 @@ impl Command {
             Self::Files => "files",
             Self::Image => "image",
             Self::Context => "context",
+            Self::Agents => "agents",
             Self::Explain => "explain",
             Self::Verify => "verify",
             Self::PurgePlan => "purge-plan",
@@ -122,7 +125,7 @@ impl Command {
     /// Whether git is asked how far a secret got: of files and images it knows nothing.
     pub fn asks_git(self) -> bool {
         match self {
-            Self::Files | Self::Image | Self::Context => false,
+            Self::Files | Self::Image | Self::Context | Self::Agents => false,
             Self::Staged
             | Self::Range
             | Self::History

@@ -1,5 +1,6 @@
 //! Reports as text. One file a format; each is a function of the same view. Nothing here decides a verdict.
 
+mod agents;
 pub mod allow;
 pub mod azure;
 pub mod baseline;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Detail;
+use super::agents;
 use super::duties;
 use super::fold::{self, Entry};
 use super::page::{self, Block, Cards, Facet, Index, Line, Row, Sight, Task, Tile, Tone, code, text, untrusted};
@@ -232,7 +233,10 @@ fn overview(view: &View, cards: &Cards<'_>) -> Vec<Block> {
         heads.extend(["Stage", "In HEAD", "Since"]);
     }
     let rows = entries.iter().take(MAX_ROWS).map(|entry| row(entry, view, cards)).collect();
-    let mut blocks = vec![Block::Index(Index { heads, rows })];
+    let by_agent = agents::tally(view).into_iter().map(|(agent, words)| (agent, vec![vec![text(words)]]));
+    let by_agent: Vec<_> = by_agent.collect();
+    let mut blocks: Vec<Block> = (!by_agent.is_empty()).then_some(Block::Facts(by_agent)).into_iter().collect();
+    blocks.push(Block::Index(Index { heads, rows }));
     let more: usize = entries.iter().skip(MAX_ROWS).map(Entry::count).sum();
     if more > 0 {
         let words = format!("Not in this table: {}. '--format json' lists all.", plural(more, "more secret"));

@@ -112,6 +112,7 @@ fn root(command: Command) -> &'static str {
     match command {
         Command::Image => "the root of the image's file system",
         Command::Context => "the folder of the build",
+        Command::Agents => "the folder that the agents keep their files in",
         Command::Files => "the folder that the scan was run in",
         Command::Staged
         | Command::Range

@@ -5,7 +5,8 @@ use super::view::{
     SuppressedBy, SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::{
-    Command, ContentKind, Doubt, Host, ImageName, ImagePlace, InTheEnd, Origin, Retainer, SignKind, Stage, Verdict,
+    AgentPlace, Command, ContentKind, Doubt, Host, ImageName, ImagePlace, InTheEnd, Origin, Retainer, SignKind, Stage,
+    Verdict,
 };
 use crate::rule::{Confidence, Severity};
 
@@ -156,6 +157,7 @@ fn nothing_read(command: Command) -> &'static str {
         | Command::Files
         | Command::Image
         | Command::Context
+        | Command::Agents
         | Command::Explain
         | Command::Verify
         | Command::PurgePlan
@@ -172,6 +174,7 @@ fn unit(command: Command) -> &'static str {
         | Command::Files
         | Command::Image
         | Command::Context
+        | Command::Agents
         | Command::Explain
         | Command::PurgePlan
         | Command::Baseline => "file",
@@ -428,7 +431,13 @@ pub fn outside(exposure: &ExposureView) -> Option<String> {
 /// Where it stands.
 pub fn place(occurrence: &OccurrenceView) -> String {
     let image = occurrence.image.as_deref().map(image).unwrap_or_default();
-    format!("{}{image}", own_place(occurrence))
+    let agent = occurrence.agent.map(agent).unwrap_or_default();
+    format!("{}{image}{agent}", own_place(occurrence))
+}
+
+/// Whose file it is, and what for, as what follows the place itself.
+fn agent(place: AgentPlace) -> String {
+    format!(" ({}, {})", place.agent.name(), place.kind.as_str())
 }
 
 /// The same, without the image that it is in.

@@ -3,6 +3,7 @@
 //! The steps of a kind come from `rules.toml`; this module orders them, adds what git needs and fills in what was found
 //! near the secret. A command never holds a secret.
 
+pub mod agent;
 pub mod expressions;
 pub mod fill;
 pub mod git;
@@ -35,6 +36,8 @@ pub struct Surroundings {
     pub no_git: bool,
     /// The build context of an image, if that was scanned.
     pub build: Option<image::BuildContext>,
+    /// The files of coding agents, if those were scanned.
+    pub agents: Option<agent::AgentsFiles>,
     /// The git operation that waits for the verdict.
     pub stops: Stops,
     /// There is no work tree, so no command may need one.
@@ -120,7 +123,8 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
         let place = (is_stashed(finding), is_elsewhere(finding), image::kind(&finding.occurrences));
         // What may have been published is dealt with as what was.
         let stage = if exposure.stage == Stage::Unknown { Stage::Published } else { exposure.stage };
-        (finding.rule.clone(), stage, alone, exposure.commits == 0, place)
+        let files = surroundings.agents.as_ref().map(|files| files.kinds(&finding.occurrences));
+        (finding.rule.clone(), stage, alone, exposure.commits == 0, place, files)
     };
     let mut kinds: Vec<(_, Vec<&Finding>)> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
@@ -206,6 +210,9 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, re
     let Some(kind) = Kind::of(rule, rules, facts, users(remediation, surroundings)) else { return Vec::new() };
     if let Some(build) = &surroundings.build {
         return [image::context(subject, build), kind.only_if_built(), kind.revoke(), kind.after()].concat();
+    }
+    if let Some(files) = &surroundings.agents {
+        return [kind.revoke(), agent::steps(subject, files), kind.after()].concat();
     }
     let beside = git_dir::steps(subject);
     match first.exposure.stage {

@@ -80,6 +80,7 @@ impl Sighting {
             comment: None,
             web: None,
             image: None,
+            agent: None,
         };
         Self { detection, occurrence, blob: None, commit: None, tag: None, order: 0, raw: None }
     }

@@ -317,6 +317,7 @@ impl Worker<'_> {
             comment: comment.map(Box::new),
             web: None,
             image: None,
+            agent: None,
         };
         let mut sighting = Sighting {
             detection,

@@ -1,8 +1,9 @@
-//! Where bytes come from: the index, a range of commits, a push, an event of a code host, everything git stores, files, a stream.
+//! Where bytes come from: the index, a range of commits, a push, an event of a code host, everything git stores, files, those of agents, a stream.
 //!
 //! A source lists what is to be looked at as cheap [`Item`]s and loads their bytes when asked. It knows nothing of
 //! rules. Whatever cannot be listed or loaded becomes a [`Gap`], never silence.
 
+pub mod agents;
 pub mod change;
 pub mod chosen;
 pub mod compare;

@@ -137,6 +137,7 @@ fn place(kind: ContentKind, path: &str) -> Occurrence {
         comment: None,
         web: None,
         image: None,
+        agent: None,
     }
 }
 

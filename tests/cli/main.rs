@@ -3,6 +3,7 @@
 mod action;
 mod advice;
 mod agent;
+mod agent_files;
 mod agents;
 mod agents_guard;
 mod agents_install;

@@ -215,6 +215,24 @@ pub enum Command {
         #[command(flatten)]
         scan: ScanArgs,
     },
+    /// Scan the files of coding agents: settings, transcripts
+    ///
+    /// Read are the settings, MCP servers, approved commands, logins, transcripts, chat stores and logs of some twenty agents, wherever
+    /// each keeps them on Linux, macOS and Windows; the notes say which were there. Nothing is changed and nothing is sent.
+    #[command(after_long_help = "Examples:
+  # Scan those of your home folder
+  keysweep agents
+
+  # Scan those of a project
+  keysweep agents .")]
+    Agents {
+        /// A home folder or the folder of a project [default: your home folder]
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// How.
+        #[command(flatten)]
+        scan: ScanArgs,
+    },
     /// Plan how to take secrets out of history and all its copies
     ///
     /// It writes the values into a file that only you can read, for git filter-repo, and runs nothing of the plan.

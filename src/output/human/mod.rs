@@ -62,7 +62,7 @@ fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()
     match (detail, view.command) {
         _ if is_stopped(view, detail) => stopped::write(view, detail, paper),
         (Detail::Full, _) | (_, Command::Verify) => finding::all(view, detail, paper),
-        _ if is_few => finding::all(view, detail, paper),
+        _ if is_few => overview::by_agent(view, paper).and_then(|()| finding::all(view, detail, paper)),
         _ => overview::write(view, detail, paper),
     }
 }
@@ -70,7 +70,7 @@ fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()
 /// How to allow what is no secret, where somebody just wrote it. One finding is named, however many there are: each of them
 /// takes a decision.
 fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
-    if !matches!(view.command, Command::Staged | Command::Range | Command::Files | Command::Context) {
+    if !matches!(view.command, Command::Staged | Command::Range | Command::Files | Command::Context | Command::Agents) {
         return Ok(());
     }
     // What is told together has expired or is doubtful.
@@ -83,7 +83,9 @@ fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         paper.paragraph(("", style::plain), &words::waiting(view, waiting.len()), style::faint)?;
     }
     let Some(first) = open.first() else { return Ok(()) };
-    let (text, command) = if matches!(view.command, Command::Files | Command::Context) && !view.is_stored {
+    let (text, command) = if matches!(view.command, Command::Files | Command::Context | Command::Agents)
+        && !view.is_stored
+    {
         (
             "A false alarm? This comment allows it, behind the value or alone on the line above; where a file takes no comments, an entry [[allow]] in .keysweep.toml does: ",
             format!("keysweep:allow {}={} REASON", first.rule, first.id),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
 use super::super::Detail;
+use super::super::agents;
 use super::super::brief;
 use super::super::fold::{self, Entry};
 use super::super::paper::Paper;
@@ -11,7 +12,7 @@ use super::super::style;
 use super::super::view::{FindingView, PlanView, StepView, View};
 use super::super::words::{self, plural};
 use super::finding;
-use crate::finding::{Command, Stage};
+use crate::finding::{AgentFiles, CodingAgent, Command, Stage};
 
 /// Rows of the table, at most, of one line each and of several.
 const ROWS: Rows = Rows { of_a_line: 36, of_several: 13 };
@@ -28,8 +29,12 @@ const PLACES: usize = 3;
 pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     counts(view, paper)?;
     paper.blank()?;
+    by_agent(view, paper)?;
     let rows = rows(view);
-    table(&rows, ROWS, paper)?;
+    match view.command {
+        Command::Agents => grouped(rows, paper)?,
+        _ => table(&rows, ROWS, paper)?,
+    }
     paper.blank()?;
     if detail == Detail::Quiet {
         return Ok(());
@@ -50,6 +55,31 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     );
     paper.paragraph(("", style::plain), &text, style::faint)?;
     paper.blank()
+}
+
+/// How many secrets each agent has in which of its files.
+pub(super) fn by_agent(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
+    let tally = agents::tally(view);
+    for (agent, words) in &tally {
+        paper.paragraph((&format!("{agent}: "), style::title), words, style::plain)?;
+    }
+    if tally.is_empty() { Ok(()) } else { paper.blank() }
+}
+
+/// The rows by the agent whose files they are in, and by what these are for.
+fn grouped(rows: Vec<Row<'_>>, paper: &mut Paper<'_>) -> io::Result<()> {
+    let mut groups: BTreeMap<Option<(CodingAgent, AgentFiles)>, Vec<Row<'_>>> = BTreeMap::new();
+    for row in rows {
+        let place = brief::place(row.first).and_then(|place| place.agent);
+        groups.entry(place.map(|place| (place.agent, place.kind))).or_default().push(row);
+    }
+    for (of, rows) in groups {
+        if let Some((agent, kind)) = of {
+            paper.paragraph(("", style::plain), &format!("{}, {}", agent.name(), kind.as_str()), style::title)?;
+        }
+        table(&rows, ROWS, paper)?;
+    }
+    Ok(())
 }
 
 /// How many there are, by severity and, if that was asked, by how far they got.
@@ -211,7 +241,7 @@ fn kind(
     }
     let what = match view.command {
         // No page has the steps for an image but its report.
-        Command::Image | Command::Context => None,
+        Command::Image | Command::Context | Command::Agents => None,
         _ if view.is_stored => Some(first.id.as_str()),
         _ => Some(first.rule.as_str()),
     };

@@ -222,6 +222,7 @@ impl Convert<'_> {
             held: occurrence.held.iter().map(|one| self.retention(one)).collect(),
             context: occurrence.excerpt.as_ref().map(|excerpt| self.context(excerpt)),
             link: self.link(occurrence),
+            agent: occurrence.agent,
             image: occurrence.image.as_ref().map(|place| Box::new(self.image(place))),
         }
     }

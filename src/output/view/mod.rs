@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{
-    Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Retainer, SignKind, Stage,
-    StepKind, Verdict,
+    AgentPlace, Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Retainer, SignKind,
+    Stage, StepKind, Verdict,
 };
 use crate::rule::{Confidence, Severity};
 
@@ -284,6 +284,9 @@ pub struct OccurrenceView {
     /// Where in which image it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub image: Option<Box<ImagePlace>>,
+    /// Whose file it is, and what for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent: Option<AgentPlace>,
 }
 
 /// A line without its secrets.

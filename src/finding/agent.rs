@@ -1,0 +1,129 @@
+//! Where among the files of coding agents a secret is.
+
+use serde::{Deserialize, Serialize};
+
+/// A place among the files of a coding agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AgentPlace {
+    /// Whose file it is.
+    pub agent: CodingAgent,
+    /// What the file is for.
+    pub kind: AgentFiles,
+    /// How it is written.
+    pub form: FileForm,
+}
+
+/// A coding agent that keeps files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each is called by its name, which `name` writes out")]
+pub enum CodingAgent {
+    ClaudeCode,
+    ClaudeDesktop,
+    Codex,
+    Gemini,
+    Antigravity,
+    Cursor,
+    VsCode,
+    Copilot,
+    Windsurf,
+    Cline,
+    Roo,
+    Kilo,
+    OpenCode,
+    Zed,
+    Continue,
+    Aider,
+    Amp,
+    Crush,
+    Junie,
+    Qwen,
+    Vibe,
+    OpenClaw,
+}
+
+impl CodingAgent {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "Claude Code",
+            Self::ClaudeDesktop => "Claude Desktop",
+            Self::Codex => "Codex CLI",
+            Self::Gemini => "Gemini CLI",
+            Self::Antigravity => "Antigravity",
+            Self::Cursor => "Cursor",
+            Self::VsCode => "VS Code",
+            Self::Copilot => "GitHub Copilot CLI",
+            Self::Windsurf => "Windsurf",
+            Self::Cline => "Cline",
+            Self::Roo => "Roo Code",
+            Self::Kilo => "Kilo Code",
+            Self::OpenCode => "opencode",
+            Self::Zed => "Zed",
+            Self::Continue => "Continue",
+            Self::Aider => "Aider",
+            Self::Amp => "Amp",
+            Self::Crush => "Crush",
+            Self::Junie => "Junie",
+            Self::Qwen => "Qwen Code",
+            Self::Vibe => "Mistral Vibe",
+            Self::OpenClaw => "OpenClaw",
+        }
+    }
+}
+
+/// What files of an agent are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentFiles {
+    /// They say which MCP servers there are, and with which keys each is started.
+    Servers,
+    /// Any other settings.
+    Settings,
+    /// Commands that somebody approved, kept word for word.
+    Commands,
+    /// With these the agent signs in.
+    Login,
+    /// What was said in a session, with what tools were given and gave back.
+    Transcripts,
+    /// The same, in a store for all sessions.
+    Chats,
+    /// What the agent writes down of its own running, and copies of files that it keeps.
+    Logs,
+}
+
+impl AgentFiles {
+    /// What to call them in a sentence.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Servers => "MCP servers",
+            Self::Settings => "settings",
+            Self::Commands => "approved commands",
+            Self::Login => "login",
+            Self::Transcripts => "transcripts",
+            Self::Chats => "chat stores",
+            Self::Logs => "logs and copies",
+        }
+    }
+
+    /// Whether they hold what was sent to a model.
+    pub fn is_of_sessions(self) -> bool {
+        matches!(self, Self::Transcripts | Self::Chats)
+    }
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are those of the formats")]
+pub enum FileForm {
+    Json,
+    Jsonc,
+    Json5,
+    JsonLines,
+    Toml,
+    Yaml,
+    Dotenv,
+    Text,
+    Sqlite,
+}

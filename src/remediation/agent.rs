@@ -1,0 +1,183 @@
+//! Secrets among the files of coding agents: where a key belongs in place of the file, and how a session is forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::step::{quoted, step};
+use super::subject::Subject;
+use crate::finding::{AgentFiles, AgentPlace, CodingAgent, FileForm, Occurrence, PlanStep, StepKind};
+
+/// Files that are named in a command, at most.
+const MOST: usize = 20;
+
+/// The files of agents, as far as advice is about them.
+#[derive(Debug, Clone, Default)]
+pub struct AgentsFiles {
+    /// The folder that their names start from.
+    pub folder: BString,
+    /// What each is, by the path that findings have.
+    pub places: BTreeMap<BString, AgentPlace>,
+}
+
+impl AgentsFiles {
+    /// The places of a secret, by what the files are.
+    fn of<'o>(&self, subject: &Subject<'o>) -> BTreeMap<(AgentFiles, CodingAgent), Vec<(&'o Occurrence, FileForm)>> {
+        let mut by_kind: BTreeMap<_, Vec<(&Occurrence, FileForm)>> = BTreeMap::new();
+        for &place in &subject.occurrences {
+            if let Some(of) = self.places.get(&place.path) {
+                by_kind.entry((of.kind, of.agent)).or_default().push((place, of.form));
+            }
+        }
+        by_kind
+    }
+
+    /// The kinds of files that places are in: plans are for those that have them in common.
+    pub fn kinds(&self, places: &[Occurrence]) -> BTreeSet<(AgentFiles, CodingAgent)> {
+        let of = |place: &Occurrence| self.places.get(&place.path).map(|of| (of.kind, of.agent));
+        places.iter().filter_map(of).collect()
+    }
+}
+
+/// Out of the files of agents, in the order of what they are for.
+pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
+    let mut steps = Vec::new();
+    for ((kind, agent), places) in files.of(subject) {
+        let words = words(subject, files.folder.as_bstr(), places.iter().map(|(place, _)| *place));
+        let name = agent.name();
+        match kind {
+            AgentFiles::Servers | AgentFiles::Settings => {
+                let title = format!(
+                    "Take the value out of the {} of {name}, on the lines named. {}",
+                    kind.as_str(),
+                    reference(agent)
+                );
+                steps.push(step(StepKind::Remove, &title, String::new()));
+            }
+            AgentFiles::Commands => {
+                let title = format!(
+                    "Take the approved command out of the settings of {name}: it was kept word for word. Approve one that reads the value from a variable"
+                );
+                steps.push(step(StepKind::Remove, &title, String::new()));
+            }
+            AgentFiles::Login => {
+                let title = format!("{name} keeps what it signs in with in this file. {}", login(agent));
+                steps.push(step(StepKind::Remove, &title, String::new()));
+            }
+            AgentFiles::Transcripts => {
+                let title = format!(
+                    "Quit {name}, which would write the file again, and delete the session; to keep it, put other text in place of the value on the lines named. {}",
+                    session(agent)
+                );
+                steps.push(step(StepKind::Remove, &title, format!("rm {words}")));
+            }
+            AgentFiles::Chats => steps.extend(chats(agent, &places, &words)),
+            AgentFiles::Logs => {
+                let title = format!("Quit {name} and delete what it wrote down; it makes these files anew");
+                steps.push(step(StepKind::Remove, &title, format!("rm {words}")));
+            }
+        }
+    }
+    if files.of(subject).keys().any(|(kind, _)| kind.is_of_sessions()) {
+        let title = "What was said in a session went to the provider of the model, and stays in backups, synchronised folders and sessions that were shared by a link: deleting the file here takes it out of none of these";
+        steps.push(step(StepKind::Purge, title, String::new()));
+    }
+    steps
+}
+
+/// A deleted row stays in its file, and in the log beside it, until both are written anew.
+fn chats(agent: CodingAgent, places: &[(&Occurrence, FileForm)], words: &str) -> Vec<PlanStep> {
+    let name = agent.name();
+    let title = format!("Delete the chat in {name}, and then quit it. {}", session(agent));
+    let mut steps = vec![step(StepKind::Remove, &title, String::new())];
+    if places.iter().any(|(_, form)| *form == FileForm::Sqlite) {
+        let title = "Write the database anew: until then it keeps the deleted rows, and so does the log beside it";
+        let command =
+            format!("for db in {words}; do sqlite3 \"${{db%-wal}}\" 'VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'; done");
+        steps.push(step(StepKind::Remove, title, command));
+    }
+    steps
+}
+
+/// The files as words of a shell.
+fn words<'o>(subject: &Subject<'_>, folder: &BStr, places: impl Iterator<Item = &'o Occurrence>) -> String {
+    let paths: BTreeSet<&BString> = places.map(|place| &place.path).collect();
+    let is_unsaid = |path: &&BString| subject.stands_in(path.as_bstr()) || path.ends_with(b"\n");
+    if paths.len() > MOST || paths.iter().any(is_unsaid) {
+        return "<path>".to_owned();
+    }
+    let whole = |path: &&BString| match path.starts_with(b"/") || folder.is_empty() {
+        true => quoted(path.as_bstr()),
+        false => quoted(bstr::join("/", [folder.as_bytes(), path.as_bytes()]).as_bstr()),
+    };
+    paths.iter().map(whole).collect::<Vec<_>>().join(" ")
+}
+
+/// How settings of an agent refer to a value that stands elsewhere, as its documentation has it.
+fn reference(agent: CodingAgent) -> &'static str {
+    match agent {
+        CodingAgent::ClaudeCode | CodingAgent::Qwen | CodingAgent::Copilot => {
+            "Write \"${NAME}\" in its place, and set NAME in the environment that the agent is started in, from a keychain or a password manager"
+        }
+        CodingAgent::Codex => {
+            "Name the variable instead: bearer_token_env_var = \"NAME\" or env_http_headers for a server behind a URL, env_vars = [\"NAME\"] for one that is started, and set NAME from a keychain or a password manager"
+        }
+        CodingAgent::Gemini => {
+            "Write \"$NAME\" in its place, and set NAME in the environment that the agent is started in, from a keychain or a password manager"
+        }
+        CodingAgent::Cursor | CodingAgent::Windsurf | CodingAgent::Roo => {
+            "Write \"${env:NAME}\" in its place, and set NAME in the environment that the editor is started in, from a keychain or a password manager"
+        }
+        CodingAgent::VsCode => {
+            "Write \"${input:NAME}\" in its place, and add { \"type\": \"promptString\", \"id\": \"NAME\", \"password\": true } to 'inputs': the editor asks once and keeps the value in the keychain"
+        }
+        CodingAgent::OpenCode | CodingAgent::Kilo => {
+            "Write \"{env:NAME}\" in its place, or \"{file:PATH}\" for a file that only you can read, and set NAME from a keychain or a password manager"
+        }
+        CodingAgent::Continue => {
+            "Write \"${{ secrets.NAME }}\" in its place, and keep the value in a file .env that only you can read and that is not committed"
+        }
+        CodingAgent::Zed => {
+            "Keys of providers belong into the keychain, where the agent's panel puts them; start a server with a script that reads the value from a keychain or a password manager"
+        }
+        CodingAgent::Aider => "Set it in the environment, from a keychain or a password manager, in place of the file",
+        CodingAgent::ClaudeDesktop
+        | CodingAgent::Antigravity
+        | CodingAgent::Cline
+        | CodingAgent::Amp
+        | CodingAgent::Crush
+        | CodingAgent::Junie
+        | CodingAgent::Vibe
+        | CodingAgent::OpenClaw => {
+            "Start the server with a script that reads the value from a keychain or a password manager, or let it inherit a variable"
+        }
+    }
+}
+
+/// How an agent is kept from having its login in a file.
+fn login(agent: CodingAgent) -> &'static str {
+    match agent {
+        CodingAgent::Codex => {
+            "Sign out with 'codex logout', set cli_auth_credentials_store = \"keyring\" in config.toml, and sign in again"
+        }
+        _ => {
+            "Sign out, which deletes it, and sign in again where the file is for you alone; see that no backup and no synchronised folder has it"
+        }
+    }
+}
+
+/// What an agent has for deleting sessions, and for not keeping them long.
+fn session(agent: CodingAgent) -> &'static str {
+    match agent {
+        CodingAgent::ClaudeCode => "'cleanupPeriodDays' in its settings says how long sessions are kept",
+        CodingAgent::Codex => "[history] persistence = \"none\" in config.toml keeps prompts out of history.jsonl",
+        CodingAgent::Gemini => {
+            "'gemini --delete-session NUMBER' does that in the folder of the project, and 'general.sessionRetention' says how long sessions are kept"
+        }
+        CodingAgent::Copilot => "A session is a folder below 'session-state'",
+        CodingAgent::Cursor | CodingAgent::VsCode | CodingAgent::Windsurf => {
+            "The list of chats has a command for it; Local History keeps copies of files besides"
+        }
+        _ => "See that it is gone from the list of sessions as well",
+    }
+}

@@ -1,0 +1,159 @@
+//! Looks for the files that a pattern names. Nothing is opened; a link is followed to what lies in the same folder, and no further.
+
+use std::fs::FileType;
+use std::path::{Path, PathBuf};
+
+use crate::fs::bounded::{self, Kind};
+
+/// How deep folders are entered below a part `**`, and how many files that is, at most.
+const MAX_DEPTH: usize = 16;
+const MAX_FILES: usize = 200_000;
+
+/// Looks in one folder.
+pub(super) struct Finder<'f> {
+    root: &'f Path,
+    /// The same as a whole path without links.
+    whole: Option<PathBuf>,
+    /// What was found.
+    pub(super) files: Vec<PathBuf>,
+    /// What is there and is not read, and why.
+    pub(super) unread: Vec<(PathBuf, String)>,
+}
+
+impl<'f> Finder<'f> {
+    pub(super) fn new(root: &'f Path) -> Self {
+        Self { root, whole: root.canonicalize().ok(), files: Vec::new(), unread: Vec::new() }
+    }
+
+    /// Adds the files that a pattern names.
+    pub(super) fn look(&mut self, pattern: &str) {
+        let parts: Vec<&str> = pattern.split('/').collect();
+        self.step(self.root.to_owned(), &parts);
+    }
+
+    fn step(&mut self, path: PathBuf, parts: &[&str]) {
+        match parts {
+            [] => self.end(path),
+            ["**"] => self.below(&path, None, 0),
+            ["**", name] => self.below(&path, Some(name), 0),
+            [part, rest @ ..] if part.contains('*') => {
+                for (entry, name) in self.entries(&path) {
+                    if fits(&name, part) {
+                        self.step(entry, rest);
+                    }
+                }
+            }
+            [part, rest @ ..] => self.step(path.join(part), rest),
+        }
+    }
+
+    /// Everything below a folder, or what has this name.
+    fn below(&mut self, folder: &Path, name: Option<&str>, depth: usize) {
+        if depth == MAX_DEPTH || self.files.len() >= MAX_FILES {
+            let why = format!(
+                "it was not entered: folders are for {MAX_DEPTH} levels, and for {MAX_FILES} files; 'keysweep files' reads it"
+            );
+            return self.unread.push((folder.to_owned(), why));
+        }
+        for (path, own) in self.entries(folder) {
+            match path.symlink_metadata().map(|meta| meta.file_type()) {
+                // A link to a folder could lead round in a circle.
+                Ok(kind) if kind.is_symlink() && path.is_dir() => {}
+                Ok(kind) if kind.is_dir() => self.below(&path, name, depth + 1),
+                Ok(_) if name.is_none_or(|name| fits(&own, name)) => self.end(path),
+                Ok(_) => {}
+                Err(error) => self.unread.push((path, error.to_string())),
+            }
+        }
+    }
+
+    /// What a folder holds, by name; nothing if it is not there.
+    fn entries(&mut self, folder: &Path) -> Vec<(PathBuf, String)> {
+        let Some(kind) = self.kind(folder) else { return Vec::new() };
+        if !kind.is_dir() {
+            return Vec::new();
+        }
+        match std::fs::read_dir(folder) {
+            Ok(entries) => {
+                let mut found = Vec::new();
+                for entry in entries {
+                    match entry {
+                        Ok(entry) => found.push((entry.path(), entry.file_name().to_string_lossy().into_owned())),
+                        Err(error) => self.unread.push((folder.to_owned(), error.to_string())),
+                    }
+                }
+                found.sort();
+                found
+            }
+            Err(error) => {
+                self.unread.push((folder.to_owned(), format!("{error}; check its permissions")));
+                Vec::new()
+            }
+        }
+    }
+
+    /// A path at the end of its pattern.
+    fn end(&mut self, path: PathBuf) {
+        let Some(kind) = self.kind(&path) else { return };
+        match bounded::kind(kind) {
+            Kind::File => self.files.push(path),
+            Kind::Folder => {}
+            other => self.unread.push((path, format!("it is {}, which is not opened", other.told()))),
+        }
+    }
+
+    /// What is at a path, behind a link too if that does not lead out of the folder; `None` if there is nothing that can be read.
+    fn kind(&mut self, path: &Path) -> Option<FileType> {
+        let kind = match path.symlink_metadata() {
+            Ok(meta) => meta.file_type(),
+            Err(error) => {
+                let is_absent =
+                    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory);
+                if !is_absent {
+                    self.unread.push((path.to_owned(), format!("{error}; check its permissions")));
+                }
+                return None;
+            }
+        };
+        let end = path.canonicalize();
+        let is_inside = |end: &PathBuf| self.whole.as_ref().is_some_and(|whole| end.starts_with(whole));
+        match end {
+            Ok(end) if is_inside(&end) => end.metadata().ok().map(|meta| meta.file_type()),
+            Ok(_) => {
+                let why = "it is a link, or lies behind one, that leads out of the folder; 'keysweep files' reads what it leads to";
+                self.unread.push((path.to_owned(), why.to_owned()));
+                None
+            }
+            // A link to nothing holds nothing.
+            Err(_) if kind.is_symlink() => None,
+            Err(error) => {
+                self.unread.push((path.to_owned(), format!("{error}; check its permissions")));
+                None
+            }
+        }
+    }
+}
+
+/// Whether a name fits a pattern in which `*` stands for any text.
+fn fits(name: &str, pattern: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return name == pattern };
+    let Some(name) = name.strip_prefix(head) else { return false };
+    name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(&name[at..], rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (name, pattern) in
+            [("a.json", "*.json"), ("opencode.jsonc", "opencode.json*"), ("x", "*"), ("state.vscdb-wal", "*.vscdb*")]
+        {
+            assert!(fits(name, pattern), "{name} {pattern}");
+        }
+        for (name, pattern) in [("a.jsonl", "*.json"), ("b", "a"), ("vscdb", "*.vscdb*")] {
+            assert!(!fits(name, pattern), "{name} {pattern}");
+        }
+    }
+}

@@ -61,6 +61,14 @@ pub enum Links {
 /// # Errors
 /// When it is anything else, or larger.
 pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Refused> {
+    drain(open_file(path, links)?, limit)
+}
+
+/// Opens a regular file.
+///
+/// # Errors
+/// When it is anything else.
+pub fn open_file(path: &Path, links: Links) -> Result<File, Refused> {
     // To open a device can do something to it.
     is_regular(&match links {
         Links::Followed => path.metadata()?,
@@ -68,7 +76,7 @@ pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Refused> {
     })?;
     let file = open(path)?;
     is_regular(&file.metadata()?)?;
-    drain(file, limit)
+    Ok(file)
 }
 
 /// Reads a file that lies in a work tree, if it is there: a link may not lead out of it.

@@ -20,7 +20,7 @@ use bstr::BString;
 
 pub use layer::{Change, Layer};
 pub use layout::{Contents, Form, Image, Part};
-pub use stream::Digest;
+pub use stream::{Decompressed, Digest};
 
 use manifest::Document;
 use reading::Reading;

@@ -98,6 +98,26 @@ impl<R: Read> Read for Unpacked<R> {
     }
 }
 
+/// What gzip or Zstandard compressed, as it was before; anything else as it is.
+pub struct Decompressed<R: Read>(Unpacked<Whole<R>>);
+
+impl<R: Read> Decompressed<R> {
+    /// Opens a stream.
+    ///
+    /// # Errors
+    /// When its first bytes cannot be read.
+    pub fn new(reader: R) -> io::Result<Self> {
+        let (compression, whole) = compression(reader)?;
+        Ok(Self(Unpacked::new(compression, whole)))
+    }
+}
+
+impl<R: Read> Read for Decompressed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
 /// A reader that counts what it gave.
 struct Counted<R> {
     reader: R,

@@ -1,7 +1,7 @@
 //! The scan: items in, report out.
 //!
 //! A listing of items, or everything that git stores, is read on all threads (`worker`, `threads`), each with an
-//! `outcome` of its own. What was detected somewhere is a `sighting`. Of a listing, those that are not new are left out
+//! `outcome` of its own; a large file goes through it in pieces (`large`). What was detected somewhere is a `sighting`. Of a listing, those that are not new are left out
 //! (`listing`); of a history it is found out where each lives ([`history`]). Then the sightings of one secret become one
 //! finding (`group`), and the policy says which of them somebody allowed (`suppression`).
 
@@ -10,6 +10,7 @@ mod excerpt;
 mod group;
 pub mod history;
 mod image;
+mod large;
 mod listing;
 mod outcome;
 mod progress;

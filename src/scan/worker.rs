@@ -47,6 +47,9 @@ impl Worker<'_> {
     /// An item of a listing.
     pub(super) fn item(&self, item: &Item) -> Outcome {
         let mut outcome = Outcome::default();
+        if self.in_pieces(item, &mut outcome) {
+            return outcome;
+        }
         match self.load(item) {
             Ok(bytes) => self.content(item, &bytes, &mut outcome),
             Err(_) if has_vanished(item) => {}

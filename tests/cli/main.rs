@@ -40,6 +40,7 @@ mod help;
 mod history;
 mod hook;
 mod image;
+mod large;
 mod leftovers;
 mod lenient;
 mod limits;

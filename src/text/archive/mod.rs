@@ -28,7 +28,7 @@ use walk::Walk;
 
 pub use kind::{Kind, is_zlib, kind};
 pub use limits::Limits;
-pub use stream::{Left, gunzip, inflate, unxz, unzstd};
+pub use stream::{Left, gunzip, gzip_name, inflate, unxz, unzstd};
 pub use unopened::{Reason, Unopened};
 pub use zip::unzip;
 

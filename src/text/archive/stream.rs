@@ -52,6 +52,12 @@ pub fn gunzip(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     }
 }
 
+/// The name that a gzip file stores, which its first bytes have; empty if it stores none.
+pub fn gzip_name(head: &[u8]) -> Vec<u8> {
+    let decoder = GzDecoder::new(head);
+    decoder.header().and_then(|header| header.filename()).map(<[u8]>::to_vec).unwrap_or_default()
+}
+
 /// The same of frames of zstd.
 pub fn unzstd(bytes: &[u8], limit: usize) -> (Vec<u8>, Left) {
     all(&mut Frames::new(bytes, limit), limit)

@@ -1,0 +1,86 @@
+//! Files of any size: each token is found once and where it is, wherever the pieces end that a large file is read in.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::{Repo, Run, Secret, must};
+
+/// Bytes of a text that is read in several pieces.
+const SIZE: usize = 33 << 20;
+/// Bytes from one token to the next, about: less than pieces overlap.
+const STEP: usize = 27_011;
+
+/// A log with tokens, and at which line and column each is.
+fn log(end: &str) -> (String, BTreeMap<String, (u64, u64)>) {
+    let (mut text, mut places) = (String::with_capacity(SIZE + STEP), BTreeMap::new());
+    let (mut line, mut start) = (1, 0);
+    for nth in 0.. {
+        let token = Secret::github(300_000 + nth).value;
+        text.push_str("{\"level\":\"info\",\"token\":\"");
+        places.insert(token.clone(), (line, (text.len() - start) as u64 + 1));
+        text.push_str(&format!("{token}\"}}{end}"));
+        line += u64::from(end.contains('\n') || end.contains('\r'));
+        start = if line == 1 { 0 } else { text.len() };
+        while text.len() < STEP * (nth as usize + 1) {
+            text.push_str(&format!("{{\"level\":\"info\",\"request\":\"GET /items/{}\"}}{end}", text.len()));
+            line += u64::from(end.contains('\n') || end.contains('\r'));
+            start = if line == 1 { 0 } else { text.len() };
+        }
+        if text.len() >= SIZE {
+            return (text, places);
+        }
+    }
+    unreachable!("the text grows")
+}
+
+fn found(run: &Run) -> BTreeMap<String, (u64, u64)> {
+    let mut found = BTreeMap::new();
+    for one in run.records_of("finding") {
+        let places = one["occurrences"].as_array().cloned().unwrap_or_default();
+        assert_eq!(places.len(), 1, "a token is reported more than once: {places:?}");
+        let at = |key: &str| places[0][key].as_u64().unwrap_or_default();
+        found.insert(one["secret"].as_str().unwrap_or_default().to_owned(), (at("line"), at("column")));
+    }
+    found
+}
+
+#[test]
+fn each_token_of_a_large_log_is_found_once_where_it_is() {
+    for end in ["\n", " ", "\r"] {
+        let repo = Repo::folder();
+        let (text, places) = log(end);
+        repo.write("app.log", &text);
+        let run = repo.keysweep(&["files", "app.log", "--show-secrets", "--format", "jsonl"]).expect_code(1);
+        assert!(found(&run) == places, "the tokens of lines that end in {end:?} are others than were planted");
+    }
+}
+
+#[test]
+fn a_log_that_was_rotated_and_compressed_is_read_as_far_as_it_goes() {
+    let repo = Repo::folder();
+    let (text, places) = log("\n");
+    let mut packed = GzEncoder::new(must(File::create(repo.path("app.log.1.gz")), "create"), Compression::fast());
+    must(packed.write_all(text.as_bytes()), "compress");
+    drop(must(packed.finish(), "compress"));
+    let run = repo.keysweep(&["files", "app.log.1.gz", "--show-secrets", "--format", "jsonl"]).expect_code(1);
+    assert!(found(&run) == places);
+    // What is cut off is a gap, and what stands before it is found.
+    let whole = must(std::fs::read(repo.path("app.log.1.gz")), "read");
+    repo.write_bytes("cut.log.gz", &whole[..whole.len() * 3 / 4]);
+    let run = repo.keysweep(&["files", "cut.log.gz", "--show-secrets", "--format", "jsonl"]).expect_code(1);
+    assert!(found(&run).len() > places.len() / 2);
+    assert_eq!(run.records_of("gap").len(), 1, "{run}");
+}
+
+#[test]
+fn who_sets_a_low_limit_has_gaps_beyond_it() {
+    let repo = Repo::folder();
+    repo.write("app.log", "x".repeat(33 << 20));
+    repo.keysweep(&["files", "app.log"]).expect_code(0);
+    repo.write(".keysweep.toml", "[limits]\nmax_file_size = 1000000\n");
+    repo.keysweep(&["files", "app.log"]).expect_code(2).expect_mention("max_file_size");
+}

@@ -18,7 +18,8 @@ use rule::{ByteSet, Field, Keyword, List, Matcher, Remediation, Rule, Step, Str}
 mod rule;
 
 /// The sources that decide what a sweep sees.
-const SWEEP: [&str; 6] = ["src/attribution", "src/detect", "src/git", "src/scan", "src/source", "src/text"];
+const SWEEP: [&str; 7] =
+    ["src/attribution", "src/detect", "src/git", "src/image", "src/scan", "src/source", "src/text"];
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules.toml");

@@ -7,10 +7,9 @@ use bstr::BString;
 use super::args::{Common, FormatArg, HistoryArgs};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
-use super::{policy, report_store, resolve, shell, withhold};
+use super::{own_cache, policy, report_store, resolve, shell, withhold};
 use crate::finding::{Command, ContentKind, Finding, Gap, GapKind, Names, Note, Report, Scope, Stage};
 use crate::git::Repo;
-use crate::git::planted::{Planted, planted};
 use crate::git::selection::Selection;
 use crate::output::OutputOptions;
 use crate::output::mask::Mask;
@@ -119,7 +118,7 @@ fn swept(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Re
         return newer(common, &repo, since);
     }
     if let Some(folder) = &args.cache {
-        is_own(&repo, folder)?;
+        own_cache::check(Some(&repo), folder)?;
     }
     let mut session = Session::in_repository(common, &repo)?;
     session.settings.scan.cache = args.cache.clone();
@@ -186,20 +185,4 @@ fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<(Session, 
     let known = |path: &BString, blob| selection.bases.iter().any(|base| index::known_content(repo, *base, path, blob));
     let report = session.scan(ReportWhen::AfterProgress, |scan| scan.listed(listing, scope, &known));
     Ok((session, report))
-}
-
-/// Refuses a cache that came with a repository, the one that is swept or the one around the folder: it could say of any object
-/// that there is nothing in it.
-fn is_own(repo: &Repo, folder: &Path) -> anyhow::Result<()> {
-    let whole = std::path::absolute(folder)?;
-    let around = whole.ancestors().find(|path| path.is_dir()).and_then(|path| Repo::open(path).ok());
-    let how = match std::iter::once(repo).chain(&around).find_map(|repo| planted(repo, folder)) {
-        None => return Ok(()),
-        Some(Planted::Link) => "a link in the work tree leads to it",
-        Some(Planted::Tracked) => "the repository has files of its own there",
-    };
-    anyhow::bail!(
-        "the cache '{}' was not used: {how}, and what they say could hide a secret from the sweep; name a folder outside of the work tree",
-        folder.display()
-    )
 }

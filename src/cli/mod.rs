@@ -16,6 +16,7 @@ mod history;
 pub mod hook;
 mod image;
 pub mod manual;
+mod own_cache;
 pub mod policy;
 pub mod progress;
 pub mod purge;
@@ -73,7 +74,11 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
         }
         Command::Range { range, change, scan } => range::run(&scan.common(), range, change.trust_head),
         Command::Files { paths, no_ignore, scan } => files::run(&scan.common(), paths, *no_ignore),
-        Command::Image { path, bases, scan } => image::run(&scan.common(), path, bases),
+        Command::Image { path, bases, platform, cache, scan } => image::run(
+            &scan.common(),
+            path,
+            &image::Wanted { bases, platform: platform.as_deref(), cache: cache.as_deref() },
+        ),
         Command::Context { folder, dockerfile, scan } => {
             let folder = folder.as_deref().unwrap_or(Path::new("."));
             context::run(&scan.common(), folder, dockerfile.as_deref())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::shell;
-use crate::scan::Progress;
+use crate::scan::{Counts, Progress};
 
 /// Between two looks at the counts.
 const TICK: Duration = Duration::from_millis(100);
@@ -52,16 +52,35 @@ fn draw(progress: &Progress, done: &AtomicBool) {
     }
     while !done.load(Ordering::Relaxed) {
         let counts = progress.counts();
-        bar.set_length(counts.total.max(counts.objects));
-        bar.set_position(counts.objects);
+        let (done, all) = match counts.read {
+            0 => (counts.objects, counts.total),
+            read => (read, counts.length),
+        };
+        bar.set_length(all.max(done));
+        bar.set_position(done);
         let seconds = bar.elapsed() + TICK * PATIENCE;
-        let rate = HumanBytes(rate(counts.bytes, seconds));
-        let (done, all) = (HumanCount(counts.objects), HumanCount(counts.total.max(counts.objects)));
-        let left = HumanDuration(bar.eta());
-        bar.set_message(format!("{done}/{all} objects, {left:#} left, {rate}/s, {} matches", counts.sightings));
+        bar.set_message(told(&counts, bar.eta(), seconds));
         std::thread::sleep(TICK);
     }
     bar.finish_and_clear();
+}
+
+/// How far a sweep of objects, or an archive, has come.
+fn told(counts: &Counts, left: Duration, seconds: Duration) -> String {
+    let left = HumanDuration(left);
+    let (objects, sightings) = (HumanCount(counts.objects), counts.sightings);
+    match (counts.read, counts.length) {
+        (0, _) => {
+            let rate = HumanBytes(rate(counts.bytes, seconds));
+            let all = HumanCount(counts.total.max(counts.objects));
+            format!("{objects}/{all} objects, {left:#} left, {rate}/s, {sightings} matches")
+        }
+        (read, length) => {
+            let rate = HumanBytes(rate(read, seconds));
+            let of = if length > 0 { format!("/{}, {left:#} left", HumanBytes(length)) } else { " read".to_owned() };
+            format!("{}{of}, {rate}/s, {objects} files, {sightings} matches", HumanBytes(read))
+        }
+    }
 }
 
 /// Bytes a second.

@@ -1,7 +1,8 @@
 //! A folder for files that only this run needs: for its owner alone, and gone with the last who holds it.
 //!
 //! A signal that ends the program leaves the folder behind. So nothing that a repository holds is put into it: only paths of
-//! folders of objects, links to them, and what keysweep made up itself.
+//! folders of objects, links to them, what keysweep made up itself, and the objects of repositories in an image, as they are
+//! there.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -4,25 +4,52 @@
 //! everything that lower layers have in its folder, and neither hides anything of its own layer. A path is also hidden by
 //! another entry at its place, and by a parent that is no folder any more.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasher as _;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use bstr::{BStr, BString, ByteSlice as _};
-use foldhash::quality::RandomState;
+use bstr::{BStr, ByteSlice as _};
+use sha2::{Digest as _, Sha256};
 
 use super::tar::{Member, Shape};
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
+/// Second names of one file that are followed.
+const MAX_SECOND_NAMES: usize = 256;
 
-/// How paths are remembered: a layer has hundreds of thousands of them, and few are ever asked for.
-#[derive(Debug, Clone, Default)]
-pub(super) struct PathKeys(RandomState);
+/// The key of the root, and of each folder on the way to a path, up to its own. A layer has hundreds of thousands of paths, few
+/// are ever asked for, and what is remembered of a layer must not hold their names. Each key is made from the one before, for a
+/// hostile path has hundreds of folders.
+fn along(path: &[u8]) -> Vec<u64> {
+    let mut keys = vec![0];
+    let mut key: u64 = 0;
+    keys.extend(path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).map(|part| {
+        let digest = Sha256::new().chain_update(key.to_le_bytes()).chain_update(part).finalize();
+        key = digest.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte));
+        key
+    }));
+    keys
+}
 
-impl PathKeys {
-    fn of(&self, path: &[u8]) -> u64 {
-        self.0.hash_one(path)
-    }
+fn key(path: &[u8]) -> u64 {
+    along(path).last().copied().unwrap_or_default()
+}
+
+/// A second name of a file.
+#[derive(Debug, PartialEq, Eq)]
+struct SecondName {
+    /// The keys along its path.
+    along: Box<[u64]>,
+    /// Whose file it is.
+    owner: Owner,
+}
+
+/// Whose file a second name leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// The layer has a file at that path itself.
+    Own,
+    /// The file is in a layer below.
+    Below,
 }
 
 /// What became of a path in a later layer.
@@ -35,94 +62,153 @@ pub enum Change {
 }
 
 /// The paths of a layer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Layer {
     /// Whether the entry at a path is a folder, a file (or another name of one), or something else.
     entries: HashMap<u64, Shape>,
     removed: HashSet<u64>,
     opaque: HashSet<u64>,
     /// Second names of files, by what they lead to.
-    links: HashMap<u64, Vec<BString>>,
+    links: HashMap<u64, Vec<SecondName>>,
 }
 
 impl Layer {
     /// Notes a member; `false` if it only removes something, so that it has no content.
-    pub(super) fn note(&mut self, keys: &PathKeys, path: &BStr, member: &Member) -> bool {
+    pub(super) fn note(&mut self, path: &BStr, member: &Member) -> bool {
         let (parent, name) = match path.rfind_byte(b'/') {
             Some(at) => (&path.as_bytes()[..at], &path.as_bytes()[at + 1..]),
             None => (&b""[..], path.as_bytes()),
         };
         if name == OPAQUE {
-            self.opaque.insert(keys.of(parent));
+            self.opaque.insert(key(parent));
             return false;
         }
         if let Some(name) = name.strip_prefix(WHITEOUT) {
             let sign: &[u8] = if parent.is_empty() { b"" } else { b"/" };
-            self.removed.insert(keys.of(&[parent, sign, name].concat()));
+            self.removed.insert(key(&[parent, sign, name].concat()));
             return false;
         }
-        self.entries.insert(keys.of(path), member.shape);
+        self.entries.insert(key(path), member.shape);
         true
     }
 
     /// Notes that a path is another name of a file.
-    pub(super) fn link(&mut self, keys: &PathKeys, path: BString, target: &BStr) {
-        self.links.entry(keys.of(target)).or_default().push(path);
+    pub(super) fn link(&mut self, path: &BStr, target: &BStr) {
+        let target_key = key(target);
+        let is_own = matches!(self.entries.get(&target_key), Some(Shape::File | Shape::HardLink)) && path != target;
+        let owner = if is_own { Owner::Own } else { Owner::Below };
+        self.links.entry(target_key).or_default().push(SecondName { along: along(path).into(), owner });
     }
 
-    /// The other names of a file.
-    pub(super) fn names_of(&self, keys: &PathKeys, path: &BStr) -> &[BString] {
-        self.links.get(&keys.of(path)).map(Vec::as_slice).unwrap_or_default()
+    /// How many paths it has.
+    pub fn count(&self) -> usize {
+        self.entries.len()
     }
 
-    /// What this layer does to a file of a lower one.
-    pub(super) fn change(&self, keys: &PathKeys, path: &BStr) -> Option<Change> {
-        match self.entries.get(&keys.of(path)) {
+    /// What this layer does to a file of a lower one, given the keys along its path.
+    fn change(&self, along: &[u64]) -> Option<Change> {
+        let (path, parents) = along.split_last()?;
+        match self.entries.get(path) {
             Some(Shape::File | Shape::HardLink) => return Some(Change::Overwritten),
             Some(_) => return Some(Change::Deleted),
             None => {}
         }
-        if self.removed.contains(&keys.of(path)) {
-            return Some(Change::Deleted);
-        }
-        let parents = path.rfind_iter(b"/").map(|at| &path.as_bytes()[..at]).chain([&b""[..]]);
-        for parent in parents {
-            let key = keys.of(parent);
-            let is_replaced = self.entries.get(&key).is_some_and(|shape| *shape != Shape::Folder);
-            if is_replaced || self.removed.contains(&key) || self.opaque.contains(&key) {
-                return Some(Change::Deleted);
-            }
-        }
-        None
+        let is_hidden = |parent: &u64| {
+            let is_replaced = self.entries.get(parent).is_some_and(|shape| *shape != Shape::Folder);
+            is_replaced || self.removed.contains(parent) || self.opaque.contains(parent)
+        };
+        (self.removed.contains(path) || parents.iter().any(is_hidden)).then_some(Change::Deleted)
     }
 }
 
-/// What becomes of a path in the layers above it, the nearest first: the number of the layer that changes it, counted from
-/// nought, and how.
-pub(super) fn fate<'l>(
-    keys: &PathKeys,
-    path: &BStr,
-    above: impl Iterator<Item = Option<&'l Layer>>,
-) -> Option<(usize, Change)> {
-    above.enumerate().find_map(|(at, layer)| Some((at, layer?.change(keys, path)?)))
+/// What the layers above one do to a file of it: the number of the layer that changes its path, counted from nought, and how.
+/// `None` if it is in the final file system, under this name or another. A layer that is not here changes nothing.
+pub(super) fn fate(layers: &[Option<&Layer>], own: usize, path: &BStr) -> Option<(usize, Change)> {
+    let mut first = None;
+    let whole = along(path);
+    let mut seen = HashSet::from([(whole.last().copied(), own)]);
+    let mut waiting = vec![(&*whole, own)];
+    while let Some((along, own)) = waiting.pop() {
+        let above = layers.iter().enumerate().skip(own + 1);
+        let (end, change) = above.filter_map(|(at, layer)| Some((at, (*layer)?.change(along)?))).next()?;
+        first.get_or_insert((end, change));
+        let key = along.last().copied().unwrap_or_default();
+        for (at, layer) in layers.iter().enumerate().take(end + 1).skip(own) {
+            let names = layer.and_then(|layer| layer.links.get(&key)).into_iter().flatten();
+            // A later layer's own file at the path is another one.
+            for name in names.filter(|name| at == own || name.owner == Owner::Below) {
+                if seen.len() < MAX_SECOND_NAMES && seen.insert((name.along.last().copied(), at)) {
+                    waiting.push((&*name.along, at));
+                }
+            }
+        }
+    }
+    first
+}
+
+/// Layers as bytes, to be remembered: keys of paths, and no name.
+impl Layer {
+    /// The layer as bytes, the same each time.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut numbers = vec![self.entries.len() as u64];
+        let entries: BTreeMap<u64, u64> = self.entries.iter().map(|(key, shape)| (*key, shape.code())).collect();
+        numbers.extend(entries.into_iter().flat_map(|(key, shape)| [key, shape]));
+        for keys in [&self.removed, &self.opaque] {
+            numbers.push(keys.len() as u64);
+            numbers.extend(keys.iter().copied().collect::<BTreeSet<u64>>());
+        }
+        let links: BTreeMap<&u64, &Vec<SecondName>> = self.links.iter().collect();
+        numbers.push(links.values().map(|names| names.len() as u64).sum());
+        for (target, name) in links.into_iter().flat_map(|(target, names)| names.iter().map(move |name| (target, name)))
+        {
+            numbers.extend([*target, u64::from(name.owner == Owner::Own), name.along.len() as u64]);
+            numbers.extend(&name.along);
+        }
+        numbers.into_iter().flat_map(u64::to_le_bytes).collect()
+    }
+
+    /// The layer that these bytes are; `None` if they are none.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut numbers =
+            bytes.chunks_exact(8).map(|chunk| chunk.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)));
+        let mut layer = Self::default();
+        for _ in 0..numbers.next()? {
+            layer.entries.insert(numbers.next()?, Shape::of_code(numbers.next()?)?);
+        }
+        for keys in [&mut layer.removed, &mut layer.opaque] {
+            for _ in 0..numbers.next()? {
+                keys.insert(numbers.next()?);
+            }
+        }
+        for _ in 0..numbers.next()? {
+            let target = numbers.next()?;
+            let owner = if numbers.next()? == 1 { Owner::Own } else { Owner::Below };
+            let length = usize::try_from(numbers.next()?).ok()?;
+            let along: Box<[u64]> = numbers.by_ref().take(length).collect();
+            (along.len() == length).then_some(())?;
+            layer.links.entry(target).or_default().push(SecondName { along, owner });
+        }
+        (numbers.next().is_none() && bytes.len().is_multiple_of(8)).then_some(layer)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use bstr::BString;
+
     use super::*;
 
-    fn layer(keys: &PathKeys, entries: &[(&str, Shape)]) -> Layer {
+    fn layer(entries: &[(&str, Shape)]) -> Layer {
         let mut layer = Layer::default();
         for (path, shape) in entries {
             let member = Member { path: (*path).into(), shape: *shape, target: BString::default(), size: 0 };
-            layer.note(keys, (*path).into(), &member);
+            layer.note((*path).into(), &member);
         }
         layer
     }
 
     #[test]
     fn a_later_layer_hides_what_lies_below_it() {
-        let keys = PathKeys::default();
         let deleted = Some(Change::Deleted);
         for (path, above, expected) in [
             ("app/.env", &[("app", Shape::Folder), ("app/other", Shape::File)][..], None),
@@ -143,19 +229,32 @@ mod tests {
             (".env", &[(".wh..env", Shape::File)], deleted),
             (".env", &[(".wh..wh..opq", Shape::File)], deleted),
         ] {
-            assert_eq!(layer(&keys, above).change(&keys, path.into()), expected, "{path} under {above:?}");
+            assert_eq!(layer(above).change(&along(path.as_bytes())), expected, "{path} under {above:?}");
         }
     }
 
     #[test]
     fn the_nearest_layer_that_changes_a_path_counts() {
-        let keys = PathKeys::default();
-        let nothing = layer(&keys, &[]);
-        let removes = layer(&keys, &[(".wh.a", Shape::File)]);
-        let writes = layer(&keys, &[("a", Shape::File)]);
-        let fate = |above: &[&Layer]| fate(&keys, "a".into(), above.iter().map(|layer| Some(*layer)));
-        assert_eq!(fate(&[&nothing]), None);
-        assert_eq!(fate(&[&nothing, &removes, &writes]), Some((1, Change::Deleted)));
-        assert_eq!(fate(&[&writes, &removes]), Some((0, Change::Overwritten)));
+        let nothing = layer(&[]);
+        let removes = layer(&[(".wh.a", Shape::File)]);
+        let writes = layer(&[("a", Shape::File)]);
+        let of_a = |layers: &[Option<&Layer>]| fate(layers, 0, "a".into());
+        let (nothing, removes, writes) = (Some(&nothing), Some(&removes), Some(&writes));
+        assert_eq!(of_a(&[writes, nothing]), None);
+        assert_eq!(of_a(&[writes, nothing, removes, writes]), Some((2, Change::Deleted)));
+        assert_eq!(of_a(&[writes, writes, removes]), Some((1, Change::Overwritten)));
+        assert_eq!(of_a(&[writes, None]), None);
+    }
+
+    #[test]
+    fn a_layer_is_the_same_after_it_was_bytes() {
+        let mut one =
+            layer(&[("a", Shape::File), (".wh.b", Shape::File), ("c/.wh..wh..opq", Shape::File), ("d", Shape::Folder)]);
+        one.link("e".into(), "a".into());
+        one.link("f/g".into(), "below".into());
+        let bytes = one.encode();
+        assert_eq!(Layer::decode(&bytes).as_ref(), Some(&one));
+        assert!((0..bytes.len()).all(|end| Layer::decode(&bytes[..end]).is_none()));
+        assert_eq!(Layer::decode(&[&bytes[..], &[0; 8]].concat()), None);
     }
 }

@@ -4,6 +4,7 @@
 //! and the `manifest.json` of `docker save`. Unknown members are ignored, as the specifications ask of readers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 
@@ -74,13 +75,24 @@ impl Descriptor {
         Digest::parse(&self.digest)
     }
 
+    /// Whether it is said to be an index or a manifest.
+    pub(super) fn is_document(&self) -> bool {
+        ["image.index.", "image.manifest.", "distribution.manifest."].iter().any(|kind| self.media_type.contains(kind))
+    }
+
+    /// Whether it is said to be the configuration of an image.
+    pub(super) fn is_config(&self) -> bool {
+        ["oci.image.config.", "docker.container.image."].iter().any(|kind| self.media_type.contains(kind))
+    }
+
     pub(super) fn annotation(&self, name: &str) -> Option<&str> {
         self.annotations.as_ref()?.get(name).map(String::as_str)
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Platform {
+/// A platform, as an index or a configuration says it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Platform {
     #[serde(default)]
     pub(super) os: String,
     #[serde(default)]
@@ -90,11 +102,31 @@ pub(super) struct Platform {
 }
 
 impl Platform {
+    /// Reads `OS/ARCHITECTURE` or `OS/ARCHITECTURE/VARIANT`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/').map(str::to_owned);
+        let (os, architecture, variant) = (parts.next()?, parts.next()?, parts.next());
+        let platform = Self { os, architecture, variant };
+        (parts.next().is_none() && platform.name().is_some()).then_some(platform)
+    }
+
+    /// Whether another platform is this one, or a variant of it.
+    pub(super) fn takes(&self, other: &Self) -> bool {
+        let is_variant = self.variant.is_none() || self.variant == other.variant;
+        self.os == other.os && self.architecture == other.architecture && is_variant
+    }
+
     /// The platform as tools write it, such as `linux/arm64/v8`; `None` if nothing is known.
     pub(super) fn name(&self) -> Option<String> {
         let known = |part: &str| !part.is_empty() && part != "unknown";
         let variant = self.variant.as_deref().map(|variant| format!("/{variant}")).unwrap_or_default();
         (known(&self.os) && known(&self.architecture)).then(|| format!("{}/{}{variant}", self.os, self.architecture))
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name().unwrap_or_default())
     }
 }
 
@@ -209,7 +241,11 @@ fn each_text_of(value: serde_json::Value, place: &str, name: &str, take: &mut dy
         Value::Object(members) => {
             let place = joined(place, name);
             for (name, member) in members.into_iter().filter(|(name, _)| !SILENT.contains(&name.as_str())) {
-                each_text_of(member, &place, &name, take);
+                match member {
+                    // In a set, such as that of volumes, the names are the content.
+                    Value::Object(none) if none.is_empty() => take(place.clone(), name),
+                    member => each_text_of(member, &place, &name, take),
+                }
             }
         }
         _ => {}

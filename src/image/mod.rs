@@ -8,7 +8,9 @@ pub mod dockerfile;
 pub mod dockerignore;
 mod layer;
 mod layout;
+mod links;
 mod manifest;
+mod model;
 mod reading;
 mod stream;
 mod tar;
@@ -16,10 +18,12 @@ mod tar;
 use std::io::{self, Read};
 use std::path::Path;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 
 pub use layer::{Change, Layer};
-pub use layout::{Contents, Form, Image, Part};
+pub use layout::Contents;
+pub use manifest::Platform;
+pub use model::{Choice, Form, Image, Part};
 pub use stream::{Decompressed, Digest};
 
 use manifest::Document;
@@ -61,6 +65,20 @@ pub enum FileKind {
 pub trait Sink {
     /// Takes a file. It may wait until there is memory for the next one.
     fn take(&mut self, file: ImageFile);
+
+    /// Takes a file as it is read if it holds objects of a git repository, which make sense only together.
+    fn take_object(&mut self, blob: usize, path: &BStr, reader: &mut dyn Read) -> Taken;
+}
+
+/// What became of a file that may hold objects of a git repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// It was taken.
+    Whole,
+    /// It was not, and nothing of it was read: it is a file like any other.
+    Not,
+    /// Only a part of it was, for this reason.
+    Partly(String),
 }
 
 /// A blob of an image: a layer, a document, or any other file in the archive.
@@ -74,8 +92,50 @@ pub struct Blob {
     /// The paths in it, if it is an archive.
     pub layer: Option<Box<Layer>>,
     document: Option<Document>,
-    /// Whether it is stored as it is, so that its digest is that of its content.
-    is_plain: bool,
+    /// The SHA-256 of the bytes that a layer unpacks to, if it is compressed and was read to its end.
+    unpacked: Option<Box<Digest>>,
+    /// How much of it was read.
+    pub coverage: Coverage,
+}
+
+/// How much of a blob was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// Not all of it.
+    #[default]
+    Partly,
+    /// All of it.
+    Whole,
+    /// Nothing but its bytes, for its content is known to hold nothing.
+    Known,
+}
+
+/// Layers that were scanned before and hold nothing to be told.
+pub trait KnownLayers {
+    /// What is known of a layer by the SHA-256 of its blob.
+    fn layer(&self, digest: &Digest) -> Option<KnownLayer>;
+}
+
+/// What is known of a layer.
+#[derive(Debug)]
+pub struct KnownLayer {
+    /// Its paths.
+    pub layer: Layer,
+    /// The digest of what it unpacks to.
+    pub diff_id: Digest,
+}
+
+impl Blob {
+    /// The digest that its name says it has, if it is right: a layer is known again by that.
+    pub fn named_digest(&self) -> Option<&Digest> {
+        reading::claimed(self.name.as_ref()).filter(|claimed| *claimed == self.digest).map(|_| &self.digest)
+    }
+
+    /// The digest of a layer before it is compressed, by which the configuration knows it.
+    pub fn diff_id(&self) -> Option<&Digest> {
+        self.layer.as_ref()?;
+        Some(self.unpacked.as_deref().unwrap_or(&self.digest))
+    }
 }
 
 /// Why an input could not be read as an image at all.
@@ -96,12 +156,23 @@ pub enum ImageError {
     },
 }
 
-/// Reads an image. Files of more than `max_file` bytes are gaps.
+/// How an image is read.
+#[derive(Clone, Copy)]
+pub struct Options<'o> {
+    /// Bytes of the largest file that is read; larger ones are gaps.
+    pub max_file: u64,
+    /// The platform that is asked for; all of them if there is none.
+    pub platform: Option<&'o Platform>,
+    /// Layers that need not be read.
+    pub known: Option<&'o dyn KnownLayers>,
+}
+
+/// Reads an image.
 ///
 /// # Errors
 /// When the input cannot be opened or holds no image.
-pub fn read(input: Input<'_>, name: &str, max_file: u64, sink: &mut dyn Sink) -> Result<Contents, ImageError> {
-    let mut reading = Reading::new(max_file, sink);
+pub fn read(input: Input<'_>, name: &str, options: Options<'_>, sink: &mut dyn Sink) -> Result<Contents, ImageError> {
+    let mut reading = Reading::new(options, sink);
     match input {
         Input::Folder(path) => {
             let unreadable = |error| ImageError::Unreadable { name: name.to_owned(), error };

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::layer::PathKeys;
 use super::manifest::{self, Document};
-use super::stream::{self, Compression, Hashing, Unpacked};
+use super::stream::{self, Compression, Digest, Hashing, Unpacked};
 use super::tar::{self, Member, Members, Shape};
-use super::{Blob, Contents, FileKind, ImageError, ImageFile, Layer, Sink};
+use super::{Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLayer, Layer, Options, Sink, Taken};
 use crate::finding::{Gap, GapKind};
 
 /// Members of all archives together that are read.
@@ -20,8 +19,12 @@ const MAX_MEMBERS: usize = 2_000_000;
 const MAX_DOCUMENTS: usize = 16 << 20;
 /// Bytes of names of links that are kept until everything was read.
 const MAX_NAMES: usize = 32 << 20;
-/// Gaps that are told one by one, and packs of repositories.
+/// Gaps that are told one by one, and packs of repositories that were not put together.
 const MAX_TOLD: usize = 1000;
+/// Bytes of a path: no file system opens longer ones.
+const MAX_PATH: usize = 4096;
+/// Folders in each other in a layer.
+const MAX_FOLDERS: usize = 256;
 /// Folders below the one given.
 const MAX_DEPTH: usize = 16;
 /// Documents within documents that are opened.
@@ -29,8 +32,7 @@ const MAX_INLINE: usize = 4;
 
 /// What was read so far.
 pub(super) struct Reading<'r> {
-    keys: PathKeys,
-    max_file: u64,
+    options: Options<'r>,
     sink: &'r mut dyn Sink,
     blobs: Vec<Blob>,
     /// Links in the archive: name and target.
@@ -38,8 +40,10 @@ pub(super) struct Reading<'r> {
     gaps: Vec<Gap>,
     /// Gaps beyond those that are told one by one.
     more_gaps: usize,
-    /// Packs of git repositories in layers.
+    /// Packs of git repositories in layers that nobody took.
     packs: Vec<BString>,
+    /// The blob that stands for all those with objects of repositories in a root file system.
+    root: Option<usize>,
     /// Members of all archives so far.
     members: usize,
     /// Bytes of documents that are kept.
@@ -51,16 +55,16 @@ pub(super) struct Reading<'r> {
 }
 
 impl<'r> Reading<'r> {
-    pub(super) fn new(max_file: u64, sink: &'r mut dyn Sink) -> Self {
+    pub(super) fn new(options: Options<'r>, sink: &'r mut dyn Sink) -> Self {
         Self {
-            keys: PathKeys::default(),
-            max_file,
+            options,
             sink,
             blobs: Vec::new(),
             aliases: BTreeMap::new(),
             gaps: Vec::new(),
             more_gaps: 0,
             packs: Vec::new(),
+            root: None,
             members: 0,
             documents: 0,
             names: 0,
@@ -78,7 +82,7 @@ impl<'r> Reading<'r> {
             let (what, why) = (format!("{} more parts", self.more_gaps).into(), "they were not read either".to_owned());
             self.gaps.push(Gap { what, kind: GapKind::Unreadable, why });
         }
-        Contents::new(self.keys, self.blobs, &self.aliases, self.gaps)
+        Contents::new(self.blobs, &self.aliases, self.gaps, self.options.platform)
     }
 
     /// Says that something was not read. A hostile archive could give more reasons than there is memory.
@@ -195,15 +199,47 @@ impl<'r> Reading<'r> {
         // Its number is taken first, for what is inline in a document is a blob, too.
         self.blobs.push(Blob { name: name.to_owned(), ..Blob::default() });
         let mut hashing = Hashing::new(reader, name.starts_with(b"blobs/sha512/"));
+        let known = claimed(name).and_then(|digest| Some((self.options.known?.layer(&digest)?, digest)));
+        if let Some((known, claimed)) = known {
+            return self.known(number, known, &claimed, hashing);
+        }
+        let said = self.said();
         let content = self.content(number, name, &mut hashing);
         let digests = content.and_then(|content| Ok((content, hashing.finish()?)));
         match digests {
             Ok((content, (digest, sha512))) => {
-                let Content { layer, document, is_plain } = content;
-                let name = name.to_owned();
-                self.blobs[number] = Blob { name, digest, sha512: sha512.map(Box::new), layer, document, is_plain };
+                let Content { layer, document, unpacked } = content;
+                let coverage = if self.said() == said { Coverage::Whole } else { Coverage::Partly };
+                let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
+                self.blobs[number] = Blob { name, digest, sha512, layer, document, unpacked, coverage };
             }
             Err(error) => self.gap(name, end_kind(&error), told(&error)),
+        }
+    }
+
+    /// How many gaps there are.
+    fn said(&self) -> usize {
+        self.gaps.len() + self.more_gaps + self.packs.len()
+    }
+
+    /// A layer that was scanned before, if its bytes are those.
+    fn known(&mut self, number: usize, known: KnownLayer, claimed: &Digest, hashing: Hashing<&mut dyn Read>) {
+        let name = self.blobs[number].name.clone();
+        match hashing.finish() {
+            Ok((digest, _)) if digest == *claimed => {
+                let layer = Some(Box::new(known.layer));
+                let unpacked = Some(Box::new(known.diff_id));
+                self.blobs[number] =
+                    Blob { name, digest, layer, unpacked, coverage: Coverage::Known, ..Blob::default() };
+            }
+            Ok((digest, _)) => {
+                let why = format!(
+                    "its content does not fit its name, for it has {digest}, and was not read; copy the image again"
+                );
+                self.blobs[number].digest = digest;
+                self.gap(name.as_bstr(), GapKind::Corrupt, why);
+            }
+            Err(error) => self.gap(name.as_bstr(), end_kind(&error), told(&error)),
         }
     }
 
@@ -218,17 +254,25 @@ impl<'r> Reading<'r> {
         let head = stream::head(&mut unpacked, 2 * tar::BLOCK)?;
         let is_archive = tar::is_archive(&head);
         let mut whole = io::Cursor::new(head).chain(unpacked);
-        let is_plain = compression == Compression::None;
-        if is_archive {
-            let layer = Some(Box::new(self.layer(number, name, &mut whole)));
-            return Ok(Content { layer, document: None, is_plain });
+        // In a root file system each file is a blob.
+        let root = self.root.unwrap_or(number);
+        if compression == Compression::None && self.is_taken(root, BStr::new(""), name, &mut whole) {
+            self.root = Some(root);
+            return Ok(Content::default());
         }
-        let Some(bytes) = self.limited(name, &mut whole)? else {
-            return Ok(Content { is_plain, ..Content::default() });
-        };
+        if is_archive && compression == Compression::None {
+            let layer = Some(Box::new(self.layer(number, name, &mut whole)));
+            return Ok(Content { layer, ..Content::default() });
+        }
+        if is_archive {
+            let mut hashing = Hashing::new(whole, false);
+            let layer = Some(Box::new(self.layer(number, name, &mut hashing)));
+            return Ok(Content { layer, unpacked: hashing.at_end().map(Box::new), ..Content::default() });
+        }
+        let Some(bytes) = self.limited(name, &mut whole)? else { return Ok(Content::default()) };
         let document = self.document(number, name, &bytes);
         self.sink.take(ImageFile { blob: number, path: name.to_owned(), bytes, kind: FileKind::File });
-        Ok(Content { layer: None, document, is_plain })
+        Ok(Content { document, ..Content::default() })
     }
 
     /// What a document says, if it is one; its texts are handed over, and what lies inline in it is read as a blob.
@@ -275,19 +319,19 @@ impl<'r> Reading<'r> {
             if !self.has_room(name) {
                 return layer;
             }
-            let path = tar::normal(member.path.as_bstr());
-            if !layer.note(&self.keys, path.as_bstr(), &member) {
+            let path = self.path_of(name, &member);
+            if !layer.note(path.as_bstr(), &member) {
                 continue;
             }
             if member.shape == Shape::HardLink && self.has_room_for_names(path.as_bstr(), member.target.as_bstr()) {
-                layer.link(&self.keys, path.clone(), tar::normal(member.target.as_bstr()).as_bstr());
+                layer.link(path.as_bstr(), tar::normal(member.target.as_bstr()).as_bstr());
             }
-            if path.ends_with(b".pack") && path.contains_str("objects/pack/") && self.packs.len() < MAX_TOLD {
-                self.packs.push([name.as_bytes(), b"!", path.as_bytes()].concat().into());
+            if member.shape == Shape::File && self.is_taken(number, name, path.as_bstr(), &mut members) {
+                continue;
             }
             let bytes = match member.shape {
                 Shape::Link => Ok(Some(member.target.to_vec())),
-                Shape::File if member.size > self.max_file => {
+                Shape::File if member.size > self.options.max_file => {
                     let whole = [name.as_bytes(), b"!", path.as_bytes()].concat();
                     self.gap(
                         whole.as_bstr(),
@@ -316,11 +360,42 @@ impl<'r> Reading<'r> {
         }
     }
 
+    /// Whether a file is no matter here any more, for it went to where objects of git repositories are put together.
+    fn is_taken(&mut self, number: usize, name: &BStr, path: &BStr, reader: &mut dyn Read) -> bool {
+        let sign: &[u8] = if name.is_empty() { b"" } else { b"!" };
+        let whole = || BString::from([name.as_bytes(), sign, path.as_bytes()].concat());
+        match self.sink.take_object(number, path, reader) {
+            Taken::Whole => true,
+            Taken::Partly(why) => {
+                self.gap(whole().as_bstr(), GapKind::Unreadable, format!("it could not be read: {why}"));
+                true
+            }
+            Taken::Not => {
+                if path.ends_with(b".pack") && path.contains_str("objects/pack/") && self.packs.len() < MAX_TOLD {
+                    self.packs.push(whole());
+                }
+                false
+            }
+        }
+    }
+
+    /// The path of a member of a layer.
+    fn path_of(&mut self, name: &BStr, member: &Member) -> BString {
+        let mut path = tar::normal(member.path.as_bstr());
+        let end = path.find_iter(b"/").nth(MAX_FOLDERS).unwrap_or(path.len()).min(MAX_PATH);
+        if end < path.len() {
+            let why = "the path of a file in it is too long, so what later layers do to that file is not known";
+            self.gap(name, GapKind::TooLarge, why);
+            path.truncate(end);
+        }
+        path
+    }
+
     /// All of a reader; `None`, and a gap, if it has more bytes than a file may have.
     fn limited(&mut self, name: &BStr, reader: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
-        reader.take(self.max_file.saturating_add(1)).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > self.max_file {
+        reader.take(self.options.max_file.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > self.options.max_file {
             let why = "it is over the limit for a file; raise [limits] max_file_size in .keysweep.toml";
             self.gap(name, GapKind::TooLarge, why);
             return Ok(None);
@@ -334,7 +409,15 @@ impl<'r> Reading<'r> {
 struct Content {
     layer: Option<Box<Layer>>,
     document: Option<Document>,
-    is_plain: bool,
+    /// The digest of a layer before it was compressed.
+    unpacked: Option<Box<Digest>>,
+}
+
+/// The digest that the name of a blob says it has: in a layout, in a folder of blobs, and where layers are called by their own.
+pub(super) fn claimed(name: &BStr) -> Option<Digest> {
+    let last = name.rsplit_str(b"/").next()?;
+    let hex = last.strip_suffix(b".tar").unwrap_or(last);
+    (hex.len() == 64).then(|| Digest::parse(&format!("sha256:{}", hex.as_bstr()))).flatten()
 }
 
 fn end_kind(error: &io::Error) -> GapKind {

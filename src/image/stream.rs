@@ -284,6 +284,12 @@ impl<R: Read> Hashing<R> {
         Self { reader, sha256: Sha256::new(), sha512: is_sha512.then(Sha512::new) }
     }
 
+    /// The SHA-256 of everything, if nothing is left to be read.
+    pub(super) fn at_end(mut self) -> Option<Digest> {
+        let rest = self.read(&mut [0]).ok()?;
+        (rest == 0).then(|| Digest::Sha256(self.sha256.finalize().into()))
+    }
+
     /// Reads what is left and returns the digests of everything.
     pub(super) fn finish(mut self) -> io::Result<(Digest, Option<Digest>)> {
         let mut rest = vec![0; 64 << 10];

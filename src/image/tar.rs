@@ -28,6 +28,20 @@ pub(super) enum Shape {
     Special,
 }
 
+impl Shape {
+    const ALL: [Self; 5] = [Self::File, Self::HardLink, Self::Link, Self::Folder, Self::Special];
+
+    /// A number that stands for it.
+    pub(super) fn code(self) -> u64 {
+        Self::ALL.iter().take_while(|shape| **shape != self).count() as u64
+    }
+
+    /// What a number stands for.
+    pub(super) fn of_code(code: u64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
 /// A member, without its content.
 #[derive(Debug, Clone)]
 pub(super) struct Member {
@@ -81,7 +95,7 @@ impl<R: Read> Members<R> {
     pub(super) fn next(&mut self) -> io::Result<Option<Member>> {
         let mut extended = Extended::default();
         loop {
-            self.skip(self.left + self.padding)?;
+            self.skip(self.left.saturating_add(self.padding))?;
             let Some(block) = self.block()? else { return Ok(None) };
             let header = Header::from_byte_slice(&block);
             let size = header.entry_size()?;

@@ -23,7 +23,7 @@ mod worker;
 use crate::config::ScanOptions;
 use crate::detect::Detector;
 use crate::git::Repo;
-pub use image::Base;
+pub use image::{Base, ImageChoice};
 pub use progress::{Counts, Progress};
 pub use surroundings::Lazy;
 

@@ -9,6 +9,8 @@ pub struct Progress {
     objects: AtomicU64,
     bytes: AtomicU64,
     sightings: AtomicU64,
+    length: AtomicU64,
+    read: AtomicU64,
 }
 
 /// The counts at one moment.
@@ -22,6 +24,10 @@ pub struct Counts {
     pub bytes: u64,
     /// Places that hold something, before they are grouped by secret.
     pub sightings: u64,
+    /// Bytes of an archive that is read from its start to its end; zero if that is not known.
+    pub length: u64,
+    /// Bytes of it that were read; zero if there is none.
+    pub read: u64,
 }
 
 impl Progress {
@@ -37,6 +43,17 @@ impl Progress {
         self.sightings.fetch_add(sightings, Ordering::Relaxed);
     }
 
+    /// Begins an archive of so many bytes; zero if that is not known.
+    pub fn begin(&self, length: u64) {
+        self.length.store(length, Ordering::Relaxed);
+        self.read.store(0, Ordering::Relaxed);
+    }
+
+    /// Adds bytes that were read of an archive.
+    pub fn advance(&self, bytes: u64) {
+        self.read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// How far it is now.
     pub fn counts(&self) -> Counts {
         Counts {
@@ -44,6 +61,8 @@ impl Progress {
             objects: self.objects.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             sightings: self.sightings.load(Ordering::Relaxed),
+            length: self.length.load(Ordering::Relaxed),
+            read: self.read.load(Ordering::Relaxed),
         }
     }
 }

@@ -190,6 +190,12 @@ pub enum Command {
         /// Tell apart what comes from this image, which the other is made from; may be given more than once
         #[arg(long = "base", value_name = "IMAGE")]
         bases: Vec<PathBuf>,
+        /// Scan the images for this platform alone, such as linux/amd64
+        #[arg(long, value_name = "OS/ARCH")]
+        platform: Option<String>,
+        /// Remember in this folder which layers hold nothing, so that they need not be read again
+        #[arg(long, value_name = "DIR")]
+        cache: Option<PathBuf>,
         /// How.
         #[command(flatten)]
         scan: ScanArgs,

@@ -81,6 +81,11 @@ impl Scan<'_> {
 }
 
 impl Attributed<'_> {
+    /// What was found, by itself.
+    pub(super) fn into_outcome(self) -> Outcome {
+        self.outcome
+    }
+
     /// Groups the sightings to findings, and says of each how far it got.
     pub(super) fn report(self, scan: &Scan<'_>, scope: Scope) -> Report {
         let Self { outcome, attribution, staged, is_whole } = self;

@@ -23,6 +23,7 @@ mod visitor;
 mod walk;
 
 use super::Scan;
+use super::outcome::Outcome;
 use crate::finding::{Exposure, Report, Scope};
 use crate::git::Repo;
 use crate::git::store::Store;
@@ -51,6 +52,21 @@ impl Scan<'_> {
     /// The same, and says of each place what keeps it in the repository, and of each secret all refs that reach it.
     pub fn remains(&self, repository: &Repo, objects: Objects, scope: Scope) -> Report {
         self.settled(repository, objects, scope, Depth::Retention)
+    }
+
+    /// What the objects of a repository hold that nothing else of it is known of, each at the commits and paths that brought it in,
+    /// and how many objects are named and not there.
+    pub(super) fn of_objects(&self, repository: &Repo, objects: &Objects) -> (Outcome, usize) {
+        let (_, all) = self.scan_all(repository, objects);
+        let (mut outcome, located) = all.locate(repository, &objects.store);
+        let missing = std::mem::take(&mut outcome.missing).len();
+        let outcome = match located.attribution() {
+            Some(attribution) => {
+                self.attribute(repository, objects, outcome, attribution, Depth::Findings).into_outcome()
+            }
+            None => outcome,
+        };
+        (outcome, missing)
     }
 
     /// Sweeps, and once more where objects that are named came while they were listed.

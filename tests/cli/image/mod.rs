@@ -2,10 +2,14 @@
 //!
 //! Images are made here, by a small builder; what is planted is drawn from a seed.
 
+mod cache;
 mod context;
 mod damaged;
 mod plan;
+mod repositories;
 mod sample;
+mod table;
+mod tools;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -13,9 +13,11 @@ pub(super) enum Entry<'e> {
     Folder(&'e str),
     Link(&'e str, &'e str),
     HardLink(&'e str, &'e str),
+    Device(&'e str),
+    Raw(&'e str, Vec<u8>),
 }
 
-use Entry::{File, Folder, HardLink, Link};
+use Entry::{Device, File, Folder, HardLink, Link, Raw};
 
 /// What writing into memory gives.
 fn ok<T>(result: io::Result<T>) -> T {
@@ -29,10 +31,12 @@ pub(super) fn layer(entries: &[Entry<'_>]) -> Vec<u8> {
         header.set_mode(0o644);
         let (path, text) = match entry {
             File(path, text) => (path, text.as_bytes()),
-            Folder(path) | Link(path, _) | HardLink(path, _) => (path, &b""[..]),
+            Raw(path, bytes) => (path, &bytes[..]),
+            Folder(path) | Link(path, _) | HardLink(path, _) | Device(path) => (path, &b""[..]),
         };
         header.set_entry_type(match entry {
-            File(..) => tar::EntryType::Regular,
+            File(..) | Raw(..) => tar::EntryType::Regular,
+            Device(_) => tar::EntryType::Char,
             Folder(_) => tar::EntryType::Directory,
             Link(..) => tar::EntryType::Symlink,
             HardLink(..) => tar::EntryType::Link,
@@ -121,7 +125,11 @@ impl Sample {
             Packed::Gzip => gzip(layer),
             Packed::Zstd => zstd(layer),
         };
-        let layers: Vec<Vec<u8>> = self.layers.iter().map(pack).collect();
+        self.packed(&self.layers.iter().map(pack).collect::<Vec<_>>())
+    }
+
+    /// The same with layers that were packed somehow.
+    pub(super) fn packed(&self, layers: &[Vec<u8>]) -> Vec<(String, Vec<u8>)> {
         let describe = |kind: &str, bytes: &[u8]| json!({"mediaType": format!("application/vnd.oci.image.{kind}"), "digest": digest(bytes), "size": bytes.len()});
         let config = self.config();
         let described: Vec<Value> = layers.iter().map(|layer| describe("layer.v1.tar", layer)).collect();
@@ -137,7 +145,7 @@ impl Sample {
             ("oci-layout".to_owned(), br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec()),
             ("index.json".to_owned(), index),
         ];
-        let blobs = layers.into_iter().chain([config, manifest]).chain(self.leftovers.clone());
+        let blobs = layers.iter().cloned().chain([config, manifest]).chain(self.leftovers.clone());
         files.extend(blobs.map(|blob| (format!("blobs/sha256/{}", hex(&blob)), blob)));
         files
     }

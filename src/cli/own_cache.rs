@@ -1,0 +1,24 @@
+//! Whose a cache is: one that came with a repository could say of anything that there is nothing in it.
+
+use std::path::Path;
+
+use crate::git::Repo;
+use crate::git::planted::{Planted, planted};
+
+/// Refuses a cache that came with a repository, the one that is worked in or the one around the folder.
+///
+/// # Errors
+/// When it did, or may have.
+pub(super) fn check(repo: Option<&Repo>, folder: &Path) -> anyhow::Result<()> {
+    let whole = std::path::absolute(folder)?;
+    let around = whole.ancestors().find(|path| path.is_dir()).and_then(|path| Repo::open(path).ok());
+    let how = match repo.into_iter().chain(&around).find_map(|repo| planted(repo, folder)) {
+        None => return Ok(()),
+        Some(Planted::Link) => "a link in the work tree leads to it",
+        Some(Planted::Tracked) => "the repository has files of its own there",
+    };
+    anyhow::bail!(
+        "the cache '{}' was not used: {how}, and what they say could hide a secret from the sweep; name a folder outside of the work tree",
+        folder.display()
+    )
+}

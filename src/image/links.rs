@@ -1,0 +1,403 @@
+//! Follows documents from one to the next: from the index of a layout, or the list of `docker save`, to images and their layers.
+//!
+//! Whatever is named and not here is a gap. All of it may be hostile: an index can name itself through others, and thousands of
+//! manifests the same configuration, so what is followed is counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::Blob;
+use super::manifest::{Config, Descriptor, Document, Manifest, Platform, Saved};
+use super::model::{Choice, Form, Image, ImageLayer};
+use super::stream::Digest;
+use crate::finding::{Gap, GapKind, Note};
+
+/// Indexes within indexes that are followed.
+const MAX_NESTING: usize = 4;
+/// Descriptors in all indexes together that are followed.
+const MAX_DESCRIPTORS: usize = 20_000;
+/// Layers of an image: no program runs one with more than a few hundred.
+const MAX_LAYERS: usize = 1000;
+/// Bytes of a step that are kept.
+const MAX_STEP: usize = 4 << 10;
+/// Images that an attestation is taken to describe that does not say which.
+const MAX_DESCRIBED: usize = 32;
+/// The annotation that `BuildKit` writes at the manifest that describes how an image was built.
+const ATTESTATION: (&str, &str) = ("vnd.docker.reference.type", "attestation-manifest");
+
+/// The blobs by what they are called, while it is found out how they belong together.
+pub(super) struct Links<'b> {
+    blobs: &'b [Blob],
+    by_digest: BTreeMap<&'b Digest, usize>,
+    by_name: BTreeMap<&'b BStr, usize>,
+    aliases: &'b BTreeMap<BString, BString>,
+    /// The platform that was asked for.
+    platform: Option<&'b Platform>,
+    /// The number of the image that a manifest describes: several names may lead to it.
+    by_manifest: BTreeMap<usize, usize>,
+    /// The steps of each configuration.
+    steps: BTreeMap<usize, Vec<Arc<str>>>,
+    /// Descriptors that were followed.
+    followed: usize,
+    gaps: Vec<Gap>,
+    notes: Vec<Note>,
+}
+
+impl<'b> Links<'b> {
+    pub(super) fn new(
+        blobs: &'b [Blob],
+        aliases: &'b BTreeMap<BString, BString>,
+        platform: Option<&'b Platform>,
+        gaps: Vec<Gap>,
+    ) -> Self {
+        let by_digest = blobs.iter().enumerate().flat_map(|(number, blob)| {
+            [Some(&blob.digest), blob.sha512.as_deref()].into_iter().flatten().map(move |digest| (digest, number))
+        });
+        let by_name = blobs.iter().enumerate().map(|(number, blob)| (blob.name.as_bstr(), number)).collect();
+        Self {
+            blobs,
+            by_digest: by_digest.collect(),
+            by_name,
+            aliases,
+            platform,
+            by_manifest: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            followed: 0,
+            gaps,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Gaps and notes.
+    pub(super) fn said(self) -> (Vec<Gap>, Vec<Note>) {
+        (self.gaps, self.notes)
+    }
+
+    /// The form of the input, and the images in it.
+    pub(super) fn images(&mut self) -> (Form, Vec<Image>) {
+        let mut images = Vec::new();
+        let mut form = Form::Unknown;
+        // A root file system may have a file of that name, but not both.
+        let is_oci = self.by_name.contains_key(BStr::new("oci-layout"))
+            || self.by_name.keys().any(|name| name.starts_with(b"blobs/sha256/"));
+        let index = self.named(b"index.json");
+        if let Some(index) = index.filter(|index| is_oci || self.is_index(*index)) {
+            form = Form::Oci;
+            self.index(index, &[], &mut images, 0);
+        }
+        match self.named(b"manifest.json").map(|number| (number, &self.blobs[number].document)) {
+            Some((_, Some(Document::Saved(list)))) => {
+                form = if form == Form::Oci { form } else { Form::DockerArchive };
+                for saved in list.iter().take(MAX_DESCRIPTORS) {
+                    self.saved(saved, &mut images);
+                }
+                if list.len() > MAX_DESCRIPTORS {
+                    self.too_many("manifest.json".into());
+                }
+                // For Docker before version 1.10 each layer has a copy of the configuration, which names no image.
+                if let ([image], Form::DockerArchive) = (&mut images[..], form) {
+                    let copies = self.blobs.iter().enumerate().filter(|(_, blob)| blob.name.ends_with(b"/json"));
+                    image.documents.extend(copies.map(|(number, _)| number));
+                }
+            }
+            Some((number, Some(Document::Manifest(manifest)))) if form == Form::Unknown => {
+                form = Form::BlobFolder;
+                let image = self.manifest(number, manifest, Vec::new(), None);
+                images.push(image);
+            }
+            Some((number, None)) if form == Form::Unknown && self.blobs.iter().any(|blob| blob.layer.is_some()) => {
+                let (what, why) = (self.blobs[number].name.clone(), "it does not list images; save the image again");
+                self.gaps.push(Gap { what, kind: GapKind::Corrupt, why: why.to_owned() });
+            }
+            _ => {}
+        }
+        if form == Form::Unknown && is_oci {
+            form = Form::Oci;
+            self.missing("index.json", "the index of the images");
+        }
+        if form == Form::Unknown && self.blobs.iter().any(|blob| !blob.name.is_empty()) {
+            form = Form::RootFs;
+        }
+        self.choose(&mut images);
+        (form, images)
+    }
+
+    fn is_index(&self, blob: usize) -> bool {
+        matches!(self.blobs[blob].document, Some(Document::Index(_)))
+    }
+
+    fn named(&self, name: &[u8]) -> Option<usize> {
+        let mut name = BString::from(name);
+        // Links to links end somewhere.
+        for _ in 0..8 {
+            if let Some(number) = self.by_name.get(name.as_bstr()) {
+                return Some(*number);
+            }
+            name = self.aliases.get(&name)?.clone();
+        }
+        None
+    }
+
+    fn missing(&mut self, what: &str, role: &str) {
+        let why =
+            format!("it is {role} and is not in this archive; copy the whole image, for instance with 'skopeo copy'");
+        self.gaps.push(Gap { what: what.into(), kind: GapKind::Missing, why });
+    }
+
+    /// What an index lists. `names` are those that the index itself was given.
+    fn index(&mut self, number: usize, names: &[String], images: &mut Vec<Image>, depth: usize) {
+        let Some(Document::Index(index)) = &self.blobs[number].document else {
+            let (what, why) = (self.blobs[number].name.clone(), "it is no index of an image".to_owned());
+            return self.gaps.push(Gap { what, kind: GapKind::Corrupt, why });
+        };
+        if depth == MAX_NESTING {
+            let (what, why) = (self.blobs[number].name.clone(), "it is an index within too many others".to_owned());
+            return self.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
+        }
+        let mut attestations = Vec::new();
+        for descriptor in &index.manifests {
+            self.followed += 1;
+            if self.followed > MAX_DESCRIPTORS {
+                self.too_many(self.blobs[number].name.clone());
+                break;
+            }
+            let mut own: Vec<String> = names_of(descriptor).chain(names.iter().cloned()).collect();
+            own.sort();
+            own.dedup();
+            let Some(blob) = descriptor.digest().and_then(|digest| self.by_digest.get(&digest).copied()) else {
+                if self.is_wanted(descriptor.platform.as_ref()) {
+                    self.missing(&descriptor.digest, &role(descriptor));
+                }
+                continue;
+            };
+            let is_attestation = descriptor.annotation(ATTESTATION.0) == Some(ATTESTATION.1);
+            match &self.blobs[blob].document {
+                Some(Document::Index(_)) => self.index(blob, &own, images, depth + 1),
+                Some(Document::Manifest(manifest)) if is_attestation => attestations.push((blob, manifest, descriptor)),
+                Some(Document::Manifest(manifest)) => self.listed(blob, manifest, own, descriptor, images),
+                _ if descriptor.is_document() => {
+                    let (what, why) =
+                        (self.blobs[blob].name.clone(), "the index names it as a document of an image, and it is none");
+                    self.gaps.push(Gap { what, kind: GapKind::Corrupt, why: why.to_owned() });
+                }
+                // Artifacts that are no images lie in the same layout, and were scanned as any file.
+                _ => {}
+            }
+        }
+        for (blob, manifest, descriptor) in attestations {
+            self.attestation(blob, manifest, descriptor, images);
+        }
+    }
+
+    /// An image that an index names, perhaps again.
+    fn listed(
+        &mut self,
+        blob: usize,
+        manifest: &Manifest,
+        names: Vec<String>,
+        descriptor: &Descriptor,
+        images: &mut Vec<Image>,
+    ) {
+        if let Some(known) = self.by_manifest.get(&blob).and_then(|number| images.get_mut(*number)) {
+            known.names.extend(names);
+            known.names.sort();
+            return known.names.dedup();
+        }
+        let platform = descriptor.platform.as_ref();
+        let gaps = self.gaps.len();
+        let image = self.manifest(blob, manifest, names, platform.and_then(Platform::name));
+        // What is missing of another platform than the one asked for was not asked for.
+        if !self.is_wanted(image.platform.as_deref().and_then(Platform::parse).as_ref()) {
+            self.gaps.truncate(gaps);
+        }
+        self.by_manifest.insert(blob, images.len());
+        images.push(image);
+    }
+
+    /// Whether something for a platform was asked for. What is for no platform always is.
+    fn is_wanted(&self, platform: Option<&Platform>) -> bool {
+        match (self.platform, platform.filter(|platform| platform.name().is_some())) {
+            (Some(wanted), Some(platform)) => wanted.takes(platform),
+            _ => true,
+        }
+    }
+
+    /// Marks the images of other platforms than the one asked for.
+    fn choose(&mut self, images: &mut [Image]) {
+        let Some(wanted) = self.platform else { return };
+        let mut count = 0;
+        for image in &mut *images {
+            if !self.is_wanted(image.platform.as_deref().and_then(Platform::parse).as_ref()) {
+                image.choice = Choice::Other;
+                count += 1;
+            }
+        }
+        if count == images.len() {
+            let (what, why) = (wanted.to_string().into(), "no image in it is for this platform".to_owned());
+            self.gaps.push(Gap { what, kind: GapKind::Missing, why });
+        } else if count > 0 {
+            let text = "left out, and so was everything that only they have";
+            self.notes.push(Note(format!("{count} images for other platforms than {wanted} were {text}")));
+        }
+    }
+
+    fn too_many(&mut self, what: BString) {
+        let why = format!("it leads to more than {MAX_DESCRIPTORS} images, and not all of them were put together");
+        self.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
+    }
+
+    /// Adds what says how an image was built to the documents of that image.
+    fn attestation(&mut self, blob: usize, manifest: &Manifest, descriptor: &Descriptor, images: &mut [Image]) {
+        let subject = descriptor.annotation("vnd.docker.reference.digest").and_then(Digest::parse);
+        let mut documents = BTreeSet::from([blob]);
+        for part in manifest.layers.iter().chain([&manifest.config]) {
+            match part.digest().and_then(|digest| self.by_digest.get(&digest)) {
+                Some(number) => drop(documents.insert(*number)),
+                None => self.missing(&part.digest, "part of an attestation"),
+            }
+        }
+        let of = images.iter_mut().filter(|image| subject.is_none() || image.digest == subject);
+        of.take(MAX_DESCRIBED).for_each(|image| image.documents.extend(&documents));
+    }
+
+    fn manifest(&mut self, number: usize, manifest: &Manifest, names: Vec<String>, platform: Option<String>) -> Image {
+        let find =
+            |links: &Self, part: &Descriptor| part.digest().and_then(|digest| links.by_digest.get(&digest).copied());
+        let config = find(self, &manifest.config);
+        if config.is_none() {
+            self.missing(&manifest.config.digest, "the configuration of an image");
+        }
+        if let Some(config) = config.filter(|_| manifest.config.is_config())
+            && !matches!(self.blobs[config].document, Some(Document::Config(_)))
+        {
+            let (what, why) =
+                (self.blobs[config].name.clone(), "it is named as the configuration of an image, and is none");
+            self.gaps.push(Gap { what, kind: GapKind::Corrupt, why: why.to_owned() });
+        }
+        let total = manifest.layers.len();
+        self.count_layers(number, total);
+        let mut blobs = Vec::new();
+        for (at, layer) in manifest.layers.iter().enumerate().take(MAX_LAYERS) {
+            let blob = find(self, layer);
+            if blob.is_none() && layer.urls.as_ref().is_some_and(|urls| !urls.is_empty()) {
+                let text = "it lies elsewhere by its manifest, as base layers of Windows do, and was not read";
+                self.notes.push(Note(format!("layer {} of {total}, {}: {text}", at + 1, layer.digest)));
+            } else if blob.is_none() {
+                self.missing(&layer.digest, &format!("layer {} of {total} of an image", at + 1));
+            } else if let Some(blob) = blob.map(|blob| &self.blobs[blob])
+                && blob.layer.is_none()
+                && layer.media_type.contains("tar")
+            {
+                let why = format!("it is layer {} of {total} and was not read as an archive", at + 1);
+                self.gaps.push(Gap { what: blob.name.clone(), kind: GapKind::Unreadable, why });
+            }
+            blobs.push(blob);
+        }
+        let digest = Some(self.blobs[number].digest.clone());
+        Image { names, digest, documents: BTreeSet::from([number]), ..self.image(config, blobs, platform) }
+    }
+
+    /// An image of `docker save`, unless the index named it already.
+    fn saved(&mut self, saved: &Saved, images: &mut Vec<Image>) {
+        let config = self.named(saved.config.as_bytes());
+        let names = saved.repo_tags.clone().unwrap_or_default();
+        if config.is_none() {
+            self.missing(&saved.config, "the configuration of an image");
+        } else if let Some(known) = images.iter_mut().find(|image| image.config == config) {
+            let new: Vec<String> = names.into_iter().filter(|name| !known.names.contains(name)).collect();
+            return known.names.extend(new);
+        }
+        if let Some(config) = config {
+            self.count_layers(config, saved.layers.len());
+        }
+        let mut blobs = Vec::new();
+        for (at, name) in saved.layers.iter().enumerate().take(MAX_LAYERS) {
+            let blob = self.named(super::tar::normal(name.as_bytes().as_bstr()).as_bytes());
+            if blob.is_none() {
+                self.missing(name, &format!("layer {} of {} of an image", at + 1, saved.layers.len()));
+            }
+            blobs.push(blob);
+        }
+        images.push(Image { names, ..self.image(config, blobs, None) });
+    }
+
+    fn count_layers(&mut self, number: usize, count: usize) {
+        if count > MAX_LAYERS {
+            let why = format!("it names {count} layers, of which only {MAX_LAYERS} were put together");
+            self.gaps.push(Gap { what: self.blobs[number].name.clone(), kind: GapKind::TooLarge, why });
+        }
+    }
+
+    fn image(&mut self, config: Option<usize>, blobs: Vec<Option<usize>>, platform: Option<String>) -> Image {
+        let all = self.blobs;
+        let document = config.and_then(|number| match &all[number].document {
+            Some(Document::Config(config)) => Some((number, &**config)),
+            _ => None,
+        });
+        let ids = document.map(|(_, config)| &config.rootfs.diff_ids[..]).unwrap_or_default();
+        let steps = document.map(|(number, config)| self.steps_of(number, config)).unwrap_or_default();
+        let is_told = ids.len() == blobs.len();
+        let diff_id = |at: usize| ids.get(at).filter(|_| is_told).and_then(|id| Digest::parse(id));
+        for (at, blob) in blobs.iter().enumerate() {
+            let Some(blob) = blob.map(|number| &all[number]) else { continue };
+            let is_another = blob.diff_id().is_some_and(|own| diff_id(at).is_some_and(|id| id != *own));
+            if is_another && blob.layer.is_some() {
+                let why = format!("it is not the layer {} that the configuration names; copy the image again", at + 1);
+                self.gaps.push(Gap { what: blob.name.clone(), kind: GapKind::Corrupt, why });
+            }
+        }
+        let layers = blobs.into_iter().enumerate().map(|(at, blob)| ImageLayer {
+            blob,
+            diff_id: diff_id(at),
+            step: steps.get(at).filter(|_| is_told).cloned().unwrap_or_default(),
+        });
+        let platform = document.and_then(|(_, config)| config.platform()).or(platform);
+        Image { platform, layers: layers.collect(), config, ..Image::default() }
+    }
+
+    /// The steps of a configuration, which many images may share.
+    fn steps_of(&mut self, number: usize, config: &Config) -> Vec<Arc<str>> {
+        let cut = |step: &str| Arc::from(&step[..step.floor_char_boundary(MAX_STEP)]);
+        let steps = self.steps.entry(number).or_insert_with(|| config.steps().into_iter().map(cut).collect());
+        steps.clone()
+    }
+
+    /// A blob that is named by its digest has to have it.
+    pub(super) fn check_names(&mut self, form: Form) {
+        for blob in self.blobs {
+            let name = blob.name.as_bytes();
+            let claimed = if let Some(hex) = name.strip_prefix(b"blobs/sha256/") {
+                Digest::parse(&format!("sha256:{}", hex.as_bstr()))
+            } else if let Some(hex) = name.strip_prefix(b"blobs/sha512/") {
+                Digest::parse(&format!("sha512:{}", hex.as_bstr()))
+            } else if matches!(form, Form::BlobFolder | Form::DockerArchive) {
+                let hex = name.strip_suffix(b".json").unwrap_or(name);
+                let is_blob = form == Form::BlobFolder || hex.len() < name.len();
+                Digest::parse(&format!("sha256:{}", hex.as_bstr())).filter(|_| is_blob)
+            } else {
+                None
+            };
+            if claimed.is_some_and(|claimed| claimed != blob.digest && Some(&claimed) != blob.sha512.as_deref()) {
+                let why =
+                    format!("its content does not fit its name, for it has {}; copy the image again", blob.digest);
+                self.gaps.push(Gap { what: blob.name.clone(), kind: GapKind::Corrupt, why });
+            }
+        }
+    }
+}
+
+/// The names that an index gives to an image: Docker and containerd write the whole one.
+fn names_of(descriptor: &Descriptor) -> impl Iterator<Item = String> + '_ {
+    let whole = descriptor.annotation("io.containerd.image.name");
+    whole.or_else(|| descriptor.annotation("org.opencontainers.image.ref.name")).map(str::to_owned).into_iter()
+}
+
+/// What an index says of something that it names.
+fn role(descriptor: &Descriptor) -> String {
+    match descriptor.platform.as_ref().and_then(Platform::name) {
+        Some(platform) => format!("named by the index for {platform} ('--platform' chooses what to scan)"),
+        None => "named by the index".to_owned(),
+    }
+}

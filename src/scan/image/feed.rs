@@ -1,0 +1,218 @@
+//! Files on their way from the thread that reads an image to those that detect. What is between them is limited in bytes, so
+//! an image may be of any size.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread::{self, Scope as Threads, ScopedJoinHandle};
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::repositories::Repositories;
+use crate::finding::ContentKind;
+use crate::image::{FileKind, ImageFile, Sink, Taken};
+use crate::scan::Scan;
+use crate::scan::outcome::Outcome;
+use crate::scan::worker::{Origin, Worker};
+
+/// Bytes of files that may wait to be looked at.
+const WAITING: usize = 24 << 20;
+/// Bytes of files that are handed over together.
+const BATCH: usize = 256 << 10;
+
+impl Scan<'_> {
+    /// Starts threads that detect; none if there may be none, and then the reader does it.
+    pub(super) fn helpers<'s>(
+        &'s self,
+        threads: &'s Threads<'s, '_>,
+        receiver: &'s Mutex<Receiver<Vec<ImageFile>>>,
+        (room, marked): (&'s Room, &'s Marked),
+    ) -> Vec<ScopedJoinHandle<'s, Outcome>> {
+        let work = move || {
+            let worker = self.worker();
+            let mut outcome = Outcome::default();
+            loop {
+                let batch = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok(batch) = batch else { return outcome };
+                let bytes = size(&batch);
+                let (files, said) = (batch.len(), outcome.sightings.len());
+                look(&worker, batch, marked, &mut outcome);
+                self.progress.add(files as u64, bytes as u64, (outcome.sightings.len() - said) as u64);
+                room.give(bytes);
+            }
+        };
+        let wanted = if self.options.threads < 2 { 0 } else { self.options.threads };
+        (0..wanted).map_while(|_| thread::Builder::new().spawn_scoped(threads, work).ok()).collect()
+    }
+}
+
+/// What of an image is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Everything.
+    All,
+    /// The texts of its documents.
+    Metadata,
+}
+
+fn size(batch: &[ImageFile]) -> usize {
+    batch.iter().map(weight).sum()
+}
+
+/// What a file takes while it waits.
+fn weight(file: &ImageFile) -> usize {
+    size_of::<ImageFile>() + file.path.len() + file.bytes.len()
+}
+
+/// The blobs of which there is something to say.
+#[derive(Default)]
+pub(super) struct Marked(Mutex<BTreeSet<usize>>);
+
+impl Marked {
+    fn add(&self, blob: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(blob);
+    }
+
+    /// Whether there is something to say of a blob.
+    pub(super) fn has(&self, blob: usize) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&blob)
+    }
+}
+
+/// What may still wait to be looked at.
+#[derive(Default)]
+pub(super) struct Room {
+    waiting: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Room {
+    /// Waits until these bytes fit; anything fits if nothing else waits.
+    fn take(&self, bytes: usize) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |waiting: &mut usize| *waiting > 0 && *waiting + bytes > WAITING;
+        let mut waiting = self.changed.wait_while(waiting, is_full).unwrap_or_else(PoisonError::into_inner);
+        *waiting += bytes;
+    }
+
+    fn give(&self, bytes: usize) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) -= bytes;
+        self.changed.notify_all();
+    }
+}
+
+/// Hands files over to the threads that detect, or looks at them itself.
+pub(super) struct Feed<'f> {
+    worker: Worker<'f>,
+    sender: Option<SyncSender<Vec<ImageFile>>>,
+    room: &'f Room,
+    marked: &'f Marked,
+    wanted: Wanted,
+    batch: Vec<ImageFile>,
+    bytes: usize,
+    own: Outcome,
+    repositories: Repositories,
+}
+
+impl<'f> Feed<'f> {
+    /// Hands files over to whoever receives them, or to the worker if nobody does.
+    pub(super) fn new(
+        worker: Worker<'f>,
+        sender: Option<SyncSender<Vec<ImageFile>>>,
+        (room, marked): (&'f Room, &'f Marked),
+        wanted: Wanted,
+    ) -> Self {
+        let (batch, own, repositories) = (Vec::new(), Outcome::default(), Repositories::default());
+        Self { worker, sender, room, marked, wanted, batch, bytes: 0, own, repositories }
+    }
+
+    fn send(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        let bytes = std::mem::take(&mut self.bytes);
+        let Some(sender) = &self.sender else { return look(&self.worker, batch, self.marked, &mut self.own) };
+        self.room.take(bytes);
+        // Nobody takes it only if a thread has panicked, which the join tells.
+        if sender.send(batch).is_err() {
+            self.room.give(bytes);
+        }
+    }
+
+    /// What the worker found, and the repositories that came by.
+    pub(super) fn finish(mut self) -> (Outcome, Repositories) {
+        self.send();
+        (self.own, self.repositories)
+    }
+}
+
+impl Sink for Feed<'_> {
+    fn take(&mut self, file: ImageFile) {
+        if self.wanted == Wanted::Metadata && file.kind != FileKind::Text {
+            return;
+        }
+        self.bytes += weight(&file);
+        self.batch.push(file);
+        if self.bytes >= BATCH || self.batch.len() >= 1024 {
+            self.send();
+        }
+    }
+
+    fn take_object(&mut self, blob: usize, path: &BStr, reader: &mut dyn Read) -> Taken {
+        match self.wanted {
+            Wanted::All => {
+                let taken = self.repositories.keep(blob, path, reader);
+                if taken != Taken::Not {
+                    self.marked.add(blob);
+                }
+                taken
+            }
+            Wanted::Metadata => Taken::Not,
+        }
+    }
+}
+
+/// Looks at files and their names.
+fn look(worker: &Worker<'_>, batch: Vec<ImageFile>, marked: &Marked, outcome: &mut Outcome) {
+    // Hardly any name holds a secret, so all of them are asked together first.
+    let names: Vec<&[u8]> = batch.iter().map(|file| file.path.as_bytes()).collect();
+    let are_named = !worker.detector.scan(&names.join(&b"\n"[..])).is_empty();
+    for ImageFile { blob, path, bytes, kind } in batch {
+        let mut of_file = Outcome::default();
+        let path = path.as_bstr();
+        match kind {
+            FileKind::File => worker.counted(&bytes, &Origin::new(ContentKind::File, path), &mut of_file),
+            FileKind::Link => worker.counted(&bytes, &Origin::new(ContentKind::Symlink, path), &mut of_file),
+            FileKind::Text => {
+                worker.text(&bytes, &Origin::new(ContentKind::ImageMetadata, BStr::new("")), &mut of_file);
+                of_file.sightings.iter_mut().for_each(|sighting| sighting.occurrence.path = path.to_owned());
+            }
+        }
+        if are_named && kind != FileKind::Text {
+            worker.text(path, &Origin::new(ContentKind::FileName, path), &mut of_file);
+        }
+        of_file.sightings.iter_mut().for_each(|sighting| sighting.order = blob);
+        if of_file.said() > 0 {
+            marked.add(blob);
+        }
+        outcome.absorb(of_file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_limited_and_one_large_file_passes() {
+        let room = Room::default();
+        room.take(2 * WAITING);
+        room.give(2 * WAITING);
+        room.take(WAITING);
+        thread::scope(|threads| {
+            let waits = threads.spawn(|| room.take(1));
+            room.give(WAITING);
+            assert!(waits.join().is_ok());
+        });
+        assert_eq!(*room.waiting.lock().unwrap(), 1);
+    }
+}

@@ -1,7 +1,15 @@
 #!/usr/bin/env bash
-# Scans what the event is about, in one run: annotations, the summary of the job, SARIF if it is asked for.
+# Scans what the event is about, or an image, in one run: annotations, the summary of the job, SARIF if it is asked for.
 set -euo pipefail
-args=(range --ci --format github)
+if [ -n "$KEYSWEEP_IMAGE" ]; then
+	# A path cannot become an option, or a dash for standard input.
+	case $KEYSWEEP_IMAGE in
+	/*) args=(image "$KEYSWEEP_IMAGE" --format github) ;;
+	*) args=(image "./$KEYSWEEP_IMAGE" --format github) ;;
+	esac
+else
+	args=(range --ci --format github)
+fi
 if [ -n "$KEYSWEEP_SARIF" ]; then
 	args+=(--also "sarif=$KEYSWEEP_SARIF")
 fi

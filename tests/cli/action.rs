@@ -72,6 +72,20 @@ fn unknown((fetched, scanned): (Run, Run)) {
     scanned.expect_code(2).expect_mention("::error title=keysweep could not read all::");
 }
 
+// ---------------------------------------------------------------- an image in place of the commits
+
+#[test]
+fn an_image_is_scanned_in_place_of_the_commits() {
+    let clone = Repo::folder();
+    clone.write("root/app/.env", new().line());
+    clone.sh("tar -C root -cf -image.tar . && rm -r root").expect_code(0);
+    // A path that looks like an option is none.
+    let scan = script(&clone, "scan").env("KEYSWEEP_IMAGE", "-image.tar").env("KEYSWEEP_ARGS", "--strict\n");
+    let run = scan.env("KEYSWEEP_SARIF", "out.sarif").run().expect_code(1).expect_mention("::error");
+    run.expect_withheld(&new().value);
+    assert!(clone.read("out.sarif").contains("app/.env"));
+}
+
 // ---------------------------------------------------------------- the clone is completed
 
 #[test]

@@ -32,18 +32,55 @@ fn takes(source: &str, path: &str) -> bool {
     source.split('/').all(|pattern| parts.next().is_some_and(|part| part_matches(pattern.as_bytes(), part.as_bytes())))
 }
 
-/// Go's `filepath.Match` for one part of a path; classes of characters match any character, which takes more rather than less.
-fn part_matches(pattern: &[u8], part: &[u8]) -> bool {
-    match pattern {
-        [] => part.is_empty(),
-        [b'*', rest @ ..] => (0..=part.len()).any(|at| part_matches(rest, &part[at..])),
-        [b'[', rest @ ..] => {
-            let end = rest.iter().position(|byte| *byte == b']');
-            end.is_some_and(|end| !part.is_empty() && part_matches(&rest[end + 1..], &part[1..]))
-        }
-        [b'?', rest @ ..] => !part.is_empty() && part_matches(rest, &part[1..]),
-        [b'\\', byte, rest @ ..] | [byte, rest @ ..] => part.first() == Some(byte) && part_matches(rest, &part[1..]),
+/// One element of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Element {
+    /// Any number of characters.
+    Many,
+    /// Any character.
+    Any,
+    /// This one.
+    Byte(u8),
+}
+
+/// The elements of a pattern of Go's `filepath.Match`; `None` if it is broken. Classes of characters are any character, which
+/// takes more rather than less.
+fn elements(mut pattern: &[u8]) -> Option<Vec<Element>> {
+    let mut elements = Vec::new();
+    while let [first, rest @ ..] = pattern {
+        let (element, behind) = match (first, rest) {
+            (b'*', rest) => (Element::Many, rest),
+            (b'?', rest) => (Element::Any, rest),
+            (b'[', rest) => (Element::Any, &rest[rest.iter().position(|byte| *byte == b']')? + 1..]),
+            (b'\\', [byte, rest @ ..]) | (byte, rest) => (Element::Byte(*byte), rest),
+        };
+        elements.push(element);
+        pattern = behind;
     }
+    Some(elements)
+}
+
+/// Whether a pattern matches one part of a path. Only the last `*` is ever tried again, for a hostile pattern has many of them.
+fn part_matches(pattern: &[u8], part: &[u8]) -> bool {
+    let Some(pattern) = elements(pattern) else { return false };
+    let (mut at, mut read) = (0, 0);
+    let mut last_star = None;
+    while read < part.len() {
+        match pattern.get(at) {
+            Some(Element::Many) => {
+                last_star = Some((at, read));
+                at += 1;
+            }
+            Some(Element::Any) => (at, read) = (at + 1, read + 1),
+            Some(Element::Byte(byte)) if *byte == part[read] => (at, read) = (at + 1, read + 1),
+            _ => {
+                let Some((star, from)) = last_star else { return false };
+                last_star = Some((star, from + 1));
+                (at, read) = (star + 1, from + 1);
+            }
+        }
+    }
+    pattern[at..].iter().all(|element| *element == Element::Many)
 }
 
 /// An instruction, on one line.
@@ -167,6 +204,21 @@ mod tests {
         let lines: Vec<usize> = copies.iter().map(|copy| copy.line).collect();
         assert_eq!(lines, [3, 4, 5, 6, 18], "{copies:?}");
         assert_eq!(copies[3].text, "copy one two /dst/");
+    }
+
+    #[test]
+    fn a_pattern_of_many_stars_ends_soon() {
+        let name = "a".repeat(250);
+        for (pattern, expected) in [
+            ("a*".repeat(60) + "b", false),
+            ("a*".repeat(60), true),
+            ("*".repeat(200) + "a", true),
+            ("a*[bc".to_owned(), false),
+            ("[ab]*?\\a".to_owned(), true),
+        ] {
+            assert_eq!(part_matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern}");
+        }
+        assert!(part_matches(b"\\*", b"*") && !part_matches(b"\\*", b"a"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ const MOST: usize = 20;
 pub struct AgentsFiles {
     /// The folder that their names start from.
     pub folder: BString,
-    /// What each is, by the path that findings have.
+    /// The agent and kind of each file, by the path that findings have.
     pub places: BTreeMap<BString, AgentPlace>,
 }
 
@@ -166,7 +166,7 @@ fn login(agent: CodingAgent) -> &'static str {
     }
 }
 
-/// What an agent has for deleting sessions, and for not keeping them long.
+/// The documented ways of an agent to delete sessions, and to keep them for a short time only.
 fn session(agent: CodingAgent) -> &'static str {
     match agent {
         CodingAgent::ClaudeCode => "'cleanupPeriodDays' in its settings says how long sessions are kept",

@@ -187,13 +187,13 @@ pub enum Command {
         /// The archive or folder
         #[arg(value_name = "PATH")]
         path: PathBuf,
-        /// Tell apart what comes from this image, which the other is made from; may be given more than once
+        /// Mark what comes from this base image; may be repeated
         #[arg(long = "base", value_name = "IMAGE")]
         bases: Vec<PathBuf>,
-        /// Scan the images for this platform alone, such as linux/amd64
+        /// Scan only images for this platform
         #[arg(long, value_name = "OS/ARCH")]
         platform: Option<String>,
-        /// Remember in this folder which layers hold nothing, so that they need not be read again
+        /// Skip layers that this folder knows as clean
         #[arg(long, value_name = "DIR")]
         cache: Option<PathBuf>,
         /// How.

@@ -19,9 +19,10 @@ use crate::fs::owner_only;
 use crate::fs::scratch::Scratch;
 use crate::git::{ObjectId, Repo, SourceError};
 use crate::image::Taken;
-use crate::scan::Scan;
+use crate::remediation::Surroundings;
 use crate::scan::outcome::Outcome;
 use crate::scan::sighting::Sighting;
+use crate::scan::{Lazy, Scan};
 use crate::source::Listing;
 use crate::source::history::{self, Objects};
 
@@ -195,8 +196,9 @@ impl Repository {
         // What lies beside the objects was made here.
         objects.listing = Listing { gaps: std::mem::take(&mut objects.listing.gaps), ..Listing::default() };
         let options = ScanOptions { cache: None, flag_outside_authors: false, ..scan.options.clone() };
-        let surroundings = scan.surroundings.clone();
-        let inner = Scan { options: &options, repo: Some(&repo), surroundings, ..*scan };
+        let surroundings = Lazy::new(Box::new(|| Surroundings::clone(&scan.surroundings)));
+        let Scan { detector, progress, .. } = *scan;
+        let inner = Scan { detector, options: &options, repo: Some(&repo), progress, surroundings };
         let (mut found, missing) = inner.of_objects(&repo, &objects);
         if missing > 0 {
             let text = "objects that are not in the image, as in a shallow clone";

@@ -551,6 +551,9 @@ pub fn reasons(finding: &FindingView) -> String {
     if !facts.is_empty() {
         reasons.push(format!("found with it: {}", facts.join(", ")));
     }
+    if let Some(owner) = finding.facts.get("aws_canary") {
+        reasons.push(format!("a decoy of {owner}: whoever uses it is noticed"));
+    }
     format!("{} confidence: {}", finding.confidence.as_str(), reasons.join("; "))
 }
 

@@ -27,6 +27,9 @@ use crate::rule_set::RuleSet;
 
 use subject::Subject;
 
+/// The fact that a key is a decoy.
+const CANARY: &str = "aws_canary";
+
 /// The facts about the repository that a plan depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
@@ -326,6 +329,9 @@ impl<'a> Kind<'a> {
             first.link.clone_from(&self.link);
             if !self.remediation.caution.is_empty() {
                 first.title.push_str(&format!(". Caution: {}", self.text(&self.remediation.caution)));
+            }
+            if self.facts.iter().flatten().any(|fact| fact.field == CANARY) {
+                first.title.push_str(". Caution: the account is known for decoys, so somebody planted this key to learn who uses it: find out who that was before you do anything with it, and use it nowhere");
             }
         }
         steps

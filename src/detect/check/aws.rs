@@ -9,8 +9,11 @@ use crate::detect::value::wordlike;
 
 /// Prefixes of ids that carry their account (AWS documentation, "unique identifiers").
 const PREFIXES: [&[u8]; 8] = [b"AKIA", b"ASIA", b"AROA", b"AIDA", b"AGPA", b"ABIA", b"ACCA", b"AIPA"];
-/// Account of Thinkst's canary tokens: a key planted on purpose.
-const CANARY_ACCOUNT: &str = "171436882533";
+/// Accounts whose keys are decoys, and whose they are. None is listed that no public page names or shows a key of: the
+/// first is known from keys of the free service, the second from those printed by onappsec.com, the third from a list of
+/// marks of decoys (0xCardinal, "covert canary detection").
+const DECOYS: [(&str, &str); 3] =
+    [("171436882533", "Thinkst"), ("595918472158", "Thinkst"), ("992382622183", "Thinkst")];
 
 /// The sixteen characters after the prefix, for an id that belongs to `account`.
 ///
@@ -56,8 +59,16 @@ fn decode(bytes: &[u8]) -> Option<u64> {
 
 fn facts(account: u64) -> Vec<Fact> {
     let account = format!("{account:012}");
-    let canary = (account == CANARY_ACCOUNT).then(|| Fact::new("aws_canary", "Thinkst"));
-    std::iter::once(Fact::new("aws_account_id", account)).chain(canary).collect()
+    let decoy = DECOYS.iter().find(|(decoy, _)| *decoy == account).map(|(_, owner)| Fact::new("aws_canary", owner));
+    std::iter::once(Fact::new("aws_account_id", account)).chain(decoy).collect()
+}
+
+/// What an access key id says of its account, for a secret that it stands beside.
+pub(crate) fn of_key_id(id: &str) -> Vec<Fact> {
+    match account(id.as_bytes()) {
+        Outcome::Pass(facts) => facts,
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -69,7 +80,7 @@ mod tests {
         #[test]
         fn the_account_comes_back(number in 0_u64..1_000_000_000_000, rest in any::<[u8; 10]>()) {
             let id = format!("AKIA{}", account_id(number, &rest));
-            prop_assume!(!id.ends_with("EXAMPLE") && id.bytes().any(|b| b.is_ascii_digit()) && format!("{number:012}") != CANARY_ACCOUNT);
+            prop_assume!(!id.ends_with("EXAMPLE") && id.bytes().any(|b| b.is_ascii_digit()) && DECOYS.iter().all(|(decoy, _)| format!("{number:012}") != *decoy));
             let expected = Outcome::Pass(vec![Fact::new("aws_account_id", format!("{number:012}"))]);
             prop_assert_eq!(account(id.as_bytes()), expected);
         }
@@ -77,8 +88,13 @@ mod tests {
 
     #[test]
     fn canaries_are_told() {
-        let id = format!("AKIA{}", account_id(CANARY_ACCOUNT.parse().unwrap(), &[7; 10]));
-        assert!(matches!(account(id.as_bytes()), Outcome::Pass(facts) if facts.len() == 2));
+        for (decoy, owner) in DECOYS {
+            let id = format!("AKIA{}", account_id(decoy.parse().unwrap(), &[7; 10]));
+            let expected = vec![Fact::new("aws_account_id", decoy), Fact::new("aws_canary", owner)];
+            assert_eq!(account(id.as_bytes()), Outcome::Pass(expected.clone()));
+            assert_eq!(of_key_id(&id), expected);
+        }
+        assert_eq!(of_key_id("AKIA"), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod companion;
 pub mod expiry;
 pub mod path;
 
-use super::{Detection, Detector};
+use super::{Detection, Detector, check};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::Confidence;
 
@@ -47,9 +47,13 @@ pub fn late_companions(detector: &Detector, text: &[u8], detection: &Detection, 
     (there == Some(written.reveal())).then(|| detector.companions(text, detection))
 }
 
-/// Adds identifiers; of several for one field the first one counts.
+/// Adds identifiers, and what an AWS key id among them says of its account; of several for one field the first one counts.
 pub fn add_facts(facts: &mut Vec<Fact>, more: impl IntoIterator<Item = Fact>) {
-    for fact in more {
+    let more: Vec<Fact> = more.into_iter().collect();
+    let key = more.iter().find(|fact| fact.field == "aws_access_key_id");
+    let of_key = key.map(|key| check::aws::of_key_id(&key.value)).unwrap_or_default();
+    let of_key = of_key.into_iter().map(|said| Fact { field: said.field.to_owned(), value: said.value });
+    for fact in more.into_iter().chain(of_key) {
         if !facts.iter().any(|have| have.field == fact.field) {
             facts.push(fact);
         }

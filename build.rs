@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use rule::compile::{Compiled, Known, compile};
 use rule::file::RuleFile;
+use rule::live::{Ask, Body, Identifier, Live, Reading, Request, Reveal, Source, Term};
 use rule::{ByteSet, Field, Keyword, List, Matcher, Remediation, Rule, Step, Str};
 
 #[expect(
@@ -68,10 +69,10 @@ fn sweep() -> std::io::Result<u64> {
     Ok(hasher.finish())
 }
 
-/// The text of a module that holds `RULES`, `REMEDIATIONS` and `FIELDS`.
+/// The text of a module that holds `RULES`, `REMEDIATIONS`, `FIELDS` and `LIVE`.
 fn constants(compiled: &Compiled) -> String {
     let mut out = String::from(
-        "use crate::rule::{Boundary, ByteSet, Case, Check, CheckUse, Confidence, Field, Keyword, Matcher, OnFail, Reach, Remediation, Rule, Severity, Step};\nuse std::borrow::Cow;\n",
+        "use crate::rule::{Boundary, ByteSet, Case, Check, CheckUse, Confidence, Field, Keyword, Matcher, OnFail, Reach, Remediation, Rule, Severity, Step};\nuse crate::rule::live::{Ask, Body, Identifier, Live, Method, Reading, Request, Reveal, Says, Signature, Source, Term};\nuse std::borrow::Cow;\n",
     );
     section(&mut out, "Rules compiled from `rules.toml`.", "RULES", "Rule", compiled.rules.iter().map(rule));
     section(
@@ -82,6 +83,7 @@ fn constants(compiled: &Compiled) -> String {
         compiled.remediations.iter().map(remediation),
     );
     section(&mut out, "Fields compiled from `rules.toml`.", "FIELDS", "Field", compiled.fields.iter().map(field));
+    section(&mut out, "Requests compiled from `rules.toml`.", "LIVE", "Live", compiled.live.iter().map(live));
     out
 }
 
@@ -194,4 +196,63 @@ fn field(field: &Field) -> String {
         list(&field.patterns, text),
         field.shown
     )
+}
+
+fn live(live: &Live) -> String {
+    let ask = match &live.ask {
+        Ask::Never(why) => format!("Ask::Never({})", text(why)),
+        Ask::Request(asked) => format!("Ask::Request({})", request(asked)),
+    };
+    format!(
+        "Live {{ id: {}, rules: {}, ask: {ask}, by_hand: {}, references: {} }}",
+        text(&live.id),
+        list(&live.rules, text),
+        text(&live.by_hand),
+        list(&live.references, text),
+    )
+}
+
+fn request(request: &Request) -> String {
+    let body = match &request.body {
+        Body::Empty => "Body::Empty".to_owned(),
+        Body::Form(form) => format!("Body::Form({})", text(form)),
+        Body::Json(json) => format!("Body::Json({})", text(json)),
+        Body::Text(words) => format!("Body::Text({})", text(words)),
+    };
+    let signature = request.signature.map_or("None".to_owned(), |made| format!("Some(Signature::{made:?})"));
+    let user = request.basic_user.as_ref().map_or("None".to_owned(), |user| format!("Some({})", text(user)));
+    format!(
+        "Request {{ method: Method::{:?}, host: {}, path: {}, headers: {}, basic_user: {user}, body: {body}, signature: {signature}, \
+         needs: {}, unless: {}, readings: {}, reveals: {}, elsewhere: {} }}",
+        request.method,
+        text(&request.host),
+        text(&request.path),
+        list(&request.headers, |(name, value)| format!("({}, {})", text(name), text(value))),
+        list(&request.needs, identifier),
+        list(&request.unless, identifier),
+        list(&request.readings, reading),
+        list(&request.reveals, reveal),
+        text(&request.elsewhere),
+    )
+}
+
+fn identifier(Identifier { field, form }: &Identifier) -> String {
+    format!("Identifier {{ field: {}, form: {} }}", text(field), text(form))
+}
+
+fn reading(Reading { says, status, terms }: &Reading) -> String {
+    let term = |term: &Term| match term {
+        Term::Json(path, values) => format!("Term::Json({}, {})", text(path), list(values, text)),
+        Term::Text(words) => format!("Term::Text({})", text(words)),
+    };
+    format!("Reading {{ says: Says::{says:?}, status: {status}, terms: {} }}", list(terms, term))
+}
+
+fn reveal(Reveal { name, source }: &Reveal) -> String {
+    let source = match source {
+        Source::Json(path) => format!("Source::Json({})", text(path)),
+        Source::Header(header) => format!("Source::Header({})", text(header)),
+        Source::Xml(element) => format!("Source::Xml({})", text(element)),
+    };
+    format!("Reveal {{ name: {}, source: {source} }}", text(name))
 }

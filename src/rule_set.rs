@@ -7,6 +7,7 @@ use std::fmt;
 use crate::rule::compile::{Compiled, Known, compile};
 use crate::rule::demand::MAX_MATCH;
 use crate::rule::file::{RuleDef, RuleFile};
+use crate::rule::live::Live;
 use crate::rule::{Boundary, Case, Confidence, Field, List, Remediation, Rule, Severity, Str};
 
 /// Written by `build.rs` from `rules.toml`.
@@ -23,6 +24,8 @@ pub struct RuleSet {
     pub remediations: List<Remediation>,
     /// Sorted by name.
     pub fields: List<Field>,
+    /// Sorted by id.
+    pub live: List<Live>,
 }
 
 /// A selection that leaves nothing or names what does not exist.
@@ -120,6 +123,7 @@ impl RuleSet {
             rules: List::Borrowed(builtin::RULES),
             remediations: List::Borrowed(builtin::REMEDIATIONS),
             fields: List::Borrowed(builtin::FIELDS),
+            live: List::Borrowed(builtin::LIVE),
         }
     }
 
@@ -141,6 +145,11 @@ impl RuleSet {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.binary_search_by(|f| (*f.name).cmp(name)).ok().and_then(|at| self.fields.get(at))
+    }
+
+    /// How to ask about a secret of that rule, if anything is known of it.
+    pub fn live(&self, rule: &str) -> Option<&Live> {
+        self.live.iter().find(|live| live.rules.iter().any(|id| id == rule))
     }
 
     /// Keeps the rules named in `only` (all of them if it is empty) that are not named in `disabled`.
@@ -215,6 +224,7 @@ impl RuleSet {
         Known {
             remediations: self.remediations.iter().map(|r| r.id.to_string()).collect(),
             fields: self.fields.iter().map(|f| f.name.to_string()).collect(),
+            rules: self.rules.iter().map(|r| r.id.to_string()).collect(),
             unproved: true,
         }
     }
@@ -225,6 +235,7 @@ impl RuleSet {
             rules: merge(self.rules, more.rules, |r| &r.id),
             remediations: merge(self.remediations, more.remediations, |r| &r.id),
             fields: merge(self.fields, more.fields, |f| &f.name),
+            live: merge(self.live, more.live, |l| &l.id),
         }
     }
 
@@ -297,6 +308,7 @@ impl From<Compiled> for RuleSet {
             rules: compiled.rules.into(),
             remediations: compiled.remediations.into(),
             fields: compiled.fields.into(),
+            live: compiled.live.into(),
         }
     }
 }

@@ -12,7 +12,7 @@ use keysweep::rule::file::{RemediationDef, RuleFile, StepDef};
 const GENERIC: &str = "generic";
 
 /// The heads of entries, in the order that a block has its entries in.
-const HEADS: [&str; 3] = ["[[rule]]", "[[remediation]]", "[[field]]"];
+const HEADS: [&str; 4] = ["[[rule]]", "[[remediation]]", "[[field]]", "[[live]]"];
 
 /// A part of the file, in the order of the parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,7 +153,12 @@ fn expected(file: &RuleFile) -> Vec<Line> {
         let users = users.of_fields.get(def.name.as_str()).unwrap_or(&nobody);
         (Block::of_users(users), 2, &def.name)
     });
-    let mut entries: Vec<(Block, usize, &String)> = rules.chain(remediations).chain(fields).collect();
+    let live = file.live.iter().map(|def| {
+        let ids = if def.rules.is_empty() { std::slice::from_ref(&def.id) } else { &def.rules };
+        let asked = file.rules.iter().filter(|rule| ids.contains(&rule.id)).map(|rule| rule.provider.as_str());
+        (Block::of_users(&asked.collect()), 3, &def.id)
+    });
+    let mut entries: Vec<(Block, usize, &String)> = rules.chain(remediations).chain(fields).chain(live).collect();
     entries.sort();
     let (mut lines, mut banner, mut header) = (Vec::new(), None, None);
     for (block, head, key) in entries {
@@ -176,7 +181,8 @@ fn found(text: &str, file: &RuleFile) -> Vec<(usize, String)> {
     let rules: Vec<&String> = file.rules.iter().map(|def| &def.id).collect();
     let remediations: Vec<&String> = file.remediations.iter().map(|def| &def.id).collect();
     let fields: Vec<&String> = file.fields.iter().map(|def| &def.name).collect();
-    let mut keys = [rules, remediations, fields].map(Vec::into_iter);
+    let live: Vec<&String> = file.live.iter().map(|def| &def.id).collect();
+    let mut keys = [rules, remediations, fields, live].map(Vec::into_iter);
     let mut lines = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         if let Some(head) = HEADS.iter().position(|head| *head == line) {

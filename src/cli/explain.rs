@@ -28,7 +28,7 @@ use crate::output::page::{self, Block};
 use crate::output::rules::{self, RuleView};
 use crate::output::view::{FindingView, StepView, Values, View};
 use crate::output::words;
-use crate::remediation::fill;
+use crate::remediation::{by_hand, fill};
 use crate::rule::{Matcher, OnFail, Rule, Step};
 use crate::rule_set::{Meant, RuleSet, SelectError};
 use crate::source::files::{self, IgnoreFiles};
@@ -279,6 +279,11 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
             .unwrap_or_default(),
         verify: said(|r| &r.verify.action),
         verify_command: said(|r| &r.verify.run),
+        by_hand: rules
+            .live(&rule.id)
+            .map(|live| fill::command(&by_hand::command(live), &[], rules).0)
+            .unwrap_or_default(),
+        never_asked: rules.live(&rule.id).map(by_hand::never).unwrap_or_default(),
         audit: said(|r| &r.audit.action),
         audit_command: said(|r| &r.audit.run),
         prevent: said(|r| &r.prevent),
@@ -377,7 +382,7 @@ fn told(session: &Session, stored: &Stored, finding: &FindingView, repo: &Repo) 
 }
 
 /// The same with all texts masked and escaped.
-fn safe<T: Serialize + DeserializeOwned>(data: &T, mask: &Mask) -> anyhow::Result<T> {
+pub(super) fn safe<T: Serialize + DeserializeOwned>(data: &T, mask: &Mask) -> anyhow::Result<T> {
     let mut value = serde_json::to_value(data)?;
     make_safe(&mut value, mask);
     Ok(serde_json::from_value(value)?)

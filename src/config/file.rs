@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::rule::compile::{Flaw, compile};
-use crate::rule::file::{FieldDef, RemediationDef, RuleDef, RuleFile};
+use crate::rule::file::{FieldDef, LiveDef, RemediationDef, RuleDef, RuleFile};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
 use crate::suppress::baseline::BadLine;
@@ -43,6 +43,13 @@ pub struct ConfigFile {
     /// What completes their commands.
     #[serde(default, rename = "field")]
     fields: Vec<FieldDef>,
+    /// How to ask about secrets. Nothing is asked that the configuration of a scanned repository says.
+    #[serde(default)]
+    live: Vec<LiveDef>,
+    /// Addresses of services that somebody runs, by the host that stands for them in a request. They hold where the user's
+    /// own configuration names them, and nowhere else.
+    #[serde(default)]
+    pub live_hosts: BTreeMap<String, String>,
     /// Findings that are allowed.
     #[serde(default, rename = "allow")]
     allow: Vec<Spanned<EntryDef>>,
@@ -118,13 +125,14 @@ impl ConfigFile {
     /// When a rule does not meet the demands.
     pub fn rules(&self) -> Result<RuleSet, ConfigError> {
         let builtin = RuleSet::builtin();
-        if self.rules.is_empty() && self.remediations.is_empty() && self.fields.is_empty() {
+        if self.rules.is_empty() && self.remediations.is_empty() && self.fields.is_empty() && self.live.is_empty() {
             return Ok(builtin);
         }
         let file = RuleFile {
             rules: self.rules.clone(),
             remediations: self.remediations.clone(),
             fields: self.fields.clone(),
+            live: self.live.clone(),
         };
         match compile(&file, &builtin.known()) {
             Ok(own) => Ok(builtin.extended(own.into())),

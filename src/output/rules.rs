@@ -64,6 +64,12 @@ pub struct RuleView {
     /// The command that shows it; may be empty.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub verify_command: String,
+    /// The command that asks the provider, with the value in a variable; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub by_hand: String,
+    /// Why 'keysweep live' never asks; empty if it does, or if nothing is known of it.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub never_asked: String,
     /// Where misuse would show.
     pub audit: String,
     /// The command that shows it; may be empty.
@@ -77,13 +83,19 @@ pub struct RuleView {
 
 /// The page of a rule.
 pub fn rule(rule: &RuleView) -> Vec<Block> {
-    const HARMLESS: &str = "A check with the value signs in as whoever holds it and shows in the provider's logs: do it once, with a secret of your own, by a request that only reads. keysweep itself asks nobody.";
+    const HARMLESS: &str = "A check with the value signs in as whoever holds it and shows in the provider's logs: do it once, with a secret of your own, by a request that only reads. keysweep asks nobody, unless somebody runs 'keysweep live'.";
     let mut page = vec![Block::Heading(1, vec![text(&rule.name)]), Block::Facts(recognised(rule))];
     page.extend(section("What it opens", &[&rule.impact]));
     page.extend(section("Mind", &[&rule.caution]));
     page.extend([Block::Heading(2, vec![text("What to do if one leaked")]), checklist(&rule.steps)]);
-    page.extend(section("How to check it, without doing harm", &[&rule.verify, HARMLESS]));
+    page.extend(section("How to check it, without doing harm", &[&rule.verify, HARMLESS, &rule.never_asked]));
     page.extend(command(&rule.verify_command));
+    if !rule.by_hand.is_empty() {
+        page.push(Block::Command(
+            "To ask by hand, in bash or zsh: run this, and paste the value when it waits".to_owned(),
+            rule.by_hand.clone(),
+        ));
+    }
     page.extend(section("Where misuse would show", &[&rule.audit]));
     page.extend(command(&rule.audit_command));
     page.extend(section("The better mechanism", &[&rule.prevent]));

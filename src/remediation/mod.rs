@@ -4,6 +4,7 @@
 //! near the secret. A command never holds a secret.
 
 pub mod agent;
+pub mod by_hand;
 pub mod expressions;
 pub mod fill;
 pub mod git;

@@ -12,6 +12,7 @@ use super::advice::{field, remediation};
 use super::demand::{digest, file_name, https, kebab, nonempty, own};
 use super::expression::{Walk, bounded, byte_sets, fold, in_line, longest, needle, secret_prefix, tail};
 use super::file::{CheckDef, RuleDef, RuleFile};
+use super::live::{self, Live};
 use super::named;
 use super::rarity::rarest;
 use super::{Case, Check, CheckUse, Field, Keyword, List, MAX_BESIDE, Matcher, Reach, Remediation, Rule, Str};
@@ -46,6 +47,8 @@ pub struct Compiled {
     pub remediations: Vec<Remediation>,
     /// Fields.
     pub fields: Vec<Field>,
+    /// Requests.
+    pub live: Vec<Live>,
 }
 
 /// The entries that a file may refer to besides its own: the built-in ones, for a user's file.
@@ -55,6 +58,8 @@ pub struct Known {
     pub remediations: BTreeSet<String>,
     /// Names of fields.
     pub fields: BTreeSet<String>,
+    /// Ids of rules.
+    pub rules: BTreeSet<String>,
     /// `true` if a rule may come without examples: a user's may, as one that was imported has none.
     pub unproved: bool,
 }
@@ -83,13 +88,26 @@ pub fn compile(file: &RuleFile, known: &Known) -> Result<Compiled, Vec<Flaw>> {
         |def| rule(def, &known_remediations, &known_fields, known.unproved),
         &mut flaws,
     );
-    let mut compiled = Compiled { rules, remediations, fields };
+    let mut known_rules = known.rules.clone();
+    known_rules.extend(file.rules.iter().map(|r| r.id.clone()));
+    let live = collect(
+        &file.live,
+        |l| format!("live {}", l.id),
+        |def| live::live(def, &known_rules, &known_fields),
+        &mut flaws,
+    );
+    let mut compiled = Compiled { rules, remediations, fields, live };
     compiled.rules.sort_by(|a, b| a.id.cmp(&b.id));
     compiled.remediations.sort_by(|a, b| a.id.cmp(&b.id));
     compiled.fields.sort_by(|a, b| a.name.cmp(&b.name));
+    compiled.live.sort_by(|a, b| a.id.cmp(&b.id));
     repeated("rule", compiled.rules.iter().map(|r| &r.id), &mut flaws);
     repeated("remediation", compiled.remediations.iter().map(|r| &r.id), &mut flaws);
     repeated("field", compiled.fields.iter().map(|f| &f.name), &mut flaws);
+    repeated("live", compiled.live.iter().map(|l| &l.id), &mut flaws);
+    let mut asked: Vec<&Str> = compiled.live.iter().flat_map(|l| l.rules.iter()).collect();
+    asked.sort();
+    repeated("live about the rule", asked.into_iter(), &mut flaws);
     if flaws.is_empty() { Ok(compiled) } else { Err(flaws) }
 }
 

@@ -3,6 +3,8 @@
 //! Keys are strict: an unknown key is an error that names the line. Nothing here is validated beyond its type;
 //! [`super::compile`] turns a [`RuleDef`] into a [`super::Rule`] and says what is wrong with it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Confidence, Severity};
@@ -20,6 +22,9 @@ pub struct RuleFile {
     /// Identifiers found near a secret which complete the commands of a remediation.
     #[serde(default, rename = "field")]
     pub fields: Vec<FieldDef>,
+    /// How to ask a provider whether a secret still works.
+    #[serde(default)]
+    pub live: Vec<LiveDef>,
 }
 
 /// One `[[rule]]`.
@@ -219,6 +224,93 @@ pub struct FieldDef {
     /// Its vendor calls it no secret: commands show the value even where a rule reports it.
     #[serde(default)]
     pub shown: bool,
+}
+
+/// One `[[live]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveDef {
+    /// Kebab-case id.
+    pub id: String,
+    /// Ids of the rules whose secrets are asked about so; the own id if there are none.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Why the provider is never asked; everything else is absent then.
+    #[serde(default)]
+    pub never: String,
+    /// The method: GET, or POST with a body, if absent.
+    pub method: Option<Method>,
+    /// The address, with `{field}` placeholders.
+    #[serde(default)]
+    pub url: String,
+    /// Headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The user of HTTP Basic authentication, whose password is the secret.
+    pub basic_user: Option<String>,
+    /// The body as the pairs of a form.
+    #[serde(default)]
+    pub form: String,
+    /// The body as JSON.
+    #[serde(default)]
+    pub json: String,
+    /// The body as words.
+    #[serde(default)]
+    pub text: String,
+    /// What is made with the secret instead of sending it.
+    pub signature: Option<Signature>,
+    /// Identifiers that must have been found beside the secret, with their forms.
+    #[serde(default)]
+    pub needs: BTreeMap<String, String>,
+    /// Identifiers that speak against asking here, with their forms.
+    #[serde(default)]
+    pub unless: BTreeMap<String, String>,
+    /// Answers to a secret that works: `STATUS [json[:PATH[=VALUE|VALUE]]]... [text:WORDS]`.
+    #[serde(default)]
+    pub live: Vec<String>,
+    /// Answers to one that works, though not for this.
+    #[serde(default)]
+    pub restricted: Vec<String>,
+    /// Answers to one that does not work any more.
+    #[serde(default)]
+    pub dead: Vec<String>,
+    /// What may be shown of an answer: `json:PATH`, `header:NAME` or `xml:ELEMENT` by its name.
+    #[serde(default)]
+    pub reveals: BTreeMap<String, String>,
+    /// Who else may know a secret that is unknown here, as a clause.
+    #[serde(default)]
+    pub elsewhere: String,
+    /// The command that asks by hand, where none can be made from the request.
+    #[serde(default)]
+    pub by_hand: String,
+    /// Where the provider says so.
+    pub references: Vec<String>,
+}
+
+/// How it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Reads without a body.
+    Head,
+    /// Reads, by the provider's documentation.
+    Post,
+}
+
+/// What is made with a secret that is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signature {
+    /// AWS Signature Version 4 for the token service, in headers.
+    AwsSts,
+    /// Azure Storage's `SharedKey`, in headers.
+    AzureSharedKey,
+    /// A signed assertion of a Google service account, which stands for the secret.
+    GoogleAssertion,
+    /// A signed token of a GitHub App, which stands for the secret.
+    GithubApp,
 }
 
 fn yes() -> bool {

@@ -1,6 +1,6 @@
 //! Rules: what a secret looks like, how sure a match is, and what to do about it.
 //!
-//! Owns the compiled, validated form ([`Rule`]), its file format ([`mod@file`]) and the compiler between the two ([`mod@compile`]). Which rules are in force is said by `rule_set`. Matching is the business of `detect`; filling in a remediation
+//! Owns the compiled, validated form ([`Rule`]), its file format ([`mod@file`]), the requests that ask about secrets ([`mod@live`]) and the compiler between the two ([`mod@compile`]). Which rules are in force is said by `rule_set`. Matching is the business of `detect`; filling in a remediation
 //! is the business of `remediation`.
 //!
 //! The built-in rules are compiled by `build.rs` into constants, so that start-up parses nothing. For that reason
@@ -16,6 +16,7 @@ pub mod compile;
 pub mod demand;
 mod expression;
 pub mod file;
+pub mod live;
 mod named;
 mod rarity;
 

@@ -17,6 +17,7 @@ mod baseline;
 mod beside;
 mod bomb;
 mod borrowed;
+mod by_hand;
 mod cache;
 mod chosen;
 mod ci;

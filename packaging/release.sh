@@ -20,7 +20,7 @@ RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$PWD=/keysweep --remap-path-prefix=$CA
 export RUSTFLAGS
 # Named, the target gets these flags and the programs that only build something do not.
 target=$(rustc -vV | sed -n 's/^host: //p')
-cargo build --profile dist --locked --bin keysweep --target "$target"
+cargo build --profile dist --locked --features live --bin keysweep --target "$target"
 binary=$CARGO_TARGET_DIR/$target/dist/keysweep
 [ -f "$binary" ] || binary=$binary.exe
 

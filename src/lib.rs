@@ -19,6 +19,7 @@
 //! - [`scan`]: items in, report out
 //! - [`output`]: reports as text
 //! - [`hook`]: git's hooks
+//! - [`live`]: providers, asked whether secrets still work; empty without the feature of that name
 //! - [`cli`]: the command line
 //!
 //! The library exists for the binary, its tests, benches and fuzz targets; its interface is not stable.
@@ -48,6 +49,7 @@ pub mod attribution;
 pub mod scan;
 
 pub mod hook;
+pub mod live;
 pub mod output;
 
 pub mod cli;

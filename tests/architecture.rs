@@ -189,6 +189,25 @@ fn every_folder_of_the_sources_is_on_the_map() {
     }
 }
 
+/// Only one module can open a connection, so that every command without it is offline.
+#[test]
+fn one_module_knows_the_network() {
+    const NETWORK: [&str; 7] = [
+        "std::net::TcpStream",
+        "std::net::TcpListener",
+        "std::net::UdpSocket",
+        "std::net::ToSocketAddrs",
+        "std::os::unix::net",
+        "ureq",
+        "rustls",
+    ];
+    refuse("the network is named", |crossing| {
+        let is_sent = crossing.is_within("crate::live::client") || crossing.is_within("crate::live::ask");
+        let is_asker = crossing.file.starts_with("src/cli/live/");
+        crossing.module != "live" && (is_sent && !is_asker || NETWORK.iter().any(|path| crossing.is_within(path)))
+    });
+}
+
 #[test]
 fn no_module_names_what_is_forbidden_to_it() {
     refuse("a forbidden path is named", |crossing| {

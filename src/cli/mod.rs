@@ -3,6 +3,7 @@
 mod agents;
 pub mod allow;
 pub mod args;
+mod asked;
 pub mod baseline;
 pub mod ci;
 pub mod clock;
@@ -15,6 +16,8 @@ mod files;
 mod history;
 pub mod hook;
 mod image;
+#[cfg(feature = "live")]
+mod live;
 pub mod manual;
 mod own_cache;
 pub mod policy;
@@ -89,7 +92,11 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
             let places = purge::Wanted { dir: dir.as_deref(), script: script.as_deref() };
             purge::run(&common, repo.as_deref(), findings, places)
         }
-        Command::Verify { repo, wanted, proof } => verify::run(&proof.common(), repo.as_deref(), wanted),
+        Command::Verify { repo, wanted, yes, proof } if !wanted.revoked.is_empty() => {
+            revoked(&proof.common(), repo.as_deref(), &wanted.revoked, *yes)
+        }
+        Command::Verify { repo, wanted, proof, .. } => verify::run(&proof.common(), repo.as_deref(), wanted),
+        Command::Live { args, page } => ask(&page.common(), args),
         Command::Baseline { action, sweep } => baseline::run(&sweep.common(), action),
         Command::Allow { what, page } => allow::run(&page.common(), what),
         Command::Hook { action } => hook::run(action),
@@ -98,6 +105,30 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
         Command::Completions { shell, text } => manual::completions(*shell, text.output.as_deref()),
         Command::Man { folder } => manual::pages(folder),
     }
+}
+
+#[cfg(feature = "live")]
+fn ask(common: &Common, args: &args::LiveArgs) -> anyhow::Result<ExitStatus> {
+    live::run(common, args)
+}
+
+#[cfg(feature = "live")]
+fn revoked(common: &Common, repo: Option<&Path>, ids: &[String], yes: bool) -> anyhow::Result<ExitStatus> {
+    live::revoked(common, repo, ids, yes)
+}
+
+/// What a program says that was built without the network.
+#[cfg(not(feature = "live"))]
+const OFFLINE: &str = "this program was built without the code that asks providers: the released ones have it, and so does a build with '--features live'; 'keysweep explain RULE' has a command that asks by hand";
+
+#[cfg(not(feature = "live"))]
+fn ask(_: &Common, _: &args::LiveArgs) -> anyhow::Result<ExitStatus> {
+    anyhow::bail!(OFFLINE)
+}
+
+#[cfg(not(feature = "live"))]
+fn revoked(_: &Common, _: Option<&Path>, _: &[String], _: bool) -> anyhow::Result<ExitStatus> {
+    anyhow::bail!(OFFLINE)
 }
 
 /// Help and version are results; anything else is wrong usage.

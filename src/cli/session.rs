@@ -12,7 +12,7 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::policy::{self, InForce};
 use super::resolve::{self, Settings};
-use super::{clock, progress, report_store, shell};
+use super::{asked, clock, progress, report_store, shell};
 use crate::detect::Detector;
 use crate::finding::Report;
 use crate::git::{ObjectId, Repo};
@@ -192,7 +192,7 @@ impl Session {
         if when == ReportWhen::NotEmpty && is_empty && report.stats.held_back.total() == 0 {
             return Ok(ExitStatus::Clean);
         }
-        let mut view = View::new(report, Values::Masked(&self.mask(Some(report))));
+        let mut view = self.view(report, Values::Masked(&self.mask(Some(report))));
         if when == ReportWhen::NotEmpty && is_empty {
             shell::say(&format!("keysweep: {}", words::headline(&view.summary, &view.scope)));
             return Ok(ExitStatus::Clean);
@@ -212,7 +212,7 @@ impl Session {
 
     /// What may be shown of a report in any format, once the repository remembers it, and what was asked to be shown.
     pub(super) fn views(&self, report: &Report) -> (View, View) {
-        let mut view = View::new(report, Values::Masked(&self.mask(Some(report))));
+        let mut view = self.view(report, Values::Masked(&self.mask(Some(report))));
         self.store(report, &mut view);
         let shown = self.shown(report, view.clone());
         (view, shown)
@@ -229,8 +229,22 @@ impl Session {
     /// A report with its values, if somebody asked for them.
     fn shown(&self, report: &Report, view: View) -> View {
         match self.settings.output.show_secrets {
-            true => View { is_stored: view.is_stored, ..View::new(report, Values::Shown) },
+            true => View { is_stored: view.is_stored, ..self.view(report, Values::Shown) },
             false => view,
+        }
+    }
+
+    /// A report's view, with what providers said of the findings when somebody asked.
+    fn view(&self, report: &Report, values: Values<'_>) -> View {
+        let mut view = View::new(report, values);
+        self.add_asked(report, &mut view);
+        view
+    }
+
+    /// Adds what providers said of the findings when somebody asked.
+    fn add_asked(&self, report: &Report, view: &mut View) {
+        if let Some(repo) = self.repo().filter(|_| !report.findings.is_empty()) {
+            asked::show(repo, self.settings.scan.now, &self.mask(Some(report)), view);
         }
     }
 

@@ -138,6 +138,19 @@ pub fn whole_input(what: &str) -> anyhow::Result<Vec<u8>> {
         .with_context(reading)
 }
 
+/// Asks for a `yes` on a line of its own.
+///
+/// # Errors
+/// When standard input cannot be read.
+#[cfg(feature = "live")]
+#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+pub fn agreed(question: &str) -> io::Result<bool> {
+    write!(io::stderr().lock(), "{question}")?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim() == "yes")
+}
+
 /// Whether a person types what is read.
 pub fn is_typed() -> bool {
     io::stdin().is_terminal()

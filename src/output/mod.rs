@@ -2,6 +2,7 @@
 
 mod agents;
 pub mod allow;
+pub mod asked;
 pub mod azure;
 pub mod baseline;
 pub mod brief;

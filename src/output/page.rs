@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::brief;
 use super::fold::Group;
 use super::view::{FindingView, OccurrenceView, StepView};
 use super::words::{self, plural};
+use super::{asked, brief};
 use crate::finding::Link;
 use crate::rule::Severity;
 use crate::text::escape;
@@ -297,6 +297,7 @@ pub fn card(one: &FindingView, sight: Sight) -> Card {
     ];
     let context = brief::place(one).and_then(|place| place.context.as_ref());
     facts.extend(context.map(|context| ("Line", vec![vec![code(words::line(context))]])));
+    facts.extend(asked::of(one).map(|words| ("Asked", vec![vec![untrusted(words)]])));
     facts.extend(words::suppression(one).map(|words| ("Allowed", vec![vec![untrusted(words)]])));
     facts.extend(exposure(one));
     let (near, far) = places(one);

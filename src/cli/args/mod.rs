@@ -3,6 +3,7 @@
 mod allow;
 mod baseline;
 mod hook;
+mod live;
 mod options;
 mod rules;
 
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 pub use allow::{AllowArgs, AllowIn};
 pub use baseline::BaselineAction;
 pub use hook::{AgentName, HookAction, HookName, HookRun};
+pub use live::LiveArgs;
 pub use options::{
     ColorArg, Common, ConfidenceArg, FormatArg, PageArgs, ProofArgs, RulesPageArgs, ScanArgs, SeverityArg, StateArgs,
     SweepArgs, TextArgs,
@@ -289,9 +291,33 @@ pub enum Command {
         /// What to look for.
         #[command(flatten)]
         wanted: Wanted,
+        /// With --revoked: send the requests without asking
+        #[arg(long, requires = "revoked", hide_short_help = true)]
+        yes: bool,
         /// How.
         #[command(flatten)]
         proof: ProofArgs,
+    },
+    /// Ask providers whether secrets of the last reports still work
+    ///
+    /// It lists the requests, and sends them once somebody agrees: on a terminal, or with --yes. Each secret goes to its own
+    /// provider alone, in a request that changes nothing. No other command opens a connection.
+    #[command(after_long_help = "Examples:
+  # See what would be asked, and send nothing
+  keysweep live --all --dry-run
+
+  # Ask about one finding of the last report
+  keysweep live nsbs44whgl
+
+  # Ask about all findings of one rule
+  keysweep live --all --only github-pat-classic --yes")]
+    Live {
+        /// What to ask.
+        #[command(flatten)]
+        args: LiveArgs,
+        /// How.
+        #[command(flatten)]
+        page: RulesPageArgs,
     },
     /// Accept the secrets that are known, so that only new ones count
     #[command(
@@ -463,4 +489,10 @@ pub struct Wanted {
     /// This proves less: the rules have to recognise what is left.
     #[arg(long = "finding", value_name = "ID")]
     pub findings: Vec<String>,
+    /// Ask the provider of a finding whether it is dead; may be given more than once
+    ///
+    /// This is for a secret that was revoked: 'keysweep live' tells the terms. The exit code is 0 if the provider does not know
+    /// it any more.
+    #[arg(long, value_name = "ID", hide_short_help = true)]
+    pub revoked: Vec<String>,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::super::Detail;
+use super::super::asked;
 use super::super::brief;
 use super::super::fold::{self, Entry, Group};
 use super::super::paper::Paper;
@@ -73,6 +74,9 @@ fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Pap
     let value = finding.secret.as_ref().map(|secret| crate::text::escape(secret.as_bytes()));
     row("value", value.as_ref().unwrap_or(&finding.preview), paper)?;
     line(finding, paper)?;
+    if let Some(words) = asked::of(finding) {
+        row("asked", &words, paper)?;
+    }
     if let Some(words) = words::suppression(finding) {
         row("allow", &words, paper)?;
     }

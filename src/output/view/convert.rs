@@ -139,6 +139,7 @@ impl Convert<'_> {
             state: if finding.known { State::Unchanged } else { State::New },
             suppression: finding.suppression.as_ref().map(|one| self.suppression(one)),
             show: finding.show.as_ref().and_then(|show| self.show(show)),
+            asked: None,
             plan: finding.plan.iter().map(|step| self.step(step)).collect(),
         }
     }

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{
-    AgentPlace, Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Retainer, SignKind,
+    AgentPlace, Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Liveness, Retainer,
+    SignKind,
     Stage, StepKind, Verdict,
 };
 use crate::rule::{Confidence, Severity};
@@ -106,10 +107,30 @@ pub struct FindingView {
     pub exposure: ExposureView,
     pub occurrences: Vec<OccurrenceView>,
     pub state: State,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked: Option<AskedView>,
     pub suppression: Option<SuppressionView>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub show: Option<ShowView>,
     pub plan: Vec<StepView>,
+}
+
+/// What a provider said when it was asked about it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub struct AskedView {
+    pub word: Liveness,
+    pub at: String,
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub host: String,
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub why: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub reveals: BTreeMap<String, String>,
+    /// Whole days since then.
+    pub days: u64,
+    /// Whether it should be asked again.
+    pub is_old: bool,
 }
 
 /// Whether the baseline has it.

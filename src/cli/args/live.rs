@@ -1,0 +1,29 @@
+//! What `live` takes.
+
+use clap::Args;
+
+/// Which findings, and how they are asked about.
+#[derive(Debug, Clone, Args)]
+pub struct LiveArgs {
+    /// The id of a finding; its first characters are enough
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub ids: Vec<String>,
+    /// Ask about all findings of the last reports
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: only about findings of this rule; may be given more than once
+    #[arg(long, value_name = "RULE", requires = "all")]
+    pub only: Vec<String>,
+    /// Send the requests without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+    /// Show what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Send so many requests at most
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub max_requests: usize,
+    /// Wait so many seconds for an answer [default: 20]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600), hide_short_help = true)]
+    pub timeout: Option<u64>,
+}

@@ -1,0 +1,90 @@
+//! What providers said of findings, kept beside the reports of a repository: by the ids of findings, without values.
+//!
+//! Anybody may have put the file there who wrote to the repository's folder, so it is shown, masked and escaped, and decides
+//! nothing.
+
+use std::collections::BTreeMap;
+#[cfg(feature = "live")]
+use std::io;
+use std::path::PathBuf;
+
+use crate::finding::{Asked, Liveness};
+use crate::fs::bounded::{self, Links};
+#[cfg(feature = "live")]
+use crate::fs::owner_only;
+#[cfg(feature = "live")]
+use crate::fs::{Rights, replace};
+use crate::git::Repo;
+use crate::output::mask::Mask;
+use crate::output::view::{AskedView, View};
+use crate::source::git_dir;
+use crate::text::escape;
+use crate::text::time::day;
+
+/// A larger file is not read.
+const MAX_SIZE: u64 = 64 << 20;
+const DAY: u64 = 86_400;
+
+/// What is known, by the ids of findings.
+pub(super) type AllAsked = BTreeMap<String, Asked>;
+
+/// All that is known of a repository's findings; nothing of a file that cannot be read.
+pub(super) fn read(repo: &Repo) -> AllAsked {
+    let bytes = bounded::read(&path(repo), MAX_SIZE, Links::Refused);
+    bytes.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+/// Adds to what is known.
+///
+/// # Errors
+/// When the file cannot be written.
+#[cfg(feature = "live")]
+pub(super) fn add(repo: &Repo, new: AllAsked) -> io::Result<()> {
+    let mut all = read(repo);
+    all.extend(new);
+    let path = path(repo);
+    if let Some(folder) = path.parent() {
+        match owner_only::folder().create(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            // A link would lead out of the repository.
+            _ if !std::fs::symlink_metadata(folder)?.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
+            _ => {}
+        }
+    }
+    replace(&path, Rights::OwnerOnly, |out| Ok(serde_json::to_writer(out, &all)?))
+}
+
+/// Puts what is known into a report that is made `now`, in seconds since 1970.
+pub(super) fn show(repo: &Repo, now: u64, mask: &Mask<'_>, view: &mut View) {
+    let all = read(repo);
+    if all.is_empty() {
+        return;
+    }
+    let text = |text: &str| escape(&mask.bytes(text.as_bytes()));
+    for one in view.findings.iter_mut().chain(&mut view.suppressed) {
+        let Some(asked) = all.get(&one.id) else { continue };
+        let made = asked.at.get(..10).and_then(day).unwrap_or_default();
+        let days = now.saturating_sub(made) / DAY;
+        one.asked = Some(AskedView {
+            word: asked.word,
+            at: text(&asked.at),
+            host: text(&asked.host),
+            why: text(&asked.why),
+            reveals: asked.reveals.iter().map(|(name, value)| (text(name), text(value))).collect(),
+            is_old: days > good_for(asked.word),
+            days,
+        });
+    }
+}
+
+/// Days after which a word should be asked for again: a dead secret stays dead, a live one may be revoked any moment.
+fn good_for(word: Liveness) -> u64 {
+    match word {
+        Liveness::Dead => 30,
+        Liveness::Live | Liveness::Restricted | Liveness::Unknown | Liveness::NotAsked => 1,
+    }
+}
+
+fn path(repo: &Repo) -> PathBuf {
+    repo.common_dir().join(git_dir::OWN).join("live.json")
+}

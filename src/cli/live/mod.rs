@@ -1,0 +1,167 @@
+//! `live`: asks providers whether secrets of the last reports still work, and only when somebody says so.
+//!
+//! It reads the values again from the repository, makes the requests, lists them, and sends them after consent. Rules and
+//! hosts are the built-in ones and those of the user's own configuration: what the repository configures does not count.
+
+mod own;
+mod page;
+mod question;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::args::{Common, LiveArgs};
+use super::exit::ExitStatus;
+use super::explain::safe;
+use super::session::Session;
+use super::{asked, policy, report_store, shell};
+use crate::finding::{Asked, Liveness, Report};
+use crate::fs::bounded;
+use crate::git::Repo;
+use crate::live::Hosts;
+use crate::live::ask;
+use crate::live::client::Client;
+use crate::output;
+use crate::output::view::FindingView;
+use crate::text::escape;
+
+use page::{LiveView, RequestView};
+use question::Question;
+
+/// How requests are sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// Whether somebody has agreed already.
+    pub(super) yes: bool,
+    /// Whether nothing is sent.
+    pub(super) dry_run: bool,
+    /// Requests, at most.
+    pub(super) most: usize,
+    /// Seconds for a request; usual if absent.
+    pub(super) patience: Option<u64>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such finding, the user's configuration cannot be used, or nobody agreed.
+pub(super) fn run(common: &Common, args: &LiveArgs) -> anyhow::Result<ExitStatus> {
+    let repo = Repo::at(None)?;
+    let ids = wanted(&repo, args)?;
+    let terms = Terms { yes: args.yes, dry_run: args.dry_run, most: args.max_requests, patience: args.timeout };
+    about(common, &repo, &ids, &terms)
+}
+
+/// `verify --revoked`: asks about secrets that should be dead.
+///
+/// # Errors
+/// As `run`.
+pub(super) fn revoked(common: &Common, path: Option<&Path>, ids: &[String], yes: bool) -> anyhow::Result<ExitStatus> {
+    let repo = Repo::at(path)?;
+    let terms = Terms { yes, dry_run: false, most: ids.len(), patience: None };
+    about(common, &repo, &ids.iter().cloned().collect(), &terms)
+}
+
+/// The ids of the findings that are asked about.
+fn wanted(repo: &Repo, args: &LiveArgs) -> anyhow::Result<BTreeSet<String>> {
+    let stored = report_store::stored(repo);
+    let all: Vec<&FindingView> = stored.iter().flat_map(|one| &one.report.findings).collect();
+    let of_rule = |one: &FindingView| args.only.is_empty() || args.only.contains(&one.rule);
+    let mut ids = BTreeSet::new();
+    for id in &args.ids {
+        let meant: BTreeSet<&String> =
+            all.iter().map(|one| &one.id).filter(|full| full.starts_with(id.as_str())).collect();
+        match meant.into_iter().collect::<Vec<_>>().as_slice() {
+            [one] => _ = ids.insert((*one).clone()),
+            [] => anyhow::bail!(
+                "the last reports of this repository have no finding '{}': 'keysweep history' makes one",
+                escape(id.as_bytes())
+            ),
+            several => anyhow::bail!("'{id}' starts the ids of {} findings", several.len()),
+        }
+    }
+    if args.all {
+        ids.extend(all.iter().filter(|one| of_rule(one)).map(|one| one.id.clone()));
+        anyhow::ensure!(
+            !ids.is_empty(),
+            "no report of this repository has such a finding: 'keysweep history' makes one"
+        );
+    }
+    Ok(ids)
+}
+
+fn about(common: &Common, repo: &Repo, ids: &BTreeSet<String>, terms: &Terms) -> anyhow::Result<ExitStatus> {
+    let (own, ignored) = own::config(common, repo)?;
+    let common = Common { config: own, ..common.clone() };
+    let in_force = policy::of_nothing(&common)?;
+    let named = in_force.config.live_hosts.clone();
+    let session = Session::with(&common, repo, in_force)?.unfiltered();
+    let rules = session.rules();
+    let hosts =
+        Hosts::new(&named, rules).map_err(|why| anyhow::anyhow!("'live_hosts' in your configuration: {why}"))?;
+    let report = values::read(&session, repo, ids)?;
+    let mut requests = Vec::new();
+    let questions: Vec<Question<'_>> =
+        report.findings.iter().map(|finding| Question::new(finding, rules, &hosts, &mut requests)).collect();
+    let mut view = LiveView { requests: page::listed(&questions, &requests), remarks: ignored, ..LiveView::default() };
+    view.lost(ids, &report);
+    if !requests.is_empty() && !terms.dry_run {
+        consent(&session, &view.requests, terms, requests.len().min(terms.most))?;
+        let client = client(terms)?;
+        let outcomes = ask::all(&client, &requests, terms.most);
+        view.add(&questions, &outcomes);
+        let known = view.asked.iter().filter(|one| one.asked.word != Liveness::NotAsked);
+        let known: BTreeMap<String, Asked> = known.map(|one| (one.id.clone(), one.asked.clone())).collect();
+        if asked::add(repo, safe(&known, &session.mask(Some(&report)))?).is_err() {
+            view.remarks.push("the answers could not be kept: the repository cannot be written to".to_owned());
+        }
+    } else {
+        view.add(&questions, &[]);
+    }
+    written(&session, &report, &view, terms)
+}
+
+/// Lists what would be sent, and asks whoever sits there.
+fn consent(session: &Session, listed: &[RequestView], terms: &Terms, count: usize) -> anyhow::Result<()> {
+    let text = page::told(&safe(&listed.to_vec(), &session.mask(None))?, count);
+    shell::say(&text);
+    if terms.yes {
+        return Ok(());
+    }
+    anyhow::ensure!(
+        shell::is_typed() && shell::is_watched(),
+        "nothing was sent: --yes agrees, where nobody can be asked"
+    );
+    anyhow::ensure!(shell::agreed("Send them? Type 'yes': ")?, "nothing was sent");
+    Ok(())
+}
+
+fn client(terms: &Terms) -> anyhow::Result<Client> {
+    let file = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty());
+    let pem = file.map(|file| bounded::read_named(Path::new(&file), bounded::MAX_NAMED)).transpose();
+    let pem = pem.context("reading the certificates that SSL_CERT_FILE names")?;
+    let made = Client::new(pem.as_deref(), terms.patience.map(Duration::from_secs));
+    made.map_err(|why| anyhow::anyhow!("the file that SSL_CERT_FILE names: {why}"))
+}
+
+fn written(session: &Session, report: &Report, view: &LiveView, terms: &Terms) -> anyhow::Result<ExitStatus> {
+    let view = safe(view, &session.mask(Some(report)))?;
+    let options = session.settings.page()?;
+    let title = "Asked of providers";
+    let page = if terms.dry_run { view.plan() } else { view.page() };
+    let file = session.settings.output_file.as_deref();
+    shell::results(file, &mut |out| output::write(title, &page, &view, options, out))?;
+    if terms.dry_run {
+        return Ok(ExitStatus::Clean);
+    }
+    let has = |words: &[Liveness]| view.asked.iter().any(|one| words.contains(&one.asked.word));
+    Ok(match () {
+        () if has(&[Liveness::Live, Liveness::Restricted]) => ExitStatus::Findings,
+        () if has(&[Liveness::Unknown, Liveness::NotAsked]) => ExitStatus::Unknown,
+        () => ExitStatus::Clean,
+    })
+}

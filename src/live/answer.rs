@@ -1,0 +1,174 @@
+//! How an answer reads: which word it gives, and what of it may be shown. The rest of it is forgotten.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::finding::{Liveness, Secret};
+use crate::rule::live::{Reading, Request, Says, Source, Term};
+
+/// Most characters that are shown of one thing.
+const MOST_SHOWN: usize = 200;
+
+/// An answer, as far as it is read.
+#[derive(Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Names in lower case, and values.
+    pub headers: BTreeMap<String, String>,
+    /// What followed, up to a limit.
+    pub body: Vec<u8>,
+}
+
+/// What an answer comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The word.
+    pub word: Liveness,
+    /// Why it is not known, as a clause; empty if it is.
+    pub why: String,
+    /// What may be shown.
+    pub reveals: BTreeMap<String, String>,
+}
+
+impl Told {
+    /// That nothing is known.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self { word: Liveness::Unknown, why: why.into(), reveals: BTreeMap::new() }
+    }
+}
+
+/// Reads an answer to a request. `is_named` says that the user named the host.
+pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -> Told {
+    if is_page(reply) {
+        return Told::unknown("a page for people answered, such as that of a proxy or a login");
+    }
+    let text = String::from_utf8_lossy(&reply.body);
+    let json = serde_json::from_slice::<Value>(&reply.body).ok();
+    let fits = |reading: &&Reading| {
+        reading.status == reply.status && reading.terms.iter().all(|term| holds(term, &text, json.as_ref()))
+    };
+    let says = request.readings.iter().find(fits).map(|reading| reading.says);
+    let word = match says {
+        Some(Says::Live) => Liveness::Live,
+        Some(Says::Restricted) => Liveness::Restricted,
+        Some(Says::Dead) if request.elsewhere.is_empty() || is_named => Liveness::Dead,
+        Some(Says::Dead) => {
+            let host = &request.host;
+            return Told::unknown(format!(
+                "it is not known there, but {}: name the host in 'live_hosts' of your own configuration ('{host}' itself, if it is that one)",
+                request.elsewhere
+            ));
+        }
+        None => return Told::unknown(unreadable(reply.status)),
+    };
+    let reveals =
+        if word == Liveness::Dead { BTreeMap::new() } else { revealed(request, reply, json.as_ref(), secret) };
+    Told { word, why: String::new(), reveals }
+}
+
+/// Whether people are meant to read it: no interface of a provider answers so.
+fn is_page(reply: &Reply) -> bool {
+    let is_html = reply.headers.get("content-type").is_some_and(|kind| kind.contains("html"));
+    let start = reply.body.trim_ascii_start().get(..14).unwrap_or_default().to_ascii_lowercase();
+    is_html || start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+}
+
+fn unreadable(status: u16) -> String {
+    match status {
+        300..=399 => format!("it was sent on to another address ({status}), and nothing follows there"),
+        407 => "the proxy wants a login (407)".to_owned(),
+        429 => "too many requests (429): ask again later".to_owned(),
+        500.. => format!("the provider has a fault ({status}): ask again later"),
+        _ => format!("the answer ({status}) is none that the provider documents for a secret that works or does not"),
+    }
+}
+
+fn holds(term: &Term, text: &str, json: Option<&Value>) -> bool {
+    match term {
+        Term::Text(words) => text.contains(&**words),
+        Term::Json(path, values) => {
+            let found = json.and_then(|json| at(json, path)).filter(|found| !found.is_null());
+            let is_root = path.is_empty();
+            let found = found.filter(|found| !is_root || found.is_object() || found.is_array());
+            found.is_some_and(|found| values.is_empty() || values.iter().any(|value| plain(found) == **value))
+        }
+    }
+}
+
+/// What stands at a path: names of members and places in lists, between points.
+fn at<'v>(json: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').filter(|part| !part.is_empty()).try_fold(json, |value, part| match value {
+        Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+        other => other.get(part),
+    })
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
+        // Lists of rights have an object for each, whose first text names it.
+        Value::Object(members) => members.values().find_map(Value::as_str).unwrap_or_default().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn revealed(request: &Request, reply: &Reply, json: Option<&Value>, secret: &Secret) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(&reply.body);
+    let value = String::from_utf8_lossy(secret.reveal());
+    let one = |source: &Source| match source {
+        Source::Json(path) => json.and_then(|json| at(json, path)).filter(|found| !found.is_null()).map(plain),
+        Source::Header(name) => reply.headers.get(&**name).cloned(),
+        Source::Xml(name) => {
+            let behind = text.split_once(&format!("<{name}>"))?.1;
+            Some(behind.split_once('<')?.0.to_owned())
+        }
+    };
+    let shown = |text: String| text.chars().take(MOST_SHOWN).collect::<String>();
+    let all = request.reveals.iter().filter_map(|reveal| Some((reveal.name.to_string(), one(&reveal.source)?)));
+    all.filter(|(_, found)| !found.is_empty() && !found.contains(&*value))
+        .map(|(name, found)| (name, shown(found)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::live::Ask;
+    use crate::rule_set::RuleSet;
+
+    fn told(rule: &str, status: u16, body: &str, is_named: bool) -> Told {
+        let rules = RuleSet::builtin();
+        let Ask::Request(request) = &rules.live(rule).unwrap().ask else { panic!("{rule} is never asked about") };
+        let headers = BTreeMap::from([("x-oauth-scopes".to_owned(), "repo".to_owned())]);
+        read(request, &Reply { status, headers, body: body.into() }, &Secret::new("made-up"), is_named)
+    }
+
+    #[test]
+    fn words_count_more_than_a_status() {
+        assert_eq!(told("vercel-token", 403, r#"{"error":{"invalidToken":true}}"#, false).word, Liveness::Dead);
+        assert_eq!(told("vercel-token", 403, "{}", false).word, Liveness::Restricted);
+        assert_eq!(told("slack-bot-token", 200, r#"{"ok":false,"error":"token_revoked"}"#, false).word, Liveness::Dead);
+        assert_eq!(
+            told("slack-bot-token", 200, r#"{"ok":false,"error":"something_new"}"#, false).word,
+            Liveness::Unknown
+        );
+        assert_eq!(told("github-pat-classic", 200, "{}", false).word, Liveness::Unknown);
+        assert_eq!(told("github-pat-classic", 200, "<!DOCTYPE html><p>login", false).word, Liveness::Unknown);
+    }
+
+    #[test]
+    fn a_secret_of_another_host_is_not_dead() {
+        let here = told("gitlab-pat", 401, "{}", false);
+        assert!(here.word == Liveness::Unknown && here.why.contains("self-managed"), "{here:?}");
+        assert_eq!(told("gitlab-pat", 401, "{}", true).word, Liveness::Dead);
+    }
+
+    #[test]
+    fn nothing_is_shown_but_what_the_rule_lists_and_never_the_value() {
+        let told = told("github-pat-classic", 200, r#"{"login":"made-up","email":"a@b.test"}"#, false);
+        assert_eq!(told.reveals, BTreeMap::from([("scopes".to_owned(), "repo".to_owned())]));
+    }
+}

@@ -1,0 +1,99 @@
+//! Asks one after the other, and keeps the limits of each host.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::answer::{self, Reply, Told};
+use super::client::Client;
+use super::hosts::Reach;
+use super::request::Prepared;
+use crate::finding::Liveness;
+
+/// Refusals in a row after which a host is left alone.
+const MOST_REFUSALS: usize = 3;
+/// Time between two requests to a host.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest that a host may ask to wait for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What became of a request.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What the answer comes to.
+    pub told: Told,
+    /// The host that was asked; empty if none was.
+    pub host: String,
+}
+
+impl Outcome {
+    fn not_asked(why: String) -> Self {
+        let told = Told { word: Liveness::NotAsked, why, reveals: BTreeMap::new() };
+        Self { told, host: String::new() }
+    }
+}
+
+/// What is known of a host.
+#[derive(Debug, Default)]
+struct State {
+    refusals: usize,
+    next: Option<Instant>,
+}
+
+/// Sends all requests in their order, at most `most` of them; each gets an outcome.
+pub fn all(client: &Client, requests: &[Prepared<'_>], most: usize) -> Vec<Outcome> {
+    let mut round = Round { client, hosts: BTreeMap::new(), left: most, most };
+    requests.iter().map(|request| round.one(request)).collect()
+}
+
+/// Requests in a row.
+struct Round<'c> {
+    client: &'c Client,
+    /// By the names that hosts have in the rules: several may be of one provider.
+    hosts: BTreeMap<String, State>,
+    left: usize,
+    most: usize,
+}
+
+impl Round<'_> {
+    fn one(&mut self, request: &Prepared<'_>) -> Outcome {
+        let host = request.place.shown.clone();
+        if self.left == 0 {
+            let most = self.most;
+            return Outcome::not_asked(format!("{most} requests were sent, which is the limit (--max-requests)"));
+        }
+        let state = self.hosts.entry(request.request.host.to_string()).or_default();
+        if state.refusals == MOST_REFUSALS {
+            return Outcome::not_asked(format!(
+                "{host} refused {MOST_REFUSALS} requests in a row, so it was left alone"
+            ));
+        }
+        let wait = state.next.map(|next| next.saturating_duration_since(Instant::now())).unwrap_or_default();
+        if wait > LONGEST_WAIT {
+            return Outcome::not_asked(format!("{host} asks to wait for {} seconds", wait.as_secs()));
+        }
+        thread::sleep(wait);
+        self.left -= 1;
+        let reply = self.client.send(request);
+        state.note(&reply);
+        let is_named = request.place.reach != Reach::Public;
+        let told = match reply {
+            Ok(reply) => answer::read(request.request, &reply, &request.secret, is_named),
+            Err(why) => Told::unknown(why),
+        };
+        Outcome { told, host }
+    }
+}
+
+impl State {
+    fn note(&mut self, reply: &Result<Reply, &'static str>) {
+        let mut pause = PAUSE;
+        if let Ok(reply) = reply {
+            self.refusals = if matches!(reply.status, 403 | 429) { self.refusals + 1 } else { 0 };
+            let asked = reply.headers.get("retry-after").filter(|_| matches!(reply.status, 429 | 503));
+            let seconds = asked.map(|asked| asked.trim().parse().unwrap_or(u64::MAX));
+            pause = seconds.map_or(PAUSE, |seconds| Duration::from_secs(seconds.min(86_400)).max(PAUSE));
+        }
+        self.next = Instant::now().checked_add(pause);
+    }
+}

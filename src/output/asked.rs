@@ -1,0 +1,35 @@
+//! What providers said of a secret, in words.
+
+use std::collections::BTreeMap;
+
+use super::view::{AskedView, FindingView};
+use super::words::plural;
+use crate::finding::{Asked, Liveness};
+
+/// What a provider said of it, and whether that is old; `None` if nobody asked.
+pub fn of(finding: &FindingView) -> Option<String> {
+    let AskedView { word, at, host, why, reveals, days, is_old } = finding.asked.as_ref()?;
+    let proof = if *word == Liveness::Dead { "proved dead" } else { word.as_str() };
+    let by = if host.is_empty() { String::new() } else { format!(", as {host} said") };
+    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+    let told = if reveals.is_empty() { String::new() } else { format!(", {}", named(reveals)) };
+    let age = match (is_old, days) {
+        (false, _) => String::new(),
+        (true, days) => format!(
+            "; that is {} old: 'keysweep live {}' asks again",
+            plural(usize::try_from(*days).unwrap_or(usize::MAX), "day"),
+            finding.id
+        ),
+    };
+    Some(format!("{proof}{by} at {at}{why}{told}{age}"))
+}
+
+/// What a provider said, in one line.
+pub fn told_by(asked: &Asked) -> String {
+    let said = if asked.why.is_empty() { named(&asked.reveals) } else { asked.why.clone() };
+    if said.is_empty() { asked.host.clone() } else { format!("{}: {said}", asked.host) }
+}
+
+fn named(reveals: &BTreeMap<String, String>) -> String {
+    reveals.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,198 @@
+//! `keysweep live` as its users run it.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+
+use crate::sandbox::{Run, Sandbox, secret};
+use crate::server::{Answer, Server};
+
+/// The word for the findings of a rule.
+fn word<'v>(answer: &'v Value, rule: &str) -> &'v str {
+    let all = answer["asked"].as_array().unwrap();
+    all.iter().find(|one| one["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {answer}"))["word"].as_str().unwrap()
+}
+
+const HOSTS: [&str; 3] = ["api.github.com", "registry.npmjs.org", "slack.com"];
+
+/// A repository with three secrets, and a server that knows one of them, knows one and refuses, and does not know the third.
+fn three() -> (Sandbox, Server, Vec<String>) {
+    let sandbox = Sandbox::new();
+    let values: Vec<String> =
+        ["github-pat-classic", "npm-token", "slack-bot-token"].iter().map(|rule| secret(rule, 3)).collect();
+    let text = format!("GITHUB_TOKEN={}\nNPM_TOKEN={}\nSLACK_TOKEN={}\n", values[0], values[1], values[2]);
+    sandbox.commit("app.env", &text);
+    // The same value once more is asked about once.
+    sandbox.commit("copy.env", &text);
+    let server = Server::new(|asked| match asked.line.split(' ').nth(1).unwrap_or_default() {
+        "/user" => Answer::Http(
+            200,
+            vec![
+                ("content-type", "application/json".to_owned()),
+                ("x-oauth-scopes", "repo\u{1b}[31m".replace('\u{1b}', "")),
+            ],
+            r#"{"login":"octo\u001b[31mcat","email":"private@example.test"}"#.to_owned(),
+        ),
+        "/-/whoami" => Answer::json(401, "{}"),
+        _ => Answer::json(200, r#"{"ok":false,"error":"org_login_required"}"#),
+    });
+    sandbox.hosts(&HOSTS.map(|host| (host, server.address())));
+    (sandbox, server, values)
+}
+
+fn holds_none(text: &str, values: &[String]) {
+    for value in values {
+        assert!(!text.contains(&value[8..20]), "a value is shown: {text}");
+    }
+}
+
+#[test]
+fn nothing_is_sent_before_somebody_agrees() {
+    let (sandbox, server, values) = three();
+    sandbox.swept();
+    let refused = sandbox.keysweep(&["live", "--all"]);
+    assert_eq!(refused.code(), Some(2), "{}", refused.text());
+    for told in ["3 requests to 1 host", "GET http://127.0.0.1", "npm-token", "nothing was sent"] {
+        assert!(refused.text().contains(told), "{told}: {}", refused.text());
+    }
+    let dry = sandbox.keysweep(&["live", "--all", "--dry-run"]);
+    assert_eq!(dry.code(), Some(0), "{}", dry.text());
+    assert!(dry.text().contains("authorization"), "{}", dry.text());
+    holds_none(&(refused.text() + &dry.text()), &values);
+    assert!(server.asked().is_empty());
+    assert!(!sandbox.repo().join(".git/keysweep/live.json").exists());
+}
+
+#[test]
+fn each_secret_gets_its_word_and_keeps_it() {
+    let (sandbox, server, values) = three();
+    sandbox.swept();
+    let run = sandbox.keysweep(&["live", "--all", "--yes", "--format", "json"]);
+    let answer = run.json();
+    let words = ["github-pat-classic", "npm-token", "slack-bot-token"].map(|rule| word(&answer, rule));
+    assert_eq!(words, ["live", "dead", "restricted"], "{answer}");
+    assert_eq!(run.code(), Some(1), "what works is found");
+    assert_eq!(server.asked().len(), 3, "one request for a secret");
+    assert!(run.text().contains("cat") && !run.text().contains("private@"), "{}", run.text());
+    assert!(!run.text().contains('\u{1b}'), "an answer reached the terminal: {:?}", run.text());
+    let human = sandbox.keysweep(&["live", "--all", "--yes"]);
+    for told in ["restricted", "dead", "live", "account octo"] {
+        assert!(human.text().contains(told), "{told}: {}", human.text());
+    }
+    let kept = fs::read_to_string(sandbox.repo().join(".git/keysweep/live.json")).unwrap();
+    let later = sandbox.keysweep_with(&["history", "--full"], &[]);
+    assert!(later.text().contains("proved dead, as 127.0.0.1"), "{}", later.text());
+    assert_eq!(later.code(), Some(1), "a dead secret stays a finding");
+    holds_none(&(run.text() + &human.text() + &kept + &later.text()), &values);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_said_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (sandbox, _server, _) = three();
+    sandbox.swept();
+    sandbox.keysweep(&["live", "--all", "--yes"]);
+    let mode = sandbox.repo().join(".git/keysweep/live.json").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn an_old_proof_is_called_old() {
+    let (sandbox, _server, _) = three();
+    sandbox.swept();
+    sandbox.keysweep(&["live", "--all", "--yes"]);
+    let path = sandbox.repo().join(".git/keysweep/live.json");
+    let mut kept: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    for one in kept.as_object_mut().unwrap().values_mut() {
+        one["at"] = "2020-01-31T00:00:00Z".into();
+        one["host"] = "evil\u{1b}[31m".into();
+    }
+    fs::write(&path, kept.to_string()).unwrap();
+    let run = sandbox.keysweep_with(&["history", "--full"], &[]);
+    assert!(run.text().contains("asks again") && run.text().contains("2020-01-31"), "{}", run.text());
+    assert!(!run.text().contains("\u{1b}[31m"), "a stored text reached the terminal");
+    fs::write(&path, "no JSON").unwrap();
+    assert_eq!(sandbox.keysweep_with(&["history"], &[]).code(), Some(1));
+}
+
+#[test]
+fn a_rotation_is_proved_by_asking_again() {
+    let sandbox = Sandbox::new();
+    sandbox.commit("app.env", &format!("NPM_TOKEN={}\n", secret("npm-token", 5)));
+    let is_revoked = Arc::new(AtomicBool::new(false));
+    let state = Arc::clone(&is_revoked);
+    let server = Server::new(move |_| match state.load(Ordering::SeqCst) {
+        true => Answer::json(401, "{}"),
+        false => Answer::json(200, r#"{"username":"acme"}"#),
+    });
+    sandbox.hosts(&[("registry.npmjs.org", server.address())]);
+    let ids = sandbox.swept();
+    let verify = || sandbox.keysweep(&["verify", "--revoked", &ids[0].1, "--yes"]);
+    assert_eq!(verify().code(), Some(1));
+    is_revoked.store(true, Ordering::SeqCst);
+    let proved = verify();
+    assert_eq!(proved.code(), Some(0), "{}", proved.text());
+    assert_eq!(sandbox.keysweep(&["verify", "--revoked", &ids[0].1]).code(), Some(2), "nobody agreed");
+    assert_eq!(server.asked().len(), 2);
+}
+
+/// A value is read again from wherever the report saw it.
+#[test]
+fn values_are_read_from_files_and_messages() {
+    let sandbox = Sandbox::new();
+    let server = Server::new(|_| Answer::json(200, r#"{"username":"acme"}"#));
+    sandbox.hosts(&[("registry.npmjs.org", server.address())]);
+    sandbox.commit("README", "x\n");
+    let told = |run: &Run| run.json()["asked"][0]["word"].as_str().map(str::to_owned);
+    fs::write(sandbox.repo().join("untracked.env"), format!("NPM_TOKEN={}\n", secret("npm-token", 1))).unwrap();
+    sandbox.keysweep_with(&["files", "."], &[]);
+    let of_file = sandbox.keysweep(&["live", "--all", "--yes", "--format", "json"]);
+    assert_eq!(told(&of_file).as_deref(), Some("live"), "{}", of_file.text());
+    fs::remove_file(sandbox.repo().join("untracked.env")).unwrap();
+    let message = format!("use {}", secret("npm-token", 2));
+    sandbox.git(&[
+        "-c",
+        "user.name=T",
+        "-c",
+        "user.email=t@example.com",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        &message,
+    ]);
+    let ids = sandbox.swept();
+    let of_message = sandbox.keysweep(&["live", &ids[0].1[..6], "--yes", "--format", "json"]);
+    assert_eq!(told(&of_message).as_deref(), Some("live"), "{}", of_message.text());
+}
+
+#[test]
+fn a_decoy_and_what_has_no_safe_request_are_not_asked_about() {
+    let sandbox = Sandbox::new();
+    // The account of a decoy in the bits that an id keeps it in.
+    let head = (1_u64 << 47 | 171_436_882_533 << 7).to_be_bytes();
+    let id = format!("AKIA{}", data_encoding::BASE32.encode(&[&head[2..], &[7, 1, 2, 3]].concat()));
+    let key = secret("aws-secret-access-key", 4);
+    sandbox.commit("aws.env", &format!("AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={key}\n"));
+    sandbox.commit("pypi.env", &format!("PYPI_TOKEN={}\n", secret("pypi-token", 4)));
+    let server = Server::silent();
+    sandbox.hosts(&[("sts.amazonaws.com", server.address())]);
+    assert!(sandbox.swept().iter().any(|(rule, _)| rule == "aws-secret-access-key"));
+    let run = sandbox.keysweep(&["live", "--all", "--yes", "--format", "json"]);
+    let answer = run.json();
+    assert!(answer["asked"].as_array().unwrap().iter().all(|one| one["word"] == "not-asked"), "{answer}");
+    assert!(run.text().contains("decoy") && run.text().contains("PyPI"), "{answer}");
+    assert_eq!(run.code(), Some(2));
+    assert!(server.asked().is_empty());
+}
+
+#[test]
+fn a_finding_that_is_not_there_is_named() {
+    let (sandbox, server, _) = three();
+    let run = sandbox.keysweep(&["live", "aaaaaaaaaa", "--yes"]);
+    assert!(run.code() == Some(2) && run.text().contains("keysweep history"), "{}", run.text());
+    assert!(server.asked().is_empty());
+}

@@ -63,7 +63,7 @@ fn facts(account: u64) -> Vec<Fact> {
     std::iter::once(Fact::new("aws_account_id", account)).chain(decoy).collect()
 }
 
-/// What an access key id says of its account, for a secret that it stands beside.
+/// Returns the facts in an access key id about its account, for a secret next to it.
 pub(crate) fn of_key_id(id: &str) -> Vec<Fact> {
     match account(id.as_bytes()) {
         Outcome::Pass(facts) => facts,

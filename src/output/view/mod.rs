@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{
     AgentPlace, Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Liveness, Retainer,
-    SignKind,
-    Stage, StepKind, Verdict,
+    SignKind, Stage, StepKind, Verdict,
 };
 use crate::rule::{Confidence, Severity};
 

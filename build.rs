@@ -44,6 +44,9 @@ fn generate() -> Result<(), Vec<String>> {
     let one = |e: String| vec![e];
     println!("cargo::rustc-env=KEYSWEEP_SWEEP={:016x}", sweep().map_err(|e| one(e.to_string()))?);
     let text = std::fs::read_to_string("rules.toml").map_err(|e| one(e.to_string()))?;
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    println!("cargo::rustc-env=KEYSWEEP_RULES={:016x}", hasher.finish());
     let file: RuleFile = toml::from_str(&text).map_err(|e| one(e.to_string().replace('\n', " ")))?;
     let compiled =
         compile(&file, &Known::default()).map_err(|flaws| flaws.iter().map(ToString::to_string).collect::<Vec<_>>())?;

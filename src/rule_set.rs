@@ -4,6 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
 use crate::rule::compile::{Compiled, Known, compile};
 use crate::rule::demand::MAX_MATCH;
 use crate::rule::file::{RuleDef, RuleFile};
@@ -130,6 +133,17 @@ impl RuleSet {
     /// Whether these are the rules compiled into the program, all of them and unchanged.
     pub fn is_builtin(&self) -> bool {
         matches!(&self.rules, List::Borrowed(rules) if std::ptr::eq(*rules, builtin::RULES))
+    }
+
+    /// What identifies these rules: the same for the same rules, in hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        // To write all built-in rules down takes longer than many a scan.
+        let text = match self.is_builtin() {
+            true => format!("built-in {}", env!("KEYSWEEP_RULES")),
+            false => format!("{:?} {:?}", self.rules, self.fields),
+        };
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        HEXLOWER.encode(&digest[..8])
     }
 
     /// The rule of that id.

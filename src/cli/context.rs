@@ -24,7 +24,7 @@ pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> 
         "'{}' is not a folder; name the folder that is given to 'docker build'",
         folder.display()
     );
-    let session = Session::on_files(common)?;
+    let session = Session::on_files(common)?.named(folder.to_string_lossy());
     let context::BuildContext { listing, instructions, dockerfile: name, ignore_file } =
         context::list(folder, dockerfile)?;
     let scope = Scope { command: Command::Context, subject: format!("the build context {}", folder.display()) };

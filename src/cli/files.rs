@@ -14,7 +14,8 @@ use crate::source::files::{self, IgnoreFiles};
 /// # Errors
 /// When standard input cannot be read.
 pub(super) fn run(common: &Common, paths: &[PathBuf], no_ignore: bool) -> anyhow::Result<ExitStatus> {
-    let session = Session::on_files(common)?;
+    let names: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
+    let session = Session::on_files(common)?.named(names.join(", "));
     let (streams, paths): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.as_os_str() == "-");
     let root = session.repo().and_then(|repo| repo.workdir());
     let ignore = if no_ignore { IgnoreFiles::Overruled } else { IgnoreFiles::Obeyed };

@@ -31,7 +31,7 @@ pub(super) struct Wanted<'w> {
 /// When an input cannot be read or is no image.
 pub(super) fn run(common: &Common, path: &Path, wanted: &Wanted<'_>) -> anyhow::Result<ExitStatus> {
     let platform = wanted.platform.map(|text| Platform::parse(text).ok_or_else(|| no_platform(text))).transpose()?;
-    let mut session = Session::on_files(common)?;
+    let mut session = Session::on_files(common)?.named(path.to_string_lossy());
     if let Some(folder) = wanted.cache {
         own_cache::check(session.repo(), folder)?;
         session.settings.scan.cache = Some(folder.to_owned());

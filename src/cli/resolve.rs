@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::args::{Common, ConfidenceArg, FormatArg, SeverityArg};
+use super::args::{AccessArg, Common, ConfidenceArg, FormatArg, SeverityArg};
 use super::{clock, shell};
 use crate::config::{ConfigFile, ScanOptions};
+use crate::finding::subject::name_of_url;
+use crate::finding::{Access, Subject};
 use crate::output::{Detail, Format, OutputOptions, PageFormat, PageOptions};
 use crate::rule::{Confidence, Severity};
 use crate::rule_set::RuleSet;
@@ -29,6 +31,8 @@ pub struct Settings {
     pub summary: Option<PathBuf>,
     /// Whether findings end with 0.
     pub exit_zero: bool,
+    /// What was said of what is scanned.
+    pub subject: Subject,
     /// Whether coding agents are kept from going past hooks.
     pub guards_hooks: bool,
 }
@@ -88,7 +92,8 @@ pub fn settings(common: &Common, config: &ConfigFile, policy: Policy) -> anyhow:
     let also = common.also.iter().map(|(arg, file)| (format(*arg), file.clone())).collect();
     let (output_file, exit_zero) = (common.output.clone(), common.exit_zero);
     let guards_hooks = config.agents.guard;
-    let settings = Settings { scan, output, output_file, also, summary: None, exit_zero, guards_hooks };
+    let subject = subject(common);
+    let settings = Settings { scan, output, output_file, also, summary: None, exit_zero, subject, guards_hooks };
     Ok((settings, rules))
 }
 
@@ -109,6 +114,17 @@ pub fn output(common: &Common) -> anyhow::Result<OutputOptions> {
     };
     let width = if common.output.is_some() { None } else { shell::width() };
     Ok(OutputOptions { format, show_secrets: common.show_secrets, detail, width })
+}
+
+/// The name, host and visibility of what is scanned, as the options give them. A name that is a URL loses its user and password.
+fn subject(common: &Common) -> Subject {
+    let (name, host) = common.repo_name.as_deref().map(name_of_url).unzip();
+    let visibility = common.visibility.map(|arg| match arg {
+        AccessArg::Private => Access::Private,
+        AccessArg::Internal => Access::Internal,
+        AccessArg::Public => Access::Public,
+    });
+    Subject { name, host: host.flatten(), visibility, ..Subject::default() }
 }
 
 /// The format that an option names.

@@ -14,8 +14,9 @@ use super::policy::{self, InForce};
 use super::resolve::{self, Settings};
 use super::{asked, clock, progress, report_store, shell};
 use crate::detect::Detector;
-use crate::finding::Report;
-use crate::git::{ObjectId, Repo};
+use crate::finding::subject::name_of_url;
+use crate::finding::{Report, Subject};
+use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
 use crate::output::{self, Detail, OutputOptions, summary, words};
@@ -120,6 +121,13 @@ impl Session {
     #[must_use]
     pub(super) fn stopping(self, stops: Stops) -> Self {
         Self { stops, ..self }
+    }
+
+    /// The same for something that is called so unless somebody gave it another name.
+    #[must_use]
+    pub(super) fn named(mut self, name: impl Into<String>) -> Self {
+        self.settings.subject.name.get_or_insert_with(|| name.into());
+        self
     }
 
     /// The same without thresholds, cache and suppressions.
@@ -261,6 +269,7 @@ impl Session {
         if let Place::Repository(repo) = &self.place {
             report.gaps.extend(repo.moved());
         }
+        report.subject = self.subject();
         report.stats.elapsed_ms = self.start.elapsed().as_millis();
         report.made_at = rfc3339(clock::now());
         report
@@ -284,6 +293,22 @@ impl Session {
         let (detector, options) = (&self.detector, &self.settings.scan);
         let surroundings = Lazy::new(Box::new(|| self.surroundings()));
         Scan { detector, options, repo: self.repo(), surroundings, progress }
+    }
+
+    /// What is scanned, by the name that other machines know it by.
+    fn subject(&self) -> Subject {
+        let mut subject = Subject { rules: self.rules().fingerprint(), ..self.settings.subject.clone() };
+        if let Place::Repository(repo) = &self.place {
+            subject.branch = repo.branch().map(|name| name.to_string());
+            if subject.name.is_none()
+                && let Some(url) = remote::origin(repo)
+            {
+                let (name, host) = name_of_url(&url.to_string());
+                subject.name = Some(name);
+                subject.host = host;
+            }
+        }
+        subject
     }
 
     /// What advice must know of where the files are.

@@ -15,6 +15,7 @@ pub mod purge;
 pub mod report;
 pub mod retention;
 pub mod secret;
+pub mod subject;
 pub mod suppression;
 pub mod web;
 
@@ -37,6 +38,7 @@ pub use purge::{PurgePlan, PurgeStep, Server};
 pub use report::{Command, FileList, Gap, GapKind, HeldBack, Note, Report, Scope, Stats, Verdict};
 pub use retention::{Retainer, Retention};
 pub use secret::Secret;
+pub use subject::{Access, Subject, SubjectKind};
 pub use suppression::{Comment, Suppression};
 pub use web::{Link, WebRepository};
 

@@ -3,7 +3,7 @@
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, Finding, Plan, PlanStep};
+use super::{Advice, Finding, Plan, PlanStep, Subject};
 use crate::rule::{Confidence, Severity};
 
 /// Everything a scan found out.
@@ -35,6 +35,10 @@ pub struct Report {
     pub stats: Stats,
     /// What the repository's folder is called, if there is one.
     pub repository: Option<BString>,
+    /// What was scanned, as other reports would call it.
+    pub subject: Subject,
+    /// Commits without a parent, the oldest first: a few of them, and none unless all of the history was read.
+    pub roots: Vec<String>,
     /// When it was made, RFC 3339.
     pub made_at: Option<String>,
     /// The commit that HEAD named then.

@@ -68,6 +68,14 @@ pub(super) fn written(repository: &Repo) -> Vec<(BString, BString)> {
     local.remote_names().into_iter().flat_map(of).collect()
 }
 
+/// The URL that a clone comes from, as its configuration has it: that of the remote `origin`, or of the only one.
+pub fn origin(repository: &Repo) -> Option<BString> {
+    let mut all = written(repository);
+    let is_only = all.iter().all(|(name, _)| *name == all[0].0);
+    let at = all.iter().position(|(name, _)| name == "origin").or((is_only && !all.is_empty()).then_some(0))?;
+    Some(all.swap_remove(at).1)
+}
+
 /// The remotes with who runs the server that each is pushed to; one that is pushed to several is there once for each.
 pub fn servers(repository: &Repo) -> Vec<(BString, Server)> {
     let local = repository.local();

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::view::View;
+use super::view::{SourceView, View};
+use crate::finding::Command;
 use crate::text::escape::disarm;
 
 /// Writes one JSON document.
@@ -25,11 +26,48 @@ struct Within<'r, T> {
     repository: Option<&'r str>,
 }
 
-/// Writes JSON Lines: findings, gaps, notes, and the summary last; each names the repository if there are several.
+/// The first of JSON Lines: what is reported on, and by what.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename = "source")]
+struct Head<'v> {
+    schema: u32,
+    tool: &'v str,
+    version: &'v str,
+    command: Command,
+    scope: &'v str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<&'v str>,
+    #[serde(flatten)]
+    source: &'v SourceView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_at: Option<&'v str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<&'v str>,
+}
+
+impl<'v> From<&'v View> for Head<'v> {
+    fn from(view: &'v View) -> Self {
+        Self {
+            schema: view.schema,
+            tool: &view.tool,
+            version: &view.version,
+            command: view.command,
+            scope: &view.scope,
+            repository: view.repository.as_deref(),
+            source: &view.source,
+            made_at: view.made_at.as_deref(),
+            head: view.head.as_deref(),
+        }
+    }
+}
+
+/// Writes JSON Lines: what was scanned, findings, gaps, notes, and the summary last; each names the repository if there are several.
 ///
 /// # Errors
 /// When `out` fails.
 pub fn lines(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    let head = Head::from(view);
+    line(&Head { repository: repository.or(head.repository), ..head }, out)?;
     let all = view.findings.iter().chain(&view.suppressed);
     all.map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
     view.gaps.iter().map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;

@@ -11,7 +11,7 @@ use crate::detect::Detection;
 use crate::detect::context::{self, path};
 use crate::finding::{
     Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stage,
-    Stats,
+    Stats, Subject,
 };
 use crate::git::Repo;
 use crate::remediation::{self, Stops, Surroundings};
@@ -64,6 +64,8 @@ impl Scan<'_> {
             notes: outcome.notes,
             stats: Stats { held_back, ..outcome.stats },
             repository: self.repo.map(Repo::name),
+            subject: Subject::default(),
+            roots: Vec::new(),
             made_at: None,
             head: self.repo.and_then(Repo::head).map(|head| head.to_string()),
         }

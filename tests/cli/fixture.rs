@@ -9,9 +9,9 @@ use std::sync::Arc;
 use keysweep::finding::suppression::{By, Flaw, Status};
 use keysweep::finding::web::Transport;
 use keysweep::finding::{
-    Advice, Command, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Fingerprint, Gap, GapKind,
+    Access, Advice, Command, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Fingerprint, Gap, GapKind,
     HeldBack, Host, InTheEnd, LeftOut, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retainer,
-    Retention, Scope, Secret, Show, Stage, Stats, StepKind, Suppression, WebRepository,
+    Retention, Scope, Secret, Show, Stage, Stats, StepKind, Subject, SubjectKind, Suppression, WebRepository,
 };
 use keysweep::proof::template::Generator;
 use keysweep::rule::{Confidence, Severity};
@@ -54,6 +54,15 @@ pub(crate) fn report() -> Report {
             ..Stats::default()
         },
         repository: Some("made-up".into()),
+        subject: Subject {
+            name: Some(format!("github.com/acme/{HOSTILE}")),
+            host: Some("github.com".to_owned()),
+            visibility: Some(Access::Internal),
+            branch: Some("refs/heads/main".to_owned()),
+            kind: SubjectKind::Single,
+            rules: "0123456789abcdef".to_owned(),
+        },
+        roots: vec![id("0a")],
         made_at: Some("2024-03-01T12:00:00+00:00".to_owned()),
         head: Some(id("0a")),
     }

@@ -78,6 +78,7 @@ mod sqlite;
 mod staged;
 mod stages;
 mod stopped;
+mod subject;
 mod submodules;
 mod support;
 mod unpushed;

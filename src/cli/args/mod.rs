@@ -18,8 +18,8 @@ pub use baseline::BaselineAction;
 pub use hook::{AgentName, HookAction, HookName, HookRun};
 pub use live::LiveArgs;
 pub use options::{
-    ColorArg, Common, ConfidenceArg, FormatArg, PageArgs, ProofArgs, RulesPageArgs, ScanArgs, SeverityArg, StateArgs,
-    SweepArgs, TextArgs,
+    AccessArg, ColorArg, Common, ConfidenceArg, FormatArg, PageArgs, ProofArgs, RulesPageArgs, ScanArgs, SeverityArg,
+    StateArgs, SweepArgs, TextArgs,
 };
 pub use rules::RulesAction;
 

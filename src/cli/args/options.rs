@@ -42,6 +42,10 @@ pub struct Common {
     pub strict: bool,
     /// Whether findings end with 0.
     pub exit_zero: bool,
+    /// What the report calls what was scanned.
+    pub repo_name: Option<String>,
+    /// Who can read it.
+    pub visibility: Option<AccessArg>,
 }
 
 /// Options of scans.
@@ -59,14 +63,46 @@ pub struct ScanArgs {
     /// What the scan may take.
     #[command(flatten)]
     machine: Machine,
+    /// What is scanned.
+    #[command(flatten)]
+    identity: Identity,
 }
 
 impl ScanArgs {
     /// All of them.
     pub fn common(&self) -> Common {
         let common = self.output.over(self.machine.over(self.setup.over(Common::default())));
-        self.selection.over(common)
+        self.identity.over(self.selection.over(common))
     }
+}
+
+/// What the report says of what is scanned, for an inventory of many.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = OUTPUT)]
+struct Identity {
+    /// Call what is scanned NAME in JSON: its URL, as other machines know it [default: that of the remote origin]
+    #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
+    repo_name: Option<String>,
+    /// Write down who can read it
+    #[arg(long, value_enum, value_name = "WHO", global = true, hide_short_help = true)]
+    visibility: Option<AccessArg>,
+}
+
+impl Identity {
+    fn over(&self, common: Common) -> Common {
+        Common { repo_name: self.repo_name.clone(), visibility: self.visibility, ..common }
+    }
+}
+
+/// Who can read a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccessArg {
+    /// Those who were let in
+    Private,
+    /// Everybody in the organisation
+    Internal,
+    /// Everybody
+    Public,
 }
 
 /// Options of the proof that values are gone, which no threshold and no rule may weaken.

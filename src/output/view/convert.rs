@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     ContextView, EventView, EvidenceView, ExposureView, FindingView, GapView, NoteView, OccurrenceView, PlanView,
-    RemoteView, RetentionView, SCHEMA, ShowView, SignView, State, StepView, Summary, SuppressedBy, SuppressionStatus,
-    SuppressionView, View,
+    RemoteView, RetentionView, SCHEMA, ShowView, SignView, SourceView, State, StepView, Summary, SuppressedBy,
+    SuppressionStatus, SuppressionView, View,
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
     Advice, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Gap, ImageName, ImagePlace, LayerPlace,
-    LeftOut, Link, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retention, Show, Suppression,
-    Visibility,
+    LeftOut, Link, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retention, Show, Subject,
+    Suppression, Visibility,
 };
 use crate::output::mask::{Mask, by_line};
 use crate::output::words::plural;
@@ -46,6 +46,7 @@ impl View {
             command: report.scope.command,
             scope: convert.safe(report.scope.subject.as_bytes()),
             repository: report.repository.as_ref().map(|name| convert.safe(name)),
+            source: convert.source(report),
             made_at: report.made_at.clone(),
             head: report.head.clone(),
             findings: report.findings.iter().map(|finding| convert.finding(finding)).collect(),
@@ -108,6 +109,20 @@ impl Convert<'_> {
         let safe = escape(&self.mask.bytes(text));
         self.known.borrow_mut().insert(text.to_vec(), safe.clone());
         safe
+    }
+
+    fn source(&self, report: &Report) -> SourceView {
+        let Subject { name, host, visibility, branch, kind, rules } = &report.subject;
+        let safe = |text: &Option<String>| text.as_ref().map(|text| self.safe(text.as_bytes()));
+        SourceView {
+            name: safe(name),
+            host: safe(host),
+            visibility: *visibility,
+            branch: safe(branch),
+            roots: report.roots.clone(),
+            kind: *kind,
+            rules: rules.clone(),
+        }
     }
 
     fn all(&self, texts: &[impl AsRef<[u8]>]) -> Vec<String> {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{
-    AgentPlace, Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Liveness, Retainer,
-    SignKind, Stage, StepKind, Verdict,
+    Access, AgentPlace, Command, ContentKind, Doubt, GapKind, HeldBack, Host, ImagePlace, InTheEnd, Link, Liveness,
+    Retainer, SignKind, Stage, StepKind, SubjectKind, Verdict,
 };
 use crate::rule::{Confidence, Severity};
 
@@ -38,6 +38,9 @@ pub struct View {
     /// What the repository's folder is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
+    /// What was scanned, as other reports would call it.
+    #[serde(default)]
+    pub source: SourceView,
     /// When, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_at: Option<String>,
@@ -82,6 +85,26 @@ pub struct Named {
     pub path: String,
     /// What was found there.
     pub report: View,
+}
+
+/// What was scanned, as other reports would call it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+pub struct SourceView {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub visibility: Option<Access>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub branch: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub roots: Vec<String>,
+    #[serde(default)]
+    pub kind: SubjectKind,
+    #[serde(default)]
+    pub rules: String,
 }
 
 /// One secret.

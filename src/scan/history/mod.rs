@@ -103,12 +103,14 @@ impl Scan<'_> {
         depth: Depth,
     ) -> Report {
         let store = &objects.store;
+        let roots = all.roots(store);
         let (outcome, located) = all.locate(repository, store);
         let outcome = memory.remember(outcome, located.tree_index.as_ref(), repository, store);
-        match located.attribution() {
+        let report = match located.attribution() {
             Some(attribution) => self.attribute(repository, objects, outcome, attribution, depth).report(self, scope),
             // There is nothing to say of any place.
             None => self.report(outcome, scope, &mut |_| Exposure::default()),
-        }
+        };
+        Report { roots, ..report }
     }
 }

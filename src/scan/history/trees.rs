@@ -8,9 +8,9 @@ use super::cache::{KnownObjects, Links};
 use crate::attribution::Attribution;
 use crate::attribution::tree_index::{Search, Target, TreeIndex, TreeRecords};
 use crate::finding::ContentKind;
-use crate::git::Repo;
 use crate::git::object::{self, Kind};
 use crate::git::store::{Selection, Store};
+use crate::git::{ObjectId, Repo};
 use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::scan::sighting::Sighting;
@@ -118,6 +118,18 @@ impl<'s> AllScanned<'s> {
         const ASKED: usize = 64;
         let local = repository.local();
         self.outcome.missing.iter().take(ASKED).any(|missing| object::is_here(&local, missing.id))
+    }
+
+    /// Commits without a parent, the oldest first.
+    pub(super) fn roots(&self, store: &Store) -> Vec<String> {
+        /// More do not tell more of a repository.
+        const MOST: usize = 8;
+        let records = self.outcome.commits.iter().filter(|(record, _)| record.is_root);
+        let mut roots: Vec<(i64, ObjectId)> =
+            records.filter_map(|(record, _)| Some((record.committed, store.id(record.commit)?))).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots.iter().take(MOST).map(|(_, id)| id.to_string()).collect()
     }
 
     /// Works out which trees hold what, and how commits and refs are connected if there is anything to be asked about them.

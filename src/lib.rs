@@ -17,6 +17,7 @@
 //! - [`source`]: what is to be scanned
 //! - [`attribution`]: where in a history something lives
 //! - [`scan`]: items in, report out
+//! - [`fleet`]: reports of many repositories, put together
 //! - [`output`]: reports as text
 //! - [`hook`]: git's hooks
 //! - [`live`]: providers, asked whether secrets still work; empty without the feature of that name
@@ -47,6 +48,8 @@ pub mod source;
 pub mod attribution;
 
 pub mod scan;
+
+pub mod fleet;
 
 pub mod hook;
 pub mod live;

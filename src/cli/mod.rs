@@ -13,6 +13,7 @@ mod elsewhere;
 pub mod exit;
 pub mod explain;
 mod files;
+mod fleet;
 mod history;
 pub mod hook;
 mod image;
@@ -87,6 +88,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
             context::run(&scan.common(), folder, dockerfile.as_deref())
         }
         Command::Agents { folder, scan } => agents::run(&scan.common(), folder.as_deref()),
+        Command::Fleet { action } => fleet::run(action),
         Command::PurgePlan { repo, findings, dir, script, sweep, show_secrets } => {
             let common = Common { show_secrets: *show_secrets, ..sweep.common() };
             let places = purge::Wanted { dir: dir.as_deref(), script: script.as_deref() };

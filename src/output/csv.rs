@@ -94,7 +94,7 @@ fn line(cells: &[impl AsRef<str>; COLUMNS.len()], repository: Option<&str>, out:
 }
 
 /// One field, quoted. Spreadsheets skip blanks before they look for a formula.
-fn field(text: &str) -> String {
+pub(super) fn field(text: &str) -> String {
     let formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%']);
     format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
 }

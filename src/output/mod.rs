@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod brief;
 pub mod csv;
 pub mod duties;
+pub mod fleet;
 pub mod fold;
 pub mod github;
 pub mod gitlab;

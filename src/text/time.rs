@@ -36,6 +36,27 @@ pub fn day(text: &str) -> Option<u64> {
     (least..least + 2_400).find(|days| civil(*days) == (year, month, of_month)).map(|days| days * DAY)
 }
 
+/// Seconds since 1970 of `2026-01-31T12:00:00Z`, or with another offset; nothing for anything else.
+pub fn seconds(text: &str) -> Option<i64> {
+    let (date, clock) = text.split_once('T')?;
+    let (clock, offset) = clock.split_at_checked(8)?;
+    let (minutes, seconds) = clock.split_at_checked(5)?;
+    let of_day = hours(minutes)? + i64::from(seconds.strip_prefix(':')?.parse::<u8>().ok()?);
+    let offset = match offset.split_at_checked(1)? {
+        ("Z", "") => 0,
+        ("+", ahead) => hours(ahead)?,
+        ("-", behind) => -hours(behind)?,
+        _ => return None,
+    };
+    Some(i64::try_from(day(date)?).ok()? + of_day - offset)
+}
+
+/// Seconds of `12:30`.
+fn hours(text: &str) -> Option<i64> {
+    let (hour, minute) = text.split_once(':')?;
+    Some(i64::from(hour.parse::<u8>().ok()?) * 3600 + i64::from(minute.parse::<u8>().ok()?) * 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +69,18 @@ mod tests {
         assert_eq!(day("9999-12-31"), Some(LIMIT - DAY));
         for text in ["2026-02-30", "1969-12-31", "10000-01-01", "2026-1", "main", "v1-2-3", "2026-01-01x", ""] {
             assert_eq!(day(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_of_other_zones_are_compared_as_moments() {
+        assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(seconds("2000-02-29T00:00:00+00:00"), Some(951_782_400));
+        assert_eq!(seconds("2000-02-29T02:30:07+02:30"), Some(951_782_407));
+        assert_eq!(seconds("2000-02-28T22:00:00-02:00"), Some(951_782_400));
+        for text in ["", "2000-02-29", "2000-02-29T0", "2000-02-29T00:00:00", "2000-02-30T00:00:00Z", "aTüüüüüüZ"]
+        {
+            assert_eq!(seconds(text), None, "{text}");
         }
     }
 

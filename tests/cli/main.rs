@@ -33,6 +33,7 @@ mod faults;
 mod files;
 mod filled;
 mod fixture;
+mod fleet;
 mod fold;
 mod format;
 mod formats;

@@ -2,6 +2,7 @@
 
 mod allow;
 mod baseline;
+mod fleet;
 mod hook;
 mod live;
 mod options;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 
 pub use allow::{AllowArgs, AllowIn};
 pub use baseline::BaselineAction;
+pub use fleet::{FleetAction, FleetFormatArg, MergeArgs};
 pub use hook::{AgentName, HookAction, HookName, HookRun};
 pub use live::LiveArgs;
 pub use options::{
@@ -240,6 +242,18 @@ pub enum Command {
         /// How.
         #[command(flatten)]
         scan: ScanArgs,
+    },
+    /// Put reports of many repositories together
+    #[command(
+        disable_help_subcommand = true,
+        after_long_help = "Examples:
+  # One inventory of all reports in a folder
+  keysweep fleet merge reports/ --owners owners.toml"
+    )]
+    Fleet {
+        /// What to do.
+        #[command(subcommand)]
+        action: FleetAction,
     },
     /// Plan how to take secrets out of history and all its copies
     ///

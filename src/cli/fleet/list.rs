@@ -1,0 +1,72 @@
+//! Lists of repositories: a URL or path on each line, then its name, then the network of forks that it belongs to.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::finding::subject::name_of_url;
+use crate::fs::bounded;
+
+/// Bytes of a list, at most.
+const MAX_LIST: u64 = 256 << 20;
+
+/// A repository of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// The URL, with user and password if it has them, or the path.
+    pub(super) source: String,
+    /// What reports call it.
+    pub(super) name: String,
+}
+
+/// Reads a list; '-' is standard input.
+///
+/// # Errors
+/// When it cannot be read, or names nothing.
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Listed>> {
+    let reading = || format!("reading the list '{}'", path.display());
+    let bytes = bounded::read_named(path, MAX_LIST).with_context(reading)?;
+    let listed = parsed(&bounded::text(bytes).with_context(reading)?);
+    // A list that went empty on its way is no fleet without secrets.
+    anyhow::ensure!(!listed.is_empty(), "the list '{}' names no repository", path.display());
+    Ok(listed)
+}
+
+/// The repositories of a text, each once.
+fn parsed(text: &str) -> Vec<Listed> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut seen = std::collections::BTreeSet::new();
+    lines.filter_map(line).filter(|one| seen.insert(one.name.clone())).collect()
+}
+
+/// Columns stand apart by tabs where there is one, so that a path may hold blanks.
+fn line(line: &str) -> Option<Listed> {
+    let cells: Vec<&str> = match line.contains('\t') {
+        true => line.split('\t').map(str::trim).collect(),
+        false => line.split_whitespace().collect(),
+    };
+    let source = (*cells.first()?).to_owned();
+    let name = cells.get(1).filter(|name| !name.is_empty()).copied().unwrap_or(&source);
+    Some(Listed { name: name_of_url(name).0, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_repository_is_listed_once_by_the_name_that_reports_have() {
+        let text = "# all of them\nhttps://me:word@github.com/acme/shop.git\n\ngit@github.com:acme/shop.git\n\
+                    /srv/git/a b.git\tgithub.com/acme/ab\n/srv/git/c.git github.com/acme/c\n";
+        let listed: Vec<(String, String)> = parsed(text).into_iter().map(|one| (one.name, one.source)).collect();
+        let pair = |name: &str, source: &str| (name.to_owned(), source.to_owned());
+        assert_eq!(
+            listed,
+            [
+                pair("github.com/acme/shop", "https://me:word@github.com/acme/shop.git"),
+                pair("github.com/acme/ab", "/srv/git/a b.git"),
+                pair("github.com/acme/c", "/srv/git/c.git"),
+            ]
+        );
+    }
+}

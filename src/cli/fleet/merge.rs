@@ -1,0 +1,71 @@
+//! `fleet merge FILE|DIR…`: one inventory of many reports.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::list;
+use crate::cli::args::{FleetFormatArg, MergeArgs};
+use crate::cli::exit::ExitStatus;
+use crate::cli::shell;
+use crate::finding::Verdict;
+use crate::fleet::{self, Earlier, Inventory, NoReports, Options, Owners};
+use crate::fs::bounded;
+use crate::output::fleet::{Format, Writer};
+use crate::output::mask::Mask;
+
+/// Bytes of a list of owners, at most.
+const MAX_OWNERS: u64 = 64 << 20;
+
+/// `fleet merge`
+///
+/// # Errors
+/// When there is no report, a list cannot be used, or the inventory cannot be written.
+pub(super) fn run(args: &MergeArgs) -> anyhow::Result<ExitStatus> {
+    let files = fleet::files(&args.reports).context("looking for reports")?;
+    anyhow::ensure!(!files.is_empty(), NoReports);
+    let owners = args.owners.as_deref().map_or_else(|| Ok(Owners::default()), owners)?.and_foreign(&args.foreign);
+    let expected = args.list.as_deref().map_or_else(|| Ok(Vec::new()), list::read)?;
+    let expected = expected.into_iter().map(|one| one.name).collect();
+    let earlier = args.since.as_deref().map(earlier).transpose()?;
+    let inventory = Inventory::gather(&files, Options { owners, expected, earlier }).context("reading the reports")?;
+    anyhow::ensure!(!inventory.repositories.is_empty(), NoReports);
+    write(args, inventory)
+}
+
+fn write(args: &MergeArgs, inventory: Inventory) -> anyhow::Result<ExitStatus> {
+    let format = match args.format {
+        FleetFormatArg::Human => Format::Human,
+        FleetFormatArg::Html => Format::Html,
+        FleetFormatArg::Markdown => Format::Markdown,
+        FleetFormatArg::Csv => Format::Csv,
+        FleetFormatArg::Jsonl => Format::Jsonl,
+    };
+    let width = if args.output.is_some() { None } else { shell::width() };
+    let mask = Mask::new(None, None);
+    let mut inventory = Some(inventory);
+    let mut verdict = Verdict::Unknown;
+    shell::results(args.output.as_deref(), &mut |out| {
+        let Some(inventory) = inventory.take() else { return Ok(()) };
+        let mut writer = Writer::new(format, width, &mask, &inventory.repositories, out)?;
+        let summary = inventory.rows(&mut |row| writer.row(row))?;
+        verdict = summary.verdict;
+        writer.end(&summary)
+    })?;
+    Ok(match verdict {
+        Verdict::Clean => ExitStatus::Clean,
+        Verdict::Findings => ExitStatus::Findings,
+        Verdict::Unknown => ExitStatus::Unknown,
+    })
+}
+
+fn owners(path: &Path) -> anyhow::Result<Owners> {
+    let reading = || format!("reading the owners in '{}'", path.display());
+    let text = bounded::text(bounded::read_named(path, MAX_OWNERS).with_context(reading)?).with_context(reading)?;
+    let is_toml = path.extension().is_some_and(|end| end == "toml");
+    if is_toml { Owners::from_toml(&text) } else { Owners::from_csv(&text) }.with_context(reading)
+}
+
+fn earlier(path: &Path) -> anyhow::Result<Earlier> {
+    Earlier::open(path).with_context(|| format!("reading the earlier inventory '{}'", path.display()))
+}

@@ -1,0 +1,284 @@
+//! From reports to rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+
+use super::owners::{Known, Owners};
+use super::record::{MOST_PLACES, Record};
+use super::report::{self, Flaw, Reading, Report};
+use super::row::{Changes, First, Holding, Repository, Row, State, Summary};
+use super::since::{self, Earlier};
+use super::sorter::{Sorted, Sorter};
+use crate::finding::{Command, SubjectKind};
+use crate::text::time;
+
+/// Repositories that a row lists, at most.
+const MOST_HOLDINGS: usize = 10_000;
+
+/// What an inventory is made with.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Whose repositories are.
+    pub owners: Owners,
+    /// Repositories of which there has to be a report.
+    pub expected: Vec<String>,
+    /// What was known before.
+    pub earlier: Option<Earlier>,
+}
+
+/// Reports that were read.
+#[derive(Debug)]
+pub struct Inventory {
+    /// What the reports are about: first what was not read, then by name.
+    pub repositories: Vec<Repository>,
+    reports: Vec<Report>,
+    /// Which of the reports count: of several that one command made of one repository, the last.
+    counts: Vec<bool>,
+    sorted: Sorted,
+    /// What is known of each repository.
+    known: BTreeMap<String, Known>,
+    unread: BTreeSet<String>,
+    options: Options,
+}
+
+impl Inventory {
+    /// Reads reports.
+    ///
+    /// # Errors
+    /// When what is read cannot be kept.
+    pub fn gather(files: &[PathBuf], options: Options) -> io::Result<Self> {
+        let mut sorter = Sorter::default();
+        let mut reports = Vec::new();
+        for file in files {
+            let number = u32::try_from(reports.len()).map_err(|_| io::Error::other("there are too many reports"))?;
+            match report::read(file, number, &mut |record| sorter.push(record))? {
+                Reading::Report(report) => reports.push(report),
+                Reading::Inventory => {}
+            }
+        }
+        let counts = newest(&reports);
+        let repositories = repositories(&reports, &counts, &options);
+        let unread = repositories.iter().filter(|one| !one.is_read).map(|one| one.name.clone()).collect();
+        let known = repositories.iter().map(|one| (one.name.clone(), options.owners.of(&one.name))).collect();
+        Ok(Self { repositories, reports, counts, sorted: sorter.sorted()?, known, unread, options })
+    }
+
+    /// Makes the rows, in order of their ids, and says what they come to.
+    ///
+    /// # Errors
+    /// When `each` fails, or something that was put aside cannot be read.
+    pub fn rows(mut self, each: &mut dyn FnMut(Row) -> io::Result<()>) -> io::Result<Summary> {
+        let counted = || self.reports.iter().zip(&self.counts).filter(|(_, counts)| **counts);
+        let rules: BTreeSet<&str> =
+            counted().map(|(report, _)| report.source.rules.as_str()).filter(|rules| !rules.is_empty()).collect();
+        let mut summary = Summary::start(self.repositories.len(), self.unread.len(), rules.len());
+        let mut earlier = self.options.earlier.take();
+        summary.changes = earlier.as_ref().map(|_| Changes::default());
+        let read: BTreeSet<String> =
+            self.repositories.iter().filter(|one| one.is_read).map(|one| one.name.clone()).collect();
+        let is_read = |name: &str| read.contains(name);
+        let mut give = |row: Row| {
+            summary.count(&row);
+            each(row)
+        };
+        loop {
+            let before = earlier.as_ref().and_then(Earlier::peek);
+            let is_old_first = match (before, self.sorted.peek()) {
+                (None, None) => break,
+                (Some(before), Some(now)) => before < now,
+                (before, _) => before.is_some(),
+            };
+            if is_old_first {
+                let row = earlier.as_mut().map_or(Ok(None), Earlier::next)?;
+                row.and_then(|row| since::absent(row, &is_read)).map_or(Ok(()), &mut give)?;
+                continue;
+            }
+            let is_same = before == self.sorted.peek();
+            let before = if is_same { earlier.as_mut().map_or(Ok(None), Earlier::next)? } else { None };
+            match self.row()? {
+                Some(row) => {
+                    let change = earlier.as_ref().map(|_| since::change(&row, before.as_ref(), &is_read));
+                    give(Row { change, ..row })?;
+                }
+                None => before.and_then(|row| since::absent(row, &is_read)).map_or(Ok(()), &mut give)?,
+            }
+        }
+        Ok(summary)
+    }
+
+    /// The row of the next id; none if no report that counts has it.
+    fn row(&mut self) -> io::Result<Option<Row>> {
+        let id = self.sorted.peek().map(str::to_owned);
+        let mut gathered: Option<Gathered> = None;
+        while self.sorted.peek().is_some() && self.sorted.peek() == id.as_deref() {
+            let Some(record) = self.sorted.next()? else { break };
+            let at = record.report as usize;
+            if self.counts[at] && !matches!(self.reports[at].flaw, Some(Flaw::Refused(_))) {
+                let gathered = gathered.get_or_insert_with(|| Gathered::new(&record));
+                gathered.add(record, &self.reports[at], &self.known);
+            }
+        }
+        Ok(gathered.map(Gathered::row))
+    }
+}
+
+/// What the records of one secret come to.
+struct Gathered {
+    best: Record,
+    holdings: BTreeMap<String, Holding>,
+    more: usize,
+    /// By when it was, whether it is somebody else's, and where.
+    first: Option<((i64, bool, String), First)>,
+}
+
+impl Gathered {
+    fn new(record: &Record) -> Self {
+        let best = Record { places: Vec::new(), forks: Vec::new(), first: None, ..record.clone() };
+        Self { best, holdings: BTreeMap::new(), more: 0, first: None }
+    }
+
+    fn add(&mut self, record: Record, report: &Report, known: &BTreeMap<String, Known>) {
+        let whole = report.source.name.clone().unwrap_or_default();
+        let best = &mut self.best;
+        best.severity = best.severity.max(record.severity);
+        best.confidence = best.confidence.max(record.confidence);
+        best.stage = best.stage.max(record.stage);
+        let names = if record.forks.is_empty() { std::slice::from_ref(&whole) } else { &record.forks[..] };
+        if let Some(arrival) = &record.first {
+            let is_others = known.get(&names[0]).is_some_and(|known| known.account != super::Account::Own);
+            let rank = (time::seconds(&arrival.time).unwrap_or(i64::MAX), is_others, names[0].clone());
+            if self.first.as_ref().is_none_or(|(before, _)| rank < *before) {
+                let (time, commit, author) = (arrival.time.clone(), arrival.commit.clone(), arrival.author.clone());
+                self.first = Some((rank, First { time, commit, author, repository: names[0].clone() }));
+            }
+        }
+        for name in names {
+            let holding = holding(name, &record, report, known.get(name));
+            let has_room = self.holdings.len() < MOST_HOLDINGS;
+            match self.holdings.get_mut(name) {
+                Some(before) => combine(before, holding),
+                None if has_room => {
+                    self.holdings.insert(name.clone(), holding);
+                }
+                None => self.more += 1,
+            }
+        }
+    }
+
+    fn row(self) -> Row {
+        let Self { best, holdings, more, first } = self;
+        let repositories = holdings.len() + more;
+        let holdings: Vec<Holding> = holdings.into_values().collect();
+        let is_allowed = holdings.iter().all(|one| one.allowed);
+        Row {
+            state: if is_allowed { State::Allowed } else { State::Open },
+            change: None,
+            public: holdings.iter().any(Holding::is_public),
+            first: first.map(|(_, first)| first),
+            repositories,
+            holdings,
+            id: best.id,
+            rule: best.rule,
+            name: best.name,
+            severity: best.severity,
+            confidence: best.confidence,
+            stage: best.stage,
+        }
+    }
+}
+
+fn holding(name: &str, record: &Record, report: &Report, known: Option<&Known>) -> Holding {
+    let Known { owner, account, visibility } = known.cloned().unwrap_or_default();
+    // HEAD of a network is that of the repository that it is called after.
+    let is_of_head = record.forks.is_empty() || report.source.name.as_deref() == Some(name);
+    let branch = report.source.branch.as_deref().unwrap_or("HEAD");
+    let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned();
+    Holding {
+        repository: name.to_owned(),
+        owner,
+        account,
+        visibility: visibility.or(report.source.visibility),
+        stage: record.stage,
+        allowed: record.allowed,
+        default_branch: (record.in_head && is_of_head).then_some(branch),
+        places: record.places.clone(),
+        place_count: record.place_count,
+    }
+}
+
+/// Adds what another report says of the same repository. It is allowed only if it is allowed everywhere.
+fn combine(one: &mut Holding, other: Holding) {
+    one.stage = one.stage.max(other.stage);
+    one.allowed &= other.allowed;
+    one.default_branch = one.default_branch.take().or(other.default_branch);
+    one.visibility = one.visibility.max(other.visibility);
+    let new: Vec<_> = other.places.into_iter().filter(|place| !one.places.contains(place)).collect();
+    one.place_count = (one.places.len() + new.len()).max(one.place_count).max(other.place_count);
+    one.places.extend(new.into_iter().take(MOST_PLACES.saturating_sub(one.places.len())));
+}
+
+/// Which reports count: of several sweeps of one repository or image, the last one.
+fn newest(reports: &[Report]) -> Vec<bool> {
+    let mut last: BTreeMap<(Option<&str>, Option<Command>), usize> = BTreeMap::new();
+    let time = |at: usize| reports[at].source.made_at.as_deref().and_then(time::seconds);
+    for (at, report) in reports.iter().enumerate() {
+        // Each range is another one.
+        if matches!(report.source.command, Some(Command::History | Command::Image)) {
+            let slot = last.entry((report.source.name.as_deref(), report.source.command)).or_insert(at);
+            if time(at) >= time(*slot) {
+                *slot = at;
+            }
+        }
+    }
+    let chosen: BTreeSet<usize> = last.values().copied().collect();
+    let counts = |(at, report): (usize, &Report)| match report.source.command {
+        Some(Command::History | Command::Image) => chosen.contains(&at),
+        _ => true,
+    };
+    reports.iter().enumerate().map(counts).collect()
+}
+
+/// What the reports are about: first what was not read.
+fn repositories(reports: &[Report], counts: &[bool], options: &Options) -> Vec<Repository> {
+    let mut all: BTreeMap<String, Repository> = BTreeMap::new();
+    for (report, _) in reports.iter().zip(counts).filter(|(_, counts)| **counts) {
+        let source = &report.source;
+        let whole = source.name.clone().unwrap_or_default();
+        let names = match source.kind {
+            SubjectKind::Network if !source.members.is_empty() => source.members.clone(),
+            SubjectKind::Network | SubjectKind::Single => vec![whole],
+        };
+        for name in names {
+            let one = all.entry(name).or_insert_with_key(|name| repository(name, options));
+            one.visibility = one.visibility.or(source.visibility);
+            one.commands.extend(source.command);
+            if let Some(Flaw::Incomplete(why) | Flaw::Refused(why)) = &report.flaw {
+                one.is_read = false;
+                one.why = why.clone();
+            }
+        }
+    }
+    let before = options.earlier.iter().flat_map(|earlier| &earlier.repositories);
+    let missed = options.expected.iter().map(|name| (name, "there is no report of it"));
+    let missed = missed.chain(before.map(|name| (name, "there is no report of it, and the earlier inventory has it")));
+    for (name, why) in missed {
+        if !all.contains_key(name) {
+            let missed = Repository { is_read: false, why: why.to_owned(), ..repository(name, options) };
+            all.insert(name.clone(), missed);
+        }
+    }
+    let mut all: Vec<Repository> = all.into_values().collect();
+    all.iter_mut().for_each(|one| {
+        one.commands.sort();
+        one.commands.dedup();
+    });
+    all.sort_by_key(|one| one.is_read);
+    all
+}
+
+fn repository(name: &str, options: &Options) -> Repository {
+    let Known { owner, account, visibility } = options.owners.of(name);
+    let (name, why, commands) = (name.to_owned(), String::new(), Vec::new());
+    Repository { name, is_read: true, why, commands, owner, account, visibility }
+}

@@ -1,0 +1,217 @@
+//! Whose repositories are: a list beside the reports, in TOML or CSV, since nobody is asked over a network.
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Access;
+use crate::finding::subject::name_of_url;
+
+/// Whose account a repository is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Account {
+    /// One of the organisation.
+    #[default]
+    Own,
+    /// That of one of its people.
+    Personal,
+    /// That of somebody else.
+    Foreign,
+}
+
+impl Account {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Personal => "personal",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+/// What is known of some repositories.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// Their names, with `*` for anything.
+    url: String,
+    #[serde(default)]
+    owner: Option<String>,
+    #[serde(default)]
+    account: Option<Account>,
+    #[serde(default)]
+    visibility: Option<Access>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    repository: Vec<Entry>,
+}
+
+/// What is known of all repositories. As in a file CODEOWNERS, the last entry that fits and says something counts.
+#[derive(Debug, Clone, Default)]
+pub struct Owners(Vec<Entry>);
+
+/// What is known of one repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Who sees to it.
+    pub owner: Option<String>,
+    /// Whose account it is in.
+    pub account: Account,
+    /// Who can read it.
+    pub visibility: Option<Access>,
+}
+
+/// A list that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Flaw {
+    /// It is not TOML, or not this TOML.
+    #[error("{0}; write [[repository]] with url, owner, account and visibility")]
+    Toml(String),
+    /// A line of CSV.
+    #[error("line {0}: {1}; write URL,OWNER,ACCOUNT,VISIBILITY")]
+    Line(usize, String),
+}
+
+impl Owners {
+    /// From TOML, with a table `[[repository]]` for each entry.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn from_toml(text: &str) -> Result<Self, Flaw> {
+        // The library's message repeats the line, which may hold anything.
+        let file: File = toml::from_str(text).map_err(|error| Flaw::Toml(error.message().to_owned()))?;
+        Ok(Self(file.repository.into_iter().map(named).collect()))
+    }
+
+    /// From CSV: URL, owner, account, visibility; the last ones may be left out.
+    ///
+    /// # Errors
+    /// When a line says something else.
+    pub fn from_csv(text: &str) -> Result<Self, Flaw> {
+        let lines = (1..).zip(text.trim_start_matches('\u{feff}').lines());
+        let lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+        let is_head = |number: usize, line: &str| number == 1 && line.to_ascii_lowercase().starts_with("url,");
+        let entries = lines.filter(|(number, line)| !is_head(*number, line)).map(|(number, line)| row(number, line));
+        Ok(Self(entries.collect::<Result<_, _>>()?))
+    }
+
+    /// The same, with repositories that are somebody else's whatever the list says.
+    #[must_use]
+    pub fn and_foreign(mut self, patterns: &[String]) -> Self {
+        let foreign = |url: &String| Entry { url: url.clone(), account: Some(Account::Foreign), ..Entry::default() };
+        self.0.extend(patterns.iter().map(foreign).map(named));
+        self
+    }
+
+    /// What is known of the repository of that name.
+    pub fn of(&self, name: &str) -> Known {
+        let name = name.to_lowercase();
+        let fitting = || self.0.iter().rev().filter(|entry| fits(&entry.url, &name));
+        Known {
+            owner: fitting().find_map(|entry| entry.owner.clone()),
+            account: fitting().find_map(|entry| entry.account).unwrap_or_default(),
+            visibility: fitting().find_map(|entry| entry.visibility),
+        }
+    }
+}
+
+/// With the URL as reports have it. Hosts do not tell upper case from lower case in names.
+fn named(entry: Entry) -> Entry {
+    Entry { url: name_of_url(&entry.url).0.to_lowercase(), ..entry }
+}
+
+fn row(number: usize, line: &str) -> Result<Entry, Flaw> {
+    let cells: Vec<&str> = line.split(',').map(|cell| cell.trim().trim_matches('"')).collect();
+    let cell = |at: usize| cells.get(at).copied().filter(|cell| !cell.is_empty());
+    let flaw = |what: &str| Flaw::Line(number, what.to_owned());
+    if cells.len() > 4 {
+        return Err(flaw("it has more than four cells"));
+    }
+    let url = cell(0).ok_or_else(|| flaw("it has no URL"))?.to_owned();
+    let account = match cell(2) {
+        None => None,
+        Some("own") => Some(Account::Own),
+        Some("personal") => Some(Account::Personal),
+        Some("foreign") => Some(Account::Foreign),
+        Some(_) => return Err(flaw("an account is own, personal or foreign")),
+    };
+    let visibility = match cell(3) {
+        None => None,
+        Some("public") => Some(Access::Public),
+        Some("internal") => Some(Access::Internal),
+        Some("private") => Some(Access::Private),
+        Some(_) => return Err(flaw("a visibility is public, internal or private")),
+    };
+    Ok(named(Entry { url, owner: cell(1).map(str::to_owned), account, visibility }))
+}
+
+/// Whether a pattern fits all of a name. Each part between stars is looked for behind the one before, which is enough: if a
+/// later place fitted, so would the first.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything_and_nothing_else_does() {
+        for (pattern, name, expected) in [
+            ("github.com/acme/shop", "github.com/acme/shop", true),
+            ("github.com/acme/shop", "github.com/acme/shop-2", false),
+            ("github.com/acme/*", "github.com/acme/a/b", true),
+            ("github.com/acme/*", "github.com/acmetoo/a", false),
+            ("*/notes*b", "x/notes/notes-b", true),
+            ("a*a", "a", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn the_last_entry_counts_that_says_something() {
+        let csv = "url,owner,account,visibility\n\
+                   https://github.com/acme/*,platform,,private\n\
+                   git@github.com:Acme/Shop.git,\"shop\",own,public\n\
+                   # people\ngithub.com/jdoe/*,,personal\n";
+        let toml = "[[repository]]\nurl = 'https://github.com/acme/*'\nowner = 'platform'\nvisibility = 'private'\n\
+                    [[repository]]\nurl = 'github.com/acme/shop'\nowner = 'shop'\naccount = 'own'\nvisibility = 'public'\n\
+                    [[repository]]\nurl = 'github.com/jdoe/*'\naccount = 'personal'\n";
+        for owners in [Owners::from_csv(csv).unwrap(), Owners::from_toml(toml).unwrap()] {
+            let known = |owner: Option<&str>, account, visibility| Known {
+                owner: owner.map(str::to_owned),
+                account,
+                visibility,
+            };
+            let shop = owners.of("github.com/acme/shop");
+            assert_eq!(shop, known(Some("shop"), Account::Own, Some(Access::Public)));
+            let other = owners.of("github.com/Acme/other");
+            assert_eq!(other, known(Some("platform"), Account::Own, Some(Access::Private)));
+            assert_eq!(owners.of("github.com/jdoe/x"), known(None, Account::Personal, None));
+            let foreign = owners.and_foreign(&["github.com/jdoe/*".to_owned()]);
+            assert_eq!(foreign.of("github.com/jdoe/x").account, Account::Foreign);
+        }
+    }
+
+    #[test]
+    fn a_list_that_says_something_else_is_refused() {
+        for csv in ["github.com/a,,mine", ",platform", "a,b,own,public,more", "a,b,own,secret"] {
+            assert!(Owners::from_csv(csv).is_err(), "{csv}");
+        }
+        assert!(Owners::from_toml("[[repository]]\nuri = 'a'").is_err());
+    }
+}

@@ -1,0 +1,409 @@
+//! Reads a report, line by line and within bounds: whoever may write one may have written anything.
+//!
+//! What is wrong with a report is a flaw of that report and stops no inventory. A report that shows values is refused as a whole.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::record::{Arrival, MOST_PLACES, Record};
+use super::row::Place;
+use crate::finding::{Access, Command, ContentKind, Stage, SubjectKind, subject};
+use crate::fs::bounded;
+use crate::rule::{Confidence, Severity};
+
+/// Bytes of a line, at most.
+const MAX_LINE: u64 = 64 << 20;
+/// Bytes of a report that is one document, at most.
+const MAX_DOCUMENT: u64 = 512 << 20;
+/// Bytes of a name, at most.
+const MAX_NAME: usize = 4096;
+/// The schema that is read.
+const SCHEMA: u32 = 1;
+
+/// What a report says of itself, and whether it can be believed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Report {
+    pub(super) source: Source,
+    /// Why it does not say everything about what was scanned; empty if it does.
+    pub(super) flaw: Option<Flaw>,
+}
+
+/// What is wrong with a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// Something was not read; the findings are true.
+    Incomplete(String),
+    /// Nothing of it may be used.
+    Refused(String),
+}
+
+/// What a file turned out to be.
+pub(super) enum Reading {
+    Report(Report),
+    /// It is what this program makes of reports.
+    Inventory,
+}
+
+/// What was scanned.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Source {
+    #[serde(default)]
+    schema: Option<u32>,
+    #[serde(default)]
+    pub(super) command: Option<Command>,
+    #[serde(default)]
+    repository: Option<String>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) visibility: Option<Access>,
+    #[serde(default)]
+    pub(super) branch: Option<String>,
+    #[serde(default)]
+    pub(super) kind: SubjectKind,
+    #[serde(default)]
+    pub(super) members: Vec<String>,
+    #[serde(default)]
+    pub(super) rules: String,
+    #[serde(default)]
+    pub(super) made_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    id: String,
+    rule: String,
+    name: String,
+    severity: Severity,
+    confidence: Confidence,
+    #[serde(default)]
+    secret: Option<IgnoredAny>,
+    stage: Stage,
+    exposure: Exposure,
+    occurrences: Vec<Occurrence>,
+    #[serde(default)]
+    suppression: Option<Suppression>,
+}
+
+#[derive(Deserialize)]
+struct Exposure {
+    in_head: bool,
+    #[serde(default)]
+    first_commit: Option<String>,
+    #[serde(default)]
+    first_seen: Option<String>,
+    #[serde(default)]
+    first_author: Option<String>,
+    #[serde(default)]
+    remotes: Vec<Remote>,
+}
+
+#[derive(Deserialize)]
+struct Remote {
+    name: String,
+    #[serde(default)]
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Occurrence {
+    kind: ContentKind,
+    path: String,
+    line: usize,
+    #[serde(default)]
+    commit: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Suppression {
+    status: SuppressionStatus,
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum SuppressionStatus {
+    Accepted,
+    NeedsApproval,
+    Void,
+}
+
+#[derive(Deserialize)]
+struct Gap {
+    what: String,
+    why: String,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    gaps: usize,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+}
+
+/// A report that is one document.
+#[derive(Deserialize)]
+struct Document {
+    #[serde(flatten)]
+    outer: Outer,
+    source: Option<Source>,
+    findings: Vec<Finding>,
+    #[serde(default)]
+    suppressed: Vec<Finding>,
+    #[serde(default)]
+    gaps: Vec<Gap>,
+    summary: Counts,
+}
+
+#[derive(Deserialize)]
+struct Outer {
+    schema: u32,
+    command: Command,
+    #[serde(default)]
+    repository: Option<String>,
+    #[serde(default)]
+    made_at: Option<String>,
+}
+
+/// Where findings go.
+pub(super) type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
+
+/// Reads the report with that number.
+///
+/// # Errors
+/// When a finding cannot be kept. That the report cannot be read is its flaw.
+pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<Reading> {
+    let mut reader = Reader { report: Report::default(), number, sink, gaps: Vec::new() };
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let result = match open(path) {
+        Ok(file) => reader.all(path, file)?,
+        Err(why) => Some(Flaw::Incomplete(format!("the report cannot be read: {why}"))),
+    };
+    let Reader { mut report, gaps, .. } = reader;
+    if report.flaw.as_ref() == Some(&Flaw::Incomplete(INVENTORY.to_owned())) {
+        return Ok(Reading::Inventory);
+    }
+    let source = &mut report.source;
+    source.name = source.name.take().or(source.repository.take()).or(Some(stem)).map(bounded_name);
+    report.flaw = result.or(report.flaw).or_else(|| {
+        (!gaps.is_empty()).then(|| Flaw::Incomplete(format!("{} not read: {}", parts(gaps.len()), gaps[0])))
+    });
+    Ok(Reading::Report(report))
+}
+
+/// Stands in place of a flaw in what is no report.
+const INVENTORY: &str = "inventory";
+
+fn parts(count: usize) -> String {
+    if count == 1 { "1 part was".to_owned() } else { format!("{count} parts were") }
+}
+
+fn bounded_name(mut name: String) -> String {
+    let end = (0..=MAX_NAME.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+    name.truncate(end);
+    name
+}
+
+/// A device or a pipe is no report, and to open one could wait forever.
+fn open(path: &Path) -> Result<BufReader<File>, String> {
+    let told = |error: io::Error| error.to_string();
+    let kind = bounded::kind(path.metadata().map_err(told)?.file_type());
+    if kind != bounded::Kind::File {
+        return Err(format!("it is {}", kind.told()));
+    }
+    Ok(BufReader::with_capacity(1 << 20, File::open(path).map_err(told)?))
+}
+
+struct Reader<'s, 'k> {
+    report: Report,
+    number: u32,
+    sink: &'s mut Sink<'k>,
+    gaps: Vec<String>,
+}
+
+impl Reader<'_, '_> {
+    /// Reads all of it and says what is wrong.
+    fn all(&mut self, path: &Path, mut file: BufReader<File>) -> io::Result<Option<Flaw>> {
+        let mut line = Vec::new();
+        let mut number = 0;
+        loop {
+            number += 1;
+            let damaged =
+                |what: &str| Ok(Some(Flaw::Incomplete(format!("the report is damaged in line {number}: {what}"))));
+            line.clear();
+            match (&mut file).take(MAX_LINE + 1).read_until(b'\n', &mut line) {
+                Err(error) => return Ok(Some(Flaw::Incomplete(format!("the report cannot be read: {error}")))),
+                Ok(0) => return Ok(Some(Flaw::Incomplete("the report is cut off: it has no summary".to_owned()))),
+                Ok(_) if line.len() as u64 > MAX_LINE => return damaged("it is too long"),
+                Ok(_) => {}
+            }
+            let kind = kind_of(&line);
+            match kind.as_deref() {
+                None if number == 1 => return self.document(path),
+                Some("inventory") if number == 1 => {
+                    self.report.flaw = Some(Flaw::Incomplete(INVENTORY.to_owned()));
+                    return Ok(None);
+                }
+                _ => {}
+            }
+            match self.line(kind.as_deref(), &line)? {
+                Line::Read => {}
+                Line::Last(flaw) => return Ok(flaw),
+                Line::Damaged(what) => return damaged(&what),
+            }
+        }
+    }
+
+    fn line(&mut self, kind: Option<&str>, line: &[u8]) -> io::Result<Line> {
+        match kind {
+            Some("finding") => match serde_json::from_slice::<Finding>(line) {
+                Ok(finding) => return self.finding(finding),
+                Err(error) => return Ok(Line::Damaged(told(&error))),
+            },
+            Some("source") => match serde_json::from_slice::<Source>(line) {
+                Ok(source) if source.schema != Some(SCHEMA) => return Ok(Line::Last(Some(other_schema()))),
+                Ok(source) => self.report.source = source,
+                Err(error) => return Ok(Line::Damaged(told(&error))),
+            },
+            Some("gap") => match serde_json::from_slice::<Gap>(line) {
+                Ok(gap) => self.gap(gap),
+                Err(error) => return Ok(Line::Damaged(told(&error))),
+            },
+            Some("summary") => {
+                return Ok(match serde_json::from_slice::<Counts>(line) {
+                    Ok(counts) => Line::Last(self.missing(&counts)),
+                    Err(error) => Line::Damaged(told(&error)),
+                });
+            }
+            Some("note") => {}
+            Some(_) | None => return Ok(Line::Damaged("it is no line of a report".to_owned())),
+        }
+        Ok(Line::Read)
+    }
+
+    fn document(&mut self, path: &Path) -> io::Result<Option<Flaw>> {
+        let bytes = match bounded::read(path, MAX_DOCUMENT, bounded::Links::Followed) {
+            Ok(bytes) => bytes,
+            Err(refused) => return Ok(Some(Flaw::Incomplete(format!("the report cannot be read: {refused}")))),
+        };
+        let document: Document = match serde_json::from_slice(&bytes) {
+            Ok(document) => document,
+            Err(error) => return Ok(Some(Flaw::Incomplete(format!("it is no report: {}", told(&error))))),
+        };
+        let Outer { schema, command, repository, made_at } = document.outer;
+        let source = document.source.unwrap_or_default();
+        self.report.source = Source { command: Some(command), repository, made_at, ..source };
+        if schema != SCHEMA {
+            return Ok(Some(other_schema()));
+        }
+        for finding in document.findings.into_iter().chain(document.suppressed) {
+            match self.finding(finding)? {
+                Line::Read => {}
+                Line::Last(flaw) => return Ok(flaw),
+                Line::Damaged(what) => return Ok(Some(Flaw::Incomplete(format!("the report is damaged: {what}")))),
+            }
+        }
+        document.gaps.into_iter().for_each(|gap| self.gap(gap));
+        Ok(self.missing(&document.summary))
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        /// More are counted alike.
+        const MOST: usize = 100_000;
+        if self.gaps.len() < MOST {
+            let is_first = self.gaps.is_empty();
+            self.gaps.push(if is_first { bounded_name(format!("{}: {}", gap.what, gap.why)) } else { String::new() });
+        }
+    }
+
+    /// What is wrong where the summary knows of gaps that the report does not name.
+    fn missing(&self, counts: &Counts) -> Option<Flaw> {
+        let unnamed = counts.gaps > 0 && self.gaps.is_empty();
+        unnamed.then(|| Flaw::Incomplete(format!("{} not read", parts(counts.gaps))))
+    }
+
+    fn finding(&mut self, finding: Finding) -> io::Result<Line> {
+        if finding.secret.is_some() {
+            return Ok(Line::Last(Some(Flaw::Refused(
+                "the report shows values, so nothing of it was used: delete it, and make it again without --show-secrets"
+                    .to_owned(),
+            ))));
+        }
+        if finding.id.is_empty()
+            || finding.id.len() > 64
+            || !finding.id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            return Ok(Line::Damaged("a finding has no id".to_owned()));
+        }
+        let record = self.record(finding);
+        (self.sink)(record)?;
+        Ok(Line::Read)
+    }
+
+    fn record(&self, finding: Finding) -> Record {
+        let Exposure { in_head, first_commit, first_seen, first_author, remotes } = finding.exposure;
+        let first = first_seen.zip(first_commit);
+        let place_count = finding.occurrences.len();
+        let places = finding.occurrences.into_iter().take(MOST_PLACES);
+        let forks = match self.report.source.kind {
+            SubjectKind::Single => Vec::new(),
+            SubjectKind::Network => remotes.into_iter().map(fork).collect(),
+        };
+        Record {
+            id: finding.id,
+            report: self.number,
+            rule: finding.rule,
+            name: finding.name,
+            severity: finding.severity,
+            confidence: finding.confidence,
+            stage: finding.stage,
+            allowed: finding.suppression.is_some_and(|one| one.status == SuppressionStatus::Accepted),
+            in_head,
+            first: first.map(|(time, commit)| Arrival { time, commit, author: first_author }),
+            places: places.map(|Occurrence { kind, path, line, commit }| Place { kind, path, line, commit }).collect(),
+            place_count,
+            forks,
+        }
+    }
+}
+
+/// The name of the repository that a remote is.
+fn fork(remote: Remote) -> String {
+    remote.url.map_or(remote.name, |url| subject::name_of_url(&url).0)
+}
+
+/// What became of a line.
+enum Line {
+    Read,
+    /// It is the last one that counts.
+    Last(Option<Flaw>),
+    Damaged(String),
+}
+
+/// The kind of a line; none for what is no object of a report.
+fn kind_of(line: &[u8]) -> Option<String> {
+    const FINDING: &[u8] = b"{\"type\":\"finding\"";
+    if line.starts_with(FINDING) {
+        return Some("finding".to_owned());
+    }
+    serde_json::from_slice::<Kind>(line).ok().and_then(|kind| kind.kind)
+}
+
+fn other_schema() -> Flaw {
+    Flaw::Incomplete("the report has another schema: make it with this version".to_owned())
+}
+
+/// What is wrong, without words of the text, which a message of the parser would repeat.
+fn told(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Eof => "it is cut off".to_owned(),
+        _ => format!("column {} cannot be read", error.column()),
+    }
+}

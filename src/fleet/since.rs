@@ -1,0 +1,126 @@
+//! An earlier inventory, read beside the new one: both are in order of ids, so neither has to fit into memory.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::row::{Change, Holding, Repository, Row, State};
+
+/// Bytes of a line, at most.
+const MAX_LINE: u64 = 64 << 20;
+
+/// The earlier inventory.
+#[derive(Debug)]
+pub struct Earlier {
+    file: BufReader<File>,
+    /// The repositories that it is about.
+    pub(super) repositories: BTreeSet<String>,
+    next: Option<Row>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Earlier {
+    /// Opens an inventory that was written as JSON Lines.
+    ///
+    /// # Errors
+    /// When it cannot be read or is something else.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut earlier = Self { file: BufReader::new(File::open(path)?), repositories: BTreeSet::new(), next: None };
+        match earlier.line()? {
+            Some((kind, _)) if kind == "inventory" => {}
+            _ => return Err(broken("it is not an inventory that 'keysweep fleet merge --format jsonl' wrote")),
+        }
+        earlier.advance()?;
+        Ok(earlier)
+    }
+
+    fn line(&mut self) -> io::Result<Option<(String, Vec<u8>)>> {
+        let mut line = Vec::new();
+        (&mut self.file).take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let kind: Kind = serde_json::from_slice(&line).map_err(|_| broken("a line of it cannot be read"))?;
+        Ok(Some((kind.kind, line)))
+    }
+
+    /// Goes on to the next secret.
+    fn advance(&mut self) -> io::Result<()> {
+        let before = self.next.take();
+        while let Some((kind, line)) = self.line()? {
+            let damaged = |_| broken("a line of it cannot be read");
+            match kind.as_str() {
+                "repository" => {
+                    let repository: Repository = serde_json::from_slice(&line).map_err(damaged)?;
+                    self.repositories.insert(repository.name);
+                }
+                "secret" => {
+                    let row: Row = serde_json::from_slice(&line).map_err(damaged)?;
+                    if before.as_ref().is_some_and(|before| before.id >= row.id) {
+                        return Err(broken("its secrets are not in the order of their ids"));
+                    }
+                    self.next = Some(row);
+                    return Ok(());
+                }
+                "summary" => return Ok(()),
+                _ => return Err(broken("a line of it cannot be read")),
+            }
+        }
+        Err(broken("it is cut off: it has no summary"))
+    }
+
+    /// The id of the next secret.
+    pub(super) fn peek(&self) -> Option<&str> {
+        self.next.as_ref().map(|row| row.id.as_str())
+    }
+
+    /// The next secret.
+    pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
+        let row = self.next.clone();
+        if row.is_some() {
+            self.advance()?;
+        }
+        Ok(row)
+    }
+}
+
+fn broken(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
+}
+
+/// What became of a secret that is there now.
+pub(super) fn change(row: &Row, before: Option<&Row>, is_read: &dyn Fn(&str) -> bool) -> Change {
+    let Some(before) = before.filter(|before| before.state != State::Gone) else { return Change::New };
+    if row.public && !before.public {
+        return Change::NewlyPublic;
+    }
+    // A repository that was not read says neither that something left it nor that it stayed.
+    let read = |row: &Row| row.holdings.iter().filter(|one| is_read(&one.repository)).cloned().collect::<Vec<_>>();
+    let (now, then) = (read(row), read(before));
+    let is_same = now.len() == then.len() && now.iter().zip(&then).all(|(one, other)| is_alike(one, other));
+    if is_same { Change::Same } else { Change::Moved }
+}
+
+/// Whether a repository holds a secret at the same paths. Lines move whenever somebody writes above them.
+fn is_alike(one: &Holding, other: &Holding) -> bool {
+    let paths = |holding: &Holding| holding.places.iter().map(|place| place.path.clone()).collect::<Vec<_>>();
+    one.repository == other.repository && one.place_count == other.place_count && paths(one) == paths(other)
+}
+
+/// What is to be said of a secret that is not there now: it is gone only if all that held it was read again.
+pub(super) fn absent(before: Row, is_read: &dyn Fn(&str) -> bool) -> Option<Row> {
+    if before.state == State::Gone {
+        return None;
+    }
+    let is_gone = before.holdings.iter().all(|one| is_read(&one.repository));
+    let (state, change) = if is_gone { (State::Gone, Some(Change::Gone)) } else { (State::NotRead, None) };
+    Some(Row { state, change, ..before })
+}

@@ -1,0 +1,237 @@
+//! An inventory as a page: what was not read, then the secrets, worst first, each with its repositories.
+
+use std::cmp::{Ordering, Reverse};
+
+use crate::finding::Verdict;
+use crate::fleet::{Account, Holding, Repository, Row, State, Summary};
+use crate::output::page;
+use crate::output::page::{Block, Card, Facet, Index, Inline, Line, Sight, Tone, code, text, tone, untrusted};
+use crate::output::words::plural;
+
+/// Repositories that were not read, and such that hold one secret, that a page lists.
+const MOST_UNREAD: usize = 500;
+const MOST_HOLDINGS: usize = 50;
+/// The same on a terminal.
+const FEW: usize = 20;
+
+/// A row in the order of a page, worst first.
+pub(super) struct Rank(pub(super) Row);
+
+impl Rank {
+    fn key(&self) -> impl Ord + '_ {
+        let Row { state, severity, public, repositories, id, change, .. } = &self.0;
+        (Reverse((*state, *severity, *public, self.0.is_outside(), *change, *repositories)), id)
+    }
+}
+
+impl Ord for Rank {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Rank {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Rank {}
+
+/// For a terminal: a table.
+pub(super) fn brief(summary: &Summary, repositories: &[Repository], rows: &[Row], all: usize) -> Vec<Block> {
+    let mut page = beginning(summary, repositories, FEW);
+    if !rows.is_empty() {
+        let heads = vec!["Severity", "Id", "Secret", "State", "Repositories"];
+        page.push(Block::Table(heads, rows.iter().map(brief_row).collect()));
+    }
+    page.extend(rest(rows.len(), all));
+    page
+}
+
+fn brief_row(row: &Row) -> Vec<Line> {
+    let names = row.holdings.iter().take(2).map(|one| one.repository.as_str()).collect::<Vec<_>>().join(", ");
+    let more = row.repositories.saturating_sub(2);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let severity = Inline::Badge(tone(row.severity), row.severity.as_str().to_owned());
+    let state = vec![text(state(row))];
+    vec![vec![severity], vec![code(&*row.id)], vec![untrusted(&*row.name)], state, vec![untrusted(names + &more)]]
+}
+
+/// For a browser or an issue: a table to choose from, and all that is known of each secret.
+pub(super) fn whole(summary: &Summary, repositories: &[Repository], rows: &[Row], all: usize) -> Vec<Block> {
+    let mut page = vec![Block::Heading(1, vec![text("Secrets in many repositories")])];
+    page.extend(beginning(summary, repositories, MOST_UNREAD));
+    if !rows.is_empty() {
+        let heads = vec!["Severity", "Secret", "State", "Stage", "Repositories", "Owner"];
+        page.push(Block::Heading(2, vec![text("Secrets")]));
+        page.push(Block::Index(Index { heads, rows: rows.iter().map(index_row).collect() }));
+        page.push(Block::Lot(rows.iter().map(|row| Block::Card(card(row))).collect()));
+    }
+    page.extend(rest(rows.len(), all));
+    page
+}
+
+fn beginning(summary: &Summary, repositories: &[Repository], most: usize) -> Vec<Block> {
+    let tone = match summary.verdict {
+        Verdict::Clean => Tone::Good,
+        Verdict::Unknown => Tone::Unsure,
+        Verdict::Findings => Tone::Bad,
+    };
+    let mut page = vec![Block::Verdict(tone, verdict(summary))];
+    let unread: Vec<&Repository> = repositories.iter().filter(|one| !one.is_read).collect();
+    if !unread.is_empty() {
+        page.push(Block::Heading(2, vec![text("Not read")]));
+        let row = |one: &&Repository| {
+            vec![
+                vec![code(&*one.name)],
+                vec![code(one.owner.as_deref().unwrap_or_default())],
+                vec![untrusted(&*one.why)],
+            ]
+        };
+        let rows = unread.iter().take(most).map(row).collect();
+        page.push(Block::Table(vec!["Repository", "Owner", "Why"], rows));
+        if unread.len() > most {
+            page.push(lines(vec![format!("{} more were not read; CSV and JSON Lines have all", unread.len() - most)]));
+        }
+    }
+    page.push(lines(said(summary)));
+    page
+}
+
+/// What it all comes to, in a sentence.
+pub(super) fn verdict(summary: &Summary) -> String {
+    let open = plural(summary.open, "open secret");
+    match summary.verdict {
+        Verdict::Clean => format!("clean: all of {} was read, and no secret is open", count(summary)),
+        Verdict::Findings => format!("{open} in {}, all of which were read", count(summary)),
+        Verdict::Unknown => {
+            format!(
+                "unknown: {} of {} not read, or not all of them; {open} in the rest",
+                summary.unread,
+                count(summary)
+            )
+        }
+    }
+}
+
+fn count(summary: &Summary) -> String {
+    if summary.repositories == 1 { "1 repository".to_owned() } else { format!("{} repositories", summary.repositories) }
+}
+
+fn said(summary: &Summary) -> Vec<String> {
+    let mut said = vec![format!(
+        "{} open: {} public, {} in accounts of others, {} in a default branch; {} allowed",
+        summary.open, summary.public, summary.outside, summary.in_default_branch, summary.allowed
+    )];
+    if let Some(changes) = summary.changes {
+        said.push(format!(
+            "since the earlier inventory: {} new, {} newly public, {} moved, {} gone, {} whose repositories were not read again",
+            changes.new, changes.newly_public, changes.moved, changes.gone, changes.not_read
+        ));
+    }
+    if summary.rule_sets > 1 {
+        said.push(format!("the reports were made with {} different sets of rules", summary.rule_sets));
+    }
+    said
+}
+
+fn lines(said: Vec<String>) -> Block {
+    Block::Lines(said.into_iter().map(|words| vec![text(words)]).collect())
+}
+
+fn rest(shown: usize, all: usize) -> Option<Block> {
+    (all > shown).then(|| lines(vec![format!("{} more are in CSV and JSON Lines", plural(all - shown, "secret"))]))
+}
+
+fn state(row: &Row) -> String {
+    let change = row.change.map(|change| change.as_str()).filter(|change| !["same", "gone"].contains(change));
+    let public = row.public.then_some("public");
+    let outside = row.is_outside().then_some("outside");
+    let words: Vec<&str> = [Some(row.state.as_str()), change, public, outside].into_iter().flatten().collect();
+    words.join(", ")
+}
+
+fn index_row(row: &Row) -> page::Row {
+    let is_in_head = if row.holdings.iter().any(|one| one.default_branch.is_some()) { "yes" } else { "no" };
+    let facets = vec![
+        (Facet::Severity, row.severity.as_str().to_owned()),
+        (Facet::Stage, row.stage.as_str().to_owned()),
+        (Facet::Head, is_in_head.to_owned()),
+        (Facet::Rule, row.rule.clone()),
+    ];
+    let mut owners: Vec<&str> = row.holdings.iter().filter_map(|one| one.owner.as_deref()).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let severity = Inline::Badge(tone(row.severity), row.severity.as_str().to_owned());
+    let cells = vec![
+        vec![severity],
+        vec![Inline::Goto(row.id.clone(), row.name.clone())],
+        vec![text(state(row))],
+        vec![text(row.stage.as_str())],
+        vec![text(row.repositories.to_string())],
+        vec![untrusted(owners.join(", "))],
+    ];
+    page::Row { id: row.id.clone(), facets, cells }
+}
+
+fn card(row: &Row) -> Card {
+    let mut facts: Vec<(&'static str, Vec<Line>)> =
+        vec![("Rule", vec![vec![code(&*row.rule)]]), ("State", vec![vec![text(state(row))]])];
+    if let Some(first) = &row.first {
+        let author = first.author.as_deref().map(|author| format!(" by {author}")).unwrap_or_default();
+        facts.push((
+            "First leak",
+            vec![vec![
+                text(format!("{} in ", first.time)),
+                code(&*first.repository),
+                text(", commit "),
+                code(&*first.commit),
+                untrusted(author),
+            ]],
+        ));
+    }
+    let outside: Vec<Line> = row.outside().take(MOST_HOLDINGS).map(|one| vec![code(&*one.repository)]).collect();
+    if !outside.is_empty() {
+        facts.push(("In accounts of others", outside));
+    }
+    let heads = vec!["Repository", "Owner", "Stage", "Default branch", "Places"];
+    let holdings = row.holdings.iter().take(MOST_HOLDINGS).map(holding_row).collect();
+    let mut blocks = vec![Block::Facts(facts), Block::Table(heads, holdings)];
+    if row.repositories > MOST_HOLDINGS {
+        blocks.push(lines(vec![format!("{} more repositories hold it", row.repositories - MOST_HOLDINGS)]));
+    }
+    let tone = if row.state == State::Open { tone(row.severity) } else { Tone::Plain };
+    let place = vec![text(format!("in {} repositories", row.repositories))];
+    Card { tone, id: row.id.clone(), title: vec![untrusted(&*row.name)], place, sight: Sight::Folded, blocks }
+}
+
+fn holding_row(one: &Holding) -> Vec<Line> {
+    let mut repository = vec![code(&*one.repository)];
+    let visibility = one.visibility.map(|who| who.as_str());
+    let account = Some(one.account).filter(|account| *account != Account::Own).map(Account::as_str);
+    let words: Vec<&str> = [visibility, account, one.allowed.then_some("allowed")].into_iter().flatten().collect();
+    if !words.is_empty() {
+        repository.push(text(format!(" ({})", words.join(", "))));
+    }
+    let more = one.place_count.saturating_sub(one.places.len());
+    let places = one.places.iter().map(|place| {
+        let commit = place.commit.as_deref().map(|commit| format!(" in {commit:.10}")).unwrap_or_default();
+        format!("{}:{}{commit}", place.path, place.line)
+    });
+    let places = places.collect::<Vec<_>>().join("; ");
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    vec![
+        repository,
+        vec![untrusted(one.owner.clone().unwrap_or_default())],
+        vec![text(one.stage.as_str())],
+        vec![untrusted(one.default_branch.clone().unwrap_or_default())],
+        vec![untrusted(places + &more)],
+    ]
+}

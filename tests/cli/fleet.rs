@@ -1,0 +1,250 @@
+//! `fleet merge`: reports of real repositories, and damaged, hostile and truncated ones, in one inventory.
+
+use serde_json::{Value, json};
+
+use crate::support::{ENTRA, GITHUB, Repo, Run, Secret};
+
+/// A folder for repositories and reports.
+struct Fleet(Repo);
+
+impl Fleet {
+    fn new() -> Self {
+        Self(Repo::folder())
+    }
+
+    /// A repository with these files, one commit each, swept under that name.
+    fn repository(&self, name: &str, files: &[(&str, String)]) {
+        self.repository_with(name, files, &[]);
+    }
+
+    fn repository_with(&self, name: &str, files: &[(&str, String)], options: &[&str]) {
+        let folder = name.replace('/', "-");
+        self.0.git(&["init", "--quiet", &folder]);
+        self.0.write(format!("{folder}/README.md"), format!("{name}\n"));
+        self.commit(&folder, "start");
+        for (path, text) in files {
+            self.0.write(format!("{folder}/{path}"), text);
+            self.commit(&folder, path);
+        }
+        self.sweep(name, options);
+    }
+
+    fn commit(&self, folder: &str, message: &str) {
+        self.0.git(&["-C", folder, "add", "--all"]);
+        self.0.git(&["-C", folder, "commit", "--quiet", "-m", message]);
+    }
+
+    fn sweep(&self, name: &str, options: &[&str]) {
+        let folder = name.replace('/', "-");
+        let (url, report) = (format!("https://{name}.git"), format!("reports/{folder}.jsonl"));
+        self.0.write("reports/.keep", "");
+        let args = ["history", &folder, "--format", "jsonl", "--output", &report, "--repo-name", &url];
+        self.0.keysweep(&[&args[..], options].concat());
+    }
+
+    fn merge(&self, args: &[&str]) -> Run {
+        self.0.keysweep(&[&["fleet", "merge", "reports"], args].concat())
+    }
+
+    fn inventory(&self, args: &[&str]) -> Run {
+        self.merge(&[args, &["--format", "jsonl"]].concat())
+    }
+}
+
+fn of_rule(run: &Run, rule: &str) -> Value {
+    let rows: Vec<Value> = run.records_of("secret").into_iter().filter(|row| row["rule"].as_str().is_some_and(|id| id.starts_with(rule))).collect();
+    assert_eq!(rows.len(), 1, "{rule}: {run}");
+    rows[0].clone()
+}
+
+fn names(row: &Value) -> Vec<String> {
+    let all = row["holdings"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|one| one["repository"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn one_secret_in_many_repositories_is_one_row_with_all_that_is_known() {
+    let fleet = Fleet::new();
+    let (shared, alone) = (Secret::entra(4200), Secret::github(4201));
+    fleet.repository("github.com/acme/shop", &[("config.env", shared.line())]);
+    fleet.repository(
+        "github.com/acme/api",
+        &[("a.env", shared.line()), ("b.env", alone.line()), ("b.env", "\n".into())],
+    );
+    fleet.repository("github.com/jdoe/notes", &[("notes.md", shared.line())]);
+    fleet.repository("github.com/acme/clean", &[]);
+    let owners = "url,owner,account,visibility\ngithub.com/acme/*,platform,own,private\n\
+                  github.com/acme/shop,shop\ngithub.com/jdoe/*,,personal,public\n";
+    fleet.0.write("owners.csv", owners);
+    let run = fleet.inventory(&["--owners", "owners.csv"]).expect_code(1);
+    let row = of_rule(&run, ENTRA);
+    assert_eq!(names(&row), ["github.com/acme/api", "github.com/acme/shop", "github.com/jdoe/notes"]);
+    let of = |at: usize, field: &str| row["holdings"][at][field].clone();
+    assert_eq!([of(0, "owner"), of(1, "owner"), of(2, "owner")], [json!("platform"), json!("shop"), Value::Null]);
+    assert_eq!([of(0, "account"), of(2, "account")], [json!("own"), json!("personal")]);
+    assert_eq!([of(0, "visibility"), of(1, "visibility")], [json!("private"), json!("private")]);
+    assert_eq!(of(1, "default_branch"), "main");
+    assert_eq!(of(1, "places")[0]["path"], "config.env");
+    assert_eq!(row["repositories"], 3);
+    // All were written in the same second, so the own repository counts that is first by name.
+    assert_eq!(row["first"]["repository"], "github.com/acme/api", "{row}");
+    assert_eq!(row["first"]["author"], "Test User <test@example.com>", "{row}");
+    let deleted = of_rule(&run, GITHUB);
+    assert_eq!(deleted["holdings"][0]["default_branch"], Value::Null, "{deleted}");
+    let summary = run.records_of("summary").remove(0);
+    assert_eq!(summary["verdict"], "findings");
+    for (field, count) in [("repositories", 4), ("unread", 0), ("open", 2), ("outside", 1), ("in_default_branch", 1)] {
+        assert_eq!(summary[field], count, "{field}: {summary}");
+    }
+    assert_eq!(run.records_of("repository").len(), 4);
+    let marked = fleet.inventory(&["--foreign", "https://github.com/acme/api"]).expect_code(1);
+    assert_eq!(of_rule(&marked, ENTRA)["holdings"][0]["account"], "foreign");
+}
+
+#[test]
+fn what_was_not_read_comes_first_and_the_verdict_is_unknown() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/good", &[("config.env", Secret::entra(4210).line())]);
+    fleet.repository("github.com/acme/cut", &[("config.env", Secret::github(4211).line())]);
+    fleet.inventory(&[]).expect_code(1);
+    let report = fleet.0.read("reports/github.com-acme-cut.jsonl");
+    let without_summary: String =
+        report.lines().filter(|line| !line.contains("\"summary\"")).collect::<Vec<_>>().join("\n");
+    for damaged in [without_summary.as_str(), &report[..report.len() / 2], "", "no report\n", "{\"type\":\"else\"}\n"] {
+        fleet.0.write("reports/github.com-acme-cut.jsonl", damaged);
+        let run = fleet.inventory(&[]).expect_code(2);
+        let first = run.records_of("repository").remove(0);
+        assert_eq!(first["is_read"], false, "{damaged}: {run}");
+        assert!(first["name"].as_str().is_some_and(|name| name.contains("cut")), "{run}");
+        assert_eq!(run.records_of("summary")[0]["verdict"], "unknown");
+        // What the others say is still said.
+        of_rule(&run, ENTRA);
+    }
+    // What a cut off report has found is true.
+    fleet.0.write("reports/github.com-acme-cut.jsonl", &without_summary);
+    of_rule(&fleet.inventory(&[]), GITHUB);
+    fleet.0.write("list.txt", "https://github.com/acme/good\nhttps://me:word@github.com/acme/never.git\n");
+    let run = fleet.inventory(&["--list", "list.txt"]).expect_code(2);
+    assert_eq!(run.records_of("repository")[1]["name"], "github.com/acme/never", "{run}");
+    assert!(!run.text().contains("word@"), "{run}");
+    let human = fleet.merge(&["--list", "list.txt"]).expect_code(2);
+    let text = human.out();
+    let at = |words: &str| text.find(words).unwrap_or(usize::MAX);
+    assert!(text.starts_with("unknown: 2 of 3 repositories"), "{human}");
+    assert!(at("github.com/acme/never") < at("Entra"), "{human}");
+    fleet.0.keysweep(&["fleet", "merge", "list.txt"]).expect_code(2);
+    fleet.0.write("empty/.keep", "");
+    fleet.0.keysweep(&["fleet", "merge", "empty"]).expect_code(2).expect_mention("no report");
+}
+
+#[test]
+fn gaps_of_one_repository_keep_the_whole_from_being_clean() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/clean", &[]);
+    fleet.inventory(&[]).expect_code(0);
+    fleet.repository("github.com/acme/broken", &[("a.txt", "some text\n".into())]);
+    fleet.inventory(&[]).expect_code(0);
+    fleet.0.sh(
+        "rm -rf github.com-acme-broken/.git/objects/$(git -C github.com-acme-broken rev-parse HEAD:a.txt | cut -c1-2)",
+    );
+    fleet.sweep("github.com/acme/broken", &[]);
+    let run = fleet.inventory(&[]).expect_code(2);
+    assert_eq!(run.records_of("repository")[0]["name"], "github.com/acme/broken", "{run}");
+}
+
+#[test]
+fn reports_with_values_are_refused_and_none_reaches_an_output() {
+    let fleet = Fleet::new();
+    let secret = Secret::entra(4220);
+    fleet.repository_with("github.com/acme/shop", &[("config.env", secret.line())], &["--show-secrets"]);
+    for format in ["human", "html", "markdown", "csv", "jsonl"] {
+        let run = fleet.merge(&["--format", format]).expect_code(2).expect_mention("shows values");
+        run.expect_withheld(&secret.value);
+        assert!(!run.text().contains(ENTRA), "{run}");
+    }
+}
+
+#[test]
+fn a_hostile_report_reaches_no_output_raw() {
+    let fleet = Fleet::new();
+    let token = Secret::github(4230);
+    fleet.repository("github.com/acme/shop", &[("config.env", Secret::entra(4231).line())]);
+    let report = fleet.0.read("reports/github.com-acme-shop.jsonl");
+    let hostile = format!("\\u001b[31m<script>alert(1)</script>|`@all {}", token.value);
+    let hostile = report.replace("config.env", &hostile).replace("Test User", &hostile);
+    fleet.0.write("reports/github.com-acme-shop.jsonl", hostile);
+    for format in ["human", "html", "markdown", "csv", "jsonl"] {
+        let run = fleet.merge(&["--format", format]).expect_code(1);
+        run.expect_withheld(&token.value);
+        assert!(!run.text().contains('\u{1b}'), "{run}");
+        assert!(format != "html" || !run.out().contains("<script>alert"), "{run}");
+    }
+}
+
+#[test]
+fn what_changed_since_the_last_inventory_is_said_and_nothing_is_gone_that_was_not_read() {
+    let fleet = Fleet::new();
+    let (stays, moves, goes) = (Secret::entra(4240), Secret::github(4241), Secret::entra(4242));
+    let line = |secret: &Secret| secret.line();
+    fleet.repository("github.com/acme/one", &[("stays.env", line(&stays)), ("moves.env", line(&moves))]);
+    fleet.repository("github.com/acme/two", &[("goes.env", line(&goes))]);
+    let id = |run: &Run, path: &str| {
+        let rows = run.records_of("secret");
+        let row = rows.iter().find(|row| row["holdings"][0]["places"][0]["path"] == path);
+        row.map(|row| row["id"].as_str().unwrap_or_default().to_owned()).unwrap_or_default()
+    };
+    let first = fleet.inventory(&["--output", "last.jsonl"]).expect_code(1);
+    assert_eq!(first.out(), "");
+    let first = fleet.inventory(&[]);
+    let (stays, moves, goes) = (id(&first, "stays.env"), id(&first, "moves.env"), id(&first, "goes.env"));
+    let change = |run: &Run, id: &str| {
+        let row = run.records_of("secret").into_iter().find(|row| row["id"] == id).unwrap_or_default();
+        (row["state"].clone(), row["change"].clone())
+    };
+    let now = fleet.inventory(&["--since", "last.jsonl"]).expect_code(1);
+    for id in [&stays, &moves, &goes] {
+        assert_eq!(change(&now, id), (json!("open"), json!("same")), "{now}");
+    }
+    // One more repository, one swept without what it held, and one made public.
+    fleet.repository(
+        "github.com/acme/three",
+        &[("copy.env", Secret::github(4241).line()), ("new.env", Secret::github(4243).line())],
+    );
+    fleet.0.sh("rm -rf github.com-acme-two");
+    fleet.repository("github.com/acme/two", &[]);
+    fleet.0.write("owners.csv", "github.com/acme/one,,,public\n");
+    fleet.0.git(&["-C", "github.com-acme-one", "update-ref", "refs/remotes/origin/main", "HEAD"]);
+    fleet.sweep("github.com/acme/one", &[]);
+    let now = fleet.inventory(&["--since", "last.jsonl"]).expect_code(1);
+    assert_eq!(change(&now, &stays), (json!("open"), json!("same")), "{now}");
+    assert_eq!(change(&now, &moves), (json!("open"), json!("moved")), "{now}");
+    assert_eq!(change(&now, &goes), (json!("gone"), json!("gone")), "{now}");
+    assert_eq!(change(&now, &id(&now, "new.env")), (json!("open"), json!("new")), "{now}");
+    let public = fleet.inventory(&["--since", "last.jsonl", "--owners", "owners.csv"]).expect_code(1);
+    assert_eq!(change(&public, &stays), (json!("open"), json!("newly-public")), "{public}");
+    fleet.0.remove("reports/github.com-acme-two.jsonl");
+    let now = fleet.inventory(&["--since", "last.jsonl"]).expect_code(2);
+    assert_eq!(change(&now, &goes), (json!("not-read"), Value::Null), "{now}");
+    assert_eq!(now.records_of("repository")[0]["name"], "github.com/acme/two");
+    // An inventory that was cut off says of nothing that it was not there.
+    let last = fleet.0.read("last.jsonl");
+    fleet.0.write("cut.jsonl", &last[..last.len() - 20]);
+    fleet.inventory(&["--since", "cut.jsonl"]).expect_code(2);
+}
+
+#[test]
+fn of_several_sweeps_the_last_one_counts_and_a_document_says_the_same_as_lines() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/shop", &[("config.env", Secret::entra(4250).line())]);
+    let as_lines = fleet.inventory(&[]).expect_code(1).out();
+    let old = fleet.0.read("reports/github.com-acme-shop.jsonl");
+    let args = ["history", "github.com-acme-shop", "--repo-name", "git@github.com:acme/shop.git", "--format", "json"];
+    let document = fleet.0.keysweep(&args).expect_code(1).out();
+    fleet.0.remove("reports/github.com-acme-shop.jsonl");
+    fleet.0.write("reports/shop.json", document);
+    assert_eq!(fleet.inventory(&[]).expect_code(1).out(), as_lines);
+    // The older one knows another secret, which is not there any more.
+    let older = old.replace("\"made_at\":\"20", "\"made_at\":\"19").replace("config.env", "older.env");
+    fleet.0.write("reports/older.jsonl", older);
+    assert_eq!(fleet.inventory(&[]).expect_code(1).out(), as_lines);
+}

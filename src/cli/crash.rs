@@ -11,6 +11,28 @@ pub fn leave_nothing() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
+/// Has the system refuse memory beyond a limit, so that a repository that is made to need all there is ends its own sweep and
+/// nothing else. Files that are mapped do not count.
+///
+/// # Errors
+/// When the system does not take the limit.
+#[cfg(unix)]
+pub fn limit_memory(mebibytes: u64) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let most = Some(mebibytes.saturating_mul(1 << 20));
+    setrlimit(Resource::Data, Rlimit { current: most, maximum: most }).context("setting the limit of memory")
+}
+
+/// Elsewhere there is no such limit.
+///
+/// # Errors
+/// Always.
+#[cfg(not(unix))]
+pub fn limit_memory(_: u64) -> anyhow::Result<()> {
+    anyhow::bail!("--memory works on Unix alone")
+}
+
 /// Has a write beyond the limit on the size of files fail, for which the system would end the program without a word.
 #[cfg(unix)]
 pub fn outlive_limits() {

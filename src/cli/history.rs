@@ -7,8 +7,8 @@ use bstr::BString;
 use super::args::{Common, FormatArg, HistoryArgs};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
-use super::{own_cache, policy, report_store, resolve, shell, withhold};
-use crate::finding::{Command, ContentKind, Finding, Gap, GapKind, Names, Note, Report, Scope, Stage};
+use super::{crash, own_cache, policy, report_store, resolve, shell, withhold};
+use crate::finding::{Command, ContentKind, Finding, Gap, GapKind, Names, Note, Report, Scope, Stage, SubjectKind};
 use crate::git::Repo;
 use crate::git::selection::Selection;
 use crate::output::OutputOptions;
@@ -113,6 +113,9 @@ fn one(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Resu
 
 /// Sweeps a repository and writes nothing.
 fn swept(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Result<(Session, Report)> {
+    if let Some(mebibytes) = args.memory {
+        crash::limit_memory(mebibytes)?;
+    }
     let repo = Repo::at(path)?;
     if let Some(since) = &args.since {
         return newer(common, &repo, since);
@@ -122,6 +125,9 @@ fn swept(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Re
     }
     let mut session = Session::in_repository(common, &repo)?;
     session.settings.scan.cache = args.cache.clone();
+    if args.network {
+        session.settings.subject.kind = SubjectKind::Network;
+    }
     session.settings.scan.flag_outside_authors = args.flag_outside_authors;
     let mut objects = stored::list(&repo)?;
     let passed_over = passed_over(&repo, &objects);

@@ -15,7 +15,7 @@ use super::resolve::{self, Settings};
 use super::{asked, clock, progress, report_store, shell};
 use crate::detect::Detector;
 use crate::finding::subject::name_of_url;
-use crate::finding::{Report, Subject};
+use crate::finding::{Report, Subject, SubjectKind};
 use crate::git::{ObjectId, Repo, remote};
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
@@ -307,6 +307,10 @@ impl Session {
                 subject.name = Some(name);
                 subject.host = host;
             }
+        }
+        if let (SubjectKind::Network, Some(repo)) = (subject.kind, self.repo()) {
+            let urls = remote::all(repo).into_iter().filter_map(|remote| remote.url);
+            subject.members = urls.map(|url| name_of_url(&url.to_string()).0).collect();
         }
         subject
     }

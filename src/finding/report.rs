@@ -181,6 +181,8 @@ impl Report {
             notes: Vec::new(),
             stats: Stats::default(),
             repository: None,
+            subject: Subject::default(),
+            roots: Vec::new(),
             made_at: None,
             head: None,
         }

@@ -13,8 +13,10 @@ pub struct Subject {
     pub visibility: Option<Access>,
     /// The branch that HEAD is on.
     pub branch: Option<String>,
-    /// Whose remotes are reported one by one.
+    /// Whether its remotes are forks that are reported one by one.
     pub kind: SubjectKind,
+    /// Those forks.
+    pub members: Vec<String>,
     /// What identifies the rules in force.
     pub rules: String,
 }

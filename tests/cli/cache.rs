@@ -125,6 +125,28 @@ fn a_cache_of_another_clone_serves_as_far_as_it_goes() {
 }
 
 #[test]
+fn repositories_that_share_nothing_have_files_of_their_own_in_one_folder() {
+    let one = leaky(true);
+    cached(&one, &[]).expect_code(1);
+    let shared = one.path("../cache").display().to_string();
+    let other = Repo::init();
+    other.write("b.txt", "another beginning\n");
+    other.commit("another root");
+    let sweep = |repo: &Repo| repo.keysweep(&[&SWEEP[..], &["--cache", &shared]].concat());
+    assert_eq!(count(&sweep(&other).expect_code(0), "cached"), 0);
+    assert_eq!(cache_files(&one).len(), 2);
+    assert!(count(&sweep(&one).expect_code(1), "cached") > 30, "the first one is still there");
+    assert!(count(&sweep(&other).expect_code(0), "cached") > 0);
+    // A clone that is cut off has no first commit; it has a file of its own or that of the whole one, and reads less as well.
+    one.git(&["clone", "--quiet", "--depth=2", "--no-local", ".", "../shallow"]);
+    let shallow = one.at("../shallow");
+    for times in 0..2 {
+        let run = shallow.keysweep(&[&SWEEP[..], &["--cache", "../cut"]].concat());
+        assert_eq!(count(&run, "cached") > 0, times == 1, "{run}");
+    }
+}
+
+#[test]
 fn a_damaged_cache_is_told_and_not_used() {
     let repo = leaky(true);
     cached(&repo, &[]).expect_code(1);

@@ -60,6 +60,7 @@ pub(crate) fn report() -> Report {
             visibility: Some(Access::Internal),
             branch: Some("refs/heads/main".to_owned()),
             kind: SubjectKind::Single,
+            members: Vec::new(),
             rules: "0123456789abcdef".to_owned(),
         },
         roots: vec![id("0a")],

@@ -52,7 +52,11 @@ impl Fleet {
 }
 
 fn of_rule(run: &Run, rule: &str) -> Value {
-    let rows: Vec<Value> = run.records_of("secret").into_iter().filter(|row| row["rule"].as_str().is_some_and(|id| id.starts_with(rule))).collect();
+    let rows: Vec<Value> = run
+        .records_of("secret")
+        .into_iter()
+        .filter(|row| row["rule"].as_str().is_some_and(|id| id.starts_with(rule)))
+        .collect();
     assert_eq!(rows.len(), 1, "{rule}: {run}");
     rows[0].clone()
 }

@@ -34,6 +34,8 @@ mod files;
 mod filled;
 mod fixture;
 mod fleet;
+#[cfg(unix)]
+mod fleet_run;
 mod fold;
 mod format;
 mod formats;

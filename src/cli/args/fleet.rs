@@ -1,5 +1,6 @@
 //! The arguments of `fleet`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -16,8 +17,40 @@ pub enum FleetAction {
   keysweep fleet merge reports/
 
   # Say whose repositories are, and what is new since last week
-  keysweep fleet merge reports/ --owners owners.toml --since last.jsonl --format html --output inventory.html")]
+  keysweep fleet merge reports/ --owners owners.toml --since last.jsonl --format html")]
     Merge(MergeArgs),
+    /// Sweep the repositories of a list, and go on where an earlier run stopped
+    ///
+    /// Each line is a URL or a path, then the name in reports if that is another, then a network: repositories of one network are
+    /// fetched into one store and swept together, as is best for forks. URLs are fetched by git. Each sweep is a process
+    /// of its own; one that fails has a report that says so. A repository that has not changed is not swept again.
+    #[command(after_long_help = "Examples:
+  # Sweep all repositories of an organisation
+  gh repo list acme --limit 5000 --json url --jq '.[].url' > list.txt
+  keysweep fleet run list.txt --out sweep")]
+    Run(RunArgs),
+}
+
+/// What is swept, and how much that may take.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// The list
+    pub list: PathBuf,
+    /// The folder for reports, and for what the next run goes on from
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Repositories at a time [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Seconds that a fetch or a sweep may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub timeout: u64,
+    /// Memory that a sweep may take, in MiB; packs that are only read do not count
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<u64>,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// What an inventory is made of.

@@ -11,12 +11,12 @@ mod rules;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use allow::{AllowArgs, AllowIn};
 pub use baseline::BaselineAction;
-pub use fleet::{FleetAction, FleetFormatArg, MergeArgs};
+pub use fleet::{FleetAction, FleetFormatArg, MergeArgs, RunArgs};
 pub use hook::{AgentName, HookAction, HookName, HookRun};
 pub use live::LiveArgs;
 pub use options::{
@@ -30,6 +30,7 @@ pub use rules::RulesAction;
 #[command(
     name = "keysweep",
     version,
+    disable_version_flag = true,
     max_term_width = 100,
     disable_help_subcommand = true,
     after_help = EXIT_CODES,
@@ -42,6 +43,10 @@ pub struct Cli {
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, hide_short_help = true)]
     pub color: ColorArg,
+    // clap's own option would take a line of the short help.
+    /// Print version
+    #[arg(long, short = 'V', action = ArgAction::Version, hide_short_help = true)]
+    version: Option<bool>,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
@@ -243,12 +248,15 @@ pub enum Command {
         #[command(flatten)]
         scan: ScanArgs,
     },
-    /// Put reports of many repositories together
+    /// Sweep many repositories, and put their reports together
     #[command(
         disable_help_subcommand = true,
         after_long_help = "Examples:
+  # Sweep the repositories of a list
+  keysweep fleet run list.txt --out sweep
+
   # One inventory of all reports in a folder
-  keysweep fleet merge reports/ --owners owners.toml"
+  keysweep fleet merge sweep --owners owners.toml"
     )]
     Fleet {
         /// What to do.
@@ -467,6 +475,12 @@ pub struct HistoryArgs {
     /// commits.
     #[arg(long)]
     pub flag_outside_authors: bool,
+    /// Take the remotes for forks of one repository, so that 'fleet merge' says which of them hold what
+    #[arg(long, hide_short_help = true)]
+    pub network: bool,
+    /// Memory that the sweep may take, in MiB
+    #[arg(long, value_name = "MIB", hide = true)]
+    pub memory: Option<u64>,
 }
 
 /// What `range` takes besides the options of every scan.

@@ -17,6 +17,26 @@ pub(super) struct Listed {
     pub(super) source: String,
     /// What reports call it.
     pub(super) name: String,
+    /// The network of forks that it belongs to.
+    pub(super) network: Option<String>,
+}
+
+impl Listed {
+    /// Where it lies, if it is on this machine.
+    pub(super) fn path(&self) -> Option<&str> {
+        let is_url = self.source.contains("://") || name_of_url(&self.source).1.is_some();
+        (!is_url).then_some(&self.source)
+    }
+
+    /// The URL without user and password; who signs in over ssh is no secret.
+    pub(super) fn bare_url(&self) -> String {
+        let Some((scheme, rest)) = self.source.split_once("://") else { return self.source.clone() };
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        match authority.rsplit_once('@') {
+            Some((user, host)) if !scheme.contains("ssh") || user.contains(':') => format!("{scheme}://{host}/{path}"),
+            _ => self.source.clone(),
+        }
+    }
 }
 
 /// Reads a list; '-' is standard input.
@@ -47,7 +67,8 @@ fn line(line: &str) -> Option<Listed> {
     };
     let source = (*cells.first()?).to_owned();
     let name = cells.get(1).filter(|name| !name.is_empty()).copied().unwrap_or(&source);
-    Some(Listed { name: name_of_url(name).0, source })
+    let network = cells.get(2).filter(|name| !name.is_empty()).map(|name| name_of_url(name).0);
+    Some(Listed { name: name_of_url(name).0, source, network })
 }
 
 #[cfg(test)]
@@ -68,5 +89,21 @@ mod tests {
                 pair("github.com/acme/c", "/srv/git/c.git"),
             ]
         );
+    }
+
+    #[test]
+    fn a_password_is_in_no_url_that_is_told() {
+        let of = |source: &str| line(source).map(|one| (one.bare_url(), one.path().map(str::to_owned))).unwrap();
+        for (source, bare) in [
+            ("https://me:word@@github.com/a/b.git", "https://github.com/a/b.git"),
+            ("https://word@github.com/a/b.git", "https://github.com/a/b.git"),
+            ("ssh://git@github.com/a/b.git", "ssh://git@github.com/a/b.git"),
+            ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+            ("file:///srv/a", "file:///srv/a"),
+        ] {
+            assert_eq!(of(source), (bare.to_owned(), None), "{source}");
+        }
+        assert_eq!(of("/srv/a"), ("/srv/a".to_owned(), Some("/srv/a".to_owned())));
+        assert_eq!(line("a b c").and_then(|one| one.network).as_deref(), Some("c"));
     }
 }

@@ -1,7 +1,8 @@
-//! `fleet merge`: what many repositories hold.
+//! `fleet merge|run`: what many repositories hold.
 
 mod list;
 mod merge;
+mod run;
 
 use super::args::FleetAction;
 use super::exit::ExitStatus;
@@ -13,5 +14,6 @@ use super::exit::ExitStatus;
 pub(super) fn run(action: &FleetAction) -> anyhow::Result<ExitStatus> {
     match action {
         FleetAction::Merge(args) => merge::run(args),
+        FleetAction::Run(args) => run::run(args),
     }
 }

@@ -103,6 +103,8 @@ pub struct SourceView {
     pub roots: Vec<String>,
     #[serde(default)]
     pub kind: SubjectKind,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub members: Vec<String>,
     #[serde(default)]
     pub rules: String,
 }

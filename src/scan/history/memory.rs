@@ -27,7 +27,7 @@ pub(super) struct Memory {
 impl Scan<'_> {
     /// What earlier sweeps know: nothing if they were not to keep it, or it cannot be read.
     pub(super) fn earlier(&self, repository: &Repo, store: &Store) -> Earlier {
-        let file = self.options.cache.as_ref().map(|folder| CacheFile::new(folder, self.detector.rules()));
+        let file = self.options.cache.as_ref().map(|folder| CacheFile::new(folder, self.detector.rules(), store));
         let (cache, note) = match file.as_ref().map(|file| (file, file.load(store, &repository.local()))) {
             Some((_, Ok(Some(cache)))) => (cache, None),
             Some((_, Ok(None))) | None => (Cache::default(), None),

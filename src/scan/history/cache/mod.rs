@@ -145,27 +145,44 @@ impl KnownObjects {
     }
 }
 
-/// The file for some rules.
+/// The file for some rules and some repository. It is called after a commit that the repository has: one without a parent, so that
+/// a clone and a fork have the same; or, where history is cut off, the newest. So repositories that share nothing never
+/// replace each other's.
 pub(crate) struct CacheFile {
-    path: PathBuf,
+    folder: PathBuf,
+    /// The one that was found.
+    found: Option<PathBuf>,
     /// A hash of all that decides what is seen in an object: the rules and the program that runs them.
     key: [u8; 32],
 }
 
 impl CacheFile {
-    /// The file in a folder; it need not be there.
-    pub(crate) fn new(folder: &Path, rules: &RuleSet) -> Self {
+    /// The file in a folder for the repository with these objects; it need not be there.
+    pub(crate) fn new(folder: &Path, rules: &RuleSet, store: &Store) -> Self {
         let mut digest = Sha256::new();
         digest.update(env!("KEYSWEEP_SWEEP"));
         digest.update(format!("{:?} {:?}", rules.rules, rules.fields));
         let key: [u8; 32] = digest.finalize().into();
-        let name = data_encoding::HEXLOWER.encode(&key[..8]);
-        Self { path: folder.join(format!("keysweep-{name}.seen")), key }
+        let mut file = Self { folder: folder.to_owned(), found: None, key };
+        let (start, end) = file.ends();
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let is_ours = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let id = name.strip_prefix(&start).and_then(|rest| rest.strip_suffix(end));
+            id.and_then(|id| ObjectId::from_hex(id.as_bytes()).ok()).is_some_and(|id| store.find(&id).is_some())
+        };
+        file.found = entries.map(|entry| entry.path()).filter(is_ours).min();
+        file
     }
 
-    /// Where it lies.
+    /// What stands in the name of such a file before and behind the commit.
+    fn ends(&self) -> (String, &'static str) {
+        (format!("keysweep-{}-", data_encoding::HEXLOWER.encode(&self.key[..8])), ".seen")
+    }
+
+    /// Where it lies, or its folder if it is not there.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.found.as_ref().unwrap_or(&self.folder)
     }
 
     /// Reads what earlier sweeps with these rules know, as far as the objects are here; `None` if there was none.
@@ -173,7 +190,8 @@ impl CacheFile {
     /// # Errors
     /// When there is a file that cannot be read or is damaged.
     pub(crate) fn load(&self, store: &Store, local: &Local) -> io::Result<Option<Cache>> {
-        let bytes = match bounded::read(&self.path, MAX_SIZE, bounded::Links::Refused) {
+        let Some(path) = &self.found else { return Ok(None) };
+        let bytes = match bounded::read(path, MAX_SIZE, bounded::Links::Refused) {
             Ok(bytes) => bytes,
             Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(refused) => return Err(io::Error::other(refused)),
@@ -194,11 +212,23 @@ impl CacheFile {
         store: &Store,
         local: &Local,
     ) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
+        let (start, end) = self.ends();
+        let new = || named_after(commits, store).map(|id| self.folder.join(format!("{start}{id}{end}")));
+        // Without a commit there is next to nothing to remember, and nothing to call it by.
+        let Some(path) = self.found.clone().or_else(new) else { return Ok(()) };
+        std::fs::create_dir_all(&self.folder)?;
         let bytes = format::encode(&self.key, known, commits, tree_index, store, local);
-        replace(&self.path, Rights::Usual, |out| out.write_all(&bytes))
+        replace(&path, Rights::Usual, |out| out.write_all(&bytes))
     }
+}
+
+/// The commit that a repository's file is called after.
+fn named_after(commits: &Commits, store: &Store) -> Option<ObjectId> {
+    let all = || commits.iter().map(|(record, _)| record);
+    let oldest_root =
+        all().filter(|record| record.is_root).min_by_key(|record| (record.committed, store.id(record.commit)));
+    let newest = || all().max_by_key(|record| (record.committed, store.id(record.commit)));
+    oldest_root.or_else(newest).and_then(|record| store.id(record.commit))
 }
 
 #[cfg(test)]

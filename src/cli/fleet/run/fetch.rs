@@ -1,0 +1,184 @@
+//! What has to be fetched, by git as a program of its own: no hook, filter, submodule or prompt of anybody runs, and no password
+//! stands on a command line, in a configuration or in a message.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::process::{Limited, Process};
+use super::state;
+use super::task::Job;
+use crate::cli::fleet::list::Listed;
+
+/// Where clones lie as long as they are swept.
+pub(super) const FOLDER: &str = ".clones";
+/// Bytes that a server's list of refs may have.
+const MOST_REFS: usize = 256 << 20;
+
+/// What is set for every call of git.
+const SETTINGS: [&str; 12] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "protocol.ext.allow=never",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "filter.lfs.process=",
+    "filter.lfs.smudge=",
+    "filter.lfs.required=false",
+    "credential.interactive=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "advice.detachedHead=false",
+];
+
+/// A repository to sweep: one that was there, or a clone that goes with this.
+pub(super) enum Clone {
+    There(PathBuf),
+    Fetched(PathBuf),
+}
+
+impl Clone {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::There(path) | Self::Fetched(path) => path,
+        }
+    }
+}
+
+impl Drop for Clone {
+    fn drop(&mut self) {
+        if let Self::Fetched(path) = self {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// Removes what a run that was killed left behind.
+pub(super) fn remove_leftovers(folder: &Path) {
+    for entry in std::fs::read_dir(folder.join(FOLDER)).into_iter().flatten().flatten() {
+        let _ = std::fs::remove_dir_all(entry.path());
+    }
+}
+
+/// What the repositories of a job are now.
+///
+/// # Errors
+/// When one cannot be opened or asked.
+pub(super) fn state(job: &Job, limit: Duration) -> Result<String, String> {
+    let one = |one: &Listed| match one.path() {
+        Some(path) => state::of_path(Path::new(path)),
+        None => Ok(state::hash(&[&refs(one, limit)?])),
+    };
+    let all = job.members.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    Ok(all.join("\n"))
+}
+
+/// The refs of a server, as it lists them.
+fn refs(one: &Listed, limit: Duration) -> Result<Vec<u8>, String> {
+    let mut git = git(one);
+    git.args(&["ls-remote", "--symref", "--", &one.bare_url()]);
+    let (how, refs) = git.output(limit, MOST_REFS);
+    done(how, "asking the server", one, limit)?;
+    Ok(refs)
+}
+
+/// Fetches what is not there.
+///
+/// # Errors
+/// When that fails.
+pub(super) fn clone(job: &Job, to: &Path, limit: Duration) -> Result<Clone, String> {
+    if job.is_network {
+        return network(job, to, limit);
+    }
+    let Some(one) = job.members.first() else { return Err("there is nothing to sweep".to_owned()) };
+    if let Some(path) = one.path() {
+        return Ok(Clone::There(path.into()));
+    }
+    let clone = Clone::Fetched(to.to_owned());
+    let mut git = git(one);
+    git.args(&["clone", "--quiet", "--mirror", "--template=", "--", &one.bare_url()]).arg(to);
+    done(git.within(limit), "cloning", one, limit)?;
+    Ok(clone)
+}
+
+/// All forks in one store, each below the name of a remote, so that what they share is there once.
+fn network(job: &Job, to: &Path, limit: Duration) -> Result<Clone, String> {
+    let clone = Clone::Fetched(to.to_owned());
+    let Some(first) = job.members.first() else { return Err("there is nothing to sweep".to_owned()) };
+    let mut init = git(first);
+    init.args(&["init", "--quiet", "--bare", "--template="]).arg(to);
+    done(init.within(limit), "making a store", first, limit)?;
+    for (number, one) in (1..).zip(&job.members) {
+        let name = remote_name(number, &one.name);
+        let refs = format!("+refs/*:refs/remotes/{name}/*");
+        let mut fetch = git(one);
+        fetch.arg("-C").arg(to).args(&[
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--",
+            &one.bare_url(),
+            &refs,
+        ]);
+        done(fetch.within(limit), "fetching", one, limit)?;
+        // Reports name a fork by the URL of its remote.
+        let url = if one.name.starts_with(['/', '.']) { one.name.clone() } else { format!("https://{}", one.name) };
+        for (key, value) in [("url", &url), ("fetch", &refs)] {
+            let mut config = git(one);
+            config.arg("-C").arg(to).args(&["config", &format!("remote.{name}.{key}"), value]);
+            done(config.within(limit), "configuring", one, limit)?;
+        }
+    }
+    Ok(clone)
+}
+
+/// What a remote is called: something like the fork's name that any ref can hold.
+fn remote_name(number: usize, name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = name.trim_matches('/').chars().map(plain).collect();
+    format!("{name}-{number}")
+}
+
+/// git, ready to fetch from a repository. Its password, if it has one, is told by the environment, where only its owner sees it:
+/// git asks for the URL without, and puts the other in its place.
+fn git(one: &Listed) -> Process {
+    let mut git = Process::new(Path::new("git"));
+    for name in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG_PARAMETERS",
+    ] {
+        git.without(name);
+    }
+    let quiet = [("GIT_TERMINAL_PROMPT", "0"), ("GIT_ASKPASS", ""), ("SSH_ASKPASS", ""), ("GIT_CONFIG_NOSYSTEM", "1")];
+    for (name, value) in
+        quiet.into_iter().chain([("GIT_LFS_SKIP_SMUDGE", "1"), ("GIT_ALLOW_PROTOCOL", "file:git:http:https:ssh")])
+    {
+        git.env(name, value);
+    }
+    if std::env::var_os("GIT_SSH_COMMAND").is_none() {
+        git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+    }
+    let bare = one.bare_url();
+    if bare != one.source {
+        git.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", one.source));
+        git.env("GIT_CONFIG_VALUE_0", bare);
+    }
+    for setting in SETTINGS {
+        git.args(&["-c", setting]);
+    }
+    git
+}
+
+fn done(how: Limited, doing: &str, one: &Listed, limit: Duration) -> Result<(), String> {
+    let said = |said: String| said.replace(&one.source, &one.bare_url());
+    match how {
+        Limited::Ended { code: Some(0), .. } => Ok(()),
+        Limited::Ended { said: words, .. } => Err(format!("{doing} failed: {}", said(words))),
+        Limited::TimedOut => Err(format!("{doing} took longer than {} seconds, which is the limit", limit.as_secs())),
+        Limited::NotStarted(why) => Err(format!("git could not be started, which fetches repositories: {why}")),
+    }
+}

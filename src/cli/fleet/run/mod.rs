@@ -1,0 +1,127 @@
+//! `fleet run LIST --out DIR`: sweeps the repositories of a list on this machine, each in a process of its own, and goes on
+//! where it stopped.
+//!
+//! One repository, or one network of forks, comes to one report in the folder; the report of one that failed says so. What
+//! a report is of is remembered beside it, so that a repository that has not changed is not swept again.
+
+mod failure;
+mod fetch;
+mod job;
+mod process;
+mod state;
+mod task;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::Context as _;
+
+use super::list::{self, Listed};
+use crate::cli::args::RunArgs;
+use crate::cli::exit::ExitStatus;
+use crate::cli::{shell, withhold};
+use crate::fs::owner_only;
+use crate::text::escape;
+use job::{Ended, Runner};
+use task::Job;
+
+/// `fleet run`
+///
+/// # Errors
+/// When the list or the folder cannot be used, or somebody else uses the folder.
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
+    let jobs = jobs(list::read(&args.list)?);
+    let folder = &args.out;
+    for name in ["", "reports", state::FOLDER, fetch::FOLDER, job::CACHES] {
+        make(&folder.join(name))?;
+    }
+    let _lock = lock(folder)?;
+    fetch::remove_leftovers(folder);
+    let runner = Runner::new(args)?;
+    let (all, done) = (jobs.len(), AtomicUsize::new(0));
+    let queue = Mutex::new(VecDeque::from(jobs));
+    let ended: Mutex<Vec<Ended>> = Mutex::default();
+    let count = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    thread::scope(|scope| {
+        for _ in 0..count.min(all) {
+            scope.spawn(|| {
+                while let Some(job) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
+                    let how = runner.run(&job);
+                    let number = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    if !args.quiet {
+                        shell::say(&format!("keysweep: {number} of {all}: {}: {}", shown(&job.name), how.told()));
+                    }
+                    if let Ok(mut ended) = ended.lock() {
+                        ended.push(how);
+                    }
+                }
+            });
+        }
+    });
+    Ok(concluded(&ended.into_inner().unwrap_or_default(), all, folder))
+}
+
+fn concluded(ended: &[Ended], all: usize, folder: &Path) -> ExitStatus {
+    let count = |wanted: fn(&Ended) -> bool| ended.iter().filter(|one| wanted(one)).count();
+    let (bad, clean) = (count(Ended::has_findings), count(Ended::is_clean));
+    let unknown = all - clean - count(Ended::is_only_findings);
+    let unchanged = count(|one| one.is_unchanged);
+    shell::say(&format!(
+        "keysweep: {all} repositories: {bad} with secrets, {unknown} not read or incomplete, {clean} clean; {unchanged} unchanged since \
+         they were swept; 'keysweep fleet merge {}' puts the reports together",
+        shown(&folder.display().to_string())
+    ));
+    match (unknown, bad) {
+        (0, 0) => ExitStatus::Clean,
+        (0, _) => ExitStatus::Findings,
+        _ => ExitStatus::Unknown,
+    }
+}
+
+fn shown(name: &str) -> String {
+    escape(withhold(name).as_bytes())
+}
+
+/// One job for each repository or network; the biggest first, for one that is begun last would be waited for alone. How big
+/// another machine's repository is nobody knows, so those keep their order.
+fn jobs(listed: Vec<Listed>) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut networks: BTreeMap<String, usize> = BTreeMap::new();
+    for one in listed {
+        let place = one.network.as_ref().and_then(|network| networks.get(network)).copied();
+        match (place, one.network.clone()) {
+            (Some(at), _) => jobs[at].members.push(one),
+            (None, Some(network)) => {
+                networks.insert(network.clone(), jobs.len());
+                jobs.push(Job { name: network, members: vec![one], is_network: true });
+            }
+            (None, None) => jobs.push(Job { name: one.name.clone(), members: vec![one], is_network: false }),
+        }
+    }
+    jobs.sort_by_cached_key(|job| std::cmp::Reverse(job.size()));
+    jobs
+}
+
+fn make(folder: &Path) -> anyhow::Result<()> {
+    match owner_only::folder().recursive(true).create(folder) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("making the folder '{}'", folder.display())),
+    }
+}
+
+/// Two runs would take each other's clones away.
+fn lock(folder: &Path) -> anyhow::Result<File> {
+    let path = folder.join(".lock");
+    let file = owner_only::file().write(true).create(true).truncate(false).open(&path);
+    let file = file.with_context(|| format!("opening '{}'", path.display()))?;
+    anyhow::ensure!(
+        !matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)),
+        "another run works in '{}'; wait for it, or name another folder",
+        folder.display()
+    );
+    Ok(file)
+}

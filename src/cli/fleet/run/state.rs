@@ -1,0 +1,106 @@
+//! What a report is of: a hash of the refs of a repository and of what else a sweep of a local one reads. If it is what it was,
+//! the report still holds.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
+use crate::fs::bounded::{self, Links};
+use crate::fs::{Rights, replace};
+use crate::git::Repo;
+
+/// Where the hashes lie.
+pub(super) const FOLDER: &str = ".state";
+/// Bytes of such a file, and of a configuration, at most.
+const MAX: u64 = 1 << 20;
+
+/// A hash of texts that tells them apart.
+pub(super) fn hash(parts: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    HEXLOWER.encode(&digest)
+}
+
+/// What decides what any sweep says: the program, and the configuration that the environment names.
+pub(super) fn setup() -> String {
+    let config = std::env::var_os("KEYSWEEP_CONFIG").unwrap_or_default();
+    let text = bounded::read(Path::new(&config), MAX, Links::Followed).unwrap_or_default();
+    hash(&[
+        env!("KEYSWEEP_SWEEP").as_bytes(),
+        env!("KEYSWEEP_RULES").as_bytes(),
+        env!("CARGO_PKG_VERSION").as_bytes(),
+        &text,
+    ])
+}
+
+/// The state of a repository on this machine.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(super) fn of_path(path: &Path) -> Result<String, String> {
+    let repo = Repo::at(Some(path)).map_err(|error| error.to_string())?;
+    let mut refs: Vec<String> = repo.refs().into_iter().map(|(name, id)| format!("{id} {name}")).collect();
+    refs.sort();
+    let head = format!("{:?} {:?}", repo.branch(), repo.head());
+    let common = repo.common_dir();
+    let mut files: Vec<String> = [repo.index_path(), repo.git_dir().join("logs/HEAD"), common.join("config")]
+        .iter()
+        .map(|file| stamp(&file.metadata()))
+        .collect();
+    files.extend(packs(&common.join("objects/pack")));
+    Ok(hash(&[head.as_bytes(), refs.join("\n").as_bytes(), files.join("\n").as_bytes()]))
+}
+
+/// The names and sizes of packs: what was added without a ref comes in one, or with a change of the index or a reflog.
+fn packs(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut packs: Vec<String> = entries
+        .map(|entry| {
+            format!("{} {}", entry.file_name().to_string_lossy(), entry.metadata().map_or(0, |meta| meta.len()))
+        })
+        .collect();
+    packs.sort();
+    packs
+}
+
+/// Bytes of the packs of a repository, bare or not.
+pub(super) fn size(path: &Path) -> u64 {
+    let size = |folder: &Path| -> u64 {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.metadata().ok()).map(|meta| meta.len()).sum()
+    };
+    size(&path.join(".git/objects/pack")) + size(&path.join("objects/pack"))
+}
+
+fn stamp(meta: &io::Result<Metadata>) -> String {
+    let Ok(meta) = meta else { return "none".to_owned() };
+    let changed = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    format!("{} {}", meta.len(), changed.as_nanos())
+}
+
+/// Whether that was the state at the last sweep.
+pub(super) fn is(file: &Path, now: &str) -> bool {
+    bounded::read(file, MAX, Links::Refused).is_ok_and(|bytes| bytes == now.as_bytes())
+}
+
+/// Says for which state there is a report.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn remember(file: &Path, now: &str) -> io::Result<()> {
+    replace(file, Rights::OwnerOnly, |out| out.write_all(now.as_bytes()))
+}
+
+/// Says that there is no report.
+pub(super) fn forget(file: &Path) {
+    // One that is not there is forgotten already.
+    let _ = fs::remove_file(file);
+}

@@ -1,0 +1,30 @@
+//! What is swept as one.
+
+use std::path::Path;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
+use super::state;
+use crate::cli::fleet::list::Listed;
+
+/// A repository, or a network of forks that are swept as one.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) name: String,
+    pub(super) members: Vec<Listed>,
+    pub(super) is_network: bool,
+}
+
+impl Job {
+    /// Bytes of the packs of what lies on this machine.
+    pub(super) fn size(&self) -> u64 {
+        self.members.iter().filter_map(Listed::path).map(|path| state::size(Path::new(path))).sum()
+    }
+
+    /// What its files are called: nothing of the name, which may be anything.
+    pub(super) fn key(&self) -> String {
+        let digest: [u8; 32] = Sha256::digest(self.name.as_bytes()).into();
+        HEXLOWER.encode(&digest[..12])
+    }
+}

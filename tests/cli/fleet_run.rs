@@ -1,0 +1,226 @@
+//! `fleet run`: lists of paths, URLs and networks of forks, swept in processes of their own; what fails is named, and what was
+//! done is not done again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::support::{ENTRA, GITHUB, Repo, Run, Secret, must};
+
+/// A folder with repositories and a list of them.
+struct Fleet(Repo);
+
+impl Fleet {
+    fn new() -> Self {
+        Self(Repo::folder())
+    }
+
+    fn repository(&self, name: &str, secret: Option<&Secret>) {
+        self.0.git(&["init", "--quiet", name]);
+        self.0.write(format!("{name}/README.md"), format!("{name}\n"));
+        if let Some(secret) = secret {
+            self.0.write(format!("{name}/config.env"), secret.line());
+        }
+        self.commit(name);
+    }
+
+    fn commit(&self, name: &str) {
+        self.0.git(&["-C", name, "add", "--all"]);
+        self.0.git(&["-C", name, "commit", "--quiet", "--message", "change"]);
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("file://{}", self.0.path(name).display())
+    }
+
+    fn run(&self, options: &[&str]) -> Run {
+        self.0.keysweep(&[&["fleet", "run", "list.txt", "--out", "out"], options].concat())
+    }
+
+    fn inventory(&self) -> Run {
+        self.0.keysweep(&["fleet", "merge", "out", "--list", "list.txt", "--format", "jsonl"])
+    }
+
+    fn files(&self, folder: &str) -> Vec<PathBuf> {
+        let entries = must(fs::read_dir(self.0.path(folder)), "reading a folder");
+        let mut files: Vec<PathBuf> = entries.map(|entry| must(entry, "reading a folder").path()).collect();
+        files.sort();
+        files
+    }
+}
+
+fn names(run: &Run, rule: &str) -> Vec<String> {
+    let rows = run.records_of("secret");
+    let row = rows.iter().find(|row| row["rule"].as_str().is_some_and(|id| id.starts_with(rule)));
+    let all = row.and_then(|row| row["holdings"].as_array().cloned()).unwrap_or_default();
+    all.iter().map(|one| one["repository"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn paths_and_urls_are_swept_and_swept_again_only_if_they_changed() {
+    let fleet = Fleet::new();
+    let secret = Secret::entra(4300);
+    fleet.repository("one", Some(&secret));
+    fleet.repository("two", Some(&secret));
+    fleet.repository("clean", None);
+    fleet.0.write("list.txt", format!("one github.com/acme/one\n{} github.com/acme/two\nclean\n", fleet.url("two")));
+    let run = fleet.run(&[]).expect_code(1);
+    assert!(
+        run.text().contains("3 repositories: 2 with secrets, 0 not read or incomplete, 1 clean; 0 unchanged"),
+        "{run}"
+    );
+    let first = fleet.inventory().expect_code(1);
+    assert_eq!(names(&first, ENTRA), ["github.com/acme/one", "github.com/acme/two"], "{first}");
+    assert_eq!(first.records_of("repository").len(), 3);
+    assert!(fleet.files("out/.clones").is_empty(), "what was fetched is gone");
+    fleet.run(&[]).expect_code(1).expect_mention("3 unchanged");
+    assert_eq!(fleet.inventory().out(), first.out());
+    // One more commit, in the one that is fetched.
+    fleet.0.write("two/more.env", Secret::github(4301).line());
+    fleet.commit("two");
+    fleet.run(&[]).expect_code(1).expect_mention("2 unchanged");
+    assert_eq!(names(&fleet.inventory(), GITHUB), ["github.com/acme/two"]);
+    // And something that is only staged, in the one that is here.
+    fleet.0.write("clean/staged.env", Secret::github(4302).line());
+    fleet.0.git(&["-C", "clean", "add", "--all"]);
+    fleet.run(&[]).expect_code(1).expect_mention("2 unchanged");
+}
+
+#[test]
+fn what_fails_is_named_and_swept_again_and_keeps_nobody_from_being_swept() {
+    let fleet = Fleet::new();
+    fleet.repository("good", Some(&Secret::entra(4310)));
+    fleet.repository("damaged", None);
+    let object = fleet.0.sh("git -C damaged rev-parse HEAD:README.md").out();
+    let object = fleet.0.path(format!("damaged/.git/objects/{}/{}", &object[..2], object[2..].trim()));
+    let whole = must(fs::read(&object), "reading an object");
+    must(fs::remove_file(&object), "removing an object");
+    let password = Secret::github(4311).value;
+    let (absent, closed) = (fleet.url("absent"), format!("https://me:{password}@127.0.0.1:1/acme/closed.git"));
+    fleet.0.write("list.txt", format!("good\ndamaged\nnowhere\n{absent}\n{closed}\next::sh%20-c%20false\n"));
+    let run = fleet.run(&[]).expect_code(2);
+    run.expect_withheld(&password);
+    assert!(run.text().contains("6 repositories: 1 with secrets, 5 not read"), "{run}");
+    let inventory = fleet.inventory().expect_code(2);
+    inventory.expect_withheld(&password);
+    assert_eq!(inventory.records_of("summary")[0]["unread"], 5, "{inventory}");
+    assert_eq!(names(&inventory, ENTRA), ["good"]);
+    assert!(inventory.out().contains("127.0.0.1:1/acme/closed"), "{inventory}");
+    for path in below(&fleet.0.path("out")) {
+        let bytes = must(fs::read(&path), "reading a file");
+        assert!(!crate::support::contains(&bytes, password.as_bytes()), "{}", path.display());
+    }
+    must(fs::write(&object, whole), "mending an object");
+    let run = fleet.run(&[]).expect_code(2);
+    assert!(run.text().contains("1 with secrets, 4 not read or incomplete, 1 clean; 1 unchanged"), "{run}");
+}
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in must(fs::read_dir(folder), "reading a folder") {
+        let path = must(entry, "reading a folder").path();
+        if path.is_dir() { files.extend(below(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+#[test]
+fn nothing_of_a_repository_is_run_while_it_is_fetched() {
+    let fleet = Fleet::new();
+    fleet.repository("trap", Some(&Secret::entra(4320)));
+    fleet.0.write("template/hooks/post-checkout", "#!/bin/sh\ntouch /tmp/never\n");
+    fleet.0.sh("mkdir -p hooks; for name in post-checkout reference-transaction post-index-change; do \
+                printf '#!/bin/sh\\ntouch \"%s/ran\"\\n' \"$PWD\" > hooks/$name; chmod +x hooks/$name; done; \
+                git config --global core.hooksPath \"$PWD/hooks\"; git config --global core.fsmonitor \"touch $PWD/ran\"");
+    fleet.0.write("list.txt", fleet.url("trap"));
+    fleet.run(&[]).expect_code(1);
+    assert!(!fleet.0.path("ran").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sweep_that_takes_too_much_ends_alone() {
+    let fleet = Fleet::new();
+    fleet.repository("big", None);
+    fleet.0.sh("head -c 30000000 /dev/zero | tr '\\0' 'a' > big/big.txt; head -c 20000000 /dev/urandom > big/random");
+    fleet.commit("big");
+    fleet.0.write("list.txt", "big\n");
+    fleet.run(&["--memory", "24"]).expect_code(2);
+    assert_eq!(fleet.inventory().expect_code(2).records_of("repository")[0]["is_read"], false);
+    fleet.run(&["--timeout", "0"]).expect_code(2).expect_mention("longer than 0 seconds");
+    fleet.run(&["--memory", "2000"]).expect_code(0);
+    fleet.inventory().expect_code(0);
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_goes_on_to_the_same_inventory() {
+    let whole = Fleet::new();
+    let list: String = (0..6).map(|at| format!("r{at} github.com/acme/r{at}\n")).collect();
+    let fill = |fleet: &Fleet| {
+        (0..6).for_each(|at| fleet.repository(&format!("r{at}"), Some(&Secret::github(4330 + at / 2))));
+        fleet.0.write("list.txt", &list);
+    };
+    fill(&whole);
+    whole.run(&[]).expect_code(1);
+    let expected = whole.inventory().expect_code(1).out();
+    let broken = Fleet::new();
+    fill(&broken);
+    for pause in [10, 60, 150, 300] {
+        let mut child = broken.0.tool(&["fleet", "run", "list.txt", "--out", "out"]).spawn();
+        sleep(Duration::from_millis(pause));
+        let _ = child.kill();
+        must(child.wait(), "waiting for a run that was killed");
+    }
+    // A sweep that outlived its run may still be writing its report.
+    sleep(Duration::from_millis(500));
+    broken.run(&[]).expect_code(1);
+    assert_eq!(broken.inventory().expect_code(1).out(), expected);
+}
+
+#[test]
+fn forks_are_swept_as_one_and_each_is_named_that_holds_a_secret() {
+    let fleet = Fleet::new();
+    let (shared, alone) = (Secret::entra(4340), Secret::github(4341));
+    fleet.repository("origin", Some(&shared));
+    for at in 0..40 {
+        fleet.0.write(format!("origin/{at}.txt"), format!("text {at}\n"));
+    }
+    fleet.commit("origin");
+    for at in 0..20 {
+        fleet.0.git(&["clone", "--quiet", "origin", &format!("fork{at}")]);
+    }
+    fleet.0.write("fork7/leak.env", alone.line());
+    fleet.commit("fork7");
+    let line = |name: &str| format!("{} github.com/{name}/shop network\n", fleet.url(name));
+    let list: String = (0..20).map(|at| line(&format!("fork{at}"))).collect();
+    fleet.0.write("list.txt", line("origin") + &list);
+    fleet.run(&[]).expect_code(1);
+    let reports = fleet.files("out/reports");
+    assert_eq!(reports.len(), 1, "one report of all");
+    let report = must(fs::read_to_string(&reports[0]), "reading a report");
+    let summary: serde_json::Value =
+        must(serde_json::from_str(report.lines().last().unwrap_or_default()), "reading it");
+    let alone_count =
+        fleet.0.keysweep(&["history", "origin", "--format", "jsonl"]).records_of("summary")[0]["blobs"].clone();
+    let (all, one) = (summary["blobs"].as_u64().unwrap_or(0), alone_count.as_u64().unwrap_or(0));
+    assert!(all * 10 <= one * 13, "{all} blobs were read of all forks, {one} of one");
+    let inventory = fleet.inventory().expect_code(1);
+    assert_eq!(names(&inventory, ENTRA).len(), 21, "{inventory}");
+    assert_eq!(names(&inventory, GITHUB), ["github.com/fork7/shop"]);
+    assert_eq!(inventory.records_of("summary")[0]["repositories"], 21);
+    assert!(report.contains("fork7"), "places name the fork by its ref");
+}
+
+#[test]
+fn two_runs_do_not_share_a_folder_and_an_empty_list_is_no_clean_fleet() {
+    let fleet = Fleet::new();
+    fleet.0.write("list.txt", "# nothing\n");
+    fleet.run(&[]).expect_code(2).expect_mention("names no repository");
+    fleet.repository("one", None);
+    fleet.0.write("list.txt", "one\n");
+    fleet.run(&[]).expect_code(0);
+    let lock = must(fs::File::open(fleet.0.path("out/.lock")), "opening the lock");
+    must(lock.lock(), "locking");
+    fleet.run(&[]).expect_code(2).expect_mention("another run");
+}

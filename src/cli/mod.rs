@@ -9,6 +9,7 @@ pub mod ci;
 pub mod clock;
 mod context;
 pub mod crash;
+mod drill;
 mod elsewhere;
 pub mod exit;
 pub mod explain;
@@ -88,6 +89,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitStatus> {
             context::run(&scan.common(), folder, dockerfile.as_deref())
         }
         Command::Agents { folder, scan } => agents::run(&scan.common(), folder.as_deref()),
+        Command::Drill(args) => drill::run(args),
         Command::Fleet { action } => fleet::run(action),
         Command::PurgePlan { repo, findings, dir, script, sweep, show_secrets } => {
             let common = Common { show_secrets: *show_secrets, ..sweep.common() };

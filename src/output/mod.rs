@@ -7,6 +7,7 @@ pub mod azure;
 pub mod baseline;
 pub mod brief;
 pub mod csv;
+pub mod drill;
 pub mod duties;
 pub mod fleet;
 pub mod fold;

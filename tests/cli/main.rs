@@ -23,6 +23,7 @@ mod chosen;
 mod ci;
 #[cfg(unix)]
 mod console;
+mod drill;
 mod engine;
 mod entra;
 mod exact;

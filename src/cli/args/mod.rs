@@ -263,6 +263,20 @@ pub enum Command {
         #[command(subcommand)]
         action: FleetAction,
     },
+    /// Rehearse a leak in repositories that last a moment
+    ///
+    /// Credentials of nobody are planted, and hook, pull request check, sweep, check of a build context, plan to purge and proof have to
+    /// do their part; a certificate says what stopped them. Purging takes git filter-repo.
+    #[command(
+        hide = true,
+        after_long_help = "Examples:
+  # See that everything works on this machine
+  keysweep drill
+
+  # Write an exercise for a team
+  keysweep drill --team exercise"
+    )]
+    Drill(DrillArgs),
     /// Plan how to take secrets out of history and all its copies
     ///
     /// It writes the values into a file that only you can read, for git filter-repo, and runs nothing of the plan.
@@ -481,6 +495,20 @@ pub struct HistoryArgs {
     /// Memory that the sweep may take, in MiB
     #[arg(long, value_name = "MIB", hide = true)]
     pub memory: Option<u64>,
+}
+
+/// What a drill is about.
+#[derive(Debug, Clone, Args)]
+pub struct DrillArgs {
+    /// Plant a credential of this rule; may be given more than once
+    #[arg(long = "kind", value_name = "RULE")]
+    pub kinds: Vec<String>,
+    /// Write a repository and an exercise to this folder instead, without the answers
+    #[arg(long, value_name = "DIR")]
+    pub team: Option<PathBuf>,
+    /// How.
+    #[command(flatten)]
+    pub page: RulesPageArgs,
 }
 
 /// What `range` takes besides the options of every scan.

@@ -1,0 +1,72 @@
+//! `drill`: rehearses a leak in repositories that last a moment, with credentials of nobody, and certifies what stopped it.
+//!
+//! Each stage runs this very program as its users do, with git around it, and is judged by exit code and state.
+
+mod plant;
+mod stages;
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use super::args::DrillArgs;
+use super::clock;
+use super::exit::ExitStatus;
+use super::session::Session;
+use super::shell;
+use crate::fs::scratch::Scratch;
+use crate::output;
+use crate::output::drill::{self as page, Certificate, Outcome, StageResult};
+use crate::text::time::rfc3339;
+use plant::Planted;
+use stages::{Scene, Stage};
+
+/// `drill`
+///
+/// # Errors
+/// When nothing can be planted, or git is missing.
+pub(super) fn run(args: &DrillArgs) -> anyhow::Result<ExitStatus> {
+    let session = Session::on_files(&args.page.common())?;
+    let planted = plant::credentials(&args.kinds)?;
+    if let Some(folder) = &args.team {
+        return exercise(folder, &planted);
+    }
+    let options = session.settings.page()?;
+    let scratch = Scratch::new().context("making a folder for the drill")?;
+    let scene = Scene::new(scratch.path(), &planted)?;
+    let results = Stage::ALL.iter().map(|stage| rehearsed(*stage, &scene)).collect();
+    let certificate = Certificate {
+        tool: "keysweep",
+        version: env!("CARGO_PKG_VERSION"),
+        made_at: rfc3339(clock::now()),
+        kinds: planted.iter().map(|one| one.rule.clone()).collect(),
+        stages: results,
+    };
+    shell::results(session.settings.output_file.as_deref(), &mut |out| {
+        output::write("Drill", &page::page(&certificate), &certificate, options, out)
+    })?;
+    Ok(match certificate.verdict() {
+        Outcome::Stopped => ExitStatus::Clean,
+        Outcome::Missed(_) => ExitStatus::Findings,
+        Outcome::NotRehearsed(_) => ExitStatus::Unknown,
+    })
+}
+
+fn rehearsed(stage: Stage, scene: &Scene<'_>) -> StageResult {
+    let start = Instant::now();
+    let outcome = stages::rehearse(stage, scene).unwrap_or_else(|error| Outcome::Missed(format!("{error:#}")));
+    let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    StageResult { stage: stage.told(), outcome, milliseconds }
+}
+
+/// Writes a repository with a leak, and what a team has to do about it, without the answers.
+fn exercise(folder: &Path, planted: &[Planted]) -> anyhow::Result<ExitStatus> {
+    anyhow::ensure!(!folder.exists(), "'{}' is there already; name a folder that is not", folder.display());
+    std::fs::create_dir_all(folder).with_context(|| format!("making '{}'", folder.display()))?;
+    stages::exercise(folder, planted)?;
+    let text = page::exercise(planted.len());
+    std::fs::write(folder.join("EXERCISE.md"), text).context("writing the exercise")?;
+    shell::say(&format!("keysweep: the exercise is in '{}'; EXERCISE.md says what to do", folder.display()));
+    Ok(ExitStatus::Clean)
+}

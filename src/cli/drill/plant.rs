@@ -1,0 +1,75 @@
+//! Credentials of nobody: of the forms that the rules prove themselves with, check digits included, and marked, so that
+//! no provider has ever issued one and whoever finds one knows what it is.
+
+use crate::cli::clock;
+use crate::proof::template::Generator;
+use crate::rule::file::RuleFile;
+
+/// The rules as written: only there stand the templates of tokens.
+const BUILTIN: &str = include_str!("../../../rules.toml");
+/// What stands in each.
+pub(super) const MARK: &str = "KeysweepDrill";
+/// Random characters that are left, at least: a value without them would be taken for a placeholder.
+const LEAST_RANDOM: usize = 10;
+/// What is planted unless somebody chooses.
+const USUAL: [&str; 2] = ["github-pat-classic", "npm-token"];
+
+/// A credential that is planted.
+pub(super) struct Planted {
+    /// The rule that has to find it.
+    pub(super) rule: String,
+    pub(super) value: String,
+}
+
+/// One credential of each kind.
+///
+/// # Errors
+/// When there is no such rule, or its values have no room for the mark.
+pub(super) fn credentials(kinds: &[String]) -> anyhow::Result<Vec<Planted>> {
+    let file: RuleFile = toml::from_str(BUILTIN)?;
+    let usual: Vec<String> = USUAL.map(str::to_owned).into();
+    let kinds = if kinds.is_empty() { &usual } else { kinds };
+    let seed = clock::now() ^ u64::from(std::process::id());
+    let mut generator = Generator::new(seed);
+    let planted = kinds.iter().map(|kind| {
+        let rule = file.rules.iter().find(|rule| rule.id == *kind);
+        let rule = rule.ok_or_else(|| anyhow::anyhow!("no rule is named so; 'keysweep rules list' names them"))?;
+        let template = rule.token.as_deref().and_then(marked);
+        let template = template.ok_or_else(|| {
+            anyhow::anyhow!(
+                "values of {} have no room for a mark that keeps them from being taken for live ones",
+                rule.id
+            )
+        })?;
+        let value = generator.expand("<token>", Some(&template)).map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok(Planted { rule: rule.id.clone(), value })
+    });
+    planted.collect()
+}
+
+/// The template of a token with the mark in place of some of its random characters. A seal behind them is computed over it.
+fn marked(token: &str) -> Option<String> {
+    const OPEN: &str = "<base62:";
+    let (before, rest) = token.split_once(OPEN)?;
+    let (count, behind) = rest.split_once('>')?;
+    let left = count.parse::<usize>().ok()?.checked_sub(MARK.len()).filter(|left| *left >= LEAST_RANDOM)?;
+    // A token that is nothing but random characters is told by what stands around it, which is not planted.
+    (!before.is_empty() && !before.contains('<')).then(|| format!("{before}{MARK}{OPEN}{left}>{behind}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_marked_and_has_the_form_of_its_rule() {
+        let all = credentials(&[]).unwrap();
+        assert_eq!(all.len(), USUAL.len());
+        for one in &all {
+            assert!(one.value.contains(MARK), "{}", one.rule);
+        }
+        assert!(credentials(&["no-such-rule".to_owned()]).is_err());
+        assert_eq!(marked("a_<base62:30><seal:x>").as_deref(), Some("a_KeysweepDrill<base62:17><seal:x>"));
+        assert_eq!((marked("a_<base62:20>"), marked("<base62:40>"), marked("a_<hex:40>")), (None, None, None));
+    }
+}

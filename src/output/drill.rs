@@ -1,0 +1,110 @@
+//! What a drill came to: a certificate, and the exercise for a team.
+
+use serde::{Serialize, Serializer};
+
+use super::page::{Block, Inline, Tone, code, text, untrusted};
+
+/// What became of each stage of a drill.
+#[derive(Debug, Serialize)]
+pub struct Certificate {
+    /// `keysweep`.
+    pub tool: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// When, RFC 3339.
+    pub made_at: Option<String>,
+    /// The rules whose credentials were planted.
+    pub kinds: Vec<String>,
+    /// In order.
+    pub stages: Vec<StageResult>,
+}
+
+/// What became of one stage.
+#[derive(Debug, Serialize)]
+pub struct StageResult {
+    /// What had to happen.
+    pub stage: &'static str,
+    /// What did.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// Whether a leak was stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was.
+    Stopped,
+    /// It was not, and why.
+    Missed(String),
+    /// Nobody knows, and why.
+    NotRehearsed(String),
+}
+
+impl Outcome {
+    /// The word used in every output, and the reason.
+    fn told(&self) -> (Tone, &'static str, &str) {
+        match self {
+            Self::Stopped => (Tone::Good, "stopped", ""),
+            Self::Missed(why) => (Tone::Bad, "missed", why),
+            Self::NotRehearsed(why) => (Tone::Unsure, "not rehearsed", why),
+        }
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (_, word, why) = self.told();
+        if why.is_empty() { serializer.serialize_str(word) } else { serializer.collect_str(&format!("{word}: {why}")) }
+    }
+}
+
+impl Certificate {
+    /// The worst of all stages.
+    pub fn verdict(&self) -> Outcome {
+        let of = |wanted: fn(&Outcome) -> bool| self.stages.iter().map(|one| &one.outcome).find(|one| wanted(one));
+        let missed = of(|one| matches!(one, Outcome::Missed(_)));
+        missed.or_else(|| of(|one| matches!(one, Outcome::NotRehearsed(_)))).cloned().unwrap_or(Outcome::Stopped)
+    }
+}
+
+/// The certificate as a page.
+pub fn page(certificate: &Certificate) -> Vec<Block> {
+    let (tone, words) = match certificate.verdict() {
+        Outcome::Stopped => (Tone::Good, "Every stage stopped the leak."),
+        Outcome::Missed(_) => (Tone::Bad, "A stage did not stop the leak."),
+        Outcome::NotRehearsed(_) => (Tone::Unsure, "A stage could not be rehearsed; all others stopped the leak."),
+    };
+    let row = |one: &StageResult| {
+        let (tone, word, why) = one.outcome.told();
+        let time = text(format!("{} ms", one.milliseconds));
+        vec![vec![Inline::Badge(tone, word.to_owned())], vec![time], vec![text(one.stage)], vec![untrusted(why)]]
+    };
+    let kinds = certificate.kinds.iter().map(|kind| vec![code(&**kind)]).collect();
+    let facts = vec![
+        ("Made by", vec![vec![text(format!("{} {}", certificate.tool, certificate.version))]]),
+        ("Made at", vec![vec![text(certificate.made_at.clone().unwrap_or_default())]]),
+        ("Planted", kinds),
+    ];
+    vec![
+        Block::Heading(1, vec![text("Certificate of a drill")]),
+        Block::Verdict(tone, words.to_owned()),
+        Block::Facts(facts),
+        Block::Table(vec!["Outcome", "Time", "Stage", "Why"], certificate.stages.iter().map(row).collect()),
+    ]
+}
+
+/// What a team is asked to do, without the answers.
+pub fn exercise(count: usize) -> String {
+    format!(
+        "# Exercise: a leak\n\n\
+         `repository` is a git repository with {count} leaked credentials. They are made up, and each holds the words `KeysweepDrill`, so\n\
+         that nobody takes one for a live one. Treat them as if they were. Write down when you began each step.\n\n\
+         1. Find every credential: what it is, where it is, which commit brought it in, and who wrote that.\n\
+         2. Say what somebody can do with each, and how you would make it worthless. What comes first?\n\
+         3. Keep the next commit from adding one.\n\
+         4. Take all of them out of the repository, history included.\n\
+         5. Prove that they are gone.\n\
+         6. Say where else they may be by now, and whom you would tell.\n"
+    )
+}

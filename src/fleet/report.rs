@@ -182,24 +182,41 @@ pub(super) type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
 pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<Reading> {
     let mut reader = Reader { report: Report::default(), number, sink, gaps: Vec::new() };
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let result = match open(path) {
+    let end = match open(path) {
         Ok(file) => reader.all(path, file)?,
-        Err(why) => Some(Flaw::Incomplete(format!("the report cannot be read: {why}"))),
+        Err(why) => End::flaw(format!("the report cannot be read: {why}")),
     };
     let Reader { mut report, gaps, .. } = reader;
-    if report.flaw.as_ref() == Some(&Flaw::Incomplete(INVENTORY.to_owned())) {
-        return Ok(Reading::Inventory);
-    }
+    let flaw = match end {
+        End::Inventory => return Ok(Reading::Inventory),
+        End::Flaw(flaw) => Some(flaw),
+        End::Summary => None,
+    };
     let source = &mut report.source;
     source.name = source.name.take().or(source.repository.take()).or(Some(stem)).map(bounded_name);
-    report.flaw = result.or(report.flaw).or_else(|| {
-        (!gaps.is_empty()).then(|| Flaw::Incomplete(format!("{} not read: {}", parts(gaps.len()), gaps[0])))
+    report.flaw = flaw.or_else(|| {
+        let first = gaps.first()?;
+        Some(Flaw::Incomplete(format!("{} not read: {first}", parts(gaps.len()))))
     });
     Ok(Reading::Report(report))
 }
 
-/// Stands in place of a flaw in what is no report.
-const INVENTORY: &str = "inventory";
+/// How a report ended.
+enum End {
+    /// With a summary, as it should.
+    Summary,
+    /// There is something wrong with it.
+    Flaw(Flaw),
+    /// It is no report, but what is made of reports.
+    Inventory,
+}
+
+impl End {
+    /// Something that leaves what it has said so far true.
+    fn flaw(why: impl Into<String>) -> Self {
+        Self::Flaw(Flaw::Incomplete(why.into()))
+    }
+}
 
 fn parts(count: usize) -> String {
     if count == 1 { "1 part was".to_owned() } else { format!("{count} parts were") }
@@ -229,89 +246,84 @@ struct Reader<'s, 'k> {
 }
 
 impl Reader<'_, '_> {
-    /// Reads all of it and says what is wrong.
-    fn all(&mut self, path: &Path, mut file: BufReader<File>) -> io::Result<Option<Flaw>> {
+    /// Reads all of it.
+    fn all(&mut self, path: &Path, mut file: BufReader<File>) -> io::Result<End> {
         let mut line = Vec::new();
         let mut number = 0;
         loop {
             number += 1;
-            let damaged =
-                |what: &str| Ok(Some(Flaw::Incomplete(format!("the report is damaged in line {number}: {what}"))));
+            let damaged = |what: &str| Ok(End::flaw(format!("the report is damaged in line {number}: {what}")));
             line.clear();
             match (&mut file).take(MAX_LINE + 1).read_until(b'\n', &mut line) {
-                Err(error) => return Ok(Some(Flaw::Incomplete(format!("the report cannot be read: {error}")))),
-                Ok(0) => return Ok(Some(Flaw::Incomplete("the report is cut off: it has no summary".to_owned()))),
+                Err(error) => return Ok(End::flaw(format!("the report cannot be read: {error}"))),
+                Ok(0) => return Ok(End::flaw("the report is cut off: it has no summary")),
                 Ok(_) if line.len() as u64 > MAX_LINE => return damaged("it is too long"),
                 Ok(_) => {}
             }
             let kind = kind_of(&line);
             match kind.as_deref() {
                 None if number == 1 => return self.document(path),
-                Some("inventory") if number == 1 => {
-                    self.report.flaw = Some(Flaw::Incomplete(INVENTORY.to_owned()));
-                    return Ok(None);
-                }
+                Some("inventory") if number == 1 => return Ok(End::Inventory),
                 _ => {}
             }
             match self.line(kind.as_deref(), &line)? {
                 Line::Read => {}
-                Line::Last(flaw) => return Ok(flaw),
+                Line::Last(end) => return Ok(end),
                 Line::Damaged(what) => return damaged(&what),
             }
         }
     }
 
     fn line(&mut self, kind: Option<&str>, line: &[u8]) -> io::Result<Line> {
-        match kind {
-            Some("finding") => match serde_json::from_slice::<Finding>(line) {
+        let read = match kind {
+            Some("finding") => match serde_json::from_slice(line) {
                 Ok(finding) => return self.finding(finding),
-                Err(error) => return Ok(Line::Damaged(told(&error))),
+                Err(error) => Err(error),
             },
-            Some("source") => match serde_json::from_slice::<Source>(line) {
-                Ok(source) if source.schema != Some(SCHEMA) => return Ok(Line::Last(Some(other_schema()))),
-                Ok(source) => self.report.source = source,
-                Err(error) => return Ok(Line::Damaged(told(&error))),
-            },
-            Some("gap") => match serde_json::from_slice::<Gap>(line) {
-                Ok(gap) => self.gap(gap),
-                Err(error) => return Ok(Line::Damaged(told(&error))),
-            },
-            Some("summary") => {
-                return Ok(match serde_json::from_slice::<Counts>(line) {
-                    Ok(counts) => Line::Last(self.missing(&counts)),
-                    Err(error) => Line::Damaged(told(&error)),
-                });
-            }
-            Some("note") => {}
+            Some("source") => serde_json::from_slice(line).map(|source| self.source(source)),
+            Some("gap") => serde_json::from_slice(line).map(|gap| {
+                self.gap(gap);
+                Line::Read
+            }),
+            Some("summary") => serde_json::from_slice(line).map(|counts| Line::Last(self.concluded(&counts))),
+            Some("note") => Ok(Line::Read),
             Some(_) | None => return Ok(Line::Damaged("it is no line of a report".to_owned())),
-        }
-        Ok(Line::Read)
+        };
+        Ok(read.unwrap_or_else(|error: serde_json::Error| Line::Damaged(told(&error))))
     }
 
-    fn document(&mut self, path: &Path) -> io::Result<Option<Flaw>> {
+    fn source(&mut self, source: Source) -> Line {
+        if source.schema != Some(SCHEMA) {
+            return Line::Last(other_schema());
+        }
+        self.report.source = source;
+        Line::Read
+    }
+
+    fn document(&mut self, path: &Path) -> io::Result<End> {
         let bytes = match bounded::read(path, MAX_DOCUMENT, bounded::Links::Followed) {
             Ok(bytes) => bytes,
-            Err(refused) => return Ok(Some(Flaw::Incomplete(format!("the report cannot be read: {refused}")))),
+            Err(refused) => return Ok(End::flaw(format!("the report cannot be read: {refused}"))),
         };
         let document: Document = match serde_json::from_slice(&bytes) {
             Ok(document) => document,
-            Err(error) => return Ok(Some(Flaw::Incomplete(format!("it is no report: {}", told(&error))))),
+            Err(error) => return Ok(End::flaw(format!("it is no report: {}", told(&error)))),
         };
         let Outer { schema, command, repository, made_at } = document.outer;
         let source = document.source.unwrap_or_default();
         self.report.source = Source { command: Some(command), repository, made_at, ..source };
         if schema != SCHEMA {
-            return Ok(Some(other_schema()));
+            return Ok(other_schema());
         }
         for finding in document.findings.into_iter().chain(document.suppressed) {
             match self.finding(finding)? {
                 Line::Read => {}
-                Line::Last(flaw) => return Ok(flaw),
-                Line::Damaged(what) => return Ok(Some(Flaw::Incomplete(format!("the report is damaged: {what}")))),
+                Line::Last(end) => return Ok(end),
+                Line::Damaged(what) => return Ok(End::flaw(format!("the report is damaged: {what}"))),
             }
         }
         document.gaps.into_iter().for_each(|gap| self.gap(gap));
-        Ok(self.missing(&document.summary))
+        Ok(self.concluded(&document.summary))
     }
 
     fn gap(&mut self, gap: Gap) {
@@ -323,18 +335,16 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What is wrong where the summary knows of gaps that the report does not name.
-    fn missing(&self, counts: &Counts) -> Option<Flaw> {
-        let unnamed = counts.gaps > 0 && self.gaps.is_empty();
-        unnamed.then(|| Flaw::Incomplete(format!("{} not read", parts(counts.gaps))))
+    /// How it ends with this summary, which may know of gaps that no line has named.
+    fn concluded(&self, counts: &Counts) -> End {
+        let is_silent = counts.gaps > 0 && self.gaps.is_empty();
+        if is_silent { End::flaw(format!("{} not read", parts(counts.gaps))) } else { End::Summary }
     }
 
     fn finding(&mut self, finding: Finding) -> io::Result<Line> {
         if finding.secret.is_some() {
-            return Ok(Line::Last(Some(Flaw::Refused(
-                "the report shows values, so nothing of it was used: delete it, and make it again without --show-secrets"
-                    .to_owned(),
-            ))));
+            const WHY: &str = "the report shows values, so nothing of it was used: delete it, and make it again without --show-secrets";
+            return Ok(Line::Last(End::Flaw(Flaw::Refused(WHY.to_owned()))));
         }
         if finding.id.is_empty()
             || finding.id.len() > 64
@@ -383,7 +393,7 @@ fn fork(remote: Remote) -> String {
 enum Line {
     Read,
     /// It is the last one that counts.
-    Last(Option<Flaw>),
+    Last(End),
     Damaged(String),
 }
 
@@ -396,8 +406,8 @@ fn kind_of(line: &[u8]) -> Option<String> {
     serde_json::from_slice::<Kind>(line).ok().and_then(|kind| kind.kind)
 }
 
-fn other_schema() -> Flaw {
-    Flaw::Incomplete("the report has another schema: make it with this version".to_owned())
+fn other_schema() -> End {
+    End::flaw("the report has another schema: make it with this version")
 }
 
 /// What is wrong, without words of the text, which a message of the parser would repeat.

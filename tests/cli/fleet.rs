@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ENTRA, GITHUB, Repo, Run, Secret};
+use crate::support::{Chance, ENTRA, GITHUB, Repo, Run, Secret};
 
 /// A folder for repositories and reports.
 struct Fleet(Repo);
@@ -251,4 +251,111 @@ fn of_several_sweeps_the_last_one_counts_and_a_document_says_the_same_as_lines()
     let older = old.replace("\"made_at\":\"20", "\"made_at\":\"19").replace("config.env", "older.env");
     fleet.0.write("reports/older.jsonl", older);
     assert_eq!(fleet.inventory(&[]).expect_code(1).out(), as_lines);
+}
+
+/// What a made-up report says of one secret.
+struct Told {
+    secret: usize,
+    stage: &'static str,
+    in_head: bool,
+    day: usize,
+}
+
+/// A made-up repository.
+struct MadeUp {
+    name: String,
+    is_personal: bool,
+    is_public: bool,
+    damage: Option<usize>,
+    told: Vec<Told>,
+}
+
+const STAGES: [&str; 4] = ["local-only", "history-only", "unknown", "published"];
+
+fn made_up(chance: &mut Chance, count: usize, secrets: usize, damaged: usize) -> Vec<MadeUp> {
+    let mut all: Vec<MadeUp> = (0..count)
+        .map(|at| {
+            let is_personal = chance.one_in(10);
+            let name =
+                if is_personal { format!("github.com/p{at}/notes") } else { format!("github.com/acme/r{at:04}") };
+            MadeUp { name, is_personal, is_public: chance.one_in(3), damage: None, told: Vec::new() }
+        })
+        .collect();
+    for secret in 0..secrets {
+        for _ in 0..*chance.pick(&[1, 1, 2, 3, 20]) {
+            let one = &mut all[chance.below(count)];
+            if !one.told.iter().any(|told| told.secret == secret) {
+                let (stage, in_head) = (*chance.pick(&STAGES), chance.one_in(2));
+                one.told.push(Told { secret, stage, in_head, day: 1 + chance.below(28) });
+            }
+        }
+    }
+    (0..damaged).for_each(|at| all[at * count / damaged].damage = Some(at % 3));
+    all
+}
+
+fn report(one: &MadeUp) -> String {
+    let visibility = if one.is_public { "public" } else { "private" };
+    let source = json!({"type": "source", "schema": 1, "command": "history", "name": one.name, "visibility": visibility,
+        "branch": "refs/heads/main", "kind": "single", "rules": "a"});
+    let finding = |told: &Told| {
+        json!({"type": "finding", "id": format!("secret{}", told.secret), "rule": format!("rule-{}", told.secret % 7),
+            "name": "a secret", "severity": "high", "confidence": "high", "stage": told.stage, "suppression": null,
+            "exposure": {"in_head": told.in_head, "first_commit": format!("c{}", told.day), "remotes": [],
+                "first_seen": format!("2024-01-{:02}T12:00:00+02:00", told.day), "first_author": "Somebody"},
+            "occurrences": [{"kind": "file", "path": format!("f{}.env", told.secret), "line": told.day}]})
+    };
+    let summary = json!({"type": "summary", "gaps": usize::from(one.damage == Some(1))});
+    let gap = json!({"type": "gap", "what": "an object", "why": "it is gone"});
+    let mut lines = vec![source];
+    lines.extend(one.told.iter().map(finding));
+    lines.extend((one.damage == Some(1)).then_some(gap));
+    lines.extend((one.damage != Some(0)).then_some(summary));
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_inventory_of_a_large_made_up_fleet_is_exact_in_every_field() {
+    let fleet = Fleet::new();
+    let all = made_up(&mut Chance(4260), 400, 90, 24);
+    for (at, one) in all.iter().enumerate().filter(|(_, one)| one.damage != Some(2)) {
+        fleet.0.write(format!("reports/{at}.jsonl"), report(one));
+    }
+    fleet.0.write("list.txt", all.iter().map(|one| format!("https://{}.git\n", one.name)).collect::<String>());
+    fleet.0.write("owners.csv", "github.com/acme/*,platform\ngithub.com/p*,,personal\n");
+    let run = fleet.inventory(&["--list", "list.txt", "--owners", "owners.csv"]).expect_code(2);
+    let unread: Vec<bool> = run.records_of("repository").iter().map(|one| one["is_read"] == false).collect();
+    assert_eq!(unread, [vec![true; 24], vec![false; 376]].concat(), "what was not read comes first");
+    let rows = run.records_of("secret");
+    let holders = |secret: usize| {
+        let mut found: Vec<(&MadeUp, &Told)> = all
+            .iter()
+            .filter(|one| one.damage != Some(2))
+            .flat_map(|one| one.told.iter().filter(|told| told.secret == secret).map(move |told| (one, told)))
+            .collect();
+        found.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        found
+    };
+    assert_eq!(rows.len(), (0..90).filter(|secret| !holders(*secret).is_empty()).count());
+    for row in &rows {
+        let secret = row["id"].as_str().and_then(|id| id.strip_prefix("secret")?.parse().ok()).unwrap_or(usize::MAX);
+        let holders = holders(secret);
+        let rank = |told: &Told| STAGES.iter().position(|stage| *stage == told.stage);
+        let furthest = holders.iter().map(|(_, told)| told).max_by_key(|told| rank(told)).map(|told| told.stage);
+        let first = holders.iter().min_by_key(|(one, told)| (told.day, one.is_personal, &one.name));
+        let is_public = holders.iter().any(|(one, told)| one.is_public && rank(told) >= Some(2));
+        assert_eq!(row["repositories"], holders.len());
+        assert_eq!(row["rule"], format!("rule-{}", secret % 7));
+        assert_eq!(row["stage"], furthest.unwrap_or_default());
+        assert_eq!(row["public"], is_public, "{row}");
+        assert_eq!(row["first"]["repository"], first.map(|(one, _)| one.name.as_str()).unwrap_or_default(), "{row}");
+        for (holding, (one, told)) in row["holdings"].as_array().into_iter().flatten().zip(holders) {
+            let branch = if told.in_head { json!("main") } else { Value::Null };
+            let (account, owner) = if one.is_personal { ("personal", Value::Null) } else { ("own", json!("platform")) };
+            let place = json!([{"kind": "file", "path": format!("f{secret}.env"), "line": told.day}]);
+            let fields = ["repository", "stage", "default_branch", "account", "owner", "places"]
+                .map(|field| holding[field].clone());
+            assert_eq!(fields, [json!(one.name), json!(told.stage), branch, json!(account), owner, place]);
+        }
+    }
 }

@@ -304,7 +304,9 @@ impl Session {
                 && let Some(url) = remote::origin(repo)
             {
                 let (name, host) = name_of_url(&url.to_string());
-                subject.name = Some(name);
+                // Any repository may have a neighbour at the same relative path.
+                let is_known_elsewhere = host.is_some() || Path::new(&name).is_absolute();
+                subject.name = Some(name).filter(|_| is_known_elsewhere);
                 subject.host = host;
             }
         }

@@ -56,8 +56,6 @@ pub(super) struct Source {
     #[serde(default)]
     pub(super) command: Option<Command>,
     #[serde(default)]
-    repository: Option<String>,
-    #[serde(default)]
     pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) visibility: Option<Access>,
@@ -167,8 +165,6 @@ struct Outer {
     schema: u32,
     command: Command,
     #[serde(default)]
-    repository: Option<String>,
-    #[serde(default)]
     made_at: Option<String>,
 }
 
@@ -181,7 +177,6 @@ pub(super) type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
 /// When a finding cannot be kept. That the report cannot be read is its flaw.
 pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<Reading> {
     let mut reader = Reader { report: Report::default(), number, sink, gaps: Vec::new() };
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let end = match open(path) {
         Ok(file) => reader.all(path, file)?,
         Err(why) => End::flaw(format!("the report cannot be read: {why}")),
@@ -193,7 +188,9 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
         End::Summary => None,
     };
     let source = &mut report.source;
-    source.name = source.name.take().or(source.repository.take()).or(Some(stem)).map(bounded_name);
+    // Many folders are called alike, so what has no name of its own is called after its report.
+    let file = || path.display().to_string();
+    source.name = Some(bounded_name(source.name.take().unwrap_or_else(file)));
     report.flaw = flaw.or_else(|| {
         let first = gaps.first()?;
         Some(Flaw::Incomplete(format!("{} not read: {first}", parts(gaps.len()))))
@@ -309,9 +306,9 @@ impl Reader<'_, '_> {
             Ok(document) => document,
             Err(error) => return Ok(End::flaw(format!("it is no report: {}", told(&error)))),
         };
-        let Outer { schema, command, repository, made_at } = document.outer;
+        let Outer { schema, command, made_at } = document.outer;
         let source = document.source.unwrap_or_default();
-        self.report.source = Source { command: Some(command), repository, made_at, ..source };
+        self.report.source = Source { command: Some(command), made_at, ..source };
         if schema != SCHEMA {
             return Ok(other_schema());
         }

@@ -28,11 +28,14 @@ fn started(way: &str) -> Repo {
     repo
 }
 
-/// What a run says that does not depend on where it ran, and how it ended.
+/// What a run says that does not depend on where and when it ran, and how it ended.
 fn said(repo: &Repo, run: &Run) -> (Option<i32>, Vec<Value>, String) {
     let root = repo.path("..").canonicalize().map(|root| root.display().to_string()).unwrap_or_default();
     let records = run.out().lines().map(|line| line.replace(&root, "ROOT")).collect::<Vec<_>>();
-    let records: Vec<Value> = records.iter().map(|line| serde_json::from_str(line).unwrap_or_default()).collect();
+    let mut records: Vec<Value> = records.iter().map(|line| serde_json::from_str(line).unwrap_or_default()).collect();
+    records.iter_mut().filter_map(Value::as_object_mut).for_each(|record| {
+        record.remove("made_at");
+    });
     let records = records.into_iter().filter(|record| record["type"] != "summary").collect();
     (run.code, records, String::from_utf8_lossy(&run.stderr).replace(&root, "ROOT"))
 }

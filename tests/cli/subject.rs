@@ -19,7 +19,10 @@ fn a_repository_is_called_as_its_origin_without_who_signs_in() {
     assert_eq!(nameless["name"], Value::Null);
     assert_eq!(nameless["roots"][0], repo.rev("HEAD").as_str());
     repo.git(&["remote", "add", "upstream", "git@github.com:acme/upstream.git"]);
-    repo.git(&["remote", "add", "origin", "https://somebody:a-word@GitHub.com/acme/shop.git"]);
+    repo.git(&["remote", "add", "origin", "../beside"]);
+    // Many repositories have a neighbour of that name.
+    assert_eq!(source(&repo, &["history"])["name"], Value::Null);
+    repo.git(&["remote", "set-url", "origin", "https://somebody:a-word@GitHub.com/acme/shop.git"]);
     for args in [&["history"][..], &["staged"], &["range", "HEAD^!"]] {
         let source = source(&repo, args);
         assert_eq!(source["name"], "github.com/acme/shop", "{source}");

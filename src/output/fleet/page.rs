@@ -147,7 +147,7 @@ fn lines(said: Vec<String>) -> Block {
 }
 
 fn rest(shown: usize, all: usize) -> Option<Block> {
-    (all > shown).then(|| lines(vec![format!("{} more are in CSV and JSON Lines", plural(all - shown, "secret"))]))
+    (all > shown).then(|| lines(vec![format!("CSV and JSON Lines have {} more", plural(all - shown, "secret"))]))
 }
 
 fn state(row: &Row) -> String {

@@ -1,6 +1,7 @@
 //! What has to be fetched, by git as a program of its own: no hook, filter, submodule or prompt of anybody runs, and no password
 //! stands on a command line, in a configuration or in a message.
 
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,7 +66,9 @@ pub(super) fn remove_leftovers(folder: &Path) {
 /// When one cannot be opened or asked.
 pub(super) fn state(job: &Job, limit: Duration) -> Result<String, String> {
     let one = |one: &Listed| match one.path() {
-        Some(path) => state::of_path(Path::new(path)),
+        // Whatever a repository is made of, it must not end the sweep of the others.
+        Some(path) => catch_unwind(|| state::of_path(Path::new(path)))
+            .unwrap_or_else(|_| Err("it could not be opened: that is a defect of keysweep".to_owned())),
         None => Ok(state::hash(&[&refs(one, limit)?])),
     };
     let all = job.members.iter().map(one).collect::<Result<Vec<_>, _>>()?;

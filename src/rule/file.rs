@@ -257,7 +257,7 @@ pub struct LiveDef {
     /// The body as words.
     #[serde(default)]
     pub text: String,
-    /// What is made with the secret instead of sending it.
+    /// The signature that is made with the secret instead of sending it.
     pub signature: Option<Signature>,
     /// Identifiers that must have been found beside the secret, with their forms.
     #[serde(default)]
@@ -274,7 +274,7 @@ pub struct LiveDef {
     /// Answers to one that does not work any more.
     #[serde(default)]
     pub dead: Vec<String>,
-    /// What may be shown of an answer: `json:PATH`, `header:NAME` or `xml:ELEMENT` by its name.
+    /// The parts of an answer that may be shown: `json:PATH`, `header:NAME` or `xml:ELEMENT` by its name.
     #[serde(default)]
     pub reveals: BTreeMap<String, String>,
     /// Who else may know a secret that is unknown here, as a clause.
@@ -299,7 +299,7 @@ pub enum Method {
     Post,
 }
 
-/// What is made with a secret that is not sent.
+/// The signature that is made with a secret that is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signature {

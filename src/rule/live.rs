@@ -21,7 +21,7 @@ pub struct Live {
     pub id: Str,
     /// Ids of the rules.
     pub rules: List<Str>,
-    /// What is sent, if anything can be.
+    /// The request, if one can be sent.
     pub ask: Ask,
     /// The command that asks by hand where none can be made from the request; may be empty.
     pub by_hand: Str,
@@ -29,7 +29,7 @@ pub struct Live {
     pub references: List<Str>,
 }
 
-/// Whether a provider can be asked.
+/// A provider that can be asked, or the reason why it cannot.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "nearly all can be, and the built-in ones are constants")]
 pub enum Ask {
@@ -53,9 +53,9 @@ pub struct Request {
     pub headers: List<(Str, Str)>,
     /// The user, if the secret is the password of HTTP Basic authentication.
     pub basic_user: Option<Str>,
-    /// What is sent besides.
+    /// The headers that are sent.
     pub body: Body,
-    /// What is made with the secret, if it is not sent itself.
+    /// The signature that is made with the secret, if it is not sent itself.
     pub signature: Option<Signature>,
     /// Identifiers that must have been found, and their forms.
     pub needs: List<Identifier>,
@@ -63,13 +63,13 @@ pub struct Request {
     pub unless: List<Identifier>,
     /// How answers read, the most particular first.
     pub readings: List<Reading>,
-    /// What of an answer may be shown.
+    /// The parts of an answer that may be shown.
     pub reveals: List<Reveal>,
     /// Who else may know a secret that is unknown here; empty if nobody.
     pub elsewhere: Str,
 }
 
-/// What is sent behind the headers.
+/// The body that is sent after the headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// Nothing.
@@ -91,18 +91,18 @@ pub struct Identifier {
     pub form: Str,
 }
 
-/// What an answer of some form means.
+/// The meaning of an answer of some form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// What it means.
+    /// The meaning.
     pub says: Says,
     /// The status.
     pub status: u16,
-    /// What must be in it besides.
+    /// The words that must be in it as well.
     pub terms: List<Term>,
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Says {
     /// The provider took the secret, though not for this request.
@@ -113,7 +113,7 @@ pub enum Says {
     Dead,
 }
 
-/// What an answer must hold.
+/// A condition that an answer must meet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Term {
     /// JSON with something at this path, and one of these values if there are any.
@@ -122,10 +122,10 @@ pub enum Term {
     Text(Str),
 }
 
-/// What of an answer may be shown.
+/// The parts of an answer that may be shown.
 #[derive(Debug, Clone)]
 pub struct Reveal {
-    /// What it is called.
+    /// The name it is shown under.
     pub name: Str,
     /// Where it stands.
     pub source: Source,
@@ -143,7 +143,7 @@ pub enum Source {
 }
 
 impl Request {
-    /// Whether it has no host of its own: whoever runs the service has to name it.
+    /// `true` if it has no host of its own: whoever runs the service has to name it.
     pub fn wants_a_host(&self) -> bool {
         !self.host.contains('.')
     }
@@ -161,7 +161,7 @@ impl Method {
 }
 
 impl Body {
-    /// What is sent, before anything is filled in.
+    /// The text that is sent, before anything is filled in.
     pub fn template(&self) -> &str {
         match self {
             Self::Empty => "",

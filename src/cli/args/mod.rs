@@ -33,6 +33,8 @@ pub use rules::RulesAction;
     disable_version_flag = true,
     max_term_width = 100,
     disable_help_subcommand = true,
+    // Its own, for the commands to fit a small terminal.
+    help_template = "{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}",
     after_help = EXIT_CODES,
     after_long_help = EXAMPLES
 )]

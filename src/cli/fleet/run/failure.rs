@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::shell;
 use crate::cli::withhold;
-use crate::finding::{Command, Gap, GapKind, Report, Scope, Stats, Subject};
+use crate::finding::{Command, Gap, GapKind, Report, Scope, Subject};
 use crate::fs::{Rights, replace};
 use crate::output::json;
 use crate::output::mask::Mask;
@@ -15,29 +15,14 @@ pub(super) fn write(file: &Path, name: &str, why: &str) {
     let report = report(name, why);
     let mask = Mask::new(None, Some(&report));
     let view = View::new(&report, Values::Masked(&mask));
-    if let Err(error) = replace(file, Rights::OwnerOnly, |out| json::lines(&view, out)) {
+    if let Err(error) = replace(file, Rights::OwnerOnly, |out| json::lines(&view, None, out)) {
         shell::say(&withhold(&format!("keysweep: the report '{}' could not be written: {error}", file.display())));
     }
 }
 
 fn report(name: &str, why: &str) -> Report {
     let gap = Gap { what: name.into(), kind: GapKind::Unreadable, why: why.to_owned() };
-    Report {
-        scope: Scope { command: Command::History, subject: "everything this clone stores".to_owned() },
-        findings: Vec::new(),
-        plans: Vec::new(),
-        advice: Vec::new(),
-        before_commit: Vec::new(),
-        before_push: Vec::new(),
-        run_in: None,
-        suppressed: Vec::new(),
-        gaps: vec![gap],
-        notes: Vec::new(),
-        stats: Stats::default(),
-        repository: None,
-        subject: Subject { name: Some(name.to_owned()), ..Subject::default() },
-        roots: Vec::new(),
-        made_at: None,
-        head: None,
-    }
+    let scope = Scope { command: Command::History, subject: "everything this clone stores".to_owned() };
+    let subject = Subject { name: Some(name.to_owned()), ..Subject::default() };
+    Report { gaps: vec![gap], subject, ..Report::empty(scope) }
 }

@@ -74,7 +74,9 @@ fn every_token_is_found_in_every_encoding_and_size_of_pages() {
         let run = repo.keysweep(&["files", ".", "--show-secrets", "--format", "jsonl"]).expect_code(1);
         let found = values(&run);
         let missed: Vec<&String> = planted.difference(&found).collect();
-        let more: Vec<&String> = found.difference(&planted).collect();
+        // A row that was partly written over leaves a part of its token in the free space.
+        let is_part = |value: &String| planted.iter().any(|token| token.contains(value.as_str()));
+        let more: Vec<&String> = found.difference(&planted).filter(|value| !is_part(value)).collect();
         assert!(missed.is_empty(), "{} missed in {encoding}, pages of {page}: {missed:?}", missed.len());
         assert!(more.is_empty(), "{} that are none in {encoding}, pages of {page}: {more:?}", more.len());
     }

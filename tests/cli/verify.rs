@@ -191,7 +191,7 @@ fn a_ref_that_the_server_gives_out_is_not_deleted_in_a_mirror() {
         mirror.git(&["clone", "--quiet", "--mirror", "--no-local", "../work", "."]);
         let run = verify(&mirror, &[&secret.value], &["--format", "jsonl"]).expect_code(1);
         assert!(held(&run).contains(&("server-ref".into(), name.into())), "{run}");
-        let run = verify(&mirror, &[&secret.value], &[]).expect_code(1).expect_mention("its operator");
+        let run = verify(&mirror, &[&secret.value], &[]).expect_code(1).expect_mention("server's operator");
         assert!(run.text().contains(name) && !run.text().contains("update-ref"), "{run}");
         // Where the ref is one's own there is nobody to ask.
         repo.git(&["update-ref", "refs/builds/7", name]);
@@ -225,9 +225,9 @@ fn what_cannot_be_read_proves_nothing() {
     must(fs::write(&left, "half a pack"), "leave a file");
     verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("tmp_pack_x");
     must(fs::remove_file(&left), "remove a file");
-    repo.write_bytes("release.xz", b"\xfd7zXZ\0 packed by what is not opened here");
+    repo.write_bytes("release.lz", b"LZIP\x01 packed by what is not opened here");
     repo.commit("release");
-    verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("xz is not opened");
+    verify(&repo, &[&secret.value], &[]).expect_code(2).expect_mention("lzip is not opened");
     repo.keysweep(&["history"]).expect_code(0);
     let object = repo.loose_object("HEAD:README.md");
     must(fs::set_permissions(&object, fs::Permissions::from_mode(0o600)), "make a file writable");

@@ -51,7 +51,7 @@ pub enum Claim {
 }
 
 /// How a value was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// Of a fixed form: it needs no place to be recognised.
     Token,

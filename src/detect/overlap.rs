@@ -23,7 +23,11 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     // In an order that depends on nothing but the detections: they come in another one where a text was judged by its edits.
     found.sort_by(|a, b| {
         let key = |one: &Detection| (Reverse(rank(one, rules)), one.span, one.rule, Reverse(one.facts.len()));
-        key(a).cmp(&key(b)).then_with(|| (&a.facts, &a.evidence, &a.secret).cmp(&(&b.facts, &b.evidence, &b.secret)))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| (&a.facts, &a.evidence, &a.secret).cmp(&(&b.facts, &b.evidence, &b.secret)))
+            // A line of wrapped base64 is read by itself as well, and sees less of what is around a value.
+            .then_with(|| b.form.cmp(&a.form))
     });
     let (mut of_names, mut found): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| !one.files.is_empty());
     let (mut taken, mut sure) = (Apart::default(), Apart::default());
@@ -118,14 +122,15 @@ mod tests {
             files: List::default(),
         };
         let seen = Fact { field: "host".to_owned(), value: "a.example".to_owned() };
-        let all = [one("token", vec![]), one("access-token", vec![seen.clone()]), one("b-token", vec![seen])];
+        let noted = Detection { form: Form::Noted, ..one("access-token", vec![seen.clone()]) };
+        let all = [one("token", vec![]), one("access-token", vec![seen.clone()]), noted, one("b-token", vec![seen])];
         let rules = RuleSet::builtin();
         for turn in 0..all.len() {
             let mut found = all.to_vec();
             found.rotate_left(turn);
             let kept = resolve(found, &rules);
             assert_eq!(kept.len(), 1);
-            assert_eq!(kept[0].evidence, all[1].evidence);
+            assert_eq!((&kept[0].evidence, kept[0].form), (&all[1].evidence, Form::Noted));
         }
     }
 

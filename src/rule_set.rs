@@ -39,7 +39,7 @@ pub enum SelectError {
     Unknown {
         /// The id asked for.
         id: String,
-        /// What may have been meant.
+        /// The rules that may have been meant.
         meant: Meant,
     },
     /// Nothing left to look for.
@@ -47,7 +47,7 @@ pub enum SelectError {
     Empty,
 }
 
-/// Which rules somebody may have meant who named none.
+/// The guess at the rules that a name is meant for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Meant {
     /// Those that have all words that were written.
@@ -130,12 +130,12 @@ impl RuleSet {
         }
     }
 
-    /// Whether these are the rules compiled into the program, all of them and unchanged.
+    /// `true` if these are the rules compiled into the program, all of them and unchanged.
     pub fn is_builtin(&self) -> bool {
         matches!(&self.rules, List::Borrowed(rules) if std::ptr::eq(*rules, builtin::RULES))
     }
 
-    /// What identifies these rules: the same for the same rules, in hexadecimal digits.
+    /// Returns the fingerprint of these rules: the same for the same rules, in hexadecimal digits.
     pub fn fingerprint(&self) -> String {
         // To write all built-in rules down takes longer than many a scan.
         let text = match self.is_builtin() {
@@ -192,7 +192,7 @@ impl RuleSet {
         }
     }
 
-    /// Which rules may be meant by something that is no id.
+    /// Returns the rules that a text may mean that is not an id.
     fn meant(&self, text: &str) -> Meant {
         let about = self.about(&[text]);
         if about.is_empty() {
@@ -233,7 +233,7 @@ impl RuleSet {
         Ok(Self { rules: rules.into(), ..self })
     }
 
-    /// What further rules may refer to.
+    /// Returns the names that further rules may refer to.
     pub fn known(&self) -> Known {
         Known {
             remediations: self.remediations.iter().map(|r| r.id.to_string()).collect(),

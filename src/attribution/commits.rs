@@ -32,9 +32,9 @@ pub struct Arrival {
     pub author_time: String,
     /// The path.
     pub path: BString,
-    /// Whether it is a file or a link.
+    /// The mode: a file or a link.
     pub mode: Mode,
-    /// Whether the commit belongs to notes.
+    /// `true` if the commit belongs to notes.
     pub note: bool,
 }
 
@@ -44,10 +44,10 @@ pub struct Attribution<'s> {
     pub(super) store: &'s Store,
     pub(super) graph: Graph,
     pub(super) tree_index: TreeIndex,
-    /// What the tree of each commit holds.
+    /// The node of the tree of each commit.
     pub(super) nodes: Vec<Option<NodeId>>,
     pub(super) tips: Vec<Tip>,
-    /// Whether these are all refs there are, so that what none of them reaches is reached by none.
+    /// `true` if these are all refs there are, so that what none of them reaches is reached by none.
     pub knows_all_tips: bool,
     pub(super) published: Vec<bool>,
     /// Repositories on hosts with pages, and which commits each is known to have.
@@ -58,21 +58,21 @@ pub struct Attribution<'s> {
     pub(super) above: Above,
     /// The commit that each tip leads to, if it is one.
     pub(super) ends: Vec<Option<u32>>,
-    /// What the trees of all tips hold.
+    /// The nodes of the trees of all tips.
     pub(super) at_tips: BTreeSet<NodeId>,
     /// Refs named in an exposure, at most.
     pub(super) most_refs: usize,
-    /// What is in each reflog, by the name of its ref.
+    /// The commits in each reflog, by the name of its ref.
     pub(super) reflogs: Vec<(BString, Vec<u32>)>,
-    /// Which commits HEAD reaches.
+    /// The commits that HEAD reaches, as flags.
     pub(super) on_head: Vec<bool>,
     /// For each target the commits at which it came or went, at any path.
     pub(super) moves: HashMap<TargetId, Vec<u32>>,
     pub(super) remotes: Vec<Remote>,
-    /// What was spent on naming places, and whether that was enough.
+    /// The allowance spent on naming places, and whether it was enough.
     pub spent: Allowance,
     pub(super) servers: Servers,
-    /// What shows that something was fetched, where no ref does.
+    /// The sign that something was fetched, where no ref is one.
     pub(super) fetched: Sign,
     /// Whose addresses are usual; nobody's if that was not asked for.
     pub(super) usual: Usual,
@@ -190,13 +190,13 @@ impl<'s> Attribution<'s> {
         out
     }
 
-    /// Whether a commit's tree holds something else than a parent's: nearly all hold the same.
+    /// `true` if a commit's tree holds something else than a parent's: nearly all hold the same.
     pub(super) fn may_differ(&self, at: u32) -> bool {
         let (here, parents) = (self.node_of(at), self.graph.parents(at));
         parents.iter().any(|parent| self.node_of(*parent) != here) || (parents.is_empty() && here.is_some())
     }
 
-    /// What a commit's tree holds and no parent's does.
+    /// Returns the entries in a commit's tree and in no parent's.
     pub(super) fn brought_in(&self, at: u32, allowance: &mut Allowance) -> Vec<(BString, Mode, TargetId)> {
         let Some(here) = self.node_of(at) else { return Vec::new() };
         // A merge holds what a parent does.
@@ -207,7 +207,7 @@ impl<'s> Attribution<'s> {
         self.tree_index.beyond(here, &before, allowance)
     }
 
-    /// What some parent's tree holds and a commit's does not hold at that path.
+    /// Returns the entries in some parent's tree that a commit's does not have at that path.
     pub(super) fn taken_out(&self, at: u32, allowance: &mut Allowance) -> Vec<TargetId> {
         let here = self.node_of(at);
         let before: BTreeSet<NodeId> =
@@ -218,7 +218,7 @@ impl<'s> Attribution<'s> {
         beyond.map(|(_, _, target)| target).collect()
     }
 
-    /// What a commit's tree holds.
+    /// Returns the node of a commit's tree.
     pub(super) fn node_of(&self, at: u32) -> Option<NodeId> {
         self.nodes.get(at as usize).copied().flatten()
     }
@@ -243,7 +243,7 @@ impl<'s> Attribution<'s> {
     }
 }
 
-/// What the trees of the tips hold, and for a stash those of its parents, each once.
+/// Returns the nodes of the trees of the tips, and for a stash those of its parents, each once.
 fn nodes_at(tips: &[Tip], ends: &[Option<u32>], graph: &Graph, nodes: &[Option<NodeId>]) -> BTreeSet<NodeId> {
     let mut commits: BTreeSet<u32> = ends.iter().flatten().copied().collect();
     let stashes = tips.iter().zip(ends).filter(|(tip, _)| tip.name == "refs/stash").filter_map(|(_, end)| *end);

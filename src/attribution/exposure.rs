@@ -23,7 +23,7 @@ pub(super) struct Wanted {
     nodes: OnceCell<HashSet<NodeId>>,
 }
 
-/// What became of a secret after it came in.
+/// The history of a secret after it was added.
 #[derive(Debug, Default)]
 struct Life {
     held_in: usize,
@@ -33,7 +33,7 @@ struct Life {
 }
 
 impl Attribution<'_> {
-    /// Whether a ref reaches the commit.
+    /// `true` if a ref reaches the commit.
     pub fn is_reachable(&self, commit: &ObjectId) -> bool {
         self.commit(commit).is_some_and(|at| self.reachable[at as usize])
     }
@@ -86,12 +86,12 @@ impl Attribution<'_> {
         }
     }
 
-    /// What shows that something which these refs lead to was on a server.
+    /// Returns the sign that something reachable from these refs was on a server.
     pub fn sign(&self, refs: &[String]) -> Option<Sign> {
         refs.iter().find_map(|name| self.servers.sign(name))
     }
 
-    /// Whether a ref is a copy of one on a server, and no branch or tag.
+    /// `true` if a ref is a copy of one on a server, and no branch or tag.
     pub fn is_server_ref(&self, name: &str) -> bool {
         let is_history = ["refs/heads/", "refs/tags/"].iter().any(|start| name.starts_with(start));
         let sign = self.servers.sign(name).filter(|_| !is_history);
@@ -112,7 +112,7 @@ impl Attribution<'_> {
         Wanted { targets, nodes: OnceCell::new() }
     }
 
-    /// What there is to say of the refs that reach something.
+    /// Returns the exposure that follows from the refs that reach something.
     fn reached(&self, refs: Vec<String>) -> Exposure {
         let mut kinds = RefKinds::default();
         refs.iter().for_each(|name| kinds.count(name));
@@ -198,7 +198,7 @@ impl Attribution<'_> {
         Exposure { stage, sign, ..self.reached(refs) }
     }
 
-    /// Whether a tip's own tree holds a target; a stash holds what its parents do, too.
+    /// `true` if a tip's own tree holds a target; a stash holds what its parents do, too.
     fn at_tip(&self, wanted: &Wanted) -> bool {
         let mut others = self.tips.iter().zip(&self.ends).filter(|(_, commit)| commit.is_none());
         self.at_tips.iter().any(|node| self.node_holds(*node, wanted))
@@ -209,7 +209,7 @@ impl Attribution<'_> {
         wanted.nodes.get_or_init(|| self.above.holders(&wanted.targets)).contains(&node)
     }
 
-    /// Whether a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
+    /// `true` if a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.
     fn holds(&self, end: ObjectId, wanted: &Wanted) -> bool {
         let commit = self.commit(&end);
         let itself = || self.tree_index.target_id(&Target::Object(end)).is_some_and(|id| wanted.targets.contains(&id));

@@ -38,7 +38,7 @@ const ANYBODY: [&str; 22] = [
 pub struct Usual(BTreeSet<String>);
 
 impl Usual {
-    /// What is usual among the authors of so many commits, given as `Name <address>`.
+    /// Returns the addresses that are usual among the authors of so many commits, given as `Name <address>`.
     pub fn among(authors: impl Iterator<Item = impl AsRef<[u8]>>) -> Self {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         let mut all = 0;
@@ -49,12 +49,12 @@ impl Usual {
         Self(counts.into_iter().filter(|(_, count)| count * SHARE >= all).map(|(home, _)| home).collect())
     }
 
-    /// Whether nothing is: then nobody stands out.
+    /// `true` if nothing is: then nobody stands out.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether an author writes from somewhere else.
+    /// `true` if an author writes from somewhere else.
     pub fn is_outside(&self, author: &[u8]) -> bool {
         !self.0.is_empty() && !self.0.contains(&home(author))
     }

@@ -1,4 +1,4 @@
-//! What providers said of findings, kept beside the reports of a repository: by the ids of findings, without values.
+//! The answers of providers about findings, stored with the reports of a repository: by the ids of findings, without values.
 //!
 //! Anybody may have put the file there who wrote to the repository's folder, so it is shown, masked and escaped, and decides
 //! nothing.
@@ -25,7 +25,7 @@ use crate::text::time::day;
 const MAX_SIZE: u64 = 64 << 20;
 const DAY: u64 = 86_400;
 
-/// What is known, by the ids of findings.
+/// The known answers, by the ids of findings.
 pub(super) type AllAsked = BTreeMap<String, Asked>;
 
 /// All that is known of a repository's findings; nothing of a file that cannot be read.

@@ -45,7 +45,7 @@ pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> 
     })
 }
 
-/// What advice must know of an instruction.
+/// Returns the facts about an instruction that advice needs.
 fn told(instruction: &Instruction) -> advice::Instruction {
     let kind = match instruction.keyword().as_str() {
         "ARG" | "ENV" => advice::InstructionKind::Sets(instruction.variables()),

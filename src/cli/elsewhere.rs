@@ -1,5 +1,5 @@
-//! What people type who know other programs, or another command of this one: nothing of it runs, and each is answered with what
-//! does it here.
+//! Answers to the commands of other programs, and to misplaced commands of this one: none of them runs, and each is answered
+//! with the command that does it here.
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -28,7 +28,7 @@ const COMMANDS: [(&[&str], &str); 9] = [
     (&["version"], "'keysweep --version' says which version this is"),
 ];
 
-/// What to say of arguments that clap refuses, if there is more to say than it does.
+/// Returns the answer to arguments that clap refuses, if there is more to say than it does.
 pub(super) fn answer(error: &clap::Error) -> Option<String> {
     let said = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),

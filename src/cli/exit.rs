@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::finding::{Report, Verdict};
 
-/// What the process says when it ends.
+/// The exit status of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// 0: everything asked for was looked at and nothing was found, or the command did its work.

@@ -78,7 +78,7 @@ fn place(what: &str) -> Option<(PathBuf, usize)> {
     Some((PathBuf::from(file), line.parse().ok().filter(|line| *line > 0)?))
 }
 
-/// What every rule saw that looked at a line, and what became of it.
+/// Explains the matches of every rule on a line, and the verdict on each.
 fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<ExitStatus> {
     let shown = escape(withhold(&file.to_string_lossy()).as_bytes());
     let bytes = bounded::read_named(file, bounded::MAX_NAMED).with_context(|| format!("reading '{shown}'"))?;
@@ -107,7 +107,7 @@ fn explain_line(session: &Session, file: &Path, line: usize) -> anyhow::Result<E
     show(settings, &place, &rules::line(&place, rows), &says)
 }
 
-/// What built-in rules would report of a line that the configuration has switched off.
+/// Returns the findings that disabled built-in rules would report on a line.
 fn switched_off(session: &Session, text: &[u8], line: Span) -> Vec<LineView> {
     if session.rules().is_builtin() {
         return Vec::new();
@@ -124,7 +124,7 @@ fn switched_off(session: &Session, text: &[u8], line: Span) -> Vec<LineView> {
     rules.into_iter().map(says).collect()
 }
 
-/// What a scan of the file reports.
+/// Returns the report of a scan of the file.
 fn scanned(session: &Session, file: &Path) -> Report {
     let scope = Scope { command: Command::Explain, subject: String::new() };
     session.scan(ReportWhen::Always, |scan| {
@@ -132,7 +132,7 @@ fn scanned(session: &Session, file: &Path) -> Report {
     })
 }
 
-/// What a line holds that is no finding of its own, because it names a key that is one.
+/// Returns the matches of a line that are not findings of their own, because they name a key that is one.
 fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> {
     let all = || report.findings.iter().chain(&report.suppressed);
     let told = looks.iter().filter_map(|look| {
@@ -147,7 +147,7 @@ fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> 
     told.into_iter().map(|(rule, says)| LineView { rule, says }).collect()
 }
 
-/// What somebody wrote to allow what a scan reports of a line, and whether that holds.
+/// Returns the entries and comments that allow the findings of a line, and whether they are valid.
 fn allowed(session: &Session, report: &Report, line: usize) -> Vec<LineView> {
     let view = View::new(report, Values::Masked(&session.mask(Some(report))));
     let is_here =
@@ -156,7 +156,7 @@ fn allowed(session: &Session, report: &Report, line: usize) -> Vec<LineView> {
     here.filter_map(|one| Some(LineView { rule: one.rule.clone(), says: words::suppression(one)? })).collect()
 }
 
-/// What a rule says of a line.
+/// The verdict of a rule on a line.
 #[derive(Debug, Serialize)]
 struct LineView {
     rule: String,
@@ -231,7 +231,7 @@ fn expired(found: &Detection) -> String {
     end.map(|end| format!(" (expired on {end})")).unwrap_or_default()
 }
 
-/// What there is to say of a rule.
+/// Returns the page of a rule.
 fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
     let remediation = rules.remediation(&rule.remediation);
     let words = |text: &str| fill::words(text, &rule.provider, &[], rules);
@@ -324,7 +324,7 @@ impl Told {
     }
 }
 
-/// Whether it may be the id of a finding, or how one starts.
+/// `true` if it may be the id of a finding, or how one starts.
 fn is_id(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
 }

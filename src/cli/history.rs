@@ -141,8 +141,9 @@ fn swept(common: &Common, path: Option<&Path>, args: &HistoryArgs) -> anyhow::Re
     Ok((session, report))
 }
 
-/// What lies beside the objects and is no object: what an interrupted command left, and the stores of Git LFS and git-annex, of which
-/// a sweep reads what pointers lead to. While git works there are always such files, so they are noted.
+/// Returns the notes on files next to the objects that are not objects: what an interrupted command left, and the stores of
+/// Git LFS and git-annex, of which a sweep reads what pointers lead to. While git works there are always such files, so they
+/// are noted.
 fn passed_over(repo: &Repo, objects: &Objects) -> Vec<Note> {
     let mut stores = Listing::default();
     git_dir::stores(repo, &mut stores);
@@ -177,7 +178,7 @@ fn name_leftovers(repo: &Repo, report: &mut Report) {
     }
 }
 
-/// What came in since a revision or a day.
+/// Lists the objects that were added since a revision or a day.
 fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<(Session, Report)> {
     let session = Session::in_repository(common, repo)?;
     let selection = Selection::since(repo, since)?;

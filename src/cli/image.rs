@@ -15,7 +15,7 @@ use crate::image::{Input, Platform};
 use crate::output::Detail;
 use crate::scan::{Base, ImageChoice, Progress, Scan};
 
-/// What is asked of an image.
+/// The request for a scan of an image.
 pub(super) struct Wanted<'w> {
     /// The images that it is made from.
     pub(super) bases: &'w [PathBuf],

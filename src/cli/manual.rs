@@ -59,7 +59,7 @@ fn page(command: &clap::Command, folder: &Path) -> io::Result<()> {
     file.flush()
 }
 
-/// What stands at the end of every page.
+/// Returns the end of every page.
 fn rest(command: &clap::Command) -> Roff {
     let mut roff = Roff::new();
     let entry = |roff: &mut Roff, name: &str, says: &str| {

@@ -121,7 +121,7 @@ fn revoked(common: &Common, repo: Option<&Path>, ids: &[String], yes: bool) -> a
     live::revoked(common, repo, ids, yes)
 }
 
-/// What a program says that was built without the network.
+/// The error of a program that was built without the network.
 #[cfg(not(feature = "live"))]
 const OFFLINE: &str = "this program was built without the code that asks providers: the released ones have it, and so does a build with '--features live'; 'keysweep explain RULE' has a command that asks by hand";
 

@@ -1,5 +1,5 @@
-//! Which configuration, entries and baseline are in force: those of the work tree, or, for a range, those of the commit that it
-//! starts from, so that no change decides about itself.
+//! The choice of the configuration, the entries and the baseline: those of the work tree, or, for a range, those of the
+//! commit that it starts from, so that no change decides about itself.
 
 use std::path::{Path, PathBuf};
 
@@ -17,20 +17,20 @@ use crate::suppress::{Baseline, Comments, Entry, Policy, Suppressions};
 use crate::text::escape;
 use crate::text::time::rfc3339;
 
-/// What is in force, and what is to be said of it.
+/// The policy in force, and the remarks on it.
 #[derive(Debug, Default)]
 pub struct InForce {
     /// The configuration.
     pub config: ConfigFile,
-    /// What decides about findings.
+    /// The policy that decides about findings.
     pub policy: Policy,
-    /// What the range changes about that and nobody can tell.
+    /// The changes of the range to it that could not be read.
     pub gaps: Vec<Gap>,
-    /// What the range changes about that.
+    /// The changes of the range to it.
     pub notes: Vec<Note>,
 }
 
-/// What the folder says.
+/// Reads the policy of the folder.
 ///
 /// # Errors
 /// When the configuration or the baseline cannot be used.
@@ -73,7 +73,7 @@ fn found(named: Option<&Path>, root: Option<&Path>, name: &str) -> anyhow::Resul
     Ok(text.map(|text| (path, text)))
 }
 
-/// What a repository says: its work tree, or HEAD if it has none.
+/// Reads the policy of a repository: of its work tree, or HEAD if it has none.
 ///
 /// # Errors
 /// When the configuration or the baseline cannot be used.
@@ -84,7 +84,7 @@ pub fn of_repository(common: &Common, repo: &Repo) -> anyhow::Result<InForce> {
     }
 }
 
-/// What a commit says.
+/// Reads the policy of a commit.
 ///
 /// # Errors
 /// When its configuration or baseline cannot be used.
@@ -98,7 +98,8 @@ pub fn of_commit(common: &Common, repo: &Repo, commit: ObjectId) -> anyhow::Resu
     Ok(InForce { config, policy, ..InForce::default() })
 }
 
-/// What the command line names and nothing else: where the base of a change is not here, nobody can have agreed to anything.
+/// Reads only the files that the command line names: where the base of a change is not here, nobody can have agreed to
+/// anything.
 ///
 /// # Errors
 /// When the files that it names cannot be used.
@@ -106,7 +107,7 @@ pub fn of_nothing(common: &Common) -> anyhow::Result<InForce> {
     Ok(of_folder(common, None)?.proposing())
 }
 
-/// What HEAD of a server says, which is not yet what is pushed.
+/// Reads the policy of HEAD on a server, which is not yet the pushed commit.
 ///
 /// # Errors
 /// When its configuration or baseline cannot be used.
@@ -128,7 +129,7 @@ impl InForce {
     }
 }
 
-/// What the base of a range says; and of what its head says, what it adds to that.
+/// Reads the policy of the base of a range, and what its head adds to it.
 ///
 /// # Errors
 /// When the configuration or the baseline of the base cannot be used.
@@ -182,14 +183,14 @@ fn policy(
     Ok(Policy { accepted, proposed, comments, foreign: config.foreign_comments.clone(), today })
 }
 
-/// What a commit says.
+/// The policy of a commit.
 struct At<'r> {
     repo: &'r Repo,
     commit: ObjectId,
 }
 
 impl At<'_> {
-    /// What the command line names, and where it names nothing, what the commit says.
+    /// Returns the files that the command line names, or else those of the commit.
     fn named_or(&self, common: &Common) -> anyhow::Result<(ConfigFile, Suppressions)> {
         let config = match &common.config {
             Some(path) => config(Some(path), self.repo.workdir().as_deref())?,
@@ -203,7 +204,7 @@ impl At<'_> {
         Ok((config, Suppressions { entries, baseline }))
     }
 
-    /// What a file is called in messages.
+    /// The name of a file in messages.
     fn path(&self, name: &str) -> PathBuf {
         PathBuf::from(format!("{}:{name}", self.commit.to_hex_with_len(12)))
     }
@@ -245,7 +246,7 @@ impl At<'_> {
         Ok(file::baseline(&self.text(BASELINE)?, &self.path(BASELINE))?)
     }
 
-    /// What it allows and the other does not.
+    /// Returns the entries that it has and the other does not.
     fn added(&self, accepted: &Suppressions) -> anyhow::Result<Suppressions> {
         let config = self.config()?;
         config.rules()?;

@@ -26,7 +26,7 @@ use crate::scan::history::rewrite::{REPLACEMENT, Rewrite};
 use crate::source::git_dir;
 use crate::text::escape;
 
-/// What is written besides the plan itself.
+/// The files that are written in addition to the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The folder of the files that hold the values.
@@ -151,7 +151,7 @@ struct Place {
     /// The work tree's root, or the folder of a bare repository.
     root: PathBuf,
     folder: PathBuf,
-    /// Whether the folder is kept for plans.
+    /// `true` if the folder is kept for plans.
     is_own: bool,
 }
 
@@ -242,12 +242,12 @@ impl Place {
 /// Where a plan is written as a script.
 struct Script<'a> {
     path: &'a Path,
-    /// Whether there is one of an older plan.
+    /// `true` if there is one of an older plan.
     is_there: bool,
 }
 
 impl<'a> Script<'a> {
-    /// What is there and is no such script, somebody else needs.
+    /// Checks the path. An existing file that is not such a script belongs to somebody else.
     fn at(path: &'a Path) -> anyhow::Result<Self> {
         let Ok(meta) = path.symlink_metadata() else { return Ok(Self { path, is_there: false }) };
         let is_ours = || {

@@ -1,4 +1,4 @@
-//! What the hooks run that a push comes to: pre-push on the side of who pushes, pre-receive on the server.
+//! The checks of the hooks for a push: pre-push on the client, pre-receive on the server.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::remediation::Stops;
 use crate::source::push::{self as pushed, Side, Update};
 use crate::source::staged as index;
 
-/// What the pre-push hook runs: silent when there is nothing to say.
+/// Runs the check of the pre-push hook: silent when there is nothing to say.
 ///
 /// # Errors
 /// When what is pushed is not understood, or the scan cannot start.
@@ -23,7 +23,7 @@ pub(super) fn sent(common: &Common, remote: &OsStr) -> anyhow::Result<ExitStatus
     run(common, Side::Sender(remote.as_encoded_bytes().into()))
 }
 
-/// What the pre-receive hook of a server runs: silent when there is nothing to say.
+/// Runs the check of the pre-receive hook of a server: silent when there is nothing to say.
 ///
 /// # Errors
 /// When what is pushed is not understood, or the scan cannot start.
@@ -31,7 +31,7 @@ pub(super) fn received(common: &Common) -> anyhow::Result<ExitStatus> {
     run(common, Side::Receiver)
 }
 
-/// What git says on standard input that is pushed. It says nothing if all is there already, and runs the hook of the sender
+/// Reads the pushed refs from standard input. git names none if the remote has all of them, and runs the hook of the sender
 /// all the same; from anybody else that is no news but a mistake.
 fn updates(side: Side<'_>) -> anyhow::Result<Vec<Update>> {
     anyhow::ensure!(!shell::is_typed(), "standard input is a terminal; git tells there what is pushed");

@@ -31,8 +31,8 @@ pub(super) fn run(common: &Common, range: &[String], trust_head: bool) -> anyhow
     session.report(ReportWhen::Always, |scan| scan.listed(listing, scope, &known))
 }
 
-/// What the first base says, or with `trust_head` the last head. Where nothing was there before, nobody can have agreed to
-/// anything.
+/// Returns the policy of the first base, or with `trust_head` of the last head. Where nothing was there before, nobody can
+/// have agreed to anything.
 fn in_force(common: &Common, repo: &Repo, selection: &Selection, trust_head: bool) -> anyhow::Result<InForce> {
     match (selection.bases.first(), selection.heads.last()) {
         (_, Some(head)) if trust_head => policy::of_commit(common, repo, *head),

@@ -19,7 +19,7 @@ use crate::threads;
 /// Everything a command needs.
 #[derive(Debug)]
 pub struct Settings {
-    /// What scans do.
+    /// The options of scans.
     pub scan: ScanOptions,
     /// How results are written.
     pub output: OutputOptions,
@@ -29,11 +29,11 @@ pub struct Settings {
     pub also: Vec<(Format, PathBuf)>,
     /// The summary of the job of GitHub Actions that this is a part of.
     pub summary: Option<PathBuf>,
-    /// Whether findings end with 0.
+    /// `true` if findings end with 0.
     pub exit_zero: bool,
-    /// What was said of what is scanned.
+    /// The user's description of what is scanned.
     pub subject: Subject,
-    /// Whether coding agents are kept from going past hooks.
+    /// `true` if coding agents are kept from going past hooks.
     pub guards_hooks: bool,
 }
 

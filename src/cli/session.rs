@@ -1,4 +1,4 @@
-//! What a command works with, put together in one place: the repository, the settings in force, the rules ready to run.
+//! The session of a command, put together in one place: the repository, the settings in force, the rules ready to run.
 //!
 //! A command opens a session and asks it for scans, reports and masks. So none can scan with other rules than it masks
 //! with, or overlook the configuration.
@@ -33,17 +33,17 @@ use crate::text::time::rfc3339;
 /// For scans that leave out nothing that was there before.
 pub(super) const NOTHING_IS_KNOWN: &dyn Fn(&BString, ObjectId) -> bool = &|_, _| false;
 
-/// What a command works with.
+/// The session of a command.
 #[derive(Debug)]
 pub(super) struct Session {
     start: Instant,
     place: Place,
-    /// What was asked for and configured.
+    /// The settings from the command line and the configuration.
     pub(super) settings: Settings,
     detector: Detector,
-    /// What waits for the verdict.
+    /// The operation that waits for the verdict.
     stops: Stops,
-    /// What the change that is scanned does to the configuration, to be said in the report.
+    /// The changes to the configuration by the change that is scanned, for the report.
     remarks: Listing,
 }
 
@@ -218,7 +218,7 @@ impl Session {
         Ok(ExitStatus::of(report, *exit_zero))
     }
 
-    /// What may be shown of a report in any format, once the repository remembers it, and what was asked to be shown.
+    /// Returns the view for any format, once the repository has stored the report, and the view that was asked for.
     pub(super) fn views(&self, report: &Report) -> (View, View) {
         let mut view = self.view(report, Values::Masked(&self.mask(Some(report))));
         self.store(report, &mut view);
@@ -295,7 +295,7 @@ impl Session {
         Scan { detector, options, repo: self.repo(), surroundings, progress }
     }
 
-    /// What is scanned, by the name that other machines know it by.
+    /// Returns the subject of the scan, by the name that other machines know.
     fn subject(&self) -> Subject {
         let mut subject = Subject { rules: self.rules().fingerprint(), ..self.settings.subject.clone() };
         if let Place::Repository(repo) = &self.place {
@@ -317,7 +317,7 @@ impl Session {
         subject
     }
 
-    /// What advice must know of where the files are.
+    /// Returns the surroundings of the files that advice needs.
     fn surroundings(&self) -> Surroundings {
         let Place::Repository(repo) = &self.place else {
             return Surroundings { no_git: true, ..Surroundings::default() };

@@ -39,7 +39,7 @@ pub fn width() -> Option<usize> {
     said.or_else(seen).map(|columns: usize| columns.max(LEAST))
 }
 
-/// Whether somebody may be looking at what is said beside the results.
+/// `true` if somebody may be looking at what is said beside the results.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()
@@ -151,12 +151,12 @@ pub fn agreed(question: &str) -> io::Result<bool> {
     Ok(line.trim() == "yes")
 }
 
-/// Whether a person types what is read.
+/// `true` if a person types what is read.
 pub fn is_typed() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Whether standard input is a device and no terminal. A closed one is that as well: at the start of the program the null
+/// `true` if standard input is a device and no terminal. A closed one is that as well: at the start of the program the null
 /// device takes its place.
 #[cfg(unix)]
 fn is_mute() -> bool {

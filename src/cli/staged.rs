@@ -28,7 +28,7 @@ pub(super) fn run(common: &Common, files: &[PathBuf]) -> anyhow::Result<ExitStat
     judge(common, &repo, chosen::list(&repo, files, Others::LeftOut)?, ReportWhen::Always)
 }
 
-/// What the pre-commit hook has looked at.
+/// The scope of the pre-commit hook.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Checked {
     /// A commit that is about to be made.
@@ -37,8 +37,8 @@ pub(super) enum Checked {
     Other(ExitStatus),
 }
 
-/// What the pre-commit hook runs: all that the index adds, and the files that the pre-commit framework hands on. Where that
-/// was started by hand, it may be about commits, which it names, or about all files.
+/// Runs the check of the pre-commit hook: all that the index adds, and the files that the pre-commit framework hands on.
+/// Where that was started by hand, it may be about commits, which it names, or about all files.
 ///
 /// # Errors
 /// When the scan cannot start.
@@ -81,7 +81,7 @@ fn new(common: &Common, repo: &Repo, listing: Listing, when: ReportWhen) -> anyh
     })
 }
 
-/// What the commit-msg hook runs: silent when there is nothing to say.
+/// Runs the check of the commit-msg hook: silent when there is nothing to say.
 ///
 /// # Errors
 /// When the message cannot be read.
@@ -96,7 +96,7 @@ pub(super) fn message(common: &Common, file: &Path) -> anyhow::Result<ExitStatus
     session.report(ReportWhen::NotEmpty, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))
 }
 
-/// What has to be known to go on with a message that git keeps.
+/// Returns the facts that are needed to reuse a message that git keeps.
 fn kept_message(repo: &Repo, file: &Path, form: messages::Form) -> Message {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let path = whole(file);
@@ -109,7 +109,8 @@ fn kept_message(repo: &Repo, file: &Path, form: messages::Form) -> Message {
     Message { file, made_of: made_of(), has_diff, has_marks, is_concluding: is_concluding(repo) }
 }
 
-/// Which index git has made for the commit tells: its own, the next one while it is locked, or one for the files named.
+/// Returns how the commit is made, by the index that git has made for it: its own, the next one while it is locked, or one
+/// for the files named.
 fn made_of() -> MadeOf {
     let path = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).unwrap_or_default();
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();

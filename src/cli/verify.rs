@@ -69,7 +69,7 @@ struct Sought {
 }
 
 impl Sought {
-    /// What was asked for; `None` if findings are named instead.
+    /// Returns the values that were asked for; `None` if findings are named instead.
     fn of(wanted: &Wanted) -> anyhow::Result<Option<Self>> {
         let given = if let Some(path) = &wanted.expressions {
             let reading = || format!("reading the expressions '{}'", path.display());
@@ -86,7 +86,8 @@ impl Sought {
         Ok(Some(sought))
     }
 
-    /// What was given, without what shells and editors put around a value: all that holds the one form holds the other.
+    /// The path that was given, without what shells and editors put around a value: all that holds the one form holds the
+    /// other.
     fn bare(mut given: Vec<Vec<u8>>) -> anyhow::Result<Self> {
         // Among what is invisible is the mark that a text of Windows starts with.
         let is_around = |char: char| char.is_whitespace() || hostile(char);

@@ -37,10 +37,10 @@ pub struct ConfigFile {
     /// Rules of one's own; one with the id of a built-in rule takes its place.
     #[serde(default, rename = "rule")]
     rules: Vec<RuleDef>,
-    /// What they say is to be done.
+    /// The remediations of the rules.
     #[serde(default, rename = "remediation")]
     remediations: Vec<RemediationDef>,
-    /// What completes their commands.
+    /// The fields of their commands.
     #[serde(default, rename = "field")]
     fields: Vec<FieldDef>,
     /// How to ask about secrets. Nothing is asked that the configuration of a scanned repository says.
@@ -62,7 +62,7 @@ pub struct ConfigFile {
     /// Bounds of a scan.
     #[serde(default)]
     pub limits: Limits,
-    /// What is asked of coding agents.
+    /// The settings for coding agents.
     #[serde(default)]
     pub agents: Agents,
 }
@@ -71,7 +71,7 @@ pub struct ConfigFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agents {
-    /// Whether they are kept from going past hooks.
+    /// `true` if they are kept from going past hooks.
     #[serde(default)]
     pub guard: bool,
 }
@@ -92,9 +92,9 @@ pub enum ConfigError {
     Invalid {
         /// Its path.
         path: PathBuf,
-        /// Which line, from 1.
+        /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The flaw.
         message: String,
     },
     /// The baseline does not say what it should.
@@ -102,9 +102,9 @@ pub enum ConfigError {
     Baseline {
         /// Its path.
         path: PathBuf,
-        /// Which line, from 1.
+        /// The line, from 1.
         line: usize,
-        /// What is wrong with it, and what to do.
+        /// The flaw, and how to repair it.
         message: &'static str,
     },
 }

@@ -14,12 +14,12 @@ use crate::rule::compile::compile;
 use crate::rule::file::RuleFile;
 use crate::rule_set::RuleSet;
 
-/// What a repetition without bound may add to its least count.
+/// The most that an unbounded repetition may add to its least count.
 const UNBOUNDED: u32 = 256;
 /// Fewest bytes of a keyword.
 const LEAST_KEYWORD: usize = 3;
 
-/// What became of a file.
+/// The outcome for a file.
 #[derive(Debug, Default)]
 pub struct Import {
     /// The rules, as text of a `.keysweep.toml`; what was left out is said in comments.
@@ -167,7 +167,7 @@ fn table(rule: &SourceRule, hir: &Hir, keywords: &BTreeSet<String>, case: &str) 
     toml::to_string(&file).map_err(|error| error.to_string())
 }
 
-/// Whether the rule meets the demands on a user's rules.
+/// Checks that the rule meets the requirements for a user's rules.
 fn accepted(text: &str) -> Result<(), String> {
     let file: RuleFile = toml::from_str(text).map_err(|error| error.message().to_owned())?;
     match compile(&file, &RuleSet::builtin().known()) {

@@ -13,7 +13,7 @@ pub use file::{ConfigError, ConfigFile};
 /// Bytes of a file or blob that are read, unless configured otherwise.
 pub const MAX_FILE_SIZE: u64 = 256 << 20;
 
-/// What a scan does.
+/// The options of a scan.
 #[derive(Debug, Clone)]
 pub struct ScanOptions {
     /// Findings below are counted, not shown.
@@ -22,21 +22,21 @@ pub struct ScanOptions {
     pub min_confidence: Confidence,
     /// Larger files and blobs become gaps.
     pub max_file_size: u64,
-    /// Whether what could not be read for a reason of its own (an absent LFS object, an archive of another format, a file that is
-    /// encrypted) is a gap rather than a note.
+    /// `true` if what could not be read for a reason of its own (an absent LFS object, an archive of another format, a file
+    /// that is encrypted) is a gap rather than a note.
     pub strict: bool,
     /// The time, in seconds since 1970: what expired before it weighs less.
     pub now: u64,
     /// Worker threads.
     pub threads: usize,
-    /// Whether nothing may be passed over: signatures of commits and tags are looked at, and an archive that cannot be opened is
-    /// a gap rather than a note.
+    /// `true` if nothing may be passed over: signatures of commits and tags are looked at, and an archive that cannot be
+    /// opened is a gap rather than a note.
     pub thorough: bool,
     /// Where a sweep keeps what it has looked at.
     pub cache: Option<PathBuf>,
-    /// Whether a sweep names authors whose addresses are not usual in the repository.
+    /// `true` if a sweep names authors whose addresses are not usual in the repository.
     pub flag_outside_authors: bool,
-    /// What somebody allowed.
+    /// The policy of what is allowed.
     pub policy: Policy,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct AgentPlace {
     /// Whose file it is.
     pub agent: CodingAgent,
-    /// What the file is for.
+    /// The purpose of the file.
     pub kind: AgentFiles,
     /// How it is written.
     pub form: FileForm,
@@ -43,7 +43,7 @@ pub enum CodingAgent {
 }
 
 impl CodingAgent {
-    /// What it is called.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::ClaudeCode => "Claude Code",
@@ -72,7 +72,7 @@ impl CodingAgent {
     }
 }
 
-/// What files of an agent are for.
+/// The purpose of an agent's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AgentFiles {
@@ -84,16 +84,16 @@ pub enum AgentFiles {
     Commands,
     /// With these the agent signs in.
     Login,
-    /// What was said in a session, with what tools were given and gave back.
+    /// The messages of a session, with the input and output of tools.
     Transcripts,
     /// The same, in a store for all sessions.
     Chats,
-    /// What the agent writes down of its own running, and copies of files that it keeps.
+    /// The agent's own logs, and copies of files that it keeps.
     Logs,
 }
 
 impl AgentFiles {
-    /// What to call them in a sentence.
+    /// Their name in a sentence.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Servers => "MCP servers",
@@ -106,7 +106,7 @@ impl AgentFiles {
         }
     }
 
-    /// Whether they hold what was sent to a model.
+    /// `true` if they hold what was sent to a model.
     pub fn is_of_sessions(self) -> bool {
         matches!(self, Self::Transcripts | Self::Chats)
     }

@@ -2,21 +2,21 @@
 
 use bstr::BString;
 
-/// What stands on both sides of a value on its line, as far as it is near.
+/// The text on both sides of a value on its line, as far as it is near.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// What stands before the value.
+    /// The text before the value.
     pub before: Vec<Piece>,
-    /// What stands in its place.
+    /// The words in its place.
     pub value: LeftOut,
-    /// What stands behind it; of a value of several lines, on the last of them.
+    /// The text after it; of a value of several lines, on the last of them.
     pub after: Vec<Piece>,
 }
 
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// What stands there.
+    /// The text or state there.
     Text(BString),
     /// Another secret.
     Secret(LeftOut),
@@ -24,13 +24,13 @@ pub enum Piece {
     Cut,
 }
 
-/// What is not shown of a line.
+/// The part of a line that is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeftOut {
     /// How many characters that are.
     pub characters: usize,
     /// On how many lines they stand.
     pub lines: usize,
-    /// What they have to be decoded from, if they are the encoded form of a secret.
+    /// The encoding that they have to be decoded from, if they are the encoded form of a secret.
     pub encoding: Option<&'static str>,
 }

@@ -39,12 +39,12 @@ impl Stage {
     }
 }
 
-/// What is known about where a secret went.
+/// The known facts about how far a secret got.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exposure {
     /// The stage that follows.
     pub stage: Stage,
-    /// Whether HEAD's tree holds it.
+    /// `true` if HEAD's tree holds it.
     pub in_head: bool,
     /// Full names of refs that reach a commit holding it, sorted; the first few.
     pub refs: Vec<String>,
@@ -54,7 +54,7 @@ pub struct Exposure {
     pub commits: usize,
     /// Oldest commit that brought it in.
     pub first_commit: Option<String>,
-    /// Whether that commit has no parent.
+    /// `true` if that commit has no parent.
     pub first_is_root: bool,
     /// Author time of that commit, RFC 3339.
     pub first_seen: Option<String>,
@@ -74,15 +74,15 @@ pub struct Exposure {
     pub remotes: Vec<Remote>,
     /// Authors that brought it in from an address that is not usual in the repository; only if that was asked for.
     pub outside_authors: Vec<BString>,
-    /// What shows that it was on a server, if it was.
+    /// The sign that it was on a server, if it was.
     pub sign: Option<Sign>,
     /// Why nobody can tell whether it was, if nobody can.
     pub doubt: Option<Doubt>,
-    /// Whether the last commits of what was scanned still have it, if that was asked.
+    /// The state at the last commits that were scanned, if it was asked for.
     pub in_the_end: Option<InTheEnd>,
 }
 
-/// What the last commits of a range or a push have of a secret that came in on the way.
+/// The state of a secret at the last commits of a range or a push that added it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InTheEnd {
@@ -95,7 +95,7 @@ pub enum InTheEnd {
 /// Something that leads to a secret and comes from a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sign {
-    /// What it is.
+    /// Its kind.
     pub kind: SignKind,
     /// Full name of the ref, or of the file in git's folder.
     pub name: BString,
@@ -103,7 +103,7 @@ pub struct Sign {
     pub remote: Option<BString>,
 }
 
-/// What comes from a server.
+/// The kinds of signs of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignKind {
@@ -113,11 +113,11 @@ pub enum SignKind {
     Mirrored,
     /// A ref such as servers make for requests to merge.
     Served,
-    /// What was fetched last.
+    /// The ref of the last fetch.
     Fetched,
 }
 
-/// What leaves open whether something was pushed.
+/// The doubt whether something was pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
@@ -132,7 +132,7 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// What is left of a stage that follows from no sign of a server.
+    /// Returns the stage that remains where there is no sign of a server.
     pub fn cast_on(self, stage: Stage) -> Stage {
         match (self, stage) {
             (_, Stage::LocalOnly | Stage::HistoryOnly) | (Self::Bare | Self::UnreadRefs, Stage::Unreachable) => {
@@ -190,11 +190,11 @@ pub struct Remote {
     pub name: BString,
     /// Its URL without user and password; absent if no remote of that name is configured any more.
     pub url: Option<BString>,
-    /// What is known of its host.
+    /// The known facts about its host.
     pub host: Host,
 }
 
-/// What the name of a host tells.
+/// The kind of host, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {

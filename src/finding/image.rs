@@ -11,11 +11,11 @@ pub struct ImagePlace {
     pub layer: Option<LayerPlace>,
     /// Who can see it.
     pub visibility: Visibility,
-    /// Whether it comes from a base image that was named.
+    /// The origin: the image itself, or a base image that was named.
     pub origin: Origin,
 }
 
-/// What an image is called.
+/// The name of an image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ImageName {
     /// Its names with their tags; none where nobody gave it one.
@@ -27,7 +27,7 @@ pub struct ImageName {
 }
 
 impl ImageName {
-    /// What to call it in a sentence.
+    /// Its name in a sentence.
     pub fn label(&self) -> String {
         let name = match (&self.names[..], &self.digest) {
             ([], Some(digest)) => digest.clone(),
@@ -122,7 +122,7 @@ impl Visibility {
         }
     }
 
-    /// What follows from it, as a sentence.
+    /// Its consequence, as a sentence.
     pub fn sentence(&self) -> String {
         let by = |layer: usize, step: &str| match step {
             "" => format!("layer {layer}"),

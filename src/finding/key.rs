@@ -1,4 +1,4 @@
-//! What makes two spellings of a private key one: the numbers of the key, whatever container and armour they are in.
+//! The identity of a private key in any spelling: the numbers of the key, whatever container and armour they are in.
 //!
 //! Whether a text is a private key at all is decided by the detector's checks; here one that is none simply has no numbers.
 
@@ -41,7 +41,7 @@ fn unbroken(text: &[u8]) -> Vec<u8> {
     lines.flat_map(|line| line.iter().filter(is_base64).copied()).collect()
 }
 
-/// What PKCS #8 (RFC 5208, RFC 5958) and the older forms of a key have in common.
+/// Returns the numbers that PKCS #8 (RFC 5208, RFC 5958) and the older forms of a key have in common.
 fn numbers(der: &[u8]) -> Option<&[u8]> {
     let (contents, behind) = element(der, SEQUENCE)?;
     let (_, rest) = element(contents, INTEGER).filter(|_| behind.is_empty())?;
@@ -60,7 +60,8 @@ fn numbers(der: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What the octets of PKCS #8 hold: a key in its older form, a number, or the octets of an Edwards curve (RFC 8410).
+/// Returns the contents of the octets of PKCS #8: a key in its older form, a number, or the octets of an Edwards curve (RFC
+/// 8410).
 fn inside(key: &[u8]) -> &[u8] {
     let alone = |kind| element(key, kind).filter(|(_, behind)| behind.is_empty()).map(|(number, _)| number);
     numbers(key).or_else(|| alone(INTEGER)).or_else(|| alone(OCTETS)).unwrap_or(key)

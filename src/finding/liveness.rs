@@ -1,10 +1,10 @@
-//! What a provider said when it was asked about a secret.
+//! The answer of a provider about a secret.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a secret still works.
+/// The answer whether a secret still works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Liveness {
@@ -33,10 +33,10 @@ impl Liveness {
     }
 }
 
-/// What is known of a secret since somebody asked.
+/// The known answer about a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Whether it works.
+    /// The answer whether it works.
     pub word: Liveness,
     /// When that was said, RFC 3339.
     pub at: String,
@@ -46,7 +46,7 @@ pub struct Asked {
     /// Why it is not known, as a clause.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub why: String,
-    /// What the answer reveals, by name.
+    /// The facts that the answer reveals, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub reveals: BTreeMap<String, String>,
 }

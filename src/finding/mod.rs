@@ -49,7 +49,7 @@ pub struct Finding {
     pub id: Fingerprint,
     /// Id of the rule.
     pub rule: Str,
-    /// What the secret is called.
+    /// The name of the secret.
     pub name: Str,
     /// Who issues it.
     pub provider: Str,
@@ -57,9 +57,9 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure we are.
     pub confidence: Confidence,
-    /// What an attacker can do with it.
+    /// The harm that an attacker can do with it.
     pub impact: Str,
-    /// What may be shown of the secret: its public prefix and its length.
+    /// The preview of the secret: its public prefix and its length.
     pub preview: String,
     /// The value itself; never printed unless asked for.
     pub secret: Secret,
@@ -73,13 +73,13 @@ pub struct Finding {
     pub occurrences: Vec<Occurrence>,
     /// The command that shows one of the places, if one is enough for that.
     pub show: Option<Show>,
-    /// What to do, in order.
+    /// The steps to take, in order.
     pub plan: Vec<PlanStep>,
-    /// Whether a machine made the value, so that it cannot be guessed.
+    /// `true` if a machine made the value, so that it cannot be guessed.
     pub issued: bool,
-    /// Whether the baseline has it.
+    /// The state of a secret in the baseline.
     pub known: bool,
-    /// What was written to allow it, if anything was, and whether that holds.
+    /// The entry or comment that allows it, if there is one, and whether it is valid.
     pub suppression: Option<Suppression>,
 }
 
@@ -101,9 +101,9 @@ pub enum Evidence {
     Check(&'static str),
     /// A check of the value's own structure failed, which lowered the confidence.
     Doubt {
-        /// Which check.
+        /// The check.
         check: &'static str,
-        /// What did not fit.
+        /// The reason why it failed.
         reason: &'static str,
     },
     /// Recognised, but of less weight.
@@ -139,7 +139,7 @@ pub struct Fact {
 /// One place a secret stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
-    /// What kind of content.
+    /// The kind of content.
     pub kind: ContentKind,
     /// File path, ref name or label of the stream.
     pub path: BString,
@@ -155,9 +155,9 @@ pub struct Occurrence {
     pub commit: Option<String>,
     /// When that commit was authored, RFC 3339.
     pub author_time: Option<String>,
-    /// What keeps it in the repository, if that was asked for.
+    /// Its retention in the repository, if that was asked for.
     pub held: Vec<Retention>,
-    /// What stands around it on its line, if that is text. A secret may have many places with the same one.
+    /// The text around it on its line, if that is text. A secret may have many places with the same one.
     pub excerpt: Option<Arc<Excerpt>>,
     /// The comment beside it that is meant to allow it.
     pub comment: Option<Box<Comment>>,
@@ -169,7 +169,7 @@ pub struct Occurrence {
     pub agent: Option<AgentPlace>,
 }
 
-/// What kind of content a secret stood in.
+/// The kind of content that a secret is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContentKind {
@@ -240,18 +240,18 @@ impl ContentKind {
         }
     }
 
-    /// Whether it is a part of commits, tags or refs themselves, which no edit of a file changes.
+    /// `true` if it is a part of commits, tags or refs themselves, which no edit of a file changes.
     pub fn is_lasting(self) -> bool {
         matches!(self, Self::CommitMessage | Self::TagMessage | Self::Note | Self::Author | Self::RefName)
     }
 
-    /// Whether it is a file in the repository's own folder, which no commit holds and no push transfers.
+    /// `true` if it is a file in the repository's own folder, which no commit holds and no push transfers.
     pub fn beside_objects(self) -> bool {
         matches!(self, Self::Config | Self::Hook | Self::Reflog | Self::GitFile)
     }
 }
 
-/// What to do about all findings of one kind that got equally far.
+/// The steps for all findings of one kind that got equally far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The findings, worst first; never empty.
@@ -260,7 +260,7 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
 }
 
-/// What to do about any secret of a rule that leaked, whatever its place.
+/// The steps for any leaked secret of a rule, whatever its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
     /// Id of the rule.
@@ -272,9 +272,9 @@ pub struct Advice {
 /// One step of what to do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanStep {
-    /// What the step is for.
+    /// The purpose of the step.
     pub kind: StepKind,
-    /// What to do.
+    /// The action to take.
     pub title: String,
     /// The command that does it, or several, one a line; empty if there is none.
     pub command: String,
@@ -284,7 +284,7 @@ pub struct PlanStep {
     pub link: String,
 }
 
-/// What a step is for.
+/// The purpose of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {

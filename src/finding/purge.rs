@@ -4,7 +4,7 @@ use bstr::BString;
 
 use super::Stage;
 
-/// What has to be done, in order.
+/// The steps, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PurgePlan {
     /// The secrets it is for.
@@ -17,7 +17,7 @@ pub struct PurgePlan {
     pub refs: Vec<String>,
     /// The steps.
     pub steps: Vec<PurgeStep>,
-    /// What no step reaches, and whom to ask.
+    /// The places that no step reaches, and whom to ask.
     pub beyond: Vec<String>,
 }
 
@@ -39,15 +39,15 @@ pub struct Subject {
     pub id: String,
     /// Id of its rule.
     pub rule: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// How far it got.
     pub stage: Stage,
-    /// Which part of the plan is for it.
+    /// The part of the plan that is for it.
     pub handling: Handling,
 }
 
-/// Which part of a plan is for a secret.
+/// The part of a plan that is for a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Handling {
     /// The history of a remote is rewritten.
@@ -72,21 +72,21 @@ impl Handling {
 /// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeStep {
-    /// What it is for.
+    /// Its purpose.
     pub phase: Phase,
     /// Who runs the command.
     pub on: On,
-    /// What to do, and what it means.
+    /// The action to take, and what it means.
     pub title: String,
     /// The command, one line for a POSIX shell; empty if there is none.
     pub command: String,
-    /// What it takes to run the command.
+    /// The consent that the command needs.
     pub consent: Consent,
     /// Where one sees what the command has done.
     pub trace: Trace,
 }
 
-/// What a step is for, in order.
+/// The purpose of a step, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Make the value useless.
@@ -126,7 +126,7 @@ impl Phase {
     }
 }
 
-/// What has to be agreed to before a step counts as done.
+/// The consent that is needed before a step counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
     /// Nothing: what the command changes can be changed back, or it changes nothing.

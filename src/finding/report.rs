@@ -9,15 +9,15 @@ use crate::rule::{Confidence, Severity};
 /// Everything a scan found out.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// What was asked for.
+    /// The scope.
     pub scope: Scope,
     /// Findings at or above the thresholds, worst first.
     pub findings: Vec<Finding>,
-    /// What to do about the findings: one plan for each kind that got equally far, in the order of their first findings.
+    /// The steps for the findings: one plan for each kind that got equally far, in the order of their first findings.
     pub plans: Vec<Plan>,
-    /// What the rules of the findings say in general.
+    /// The general advice of the rules of the findings.
     pub advice: Vec<Advice>,
-    /// What to do about all of them at once, where they stop a commit.
+    /// The steps for all of them at once, where they stop a commit.
     pub before_commit: Vec<PlanStep>,
     /// The same, where they stop a push.
     pub before_push: Vec<PlanStep>,
@@ -29,13 +29,13 @@ pub struct Report {
     pub suppressed: Vec<Finding>,
     /// Parts of the scope that were not read.
     pub gaps: Vec<Gap>,
-    /// What a reader should know about the coverage, though it is no gap.
+    /// Notes about the coverage, though it is no gap.
     pub notes: Vec<Note>,
     /// How much was read.
     pub stats: Stats,
-    /// What the repository's folder is called, if there is one.
+    /// The name of the repository's folder, if there is one.
     pub repository: Option<BString>,
-    /// What was scanned, as other reports would call it.
+    /// The subject of the scan, as other reports would call it.
     pub subject: Subject,
     /// Commits without a parent, the oldest first: a few of them, and none unless all of the history was read.
     pub roots: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Report {
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileList {
-    /// What that file is called.
+    /// The name of that file.
     pub name: String,
     /// The files, by their paths from the root.
     pub paths: Vec<BString>,
@@ -71,12 +71,12 @@ impl FileList {
     }
 }
 
-/// What a scan was asked to look at, in words.
+/// The scope of a scan, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// Which command asked.
+    /// The command that was run.
     pub command: Command,
-    /// What exactly: a range, a folder.
+    /// The subject: a range, a folder.
     pub subject: String,
 }
 
@@ -84,9 +84,9 @@ pub struct Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
-    /// What the next commit adds.
+    /// The changes of the next commit.
     Staged,
-    /// What the commits of a range add.
+    /// The changes of the commits of a range.
     Range,
     /// Everything that a clone stores.
     History,
@@ -94,7 +94,7 @@ pub enum Command {
     Files,
     /// A container image.
     Image,
-    /// What a build of an image would be given.
+    /// The context of an image build.
     Context,
     /// The files of coding agents.
     Agents,
@@ -126,7 +126,7 @@ impl Command {
         }
     }
 
-    /// Whether git is asked how far a secret got: of files and images it knows nothing.
+    /// `true` if git is asked how far a secret got: of files and images it knows nothing.
     pub fn asks_git(self) -> bool {
         match self {
             Self::Files | Self::Image | Self::Context | Self::Agents => false,
@@ -141,7 +141,7 @@ impl Command {
     }
 }
 
-/// What a scan concludes.
+/// The verdict of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -203,7 +203,7 @@ impl Report {
 /// A part of the scope that was not read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {
-    /// Which part: a path or an object, with how it is reached.
+    /// The part: a path or an object, with how it is reached.
     pub what: BString,
     /// Why it was not read.
     pub kind: GapKind,
@@ -299,7 +299,7 @@ impl HeldBack {
         Self { min_confidence, min_severity, low: 0, medium: 0, less_severe: 0 }
     }
 
-    /// Whether a secret does not reach the thresholds.
+    /// `true` if a secret does not reach the thresholds.
     pub fn holds(&self, confidence: Confidence, severity: Severity) -> bool {
         confidence < self.min_confidence || severity < self.min_severity
     }

@@ -1,4 +1,4 @@
-//! What keeps a place of a secret in a repository: why it is still there.
+//! The retention of a place of a secret in a repository: why it is still there.
 
 use bstr::BString;
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 /// One thing that keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Retention {
-    /// What kind of thing it is.
+    /// The kind of thing.
     pub by: Retainer,
     /// A ref, a folder, a file; empty where there is nothing to name.
     pub name: BString,
 }
 
-/// What kinds of things can keep a place.
+/// The kinds of things that can keep a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Retainer {

@@ -20,13 +20,13 @@ impl Secret {
         &self.0
     }
 
-    /// What makes two values one secret: of a private key the key, whatever armour, container, line ends, escapes or indentation
-    /// it is written with; of everything else the value.
+    /// The bytes that identify a secret: of a private key the key, whatever armour, container, line ends, escapes or
+    /// indentation it is written with; of everything else the value.
     pub fn identity(&self) -> Cow<'_, [u8]> {
         key::identity(&self.0).map_or(Cow::Borrowed(&self.0), Cow::Owned)
     }
 
-    /// What may be shown: the rule's public prefix, if the value starts with it, and the length.
+    /// The preview: the rule's public prefix, if the value starts with it, and the length.
     pub fn preview(&self, prefix: &str) -> String {
         let prefix = if self.0.starts_with(prefix.as_bytes()) { one_line(prefix) } else { "" };
         let length = String::from_utf8_lossy(&self.0).chars().count();

@@ -1,11 +1,11 @@
-//! What a report is about, so that reports of many repositories can be told apart and put together.
+//! The subject of a report, so that reports of many repositories can be distinguished and merged.
 
 use serde::{Deserialize, Serialize};
 
-/// What was scanned: a repository, an image or files.
+/// The subject of the scan: a repository, an image or files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Subject {
-    /// What it is called everywhere: `github.com/acme/shop`, the path of an image.
+    /// Its name everywhere: `github.com/acme/shop`, the path of an image.
     pub name: Option<String>,
     /// The host that serves the repository.
     pub host: Option<String>,
@@ -13,15 +13,15 @@ pub struct Subject {
     pub visibility: Option<Access>,
     /// The branch that HEAD is on.
     pub branch: Option<String>,
-    /// Whether its remotes are forks that are reported one by one.
+    /// The kind: one repository, or forks that are reported one by one.
     pub kind: SubjectKind,
     /// Those forks.
     pub members: Vec<String>,
-    /// What identifies the rules in force.
+    /// The id of the rules in force.
     pub rules: String,
 }
 
-/// Whether a repository stands for itself.
+/// The kinds of subjects: one repository, or the forks of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectKind {
@@ -55,7 +55,7 @@ impl Access {
     }
 }
 
-/// What a repository is called whichever way it is reached, and its host: without scheme, user, password, query and `.git`.
+/// The name of a repository, whichever way it is reached, and its host: without scheme, user, password, query and `.git`.
 pub fn name_of_url(url: &str) -> (String, Option<String>) {
     let bare = url.split(['?', '#']).next().unwrap_or_default();
     let path = |path: &str| {

@@ -1,11 +1,11 @@
 //! Why a finding does not count, or why what was meant to keep it from counting does not.
 
-/// What somebody wrote to allow a finding, and whether it holds.
+/// The entry or comment that allows a finding, and whether it is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
     /// Where it was written.
     pub by: By,
-    /// Whether it holds.
+    /// The status.
     pub status: Status,
     /// The reason that was given.
     pub reason: String,
@@ -30,7 +30,7 @@ pub enum By {
     Exclude,
 }
 
-/// Whether a suppression holds.
+/// The status of a suppression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// It does: the finding does not count.
@@ -59,7 +59,7 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// What is wrong with it, and what to do.
+    /// The flaw, and how to repair it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NoReason => "it gives no reason: write one behind the rule's id",
@@ -90,7 +90,7 @@ impl Tool {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Gitleaks, Self::Betterleaks, Self::Trufflehog, Self::DetectSecrets];
 
-    /// What its comments start with.
+    /// The text that its comments start with.
     pub fn mark(self) -> &'static str {
         match self {
             Self::Gitleaks => "gitleaks:allow",
@@ -100,7 +100,7 @@ impl Tool {
         }
     }
 
-    /// What the configuration calls it.
+    /// Its name in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gitleaks => "gitleaks",

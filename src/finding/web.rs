@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::text::hostile;
 
-/// What serves a repository's pages.
+/// The software that serves a repository's pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Software {
     GitHub,
@@ -128,7 +128,8 @@ fn at_lines(lines: Option<(usize, usize)>, before: &str, between: &str) -> Strin
     }
 }
 
-/// What a host runs, by its name. An alias of an SSH configuration and an address in numbers are no names of a host.
+/// Returns the software that a host runs, by its name. An alias of an SSH configuration and an address in numbers are no
+/// names of a host.
 fn software(host: &str) -> Option<Software> {
     let is_label = |label: &str| {
         !label.is_empty() && !label.starts_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')

@@ -1,4 +1,4 @@
-//! Which files are reports: those that are named, and those in the folders that are named.
+//! The files that are reports: those that are named, and those in the folders that are named.
 
 use std::io;
 use std::path::{Path, PathBuf};

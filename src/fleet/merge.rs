@@ -16,27 +16,27 @@ use crate::text::time;
 /// Repositories that a row lists, at most.
 const MOST_HOLDINGS: usize = 10_000;
 
-/// What an inventory is made with.
+/// The options of an inventory.
 #[derive(Debug, Default)]
 pub struct Options {
     /// Whose repositories are.
     pub owners: Owners,
     /// Repositories of which there has to be a report.
     pub expected: Vec<String>,
-    /// What was known before.
+    /// The inventory from before.
     pub earlier: Option<Earlier>,
 }
 
 /// Reports that were read.
 #[derive(Debug)]
 pub struct Inventory {
-    /// What the reports are about: first what was not read, then by name.
+    /// The repositories of the reports: first those that were not read, then by name.
     pub repositories: Vec<Repository>,
     reports: Vec<Report>,
-    /// Which of the reports count: of several that one command made of one repository, the last.
+    /// The reports that count, as flags: of several that one command made of one repository, the last.
     counts: Vec<bool>,
     sorted: Sorted,
-    /// What is known of each repository.
+    /// The known facts about each repository.
     known: BTreeMap<String, Known>,
     unread: BTreeSet<String>,
     options: Options,
@@ -123,7 +123,7 @@ impl Inventory {
     }
 }
 
-/// What the records of one secret come to.
+/// The merged records of one secret.
 struct Gathered {
     best: Record,
     holdings: BTreeMap<String, Holding>,
@@ -218,7 +218,7 @@ fn combine(one: &mut Holding, other: Holding) {
     one.places.extend(new.into_iter().take(MOST_PLACES.saturating_sub(one.places.len())));
 }
 
-/// Which reports count: of several sweeps of one repository or image, the last one.
+/// Returns the reports that count, as flags: of several sweeps of one repository or image, the last one.
 fn newest(reports: &[Report]) -> Vec<bool> {
     let mut last: BTreeMap<(Option<&str>, Option<Command>), usize> = BTreeMap::new();
     let time = |at: usize| reports[at].source.made_at.as_deref().and_then(time::seconds);
@@ -239,7 +239,7 @@ fn newest(reports: &[Report]) -> Vec<bool> {
     reports.iter().enumerate().map(counts).collect()
 }
 
-/// What the reports are about: first what was not read.
+/// The repositories of the reports: first those that were not read.
 fn repositories(reports: &[Report], counts: &[bool], options: &Options) -> Vec<Repository> {
     let mut all: BTreeMap<String, Repository> = BTreeMap::new();
     for (report, _) in reports.iter().zip(counts).filter(|(_, counts)| **counts) {

@@ -12,9 +12,9 @@ pub enum Account {
     /// One of the organisation.
     #[default]
     Own,
-    /// That of one of its people.
+    /// An account of one of its people.
     Personal,
-    /// That of somebody else.
+    /// An account of somebody else.
     Foreign,
 }
 
@@ -29,7 +29,7 @@ impl Account {
     }
 }
 
-/// What is known of some repositories.
+/// The known facts about some repositories.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -50,11 +50,11 @@ struct File {
     repository: Vec<Entry>,
 }
 
-/// What is known of all repositories. As in a file CODEOWNERS, the last entry that fits and says something counts.
+/// The known facts about all repositories. As in a file CODEOWNERS, the last entry that fits and says something counts.
 #[derive(Debug, Clone, Default)]
 pub struct Owners(Vec<Entry>);
 
-/// What is known of one repository.
+/// The known facts about one repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
     /// Who sees to it.
@@ -107,7 +107,7 @@ impl Owners {
         self
     }
 
-    /// What is known of the repository of that name.
+    /// The known facts about the repository of that name.
     pub fn of(&self, name: &str) -> Known {
         let name = name.to_lowercase();
         let fitting = || self.0.iter().rev().filter(|entry| fits(&entry.url, &name));
@@ -149,8 +149,8 @@ fn row(number: usize, line: &str) -> Result<Entry, Flaw> {
     Ok(named(Entry { url, owner: cell(1).map(str::to_owned), account, visibility }))
 }
 
-/// Whether a pattern fits all of a name. Each part between stars is looked for behind the one before, which is enough: if a
-/// later place fitted, so would the first.
+/// `true` if a pattern fits all of a name. Each part between stars is looked for behind the one before, which is enough: if
+/// a later place fitted, so would the first.
 fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };

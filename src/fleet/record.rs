@@ -1,4 +1,4 @@
-//! What is kept of a finding in one report: never a value, and only the first of many places.
+//! The record of a finding in one report: never a value, and only the first of many places.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub(super) const MOST_PLACES: usize = 8;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) id: String,
-    /// Which of the reports.
+    /// The number of the report.
     pub(super) report: u32,
     pub(super) rule: String,
     pub(super) name: String,

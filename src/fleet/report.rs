@@ -24,7 +24,7 @@ const MAX_NAME: usize = 4096;
 /// The schema that is read.
 const SCHEMA: u32 = 1;
 
-/// What a report says of itself, and whether it can be believed.
+/// The header of a report, and whether it can be trusted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Report {
     pub(super) source: Source,
@@ -32,7 +32,7 @@ pub(super) struct Report {
     pub(super) flaw: Option<Flaw>,
 }
 
-/// What is wrong with a report.
+/// The flaws that a report can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Flaw {
     /// Something was not read; the findings are true.
@@ -41,14 +41,14 @@ pub(super) enum Flaw {
     Refused(String),
 }
 
-/// What a file turned out to be.
+/// The kind of file that was read.
 pub(super) enum Reading {
     Report(Report),
     /// It is what this program makes of reports.
     Inventory,
 }
 
-/// What was scanned.
+/// The subject of the scan.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Source {
     #[serde(default)]
@@ -386,7 +386,7 @@ fn fork(remote: Remote) -> String {
     remote.url.map_or(remote.name, |url| subject::name_of_url(&url).0)
 }
 
-/// What became of a line.
+/// The outcome for a line.
 enum Line {
     Read,
     /// It is the last one that counts.
@@ -407,7 +407,7 @@ fn other_schema() -> End {
     End::flaw("the report has another schema: make it with this version")
 }
 
-/// What is wrong, without words of the text, which a message of the parser would repeat.
+/// Returns the flaw, without words of the text, which a message of the parser would repeat.
 fn told(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Eof => "it is cut off".to_owned(),

@@ -10,11 +10,11 @@ use crate::rule::{Confidence, Severity};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "repository")]
 pub struct Repository {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Whether all of it was read.
+    /// `true` if all of it was read.
     pub is_read: bool,
-    /// What was not read and why, if it was not.
+    /// The first part that was not read, and why, if it was not.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub why: String,
     /// The commands that reported on it.
@@ -39,20 +39,20 @@ pub struct Row {
     pub id: String,
     /// Id of the rule.
     pub rule: String,
-    /// What the secret is called.
+    /// The name of the secret.
     pub name: String,
     /// How bad the leak is.
     pub severity: Severity,
     /// How sure that is.
     pub confidence: Confidence,
-    /// Whether somebody has to do something.
+    /// The state: whether somebody has to do something.
     pub state: State,
-    /// What became of it since the earlier inventory, if there was one.
+    /// Its change since the earlier inventory, if there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub change: Option<Change>,
     /// How far it got, wherever it got furthest.
     pub stage: Stage,
-    /// Whether everybody can read it.
+    /// `true` if everybody can read it.
     pub public: bool,
     /// The earliest place, by what commits say of their time.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -63,7 +63,7 @@ pub struct Row {
     pub holdings: Vec<Holding>,
 }
 
-/// Whether somebody has to do something about a secret.
+/// The state of a secret: whether somebody has to do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -89,7 +89,7 @@ impl State {
     }
 }
 
-/// What became of a secret since an earlier inventory.
+/// The change of a secret since an earlier inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
@@ -132,7 +132,7 @@ pub struct First {
     pub repository: String,
 }
 
-/// What one repository has of a secret.
+/// The places of a secret in one repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holding {
     /// The repository.
@@ -147,7 +147,7 @@ pub struct Holding {
     pub visibility: Option<Access>,
     /// How far it got there.
     pub stage: Stage,
-    /// Whether it is allowed there.
+    /// `true` if it is allowed there.
     pub allowed: bool,
     /// The default branch, if that still holds it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -159,7 +159,7 @@ pub struct Holding {
 }
 
 impl Holding {
-    /// Whether everybody can read it: the repository is public, and a server has the secret or may have it.
+    /// `true` if everybody can read it: the repository is public, and a server has the secret or may have it.
     pub fn is_public(&self) -> bool {
         self.visibility == Some(Access::Public) && self.stage >= Stage::Unknown
     }
@@ -168,7 +168,7 @@ impl Holding {
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// What it is in.
+    /// The kind of content that it is in.
     pub kind: ContentKind,
     /// The path.
     pub path: String,
@@ -179,7 +179,7 @@ pub struct Place {
     pub commit: Option<String>,
 }
 
-/// What it all comes to.
+/// The overall result.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "summary")]
 pub struct Summary {
@@ -199,7 +199,7 @@ pub struct Summary {
     pub outside: usize,
     /// Open ones in a default branch.
     pub in_default_branch: usize,
-    /// What became of secrets since the earlier inventory, if there was one.
+    /// The changes of secrets since the earlier inventory, if there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub changes: Option<Changes>,
     /// How many different rule sets the reports were made with.
@@ -222,7 +222,7 @@ pub struct Changes {
 }
 
 impl Summary {
-    /// What there is to say before the first row.
+    /// Returns the summary before the first row.
     pub(super) fn start(repositories: usize, unread: usize, rule_sets: usize) -> Self {
         Self {
             verdict: if unread > 0 { Verdict::Unknown } else { Verdict::Clean },
@@ -267,12 +267,12 @@ impl Summary {
 }
 
 impl Row {
-    /// Whether it is in an account of somebody else.
+    /// `true` if it is in an account of somebody else.
     pub fn is_outside(&self) -> bool {
         self.outside().next().is_some()
     }
 
-    /// What holds it in accounts of others.
+    /// The repositories that contain it in accounts of others.
     pub fn outside(&self) -> impl Iterator<Item = &Holding> {
         self.holdings.iter().filter(|one| one.account != Account::Own)
     }

@@ -96,7 +96,7 @@ fn broken(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
 }
 
-/// What became of a secret that is there now.
+/// Returns the change of a secret that is there now.
 pub(super) fn change(row: &Row, before: Option<&Row>, is_read: &dyn Fn(&str) -> bool) -> Change {
     let Some(before) = before.filter(|before| before.state != State::Gone) else { return Change::New };
     if row.public && !before.public {
@@ -109,13 +109,13 @@ pub(super) fn change(row: &Row, before: Option<&Row>, is_read: &dyn Fn(&str) -> 
     if is_same { Change::Same } else { Change::Moved }
 }
 
-/// Whether a repository holds a secret at the same paths. Lines move whenever somebody writes above them.
+/// `true` if a repository holds a secret at the same paths. Lines move whenever somebody writes above them.
 fn is_alike(one: &Holding, other: &Holding) -> bool {
     let paths = |holding: &Holding| holding.places.iter().map(|place| place.path.clone()).collect::<Vec<_>>();
     one.repository == other.repository && one.place_count == other.place_count && paths(one) == paths(other)
 }
 
-/// What is to be said of a secret that is not there now: it is gone only if all that held it was read again.
+/// Returns the change of a secret that is not there now: it is gone only if all that held it was read again.
 pub(super) fn absent(before: Row, is_read: &dyn Fn(&str) -> bool) -> Option<Row> {
     if before.state == State::Gone {
         return None;

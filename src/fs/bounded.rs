@@ -47,7 +47,7 @@ pub enum Refused {
     Encoding,
 }
 
-/// What a link in the place of a file is.
+/// The treatment of a link in the place of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
     /// The file that it leads to.
@@ -134,13 +134,13 @@ pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
     String::from_utf8(bytes).map_err(|_| Refused::Encoding)
 }
 
-/// Whether a path is a name that the system gives to a stream of this very process.
+/// `true` if a path is a name that the system gives to a stream of this very process.
 pub fn is_descriptor(path: &Path) -> bool {
     let below = |folder: &str| path.strip_prefix(folder).is_ok_and(|rest| rest.components().count() == 1);
     path == Path::new("/dev/stdin") || below("/dev/fd") || below("/proc/self/fd") || below("/proc/thread-self/fd")
 }
 
-/// What a path leads to.
+/// The kind of file that a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
@@ -168,7 +168,7 @@ impl Kind {
     }
 }
 
-/// Whether a path leads to the null device, which is as good as an empty file.
+/// `true` if a path leads to the null device, which is as good as an empty file.
 pub fn is_null(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -181,7 +181,7 @@ pub fn is_null(path: &Path) -> bool {
     path.as_os_str().eq_ignore_ascii_case("nul")
 }
 
-/// What something is that is no link.
+/// Returns the kind of something that is not a link.
 pub fn kind(kind: FileType) -> Kind {
     #[cfg(unix)]
     {
@@ -207,12 +207,12 @@ fn is_regular(meta: &Metadata) -> Result<(), Refused> {
     }
 }
 
-/// Whether there is nothing at a path, or can be nothing.
+/// `true` if there is nothing at a path, or can be nothing.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Whether a path that starts in a folder leads to somewhere else.
+/// `true` if a path that starts in a folder leads to somewhere else.
 fn escapes(path: &Path, root: &Path) -> bool {
     let (Ok(root), Ok(here), Ok(end)) = (root.canonicalize(), Path::new(".").canonicalize(), path.canonicalize())
     else {

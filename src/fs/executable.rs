@@ -1,17 +1,17 @@
-//! Whether a file is executable, and the rights of one that is to be.
+//! Checks whether a file is executable, and sets the permissions of one that has to be.
 
 use std::path::Path;
 
 use super::Rights;
 
-/// Whether git would run the file.
+/// `true` if git would run the file.
 #[cfg(unix)]
 pub fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
 }
 
-/// Whether git would run the file: everywhere but on Unix, if it is there.
+/// `true` if git would run the file: everywhere but on Unix, if it is there.
 #[cfg(not(unix))]
 pub fn is_executable(path: &Path) -> bool {
     path.exists()

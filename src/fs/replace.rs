@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 
 use super::owner_only;
 
-/// What temporary files are called; between the two stands a number in [`DIGITS`] hexadecimal digits.
+/// The names of temporary files; between the two stands a number in [`DIGITS`] hexadecimal digits.
 const NAME: (&str, &str) = (".keysweep-", ".tmp");
 const DIGITS: usize = 16;
 
 /// Who may do what with the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rights {
-    /// What any new file allows.
+    /// The permissions of any new file.
     Usual,
     /// Only the owner reads and writes it, from the moment it is there.
     OwnerOnly,

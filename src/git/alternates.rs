@@ -24,7 +24,7 @@ pub(super) const MOST: usize = 1000;
 /// Bytes of a line that are shown of it.
 const MOST_SHOWN: usize = 80;
 
-/// Whether the variables of git's environment that name folders of objects count for a repository.
+/// The choice whether git's environment variables for object folders count for a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variables {
     /// They are about it.
@@ -67,7 +67,7 @@ pub fn listed_anew(own: &Path, variables: Variables) -> io::Result<Option<Borrow
     Ok(Some(Borrowed { folder, gaps: lent.gaps }))
 }
 
-/// Whether git's reader comes to the same folders, as far as they are there.
+/// Returns `true` if git's reader comes to the same folders, as far as they are there.
 fn is_read_alike(own: &Path, folders: &[PathBuf]) -> io::Result<bool> {
     let Ok(others) = gix::odb::alternate::resolve(own.to_owned(), &std::env::current_dir()?) else { return Ok(false) };
     let there = |folders: &mut dyn Iterator<Item = &PathBuf>| -> BTreeSet<PathBuf> {
@@ -93,7 +93,7 @@ fn gix_path(bytes: &[u8]) -> Option<PathBuf> {
 }
 
 impl Lent {
-    /// What these folders have and borrow.
+    /// Reads the object folders of these folders, with those that they borrow from.
     fn by(roots: impl Iterator<Item = PathBuf>) -> io::Result<Self> {
         let here = std::env::current_dir()?;
         let mut lent = Self::default();
@@ -141,12 +141,12 @@ pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("info").join("alternates")
 }
 
-/// What a folder lists.
+/// The list in a folder.
 #[derive(Debug, Default)]
 pub(super) struct List {
     /// The folders, as far as they can be any.
     pub(super) paths: Vec<PathBuf>,
-    /// What is to be said if git cannot follow all of it.
+    /// The gap if git cannot follow all of it.
     pub(super) gap: Option<Gap>,
 }
 
@@ -207,7 +207,7 @@ pub(super) fn too_many() -> io::Error {
     io::Error::other(format!("objects are borrowed from more than {MOST} folders, which is the limit"))
 }
 
-/// Whether a folder lists others, which are in our list already; by relative paths they would be looked for in vain.
+/// `true` if a folder lists others, which are in our list already; by relative paths they would be looked for in vain.
 fn borrows(folder: &Path) -> bool {
     file(folder).exists()
 }

@@ -13,7 +13,7 @@ use super::{Local, ObjectId, SourceError};
 /// Commits that are looked at when all seems clear: by a clock that was wrong, one can look older than what it comes from.
 const SPARE: usize = 16;
 
-/// What was found out about a selection.
+/// The commits of a selection.
 #[derive(Debug, Default)]
 pub struct Ancestry {
     /// The commits, parents before children.
@@ -22,7 +22,7 @@ pub struct Ancestry {
     pub cut: Vec<ObjectId>,
     /// Heads, and parents of the commits, that are not among them.
     pub edge: BTreeSet<ObjectId>,
-    /// What could not be read on the way.
+    /// The objects that could not be read on the way.
     pub unread: Vec<(ObjectId, Unread)>,
 }
 
@@ -39,7 +39,7 @@ struct Node {
     parents: Vec<ObjectId>,
     committed: i64,
     reached: Reached,
-    /// Whether what is known of it has yet to be handed on to its parents.
+    /// `true` if what is known of it has yet to be handed on to its parents.
     waits: bool,
     is_cut: bool,
 }

@@ -62,12 +62,12 @@ impl Canary {
         self.folder.path().join(&self.name)
     }
 
-    /// What git tells a pre-push hook of a push of the commit.
+    /// Returns the input of a pre-push hook for a push of the commit.
     pub fn sent(&self) -> String {
         format!("refs/heads/canary {} refs/heads/canary {}\n", self.commit, ObjectId::null(Hash::Sha1))
     }
 
-    /// What git tells a pre-receive hook of it.
+    /// Returns the input of a pre-receive hook for it.
     pub fn received(&self) -> String {
         format!("{} {} refs/heads/canary\n", ObjectId::null(Hash::Sha1), self.commit)
     }

@@ -2,13 +2,13 @@
 //!
 //! Format: <https://github.com/AGWA/git-crypt#how-git-crypt-works>; the header is not described there, but in `commands.cpp`.
 
-/// What every encrypted file starts with.
+/// The start of every encrypted file.
 const HEADER: &[u8] = b"\0GITCRYPT\0";
 
-/// What there is to say of a file that is.
+/// The note on a file that is.
 pub const LOCKED: &str = "encrypted with git-crypt, so the content was not read; after 'git-crypt unlock', 'keysweep files .' reads what is in the work tree";
 
-/// Whether a file is encrypted.
+/// `true` if a file is encrypted.
 pub fn is_encrypted(content: &[u8]) -> bool {
     content.starts_with(HEADER)
 }

@@ -1,13 +1,13 @@
-//! What keeps a scan of a repository from starting, and the errors of git's reader in words.
+//! Errors that keep a scan of a repository from starting, and the errors of git's reader in words.
 
 use std::path::Path;
 
 use crate::text::escape;
 
-/// What git's reader says went wrong.
+/// The error of git's reader.
 pub use gix::Error as GitError;
 
-/// What keeps a scan from starting.
+/// Errors that keep a scan from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// No folder here.
@@ -45,7 +45,7 @@ pub enum SourceError {
     Format {
         /// The file that says so.
         config: String,
-        /// What it asks for.
+        /// The feature that it asks for.
         what: String,
     },
     /// Owned by somebody else, as git's safe.directory sees it.
@@ -61,9 +61,9 @@ pub enum SourceError {
     /// There is a repository, but something it needs cannot be read.
     #[error("cannot read {what}: {cause}\n'git fsck' tells more; nothing was scanned")]
     Broken {
-        /// Which part.
+        /// The part.
         what: String,
-        /// What git's reader said.
+        /// The error of git's reader.
         cause: String,
     },
     /// A path that is named and lies elsewhere.
@@ -77,7 +77,7 @@ pub enum SourceError {
     /// Hooks lie nowhere that they could be put.
     #[error("core.hooksPath {what}; 'git config --unset-all core.hooksPath' lets it look in the repository")]
     HooksPath {
-        /// What is wrong with it.
+        /// The flaw.
         what: &'static str,
     },
     /// A revision that does not resolve.
@@ -85,9 +85,9 @@ pub enum SourceError {
     Revision {
         /// As given.
         text: String,
-        /// What git's reader said.
+        /// The error of git's reader.
         cause: String,
-        /// What to do.
+        /// The action to take.
         remedy: String,
     },
     /// Revisions that do not say where a range starts.
@@ -105,9 +105,9 @@ pub enum SourceError {
     Update {
         /// The line.
         line: String,
-        /// Which hook.
+        /// The hook.
         hook: &'static str,
-        /// What git writes.
+        /// The form that git writes.
         form: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! Which format a repository says it has. As with git, one that names an extension nobody here knows is not read at all: it
+//! The format that a repository declares. As with git, one that names an extension nobody here knows is not read at all: it
 //! may mean that what is read means something else.
 //!
 //! Format: git's `Documentation/technical/repository-version.adoc`.
@@ -28,7 +28,7 @@ pub(super) enum Refs {
     Tables,
 }
 
-/// What a repository's own configuration says of its format.
+/// The format that a repository's own configuration declares.
 #[derive(Debug, Default)]
 struct Format {
     version: Option<i64>,

@@ -1,4 +1,4 @@
-//! What a repository says of its life on GitHub: whose it is there, and the workflows that HEAD holds.
+//! The facts about a repository on GitHub: its owner there, and the workflows at HEAD.
 //!
 //! Read from the configuration and from HEAD's tree alone; nothing of it is run.
 

@@ -9,14 +9,14 @@ use super::store::{Number, Store};
 /// No commit.
 const NONE: u32 = u32::MAX;
 
-/// What is remembered of each commit while objects are read.
+/// The record of each commit while objects are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitRecord {
-    /// Which object it is.
+    /// The object.
     pub commit: Number,
     /// Its root tree, if that is here.
     pub tree: Option<Number>,
-    /// Whether it has no parent at all.
+    /// `true` if it has no parent at all.
     pub is_root: bool,
     /// When it was committed, in seconds since 1970.
     pub committed: i64,

@@ -7,7 +7,7 @@ use super::ObjectId;
 /// Lines of a head that name somebody.
 const PEOPLE: [&[u8]; 3] = [b"author ", b"committer ", b"tagger "];
 
-/// Whether signatures are read.
+/// The choice whether signatures are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signatures {
     /// As any other text.
@@ -44,7 +44,7 @@ impl CommitHeader {
     }
 }
 
-/// What stands between the ends of lines, be it nothing.
+/// Returns the lines, including empty ones.
 fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(data);
     std::iter::from_fn(move || {
@@ -77,8 +77,9 @@ pub fn person(line: &[u8]) -> Option<&[u8]> {
     PEOPLE.into_iter().find_map(|start| line.strip_prefix(start)).map(undated)
 }
 
-/// What a head holds besides people, ids and kinds of objects, as a text: the name of a tag, an encoding, the tag that a
-/// commit merged, and whatever else a program wrote there. Lines that go on with the one before have lost their blank.
+/// Returns the header fields other than people, ids and kinds of objects, as a text: the name of a tag, an encoding, the tag
+/// that a commit merged, and whatever else a program wrote there. Lines that go on with the one before have lost their
+/// blank.
 pub fn rest(head: &[u8], signatures: Signatures) -> Vec<u8> {
     let mut rest = Vec::new();
     let mut in_signature = false;
@@ -125,13 +126,13 @@ fn names_somebody(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'a' | b'c' | b't')) && PEOPLE.iter().any(|start| line.starts_with(start))
 }
 
-/// Whether a line has no other bytes than base64. All of them are looked at, for so many of them are at once.
+/// `true` if a line has no other bytes than base64. All of them are looked at, for so many of them are at once.
 fn is_base64(line: &[u8]) -> bool {
     let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
     !line.iter().fold(false, |others, byte| others | is_other(*byte))
 }
 
-/// Whether a line has nothing but the id of an object, or its kind.
+/// `true` if a line has nothing but the id of an object, or its kind.
 fn names_object(line: &[u8]) -> bool {
     const IDS: [&[u8]; 3] = [b"tree", b"parent", b"object"];
     // A sweep asks this of millions of lines.
@@ -194,7 +195,7 @@ fn undated(person: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether this is what git writes behind an address: a blank, the seconds since 1970, a blank, the time zone.
+/// `true` if this is what git writes behind an address: a blank, the seconds since 1970, a blank, the time zone.
 ///
 /// Format: git-commit-tree, section "Date Formats", "Git internal format".
 fn is_date(text: &[u8]) -> bool {

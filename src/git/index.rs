@@ -47,7 +47,7 @@ pub fn reverted(repository: &Repo) -> Result<Vec<ObjectId>, SourceError> {
     }
 }
 
-/// Whether the next commit concludes a merge, a cherry-pick or a revert.
+/// `true` if the next commit concludes a merge, a cherry-pick or a revert.
 pub fn is_concluding(repository: &Repo) -> bool {
     const NAMES: [&str; 3] = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
     let in_table = |name: &str| {

@@ -25,27 +25,27 @@ pub(super) const MOST_INCLUDES: usize = 10;
 /// The folders of a repository.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// That of this work tree, and the one that all work trees share.
+    /// The folder of this work tree, and the one that all work trees share.
     pub(super) git_dirs: Vec<PathBuf>,
     /// Those of objects, its own first.
     pub(super) objects: Vec<PathBuf>,
 }
 
-/// What is looked at of a folder.
+/// The depth to which a folder is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    /// What lies in it.
+    /// Its entries.
     Here,
     /// That, and all below.
     Below,
 }
 
-/// What is asked of a file.
+/// The question about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
-    /// Whether it is one. Of nearly all the list of their folder says so.
+    /// The kind. Of nearly all the list of their folder says so.
     Kind,
-    /// Whether it is as small as well as it is in any repository.
+    /// The kind, and the size, which is small in any repository.
     Size,
 }
 
@@ -100,7 +100,7 @@ impl Layout {
         Ok(Self { git_dirs, objects })
     }
 
-    /// Whether git would take it for a repository.
+    /// `true` if git would take it for a repository.
     fn is_repository(&self) -> bool {
         let shared = self.git_dirs.last().is_some_and(|shared| shared.join("refs").is_dir());
         shared && self.objects.first().is_some_and(|objects| objects.is_dir())
@@ -275,7 +275,7 @@ fn borrowed(own: PathBuf) -> Result<Vec<PathBuf>, SourceError> {
     Ok(folders)
 }
 
-/// What a folder holds; nothing if it cannot be listed, which is for the reader to say.
+/// Returns the entries of a folder; nothing if it cannot be listed, which is for the reader to say.
 fn listed(folder: &Path) -> impl Iterator<Item = PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
@@ -297,7 +297,7 @@ fn look(folder: &Path, depth: Depth, asked: Asked) -> Result<(), SourceError> {
     Ok(())
 }
 
-/// Whether what lies at a path can be opened without waiting, and ends; or nothing lies there.
+/// Checks that a file can be opened without waiting, and ends; or that there is none.
 ///
 /// # Errors
 /// When it is a device or a pipe.

@@ -17,7 +17,7 @@ pub fn pointer(content: &[u8]) -> Option<&str> {
     (oid.len() == 64 && oid.bytes().all(|b| b.is_ascii_hexdigit())).then_some(oid)
 }
 
-/// What there is to say of an object that is not in a clone.
+/// Returns the note on an object that is not in a clone.
 pub fn absent(oid: &str) -> String {
     format!("Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it")
 }

@@ -19,7 +19,7 @@ pub use gix::objs::Kind;
 /// Why an object's bytes could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// Which kind of gap.
+    /// The kind of gap.
     pub kind: GapKind,
     /// In words, with the remedy.
     pub why: String,
@@ -82,12 +82,12 @@ fn try_load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), U
     Ok((kind, data))
 }
 
-/// Whether an id is that of these bytes.
+/// `true` if an id is that of these bytes.
 fn is_named(repo: &Local, id: ObjectId, kind: Kind, data: &[u8]) -> bool {
     gix::objs::compute_hash(repo.object_hash(), kind, data).is_ok_and(|hash| hash == id)
 }
 
-/// What git's reader says of an object before it reads it whole, and the handle to read it by.
+/// Returns the header of an object, and the handle to read it by.
 fn header(repo: &Local, id: ObjectId) -> Result<(Header, Cow<'_, Local>), Unread> {
     // Of loose objects it knows those that are files, and it would open any other.
     if !repo.has_object(id) {
@@ -114,7 +114,7 @@ pub(super) fn across_packs(repo: &Local) -> Local {
     repo
 }
 
-/// Whether git's reader stopped at a delta whose base is somewhere else.
+/// `true` if git's reader stopped at a delta whose base is somewhere else.
 fn is_across_packs(error: &gix::Error) -> bool {
     error.metadata().any(|values| values.contains_key("max_depth"))
 }
@@ -123,12 +123,12 @@ fn not_opened(error: &SourceError) -> Unread {
     Unread { kind: GapKind::Corrupt, why: error.to_string() }
 }
 
-/// Whether an object is stored in this clone, be it readable or not.
+/// `true` if an object is stored in this clone, be it readable or not.
 pub fn is_here(repo: &Local, id: ObjectId) -> bool {
     repo.has_object(id)
 }
 
-/// What an object is.
+/// Returns the kind of an object.
 ///
 /// # Errors
 /// Says which gap its absence is.
@@ -141,7 +141,7 @@ pub fn commit_at(repo: &Local, id: ObjectId) -> Option<ObjectId> {
     peeled(repo, id).ok().filter(|(kind, _)| *kind == Kind::Commit).map(|(_, id)| id)
 }
 
-/// What an object leads to that is no tag: itself, or what tags name in the end.
+/// Returns the object that a tag finally leads to: itself, or what tags name in the end.
 ///
 /// # Errors
 /// When one on the way cannot be read, or tags lead round in a circle.
@@ -156,7 +156,7 @@ pub fn peeled(repo: &Local, id: ObjectId) -> Result<(Kind, ObjectId), Unread> {
     }
 }
 
-/// What a tag names, given the tags on the way to it.
+/// Returns the target of a tag, given the tags on the way to it.
 ///
 /// # Errors
 /// When it cannot be read, or was passed already.
@@ -192,10 +192,10 @@ pub fn tree_of(repo: &Local, commit: ObjectId) -> Result<ObjectId, Unread> {
     Ok(commit_of(repo, commit)?.tree)
 }
 
-/// What stands for an author or a time that cannot be made out.
+/// The word for an author or a time that cannot be read.
 pub const UNKNOWN: &str = "unknown";
 
-/// What a commit says, as far as scans need it.
+/// The fields of a commit that scans need.
 #[derive(Debug, Clone)]
 pub struct Commit {
     /// Its root tree.
@@ -290,16 +290,16 @@ pub fn tree(repo: &Local, id: ObjectId) -> Result<Tree, Unread> {
     }
 }
 
-/// What stands at a path.
+/// The entry at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    /// What it is.
+    /// Its kind.
     pub mode: Mode,
     /// The object.
     pub id: ObjectId,
 }
 
-/// What a tree, or a folder below it, holds at a path.
+/// Returns the entry of a tree at a path.
 ///
 /// # Errors
 /// When a folder on the way cannot be read.

@@ -69,14 +69,14 @@ fn values(local: &gix::Repository) -> Vec<BString> {
     local.config_snapshot().plumbing().strings_filter(KEY, counts).unwrap_or_default()
 }
 
-/// Whether the values mark a folder as safe; an empty one takes back all before it.
+/// `true` if the values mark a folder as safe; an empty one takes back all before it.
 fn is_safe(whole: &Path, values: &[BString]) -> bool {
     values
         .iter()
         .fold(false, |safe, value| !value.is_empty() && (safe || value == "*" || covers(value.as_ref(), whole)))
 }
 
-/// Whether a value names the folder, or with `/*` at its end one that it lies in.
+/// `true` if a value names the folder, or with `/*` at its end one that it lies in.
 fn covers(value: &BStr, whole: &Path) -> bool {
     let home = std::env::home_dir();
     let Ok(path) = gix::config::Path::from(value).interpolate(interpolation(home.as_deref())) else { return false };
@@ -94,12 +94,12 @@ fn covers(value: &BStr, whole: &Path) -> bool {
     }
 }
 
-/// Whether a file or folder belongs to whoever runs this, or to whoever became root with `sudo` to run it.
+/// `true` if a file or folder belongs to whoever runs this, or to whoever became root with `sudo` to run it.
 fn is_own(path: &Path) -> bool {
     gix::sec::identity::is_path_owned_by_current_user(path).unwrap_or(false) && !is_only_claimed(path)
 }
 
-/// Whether `SUDO_UID` alone makes a file one's own; git asks for it only if it runs as root.
+/// `true` if `SUDO_UID` alone makes a file one's own; git asks for it only if it runs as root.
 #[cfg(unix)]
 fn is_only_claimed(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;

@@ -1,4 +1,5 @@
-//! Whether a folder may hold what came with a repository: what is tracked there, or where a link of its work tree leads.
+//! Checks whether a folder may contain files that came with a repository: what is tracked there, or where a link of its work
+//! tree leads.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Whether a repository stayed where it was while it was read.
+//! Checks that a repository stayed in its place while it was read.
 //!
 //! What is missing for a moment looks as if it had never been there. So the folders of a repository, and those that it lies in,
 //! are compared before and after. A folder that is renamed keeps its own time of change, unlike one in which git creates and
@@ -16,7 +16,7 @@ pub(super) struct Presence {
     seen: BTreeMap<PathBuf, Option<Folder>>,
 }
 
-/// What tells a folder from another one in its place.
+/// The identity of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Folder {
     /// Device and number of the file.
@@ -43,7 +43,7 @@ impl Presence {
         presence
     }
 
-    /// What is to be said if one of them was moved or replaced since then.
+    /// Returns the gap if one of them was moved or replaced since then.
     pub(super) fn gap(&self) -> Option<Gap> {
         let moved = self.seen.keys().find(|path| self.has_moved(path))?;
         let why = "it was moved or replaced while it was read, so a part may have been passed over; scan again when it stays in its place";

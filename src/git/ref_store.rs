@@ -157,7 +157,7 @@ impl Tables {
         self.own.as_ref().unwrap_or(&self.shared).stack().logs()
     }
 
-    /// What the reflog of one ref says, the oldest first.
+    /// Returns the reflog of one ref, the oldest entry first.
     pub(super) fn entries(&self, name: &BStr) -> Vec<Change> {
         self.holding(name).stack().logs().entries.remove(name).unwrap_or_default()
     }
@@ -187,7 +187,7 @@ impl From<Trouble> for Gap {
     }
 }
 
-/// What HEAD says.
+/// The state of HEAD.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The branch that it is on, by its full name.
@@ -212,7 +212,7 @@ pub struct Ref {
 pub struct Refs {
     /// By name.
     pub refs: Vec<Ref>,
-    /// What could not be read.
+    /// The parts that could not be read.
     pub gaps: Vec<Gap>,
 }
 
@@ -228,7 +228,7 @@ impl Refs {
 }
 
 impl RefStore {
-    /// What HEAD says.
+    /// The state of HEAD.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -23,7 +23,7 @@ impl Tip {
 pub struct Tips {
     /// With the objects they lead to, by name.
     pub tips: Vec<Tip>,
-    /// Whether there are no others, so that what none of them leads to is led to by none.
+    /// `true` if there are no others, so that what none of them leads to is led to by none.
     pub are_all: bool,
 }
 

@@ -37,7 +37,7 @@ pub struct Repo {
     borrowed: Option<Arc<Borrowed>>,
     /// How refs are stored.
     pub(super) refs: RefStore,
-    /// What HEAD says, once it was asked: it is one answer for as long as a command runs.
+    /// The state of HEAD, once it was read: it is one answer for as long as a command runs.
     head: Arc<OnceLock<Head>>,
     /// The refs, as they were listed last.
     listed: Arc<Mutex<Option<Refs>>>,
@@ -144,7 +144,7 @@ impl Repo {
         Ok(())
     }
 
-    /// Whether objects are read that nobody has let in yet, so that nothing of this may stay in the repository.
+    /// `true` if objects are read that nobody has let in yet, so that nothing of this may stay in the repository.
     pub fn is_quarantined(&self) -> bool {
         self.borrowed.is_some() && std::env::var_os("GIT_QUARANTINE_PATH").is_some()
     }
@@ -169,7 +169,7 @@ impl Repo {
         Ok(object::across_packs(&local))
     }
 
-    /// What HEAD says.
+    /// The state of HEAD.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -216,12 +216,12 @@ impl Repo {
         listed.and_then(|_| alternates::place(&folder)).unwrap_or(folder)
     }
 
-    /// What of the lists of folders that objects are borrowed from could not be followed.
+    /// The gaps in the lists of folders that objects are borrowed from.
     pub(super) fn unlisted(&self) -> &[Gap] {
         self.borrowed.as_deref().map_or(&[], |borrowed| &borrowed.gaps)
     }
 
-    /// What is to be said if it was moved or replaced since it was opened.
+    /// Returns the gap if it was moved or replaced since it was opened.
     pub fn moved(&self) -> Option<Gap> {
         self.presence.gap()
     }
@@ -231,7 +231,7 @@ impl Repo {
         self.checked_out().ok().and_then(|head| head.commit)
     }
 
-    /// What its folder is called: that of the work tree, or its own without `.git`.
+    /// The name of its folder: that of the work tree, or its own without `.git`.
     pub fn name(&self) -> BString {
         let folder = self.workdir().unwrap_or_else(|| self.common_dir());
         let folder = folder.canonicalize().unwrap_or(folder);
@@ -262,7 +262,7 @@ impl Repo {
         std::iter::once(self.clone()).chain(others).collect()
     }
 
-    /// What the other work trees have checked out, with what to call it.
+    /// Returns the HEADs of the other work trees, with their names.
     pub fn other_heads(&self) -> Vec<(String, Result<Head, SourceError>)> {
         let head = |tree: &Self| {
             let local = tree.local();
@@ -272,7 +272,7 @@ impl Repo {
         self.worktrees().iter().skip(1).map(head).collect()
     }
 
-    /// Whether there is no commit yet.
+    /// `true` if there is no commit yet.
     pub fn is_unborn(&self) -> bool {
         self.checked_out().is_ok_and(|head| head.commit.is_none())
     }
@@ -318,7 +318,7 @@ impl Repo {
         })
     }
 
-    /// Whether `core.hooksPath` means another folder in each work tree.
+    /// `true` if `core.hooksPath` means another folder in each work tree.
     pub fn has_relative_hooks(&self) -> bool {
         let configured = self.local().config_snapshot().trusted_path("core.hooksPath").ok().flatten();
         configured.is_some_and(|path| path.is_relative())
@@ -341,7 +341,7 @@ impl Repo {
         within.filter_map(open).collect()
     }
 
-    /// Whether objects have ids in a second format as well.
+    /// `true` if objects have ids in a second format as well.
     pub fn has_second_ids(&self) -> bool {
         self.local().config_snapshot().string("extensions.compatObjectFormat").is_some()
     }
@@ -403,7 +403,7 @@ fn find(directory: &Path) -> Result<(Found, Presence), SourceError> {
     Ok((found, Presence::of(&layout)))
 }
 
-/// What a repository is opened by.
+/// Returns the path that a repository is opened by.
 fn start(found: &Found) -> PathBuf {
     match found {
         Found::WorkTree(root) | Found::LinkedWorkTree { work_dir: root, .. } => root.join(".git"),

@@ -8,7 +8,7 @@ use super::reftable::Change;
 use super::{ObjectId, SourceError};
 use crate::text::escape;
 
-/// What may stand before a name that is not the whole name, in git's order, and what behind it.
+/// The prefixes and suffixes of an abbreviated ref name, in git's order.
 const RULES: [(&str, &str); 6] = [
     ("", ""),
     ("refs/", ""),
@@ -22,7 +22,7 @@ const FILES: [&str; 2] = ["FETCH_HEAD", "MERGE_HEAD"];
 /// Digits of an id, at least.
 const FEWEST_DIGITS: usize = 4;
 
-/// What brings the commits that a shallow clone does not have, for people and for those who write workflows.
+/// The command that fetches the commits that a shallow clone does not have, for people and for those who write workflows.
 pub const UNSHALLOW: &str = "run 'git fetch --unshallow' (in GitHub Actions: 'fetch-depth: 0' below 'with:' of actions/checkout; in GitLab CI: 'GIT_DEPTH: 0' below 'variables:'; in Azure Pipelines: 'fetchDepth: 0' below 'checkout: self'; in Bitbucket Pipelines: 'depth: full' below 'clone:'; in Jenkins: no 'shallow clone')";
 
 /// A revision or range with an id in place of each name of a ref.
@@ -56,7 +56,7 @@ struct Reader<'r> {
     local: &'r gix::Repository,
 }
 
-/// What a name stands for.
+/// The object of a name.
 struct Named {
     /// The full name of the ref.
     name: BString,
@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a name stands for; an id stands for itself.
+    /// Returns the object of a name; an id names itself.
     fn named(&self, name: &str) -> Result<Option<Named>, SourceError> {
         if name.len() == self.local.object_hash().len_in_hex() && is_id(name) {
             return Ok(None);
@@ -109,7 +109,7 @@ impl Reader<'_> {
         Ok(self.tables.follow(target)?.map(|id| Named { name, id }))
     }
 
-    /// What is asked of a name between `@{` and `}`.
+    /// Returns the answer to a query of a name between `@{` and `}`.
     fn asked(&self, given: &str, named: Option<&Named>, query: &str) -> Result<Option<Named>, SourceError> {
         let head = self.tables.head()?;
         // Without a name the branch is meant.
@@ -143,7 +143,7 @@ impl Reader<'_> {
         Some(tracking.as_bstr().to_owned())
     }
 
-    /// What was checked out so many switches ago.
+    /// Returns the branch or commit that was checked out so many switches ago.
     fn left_before(&self, steps: usize) -> Result<Option<Named>, SourceError> {
         let entries = self.tables.entries(b"HEAD".as_bstr());
         let left = entries.iter().rev().filter_map(|change| {
@@ -172,7 +172,7 @@ fn logged(entries: &[Change], query: &str) -> Option<ObjectId> {
     entries.iter().rev().find(before).map(|change| change.ids[1]).or_else(oldest).or(Some(first.ids[1]))
 }
 
-/// Whether a word may be an id, or ends in one as what `git describe` says does.
+/// `true` if a word may be an id, or ends in one as what `git describe` says does.
 fn is_id(word: &str) -> bool {
     let digits = word.rsplit_once("-g").map_or(word, |(_, digits)| digits);
     digits.len() >= FEWEST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())

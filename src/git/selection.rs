@@ -1,4 +1,4 @@
-//! What a range selects, as `git rev-list` reads it: `A..B`, `A...B`, `^A B`, `A^!`, `A^@` and several of them.
+//! The selection of a range, as `git rev-list` reads it: `A..B`, `A...B`, `^A B`, `A^!`, `A^@` and several of them.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ impl Selection {
         Ok(selection)
     }
 
-    /// What refs and HEADs lead to and did not yet at a revision, or on a day.
+    /// Selects the commits that refs and HEADs lead to now, and did not at a revision or on a day.
     ///
     /// # Errors
     /// When it is neither.
@@ -97,7 +97,7 @@ impl Selection {
     }
 }
 
-/// What both commits lead to, as far as one of the two has to be left for it.
+/// Returns the merge bases of two commits.
 fn common(local: &Local, [one, other]: [ObjectId; 2]) -> Result<BTreeSet<ObjectId>, SourceError> {
     let mut common = ancestry::between(local, &[one], &[other])?.edge;
     common.extend(ancestry::between(local, &[other], &[one])?.edge);

@@ -1,4 +1,4 @@
-//! What shows that something was on a server, and what leaves that open.
+//! Signs that something was on a server, and doubts about that.
 //!
 //! A ref that tracks a remote, a ref that a mirror has fetched, a ref that only servers make, and what was fetched last show
 //! it. That there is no such sign shows something only where a push would have left one.
@@ -26,16 +26,16 @@ const SERVED: [&str; 8] = [
 ];
 /// Refs that are nobody's but this clone's, even where all refs are fetched.
 const OWN: [&str; 4] = ["refs/stash", "refs/bisect/", "refs/worktree/", "refs/rewritten/"];
-/// What was fetched last.
+/// The ref of the last fetch.
 const FETCH_HEAD: &str = "FETCH_HEAD";
 
-/// What a repository knows of servers.
+/// The signs of servers in a repository.
 #[derive(Debug)]
 pub struct Servers {
     remotes: Vec<BString>,
     /// Where the remotes are fetched into.
     fetched: Vec<Fetched>,
-    /// What leaves open whether something without a sign was pushed.
+    /// The doubt whether something without a sign was pushed.
     pub doubt: Option<Doubt>,
 }
 
@@ -44,7 +44,7 @@ pub struct Servers {
 struct Fetched {
     remote: BString,
     before: BString,
-    /// What stands behind the asterisk, if there is one.
+    /// The text after the asterisk, if there is one.
     after: Option<BString>,
 }
 
@@ -66,7 +66,7 @@ impl Servers {
         Self { remotes, fetched, doubt }
     }
 
-    /// Whether a ref shows that what it leads to was on a server.
+    /// Returns the sign of a ref that its target was on a server.
     pub fn sign(&self, name: &str) -> Option<Sign> {
         let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
         let sign = |kind, remote| Some(Sign { kind, name: name.into(), remote });
@@ -83,7 +83,7 @@ impl Servers {
         sign(SignKind::Mirrored, Some(fetched.remote.clone()))
     }
 
-    /// Whether a ref shows that this remote has what it leads to.
+    /// `true` if a ref shows that this remote has what it leads to.
     pub fn is_of(&self, name: &str, remote: &BString) -> bool {
         self.sign(name).is_some_and(|sign| sign.remote.as_ref() == Some(remote))
     }
@@ -128,7 +128,7 @@ fn fetched_into(local: &Local, remote: &BStr) -> Vec<Fetched> {
     refspecs.unwrap_or_default().iter().filter_map(|refspec| Fetched::parse(remote, refspec)).collect()
 }
 
-/// Whether there is a remote, named or not, of which no ref here says what it has.
+/// `true` if there is a remote, named or not, of which no ref here says what it has.
 fn is_untraced(local: &Local, remotes: &[BString], fetched: &[Fetched]) -> bool {
     let config = local.config_snapshot();
     let has_url = |remote: &BString| {

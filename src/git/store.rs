@@ -36,7 +36,7 @@ pub struct Store {
     loose: Vec<ObjectId>,
     numbers: Numbers,
     id_length: usize,
-    /// What could not be opened.
+    /// The parts that could not be opened.
     pub gaps: Vec<Gap>,
 }
 
@@ -109,7 +109,7 @@ impl Store {
         })
     }
 
-    /// Whether every object of an index without a pack lies elsewhere, so that nothing is missing.
+    /// `true` if every object of an index without a pack lies elsewhere, so that nothing is missing.
     fn holds_all_of(&self, index: &Path, hash: gix::hash::Kind) -> bool {
         let index = gix::odb::pack::index::File::at(index, hash);
         index.is_ok_and(|index| (0..index.num_objects()).all(|entry| self.find(index.oid_at_index(entry)).is_some()))
@@ -153,7 +153,7 @@ impl Store {
         }
     }
 
-    /// What a folder of loose objects lists. git removes folders that have become empty.
+    /// Returns the entries of a folder of loose objects. git removes folders that have become empty.
     fn entries_of(&mut self, folder: &Path) -> Vec<DirEntry> {
         let listed = std::fs::read_dir(folder).and_then(Iterator::collect);
         listed.unwrap_or_else(|error| {
@@ -299,7 +299,7 @@ impl Store {
         (self.first_loose()..).zip(&self.loose).map(|(number, _)| number)
     }
 
-    /// Whether an object is in no pack.
+    /// `true` if an object is in no pack.
     pub fn is_loose(&self, number: Number) -> bool {
         number >= self.first_loose()
     }
@@ -338,7 +338,7 @@ fn packs_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What of a store is to be read: by a walk of the packs, and object by object.
+/// The objects of a store to be read: by a walk of the packs, and object by object.
 #[derive(Clone)]
 pub struct Selection<'s> {
     store: &'s Store,
@@ -352,7 +352,7 @@ impl<'s> Selection<'s> {
         self.store
     }
 
-    /// What a walk of the packs visits.
+    /// The portions that a walk of the packs visits.
     pub fn portions(&self) -> &[Portion<'s>] {
         &self.portions
     }
@@ -372,9 +372,9 @@ impl<'s> Selection<'s> {
 pub struct Copy {
     /// The folder of objects that it lies in.
     pub folder: PathBuf,
-    /// Whether that is another repository's.
+    /// `true` if that is another repository's.
     pub is_borrowed: bool,
-    /// Whether its pack is one that git does not clean up.
+    /// `true` if its pack is one that git does not clean up.
     pub is_kept: bool,
 }
 
@@ -414,7 +414,7 @@ fn opened(path: &Path, hash: gix::hash::Kind) -> (Option<Plan>, Option<Gap>) {
     }
 }
 
-/// Whether git gives such a name to what it has not finished.
+/// `true` if git gives such a name to what it has not finished.
 fn is_temporary(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     [&b"tmp_"[..], b".tmp-"].iter().any(|start| name.starts_with(start))

@@ -12,7 +12,7 @@ use crate::text::{Edits, Span};
 /// Folders in folders that are gone into, at most: twice what git reads by default (`core.maxTreeDepth`, 2048).
 pub const MOST_FOLDERS: usize = 4096;
 
-/// What a tree entry or index entry is.
+/// The mode of a tree entry or index entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// A folder.
@@ -28,7 +28,7 @@ pub enum Mode {
 /// One entry, borrowed from a tree's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'t> {
-    /// What it is.
+    /// Its kind.
     pub mode: Mode,
     /// Its name.
     pub name: &'t [u8],
@@ -41,7 +41,7 @@ pub struct Entry<'t> {
 pub struct Entries {
     starts: Vec<u32>,
     end: u32,
-    /// Whether all bytes are entries.
+    /// `true` if all bytes are entries.
     whole: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct Changes {
 }
 
 impl Entries {
-    /// Whether the tree could be read to its end.
+    /// `true` if the tree could be read to its end.
     pub fn is_whole(&self) -> bool {
         self.whole
     }
@@ -150,7 +150,7 @@ pub fn entries(tree: &[u8], id_length: usize) -> impl Iterator<Item = Entry<'_>>
     })
 }
 
-/// Whether all bytes of a tree are entries.
+/// `true` if all bytes of a tree are entries.
 pub fn is_whole(tree: &[u8], id_length: usize) -> bool {
     let mut rest = tree;
     while let Some((_, length)) = entry(rest, id_length) {

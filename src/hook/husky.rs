@@ -14,7 +14,7 @@ const FIRST: &str =
     "# keysweep: looks for secrets. Written by 'keysweep hook install'; removed by 'keysweep hook uninstall'.";
 const LAST: &str = "# keysweep: end";
 
-/// What a script starts with that git itself runs, up to husky 8.
+/// The start of a script that git itself runs, up to husky 8.
 const OLD_HEAD: &str = "#!/usr/bin/env sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"\n\n";
 
 /// A script that husky runs as a hook, or would run if it were there.
@@ -22,7 +22,7 @@ const OLD_HEAD: &str = "#!/usr/bin/env sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"
 pub struct Script {
     path: PathBuf,
     name: Name,
-    /// What git runs: a file that husky generates, or, up to husky 8, the script itself.
+    /// The file that git runs: a file that husky generates, or, up to husky 8, the script itself.
     hook: PathBuf,
 }
 
@@ -46,7 +46,7 @@ impl Script {
         &self.path
     }
 
-    /// What stands there: `Absent` if there is nothing of ours.
+    /// Returns the state of the hook: `Absent` if there is nothing of ours.
     pub fn state(&self) -> State {
         match self.read().ok().as_deref().and_then(block) {
             None => State::Absent,

@@ -7,7 +7,7 @@ use super::shim::{Hook, State};
 use super::tool::Tool;
 use crate::fs::{executable, replace};
 
-/// What was done.
+/// The change that was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// The shim was written.

@@ -22,7 +22,7 @@ impl Name {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::PreCommit, Self::PrePush, Self::CommitMsg, Self::PreReceive];
 
-    /// What git calls it.
+    /// Git's name for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
@@ -42,7 +42,7 @@ impl Name {
         }
     }
 
-    /// What tells our shim, of any version, from others: its whole second line.
+    /// The mark of our shim, in any version: its whole second line.
     fn mark(self) -> &'static str {
         match self {
             Self::PreCommit => {
@@ -61,7 +61,7 @@ impl Name {
     }
 }
 
-/// What stands where git looks for a hook.
+/// The state of the file where git looks for a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Nothing.
@@ -81,7 +81,7 @@ pub enum State {
 pub struct Hook {
     pub(super) folder: PathBuf,
     pub(super) name: Name,
-    /// Whether it is the one that another tool has set aside and runs.
+    /// `true` if it is the one that another tool has set aside and runs.
     pub(super) is_legacy: bool,
 }
 
@@ -91,7 +91,7 @@ impl Hook {
         Self { folder, name, is_legacy: false }
     }
 
-    /// Which one it is.
+    /// Returns its name.
     pub fn name(&self) -> Name {
         self.name
     }
@@ -107,7 +107,7 @@ impl Hook {
         [self.clone(), Self { is_legacy: true, ..self.clone() }].into_iter().find(is_ours)
     }
 
-    /// Whether it is the one that a tool has set aside.
+    /// `true` if it is the one that a tool has set aside.
     pub fn is_legacy(&self) -> bool {
         self.is_legacy
     }
@@ -117,7 +117,7 @@ impl Hook {
         self.folder.join(format!("{}.before-keysweep", self.name.as_str()))
     }
 
-    /// What stands there.
+    /// The text or state there.
     pub fn state(&self, program: &Path) -> State {
         let Ok(text) = bounded::read(&self.path(), bounded::MAX_SIZE, bounded::Links::Followed) else {
             return if self.path().exists() { State::Foreign } else { State::Absent };

@@ -29,12 +29,12 @@ impl Tool {
         Self::ALL.into_iter().find(|tool| texts.iter().any(|text| text.contains(tool.mark())))
     }
 
-    /// Whether a hook is the work of any of them.
+    /// `true` if a hook is the work of any of them.
     pub(super) fn wrote(path: &Path) -> bool {
         text(path).is_some_and(|text| Self::ALL.iter().any(|tool| text.contains(tool.mark())))
     }
 
-    /// What it is called.
+    /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lefthook => "lefthook",
@@ -43,7 +43,7 @@ impl Tool {
         }
     }
 
-    /// What stands in each hook that it writes.
+    /// The mark in each hook that it writes.
     fn mark(self) -> &'static str {
         match self {
             Self::Lefthook => "call_lefthook",
@@ -119,7 +119,7 @@ fn framework(name: Name) -> String {
 /// How the names of those hooks end that the framework builds itself.
 const BUILT: [&str; 2] = ["-rust", "-python"];
 
-/// What `.pre-commit-hooks.yaml` calls the hook.
+/// The id of the hook in `.pre-commit-hooks.yaml`.
 fn hook_id(name: Name) -> &'static str {
     match name {
         Name::PreCommit => "keysweep",
@@ -128,7 +128,7 @@ fn hook_id(name: Name) -> &'static str {
     }
 }
 
-/// Whether a configuration names the hook: by its command, or by its id of the pre-commit framework.
+/// `true` if a configuration names the hook: by its command, or by its id of the pre-commit framework.
 fn runs(text: &str, name: Name) -> bool {
     let command = format!("keysweep hook run {}", name.as_str());
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', '/']));

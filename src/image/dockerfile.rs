@@ -17,13 +17,13 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// Whether the instruction copies a file of the context.
+    /// `true` if the instruction copies a file of the context.
     pub fn takes(&self, path: &str) -> bool {
         self.sources.iter().any(|source| takes(source, path))
     }
 }
 
-/// Whether a source names a path or a folder above it. Each part of a pattern matches one part of the path.
+/// `true` if a source names a path or a folder above it. Each part of a pattern matches one part of the path.
 fn takes(source: &str, path: &str) -> bool {
     if source == "." {
         return true;
@@ -60,7 +60,8 @@ fn elements(mut pattern: &[u8]) -> Option<Vec<Element>> {
     Some(elements)
 }
 
-/// Whether a pattern matches one part of a path. Only the last `*` is ever tried again, for a hostile pattern has many of them.
+/// `true` if a pattern matches one part of a path. Only the last `*` is ever tried again, for a hostile pattern has many of
+/// them.
 fn part_matches(pattern: &[u8], part: &[u8]) -> bool {
     let Some(pattern) = elements(pattern) else { return false };
     let (mut at, mut read) = (0, 0);
@@ -93,7 +94,7 @@ pub struct Instruction {
 }
 
 impl Instruction {
-    /// What it is called, in upper case.
+    /// Its name, in upper case.
     pub fn keyword(&self) -> String {
         self.text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase()
     }
@@ -142,7 +143,7 @@ pub fn copies(instructions: &[Instruction]) -> Vec<Copy> {
     instructions.iter().filter_map(|instruction| copy(instruction.lines.0, &instruction.text)).collect()
 }
 
-/// Whether a directive at the top makes the backtick the escape character.
+/// `true` if a directive at the top makes the backtick the escape character.
 fn has_backtick(text: &str) -> bool {
     let directives = text.lines().map(str::trim).take_while(|line| line.starts_with('#'));
     let mut words = directives.filter_map(|line| line[1..].split_once('='));

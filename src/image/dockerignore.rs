@@ -14,7 +14,7 @@ pub struct DockerIgnore(Vec<Pattern>);
 #[derive(Debug)]
 struct Pattern {
     text: String,
-    /// Whether it brings back what matches.
+    /// `true` if it brings back what matches.
     is_exception: bool,
     matcher: Matcher,
 }
@@ -36,7 +36,7 @@ enum Matcher {
 pub struct BadPattern {
     /// The line, counted from 1.
     pub line: usize,
-    /// What it says.
+    /// Its text.
     pub pattern: String,
 }
 
@@ -60,7 +60,7 @@ impl DockerIgnore {
         Ok(Self(patterns))
     }
 
-    /// Whether a path below the context, with slashes, is left out.
+    /// `true` if a path below the context, with slashes, is left out.
     pub fn leaves_out(&self, path: &str) -> bool {
         let mut is_left_out = false;
         for pattern in &self.0 {

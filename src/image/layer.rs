@@ -1,4 +1,4 @@
-//! What a layer does to the file system below it: which paths it holds, and which it hides.
+//! The changes of a layer to the file system below it: which paths it holds, and which it hides.
 //!
 //! The rules are those of the OCI image specification (layer.md): `.wh.NAME` removes NAME of lower layers, `.wh..wh..opq` hides
 //! everything that lower layers have in its folder, and neither hides anything of its own layer. A path is also hidden by
@@ -52,7 +52,7 @@ enum Owner {
     Below,
 }
 
-/// What became of a path in a later layer.
+/// The change of a path in a later layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// The layer has another file at the path.
@@ -64,7 +64,7 @@ pub enum Change {
 /// The paths of a layer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Layer {
-    /// Whether the entry at a path is a folder, a file (or another name of one), or something else.
+    /// The kind of the entry at each path: a folder, a file (or another name of one), or something else.
     entries: HashMap<u64, Shape>,
     removed: HashSet<u64>,
     opaque: HashSet<u64>,
@@ -105,7 +105,7 @@ impl Layer {
         self.entries.len()
     }
 
-    /// What this layer does to a file of a lower one, given the keys along its path.
+    /// Returns the change of this layer to a file of a lower one, given the keys along its path.
     fn change(&self, along: &[u64]) -> Option<Change> {
         let (path, parents) = along.split_last()?;
         match self.entries.get(path) {
@@ -121,8 +121,9 @@ impl Layer {
     }
 }
 
-/// What the layers above one do to a file of it: the number of the layer that changes its path, counted from nought, and how.
-/// `None` if it is in the final file system, under this name or another. A layer that is not here changes nothing.
+/// Returns the change of the layers above one to a file of it: the number of the layer that changes its path, counted from
+/// nought, and how. `None` if it is in the final file system, under this name or another. A layer that is not here changes
+/// nothing.
 pub(super) fn fate(layers: &[Option<&Layer>], own: usize, path: &BStr) -> Option<(usize, Change)> {
     let mut first = None;
     let whole = along(path);

@@ -21,11 +21,11 @@ pub struct Contents {
     pub images: Vec<Image>,
     /// The blobs, in the order in which they were read.
     pub blobs: Vec<Blob>,
-    /// What could not be read.
+    /// The parts that could not be read.
     pub gaps: Vec<Gap>,
-    /// What a reader should know of the coverage.
+    /// Notes about the coverage.
     pub notes: Vec<Note>,
-    /// What each blob is to the images.
+    /// The parts of the images that each blob is.
     parts: HashMap<Digest, Vec<(usize, Part)>>,
 }
 
@@ -53,8 +53,8 @@ impl Contents {
         parts.map(|(image, part)| (&self.images[*image], *part)).collect()
     }
 
-    /// What the layers of an image above the one with this number, counted from 1, do to a path: the number of the layer that
-    /// changes it, and how. `None` if the file is in the final file system, under this name or another.
+    /// Returns the change of the layers of an image above the one with this number, counted from 1, to a path: the number of
+    /// the layer that changes it, and how. `None` if the file is in the final file system, under this name or another.
     pub fn fate(&self, image: &Image, number: usize, path: &BStr) -> Option<(usize, Change)> {
         let layers = image.layers.iter().map(|layer| self.blobs.get(layer.blob?)?.layer.as_deref());
         let layers: Vec<Option<&Layer>> = layers.collect();
@@ -62,13 +62,13 @@ impl Contents {
         Some((at + 1, change))
     }
 
-    /// Whether a blob is a document that says how others belong together.
+    /// `true` if a blob is a document that says how others belong together.
     pub fn is_document(&self, blob: usize) -> bool {
         self.blobs.get(blob).is_some_and(|blob| blob.document.is_some())
     }
 }
 
-/// What each blob is to the images.
+/// The parts of the images that each blob is.
 fn parts(images: &[Image], blobs: &[Blob]) -> HashMap<Digest, Vec<(usize, Part)>> {
     let mut parts: HashMap<Digest, Vec<(usize, Part)>> = HashMap::new();
     for (number, image) in images.iter().enumerate() {

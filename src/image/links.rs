@@ -146,7 +146,7 @@ impl<'b> Links<'b> {
         self.gaps.push(Gap { what: what.into(), kind: GapKind::Missing, why });
     }
 
-    /// What an index lists. `names` are those that the index itself was given.
+    /// Reads the documents that an index lists. `names` are those that the index itself was given.
     fn index(&mut self, number: usize, names: &[String], images: &mut Vec<Image>, depth: usize) {
         let Some(Document::Index(index)) = &self.blobs[number].document else {
             let (what, why) = (self.blobs[number].name.clone(), "it is no index of an image".to_owned());
@@ -216,7 +216,7 @@ impl<'b> Links<'b> {
         images.push(image);
     }
 
-    /// Whether something for a platform was asked for. What is for no platform always is.
+    /// `true` if something for a platform was asked for. What is for no platform always is.
     fn is_wanted(&self, platform: Option<&Platform>) -> bool {
         match (self.platform, platform.filter(|platform| platform.name().is_some())) {
             (Some(wanted), Some(platform)) => wanted.takes(platform),
@@ -394,7 +394,7 @@ fn names_of(descriptor: &Descriptor) -> impl Iterator<Item = String> + '_ {
     whole.or_else(|| descriptor.annotation("org.opencontainers.image.ref.name")).map(str::to_owned).into_iter()
 }
 
-/// What an index says of something that it names.
+/// Returns the role of something that an index names.
 fn role(descriptor: &Descriptor) -> String {
     match descriptor.platform.as_ref().and_then(Platform::name) {
         Some(platform) => format!("named by the index for {platform} ('--platform' chooses what to scan)"),

@@ -26,7 +26,7 @@ pub(super) enum Document {
 }
 
 impl Document {
-    /// What lies in it in base64, by the digests.
+    /// Returns the data that it contains in base64, by the digests.
     pub(super) fn inline(&self) -> Vec<(String, Vec<u8>)> {
         let descriptors: Vec<&Descriptor> = match self {
             Self::Index(index) => index.manifests.iter().collect(),
@@ -75,12 +75,12 @@ impl Descriptor {
         Digest::parse(&self.digest)
     }
 
-    /// Whether it is said to be an index or a manifest.
+    /// `true` if it is said to be an index or a manifest.
     pub(super) fn is_document(&self) -> bool {
         ["image.index.", "image.manifest.", "distribution.manifest."].iter().any(|kind| self.media_type.contains(kind))
     }
 
-    /// Whether it is said to be the configuration of an image.
+    /// `true` if it is said to be the configuration of an image.
     pub(super) fn is_config(&self) -> bool {
         ["oci.image.config.", "docker.container.image."].iter().any(|kind| self.media_type.contains(kind))
     }
@@ -110,7 +110,7 @@ impl Platform {
         (parts.next().is_none() && platform.name().is_some()).then_some(platform)
     }
 
-    /// Whether another platform is this one, or a variant of it.
+    /// `true` if another platform is this one, or a variant of it.
     pub(super) fn takes(&self, other: &Self) -> bool {
         let is_variant = self.variant.is_none() || self.variant == other.variant;
         self.os == other.os && self.architecture == other.architecture && is_variant

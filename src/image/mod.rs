@@ -46,11 +46,11 @@ pub struct ImageFile {
     pub path: BString,
     /// Its content; for a symbolic link, what it leads to.
     pub bytes: Vec<u8>,
-    /// What it is.
+    /// Its kind.
     pub kind: FileKind,
 }
 
-/// What was read from an image.
+/// The kinds of content read from an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// A file.
@@ -70,7 +70,7 @@ pub trait Sink {
     fn take_object(&mut self, blob: usize, path: &BStr, reader: &mut dyn Read) -> Taken;
 }
 
-/// What became of a file that may hold objects of a git repository.
+/// The outcome for a file that may contain objects of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
     /// It was taken.
@@ -84,7 +84,7 @@ pub enum Taken {
 /// A blob of an image: a layer, a document, or any other file in the archive.
 #[derive(Debug, Default)]
 pub struct Blob {
-    /// What it is called in the archive.
+    /// Its name in the archive.
     pub name: BString,
     /// The SHA-256 of its bytes.
     pub digest: Digest,
@@ -112,11 +112,11 @@ pub enum Coverage {
 
 /// Layers that were scanned before and hold nothing to be told.
 pub trait KnownLayers {
-    /// What is known of a layer by the SHA-256 of its blob.
+    /// The known facts about a layer by the SHA-256 of its blob.
     fn layer(&self, digest: &Digest) -> Option<KnownLayer>;
 }
 
-/// What is known of a layer.
+/// The known facts about a layer.
 #[derive(Debug)]
 pub struct KnownLayer {
     /// Its paths.
@@ -149,7 +149,7 @@ pub enum ImageError {
     /// It could not be opened.
     #[error("'{name}' could not be read: {error}")]
     Unreadable {
-        /// What was given.
+        /// The path that was given.
         name: String,
         /// Why.
         error: io::Error,

@@ -1,4 +1,4 @@
-//! What an image is made of, in each form that tools write.
+//! The parts of an image, in each form that tools write.
 //!
 //! | form | recognised by | written by |
 //! |---|---|---|
@@ -17,7 +17,7 @@ use super::stream::Digest;
 pub enum Form {
     /// An OCI layout.
     Oci,
-    /// What `docker save` wrote before version 25.
+    /// The archive of `docker save` before version 25.
     DockerArchive,
     /// A folder of blobs as `skopeo` writes it.
     BlobFolder,
@@ -51,7 +51,7 @@ pub struct Image {
     pub platform: Option<String>,
     /// Its layers, the lowest first.
     pub layers: Vec<ImageLayer>,
-    /// Whether it was asked for.
+    /// The choice whether to read it.
     pub choice: Choice,
     /// The number of the blob with its configuration.
     pub(super) config: Option<usize>,
@@ -59,7 +59,7 @@ pub struct Image {
     pub(super) documents: BTreeSet<usize>,
 }
 
-/// Whether an image was asked for.
+/// The choice whether to read an image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Choice {
     /// It was, or nobody chose.
@@ -80,7 +80,7 @@ pub struct ImageLayer {
     pub step: Arc<str>,
 }
 
-/// What a blob is to an image.
+/// The part of an image that a blob is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// A layer: its number, counted from 1.

@@ -30,7 +30,7 @@ const MAX_DEPTH: usize = 16;
 /// Documents within documents that are opened.
 const MAX_INLINE: usize = 4;
 
-/// What was read so far.
+/// The state of a reading.
 pub(super) struct Reading<'r> {
     options: Options<'r>,
     sink: &'r mut dyn Sink,
@@ -275,7 +275,7 @@ impl<'r> Reading<'r> {
         Ok(Content { document, ..Content::default() })
     }
 
-    /// What a document says, if it is one; its texts are handed over, and what lies inline in it is read as a blob.
+    /// Reads a document, if it is one; its texts are handed over, and what lies inline in it is read as a blob.
     fn document(&mut self, number: usize, name: &BStr, bytes: &[u8]) -> Option<Document> {
         let document = manifest::parse(bytes)?;
         self.documents += bytes.len();
@@ -360,7 +360,7 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// Whether a file is no matter here any more, for it went to where objects of git repositories are put together.
+    /// `true` if a file is no matter here any more, for it went to where objects of git repositories are put together.
     fn is_taken(&mut self, number: usize, name: &BStr, path: &BStr, reader: &mut dyn Read) -> bool {
         let sign: &[u8] = if name.is_empty() { b"" } else { b"!" };
         let whole = || BString::from([name.as_bytes(), sign, path.as_bytes()].concat());
@@ -404,7 +404,7 @@ impl<'r> Reading<'r> {
     }
 }
 
-/// What a blob holds.
+/// The contents of a blob.
 #[derive(Default)]
 struct Content {
     layer: Option<Box<Layer>>,
@@ -424,7 +424,7 @@ fn end_kind(error: &io::Error) -> GapKind {
     if error.kind() == io::ErrorKind::FileTooLarge { GapKind::TooLarge } else { GapKind::Corrupt }
 }
 
-/// What an error means for the reader of a report.
+/// Returns the meaning of an error for the reader of a report.
 fn told(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "it ends too early; what came before was read. Copy the image again".to_owned(),

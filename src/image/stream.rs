@@ -98,7 +98,7 @@ impl<R: Read> Read for Unpacked<R> {
     }
 }
 
-/// What gzip or Zstandard compressed, as it was before; anything else as it is.
+/// A reader that decompresses gzip and Zstandard, and passes on anything else unchanged.
 pub struct Decompressed<R: Read>(Unpacked<Whole<R>>);
 
 impl<R: Read> Decompressed<R> {
@@ -157,7 +157,7 @@ impl<R: BufRead> Read for Gunzip<R> {
     }
 }
 
-/// Whether nothing follows but zeros, which fill the last block of a device.
+/// Returns `true` if nothing follows but zeros, which fill the last block of a device.
 fn is_at_end(reader: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let part = reader.fill_buf()?;

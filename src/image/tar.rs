@@ -13,7 +13,7 @@ pub(super) const BLOCK: usize = 512;
 /// Bytes of an extended header that are read.
 const MAX_EXTENDED: u64 = 1 << 20;
 
-/// What a member of an archive is.
+/// The type of a member of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A file with content of its own.
@@ -36,7 +36,7 @@ impl Shape {
         Self::ALL.iter().take_while(|shape| **shape != self).count() as u64
     }
 
-    /// What a number stands for.
+    /// Returns the value of a code.
     pub(super) fn of_code(code: u64) -> Option<Self> {
         Self::ALL.get(usize::try_from(code).ok()?).copied()
     }
@@ -47,13 +47,13 @@ impl Shape {
 pub(super) struct Member {
     pub(super) path: BString,
     pub(super) shape: Shape,
-    /// What a link leads to.
+    /// The target of a link.
     pub(super) target: BString,
     /// Bytes of content that follow.
     pub(super) size: u64,
 }
 
-/// Whether a block is the header of a member: its checksum fits.
+/// `true` if a block is the header of a member: its checksum fits.
 pub(super) fn is_header(block: &[u8]) -> bool {
     let Ok(block) = <&[u8; BLOCK]>::try_from(block) else { return false };
     // The checksum counts its own eight bytes as blanks.
@@ -62,7 +62,7 @@ pub(super) fn is_header(block: &[u8]) -> bool {
     header.cksum().is_ok_and(|own| own != 0 && own == sum.sum::<u32>())
 }
 
-/// Whether a stream starts as an archive: with a header, or with the two blocks of zeros that end an empty one.
+/// `true` if a stream starts as an archive: with a header, or with the two blocks of zeros that end an empty one.
 pub(super) fn is_archive(head: &[u8]) -> bool {
     head.get(..BLOCK).is_some_and(is_header) || (head.len() == 2 * BLOCK && head.iter().all(|byte| *byte == 0))
 }
@@ -75,7 +75,7 @@ pub(super) struct Members<R> {
     padding: u64,
 }
 
-/// What extended headers say of the next member.
+/// The fields of extended headers for the next member.
 #[derive(Default)]
 struct Extended {
     path: Option<BString>,

@@ -17,23 +17,23 @@ pub struct Reply {
     pub status: u16,
     /// Names in lower case, and values.
     pub headers: BTreeMap<String, String>,
-    /// What followed, up to a limit.
+    /// The bytes after the headers, up to a limit.
     pub body: Vec<u8>,
 }
 
-/// What an answer comes to.
+/// The meaning of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     /// The word.
     pub word: Liveness,
     /// Why it is not known, as a clause; empty if it is.
     pub why: String,
-    /// What may be shown.
+    /// The facts that may be shown.
     pub reveals: BTreeMap<String, String>,
 }
 
 impl Told {
-    /// That nothing is known.
+    /// Returns the answer that nothing is known.
     pub fn unknown(why: impl Into<String>) -> Self {
         Self { word: Liveness::Unknown, why: why.into(), reveals: BTreeMap::new() }
     }
@@ -68,7 +68,7 @@ pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -
     Told { word, why: String::new(), reveals }
 }
 
-/// Whether people are meant to read it: no interface of a provider answers so.
+/// `true` if people are meant to read it: no interface of a provider answers so.
 fn is_page(reply: &Reply) -> bool {
     let is_html = reply.headers.get("content-type").is_some_and(|kind| kind.contains("html"));
     let start = reply.body.trim_ascii_start().get(..14).unwrap_or_default().to_ascii_lowercase();
@@ -97,7 +97,7 @@ fn holds(term: &Term, text: &str, json: Option<&Value>) -> bool {
     }
 }
 
-/// What stands at a path: names of members and places in lists, between points.
+/// Returns the value at a path: names of members and places in lists, between points.
 fn at<'v>(json: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').filter(|part| !part.is_empty()).try_fold(json, |value, part| match value {
         Value::Array(list) => list.get(part.parse::<usize>().ok()?),

@@ -17,10 +17,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// The longest that a host may ask to wait for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// What the answer comes to.
+    /// The meaning of the answer.
     pub told: Told,
     /// The host that was asked; empty if none was.
     pub host: String,
@@ -33,7 +33,7 @@ impl Outcome {
     }
 }
 
-/// What is known of a host.
+/// The known facts about a host.
 #[derive(Debug, Default)]
 struct State {
     refusals: usize,

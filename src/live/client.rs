@@ -181,7 +181,7 @@ impl Resolver for Guard {
     }
 }
 
-/// Whether an address is one of the internet: none of the special ones that RFC 6890 lists.
+/// `true` if an address is one of the internet: none of the special ones that RFC 6890 lists.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

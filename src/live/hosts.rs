@@ -10,13 +10,13 @@ use crate::rule_set::RuleSet;
 pub struct Place {
     /// Scheme, host, port and the beginning of the path: `https://git.example.test/gitlab`.
     pub origin: String,
-    /// What is shown of it: host and port.
+    /// Its shown form: host and port.
     pub shown: String,
-    /// Which addresses it may have.
+    /// The addresses that it may have.
     pub reach: Reach,
 }
 
-/// Which addresses a host may have.
+/// The addresses that a host may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Those of the internet alone.

@@ -14,7 +14,7 @@ use crate::rule::live::{Body, Identifier, Request, SECRET};
 /// A request that can be sent. It holds the secret, so nothing of it is printed but where it goes.
 #[derive(Clone)]
 pub struct Prepared<'r> {
-    /// What it was made from.
+    /// The definition that it was made from.
     pub request: &'r Request,
     /// Where it goes.
     pub place: Place,
@@ -22,7 +22,7 @@ pub struct Prepared<'r> {
     pub(super) path: String,
     /// Names and values.
     pub(super) headers: Vec<(String, String)>,
-    /// What follows them.
+    /// The body after them.
     pub(super) body: Vec<u8>,
     /// The value, to be looked for in an answer.
     pub(super) secret: Secret,
@@ -42,7 +42,7 @@ impl fmt::Debug for Prepared<'_> {
 }
 
 impl PartialEq for Prepared<'_> {
-    /// Whether the same is asked.
+    /// `true` if the same is asked.
     fn eq(&self, other: &Self) -> bool {
         self.place == other.place
             && (self.request.method, &self.request.path, &self.secret)

@@ -17,10 +17,10 @@ const GOOGLE: &str = "https://oauth2.googleapis.com/token";
 const LASTING: u64 = 300;
 const AHEAD: u64 = 30;
 
-/// What is made with a secret.
+/// The headers that are made with a secret.
 #[derive(Default)]
 pub(super) struct Signed {
-    /// What stands for the secret, if anything does.
+    /// The text in place of the secret, if there is one.
     pub(super) stands_for: Option<String>,
     /// Headers.
     pub(super) headers: Vec<(String, String)>,

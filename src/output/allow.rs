@@ -10,7 +10,7 @@ use super::words::plural;
 /// Rows that are written, at most.
 const ROWS: usize = 20;
 
-/// What was written.
+/// The changes that were written.
 #[derive(Debug, Serialize)]
 pub struct AllowView {
     /// Each finding and place.
@@ -23,14 +23,14 @@ pub struct AllowView {
     pub next: String,
 }
 
-/// What allows a finding.
+/// The entry or comment that allows a finding.
 #[derive(Debug, Serialize)]
 pub struct Entry {
     /// Id of the finding.
     pub id: String,
     /// The rule.
     pub rule: String,
-    /// What allows it.
+    /// The form of the entry.
     pub form: Form,
     /// The file that this stands in.
     pub path: String,
@@ -54,7 +54,7 @@ pub enum Form {
 }
 
 impl Entry {
-    /// What allows it, in words.
+    /// Returns its form in words.
     fn told(&self) -> String {
         match self.form {
             Form::Comment => "a comment beside the value".to_owned(),

@@ -9,7 +9,7 @@ use super::brief::{self, Levels};
 use super::view::{FindingView, GapView, View};
 use super::words;
 
-/// What issues of a severity are called.
+/// The words for issues of a severity.
 const LEVELS: Levels = Levels { bad: "error", fair: "warning", small: "warning" };
 
 /// Writes a report.

@@ -8,7 +8,7 @@ use super::words::plural;
 use crate::finding::Finding;
 use crate::text::escape;
 
-/// What a sweep says beside a baseline.
+/// The comparison of a sweep with a baseline.
 #[derive(Debug, Serialize)]
 pub struct BaselineView {
     /// The baseline's file.

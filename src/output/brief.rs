@@ -5,7 +5,7 @@ use super::words::{self, plural};
 use crate::finding::ContentKind;
 use crate::rule::Severity;
 
-/// What a format calls the severities, of which it knows three.
+/// The words of a format for the severities, of which it knows three.
 #[derive(Debug, Clone, Copy)]
 pub struct Levels {
     /// Critical and high.
@@ -32,7 +32,7 @@ pub fn chosen(finding: &FindingView) -> usize {
     finding.occurrences.iter().rposition(|place| !file(place).is_empty()).unwrap_or(0)
 }
 
-/// That place.
+/// Returns that place.
 pub fn place(finding: &FindingView) -> Option<&OccurrenceView> {
     finding.occurrences.get(chosen(finding))
 }
@@ -74,7 +74,7 @@ fn archive<'p>(path: &'p str, member: Option<&str>) -> &'p str {
     path.strip_suffix(member).map_or(path, |archive| archive.strip_suffix('!').unwrap_or(archive))
 }
 
-/// Whether its lines are those of the file.
+/// `true` if its lines are those of the file.
 pub fn has_lines(place: &OccurrenceView) -> bool {
     match place.kind {
         ContentKind::ArchiveMember | ContentKind::Symlink | ContentKind::FileName => false,
@@ -92,7 +92,7 @@ pub fn has_lines(place: &OccurrenceView) -> bool {
     }
 }
 
-/// What it is, how far it got, where it is if no file tells that, and what to do first.
+/// The finding in a paragraph: its name, its stage, its place unless a file shows that, and the first step.
 pub fn message(finding: &FindingView) -> String {
     let mut said = format!("{} ({}), {}.", finding.name, finding.preview, words::stage_sentence(finding));
     match place(finding) {

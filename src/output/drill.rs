@@ -1,10 +1,10 @@
-//! What a drill came to: a certificate, and the exercise for a team.
+//! The result of a drill: a certificate, and the exercise for a team.
 
 use serde::{Serialize, Serializer};
 
 use super::page::{Block, Inline, Tone, code, text, untrusted};
 
-/// What became of each stage of a drill.
+/// The outcomes of the stages of a drill.
 #[derive(Debug, Serialize)]
 pub struct Certificate {
     /// `keysweep`.
@@ -19,18 +19,18 @@ pub struct Certificate {
     pub stages: Vec<StageResult>,
 }
 
-/// What became of one stage.
+/// The outcome of one stage.
 #[derive(Debug, Serialize)]
 pub struct StageResult {
-    /// What had to happen.
+    /// The expected outcome.
     pub stage: &'static str,
-    /// What did.
+    /// The actual outcome.
     pub outcome: Outcome,
     /// How long it took.
     pub milliseconds: u64,
 }
 
-/// Whether a leak was stopped.
+/// The outcome for a leak: stopped or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It was.
@@ -94,7 +94,7 @@ pub fn page(certificate: &Certificate) -> Vec<Block> {
     ]
 }
 
-/// What a team is asked to do, without the answers.
+/// The tasks of a team, without the answers.
 pub fn exercise(count: usize) -> String {
     format!(
         "# Exercise: a leak\n\n\

@@ -1,4 +1,4 @@
-//! What whoever is in charge has to see to, in order, with the kinds of secrets that each is about: the plans say how.
+//! The duties of the person in charge, in order, with the kinds of secrets that each is about: the plans say how.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::view::View;
 use super::words::plural;
 use crate::finding::{Command, Stage, StepKind};
 
-/// What is to be seen to for secrets that got so far, the most urgent first.
+/// The urgency of secrets by how far they got, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
     /// Others may have it.
@@ -54,7 +54,7 @@ pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     vec![Block::Heading(2, vec![text("What to see to, in this order")]), Block::Duties(duties)]
 }
 
-/// Whether nobody has to do anything about it.
+/// `true` if nobody has to do anything about it.
 fn is_over(entry: &Entry<'_>) -> bool {
     match entry {
         Entry::One(_) => false,
@@ -75,7 +75,7 @@ fn kind(entries: &[&Entry<'_>], cards: &Cards<'_>) -> Line {
     line
 }
 
-/// What comes after the secrets themselves: once for all of them.
+/// The duties after the secrets themselves: once for all of them.
 fn afterwards(view: &View, to_purge: usize, to_audit: usize) -> Vec<Duty> {
     let mut duties = Vec::new();
     let secrets = |count| plural(count, "secret");

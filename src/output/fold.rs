@@ -1,5 +1,5 @@
-//! What is told together in a report for people: findings of one kind that nobody will read one by one. Formats for machines
-//! have each by itself.
+//! The groups in a report for people: findings of one kind that nobody will read one by one. Formats for machines have each
+//! by itself.
 //!
 //! Those that have expired become one line, wherever they stand, and so do those of one folder that are of low confidence. Of
 //! those of one folder of tests or samples the first is told as ever, and the others in a line.
@@ -46,7 +46,7 @@ enum Why<'v> {
     Path(&'v str),
 }
 
-/// What the findings of a group have in common.
+/// The properties that the findings of a group share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind<'v> {
     rule: &'v str,
@@ -150,7 +150,7 @@ impl<'v> Group<'v> {
         self.all().take(most)
     }
 
-    /// Whether nobody has to do anything about them.
+    /// `true` if nobody has to do anything about them.
     pub fn is_over(&self) -> bool {
         self.why == Why::Expired
     }
@@ -160,7 +160,7 @@ impl<'v> Group<'v> {
         1 + self.others.len()
     }
 
-    /// What they are and where, in one line.
+    /// Returns the names and places, in one line.
     pub fn line(&self) -> String {
         let files: BTreeSet<&str> = self.all().filter_map(brief::place).map(brief::file).collect();
         let named: Vec<&str> = files.iter().copied().take(NAMED).collect();

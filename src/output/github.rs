@@ -8,7 +8,7 @@ use super::brief::{self, Levels};
 use super::view::{FindingView, GapView, OccurrenceView, View};
 use super::words;
 
-/// What annotations of a severity are called.
+/// The words for annotations of a severity.
 const LEVELS: Levels = Levels { bad: "error", fair: "warning", small: "notice" };
 /// Annotations of each level that are shown; one notice is kept for the count of the others.
 const SHOWN: [(&str, usize); 3] = [("error", 10), ("warning", 10), ("notice", 9)];

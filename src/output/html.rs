@@ -13,7 +13,7 @@ use super::page::{Block, Card, Duty, Index, Inline, Line, Row, Sight, Task, Tile
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// What the browser lets the page do; it stops whatever else a page tries to load or run.
+/// The content security policy of the page; the browser stops whatever else a page tries to load or run.
 fn policy() -> String {
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",

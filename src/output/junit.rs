@@ -104,7 +104,7 @@ fn gap(gap: &GapView, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// What was read, and what else there is to say about it.
+/// The scope that was read, and the notes on it.
 fn coverage(view: &View) -> String {
     let notes = view.notes.iter().map(|note| note.text.clone());
     [words::outcome(view)].into_iter().chain(notes).chain(words::asides(view)).collect::<Vec<_>>().join("\n")

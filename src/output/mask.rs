@@ -13,7 +13,7 @@ use crate::finding::{Report, Secret};
 use crate::rule_set::RuleSet;
 use crate::text::{Span, escape};
 
-/// What stands in place of a secret.
+/// The text in place of a secret.
 const MASK: &[u8] = b"[secret]";
 /// Fewest bytes of a value that are masked wherever they stand.
 const MIN_VALUE: usize = 6;
@@ -42,7 +42,7 @@ impl Rules<'_> {
         self.in_force.into_iter().chain(&self.builtin)
     }
 
-    /// Whether a plan shows what a field holds although it is half of a credential.
+    /// `true` if a plan shows what a field holds although it is half of a credential.
     fn shows(&self, field: &str) -> bool {
         self.detectors().any(|detector| detector.rules().field(field).is_some_and(|field| field.shown))
     }
@@ -149,7 +149,7 @@ impl<'d> Mask<'d> {
     }
 }
 
-/// What stands for a secret where it is told apart from others.
+/// Returns the text in place of a secret that has to be distinguished from others.
 fn label(rule: &str, id: &str) -> String {
     format!("[secret {rule} {}]", beginning(id))
 }

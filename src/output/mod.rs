@@ -81,7 +81,7 @@ pub enum PageFormat {
 pub struct OutputOptions {
     /// The format.
     pub format: Format,
-    /// Whether values are shown; only because somebody asked for it.
+    /// `true` if values are shown; only because somebody asked for it.
     pub show_secrets: bool,
     /// How much is told of each finding.
     pub detail: Detail,

@@ -73,19 +73,19 @@ pub type Line = Vec<Inline>;
 /// A part of a page.
 #[derive(Debug, Clone)]
 pub enum Block {
-    /// What it all comes to.
+    /// The overall result.
     Verdict(Tone, String),
     /// A heading of this level.
     Heading(u8, Line),
     /// How many there are of each kind, under what the kinds are.
     Tiles(Vec<(&'static str, Vec<Tile>)>),
-    /// What somebody has to see to, in order.
+    /// The duties, in order.
     Duties(Vec<Duty>),
     /// The findings, a row each.
     Index(Index),
-    /// What belongs together: findings of one kind and their plan.
+    /// A section of blocks that belong together: findings of one kind and their plan.
     Lot(Vec<Self>),
-    /// What there is to say of one finding.
+    /// The details of one finding.
     Card(Card),
     /// Lines, each by itself; a single one is a paragraph.
     Lines(Vec<Line>),
@@ -97,7 +97,7 @@ pub enum Block {
     Checklist(Vec<Task>),
     /// A command, behind what it does.
     Command(String, String),
-    /// What only some will want to see.
+    /// Details that only some readers want to see.
     Fold(String, Vec<Self>),
 }
 
@@ -108,7 +108,7 @@ pub struct Tile {
     pub tone: Tone,
     /// How many.
     pub count: usize,
-    /// What they are called.
+    /// Their name.
     pub name: &'static str,
     /// By which facet of the index they are found.
     pub facet: Facet,
@@ -117,11 +117,11 @@ pub struct Tile {
 /// Something to see to, and what it is about.
 #[derive(Debug, Clone)]
 pub struct Duty {
-    /// What to do.
+    /// The action to take.
     pub title: String,
     /// The command that begins it; empty if there is none.
     pub command: String,
-    /// What it is about, a line each.
+    /// The items that it is about, one per line.
     pub items: Vec<Line>,
 }
 
@@ -139,22 +139,22 @@ pub struct Index {
 pub struct Row {
     /// The id of the finding, or of the first of those that are told together.
     pub id: String,
-    /// What it can be chosen by.
+    /// The facets it can be filtered by.
     pub facets: Vec<(Facet, String)>,
     /// A cell for each head.
     pub cells: Vec<Line>,
 }
 
-/// What rows of the index can be chosen by.
+/// The facets that rows of the index can be filtered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Facet {
     /// How bad a leak is.
     Severity,
     /// How far it got.
     Stage,
-    /// Whether HEAD holds it.
+    /// The presence in HEAD.
     Head,
-    /// Which rule found it.
+    /// The rule that found it.
     Rule,
 }
 
@@ -170,24 +170,24 @@ impl Facet {
     }
 }
 
-/// What there is to say of one finding.
+/// The details of one finding.
 #[derive(Debug, Clone)]
 pub struct Card {
     /// How bad it is.
     pub tone: Tone,
     /// Its id.
     pub id: String,
-    /// What it is.
+    /// Its kind.
     pub title: Line,
     /// Where it is, in short.
     pub place: Line,
-    /// Whether it is seen at once.
+    /// The initial state, where a format can fold it.
     pub sight: Sight,
     /// All the rest.
     pub blocks: Vec<Block>,
 }
 
-/// Whether something is seen at once, where a format can fold it.
+/// The initial state of something that a format can fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
     /// It is.
@@ -199,9 +199,9 @@ pub enum Sight {
 /// Something to be done.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// What it is for, or who does it.
+    /// Its purpose, or who does it.
     pub label: &'static str,
-    /// What to do.
+    /// The action to take.
     pub title: String,
     /// The command that does it; empty if there is none.
     pub command: String,
@@ -286,7 +286,7 @@ pub fn group(together: &Group<'_>) -> Card {
     }
 }
 
-/// What one secret is and how far it got.
+/// Returns the card of one secret, with how far it got.
 pub fn card(one: &FindingView, sight: Sight) -> Card {
     let value = one.secret.as_ref().map(|secret| escape(secret.as_bytes()));
     let mut facts: Vec<(&'static str, Vec<Line>)> = vec![

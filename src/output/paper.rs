@@ -24,7 +24,7 @@ impl<'o> Paper<'o> {
         Self { out, width }
     }
 
-    /// Whether a line of so many columns is no wider than the terminal.
+    /// `true` if a line of so many columns is no wider than the terminal.
     pub fn fits(&self, columns: usize) -> bool {
         self.width.is_none_or(|width| columns <= width)
     }
@@ -169,7 +169,7 @@ struct CommandLine {
     text: String,
 }
 
-/// What a line of a command starts with.
+/// The start of a line of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
     /// A word, in front of which blanks mean nothing.

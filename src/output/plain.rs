@@ -6,7 +6,7 @@ use super::page::{Block, Inline, Line, Task, Tone};
 use super::paper::{Paper, Style};
 use super::style;
 
-/// What the lines of a page are indented by.
+/// The indentation of the lines of a page.
 const INDENT: &str = "  ";
 /// Columns that the last one of a table needs, if it is so wide.
 const LEAST: usize = 24;

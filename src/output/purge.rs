@@ -39,7 +39,7 @@ pub fn render(
     }
 }
 
-/// What may be shown of a plan and of its sweep: every text that a repository may have made up is masked and escaped.
+/// The view of a plan and of its sweep: every text that a repository may have made up is masked and escaped.
 pub(super) struct Page {
     command: Command,
     pub(super) plan: PurgePlan,
@@ -88,13 +88,13 @@ impl Page {
         }
     }
 
-    /// What stands before the steps, each list with its title.
+    /// Returns the lists before the steps, each with its title.
     fn lists(&self) -> [(&'static str, Vec<String>); 2] {
         let files = self.plan.files.iter().map(|(path, what)| format!("{path}: {what}"));
         [("Refs that reach them", self.plan.refs.clone()), ("Files written, for your eyes only", files.collect())]
     }
 
-    /// What stands behind them.
+    /// Returns the title and the list after the steps.
     pub(super) fn rest(&self) -> (&'static str, Vec<String>) {
         ("What stays behind, and whom to ask", self.plan.beyond.clone())
     }
@@ -233,7 +233,7 @@ fn list(title: &str, lines: &[String], paper: &mut Paper<'_>) -> io::Result<()> 
     }
 }
 
-/// What a step is about, and where it is done.
+/// Returns the title of a step, and where it is done.
 pub(super) fn title(step: &PurgeStep) -> String {
     let place = match step.on {
         On::Here => "",

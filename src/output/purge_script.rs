@@ -7,14 +7,14 @@ use super::purge::Page;
 use crate::finding::purge::{PurgeStep, Trace};
 use crate::finding::{PurgePlan, Report};
 
-/// What runs the steps.
+/// The script that runs the steps.
 const RUNNER: &str = include_str!("purge.sh");
 /// The line behind what stands in the script as it is. No line of a plan is like it.
 const END: &str = "END_OF_STEP";
 /// A line that every such script has.
 const MARK: &str = "# A plan of 'keysweep purge-plan', as a script.";
 
-/// Whether a file is such a script.
+/// `true` if a file is such a script.
 pub fn is_one(content: &[u8]) -> bool {
     content.split(|byte| *byte == b'\n').nth(1) == Some(MARK.as_bytes())
 }

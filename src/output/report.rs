@@ -21,7 +21,7 @@ const MAX_CARDS: usize = 1_000;
 
 /// A page in the parts that may be cut off from its end.
 pub struct Parts {
-    /// What comes before all findings.
+    /// The blocks before all findings.
     pub top: Vec<Block>,
     /// Findings of one kind each.
     pub lots: Vec<Lot>,
@@ -31,9 +31,9 @@ pub struct Parts {
 
 /// Findings of one kind.
 pub struct Lot {
-    /// What they are and what to do about them.
+    /// The names of the findings and the steps for them.
     pub head: Vec<Block>,
-    /// What there is to say of each, and how many findings that is.
+    /// The details of each, and the number of findings.
     pub cards: Vec<(usize, Block)>,
 }
 
@@ -109,7 +109,7 @@ fn lot(entries: &[Entry<'_>], shown: usize, steps: Vec<Task>) -> Lot {
     Lot { head, cards: entries[..shown].iter().map(|entry| (entry.count(), Block::Card(card(entry)))).collect() }
 }
 
-/// What is said of findings that have no card.
+/// The remark on findings that have no card.
 fn cut_off(view: &View, count: usize) -> Vec<Block> {
     if count == 0 {
         return Vec::new();
@@ -210,7 +210,7 @@ fn tiles(view: &View) -> Option<Block> {
     (!view.findings.is_empty()).then_some(Block::Tiles(rows))
 }
 
-/// Whether anybody asked how far something got: of plain files nobody does.
+/// `true` if anybody asked how far something got: of plain files nobody does.
 fn has_stages(view: &View) -> bool {
     view.command.asks_git()
 }

@@ -6,7 +6,7 @@ use super::page::{Block, Inline, Line, checklist, code, remarks, text, tone, unt
 use super::view::StepView;
 use crate::rule::{Confidence, Rule, Severity};
 
-/// What is said of one line of a file, rule by rule.
+/// The page about one line of a file, rule by rule.
 pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
     let heading = Block::Heading(1, vec![code(place)]);
     if rows.is_empty() {
@@ -29,12 +29,12 @@ pub fn rules(rules: &[&Rule]) -> Vec<Block> {
     vec![Block::Heading(1, vec![text("Rules")]), Block::Table(heads, rules.iter().map(row).collect())]
 }
 
-/// What a rule looks for, and what is to be done about what it finds.
+/// A rule: the secrets that it looks for, and the steps for its findings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RuleView {
     /// Its id.
     pub id: String,
-    /// What the secret is called.
+    /// The name of the secret.
     pub name: String,
     /// Who issues it.
     pub provider: String,
@@ -51,11 +51,11 @@ pub struct RuleView {
     pub keywords: Vec<String>,
     /// Offline checks, and what becomes of a value that fails.
     pub checks: Vec<String>,
-    /// What is looked for nearby.
+    /// The fields that are looked for nearby.
     pub companions: Vec<String>,
-    /// What it opens.
+    /// The access that the secret gives.
     pub impact: String,
-    /// What goes wrong when the obvious is done; may be empty.
+    /// The harm that the obvious step would do; may be empty.
     pub caution: String,
     /// Steps that make the value useless, and those that put a new one in place.
     pub steps: Vec<StepView>,

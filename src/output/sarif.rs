@@ -24,14 +24,14 @@ const MAX_RESULTS: usize = 25_000;
 const MAX_PLACES: usize = 100;
 /// Notifications of each kind.
 const MAX_NOTIFICATIONS: usize = 1_000;
-/// What results of a severity are called.
+/// The words for results of a severity.
 const LEVELS: Levels = Levels { bad: "error", fair: "warning", small: "note" };
 /// Characters of a description.
 const MAX_DESCRIPTION: usize = 1_000;
 
-/// What paths are relative to.
+/// The base of paths.
 const FILES: &str = "SRCROOT";
-/// What addresses are relative to that are no files.
+/// The base of addresses that are not files.
 const GIT: &str = "GIT";
 
 /// Findings of each rule, by its id.
@@ -107,7 +107,7 @@ fn driver(view: &View, rules: Vec<Value>) -> Value {
     fields
 }
 
-/// What paths are relative to, in words.
+/// Returns the base of paths, in words.
 fn root(command: Command) -> &'static str {
     match command {
         Command::Image => "the root of the image's file system",
@@ -317,7 +317,7 @@ fn invocation(view: &View) -> Value {
     fields
 }
 
-/// What was not read, what else there is to say, and what did not fit.
+/// The gaps, the notes, and the parts that did not fit.
 fn notifications(view: &View) -> Vec<Value> {
     let gap = |gap: &GapView| {
         let words = format!("not read: {}: {}", gap.what, gap.why);

@@ -14,7 +14,7 @@ struct Document<'n> {
     repositories: &'n [Named],
 }
 
-/// Whether several reports make one text in a format. The others are about one checkout, or one page.
+/// `true` if several reports make one text in a format. The others are about one checkout, or one page.
 pub fn is_possible(format: Format) -> bool {
     match format {
         Format::Page(PageFormat::Html) | Format::Github | Format::Azure | Format::Gitlab => false,

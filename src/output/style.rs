@@ -39,7 +39,7 @@ pub fn command(text: &str) -> ColoredString {
     text.green()
 }
 
-/// What matters less.
+/// The style of less important text.
 pub fn faint(text: &str) -> ColoredString {
     text.dimmed()
 }

@@ -11,7 +11,7 @@ use super::report::{self, Lot};
 use super::view::View;
 use super::words::plural;
 
-/// What GitHub takes of one step, in bytes.
+/// The size limit of GitHub for one step, in bytes.
 const LIMIT: usize = 1024 * 1024;
 /// Kept for the words on what is left out.
 const RESERVE: usize = 1024;

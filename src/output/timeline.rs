@@ -13,7 +13,7 @@ const IN_SIGHT: usize = 10;
 /// Kinds of secrets that are named for a commit.
 const NAMED: usize = 6;
 
-/// What one commit did.
+/// The changes of one commit.
 #[derive(Default)]
 struct Event<'v> {
     author: &'v str,
@@ -44,7 +44,7 @@ pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     blocks
 }
 
-/// What happened, by time and commit.
+/// The events, by time and commit.
 fn events(view: &View) -> BTreeMap<(&str, &str), Event<'_>> {
     let mut events: BTreeMap<(&str, &str), Event<'_>> = BTreeMap::new();
     for one in &view.findings {

@@ -1,4 +1,4 @@
-//! What facts of a finding are called in sentences, whatever the format.
+//! The words for the facts of a finding in sentences, whatever the format.
 
 use super::view::{
     ContextView, EvidenceView, ExposureView, FindingView, OccurrenceView, RemoteView, RetentionView, SignView, Summary,
@@ -10,7 +10,7 @@ use crate::finding::{
 };
 use crate::rule::{Confidence, Severity};
 
-/// What is said of a command that shows a place.
+/// The remark on a command that shows a place.
 pub const SHOW: &str = "This shows where it stands, and the secret itself";
 
 /// Refs named in a sentence, at most.
@@ -56,7 +56,7 @@ pub fn verdict(summary: &Summary) -> String {
     }
 }
 
-/// What a secret that would have been reported is like, if there are others; as what follows the word.
+/// Returns the thresholds of reported secrets, if others were found; as the words after "secrets".
 pub fn qualified(summary: &Summary) -> String {
     let held = &summary.held_back;
     let confidence = (held.unsure() > 0).then(|| match held.min_confidence {
@@ -71,7 +71,7 @@ pub fn qualified(summary: &Summary) -> String {
     if parts.is_empty() { String::new() } else { format!(" of {}", parts.join(" and ")) }
 }
 
-/// What was found and is held back by the thresholds, as what follows the verdict; empty if that is nothing.
+/// Returns the words after the verdict about findings below the thresholds; empty if there are none.
 pub fn held_back(summary: &Summary) -> String {
     let held = &summary.held_back;
     let ones = |count: usize| if count == 1 { "one" } else { "ones" };
@@ -91,7 +91,7 @@ pub fn held_back(summary: &Summary) -> String {
     }
 }
 
-/// What a report comes to, in one line without how much was read.
+/// Returns the verdict of a report, in one line without how much was read.
 pub fn headline(summary: &Summary, scope: &str) -> String {
     let of = if summary.verdict == Verdict::Unknown { "of" } else { "in" };
     format!("{} {of} {scope}{}", verdict(summary), held_back(summary))
@@ -165,7 +165,7 @@ fn nothing_read(command: Command) -> &'static str {
     }
 }
 
-/// What contents are called: a sweep reads each once, whatever files it is in.
+/// The name for contents: a sweep reads each once, whatever files it is in.
 fn unit(command: Command) -> &'static str {
     match command {
         Command::History | Command::Verify => "blob",
@@ -191,7 +191,7 @@ fn bytes(count: u64) -> String {
     }
 }
 
-/// What else was found and is not shown.
+/// Returns the remarks on secrets that were found and are not shown.
 pub fn asides(view: &View) -> Vec<String> {
     let summary = &view.summary;
     let old = (summary.old > 0).then(|| {
@@ -224,7 +224,7 @@ fn accepted_by(findings: &[FindingView]) -> String {
     if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
-/// What was written to allow it, and why it counts all the same.
+/// Returns what was written to allow it, and why it still counts.
 pub fn suppression(finding: &FindingView) -> Option<String> {
     let SuppressionView { by, line, reason, flaw, status } = finding.suppression.as_ref()?;
     let line = line.map(|line| format!(" at line {line}")).unwrap_or_default();
@@ -247,12 +247,12 @@ pub fn suppression(finding: &FindingView) -> Option<String> {
     })
 }
 
-/// Whether something that came with the change would allow it, and somebody has to agree first.
+/// `true` if something that came with the change would allow it, and somebody has to agree first.
 pub fn is_waiting(finding: &FindingView) -> bool {
     finding.suppression.as_ref().is_some_and(|one| one.status == SuppressionStatus::NeedsApproval)
 }
 
-/// What makes so many of them count that came with the change.
+/// Returns why findings count that only the change itself allows.
 pub fn waiting(view: &View, count: usize) -> String {
     let (these, it) = match (count, view.findings.len()) {
         (1, 1) => ("This secret is".to_owned(), "it counts"),
@@ -307,7 +307,7 @@ pub fn stage_clause(finding: &FindingView) -> String {
     clause.to_owned()
 }
 
-/// What the word of a stage means, whatever the finding.
+/// Returns the meaning of a stage, whatever the finding.
 pub fn stage_meaning(stage: Stage) -> &'static str {
     match stage {
         Stage::Leftover => "in no commit, only in what a stopped commit left in this clone",
@@ -320,7 +320,7 @@ pub fn stage_meaning(stage: Stage) -> &'static str {
     }
 }
 
-/// What shows that it was on a server.
+/// The sign that it was on a server.
 fn sign(sign: Option<&SignView>) -> String {
     let Some(SignView { kind, name, remote }) = sign else { return "a remote-tracking branch has it".to_owned() };
     match (kind, remote) {
@@ -332,7 +332,7 @@ fn sign(sign: Option<&SignView>) -> String {
     }
 }
 
-/// What leaves open whether it was.
+/// The doubt whether it was.
 fn doubt(doubt: Option<Doubt>) -> String {
     let open = match doubt {
         Some(Doubt::Bare) => "others may have it, for a repository without a work tree may be the server itself",
@@ -346,7 +346,7 @@ fn doubt(doubt: Option<Doubt>) -> String {
     format!("{open}; treat it as published")
 }
 
-/// Which commit a place is in, and what a later one changed about that.
+/// Returns the commit that a place is in, and what a later one changed about that.
 pub fn commit(finding: &FindingView, place: usize) -> Option<String> {
     let place = finding.occurrences.get(place)?;
     let commit = short(place.commit.as_deref()?);
@@ -358,7 +358,7 @@ pub fn commit(finding: &FindingView, place: usize) -> Option<String> {
     })
 }
 
-/// Whether a later commit took it out of where it stood.
+/// `true` if a later commit took it out of where it stood.
 fn was_deleted(exposure: &ExposureView) -> bool {
     exposure.removed.is_some() || exposure.in_the_end == Some(InTheEnd::Deleted)
 }
@@ -519,7 +519,7 @@ pub fn image(place: &ImagePlace) -> String {
     format!("{at}{origin}; {}", place.visibility.sentence())
 }
 
-/// What keeps a place, if anybody asked.
+/// Returns the retention of a place, if it was asked for.
 pub fn retention(occurrence: &OccurrenceView) -> Option<String> {
     let retainers: Vec<String> = occurrence.held.iter().map(retainer).collect();
     (!retainers.is_empty()).then(|| format!("still there: {}", retainers.join(", ")))

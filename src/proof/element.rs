@@ -55,7 +55,7 @@ const OTHERS: [&str; 21] = [
 
 /// Longer runs are slips of the pen.
 const LONGEST_RUN: usize = 65_536;
-/// Whether `<name>` or `<name:...>` is an element.
+/// `true` if `<name>` or `<name:...>` is an element.
 pub(super) fn is_known(name: &str) -> bool {
     OTHERS.contains(&name) || RUNS.iter().any(|(known, _)| *known == name)
 }

@@ -107,7 +107,7 @@ pub(super) fn azure_key(random: &mut Random, size: usize, mark: &str, seed: &str
     None
 }
 
-/// Which characters may end a base64 text of `length`: those without stray bits.
+/// Returns the characters that may end a base64 text of `length`: those without stray bits.
 pub(super) fn canonical(alphabet: &[u8], length: usize) -> Vec<u8> {
     let step = match length % 4 {
         2 => 16,

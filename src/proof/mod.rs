@@ -23,7 +23,7 @@ use template::Generator;
 /// Expansions of each example.
 const ROUNDS: u64 = 5;
 
-/// What was proved, and what was not.
+/// The result of a proof.
 #[derive(Debug, Default)]
 pub struct Proof {
     /// Rules looked at.
@@ -106,7 +106,7 @@ fn example_flaw(def: &RuleDef, example: &str, seed: u64, detector: &Detector) ->
     None
 }
 
-/// What the files that the examples of a rule stand in are called; the empty name if any are.
+/// Returns the names of the files of a rule's examples; the empty name if any will do.
 fn names(def: &RuleDef) -> Vec<String> {
     if def.files.is_empty() {
         vec![String::new()]
@@ -115,7 +115,7 @@ fn names(def: &RuleDef) -> Vec<String> {
     }
 }
 
-/// What is found in a file of such a name.
+/// Returns the detections in a file of such a name.
 fn found(text: &str, name: &str, detector: &Detector) -> Vec<Detection> {
     let mut found = detector.scan_file(text.as_bytes());
     found.retain(|d| path::is_named(name.as_bytes(), &d.files));

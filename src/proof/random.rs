@@ -104,7 +104,7 @@ pub(super) fn plain(alphabet: &[u8]) -> Vec<u8> {
     if plain.is_empty() { alphabet.to_vec() } else { plain }
 }
 
-/// Whether `run` ends with four equal characters, five in a row up or down by one or two, or a placeholder word.
+/// `true` if `run` ends with four equal characters, five in a row up or down by one or two, or a placeholder word.
 pub(super) fn is_conspicuous(run: &[u8]) -> bool {
     let equal = run.last_chunk::<4>().is_some_and(|tail| tail.iter().all(|b| Some(b) == run.last()));
     let lower: Vec<u8> = run.iter().rev().take(8).rev().map(u8::to_ascii_lowercase).collect();

@@ -16,7 +16,7 @@ use super::seal::{self, SealError};
 /// Templates within templates.
 const DEEPEST: u8 = 8;
 
-/// What is wrong with a template.
+/// The flaws that a template can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplateError {
     /// `<seal:NAME>` with a name that no check has.
@@ -153,7 +153,7 @@ impl Generator {
     }
 }
 
-/// What stands between `<` and its `>`, and what follows; nothing if the text is no element.
+/// Returns the text between `<` and its `>`, and the rest; nothing if the text is not an element.
 fn element(after: &str) -> Option<(&str, &str)> {
     let name = after.split([':', '>', '<']).next()?;
     if !is_known(name) {

@@ -24,7 +24,7 @@ const MANY: usize = 512;
 /// kilobyte, and a repository of a few objects can have any number.
 pub(super) const MOST_PLACES: usize = 10_000;
 
-/// What was seen in each blob that was looked at; under no path yet.
+/// The sightings in each blob that was read, without a path yet.
 pub(super) type Batch = BTreeMap<ObjectId, Vec<Sighting>>;
 
 impl Scan<'_> {
@@ -109,7 +109,7 @@ pub(super) fn more_places(path: &BString) -> Gap {
     Gap { what: path.clone(), kind: GapKind::TooLarge, why }
 }
 
-/// What was seen in an item's blob, under the item's path; `None` if it was not looked at yet.
+/// Returns the sightings in an item's blob, under the item's path; `None` if it was not looked at yet.
 pub(super) fn take(batch: &Batch, worker: &Worker<'_>, item: &Item) -> Option<Outcome> {
     let seen = batch.get(&item.blob()?)?;
     let time = item.commit.filter(|_| !seen.is_empty()).and_then(|commit| worker.author_time(commit));

@@ -1,5 +1,5 @@
-//! What is shown of the line that a secret stands in: some bytes on both sides of it. All secrets of the text are known here,
-//! so each is left out by its place, however little of it lies within those bytes.
+//! The excerpt of the line that a secret is in: some bytes on both sides of it. All secrets of the text are known here, so
+//! each is left out by its place, however little of it lies within those bytes.
 
 use crate::detect::Detection;
 use crate::finding::Evidence;
@@ -17,10 +17,10 @@ const MOST_OF_WORD: usize = 2 * REACH;
 #[derive(Debug, Clone, Copy)]
 struct Hidden {
     span: Span,
-    /// What of it is the value.
+    /// The span of the value in it.
     value: Span,
     encoding: Option<&'static str>,
-    /// Whether the word goes on before and behind it.
+    /// Two flags: `true` if the word continues before it, and after it.
     goes_on: (bool, bool),
 }
 
@@ -46,7 +46,7 @@ impl Secrets {
         Self { hidden }
     }
 
-    /// What stands around a value; `None` if that is no text.
+    /// Returns the text around a value; `None` if that is no text.
     pub(super) fn around(&self, text: &[u8], lines: &LineIndex, detection: &Detection) -> Option<Excerpt> {
         let own = hidden(text, detection);
         let at = self.hidden.partition_point(|one| one.span.end <= own.span.start);
@@ -98,8 +98,8 @@ impl Secrets {
     }
 }
 
-/// What is not shown for a detection: its value with the rest of the word that it may be a part of. An encoded value shares
-/// bits with what stands beside it, and nobody can tell what else is in there, so all of it goes.
+/// Returns the span that is not shown for a detection: its value with the rest of the word that it may be a part of. An
+/// encoded value shares bits with what stands beside it, and nobody can tell what else is in there, so all of it goes.
 fn hidden(text: &[u8], detection: &Detection) -> Hidden {
     let value = detection.span;
     let encoding = detection.evidence.iter().find_map(|evidence| match evidence {

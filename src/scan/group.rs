@@ -18,7 +18,7 @@ use crate::remediation::{self, Stops, Surroundings};
 use crate::rule::{Confidence, Matcher, Rule, Severity};
 
 impl Scan<'_> {
-    /// What is reported of all that was found: findings with their advice, those that are allowed apart.
+    /// Builds the report: findings with their advice, those that are allowed apart.
     pub(super) fn report(
         &self,
         mut outcome: Outcome,
@@ -120,9 +120,9 @@ impl Scan<'_> {
         (found, held_back)
     }
 
-    /// What speaks for a secret, of all its sightings, and how sure they are together. The most specific rule names it that does
-    /// not doubt it, of equal ones the first by id, so that no order of sightings decides: a rule that doubts a value in a test
-    /// hides nothing that another is sure of elsewhere. Of its sightings the oldest that tells the most counts.
+    /// Returns the best sighting of a secret, and the confidence of all together. The most specific rule names it that does
+    /// not doubt it, of equal ones the first by id, so that no order of sightings decides: a rule that doubts a value in a
+    /// test hides nothing that another is sure of elsewhere. Of its sightings the oldest that tells the most counts.
     fn verdict<'s>(&self, group: &'s [Sighting]) -> (&'s Detection, Confidence) {
         let telling = |s: &&Sighting| {
             let one = &s.detection;
@@ -191,7 +191,7 @@ impl Scan<'_> {
     }
 }
 
-/// What names the keys that were found: halves of credentials that are told with the other half, as its facts.
+/// The halves of credentials that name the keys found; they are reported with the other half, as its facts.
 #[derive(Default)]
 struct Halves {
     /// Fields and values near which the secret itself was found.
@@ -211,7 +211,7 @@ impl Halves {
         }
     }
 
-    /// Whether a secret under this rule is one of them.
+    /// `true` if a secret under this rule is one of them.
     fn has(&self, rule: &Rule, secret: &Secret) -> bool {
         let value = || String::from_utf8_lossy(secret.reveal()).into_owned();
         let is_only_named = matches!(rule.matcher, Matcher::Assignment);
@@ -253,7 +253,7 @@ fn of_stage(severity: Severity, stage: Stage) -> Severity {
     }
 }
 
-/// What got farther comes first, and of that what HEAD still has.
+/// Returns the sort key of a finding: secrets that got farther come first, and of these the ones still in HEAD.
 fn how_far(finding: &Finding) -> (u8, bool) {
     let stage = match finding.exposure.stage {
         Stage::Published | Stage::Unknown => 0,

@@ -190,7 +190,7 @@ fn tail(mut file: File, size: u64) -> io::Result<Vec<u8>> {
     Ok(tail)
 }
 
-/// What kept the rest of a file from being read.
+/// Returns the gap for the rest of a file that could not be read.
 fn gap(item: &Item, is_packed: bool, error: &io::Error) -> Gap {
     let (kind, why) = match error.kind() {
         io::ErrorKind::FileTooLarge => (GapKind::TooLarge, Reason::TooLarge.to_string()),

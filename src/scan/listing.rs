@@ -57,7 +57,7 @@ impl Scan<'_> {
         })
     }
 
-    /// Which of the secrets seen stand in contents or names that were there before.
+    /// Returns those of the secrets seen that were in contents or names before.
     fn held_before(
         &self,
         sightings: &[Sighting],
@@ -79,8 +79,8 @@ impl Scan<'_> {
         past.held
     }
 
-    /// What the last commits of a range have of a secret; `None` if it stands in something that no later commit changes, or if
-    /// what they have cannot be read.
+    /// Returns the state of a secret at the last commits of a range; `None` if it stands in something that no later commit
+    /// changes, or if what they have cannot be read.
     fn in_the_end(&self, group: &[Sighting], heads: &[ObjectId]) -> Option<InTheEnd> {
         let local = self.repo.filter(|_| !heads.is_empty())?.local();
         let mut places: BTreeSet<(&BString, ContentKind)> = BTreeSet::new();
@@ -134,13 +134,13 @@ impl Scan<'_> {
     }
 }
 
-/// What is known of commits having been published.
+/// The known facts about commits having been published.
 struct Publication {
     /// Those that were on a server.
     commits: BTreeSet<ObjectId>,
     /// Of these, the repository on a host with pages that is known to have each.
     web: BTreeMap<ObjectId, Arc<WebRepository>>,
-    /// What leaves open whether the others were.
+    /// The doubt whether the others were.
     doubt: Option<Doubt>,
 }
 

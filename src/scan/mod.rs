@@ -36,7 +36,7 @@ pub struct Scan<'a> {
     pub options: &'a ScanOptions,
     /// The repository, if there is one.
     pub repo: Option<&'a Repo>,
-    /// What the advice must know.
+    /// The surroundings that the advice needs.
     pub surroundings: Lazy<'a>,
     /// Where a sweep says how far it is.
     pub progress: &'a Progress,

@@ -1,4 +1,4 @@
-//! What the threads of a scan find, and how that is put together.
+//! The outcome of the threads of a scan, and how it is merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::git::graph::Commits;
 use crate::git::{ObjectId, crypt, lfs};
 use crate::text::archive::Reason;
 
-/// What one worker makes of one item.
+/// The outcome of one worker for one item.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) sightings: Vec<Sighting>,
@@ -22,7 +22,7 @@ pub(super) struct Outcome {
     pub(super) missing: Vec<Missing>,
     /// Archives and members of archives that were not opened, by the reason.
     pub(super) unopened: BTreeMap<Reason, Names>,
-    /// What Git LFS pointers name that is not in this clone.
+    /// The objects of Git LFS pointers that are not in this clone.
     pub(super) absent_lfs: Vec<String>,
     /// Files that are encrypted, so that nothing in them can be seen.
     pub(super) encrypted: Vec<BString>,
@@ -75,13 +75,13 @@ impl Outcome {
         self.stats.cached += other.stats.cached;
     }
 
-    /// What there is to say of content that is not here, or that was not opened.
+    /// Returns the note on content that is not here, or that was not opened.
     pub(super) fn content_notes(&self) -> impl Iterator<Item = Note> {
         absent_lfs(&self.absent_lfs).into_iter().chain(encrypted(&self.encrypted)).chain(unopened(&self.unopened))
     }
 }
 
-/// What there is to say of objects of Git LFS that are not here: one is named, many are counted.
+/// Returns the note on objects of Git LFS that are not here: one is named, many are counted.
 fn absent_lfs(named: &[String]) -> Option<Note> {
     let named: BTreeSet<&String> = named.iter().collect();
     let first = named.first()?;
@@ -95,7 +95,7 @@ fn absent_lfs(named: &[String]) -> Option<Note> {
     }))
 }
 
-/// What there is to say of files that are encrypted: the first is named.
+/// Returns the note on files that are encrypted: the first is named.
 fn encrypted(files: &[BString]) -> Option<Note> {
     let files: BTreeSet<&BString> = files.iter().collect();
     let first = files.first()?;
@@ -106,7 +106,7 @@ fn encrypted(files: &[BString]) -> Option<Note> {
     Some(Note(format!("{which} {}", crypt::LOCKED)))
 }
 
-/// What there is to say of archives and members that were not opened, given which there are for each reason.
+/// Returns the note on archives and members that were not opened, given which there are for each reason.
 fn unopened(reasons: &BTreeMap<Reason, Names>) -> Option<Note> {
     let reasons: Vec<String> =
         reasons.iter().map(|(reason, names)| format!("{} {reason} ({names})", names.count())).collect();

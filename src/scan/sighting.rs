@@ -39,8 +39,8 @@ impl Sighting {
         Some(one)
     }
 
-    /// Whether it stands in what a commit may have left that was never made: content that no commit, no ref and no index gives
-    /// a path, or the draft of a message.
+    /// `true` if it stands in what a commit may have left that was never made: content that no commit, no ref and no index
+    /// gives a path, or the draft of a message.
     pub(super) fn is_left(&self) -> bool {
         let place = &self.occurrence;
         let is_content = matches!(place.kind, ContentKind::File | ContentKind::ArchiveMember);

@@ -1,4 +1,4 @@
-//! Which findings of a scan somebody allowed: asks the policy, and answers what it asks of the repository.
+//! Finds out which findings of a scan are allowed: asks the policy, and answers what it asks of the repository.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl Scan<'_> {
     }
 }
 
-/// What there is to say of comments of other tools beside what was found, which do not count: how to make them count.
+/// Returns the note on comments of other tools beside what was found, which do not count: how to make them count.
 pub(super) fn uncounted(findings: &[Finding]) -> Vec<Note> {
     let flaw = |one: &Finding| match one.suppression.as_ref()?.status {
         Status::Void(Flaw::OfOtherTool(tool)) => Some(tool),
@@ -55,12 +55,12 @@ pub(super) fn uncounted(findings: &[Finding]) -> Vec<Note> {
     counts.into_iter().map(note).collect()
 }
 
-/// What a repository held before.
+/// The earlier states of a repository.
 struct Past {
     local: Local,
     head: Option<ObjectId>,
     limit: u64,
-    /// What trees hold at paths, since one place is asked for again and again.
+    /// The entries of trees at paths, cached because one place is asked for again and again.
     entries: RefCell<BTreeMap<(ObjectId, BString), Option<ObjectId>>>,
 }
 
@@ -72,8 +72,8 @@ impl Past {
         Some(Self { local, head, limit, entries: RefCell::default() })
     }
 
-    /// Whether a place is in commits and no longer in HEAD, or in what a commit left that was never made: nobody can write a
-    /// comment there.
+    /// `true` if a place is in commits and no longer in HEAD, or in what a commit left that was never made: nobody can write
+    /// a comment there.
     fn holds(&self, place: &Occurrence) -> bool {
         use ContentKind::{ArchiveMember, File, GitFile, Symlink};
         let is_committed = place.commit.is_some();
@@ -87,7 +87,7 @@ impl Past {
         }
     }
 
-    /// Whether the comment stood in the file already before the commit, or the index, that brought the value in.
+    /// `true` if the comment stood in the file already before the commit, or the index, that brought the value in.
     fn has_comment(&self, place: &Occurrence, comment: &Comment) -> bool {
         let (ContentKind::File, Some(blob)) = (place.kind, id(place.blob.as_deref())) else { return false };
         let count = |blob| self.text(blob).map_or(0, |text| comment::count(&text, comment));

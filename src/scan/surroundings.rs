@@ -1,4 +1,4 @@
-//! What advice about findings must know of the repository.
+//! The surroundings of findings that advice needs to know.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -17,11 +17,11 @@ const MOST_PATHS: usize = 64;
 /// Bytes of a file at HEAD that is looked into, at most.
 const MAX_SIZE: u64 = 4 << 20;
 
-/// What advice must know, found out when it is first asked for: without a finding nobody asks.
+/// The surroundings that advice needs, found out when it is first asked for: without a finding nobody asks.
 pub type Lazy<'a> = LazyLock<Surroundings, Box<dyn FnOnce() -> Surroundings + Send + 'a>>;
 
 impl Scan<'_> {
-    /// What the command knows, and what only findings make worth reading.
+    /// Returns the facts that the command knows, and those that only findings make worth reading.
     pub fn surroundings_of(&self, found: &[Finding]) -> Surroundings {
         let Some(repo) = self.repo else { return Surroundings::clone(&self.surroundings) };
         let is_staged = |one: &&Finding| one.exposure.stage == Stage::Uncommitted && !self.surroundings.no_git;
@@ -68,7 +68,7 @@ fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>
     (Some(head.to_string()), there)
 }
 
-/// Which of these files have something staged as well.
+/// Returns those of these files that also have staged changes.
 fn staged_too(repo: &Repo, files: &BTreeSet<BString>) -> BTreeSet<BString> {
     if files.is_empty() {
         return BTreeSet::new();
@@ -78,7 +78,7 @@ fn staged_too(repo: &Repo, files: &BTreeSet<BString>) -> BTreeSet<BString> {
     items.into_iter().map(|item| item.path).filter(|path| files.contains(path)).collect()
 }
 
-/// What HEAD has at a path.
+/// The state of a path in HEAD.
 enum AtHead {
     Nothing,
     Content(ObjectId, Vec<u8>),
@@ -98,7 +98,7 @@ impl AtHead {
         }
     }
 
-    /// Whether it holds what was found at a place of the same path.
+    /// The status what was found at a place of the same path.
     fn holds(&self, one: &Finding, place: &Occurrence) -> bool {
         match self {
             Self::Nothing => false,

@@ -32,7 +32,7 @@ impl Scan<'_> {
         threads::on(self.options.threads, all)
     }
 
-    /// What `work` makes of each, in order, on all threads if there is enough of it.
+    /// Returns the results of `work` for each, in order, on all threads if there is enough to do.
     pub(super) fn map<T: Send, R: Send>(&self, list: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
         if list.len() < FEW || self.options.threads < 2 {
             return list.into_iter().map(work).collect();
@@ -40,7 +40,7 @@ impl Scan<'_> {
         threads::on(self.options.threads, || list.into_par_iter().map(&work).collect())
     }
 
-    /// What one thread works with.
+    /// Returns a worker for one thread.
     pub(super) fn worker(&self) -> Worker<'_> {
         Worker { detector: self.detector, options: self.options, repository: self.repo, local: OnceCell::new() }
     }

@@ -264,7 +264,7 @@ impl Worker<'_> {
         outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }
 
-    /// What was detected in a text, as sightings there.
+    /// Returns the detections in a text as sightings.
     pub(super) fn sightings(&self, text: &[u8], found: Vec<Detection>, origin: &Origin<'_>, outcome: &mut Outcome) {
         if found.is_empty() {
             return;
@@ -278,7 +278,7 @@ impl Worker<'_> {
         outcome.sightings.extend(believed.map(|one| self.sighting(text, (&lines, &secrets), origin, one)));
     }
 
-    /// What stands near the places of low confidence of a secret that another place is reported for.
+    /// Returns the companions near the places of low confidence of a secret that another place is reported for.
     pub(super) fn late_companions(&self, group: &[Sighting]) -> Vec<Fact> {
         let mut seen = BTreeSet::new();
         let waits = |one: &&Sighting| context::companions_wait(&one.detection, self.options.min_confidence);
@@ -377,7 +377,7 @@ impl<'o> Origin<'o> {
         Self { kind, path, first: BStr::new(""), member: BStr::new(""), blob: None, commit: None, tag: None }
     }
 
-    /// What a gap calls it.
+    /// Its name in a gap.
     fn label(&self) -> BString {
         let path = if self.path.is_empty() { self.first } else { self.path };
         match self.blob.filter(|_| path.is_empty()) {
@@ -387,7 +387,7 @@ impl<'o> Origin<'o> {
     }
 }
 
-/// Whether an item was one of git's files that is gone since it was listed, as locks are.
+/// `true` if an item was one of git's files that is gone since it was listed, as locks are.
 fn has_vanished(item: &Item) -> bool {
     let is_gone = |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     matches!(&item.content, Content::File(path) if item.kind.beside_objects() && is_gone(path))
@@ -401,7 +401,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     bounded::read(path, limit, bounded::Links::Followed).map_err(|why| unread(why, limit))
 }
 
-/// What it means for a scan that a file was not read.
+/// Returns the gap or note for a file that was not read.
 fn unread(why: Refused, limit: u64) -> Unread {
     match why {
         // Where it ends is not known.

@@ -1,4 +1,4 @@
-//! What a new state adds to its parents: the heart of `staged` and `range`.
+//! The changes that a new state adds to its parents: the heart of `staged` and `range`.
 //!
 //! A path is changed if its content differs from the content it has in *every* parent. What a parent holds at a path
 //! that this state changes or drops was there *before*: a secret in it is not new, wherever in the change it stands now. So
@@ -28,7 +28,7 @@ pub struct Side {
     pub old: Option<(Mode, ObjectId)>,
     /// In the new state.
     pub new: Option<(Mode, ObjectId)>,
-    /// What else stands there in the new state, if the name is there twice.
+    /// The other entries there in the new state, if the name occurs twice.
     pub others: Vec<(Mode, ObjectId)>,
 }
 
@@ -48,7 +48,7 @@ impl Difference {
     }
 }
 
-/// What earlier commits of a range brought in.
+/// The contents that earlier commits of a range added.
 #[derive(Debug, Default)]
 pub struct Known {
     contents: BTreeSet<ObjectId>,

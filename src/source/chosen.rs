@@ -15,7 +15,7 @@ use crate::fs::bounded::without_dots;
 use crate::git::{Repo, SourceError, index};
 use crate::text::escape;
 
-/// What becomes of the paths that the next commit changes and nobody names.
+/// The treatment of the paths that the next commit changes and nobody names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
     /// They are looked at as well.
@@ -24,10 +24,10 @@ pub enum Others {
     LeftOut,
 }
 
-/// What is to be looked at.
+/// The items to be scanned.
 #[derive(Debug)]
 pub enum Chosen {
-    /// What the next commit adds.
+    /// The changes of the next commit.
     New(Listing),
     /// All of what is named.
     Whole(Listing),
@@ -119,7 +119,7 @@ impl Names {
         paths.iter().map(below).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether a path is named, or a folder that it lies in.
+    /// `true` if a path is named, or a folder that it lies in.
     fn hold(&self, path: &BStr) -> bool {
         self.0.contains(path) || around(path).any(|name| self.0.contains(name))
     }

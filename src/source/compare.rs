@@ -27,7 +27,7 @@ const MOST_AGAIN: usize = 100_000;
 /// Bytes of a path that is too deep to be shown whole.
 const SHOWN: usize = 60;
 
-/// What one listing may still take from trees, and what of them it could not read.
+/// The budget of one listing for trees, and the trees that it could not read.
 #[derive(Debug)]
 pub(super) struct Budget {
     paths: usize,
@@ -36,7 +36,7 @@ pub(super) struct Budget {
     said: Vec<Limit>,
 }
 
-/// What a listing may run out of.
+/// The limits of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Limit {
     Paths,
@@ -95,7 +95,7 @@ struct Place {
     depth: usize,
 }
 
-/// Whether a pair was gone into before.
+/// The state of a pair: read before or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visit {
     First,
@@ -133,7 +133,7 @@ impl<'a> Trees<'a> {
         }
     }
 
-    /// Whether to go into a folder.
+    /// Returns how a folder is to be visited, if it is.
     fn visit(&mut self, place: &Place) -> Option<Visit> {
         if place.pair.old == place.pair.new {
             return None;

@@ -1,4 +1,4 @@
-//! What `docker build` would be given: the files of a folder that `.dockerignore` does not leave out, and which of them the
+//! The context of `docker build`: the files of a folder that `.dockerignore` does not leave out, and which of them the
 //! Dockerfile copies into the image.
 
 use std::io;

@@ -1,4 +1,4 @@
-//! What an event of a code host asks to be scanned, found in the clone that its job works on.
+//! The commits that an event of a code host is about, found in the clone that its job works on.
 //!
 //! Such a clone often lacks what the event tells of: it is shallow, or a forced push left nothing that leads to the commit
 //! before. Where nothing tells old from new, all that the head holds counts as new; where the clone is cut off as well, only
@@ -12,13 +12,13 @@ use crate::git::object::{self, Unread};
 use crate::git::repo::{self, Local};
 use crate::git::{ObjectId, Repo, SourceError};
 
-/// What an event tells. Of all that it says only ids are taken, and the name of a branch to compare refs with: the rest may
-/// come from anybody.
+/// The data of an event. Only ids are taken from it, and the name of a branch to compare refs with: the rest may come from
+/// anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// What is asked, in words of ours.
+    /// The scope of the event, in our own words.
     pub asked: &'static str,
-    /// What is new: a commit, or a tag that leads to one. `None` if nothing comes in.
+    /// The new commit, or a tag that leads to one. `None` if nothing is added.
     pub head: Option<ObjectId>,
     /// Commits whose history is not new.
     pub bases: Vec<ObjectId>,
@@ -52,16 +52,16 @@ impl Trunk {
     }
 }
 
-/// What the clone has of an event.
+/// The part of an event that the clone has.
 #[derive(Debug)]
 pub struct Found {
-    /// What is to be looked at.
+    /// The items to be scanned.
     pub listing: Listing,
-    /// What is new, if this clone has it.
+    /// The new commit, if this clone has it.
     pub head: Option<ObjectId>,
     /// Commits that were there before.
     pub bases: Vec<ObjectId>,
-    /// What is looked at, in words.
+    /// The scope, in words.
     pub subject: String,
 }
 
@@ -118,13 +118,13 @@ fn test_merge(event: &Event) -> Option<ObjectId> {
     event.merge.filter(|merge| Some(*merge) != event.head)
 }
 
-/// What a merge went into, which has to be here, and what went into that.
+/// Returns the first parent of a merge, which has to be here, and the second.
 fn merged(local: &Local, merge: ObjectId) -> Option<(ObjectId, ObjectId)> {
     let [base, other] = object::commit_of(local, merge).ok()?.parents[..] else { return None };
     object::commit_at(local, base).map(|base| (base, other))
 }
 
-/// What the branch of this name led to on the server when it was last asked. Jobs call the server `origin`.
+/// Returns the commit that the branch of this name led to on the server at the last fetch. Jobs call the server `origin`.
 fn tracked(repository: &Repo, local: &Local, branch: &BString) -> Option<ObjectId> {
     let wanted = [b"refs/remotes/origin/", branch.as_slice()].concat();
     let (_, id) = repository.refs().into_iter().find(|(name, _)| *name == wanted)?;

@@ -1,4 +1,4 @@
-//! What git keeps beside its objects: configuration, reflogs, hooks, the messages and states of work under way, and names
+//! Git's own files next to its objects: configuration, reflogs, hooks, the messages and states of work under way, and names
 //! that only an index has.
 //!
 //! A repository's folder is walked rather than asked for a list of known names, so what a tool left in it is read as well.
@@ -150,7 +150,7 @@ impl Walk<'_> {
         self.listing.items.push(Item { kind, path, content, commit: None });
     }
 
-    /// What a folder holds, by name.
+    /// Returns the entries of a folder, by name.
     fn entries(&mut self, folder: &Path, shown: &BString) -> Vec<Entry> {
         let read = |entry: io::Result<std::fs::DirEntry>| {
             let entry = entry?;
@@ -168,7 +168,7 @@ impl Walk<'_> {
         entries
     }
 
-    /// What is gone since it was listed is no gap: git works with locks, and cleans up.
+    /// Records a gap. A file that is gone since it was listed is not one: git works with locks, and cleans up.
     fn unreadable(&mut self, what: BString, error: &io::Error) {
         if has_vanished(error) {
             return;
@@ -204,12 +204,12 @@ fn has_vanished(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 
-/// Whether it is a report that keysweep has stored: it repeats paths and names, and no value.
+/// `true` if it is a report that keysweep has stored: it repeats paths and names, and no value.
 fn is_report(entry: &Entry) -> bool {
     entry.kind.is_file() && entry.name.strip_prefix(b"last-").is_some_and(|name| name.ends_with(b".json"))
 }
 
-/// What stands under a name in the folder of a repository; `None` for what others read.
+/// Returns the kind of a file in the folder of a repository; `None` if others read it.
 fn kind_of(name: &[u8]) -> Option<ContentKind> {
     match name {
         b"objects" | b"refs" | b"packed-refs" | b"reftable" | b"index" => None,
@@ -305,7 +305,7 @@ pub fn without_ids(kind: ContentKind, text: &[u8], local: &Local) -> Vec<u8> {
     out
 }
 
-/// Whether a word is one of the two ids that a line of a reflog starts with: those may be of objects long gone.
+/// `true` if a word is one of the two ids that a line of a reflog starts with: those may be of objects long gone.
 fn leads(kind: ContentKind, text: &[u8], at: usize, length: usize) -> bool {
     let line = text[..at].rfind_byte(b'\n').map_or(0, |newline| newline + 1);
     kind == ContentKind::Reflog && (at == line || at == line + length + 1)

@@ -48,7 +48,7 @@ pub fn list(repository: &Repo) -> Result<Objects, SourceError> {
     Ok(objects)
 }
 
-/// Whether a ref led to what the store does not have because both were listed while git worked.
+/// `true` if a ref led to what the store does not have because both were listed while git worked.
 fn has_moved(repository: &Repo, objects: &Objects) -> bool {
     if objects.nowhere.is_empty() {
         return false;

@@ -11,12 +11,12 @@ use crate::fs::bounded::{self, Refused};
 use crate::git::Repo;
 use crate::git::repo::Local;
 
-/// What follows the comment character on the line from which on git drops everything.
+/// The text after the comment character on the line from which git drops everything.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
 /// Those that git chooses from under `core.commentChar = auto`.
 const CHOICE: &[u8] = b"#;@!$%^&|:";
 
-/// What has to be known to open a message in an editor once more.
+/// The properties of a message that are needed to open it in an editor again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Form {
     /// A diff stands below it, which git takes out.
@@ -46,14 +46,14 @@ fn shown(repository: &Repo, file: &Path) -> BString {
     below.unwrap_or(file).into_os_string().into_encoded_bytes().into()
 }
 
-/// What git takes out of a message.
+/// The lines that git removes from a message.
 #[derive(Debug, PartialEq, Eq)]
 struct Cleanup {
-    /// What starts a comment; `None` if git chooses it anew for each message.
+    /// The start of a comment; `None` if git chooses it for each message.
     comment: Option<BString>,
-    /// Whether lines that start so go.
+    /// `true` if lines that start so go.
     comments: bool,
-    /// Whether all goes from the scissors on.
+    /// `true` if all goes from the scissors on.
     scissors: bool,
 }
 
@@ -71,7 +71,7 @@ impl Cleanup {
         Self { comment: Some(comment).filter(|text| text != "auto"), comments, scissors: edited }
     }
 
-    /// What is left. Lines that go leave an empty one, so that all others keep their numbers.
+    /// Returns the text that is left. Lines that go leave an empty one, so that all others keep their numbers.
     fn kept(&self, text: &[u8]) -> Vec<u8> {
         let lines = text.lines_with_terminator().take_while(|line| !(self.scissors && self.is_scissors(line)));
         let left = lines.map(|line| if self.comments && self.is_comment(line) { b"\n" } else { line });
@@ -85,7 +85,7 @@ impl Cleanup {
         }
     }
 
-    /// Which lines are comments is not known where git chooses, so none is: what is left is read.
+    /// Returns `true` if a line is a comment. Where git chooses the character, none is: the whole text is read.
     fn is_comment(&self, line: &[u8]) -> bool {
         self.comment.as_ref().is_some_and(|comment| line.starts_with(comment))
     }

@@ -29,9 +29,9 @@ use crate::git::ObjectId;
 /// Something to be looked at.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// What kind of content it is.
+    /// The kind of content.
     pub kind: ContentKind,
-    /// What it is called: a path, a ref, a label.
+    /// Its name: a path, a ref, a label.
     pub path: BString,
     /// Where its bytes are.
     pub content: Content,
@@ -60,14 +60,14 @@ pub enum Content {
     Stream(PathBuf),
     /// Here.
     Bytes(Vec<u8>),
-    /// What it is called is what it holds.
+    /// Its name is what it holds.
     Name,
 }
 
 /// All that a source lists.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// What is to be looked at.
+    /// The items to be scanned.
     pub items: Vec<Item>,
     /// Contents that were there before: a secret that stands in one of them is not new.
     pub before: BTreeSet<ObjectId>,
@@ -75,29 +75,29 @@ pub struct Listing {
     pub names_before: BTreeSet<BString>,
     /// The last commits of what is listed, if it is a range or a push.
     pub heads: Vec<ObjectId>,
-    /// What could not be listed.
+    /// The parts that could not be listed.
     pub gaps: Vec<Gap>,
-    /// What a reader should know about the coverage.
+    /// Notes about the coverage.
     pub notes: Vec<Note>,
     /// Commits of submodules that the change leads to, which are in other repositories: by the path of each.
     pub submodules: BTreeMap<BString, Bump>,
-    /// What was read in order to list.
+    /// The counts of what was read in order to list.
     pub stats: Stats,
 }
 
-/// What a change makes of a submodule.
+/// The change of a submodule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bump {
     /// The commit before, if there was one.
     pub old: Option<ObjectId>,
     /// The commit that it leads to in the end.
     pub new: ObjectId,
-    /// Whether it led to others on the way.
+    /// `true` if it led to others on the way.
     pub has_steps: bool,
 }
 
 impl Bump {
-    /// What is to be said of it.
+    /// Returns the note on it.
     pub fn note(&self, path: &BString) -> Note {
         let Self { old, new, has_steps } = self;
         let (from, command) = match old {

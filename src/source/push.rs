@@ -1,4 +1,4 @@
-//! What a push brings: commits that are not there yet, and annotated tags.
+//! The objects that a push adds: commits that the remote does not have, and annotated tags.
 //!
 //! git tells a pre-push hook of each ref what it leads to here and what it leads to on the remote. What the remote has is
 //! told by the latter, and by the refs that track it, as far as this clone knows. A pre-receive hook stands on the other side:
@@ -17,14 +17,14 @@ use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo, SourceError};
 use crate::text::escape;
 
-/// What is about to happen to one ref of the remote.
+/// The update of one ref of the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
     /// The ref, as the remote calls it.
     pub name: BString,
-    /// What it will lead to; `None` if it is deleted.
+    /// The new target; `None` if it is deleted.
     pub new: Option<ObjectId>,
-    /// What it leads to; `None` if the remote does not have it.
+    /// The old target; `None` if the remote does not have it.
     pub old: Option<ObjectId>,
 }
 

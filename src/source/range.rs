@@ -1,4 +1,4 @@
-//! What the commits of a range add: for a pull request or a push.
+//! The changes of the commits of a range: for a pull request or a push.
 
 use std::collections::BTreeSet;
 

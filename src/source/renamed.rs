@@ -1,4 +1,4 @@
-//! Which of the files that the index adds had another name before: git stores no renames, so contents are compared.
+//! The files in the index that had another name before: git stores no renames, so contents are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What the index adds to HEAD, and to the commits being merged.
+//! The changes of the index to HEAD, and to the commits being merged.
 //!
 //! Trees are compared with the index through the index's cache-tree: a folder whose tree is known and equal costs
 //! nothing, so a repository of 100,000 files costs little more than one of ten.
@@ -213,7 +213,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether an identical blob is already part of a commit's tree, at any path, or was this file's content in one of the
+/// `true` if an identical blob is already part of a commit's tree, at any path, or was this file's content in one of the
 /// commits before: a copy, or a revert that restores what history holds. Asked only for blobs with a finding.
 pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: ObjectId) -> bool {
     let local = repository.local();
@@ -233,7 +233,7 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
     false
 }
 
-/// Whether a tree, or a folder below it, names a blob. A folder that stands in several places is read once.
+/// `true` if a tree, or a folder below it, names a blob. A folder that stands in several places is read once.
 fn holds(local: &Local, tree: ObjectId, id: ObjectId) -> bool {
     let (mut left, mut seen) = (vec![tree], HashSet::from_iter([tree]));
     while let Some(tree) = left.pop() {
@@ -258,7 +258,7 @@ struct Past<'p> {
 }
 
 impl Past<'_> {
-    /// Whether a tree has the content at the path.
+    /// `true` if a tree has the content at the path.
     fn is_at(&mut self, local: &Local, tree: ObjectId) -> bool {
         let (mut tree, mut way) = (tree, Vec::new());
         let mut names = self.path.split(|byte| *byte == b'/').enumerate().peekable();

@@ -5,7 +5,7 @@ use foldhash::{HashSet, HashSetExt as _};
 use super::lists::Lists;
 use super::{Node, NodeEntry, NodeId, TargetId};
 
-/// What leads to each node and each target.
+/// The nodes above each node and each target.
 #[derive(Debug, Default)]
 pub struct Above {
     nodes: Lists<NodeId>,

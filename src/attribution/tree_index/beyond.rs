@@ -1,4 +1,4 @@
-//! What one node holds and others do not. Parts that two have in common are passed over.
+//! The entries of one node that others do not have. Parts that two have in common are passed over.
 
 use bstr::BString;
 
@@ -11,13 +11,13 @@ use crate::git::tree::{MOST_FOLDERS, join};
 /// objects can have more paths than anybody could name.
 const MOST_AGAIN: usize = 100_000;
 
-/// What may still be spent on going into folders again that stand in several places.
+/// The allowance for reading folders again that are in several places.
 #[derive(Debug)]
 pub struct Allowance {
     left: usize,
-    /// Whether more was asked for than there was: not all places are known.
+    /// `true` if more was asked for than there was: not all places are known.
     pub is_exceeded: bool,
-    /// Whether a place lies deeper than git goes.
+    /// `true` if a place lies deeper than git goes.
     pub is_too_deep: bool,
 }
 
@@ -48,8 +48,8 @@ struct Place {
 }
 
 impl TreeIndex {
-    /// What a node holds, with its path, and none of the `others` holds at that path. A folder that stands in several places is
-    /// gone into again as long as there is an allowance for that.
+    /// Returns the entries of a node, with their paths, that none of the `others` has at that path. A folder that stands in
+    /// several places is gone into again as long as there is an allowance for that.
     pub fn beyond(&self, node: NodeId, others: &[NodeId], allowance: &mut Allowance) -> Vec<(BString, Mode, TargetId)> {
         let mut found = Vec::new();
         let mut seen: foldhash::HashSet<(NodeId, Vec<NodeId>)> = foldhash::HashSet::default();

@@ -1,4 +1,4 @@
-//! Which trees hold something that is looked for, directly or in a folder below, and under which paths.
+//! An index of the trees that contain something that is looked for, directly or in a folder below, and under which paths.
 //!
 //! All trees are read once, in the order of the pack. Of each only the entries are recorded that it has and its delta base has
 //! not, or the other way round; so the records take little room, and who holds what is worked out without reading again. What
@@ -36,7 +36,7 @@ pub use search::Search;
 /// No node, no record.
 const NONE: u32 = u32::MAX;
 
-/// What is looked for in trees.
+/// A target of the search in trees.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// An entry that names this object.
@@ -74,10 +74,10 @@ pub enum NodeEntry {
     Part(NodeId),
 }
 
-/// What a tree holds: names, by number, and what they lead to. Either all entries are parts or none is.
+/// The entries of a tree: names, by number, and what they lead to. Either all entries are parts or none is.
 pub type Node = Vec<(u32, NodeEntry)>;
 
-/// What trees hold of the targets, by tree.
+/// The targets in trees, by tree.
 #[derive(Debug, Default)]
 pub struct TreeIndex {
     targets: Vec<Target>,
@@ -89,12 +89,12 @@ pub struct TreeIndex {
     by_tree: Vec<NodeId>,
 }
 
-/// What was read of a tree; its entries stand with those of others in one list.
+/// The record of a tree; its entries are in one list with those of others.
 #[derive(Debug, Clone, Copy)]
 struct TreeRecord {
     tree: Number,
     base: Option<Number>,
-    /// Which list.
+    /// The list.
     list: u32,
     /// Where its entries start in the list: first those that it has and its base has not, then the other way round.
     first: usize,
@@ -102,7 +102,7 @@ struct TreeRecord {
     dropped: u32,
 }
 
-/// What was read of trees.
+/// The records read from trees.
 #[derive(Default)]
 pub struct TreeRecords {
     records: Vec<TreeRecord>,
@@ -128,7 +128,8 @@ impl TreeRecords {
 }
 
 impl TreeIndex {
-    /// What was worked out before: nodes come after those they lead to, and `by_tree` has that of each tree, by number.
+    /// Builds an index from an earlier one: nodes come after those they lead to, and `by_tree` has that of each tree, by
+    /// number.
     pub fn new(targets: Vec<Target>, names: Vec<BString>, nodes: Vec<Node>, by_tree: Vec<NodeId>) -> Self {
         let ids = (0..).zip(&targets).map(|(at, target)| (target.clone(), at)).collect();
         Self { targets, ids, names, nodes, by_tree }
@@ -198,7 +199,7 @@ impl TreeIndex {
         (0..).zip(self.by_tree.iter().copied()).filter(|(_, node)| *node != NONE)
     }
 
-    /// Whether a tree has an entry whose name is a target.
+    /// `true` if a tree has an entry whose name is a target.
     pub fn is_named(&self, tree: Number) -> bool {
         let is_name = |target: TargetId| matches!(self.target(target), Target::Name(_));
         let named = |entry: &NodeEntry| matches!(entry, NodeEntry::Here(target, _) if is_name(*target));
@@ -229,7 +230,7 @@ impl TreeIndex {
         self.by_tree.get(tree as usize).copied().filter(|node| *node != NONE)
     }
 
-    /// What leads to the nodes.
+    /// Returns the nodes above each node.
     pub fn above(&self) -> Above {
         Above::new(&self.nodes)
     }
@@ -239,8 +240,9 @@ fn position(by_number: &[u32], tree: Number) -> Option<usize> {
     by_number.get(tree as usize).filter(|at| **at != NONE).map(|at| *at as usize)
 }
 
-/// Which trees, by number, hold a target or a tree that does; of some that is known. An entry that leads to something is
-/// followed to all trees that have it: one that has it and whose base has not, and those that are made from that one.
+/// Returns the trees, by number, that contain a target or a tree that does; of some that is known. An entry that leads to
+/// something is followed to all trees that have it: one that has it and whose base has not, and those that are made from
+/// that one.
 fn holders(trees: &TreeRecords, bases: &[Option<usize>], order: &[usize], mut holds: Vec<bool>) -> Vec<bool> {
     let mut ranks = vec![0; bases.len()];
     order.iter().enumerate().for_each(|(rank, at)| ranks[*at] = rank);

@@ -19,7 +19,7 @@ const MOST: usize = 32;
 /// How deep forks may be.
 const DEEPEST: u32 = u32::BITS / BITS;
 
-/// Which way a fork sends a name.
+/// Returns the branch of a fork that a name belongs to.
 pub(super) fn way(name: u32, depth: u32) -> usize {
     let shift = (u32::BITS - BITS).saturating_sub(BITS * depth);
     (name >> shift) as usize % WAYS

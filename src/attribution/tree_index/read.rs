@@ -11,7 +11,7 @@ use crate::git::store::{Selection, Store};
 use crate::git::tree::Entries;
 
 impl Search {
-    /// What one thread reads trees with.
+    /// Returns the reader of trees for one thread.
     pub fn reader<'r>(&'r self, store: &'r Store) -> Reader<'r> {
         Reader::new(self, store)
     }

@@ -1,4 +1,4 @@
-//! What is looked for in trees, and what those who read them share.
+//! The search in trees, and the state that its readers share.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicUsize;
@@ -20,7 +20,7 @@ pub struct Search {
     pub(super) met: Mutex<Vec<Target>>,
     /// How many these are.
     pub(super) met_count: AtomicUsize,
-    /// What is known of trees that are not read again; its targets come first.
+    /// The known facts about trees that are not read again; its targets come first.
     pub(super) earlier: TreeIndex,
 }
 
@@ -85,7 +85,7 @@ impl Search {
         Self { names: Mutex::new(names), earlier, ..search }
     }
 
-    /// What was known from the start.
+    /// The index that was known from the start.
     pub fn earlier(&self) -> &TreeIndex {
         &self.earlier
     }
@@ -95,12 +95,12 @@ impl Search {
         self.earlier
     }
 
-    /// Whether nothing was looked for, and nothing was come across.
+    /// `true` if nothing was looked for, and nothing was come across.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty() && self.met().is_empty()
     }
 
-    /// Whether all of `targets` are looked for, or were come across.
+    /// `true` if all of `targets` are looked for, or were come across.
     pub fn covers(&self, targets: &BTreeSet<Target>) -> bool {
         let met: BTreeSet<Target> = self.met().iter().cloned().collect();
         targets.iter().all(|target| self.positions.has(target) || met.contains(target))

@@ -1,4 +1,4 @@
-//! Which findings are meant: those whose ids are given, or all of the commit that was stopped last.
+//! The choice of findings: those whose ids are given, or all of the commit that was stopped last.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(super) struct Chosen {
     pub(super) rule: String,
     /// Where reports say that it stands: what kind of content, and the path as it is shown.
     pub(super) places: Vec<(ContentKind, String)>,
-    /// Whether a report says that a commit holds it.
+    /// `true` if a report says that a commit holds it.
     pub(super) is_committed: bool,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn of(
     Ok(chosen)
 }
 
-/// What stopped the last commit, if no report has shown anything else since: that would be what somebody takes for the last.
+/// Returns the findings that stopped the last commit, if no report has shown others since, which a user might mean instead.
 fn last(stored: &[Stored]) -> anyhow::Result<&[FindingView]> {
     let is_stopped = |one: &&Stored| one.report.command == Command::Staged && !one.report.findings.is_empty();
     let Some(stopped) = stored.iter().find(is_stopped) else {
@@ -90,7 +90,7 @@ fn named(findings: &[&FindingView]) -> String {
     names.chain(more).collect::<Vec<_>>().join(", ")
 }
 
-/// What the stored reports hold, and what is staged, by id.
+/// Returns the findings of the stored reports and of the index, by id.
 fn known(stored: &[Stored], staged: impl Iterator<Item = Chosen>) -> BTreeMap<String, Chosen> {
     let mut known: BTreeMap<String, Chosen> = BTreeMap::new();
     let views = stored.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
@@ -134,7 +134,7 @@ fn resolved(id: &str, known: &BTreeMap<String, Chosen>) -> anyhow::Result<Chosen
     }
 }
 
-/// Whether two ids start alike, or differ in two characters at most.
+/// `true` if two ids start alike, or differ in two characters at most.
 fn is_near(a: &str, b: &str) -> bool {
     let is_start = a.len() >= 3 && b.starts_with(&a[..a.floor_char_boundary(3)]);
     let differing = a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count();

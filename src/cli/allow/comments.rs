@@ -24,7 +24,7 @@ pub(super) struct Changes {
     files: BTreeMap<BString, (Source, Vec<u8>)>,
 }
 
-/// What the comments for these findings make of their files; of a finding that they do not allow, why.
+/// Returns the changes of files by comments for these findings, and the reasons for findings that they cannot allow.
 pub(super) fn changes<'f>(
     session: &Session,
     scene: &Scene,
@@ -96,7 +96,7 @@ fn changed<'f>(
 }
 
 impl Changes {
-    /// What is said of each finding and place.
+    /// Returns the entry for each finding and place.
     pub(super) fn entries(&self, scene: &Scene) -> Vec<Entry> {
         let findings = self.ids.iter().filter_map(|id| scene.finding(id));
         let of_finding = |one: &Finding| -> Vec<Entry> {

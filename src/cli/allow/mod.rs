@@ -40,7 +40,7 @@ const MAX_REASON: usize = 300;
 /// The list of the files that were changed.
 const ALLOWED: &str = "files-allowed";
 
-/// What help and documents write in the place of a reason.
+/// The placeholders for a reason in help and documents.
 const PLACEHOLDERS: [&str; 4] = ["why it is no secret", "words", "reason", "your reason"];
 
 /// Runs the command.
@@ -102,7 +102,7 @@ fn present(chosen: Vec<Chosen>, args: &AllowArgs, scene: &Scene) -> anyhow::Resu
     }
 }
 
-/// What is to be done, and where.
+/// The findings to allow, and where to write.
 struct Work<'w> {
     repo: &'w Repo,
     common: &'w Common,
@@ -112,7 +112,7 @@ struct Work<'w> {
     reason: String,
 }
 
-/// What was written, or was there.
+/// The entries that were written or already existed.
 #[derive(Default)]
 struct Done {
     entries: Vec<Entry>,
@@ -121,7 +121,7 @@ struct Done {
 }
 
 impl Work<'_> {
-    /// What is allowed already, by what, and the rest: nothing is written twice.
+    /// Splits off the findings that are already allowed, with what allows them: nothing is written twice.
     fn already(&self, chosen: &[Chosen]) -> anyhow::Result<(Done, Vec<Chosen>)> {
         let named = entries::named(self.common, self.root, &self.session.settings.scan.policy.today)?;
         let (mut done, mut rest) = (Done::default(), Vec::new());

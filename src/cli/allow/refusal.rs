@@ -15,7 +15,7 @@ pub(super) enum Refusal {
     Taken { path: String },
     /// A file cannot be written to.
     File { path: String, why: String },
-    /// What is staged of the file has the value, and the file has not.
+    /// The staged version of the file contains the value, and the file does not.
     Changed { path: String },
     /// No file of the work tree holds it.
     NotInFiles,

@@ -19,11 +19,11 @@ use crate::source::{Content, Item, Listing, message, staged};
 /// The file that git keeps the message of the commit in that was tried last.
 const MESSAGE: &str = "COMMIT_EDITMSG";
 
-/// What is there now.
+/// The current state of the files.
 pub(super) struct Scene {
     /// The files that reports and the index name.
     pub(super) files: Files,
-    /// What the next commit adds, and the last message.
+    /// The report on what the next commit adds, and on the last message.
     next: Report,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Files {
     pub(super) read: BTreeMap<BString, Source>,
     /// Those that cannot be written to, and why.
     refused: BTreeMap<BString, String>,
-    /// What a scan of them says.
+    /// The report of a scan of them.
     pub(super) report: Report,
 }
 
@@ -71,7 +71,7 @@ impl Scene {
         Ok(Self { files: Files { read, refused, report }, next })
     }
 
-    /// What the index and the message hold, as what can be chosen.
+    /// Returns the findings of the index and the message that can be chosen.
     pub(super) fn staged(&self) -> impl Iterator<Item = Chosen> {
         all(&self.next).map(|one| Chosen {
             id: one.id.to_string(),
@@ -94,7 +94,7 @@ impl Scene {
         all(&self.next).find(|one| one.id.as_str() == id)
     }
 
-    /// What allows it already wherever it stands in files, or else in the index or the message.
+    /// Returns the suppression that already allows it everywhere in files, or else in the index or the message.
     pub(super) fn allowed(&self, id: &str) -> Option<&Suppression> {
         self.finding(id)?.suppression.as_ref().filter(|suppression| suppression.status == Status::Accepted)
     }
@@ -111,18 +111,18 @@ impl Scene {
         self.in_files(id).into_iter().flat_map(|one| &one.occurrences).map(|place| &place.path)
     }
 
-    /// Whether the next commit would be stopped by it, although the files allow it: what is staged of them is older.
+    /// `true` if the next commit would be stopped by it, although the files allow it: what is staged of them is older.
     pub(super) fn stops(&self, id: &str) -> bool {
         self.next.findings.iter().any(|one| one.id.as_str() == id)
     }
 
-    /// Whether the message holds it.
+    /// `true` if the message holds it.
     pub(super) fn has_message(&self, id: &str) -> bool {
         let places = self.in_next(id).map(|one| one.occurrences.as_slice()).unwrap_or_default();
         places.iter().any(|place| place.kind == ContentKind::GitFile)
     }
 
-    /// Whether there still is something to be allowed.
+    /// `true` if there still is something to be allowed.
     pub(super) fn has(&self, one: &Chosen) -> bool {
         let is_refused = |path: &String| self.files.refused.contains_key(path.as_bytes().as_bstr());
         one.is_committed || self.finding(&one.id).is_some() || one.places.iter().any(|(_, path)| is_refused(path))
@@ -168,7 +168,7 @@ pub(super) fn listed<'f>(files: impl Iterator<Item = (&'f BString, &'f [u8])>) -
     Listing { items: files.map(item).collect(), ..Listing::default() }
 }
 
-/// What a scan says of a listing.
+/// Returns the report of a scan of a listing.
 pub(super) fn scan(session: &Session, listing: Listing) -> Report {
     let scope = Scope { command: Command::Staged, subject: String::new() };
     session.scan(ReportWhen::Always, |scan| scan.listed(listing, scope, NOTHING_IS_KNOWN))

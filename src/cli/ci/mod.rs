@@ -52,8 +52,8 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     session.report(ReportWhen::Always, |scan| scan.listed(found.listing, scope, &known))
 }
 
-/// What is in force: what the base says. Of several the last is the newest. A job that is about no change, on the default
-/// branch by hand or by the clock, has no base, and is judged by what its commit says.
+/// Returns the policy in force: that of the base. Of several the last is the newest. A job that is about no change, on the
+/// default branch by hand or by the clock, has no base, and is judged by what its commit says.
 fn in_force(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_head: bool) -> anyhow::Result<InForce> {
     let Some(head) = found.head else { return policy::of_nothing(common) };
     match found.bases.last() {
@@ -64,7 +64,7 @@ fn in_force(common: &Common, repo: &Repo, event: &Event, found: &Found, trust_he
     }
 }
 
-/// What a host tells in its variables and in the file that one of them names.
+/// Reads the event from a host's variables and from the file that one of them names.
 ///
 /// # Errors
 /// When it tells nothing, or something of another form.
@@ -141,7 +141,7 @@ fn of_variable(variables: Variables<'_>, name: &str) -> anyhow::Result<Option<Ob
     variables(name).map_or(Ok(None), |text| id(&text, name))
 }
 
-/// What stands there is not repeated: it may be anything.
+/// Reads an id. The text is not repeated in the error: it may be anything.
 fn id(text: &str, place: &str) -> anyhow::Result<Option<ObjectId>> {
     let id = ObjectId::from_hex(text.as_bytes()).ok().with_context(|| format!("{place} is no id of a commit"))?;
     Ok(Some(id).filter(|id| !id.is_null()))

@@ -1,4 +1,4 @@
-//! What hosts tell their jobs in variables of the environment: a table of their names, read in one way.
+//! The environment variables of hosts for their jobs: a table of their names, read in one way.
 //!
 //! A host that tells what a request goes to is believed, for that is its own and no text of the request. Where it does not tell
 //! what was there before a push, whoever writes the pipeline has to: with nothing to compare with, either everything would
@@ -21,15 +21,15 @@ const BASE: &str = "KEYSWEEP_BASE";
 /// How a host calls what it tells.
 struct Host {
     name: &'static str,
-    /// What tells this host from others.
+    /// The variable that identifies this host.
     sign: &'static str,
     /// The commit that the job is about.
     tested: Tested,
-    /// What is new in a request, if it is another commit.
+    /// The variable of the new commit of a request, if it is another one.
     head: Option<&'static str>,
-    /// What jobs for requests have, and no others.
+    /// The variable that only jobs for requests have.
     request: Option<&'static str>,
-    /// What the request is called.
+    /// The name of the request.
     asked: &'static str,
     /// Commits that the request goes to.
     bases: &'static [&'static str],
@@ -134,7 +134,7 @@ const HOSTS: [Host; 5] = [
     },
 ];
 
-/// What the host of this job tells in variables.
+/// Reads the event from the variables of the host of this job.
 ///
 /// # Errors
 /// When it is none of the hosts, or tells too little or something of another form.

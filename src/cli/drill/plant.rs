@@ -7,11 +7,11 @@ use crate::rule::file::RuleFile;
 
 /// The rules as written: only there stand the templates of tokens.
 const BUILTIN: &str = include_str!("../../../rules.toml");
-/// What stands in each.
+/// The mark in each.
 pub(super) const MARK: &str = "KeysweepDrill";
 /// Random characters that are left, at least: a value without them would be taken for a placeholder.
 const LEAST_RANDOM: usize = 10;
-/// What is planted unless somebody chooses.
+/// The rules whose credentials are planted by default.
 const USUAL: [&str; 2] = ["github-pat-classic", "npm-token"];
 
 /// A credential that is planted.

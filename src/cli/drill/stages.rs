@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::plant::Planted;
 use crate::output::drill::Outcome;
 
-/// What is rehearsed, in order.
+/// The stages of a drill, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Hook,
@@ -22,7 +22,7 @@ pub(super) enum Stage {
 impl Stage {
     pub(super) const ALL: [Self; 5] = [Self::Hook, Self::PullRequest, Self::Sweep, Self::Context, Self::Purge];
 
-    /// What it is, and what has to happen.
+    /// The stage, and what has to happen.
     pub(super) fn told(self) -> &'static str {
         match self {
             Self::Hook => "The hook stops a commit that adds a credential to README.md",
@@ -75,12 +75,12 @@ impl<'a> Scene<'a> {
         Ok(command.args(args).env_remove("KEYSWEEP_CONFIG").output()?)
     }
 
-    /// What is planted, a line each.
+    /// Returns the planted credentials, one per line.
     fn lines(&self) -> String {
         lines(self.planted)
     }
 
-    /// Whether a scan ended with findings and names each of the rules.
+    /// Returns the outcome: stopped, if the scan ended with findings and names each of the rules.
     fn found(&self, scan: &Output) -> Outcome {
         let said = String::from_utf8_lossy(&scan.stdout);
         if scan.status.code() != Some(1) {

@@ -15,7 +15,7 @@ const MAX_LIST: u64 = 256 << 20;
 pub(super) struct Listed {
     /// The URL, with user and password if it has them, or the path.
     pub(super) source: String,
-    /// What reports call it.
+    /// Its name in reports.
     pub(super) name: String,
     /// The network of forks that it belongs to.
     pub(super) network: Option<String>,

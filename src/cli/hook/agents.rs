@@ -114,7 +114,7 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
     Ok(if is_well { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 
-/// What became of a canary.
+/// The outcome for a canary.
 enum Tried {
     /// It was kept from the agent, in this way.
     Kept(&'static str),

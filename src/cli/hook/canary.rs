@@ -1,4 +1,5 @@
-//! Whether what git would run stops a secret: keysweep's part of a hook, run on a repository that lasts a moment.
+//! Tests whether the hook that git would run stops a secret: keysweep's part of a hook, run on a repository that lasts a
+//! moment.
 //!
 //! Nothing else of a hook is run: what others put there may stash, format or commit, and would do so in the user's work tree.
 
@@ -12,7 +13,7 @@ use crate::git::canary::Canary;
 use crate::hook::Name;
 use crate::proof::template::Generator;
 
-/// What became of the canary.
+/// The outcome for the canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Stopped,
@@ -22,7 +23,7 @@ pub(super) enum Outcome {
 
 /// A GitHub token as they have been issued for years, and of nobody.
 const TOKEN: &str = "ghp_<base62:30><seal:crc32-base62>";
-/// What tells git where to look, which is for the hook's own caller to say.
+/// The variables that direct git to a repository, which only the caller of a hook may set.
 const OVERRIDES: [&str; 5] =
     ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_PREFIX"];
 

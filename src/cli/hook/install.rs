@@ -56,7 +56,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
     Ok(status)
 }
 
-/// What is checked from now on.
+/// Returns what is checked from now on, in words.
 fn checked(name: Name) -> &'static str {
     match name {
         Name::PreCommit => "every commit",
@@ -172,7 +172,7 @@ pub(super) fn uninstall(place: &Place, names: &[HookName]) -> anyhow::Result<Exi
     Ok(ExitStatus::Clean)
 }
 
-/// What a tool was told by hand is not ours to take out.
+/// Returns an error: lines that somebody wrote by hand are not removed.
 fn named_by(tool: Tool, hook: &Hook, place: &Place) -> anyhow::Result<()> {
     let called = tool.as_str();
     match tool.names_keysweep(&place.root, hook.name()) {

@@ -47,11 +47,11 @@ fn work(common: &Common, hook: &HookRun) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// What a hook can stop.
+/// An operation that a hook can stop.
 struct Guarded {
-    /// What git does, which also is its command's name.
+    /// The name of the operation, which is also that of git's command.
     name: &'static str,
-    /// What did not happen.
+    /// The words for what did not happen.
     nothing: &'static str,
     /// How a person goes on unchecked; nobody goes past a server.
     unchecked: &'static str,
@@ -128,7 +128,7 @@ impl Place {
         Ok(Self { folder: repo.hooks_dir()?, root, repo: Some(repo) })
     }
 
-    /// Whether it is a bare repository that no work tree is linked to.
+    /// `true` if it is a bare repository that no work tree is linked to.
     fn has_no_commits_to_check(&self) -> bool {
         self.repo.as_ref().is_some_and(|repo| repo.worktrees().iter().all(|tree| tree.workdir().is_none()))
     }
@@ -140,7 +140,7 @@ impl Place {
         }
     }
 
-    /// What is to be said of refs that cannot be read: nobody can tell then how far a secret got.
+    /// Returns the note on refs that cannot be read: nobody can tell then how far a secret got.
     fn unread(&self) -> Option<String> {
         let gaps = self.repo.as_ref()?.all_refs().gaps;
         let first = gaps.first()?;
@@ -175,7 +175,7 @@ fn is_among(names: &[HookName], name: Name) -> bool {
     })
 }
 
-/// What follows `keysweep hook install` to mean this hook.
+/// Returns the arguments of `keysweep hook install` for this hook.
 fn option(name: Name) -> String {
     match name {
         Name::PreCommit => String::new(),

@@ -18,25 +18,25 @@ use crate::hook::{Hook, Keeper, Name, State};
 use crate::output::json;
 use crate::text::escape;
 
-/// What there is to say of a hook.
+/// The remarks on a hook.
 struct Told {
     text: String,
-    /// Whether git runs this keysweep, or a tool that names it.
+    /// `true` if git runs this keysweep, or a tool that names it.
     in_place: bool,
-    /// Whether anything of ours is there.
+    /// `true` if anything of ours is there.
     installed: bool,
-    /// What of it is keysweep's, as a script.
+    /// Keysweep's part of it, as a script.
     script: Option<String>,
 }
 
-/// What is said of all hooks.
+/// The status of all hooks.
 #[derive(Serialize)]
 struct Said {
     hooks: Vec<HookView>,
     notes: Vec<String>,
 }
 
-/// What is said of a hook.
+/// The status of a hook.
 #[derive(Serialize)]
 struct HookView {
     hook: &'static str,
@@ -102,7 +102,7 @@ fn tried(place: &Place, name: Name, mut told: Told) -> Told {
     told
 }
 
-/// What is to be said of other places: a template that git does not know of, work trees and submodules.
+/// Returns the remarks on other places: a template that git does not know of, work trees and submodules.
 fn beyond(place: &Place, program: &Path) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     told.extend(
@@ -218,7 +218,7 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
     }
 }
 
-/// Which keysweep a command line runs, and whether it is this one.
+/// Returns the keysweep that a command line runs, and whether it is this one.
 fn found(on_path: Option<PathBuf>, program: &Path) -> (String, bool) {
     let Some(path) = on_path else {
         return ("a keysweep that is not on PATH, so it stops everything".to_owned(), false);

@@ -35,9 +35,9 @@ use question::Question;
 /// How requests are sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// Whether somebody has agreed already.
+    /// `true` if somebody has agreed already.
     pub(super) yes: bool,
-    /// Whether nothing is sent.
+    /// `true` if nothing is sent.
     pub(super) dry_run: bool,
     /// Requests, at most.
     pub(super) most: usize,

@@ -1,4 +1,4 @@
-//! What is said of requests and answers.
+//! The page about requests and answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +15,11 @@ use crate::output::words::plural;
 /// All that there is to say.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct LiveView {
-    /// What is sent.
+    /// The requests that are sent.
     pub(super) requests: Vec<RequestView>,
-    /// What was said of each finding, what works first.
+    /// The answers about each finding; secrets that work come first.
     pub(super) asked: Vec<FindingAsked>,
-    /// What else there is to say.
+    /// Further remarks.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(super) remarks: Vec<String>,
 }
@@ -41,16 +41,16 @@ pub(super) struct RequestView {
     pub(super) count: usize,
 }
 
-/// What was said of a finding.
+/// The answer about a finding.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct FindingAsked {
     /// Its id.
     pub(super) id: String,
     /// Its rule.
     pub(super) rule: String,
-    /// What it is called.
+    /// Its name.
     pub(super) name: String,
-    /// What was said.
+    /// The answer.
     #[serde(flatten)]
     pub(super) asked: Asked,
 }

@@ -1,4 +1,4 @@
-//! What is asked about a finding, and what came of it.
+//! A question about a finding, and its outcome.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::text::time::rfc3339;
 /// A finding, and what is asked about it.
 pub(super) struct Question<'f> {
     pub(super) finding: &'f Finding,
-    /// Which of the requests, or why there is none.
+    /// The number of the request, or why there is none.
     pub(super) request: Result<usize, String>,
 }
 
@@ -36,7 +36,7 @@ impl<'f> Question<'f> {
         Self { finding, request: at }
     }
 
-    /// What came of it.
+    /// Returns the outcome.
     pub(super) fn outcome(&self, outcomes: &[Outcome]) -> Asked {
         let at = rfc3339(clock::now()).unwrap_or_default();
         let not_asked = |why: &str| Asked {

@@ -4,7 +4,7 @@
 
 use crate::text::Edits;
 
-/// What a delta says of sizes, in bytes.
+/// The sizes in a delta, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
     /// Of the base.

@@ -56,11 +56,11 @@ struct Node {
     first_child: u32,
     /// Objects in the delta tree that hangs from it, itself included.
     weight: u32,
-    /// That of a delta is its root's.
+    /// The kind; that of a delta is its root's.
     kind: Kind,
 }
 
-/// What a walk does with an object.
+/// The treatment of an object in a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Need {
     /// Neither it nor anything made from it is wanted.
@@ -90,7 +90,7 @@ impl Plan {
         Ok(Self { data, index, forest: OnceLock::new() })
     }
 
-    /// What is wrong if the index does not list what the pack holds; in words.
+    /// Returns the disagreement if the index does not list what the pack contains; in words.
     pub fn disagreement(&self) -> Option<String> {
         let (listed, held) = (self.index.num_objects(), self.data.num_objects());
         (listed != held).then(|| format!("it lists {listed} objects, and its pack holds {held}"))
@@ -105,7 +105,7 @@ impl Plan {
         self.index.path()
     }
 
-    /// Whether it has an object.
+    /// `true` if it has an object.
     pub fn holds(&self, id: &gix::oid) -> bool {
         self.index.lookup(id).is_some()
     }
@@ -236,8 +236,8 @@ impl Forest {
         }
     }
 
-    /// What a walk does with each object, by place, if `wanted` says what is to be visited, by position in the index; `None` if
-    /// that is all.
+    /// Returns the treatment of each object in a walk, by place, if `wanted` says what is to be visited, by position in the
+    /// index; `None` if that is all.
     pub(super) fn needs(&self, wanted: impl Fn(u32) -> bool + Sync) -> Option<Vec<Need>> {
         let need = |node: &Node| if wanted(node.entry) { Need::Visit } else { Need::Nothing };
         let mut needs: Vec<Need> = threads::on_all(|| self.nodes.par_iter().map(need).collect());

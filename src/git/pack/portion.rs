@@ -1,5 +1,5 @@
-//! What a walk visits of a pack: all of it, what is selected, or nothing because so little is wanted that it is better read
-//! object by object.
+//! The portion of a pack that a walk visits: all of it, what is selected, or nothing because so little is wanted that it is
+//! better read object by object.
 
 use super::plan::{Need, Plan};
 use crate::git::object::Kind;
@@ -15,7 +15,7 @@ pub struct Portion<'p> {
     wanted: Wanted,
 }
 
-/// What is wanted of a pack.
+/// The selection of objects in a pack.
 #[derive(Clone)]
 enum Wanted {
     /// Every object.
@@ -32,7 +32,7 @@ impl<'p> Portion<'p> {
         Self { plan, wanted: Wanted::All }
     }
 
-    /// What is `wanted`, by position in the index; the rest is read only as far as deltas need it.
+    /// Selects the objects that are `wanted`, by position in the index; the rest is read only as far as deltas need it.
     pub fn select(plan: &'p Plan, wanted: impl Fn(u32) -> bool + Sync) -> Self {
         let needs = plan.forest().needs(wanted);
         Self { plan, wanted: needs.map_or(Wanted::All, Wanted::Needs) }
@@ -67,12 +67,12 @@ impl<'p> Portion<'p> {
         }
     }
 
-    /// Whether an object is to be visited.
+    /// `true` if an object is to be visited.
     pub(super) fn is_wanted(&self, place: u32) -> bool {
         self.need(place) == Need::Visit
     }
 
-    /// Whether nothing that hangs from an object, itself included, is wanted.
+    /// `true` if nothing that hangs from an object, itself included, is wanted.
     pub(super) fn is_idle(&self, place: u32) -> bool {
         self.need(place) == Need::Nothing
     }

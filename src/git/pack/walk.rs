@@ -48,12 +48,12 @@ impl Object<'_> {
     }
 }
 
-/// What an object was made from.
+/// The base that an object was made from.
 #[derive(Debug)]
 pub struct Base<'b, S> {
     /// Its bytes.
     pub data: &'b [u8],
-    /// What the visitor returned for it.
+    /// The state that the visitor returned for it.
     pub state: &'b S,
     /// How the object was made from it.
     pub edits: &'b Edits,
@@ -61,7 +61,7 @@ pub struct Base<'b, S> {
 
 /// Whoever looks at the objects; one for each thread.
 pub trait Visitor: Send {
-    /// What is remembered of an object while others are made from it.
+    /// The state of an object while others are made from it.
     type State: Send + Sync;
 
     /// Looks at one object; `base` is what it was made from, if that was visited.
@@ -98,7 +98,7 @@ struct Part<S> {
     place: u32,
 }
 
-/// What the threads share.
+/// The state that the threads share.
 struct Shared<'p, S> {
     packs: &'p [Portion<'p>],
     roots: Vec<(usize, u32)>,

@@ -17,7 +17,7 @@ const SLACK: usize = 304;
 /// The longest name of a ref that is read, with the number behind it in reflogs; git's own limit is that of a path.
 const LONGEST_KEY: usize = 1 << 16;
 
-/// What a block holds.
+/// The kind of records in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Refs.
@@ -92,7 +92,7 @@ fn without_restarts(length: usize, block: &[u8]) -> Option<usize> {
     length.checked_sub(COUNT + RESTART * count)
 }
 
-/// What inflates to so many bytes, and how many bytes that took.
+/// Returns the data inflated to so many bytes, and the number of bytes read.
 fn inflated(bytes: &[u8], length: usize) -> Option<(Vec<u8>, usize)> {
     let mut out = vec![0; length + SLACK];
     let (status, taken, written) = Inflate::default().once(bytes, &mut out).ok()?;

@@ -1,6 +1,6 @@
 //! Takes numbers and stretches from the start of bytes that may say anything.
 
-/// What is left.
+/// A cursor over the bytes that are left.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'b>(&'b [u8]);
 

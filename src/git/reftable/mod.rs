@@ -28,7 +28,7 @@ pub enum Target {
     Ref(BString),
 }
 
-/// What is wrong with a table.
+/// The flaws that a table can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// It does not start as a table does.

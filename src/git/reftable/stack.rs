@@ -43,9 +43,9 @@ struct Named {
 /// A file that could not be read, or not to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// Which file.
+    /// The file.
     pub path: PathBuf,
-    /// Which kind of gap that is.
+    /// The kind of gap.
     pub kind: GapKind,
     /// Why.
     pub why: String,
@@ -56,9 +56,9 @@ pub struct Trouble {
 pub struct Logs {
     /// The entries of each, the oldest first.
     pub entries: BTreeMap<BString, Vec<Change>>,
-    /// What tables still hold though a younger one took it back, by the name of the table's file: names of refs, and entries.
+    /// The records in tables that a younger one has deleted, by the name of the table's file: names of refs, and entries.
     pub left: BTreeMap<String, BString>,
-    /// What could not be read.
+    /// The parts that could not be read.
     pub troubles: Vec<Trouble>,
 }
 
@@ -119,7 +119,7 @@ impl Stack {
         self.folder.join(&named.name)
     }
 
-    /// What could not be opened.
+    /// The parts that could not be opened.
     pub fn troubles(&self) -> &[Trouble] {
         &self.troubles
     }

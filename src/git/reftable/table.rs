@@ -33,21 +33,21 @@ pub struct Table {
 /// An entry of a reflog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What the ref led to before and after.
+    /// The targets of the ref before and after.
     pub ids: [ObjectId; 2],
     /// The line that a reflog in a file would have.
     pub line: BString,
     /// When, in seconds since 1970.
     pub seconds: u64,
-    /// Whether it says no more than that the reflog exists.
+    /// `true` if it says no more than that the reflog exists.
     pub is_mark: bool,
 }
 
-/// What is seen of a ref: its name and where it leads; nowhere if it was deleted.
+/// The visitor of a ref: it gets its name and where it leads; nowhere if it was deleted.
 type SeeRef<'v> = dyn FnMut(&[u8], Option<Target>) -> ControlFlow<()> + 'v;
-/// What is seen of an entry: the ref's name, the number of the update, and what it says; nothing if it was deleted.
+/// The visitor of an entry: it gets the ref's name, the number of the update, and what it says; nothing if it was deleted.
 type SeeChange<'v> = dyn FnMut(&[u8], u64, Option<Change>) + 'v;
-/// What is seen of a record: its key, the bits beside it, and what follows.
+/// The visitor of a record: it gets its key, the bits next to it, and what follows.
 type SeeRecord<'v> = dyn FnMut(&[u8], u8, &mut Cursor<'_>, &mut Room) -> Option<ControlFlow<()>> + 'v;
 
 impl Table {
@@ -156,7 +156,8 @@ impl Table {
         Block::read(&self.bytes[..section.end], at, skip, self.block_size, kind)
     }
 
-    /// Whether an index of several levels, whose last level the end of the table names, follows what ends with this key.
+    /// Checks that an index of several levels, whose last level the end of the table names, follows the block that ends with
+    /// this key.
     fn ends_so(&self, index: Range<usize>, last: &[u8]) -> Result<(), Flaw> {
         let mut key = Vec::new();
         let mut at = index.start;

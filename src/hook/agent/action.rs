@@ -1,5 +1,5 @@
-//! What an agent is about to do, as far as its call says it in a form that is read here: the tool, its arguments, the lines that
-//! are run, the prompt.
+//! The action that an agent is about to take, as far as its call says it in a form that is read here: the tool, its
+//! arguments, the lines that are run, the prompt.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ const TOOLS: [&str; 6] =
 /// Where they have its arguments.
 const ARGUMENTS: [&str; 7] =
     ["/tool_input", "/toolArgs", "/toolInput", "/preToolUse/parameters", "/toolCall/args", "/args", "/tool_info"];
-/// What they call a line for a shell.
+/// Their keys for a shell command.
 const LINES: [&str; 5] = ["command", "command_line", "CommandLine", "cmd", "script"];
 /// Where they have the prompt.
 const PROMPTS: [&str; 4] = ["/prompt", "/tool_info/user_prompt", "/userPromptSubmit/prompt", "/user_prompt"];

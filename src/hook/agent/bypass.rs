@@ -50,12 +50,12 @@ const HOOKS: [&str; 3] = [".git/hooks", ".husky", ".git/config"];
 const OURS: [&str; 2] = [".keysweep.toml", ".keysweep-baseline"];
 /// The setting that leads git to other hooks, or to none.
 const HOOKS_PATH: &str = "core.hookspath";
-/// What skips hooks; git takes the beginning of an option for all of it.
+/// The option that skips hooks; git takes the beginning of an option for all of it.
 const NO_VERIFY: &str = "--no-verify";
 const SHORTEST: &str = "--no-v";
 
 impl Call {
-    /// What of this call would go past the checks of commits and pushes, if anything does.
+    /// Returns how this call would bypass the checks of commits and pushes, if it would.
     pub fn bypass(&self) -> Option<String> {
         if !matches!(self.stage, Stage::Before) || self.prompt().is_some() {
             return None;
@@ -86,7 +86,7 @@ fn patched(arguments: &Value) -> Vec<String> {
     names.map(|(_, name)| name.trim().to_owned()).collect()
 }
 
-/// What a command would go past.
+/// Returns how a command would bypass the checks.
 fn bypass(command: &Command) -> Option<String> {
     let of_variables = command.variables.iter().find_map(|(name, value)| of_variable(name, value));
     let of_output = command.outputs.iter().find_map(|name| decides(name)).map(|what| format!("it writes to {what}"));
@@ -127,7 +127,7 @@ fn decides(name: &str) -> Option<String> {
     }
 }
 
-/// What options and settings of git skip.
+/// Returns how options and settings of git would skip hooks.
 fn of_git(arguments: &[String]) -> Option<String> {
     let mut rest = arguments.iter().map(String::as_str);
     let mut command = None;
@@ -174,13 +174,13 @@ fn options<'w>(words: &'w [&'w str]) -> impl Iterator<Item = &'w str> {
     })
 }
 
-/// Whether `KEY=VALUE` says where hooks lie.
+/// `true` if `KEY=VALUE` says where hooks lie.
 fn leads_elsewhere(setting: &str) -> bool {
     let key = setting.split('=').next().unwrap_or_default();
     key.eq_ignore_ascii_case(HOOKS_PATH)
 }
 
-/// Whether `git config` sets where hooks lie, or an alias that skips them.
+/// `true` if `git config` sets where hooks lie, or an alias that skips them.
 fn configures(words: &[&str]) -> bool {
     const READING: [&str; 5] = ["get", "list", "--get", "--get-all", "--list"];
     if words.iter().any(|word| READING.contains(word)) {
@@ -204,7 +204,7 @@ fn is_short_no_verify(word: &str) -> bool {
     options.chars().take_while(|option| !"mFCctSu".contains(*option)).any(|option| option == 'n')
 }
 
-/// What keysweep itself is told to stop.
+/// Returns how a command of keysweep would bypass the checks.
 fn of_keysweep(arguments: &[String]) -> Option<String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     match words[..] {

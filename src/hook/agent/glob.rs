@@ -60,7 +60,7 @@ impl Search {
     }
 }
 
-/// Whether a name matches. A star is first tried with nothing and then with one character more each time.
+/// `true` if a name matches. A star is first tried with nothing and then with one character more each time.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut at, mut of, mut star) = (0, 0, None);

@@ -1,4 +1,4 @@
-//! What coding agents tell a hook on standard input, and how each is answered.
+//! The calls that coding agents make to a hook on standard input, and the answers to them.
 //!
 //! An agent sends one JSON object for each event: before a tool is used or a prompt is taken, or with what a tool gave back.
 //! `protocol/` has a file for each agent: which events there are, where a result stands, and how a refusal or a replacement is
@@ -72,13 +72,13 @@ pub enum Unread {
 /// How a hook answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// What is written to standard output.
+    /// The answer on standard output.
     pub object: Option<Value>,
-    /// What the exit code says.
+    /// The exit code.
     pub ending: Ending,
 }
 
-/// What an exit code says to an agent.
+/// The meaning of an exit code to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// All is well, or the object says what is not.
@@ -120,7 +120,7 @@ impl Call {
         Ok(Self { sent, protocol, event, stage })
     }
 
-    /// What nobody knows, but calls itself an event that has happened, has nothing that could still be stopped.
+    /// Reads an unknown event. One that calls itself an event that has happened has nothing that could still be stopped.
     fn of_a_stranger(sent: Value) -> Result<Self, Unread> {
         let is_name = |key: &str| ["event", "hook", "action"].iter().any(|word| key.to_lowercase().contains(word));
         let named = sent.as_object().into_iter().flatten().filter(|(key, _)| is_name(key));
@@ -139,7 +139,7 @@ impl Call {
         self.protocol.agent
     }
 
-    /// What the event is called.
+    /// The name of the event.
     pub fn event(&self) -> &str {
         &self.event
     }
@@ -157,7 +157,7 @@ impl Call {
         named.map(Path::new).filter(|folder| folder.is_absolute()).map(Path::to_path_buf)
     }
 
-    /// What a tool gave back: the key before it, and the value.
+    /// The results of a tool: the key before it, and the value.
     fn results(&self) -> Vec<(&'static str, &Value)> {
         let Some(Moment::After { results, .. }) = self.protocol.moment(&self.event) else { return Vec::new() };
         let found =
@@ -165,7 +165,7 @@ impl Call {
         found.collect()
     }
 
-    /// Whether this is about what a tool gave back.
+    /// `true` if this is about what a tool gave back.
     pub fn is_result(&self) -> bool {
         !self.results().is_empty()
     }
@@ -222,13 +222,13 @@ impl Call {
         }
     }
 
-    /// Whether the tool is one of a server that speaks MCP.
+    /// `true` if the tool is one of a server that speaks MCP.
     fn is_served(&self) -> bool {
         self.sent["tool_name"].as_str().is_some_and(|name| name.starts_with("mcp__") || name.starts_with("MCP:"))
     }
 }
 
-/// What stands in place of a result.
+/// The replacement of a result.
 pub(crate) struct Replacement<'c> {
     call: &'c Call,
     why: &'c str,
@@ -253,13 +253,13 @@ impl Replacement<'_> {
     }
 }
 
-/// Whether an event by its name comes before what it is about.
+/// `true` if an event by its name comes before what it is about.
 fn comes_before(event: &str) -> bool {
     let event = event.to_ascii_lowercase();
     ["pre", "before"].iter().any(|start| event.starts_with(start))
 }
 
-/// Whether a result says nothing.
+/// `true` if a result says nothing.
 fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }

@@ -67,7 +67,7 @@ const PRINTERS: [&str; 35] = [
     "get-content",
     "select-string",
 ];
-/// What names of tools hold that read files and do not change them.
+/// The words in names of tools that read files and do not change them.
 const READING: [&str; 5] = ["read", "view", "grep", "search", "cat"];
 /// First and last line as tools have them.
 const FIRST: [&str; 6] =

@@ -12,7 +12,7 @@ pub(super) enum Shape {
     List {
         /// `version`.
         version: Option<u32>,
-        /// Whether each says that it is a command, and how long it may take.
+        /// `true` if each says that it is a command, and how long it may take.
         is_typed: bool,
     },
     /// A name, the event, groups of commands.
@@ -37,8 +37,8 @@ pub(super) struct Settings {
     pub(super) shape: Shape,
     /// The events that keysweep is called for.
     pub(super) events: &'static [&'static str],
-    /// Whether other agents read the file as well, so that it must not say who calls.
+    /// `true` if other agents read the file as well, so that it must not say who calls.
     pub(super) is_shared: bool,
-    /// What has to be done besides, so that the agent runs it.
+    /// The further step that is needed, so that the agent runs it.
     pub(super) besides: Option<&'static str>,
 }

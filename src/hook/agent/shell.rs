@@ -20,7 +20,7 @@ const WITH_A_WORD: [&str; 6] = ["-u", "-g", "-h", "-C", "-I", "-n"];
 /// One command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Command {
-    /// What is set for it alone, or for good if it has no words.
+    /// The variables that are set for it alone, or permanently if it has no words.
     pub(super) variables: Vec<(String, String)>,
     /// The program and its arguments.
     pub(super) words: Vec<String>,
@@ -62,7 +62,7 @@ impl Command {
     }
 }
 
-/// Whether a word is an option or a number, such as the seconds of `timeout`.
+/// `true` if a word is an option or a number, such as the seconds of `timeout`.
 fn is_of_wrapper(word: &str) -> bool {
     word.starts_with('-') || word.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -9,7 +9,7 @@ pub struct Text {
     pub name: String,
     /// The text.
     pub text: String,
-    /// Whether it only says what is there already and is about to go.
+    /// `true` if it only says what is there already and is about to go.
     pub is_old: bool,
 }
 
@@ -26,7 +26,8 @@ const PATCH_END: &str = "*** End Patch";
 
 /// The texts of what was sent, as they are found.
 pub(super) struct Gathered {
-    /// Whether a tool gave them back: then nothing of them is old and none is taken apart, for the agent gets to see it all.
+    /// `true` if a tool gave them back: then nothing of them is old and none is taken apart, for the agent gets to see it
+    /// all.
     is_result: bool,
     texts: Vec<Text>,
 }
@@ -100,8 +101,8 @@ impl Gathered {
     }
 }
 
-/// What a text holds that is JSON itself: some agents send the arguments of a tool so. A key in it makes its value a secret as
-/// any other does, and its line breaks are not those of the text.
+/// Returns the strings of a text that is JSON itself: some agents send the arguments of a tool so. A key in it makes its
+/// value a secret as any other does, and its line breaks are not those of the text.
 fn unpacked(text: &str) -> Option<Value> {
     let is_json = text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
     is_json
@@ -115,7 +116,7 @@ fn end(name: &str) -> &str {
     &name[name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME))..]
 }
 
-/// What the patches in a text take out, and the rest: beside them a line may start with anything.
+/// Returns the lines that the patches in a text remove, and the rest: next to them a line may start with anything.
 fn halves(text: &str) -> (String, String) {
     let mut in_patch = false;
     let (out, rest): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(|line| {

@@ -105,7 +105,7 @@ fn beginning(summary: &Summary, repositories: &[Repository], most: usize) -> Vec
     page
 }
 
-/// What it all comes to, in a sentence.
+/// The verdict, in a sentence.
 pub(super) fn verdict(summary: &Summary) -> String {
     let open = plural(summary.open, "open secret");
     match summary.verdict {

@@ -17,7 +17,7 @@ use crate::finding::Command;
 const MAX_PLACES: usize = 8;
 /// Columns of a label with the blanks around it.
 const LABEL: usize = 9;
-/// What stands in front of something that is said of a place.
+/// The indentation of a remark on a place.
 const BELOW: &str = "           ";
 /// Steps that are told about what stands in files.
 const STEPS_OF_FILES: usize = 2;

@@ -1,4 +1,4 @@
-//! What was never committed, at the end of a report: it is told in brief, for nothing has to be revoked.
+//! Findings that were never committed, at the end of a report: they are brief, because nothing has to be revoked.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -62,7 +62,7 @@ pub(super) fn write(view: &View, is_quiet: bool, paper: &mut Paper<'_>) -> io::R
     paper.blank()
 }
 
-/// What removes them, each step once.
+/// Returns the steps that remove them, each once.
 fn steps(view: &View) -> Vec<&StepView> {
     let mut steps: Vec<&StepView> = Vec::new();
     for step in view.plans.iter().flat_map(|plan| &plan.steps) {

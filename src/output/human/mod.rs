@@ -51,12 +51,12 @@ pub fn render(view: &View, detail: Detail, width: Option<usize>, out: &mut dyn W
     if is_stopped(view, detail) { stopped::remedy(view, &mut paper) } else { Ok(()) }
 }
 
-/// Whether this is told as what stops a commit or a push. What has to be gone is told one by one, with what keeps it.
+/// `true` if this is told as what stops a commit or a push. What has to be gone is told one by one, with what keeps it.
 fn is_stopped(view: &View, detail: Detail) -> bool {
     detail != Detail::Full && view.command != Command::Verify && !stopped::ways_on(view).is_empty()
 }
 
-/// What was found, as much as is asked for.
+/// Writes the findings, in the detail that was asked for.
 fn findings(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {
     let is_few = fold::entries(view).len() <= FEW;
     match (detail, view.command) {

@@ -97,13 +97,13 @@ fn counts(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     )
 }
 
-/// What is one line: a finding, those of one kind in one file, or what is told together.
+/// A line of the overview: a finding, those of one kind in one file, or a group.
 pub(super) struct Row<'v> {
     first: &'v FindingView,
     count: usize,
     places: usize,
     has_stage: bool,
-    /// What the findings are, where that says more than the place of the first.
+    /// The description of the findings, where the place of the first is not enough.
     together: Option<String>,
 }
 
@@ -211,7 +211,8 @@ pub(super) fn table(rows: &[Row<'_>], most: Rows, paper: &mut Paper<'_>) -> io::
     Ok(())
 }
 
-/// What to do about all of a kind, in short; `told` are the sentences about stages that were said, `plans` how many are shown.
+/// Writes the steps for all findings of a kind, in short; `told` are the sentences about stages that were said, `plans` how
+/// many are shown.
 fn kind(
     view: &View,
     plan: &PlanView,

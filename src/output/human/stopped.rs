@@ -1,4 +1,4 @@
-//! What stops a commit or a push: a screen at most, whatever was found, with one block to copy at its end.
+//! The report that stops a commit or a push: a screen at most, whatever was found, with one block to copy at its end.
 
 use std::io;
 

@@ -21,7 +21,7 @@ use crate::text::escape;
 /// Characters of a step of a build that are told.
 const MAX_STEP: usize = 120;
 
-/// What becomes of the values of secrets.
+/// The treatment of the values of secrets.
 #[derive(Debug, Clone, Copy)]
 pub enum Values<'m> {
     /// They are masked wherever they stand.
@@ -31,7 +31,7 @@ pub enum Values<'m> {
 }
 
 impl View {
-    /// What may be shown of a report.
+    /// The view of a report.
     pub fn new(report: &Report, values: Values) -> Self {
         let off = Mask::off();
         let (show_secrets, mask) = match values {
@@ -85,7 +85,7 @@ fn summary(report: &Report) -> Summary {
     }
 }
 
-/// What stands in place of something that is not shown.
+/// Returns the words in place of something that is not shown.
 fn left_out_words(left_out: LeftOut) -> String {
     let LeftOut { characters, lines, encoding } = left_out;
     let lines = if lines == 1 { String::new() } else { format!(" on {lines} lines") };

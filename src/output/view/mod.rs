@@ -1,4 +1,4 @@
-//! What any format may show of a report: masked, escaped, and in words. Every renderer works from this, and nothing else.
+//! The view of a report for every format: masked, escaped, and in words. Every renderer works from this, and nothing else.
 //!
 //! It is also the JSON contract, schema 1, apart from the internal types, and can be read back: a report that was stored is
 //! shown by the same renderers. Its words are enums, most of them those of `finding`, so that every renderer has to say
@@ -31,14 +31,14 @@ pub struct View {
     pub tool: String,
     /// Its version.
     pub version: String,
-    /// Which command it answers.
+    /// The command that it answers.
     pub command: Command,
-    /// What was asked for, in words.
+    /// The scope, in words.
     pub scope: String,
-    /// What the repository's folder is called.
+    /// The name of the repository's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
-    /// What was scanned, as other reports would call it.
+    /// The subject of the scan, as other reports would call it.
     #[serde(default)]
     pub source: SourceView,
     /// When, RFC 3339.
@@ -49,13 +49,13 @@ pub struct View {
     pub head: Option<String>,
     /// Worst first.
     pub findings: Vec<FindingView>,
-    /// What to do about them: one plan for each kind that got equally far.
+    /// The steps for them: one plan for each kind that got equally far.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub plans: Vec<PlanView>,
-    /// What their rules say in general, by the id of the rule. `explain` tells it to who asks, so it is in no JSON.
+    /// The general advice of their rules, by the id of the rule. `explain` tells it to who asks, so it is in no JSON.
     #[serde(skip)]
     pub advice: BTreeMap<String, Vec<StepView>>,
-    /// What to do about all of them at once, where they stop a commit.
+    /// The steps for all of them at once, where they stop a commit.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub before_commit: Vec<StepView>,
     /// The same, where they stop a push.
@@ -64,7 +64,7 @@ pub struct View {
     /// The repository that the commands are for, as a word of a shell, if they would not reach it from where the scan was started.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub run_in: Option<String>,
-    /// Whether other commands know the findings by their ids. A report that is read back does not say so.
+    /// `true` if other commands know the findings by their ids. A report that is read back does not say so.
     #[serde(skip)]
     pub is_stored: bool,
     /// Those that somebody allowed, and that do not count.
@@ -72,7 +72,7 @@ pub struct View {
     pub suppressed: Vec<FindingView>,
     /// Parts that were not read.
     pub gaps: Vec<GapView>,
-    /// What else there is to say about the coverage.
+    /// Further remarks about the coverage.
     pub notes: Vec<NoteView>,
     /// The verdict, and how much was read.
     pub summary: Summary,
@@ -83,11 +83,11 @@ pub struct View {
 pub struct Named {
     /// The path that was given; two folders may have one name.
     pub path: String,
-    /// What was found there.
+    /// The report on it.
     pub report: View,
 }
 
-/// What was scanned, as other reports would call it.
+/// The subject of the scan, as other reports would call it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct SourceView {
@@ -139,7 +139,7 @@ pub struct FindingView {
     pub plan: Vec<StepView>,
 }
 
-/// What a provider said when it was asked about it.
+/// The answer of a provider about it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct AskedView {
@@ -153,11 +153,11 @@ pub struct AskedView {
     pub reveals: BTreeMap<String, String>,
     /// Whole days since then.
     pub days: u64,
-    /// Whether it should be asked again.
+    /// `true` if it should be asked again.
     pub is_old: bool,
 }
 
-/// Whether the baseline has it.
+/// The state of a secret in the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -167,7 +167,7 @@ pub enum State {
     Unchanged,
 }
 
-/// What was written to allow it.
+/// The entry or comment that allows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct SuppressionView {
@@ -193,7 +193,7 @@ pub enum SuppressedBy {
     Exclude,
 }
 
-/// Whether it holds.
+/// The status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
@@ -269,7 +269,7 @@ pub struct ExposureView {
     pub in_the_end: Option<InTheEnd>,
 }
 
-/// What shows that it was on a server.
+/// The sign that it was on a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct SignView {
@@ -320,7 +320,7 @@ pub struct OccurrenceView {
     pub author_time: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub held: Vec<RetentionView>,
-    /// What stands around it on its line.
+    /// The text around it on its line.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub context: Option<ContextView>,
     /// Its page on the host that has the commit.
@@ -339,7 +339,7 @@ pub struct OccurrenceView {
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct ContextView {
     pub before: String,
-    /// What stands in place of the value, in words.
+    /// The words in place of the value.
     pub value: String,
     pub after: String,
 }
@@ -348,12 +348,12 @@ pub struct ContextView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct ShowView {
-    /// Which of the occurrences, from 0.
+    /// The number of the occurrence, from 0.
     pub occurrence: usize,
     pub command: String,
 }
 
-/// What keeps a place.
+/// The retention of a place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
 pub struct RetentionView {
@@ -362,7 +362,7 @@ pub struct RetentionView {
     pub name: String,
 }
 
-/// What to do about findings of one kind.
+/// The steps for findings of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanView {
     /// Their ids, worst first.

@@ -25,12 +25,12 @@ const USUAL: usize = 16;
 /// Every way each target came in.
 type Arrivals = BTreeMap<Target, Vec<Arrival>>;
 
-/// What a sweep has when every sighting stands where it came in.
+/// The state of a sweep after attribution, when every sighting is at the commit that added it.
 pub(super) struct Attributed<'s> {
     outcome: Outcome,
     attribution: Attribution<'s>,
     staged: Staged,
-    /// Whether no commit, tree or blob is missing that any other object names.
+    /// `true` if no commit, tree or blob is missing that any other object names.
     is_whole: bool,
 }
 
@@ -81,7 +81,7 @@ impl Scan<'_> {
 }
 
 impl Attributed<'_> {
-    /// What was found, by itself.
+    /// Returns only the outcome.
     pub(super) fn into_outcome(self) -> Outcome {
         self.outcome
     }
@@ -123,7 +123,7 @@ fn absent(missing: &[Missing], arrivals: &Arrivals, attribution: &Attribution<'_
 }
 
 impl Sighting {
-    /// Whether an index holds the content or the name.
+    /// `true` if an index holds the content or the name.
     pub(super) fn is_staged(&self, staged: &Staged) -> bool {
         match (self.occurrence.kind, self.blob) {
             (_, Some(blob)) => staged.contains_key(&blob),

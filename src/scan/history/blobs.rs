@@ -8,7 +8,7 @@ use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::source::history::Objects;
 
-/// What a sweep has when all contents were scanned.
+/// The state of a sweep after all contents were scanned.
 pub(super) struct BlobsScanned<'s> {
     pub(super) outcome: Outcome,
     /// The objects that earlier sweeps say nothing of.

@@ -8,16 +8,16 @@ use crate::git::store::{Selection, Store};
 use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 
-/// What a sweep starts with.
+/// The state that a sweep starts with.
 pub(super) struct Earlier {
     pub(super) memory: Memory,
-    /// What the trees and commits name that were scanned before.
+    /// The links of the trees and commits that were scanned before.
     pub(super) links: Links,
-    /// What there is to say of a cache that was not used.
+    /// The note on a cache that was not used.
     pub(super) note: Option<Note>,
 }
 
-/// What is known of single objects, and where it is kept.
+/// The known facts about single objects, and where they are stored.
 pub(super) struct Memory {
     known: KnownObjects,
     /// `None` if nothing is to be kept.
@@ -25,7 +25,7 @@ pub(super) struct Memory {
 }
 
 impl Scan<'_> {
-    /// What earlier sweeps know: nothing if they were not to keep it, or it cannot be read.
+    /// Returns the cache of earlier sweeps: nothing if there is none, or it cannot be read.
     pub(super) fn earlier(&self, repository: &Repo, store: &Store) -> Earlier {
         let file = self.options.cache.as_ref().map(|folder| CacheFile::new(folder, self.detector.rules(), store));
         let (cache, note) = match file.as_ref().map(|file| (file, file.load(store, &repository.local()))) {
@@ -42,7 +42,7 @@ impl Scan<'_> {
 }
 
 impl Memory {
-    /// What is known of single objects.
+    /// The known facts about single objects.
     pub(super) fn known(&self) -> &KnownObjects {
         &self.known
     }

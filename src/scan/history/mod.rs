@@ -37,7 +37,7 @@ const ATTEMPTS: usize = 3;
 /// How much is found out about each place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    /// What a finding says: how it came in, and how far it got.
+    /// The data of a finding: how it was added, and how far it got.
     Findings,
     /// Also what keeps each place in the repository, and all refs that reach it.
     Retention,
@@ -54,8 +54,8 @@ impl Scan<'_> {
         self.settled(repository, objects, scope, Depth::Retention)
     }
 
-    /// What the objects of a repository hold that nothing else of it is known of, each at the commits and paths that brought it in,
-    /// and how many objects are named and not there.
+    /// Returns the findings in the objects of a repository of which nothing else is known, each at the commits and paths
+    /// that brought it in, and how many objects are named and not there.
     pub(super) fn of_objects(&self, repository: &Repo, objects: &Objects) -> (Outcome, usize) {
         let (_, all) = self.scan_all(repository, objects);
         let (mut outcome, located) = all.locate(repository, &objects.store);

@@ -1,4 +1,4 @@
-//! What keeps each place of a secret in a repository: refs, reflogs, indexes, files, or nothing but leftovers.
+//! The retention of each place of a secret in a repository: refs, reflogs, indexes, files, or nothing but leftovers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ pub(super) fn reflogs(beside: &[Item]) -> Vec<(BString, Vec<ObjectId>)> {
     beside.iter().filter(|item| item.kind == ContentKind::Reflog).filter_map(read).collect()
 }
 
-/// What one place is known by: the commit and the object, or the tag.
+/// The key of one place: the commit and the object, or the tag.
 type Key = (Option<ObjectId>, Option<ObjectId>, Option<ObjectId>);
 
 /// Finds out who keeps what.
@@ -43,7 +43,7 @@ pub(super) struct Keepers<'k, 's> {
     store: &'k Store,
     attribution: &'k mut Attribution<'s>,
     staged: &'k Staged,
-    /// Whether HEAD is on a branch, which then keeps what HEAD does.
+    /// `true` if HEAD is on a branch, which then keeps what HEAD does.
     is_on_branch: bool,
     known: BTreeMap<Key, Vec<Retention>>,
 }
@@ -93,7 +93,7 @@ impl<'k, 's> Keepers<'k, 's> {
         sighting.occurrence.held = held;
     }
 
-    /// What keeps an object, or the commit that it came in with.
+    /// Returns the retention of an object, or the commit that it came in with.
     fn of_object(&mut self, sighting: &Sighting) -> Vec<Retention> {
         let key = (sighting.commit, sighting.blob, sighting.tag);
         if let Some(known) = self.known.get(&key) {

@@ -1,5 +1,5 @@
-//! What a rewrite of history has to take out: the values in every form that they stand in, and the contents that no
-//! replacement of text can reach.
+//! The values and contents that a rewrite of history has to remove: the values in every form that they stand in, and the
+//! contents that no replacement of text can reach.
 //!
 //! Nothing is taken on trust: what is left of each content after the replacements is searched again, as it will be when
 //! the rewrite is verified.
@@ -22,23 +22,24 @@ use crate::text::encoding::Wide;
 /// git and git filter-repo take what has a zero byte up to here for binary, and replace nothing in it.
 const BINARY_HEAD: usize = 8192;
 
-/// What replaces a value in contents and messages.
+/// The replacement of a value in contents and messages.
 pub const REPLACEMENT: &str = "***REMOVED***";
 
-/// What has to be taken out, and how.
+/// The values to be removed, and how.
 #[derive(Debug, Default)]
 pub struct Rewrite {
-    /// What is replaced in contents and messages, the longest first: what stands in another one must not break it up.
+    /// The texts to be replaced in contents and messages, the longest first: one that is part of another must not break it
+    /// up.
     pub texts: Vec<Secret>,
-    /// What is replaced in names of files.
+    /// The texts to be replaced in names of files.
     pub file_names: Vec<Secret>,
-    /// What is replaced in names of branches and tags.
+    /// The texts to be replaced in names of branches and tags.
     pub ref_names: Vec<Secret>,
-    /// What is replaced in names and addresses of people.
+    /// The texts to be replaced in names and addresses of people.
     pub people: Vec<Secret>,
     /// Contents that have to go as a whole, with the paths that they are known by.
     pub contents: BTreeMap<ObjectId, BTreeSet<BString>>,
-    /// Whether one of them stands for a Git LFS object.
+    /// `true` if one of them stands for a Git LFS object.
     pub has_lfs: bool,
     /// Messages in which something is left after the replacements.
     pub messages: BTreeSet<BString>,
@@ -55,7 +56,7 @@ struct Places {
 }
 
 impl Scan<'_> {
-    /// What to take out for what this scan's rules, which are for values, found in everything git stores.
+    /// Returns the rewrite for the values that this scan found in everything git stores.
     pub fn rewrite(&self, repository: &Repo, report: &Report, values: &[Secret]) -> Rewrite {
         let local = repository.local();
         let places = Places::of(report);
@@ -123,13 +124,13 @@ impl Places {
     }
 }
 
-/// Whether a replacement of text can reach all that is read in a content.
+/// `true` if a replacement of text can reach all that is read in a content.
 fn is_replaceable(data: &[u8]) -> bool {
     let head = data.get(..BINARY_HEAD).unwrap_or(data);
     !head.contains(&0) && archive::kind(data).is_none() && Wide::detect(data).is_none() && lfs::pointer(data).is_none()
 }
 
-/// What stands in a text where a value is found: the value, or what it was decoded from.
+/// Returns the forms of a value in a text: the value, or what it was decoded from.
 fn forms(detector: &Detector, text: &[u8]) -> Vec<Secret> {
     let found = detector.scan(text).into_iter().map(|detection| Secret::new(detection.span.of(text)));
     found.filter(|form| form.reveal().len() <= MAX_MATCH as usize).collect()

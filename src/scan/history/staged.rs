@@ -1,4 +1,4 @@
-//! What the indexes of the work trees hold, which no commit may hold yet.
+//! The contents of the indexes of the work trees, which may be in no commit yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,14 +17,14 @@ use crate::scan::sighting::Sighting;
 use crate::source::history::Objects;
 use crate::threads;
 
-/// What a sweep has when every object was scanned.
+/// The state of a sweep after every object was scanned.
 pub(super) struct AllScanned<'s> {
     outcome: Outcome,
     /// `None` if nothing has to be found in trees and they were not all read.
     trees: Option<Trees<'s>>,
 }
 
-/// What was read of trees.
+/// The records read from trees.
 struct Trees<'s> {
     search: Search,
     records: TreeRecords,
@@ -32,11 +32,11 @@ struct Trees<'s> {
     selection: Selection<'s>,
 }
 
-/// What is known of the trees that are not read because earlier sweeps found nothing to say of them.
+/// The known facts about the trees that are not read because earlier sweeps found nothing to say of them.
 enum Unread {
     /// There are none: all are read.
     None,
-    /// What they hold of what was found in earlier sweeps.
+    /// The index has their entries for the findings of earlier sweeps.
     Indexed,
     /// Nothing.
     Unknown,
@@ -112,7 +112,7 @@ impl Scan<'_> {
 }
 
 impl<'s> AllScanned<'s> {
-    /// Whether an object that others name is not in the store, but in the repository: it came after the store was listed.
+    /// `true` if an object that others name is not in the store, but in the repository: it came after the store was listed.
     pub(super) fn has_missed(&self, repository: &Repo) -> bool {
         // A partial clone lacks any number; what comes while git works is few.
         const ASKED: usize = 64;
@@ -144,7 +144,7 @@ impl<'s> AllScanned<'s> {
 }
 
 impl Trees<'_> {
-    /// What all trees hold.
+    /// Returns the index of all trees.
     fn index(self, repository: &Repo) -> TreeIndex {
         if self.search.is_empty() {
             return TreeIndex::default();
@@ -154,21 +154,21 @@ impl Trees<'_> {
 }
 
 impl<'s> Located<'s> {
-    /// What answers where something lives; `None` if there is nothing to be asked.
+    /// Returns the attribution; `None` if there is nothing to be asked.
     pub(super) fn attribution(self) -> Option<Attribution<'s>> {
         let index = self.tree_index.unwrap_or_default();
         self.attribution.map(|attribution| attribution.with_tree_index(index))
     }
 }
 
-/// What has to be found in trees, to learn where it lives.
+/// Returns the targets to find in trees.
 fn targets(outcome: &Outcome) -> BTreeSet<Target> {
     let missing = outcome.missing.iter().map(|missing| Target::Object(missing.id));
     outcome.sightings.iter().filter_map(Sighting::target).chain(missing).collect()
 }
 
 impl Sighting {
-    /// What has to be found in trees, to learn where it lives.
+    /// Returns the targets to find in trees.
     pub(super) fn target(&self) -> Option<Target> {
         match self.occurrence.kind {
             ContentKind::FileName => Some(Target::Name(self.occurrence.path.clone())),

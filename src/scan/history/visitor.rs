@@ -24,10 +24,10 @@ use crate::source::history::Objects;
 use crate::text::archive;
 use crate::text::encoding::Wide;
 
-/// What is remembered of an object while others are made from it.
+/// The state of an object while others are made from it.
 #[derive(Debug)]
 pub(super) enum VisitState {
-    /// What was found in a blob, judged or not.
+    /// The matches in a blob, judged or not.
     Blob(Hits),
     /// The number and the entries of a tree.
     Tree(Number, Entries),
@@ -43,7 +43,7 @@ pub(super) struct Sweeper<'a> {
     names: HashSet<Vec<u8>>,
     reader: Reader<'a>,
     progress: &'a Progress,
-    /// What was counted since the progress was told the last time.
+    /// The counts since the last report of progress.
     unreported: Counts,
     outcome: Outcome,
 }
@@ -71,7 +71,7 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    /// What was found, and what was read of trees.
+    /// Returns the outcome, and the records of trees.
     pub(super) fn finish(self) -> (Outcome, TreeRecords) {
         (self.outcome, self.reader.finish())
     }

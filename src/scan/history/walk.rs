@@ -14,11 +14,11 @@ use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::source::history::Objects;
 
-/// What visitors made of the objects.
+/// The outcome of the visitors.
 #[derive(Default)]
 pub(in crate::scan) struct Walked {
     pub(in crate::scan) outcome: Outcome,
-    /// What was read of trees.
+    /// The records read from trees.
     pub(super) records: TreeRecords,
     /// Objects that could not be decoded.
     pub(in crate::scan) unread: Vec<Number>,

@@ -20,14 +20,14 @@ const MAX_SIZE: u64 = 256 << 20;
 /// Bytes of a hash.
 const HASH: usize = 32;
 
-/// What is remembered of layers.
+/// The cache of layers.
 pub(super) struct LayerCache {
     folder: PathBuf,
     key: [u8; HASH],
 }
 
 impl LayerCache {
-    /// What is remembered in a folder, which need not be there, by scans with these rules and limits.
+    /// Opens the cache in a folder, which need not be there, by scans with these rules and limits.
     pub(super) fn new(folder: &Path, rules: &RuleSet, options: &ScanOptions) -> Self {
         let ScanOptions { max_file_size, strict, thorough, min_confidence, .. } = options;
         let mut digest = Sha256::new();

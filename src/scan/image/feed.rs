@@ -47,7 +47,7 @@ impl Scan<'_> {
     }
 }
 
-/// What of an image is looked at.
+/// The files of an image that are scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// Everything.
@@ -60,7 +60,7 @@ fn size(batch: &[ImageFile]) -> usize {
     batch.iter().map(weight).sum()
 }
 
-/// What a file takes while it waits.
+/// Returns the memory that a file takes while it waits.
 fn weight(file: &ImageFile) -> usize {
     size_of::<ImageFile>() + file.path.len() + file.bytes.len()
 }
@@ -74,13 +74,13 @@ impl Marked {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(blob);
     }
 
-    /// Whether there is something to say of a blob.
+    /// `true` if there is something to say of a blob.
     pub(super) fn has(&self, blob: usize) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&blob)
     }
 }
 
-/// What may still wait to be looked at.
+/// The room for files that wait to be scanned.
 #[derive(Default)]
 pub(super) struct Room {
     waiting: Mutex<usize>,
@@ -138,7 +138,7 @@ impl<'f> Feed<'f> {
         }
     }
 
-    /// What the worker found, and the repositories that came by.
+    /// Returns the outcome of the worker, and the repositories on the way.
     pub(super) fn finish(mut self) -> (Outcome, Repositories) {
         self.send();
         (self.own, self.repositories)

@@ -31,14 +31,14 @@ use crate::image::{self, Choice, Contents, Coverage, Digest, Image, ImageError, 
 pub struct Base {
     /// The digests of its layers before they are packed.
     layers: BTreeSet<Digest>,
-    /// What its metadata holds.
+    /// The secrets in its metadata.
     metadata: BTreeSet<Secret>,
 }
 
-/// What of an image is asked for.
+/// The options for an image.
 #[derive(Debug, Default)]
 pub struct ImageChoice {
-    /// What its bases bring along, to be told apart.
+    /// The content of its bases, to be distinguished.
     pub base: Base,
     /// The platform; all of them if there is none.
     pub platform: Option<Platform>,

@@ -9,7 +9,7 @@ use crate::finding::{ContentKind, ImageName, ImagePlace, LayerPlace, Origin, Vis
 use crate::image::{Blob, Change, Contents, Form, Image, Part};
 use crate::scan::sighting::Sighting;
 
-/// What was read, in one line.
+/// The scope that was read, in one line.
 pub(super) fn overview(contents: &Contents) -> String {
     let form = contents.form.name();
     if contents.form == Form::RootFs {

@@ -54,7 +54,7 @@ struct Repository {
     format: Format,
 }
 
-/// What one blob has of a repository.
+/// The part of a repository in one blob.
 #[derive(Debug)]
 struct Part {
     /// Where its objects are kept.
@@ -263,7 +263,7 @@ impl Repository {
     }
 }
 
-/// What git calls the place in its repository, such as `COMMIT:PATH`.
+/// Git's name for the place in its repository, such as `COMMIT:PATH`.
 fn member(sighting: &Sighting) -> BString {
     let place = &sighting.occurrence;
     let commit = place.commit.as_deref().or(place.blob.as_deref()).unwrap_or_default();

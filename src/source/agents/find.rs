@@ -14,9 +14,9 @@ pub(super) struct Finder<'f> {
     root: &'f Path,
     /// The same as a whole path without links.
     whole: Option<PathBuf>,
-    /// What was found.
+    /// The files that were found.
     pub(super) files: Vec<PathBuf>,
-    /// What is there and is not read, and why.
+    /// The paths that are not read, and why.
     pub(super) unread: Vec<(PathBuf, String)>,
 }
 
@@ -67,7 +67,7 @@ impl<'f> Finder<'f> {
         }
     }
 
-    /// What a folder holds, by name; nothing if it is not there.
+    /// Returns the entries of a folder, by name; nothing if it is not there.
     fn entries(&mut self, folder: &Path) -> Vec<(PathBuf, String)> {
         let Some(kind) = self.kind(folder) else { return Vec::new() };
         if !kind.is_dir() {
@@ -102,7 +102,8 @@ impl<'f> Finder<'f> {
         }
     }
 
-    /// What is at a path, behind a link too if that does not lead out of the folder; `None` if there is nothing that can be read.
+    /// Returns the type of a file, through a link too if that does not lead out of the folder; `None` if there is nothing
+    /// that can be read.
     fn kind(&mut self, path: &Path) -> Option<FileType> {
         let kind = match path.symlink_metadata() {
             Ok(meta) => meta.file_type(),
@@ -134,7 +135,7 @@ impl<'f> Finder<'f> {
     }
 }
 
-/// Whether a name fits a pattern in which `*` stands for any text.
+/// `true` if a name fits a pattern in which `*` stands for any text.
 fn fits(name: &str, pattern: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return name == pattern };
     let Some(name) = name.strip_prefix(head) else { return false };

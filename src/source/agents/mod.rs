@@ -19,9 +19,9 @@ use table::{CONFIG, EDITORS, TABLE};
 /// The files of agents that were found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// What is to be looked at.
+    /// The items to be scanned.
     pub listing: Listing,
-    /// What each file is, by the name that the listing has for it.
+    /// The agent of each file, by its name in the listing.
     pub places: BTreeMap<BString, AgentPlace>,
 }
 
@@ -101,7 +101,7 @@ impl Found {
     }
 }
 
-/// What a file is called: its path from the folder on, with slashes; all of it if it is elsewhere.
+/// The name of a file: its path from the folder on, with slashes; all of it if it is elsewhere.
 fn name(folder: &Path, file: &Path) -> BString {
     let below = file.strip_prefix(folder).unwrap_or(file);
     let parts: Vec<&[u8]> = below.iter().map(|part| part.as_encoded_bytes()).collect();

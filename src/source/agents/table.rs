@@ -10,7 +10,7 @@ use AgentFiles::{Chats, Commands, Login, Logs, Servers, Settings, Transcripts};
 use CodingAgent as A;
 use FileForm::{Dotenv, Json, Json5, JsonLines, Jsonc, Sqlite, Text, Toml, Yaml};
 
-/// What the paths of a row start from.
+/// The base of the paths of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
     /// The home folder of somebody.
@@ -24,9 +24,9 @@ pub enum Base {
 pub struct Row {
     /// Whose they are.
     pub agent: CodingAgent,
-    /// What they are for.
+    /// Their purpose.
     pub kind: AgentFiles,
-    /// What the paths start from.
+    /// The base of the paths.
     pub base: Base,
     /// How they are written.
     pub form: FileForm,
@@ -36,7 +36,7 @@ pub struct Row {
 
 /// The folder of settings of programs: on Linux, macOS and Windows.
 pub(super) const CONFIG: [&str; 3] = [".config", "Library/Application Support", "AppData/Roaming"];
-/// What editors of VS Code's kind call theirs.
+/// The names of the folders of VS Code and its relatives.
 pub(super) const EDITORS: [&str; 4] = ["Code", "Code - Insiders", "VSCodium", "Code - OSS"];
 
 const fn home(agent: CodingAgent, kind: AgentFiles, form: FileForm, paths: &'static [&'static str]) -> Row {

@@ -16,7 +16,7 @@ use super::{Content, Item, Listing};
 use crate::finding::{ContentKind, Gap, GapKind, Names, Note};
 use crate::fs::bounded::Refused;
 
-/// Whether ignore files decide what is left out of a folder.
+/// The choice whether ignore files apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IgnoreFiles {
     /// They do, of what git does not track.
@@ -35,11 +35,11 @@ pub fn list(paths: &[PathBuf], root: Option<&Path>, ignore: IgnoreFiles) -> List
     found.listing()
 }
 
-/// What was come across.
+/// The items found on the way.
 #[derive(Debug, Default)]
 struct Found {
     listing: Listing,
-    /// What ignore files leave out.
+    /// The paths that ignore files exclude.
     left_out: Names,
     /// Folders of repositories.
     repositories: Names,

@@ -1,5 +1,5 @@
-//! What is read of a path that somebody names: all of a folder, a file whatever ignore files say of it, and a pipe or a
-//! device too. What was named and is not read is a gap.
+//! Reads a path that somebody names: all of a folder, a file whatever ignore files say of it, and a pipe or a device too.
+//! What was named and is not read is a gap.
 
 use std::io;
 use std::path::Path;

@@ -12,7 +12,7 @@ use crate::fs::bounded::{self, Refused};
 /// The names of ignore files, the one that counts more first.
 pub(super) const NAMES: [&str; 2] = [".ignore", ".gitignore"];
 
-/// What the ignore files of one folder say.
+/// The rules of the ignore files of one folder.
 struct Level {
     folder: PathBuf,
     /// As the names above, and last what holds in all of a repository.
@@ -64,7 +64,7 @@ impl Rules {
         unread
     }
 
-    /// Whether the rules of these folders leave out what lies at a path.
+    /// `true` if the rules of these folders leave out what lies at a path.
     pub(super) fn leave_out(&self, levels: Range<usize>, path: &Path, is_folder: bool) -> bool {
         let levels = self.0.get(levels).unwrap_or_default();
         for kind in 0..=NAMES.len() {

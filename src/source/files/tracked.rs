@@ -1,4 +1,4 @@
-//! What git tracks in a work tree: no ignore file leaves that out.
+//! The files that git tracks in a work tree: no ignore file excludes them.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::git::{Repo, index};
 pub(super) struct Tracked(Vec<BString>);
 
 impl Tracked {
-    /// What the index of the work tree at `root`, a whole path, holds.
+    /// Reads the index of the work tree at `root`, an absolute path.
     ///
     /// # Errors
     /// Says why nobody can tell.
@@ -25,7 +25,7 @@ impl Tracked {
         Ok(Self(state.entries().iter().map(|entry| entry.path(&state).to_owned()).collect()))
     }
 
-    /// Whether a file is tracked, or anything in a folder. A sparse index has a folder as one entry, with a slash behind.
+    /// `true` if a file is tracked, or anything in a folder. A sparse index has a folder as one entry, with a slash behind.
     pub(super) fn has(&self, path: &BStr) -> bool {
         let inside = [path, b"/".as_ref()].concat();
         let is_at = |start: &[u8]| {

@@ -20,7 +20,7 @@ pub(super) struct Walk<'w> {
     around: Option<&'w Path>,
     ignore: IgnoreFiles,
     rules: Rules,
-    /// What git tracks in the work trees that were come across; `None` if nobody can tell.
+    /// The files that git tracks in the work trees on the way; `None` if it is not known.
     tracked: BTreeMap<PathBuf, Option<Tracked>>,
 }
 
@@ -31,7 +31,7 @@ struct Place {
     top: Option<Rc<Path>>,
     /// How many of the ignore files on the way are of no account here.
     first: usize,
-    /// Whether it is left out but for what git tracks.
+    /// `true` if it is left out but for what git tracks.
     is_left_out: bool,
 }
 
@@ -128,7 +128,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Whether git tracks something, or may: where nobody can tell, nothing is left out.
+    /// `true` if git tracks something, or may: where nobody can tell, nothing is left out.
     fn is_tracked(&mut self, entry: &Entry, place: &Place) -> bool {
         let Some(top) = &place.top else { return false };
         let below = entry.whole.strip_prefix(&**top).map(name).unwrap_or_default();
@@ -155,7 +155,7 @@ impl<'w> Walk<'w> {
         users.filter(|path| !bounded::is_null(path)).into_iter().chain(exclude(top)).collect()
     }
 
-    /// What a folder holds, by name.
+    /// Returns the entries of a folder, by name.
     fn entries(&mut self, path: &Path, whole: &Path) -> Vec<Entry> {
         let read = |entry: io::Result<std::fs::DirEntry>| {
             let entry = entry?;

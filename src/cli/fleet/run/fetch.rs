@@ -1,5 +1,5 @@
-//! What has to be fetched, by git as a program of its own: no hook, filter, submodule or prompt of anybody runs, and no password
-//! stands on a command line, in a configuration or in a message.
+//! Fetches repositories by running git as a separate program: no hook, filter, submodule or prompt of anybody runs, and no
+//! password stands on a command line, in a configuration or in a message.
 
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(super) const FOLDER: &str = ".clones";
 /// Bytes that a server's list of refs may have.
 const MOST_REFS: usize = 256 << 20;
 
-/// What is set for every call of git.
+/// The settings for every call of git.
 const SETTINGS: [&str; 12] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -60,7 +60,7 @@ pub(super) fn remove_leftovers(folder: &Path) {
     }
 }
 
-/// What the repositories of a job are now.
+/// Returns the state of the repositories of a job.
 ///
 /// # Errors
 /// When one cannot be opened or asked.
@@ -135,7 +135,7 @@ fn network(job: &Job, to: &Path, limit: Duration) -> Result<Clone, String> {
     Ok(clone)
 }
 
-/// What a remote is called: something like the fork's name that any ref can hold.
+/// The name of a remote: something like the fork's name that any ref can hold.
 fn remote_name(number: usize, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = name.trim_matches('/').chars().map(plain).collect();

@@ -18,11 +18,11 @@ pub(super) const CACHES: &str = ".caches";
 /// Bytes of a report that is asked for its verdict, at most.
 const MAX_REPORT: u64 = 4 << 30;
 
-/// What became of a job.
+/// The outcome of a job.
 #[derive(Debug)]
 pub(super) struct Ended {
     how: Result<Summary, String>,
-    /// Whether it was swept before, and nothing changed since.
+    /// `true` if it was swept before, and nothing changed since.
     pub(super) is_unchanged: bool,
 }
 
@@ -64,7 +64,7 @@ impl Ended {
 pub(super) struct Runner<'a> {
     args: &'a RunArgs,
     program: PathBuf,
-    /// What decides what a sweep says, besides the repository.
+    /// The hash of what determines the results of a sweep, apart from the repository.
     setup: String,
 }
 
@@ -148,7 +148,7 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// What the last line of a report says.
+/// Returns the summary in the last line of a report.
 fn summary(report: &Path) -> Result<Summary, String> {
     let bytes = bounded::read(report, MAX_REPORT, Links::Refused).map_err(|refused| refused.to_string())?;
     let text = bytes.strip_suffix(b"\n").ok_or("it is cut off")?;

@@ -1,5 +1,5 @@
-//! What a report is of: a hash of the refs of a repository and of what else a sweep of a local one reads. If it is what it was,
-//! the report still holds.
+//! The state that a report describes: a hash of the refs of a repository and of what else a sweep of a local one reads. If
+//! it is what it was, the report still holds.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -29,7 +29,7 @@ pub(super) fn hash(parts: &[&[u8]]) -> String {
     HEXLOWER.encode(&digest)
 }
 
-/// What decides what any sweep says: the program, and the configuration that the environment names.
+/// Returns what determines the results of any sweep: the program, and the configuration that the environment names.
 pub(super) fn setup() -> String {
     let config = std::env::var_os("KEYSWEEP_CONFIG").unwrap_or_default();
     let text = bounded::read(Path::new(&config), MAX, Links::Followed).unwrap_or_default();
@@ -86,7 +86,7 @@ fn stamp(meta: &io::Result<Metadata>) -> String {
     format!("{} {}", meta.len(), changed.as_nanos())
 }
 
-/// Whether that was the state at the last sweep.
+/// `true` if that was the state at the last sweep.
 pub(super) fn is(file: &Path, now: &str) -> bool {
     bounded::read(file, MAX, Links::Refused).is_ok_and(|bytes| bytes == now.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What is swept as one.
+//! The repositories that are swept as one.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ impl Job {
         self.members.iter().filter_map(Listed::path).map(|path| state::size(Path::new(path))).sum()
     }
 
-    /// What its files are called: nothing of the name, which may be anything.
+    /// The name of its files: nothing of the name, which may be anything.
     pub(super) fn key(&self) -> String {
         let digest: [u8; 32] = Sha256::digest(self.name.as_bytes()).into();
         HEXLOWER.encode(&digest[..12])

@@ -39,7 +39,7 @@ const AFTER: Moment = Moment::After {
     tell: Refusal::Code,
 };
 
-/// What servers of tools give had a key of its own before.
+/// Returns the replaced result; results of MCP servers had a key of their own before.
 fn replaced(result: &Replacement<'_>) -> Option<Value> {
     let Replacement { call, why, masked } = result;
     let mut said = json!({ "hookEventName": call.event, "updatedToolOutput": masked, "additionalContext": why });

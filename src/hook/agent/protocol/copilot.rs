@@ -49,7 +49,7 @@ const DENIED: Refusal =
     Refusal::Both(|_, why| json!({ "permissionDecision": "deny", "permissionDecisionReason": why }));
 const FORBIDDEN: Refusal = Refusal::Both(|_, why| json!({ "behavior": "deny", "message": why }));
 const BLOCKED: Refusal = Refusal::Object(|_, why| json!({ "decision": "block", "reason": why }));
-/// What a tool that failed had to say is shown to the agent with this beside it.
+/// The answer that is shown to the agent next to the message of a tool that failed.
 const ADVISED: Refusal = Refusal::Both(|_, why| json!({ "additionalContext": why }));
 
 const AFTER: Moment =
@@ -60,7 +60,7 @@ const PROMPT: Moment = Moment::After {
     replace: Some(|prompt| Some(json!({ "modifiedTransformedPrompt": prompt.masked }))),
     tell: ADVISED,
 };
-/// What a subagent hands on to the agent that started it.
+/// The message that a subagent returns to the agent that started it.
 const SUBAGENT: Moment = Moment::After {
     results: &["/response", "/last_assistant_message"],
     replace: Some(|response| Some(json!({ "modifiedResponse": response.masked }))),

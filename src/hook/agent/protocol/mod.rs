@@ -47,7 +47,7 @@ pub enum Agent {
 }
 
 impl Agent {
-    /// What it is called.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Claude => "Claude Code",
@@ -97,13 +97,13 @@ pub(super) enum Moment {
     Passing,
 }
 
-/// What is documented of an agent's hooks.
+/// The documented properties of an agent's hooks.
 #[derive(Debug)]
 pub(super) struct Protocol {
     pub(super) agent: Agent,
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub(super) flag: &'static str,
-    /// Whether it sends such calls. The first of `PROTOCOLS` that does is taken to have sent one.
+    /// `true` if it sends such calls. The first of `PROTOCOLS` that does is taken to have sent one.
     pub(super) sends: fn(&Value) -> bool,
     /// The name of the event.
     pub(super) event: fn(&Value) -> Option<&str>,
@@ -113,7 +113,7 @@ pub(super) struct Protocol {
     pub(super) unknown: Refusal,
     /// The answer that lets something happen, where silence may not.
     pub(super) consent: Option<fn() -> Value>,
-    /// Whether what tools read from files can be masked when they give it back.
+    /// `true` if what tools read from files can be masked when they give it back.
     pub(super) masks_reads: bool,
     /// Where it is told to call keysweep.
     pub(super) settings: Settings,
@@ -135,12 +135,12 @@ const PROTOCOLS: [&Protocol; 11] = [
 ];
 
 impl Protocol {
-    /// That of an agent.
+    /// Returns the one of an agent.
     pub(super) fn of(agent: Agent) -> &'static Self {
         PROTOCOLS.into_iter().find(|protocol| protocol.agent == agent).unwrap_or(&claude::PROTOCOL)
     }
 
-    /// That of the agent which shows itself to have sent this.
+    /// Returns the protocol of the agent that sent this, as the call shows.
     pub(super) fn that_sends(sent: &Value) -> Option<&'static Self> {
         PROTOCOLS.into_iter().find(|protocol| (protocol.sends)(sent))
     }

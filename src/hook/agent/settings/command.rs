@@ -17,7 +17,7 @@ pub fn parts(command: &str) -> Option<(String, Vec<String>)> {
     is_one.then(|| (program.to_owned(), arguments.collect()))
 }
 
-/// Whether a command is one of ours.
+/// `true` if a command is one of ours.
 pub(super) fn is_ours(command: &str) -> bool {
     parts(command).is_some()
 }

@@ -1,4 +1,4 @@
-//! What is ours in files that are no JSON: tables of TOML between two comments, and the command in a plugin.
+//! Keysweep's own lines in files that are not JSON: tables of TOML between two comments, and the command in a plugin.
 
 use super::command::is_ours;
 

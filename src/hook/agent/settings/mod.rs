@@ -29,7 +29,7 @@ pub enum Scope {
     User(PathBuf),
 }
 
-/// What became of a file.
+/// The outcome for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// It was written or changed.
@@ -65,7 +65,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// That of an agent.
+    /// Returns the one of an agent.
     pub fn new(agent: Agent, scope: Scope) -> Self {
         Self { protocol: Protocol::of(agent), scope }
     }
@@ -86,7 +86,7 @@ impl Place {
         }
     }
 
-    /// What has to be done besides, so that the agent runs hooks.
+    /// The further step that is needed, so that the agent runs hooks.
     pub fn besides(&self) -> Option<&'static str> {
         self.settings().besides
     }
@@ -286,7 +286,7 @@ impl Place {
 const NAME: &str = "keysweep";
 const PLUGIN: &str = include_str!("../../../../hooks/opencode.js");
 
-/// Whether the nearest folder above a file that is there lies outside of a root.
+/// `true` if the nearest folder above a file that is there lies outside of a root.
 fn leads_out(root: &Path, file: &Path) -> bool {
     let folder = file.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
     root.canonicalize().ok().zip(folder).is_none_or(|(root, folder)| !folder.starts_with(root))
@@ -303,7 +303,7 @@ fn executable(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a value is a hook of ours, or a group of nothing else.
+/// `true` if a value is a hook of ours, or a group of nothing else.
 fn is_our_hook(value: &Value) -> bool {
     match value["hooks"].as_array() {
         Some(hooks) => !hooks.is_empty() && hooks.iter().all(is_our_hook),
@@ -321,7 +321,7 @@ fn strings(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Whether a text says nothing but a version.
+/// `true` if a text says nothing but a version.
 fn is_void(text: &str) -> bool {
     let is_empty = |root: Value| root.as_object().is_some_and(|root| root.keys().all(|key| key == "version"));
     text.trim().is_empty() || jsonc::read(text).is_some_and(is_empty)

@@ -15,7 +15,7 @@ use crate::git::store::{Number, Store};
 use crate::git::tree::{entry_at, start_of};
 use crate::git::{ObjectId, oid};
 
-/// What the file starts with; another number for another layout.
+/// The start of the file; another number for another layout.
 const MAGIC: &[u8] = b"keysweep seen objects 3\n";
 /// No object.
 const NONE: u32 = u32::MAX;
@@ -29,7 +29,7 @@ const BELOW: u8 = 0xff;
 /// The byte of a part of the same folder.
 const PART: u8 = 0xfe;
 
-/// What an earlier sweep saw and what it knew of trees, as bytes.
+/// Returns the cache of a sweep, with its index of trees, as bytes.
 pub(super) fn encode(
     key: &[u8],
     objects: &KnownObjects,
@@ -201,7 +201,7 @@ impl Known {
     }
 }
 
-/// What was written for these rules, as far as the objects are here; `None` if it is damaged.
+/// Returns the cache that was written for these rules, as far as the objects are here; `None` if it is damaged.
 pub(super) fn decode(bytes: &[u8], key: &[u8], store: &Store, local: &Local) -> Option<Cache> {
     let (content, sum) = bytes.split_last_chunk()?;
     if crc32fast::hash(content) != u32::from_le_bytes(*sum) {
@@ -246,7 +246,7 @@ impl Objects<'_> {
     }
 }
 
-/// What is still to be read.
+/// The bytes that are still to be read.
 struct Rest<'r>(&'r [u8]);
 
 impl<'r> Rest<'r> {
@@ -316,7 +316,7 @@ impl<'r> Rest<'r> {
         Some(commits)
     }
 
-    /// What trees hold; nothing if the trees cannot be read that have the names.
+    /// Reads the index of trees; nothing if the trees cannot be read that have the names.
     fn tree_index(&mut self, objects: &Objects<'_>, store: &Store, local: &Local) -> Option<Option<TreeIndex>> {
         let said = self.list(|rest, _| Some((objects.number(rest.number()?)?, rest.number()?)))?;
         let targets = self.list(|rest, _| Some((rest.byte()? == 1, rest.number()?)))?;

@@ -1,4 +1,4 @@
-//! What earlier sweeps scanned, kept in a file so that the next one need not look again.
+//! The cache of earlier sweeps, kept in a file so that the next one need not look again.
 //!
 //! The file holds ids of objects, whether anything was seen in each, who is whose parent among commits, and which trees lead
 //! to what was seen: nothing of any object's content, and no name. It is bound to the rules and the program by its name and
@@ -25,7 +25,7 @@ use crate::rule_set::RuleSet;
 /// Bytes of a file that is read, at most: some thirty for each object of a repository that may have a hundred million of them.
 const MAX_SIZE: u64 = 4 << 30;
 
-/// What a sweep says of an object it came to.
+/// The record of an object in a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scanned {
     pub(crate) number: Number,
@@ -48,14 +48,14 @@ pub(crate) enum State {
     Absent,
 }
 
-/// What earlier sweeps know of a store; by default nothing.
+/// The cache of earlier sweeps of a store; by default nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     pub(crate) objects: KnownObjects,
     pub(crate) links: Links,
 }
 
-/// What earlier sweeps know of what objects name, other than contents.
+/// The links of objects that earlier sweeps have cached, other than contents.
 #[derive(Debug, Default)]
 pub(crate) enum Links {
     /// Nothing. It is so as well when an object is gone that they scanned, or one has come that they missed: whatever names it
@@ -66,19 +66,19 @@ pub(crate) enum Links {
     Current {
         /// The clean commits.
         commits: Commits,
-        /// What trees hold of what was found, if that is known.
+        /// The index of findings in trees, if it is known.
         tree_index: Option<TreeIndex>,
     },
 }
 
-/// What earlier sweeps know of single objects.
+/// The single objects that earlier sweeps have cached.
 #[derive(Debug)]
 pub(crate) struct KnownObjects {
     /// By number.
     states: Vec<State>,
-    /// What was named and not here, in order.
+    /// The ids of absent objects, in order.
     absent: Vec<ObjectId>,
-    /// Whether the file does not say just this.
+    /// `true` if the file does not say just this.
     is_changed: bool,
 }
 
@@ -94,7 +94,7 @@ impl KnownObjects {
         self.states.get(number as usize).copied().unwrap_or_default()
     }
 
-    /// Whether an object was found to be clean.
+    /// `true` if an object was found to be clean.
     pub(crate) fn is_clean(&self, number: Number) -> bool {
         self.state(number) == State::Clean
     }
@@ -104,14 +104,14 @@ impl KnownObjects {
         self.states.iter().filter(|state| **state == State::Clean).count()
     }
 
-    /// Whether there is something in it that is not in the file yet.
+    /// `true` if there is something in it that is not in the file yet.
     pub(crate) fn is_changed(&self) -> bool {
         self.is_changed
     }
 
-    /// Whether the clean trees hold no target but those of their index. So it is with an object that they cannot name, for
-    /// neither was it here nor was it missed, and with a name that would have been found. What could not be read then and can
-    /// be now may be a tree.
+    /// Returns `true` if the clean trees contain no target but those of their index. So it is with an object that they
+    /// cannot name, for neither was it here nor was it missed, and with a name that would have been found. What could not be
+    /// read then and can be now may be a tree.
     pub(crate) fn tells(
         &self,
         index: &TreeIndex,
@@ -175,7 +175,7 @@ impl CacheFile {
         file
     }
 
-    /// What stands in the name of such a file before and behind the commit.
+    /// Returns the parts of the name of such a file before and after the commit.
     fn ends(&self) -> (String, &'static str) {
         (format!("keysweep-{}-", data_encoding::HEXLOWER.encode(&self.key[..8])), ".seen")
     }

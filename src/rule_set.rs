@@ -43,7 +43,7 @@ pub enum SelectError {
         meant: Meant,
     },
     /// Nothing left to look for.
-    #[error("no rule is left in force: a scan with zero rules proves nothing")]
+    #[error("no rule is active: a scan without rules proves nothing")]
     Empty,
 }
 
@@ -80,7 +80,8 @@ impl fmt::Display for Meant {
 /// Fewest bytes of a value that is looked for as it stands: fewer stand everywhere.
 const MIN_VALUE: usize = 3;
 
-/// Bytes that a value is known by which something interrupts, and the fewest that it has: shorter ones are not written in parts.
+/// Bytes that a value is known by which something interrupts, and the fewest that it has: shorter ones are not written in
+/// parts.
 const START: usize = 4;
 const MIN_BROKEN: usize = 16;
 
@@ -88,13 +89,13 @@ const MIN_BROKEN: usize = 16;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ValueError {
     /// It would be found everywhere.
-    #[error("value {0} is shorter than {MIN_VALUE} bytes and would stand everywhere")]
+    #[error("value {0} is shorter than {MIN_VALUE} bytes and would occur everywhere")]
     Short(usize),
     /// No match is that long.
     #[error("value {0} is longer than {MAX_MATCH} bytes; look for a part of it")]
     Long(usize),
     /// It has nothing that a keyword could be.
-    #[error("value {0} holds no line with {MIN_VALUE} bytes of text to look for")]
+    #[error("value {0} contains no line with {MIN_VALUE} bytes of text to look for")]
     NoText(usize),
 }
 

@@ -55,7 +55,7 @@ fn tell(report: &mut Report, files: &AgentsFiles) {
 fn home() -> anyhow::Result<PathBuf> {
     std::env::home_dir()
         .filter(|home| !home.as_os_str().is_empty())
-        .context("finding out where your home folder is: HOME is not set; name the folder")
+        .context("cannot find your home folder: HOME is not set; name the folder")
 }
 
 /// Where this user's agents were told to keep their files.

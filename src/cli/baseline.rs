@@ -31,14 +31,18 @@ pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatu
             let work = Work::new(common, repo.as_deref())?;
             anyhow::ensure!(
                 !work.path.exists(),
-                "'{}' is there already: 'keysweep baseline update' renews it",
+                "'{}' already exists: 'keysweep baseline update' updates it",
                 work.shown()
             );
             work.renew(common, &[])
         }
         BaselineAction::Update { repo, findings } => {
             let work = Work::new(common, repo.as_deref())?;
-            anyhow::ensure!(work.path.exists(), "there is no '{}': 'keysweep baseline create' makes it", work.shown());
+            anyhow::ensure!(
+                work.path.exists(),
+                "'{}' does not exist: 'keysweep baseline create' creates it",
+                work.shown()
+            );
             work.renew(common, findings)
         }
         BaselineAction::Check { repo } => Work::new(common, repo.as_deref())?.check(common),
@@ -62,7 +66,9 @@ impl Work {
         let path = match (&common.baseline, repo.workdir()) {
             (Some(path), _) => path.clone(),
             (None, Some(root)) => root.join(BASELINE),
-            (None, None) => anyhow::bail!("a bare repository has no folder for a baseline: name one with --baseline"),
+            (None, None) => {
+                anyhow::bail!("a bare repository has no work tree for a baseline: name a file with --baseline")
+            }
         };
         // One that is to be made is not there yet.
         let found = Common { baseline: common.baseline.clone().filter(|path| path.exists()), ..common.clone() };
@@ -145,7 +151,7 @@ impl Work {
         self.tell(common, &chosen, 0, true)?;
         for entry in &lost {
             shell::say(&withhold(&format!(
-                "not carried over: {}, line {}: keysweep finds nothing there that would have to be allowed",
+                "not carried over: {}, line {}: keysweep reports nothing there, so there is nothing to allow",
                 entry.path, entry.line
             )));
         }
@@ -188,7 +194,7 @@ impl Work {
         }
         if is_written && common.baseline.is_none() && !self.merges_lines() {
             shell::say(&format!(
-                "add the line '{BASELINE} merge=union' to .gitattributes, so that merges need no hand"
+                "add the line '{BASELINE} merge=union' to .gitattributes, so that git merges the file without conflicts"
             ));
         }
         Ok(())
@@ -206,6 +212,6 @@ impl Work {
 /// A salt for a new baseline.
 pub(super) fn new_salt() -> anyhow::Result<Salt> {
     let mut salt = Salt::default();
-    getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("no randomness for a salt: {error}"))?;
+    getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("cannot draw a random salt: {error}"))?;
     Ok(salt)
 }

@@ -21,7 +21,7 @@ pub fn limit_memory(mebibytes: u64) -> anyhow::Result<()> {
     use anyhow::Context as _;
     use rustix::process::{Resource, Rlimit, setrlimit};
     let most = Some(mebibytes.saturating_mul(1 << 20));
-    setrlimit(Resource::Data, Rlimit { current: most, maximum: most }).context("setting the limit of memory")
+    setrlimit(Resource::Data, Rlimit { current: most, maximum: most }).context("setting the memory limit")
 }
 
 /// Elsewhere there is no such limit.
@@ -30,7 +30,7 @@ pub fn limit_memory(mebibytes: u64) -> anyhow::Result<()> {
 /// Always.
 #[cfg(not(unix))]
 pub fn limit_memory(_: u64) -> anyhow::Result<()> {
-    anyhow::bail!("--memory works on Unix alone")
+    anyhow::bail!("--memory works on Unix only")
 }
 
 /// Has a write beyond the limit on the size of files fail, for which the system would end the program without a word.

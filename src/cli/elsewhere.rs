@@ -24,8 +24,8 @@ const COMMANDS: [(&[&str], &str); 9] = [
         "'keysweep hook install' checks every commit of this repository from now on",
     ),
     (&["uninstall"], "'keysweep hook uninstall' removes the hooks of this repository"),
-    (&["ci"], "'keysweep range --ci' checks what the job of a build server is about"),
-    (&["version"], "'keysweep --version' says which version this is"),
+    (&["ci"], "'keysweep range --ci' checks the commits that a CI job runs for"),
+    (&["version"], "'keysweep --version' prints the version"),
 ];
 
 /// Returns the answer to arguments that clap refuses, if there is more to say than it does.
@@ -46,7 +46,7 @@ pub(super) fn answer(error: &clap::Error) -> Option<String> {
             let takers = commands.join(", ");
             (!commands.is_empty()).then(|| {
                 format!(
-                    "{}\nkeysweep: these commands take '{option}', behind their names: {takers}",
+                    "{}\nkeysweep: these commands take '{option}', after their names: {takers}",
                     error.to_string().trim_end()
                 )
             })

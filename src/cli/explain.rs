@@ -62,7 +62,7 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
         Some(Missing::Nowhere(why) | Missing::Ambiguous(why)) => format!("{why}; "),
         None => String::new(),
     };
-    anyhow::bail!("{why}{error}\n'keysweep rules list WORD' lists the rules about something");
+    anyhow::bail!("{why}{error}\n'keysweep rules list WORD' searches the rules");
 }
 
 /// Writes a page in the format that was asked for.
@@ -140,7 +140,7 @@ fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> 
         let value = String::from_utf8_lossy(found.secret.reveal());
         let is_name = |finding: &&Finding| finding.facts.iter().any(|fact| fact.value == value);
         let key = all().find(is_name).filter(|_| all().all(|finding| finding.secret != found.secret))?;
-        let says = format!("told with {}, whose key it names: no finding of its own", key.rule);
+        let says = format!("reported with {}, whose key it names: not a finding of its own", key.rule);
         Some((rules.rules[look.rule].id.to_string(), says))
     });
     let told: BTreeSet<(String, String)> = told.collect();
@@ -180,12 +180,15 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) 
     let layers = if look.layers.is_empty() { String::new() } else { format!(" in {}", look.layers.join(" in ")) };
     match &look.outcome {
         Outcome::NoMatch => {
-            format!("no match: '{keyword}' stands there{layers}, but nothing near it has the rule's form")
+            format!("no match: the line contains '{keyword}'{layers}, but nothing near it matches the rule's pattern")
         }
         Outcome::Dropped(Rejection::Doubts(ledger)) => {
-            format!("dropped: '{keyword}'{layers} leads to a value for which too little speaks: {}", ledger.words())
+            format!(
+                "dropped: there is a value near '{keyword}'{layers}, but the evidence is too weak: {}",
+                ledger.words()
+            )
         }
-        Outcome::Dropped(why) => format!("dropped: '{keyword}'{layers} leads to a value, but: {}", why.as_str()),
+        Outcome::Dropped(why) => format!("dropped: the value near '{keyword}'{layers} is rejected: {}", why.as_str()),
         Outcome::Accepted(found) => {
             let (rules, options) = (session.rules(), &session.settings.scan);
             let rule = &rules.rules[found.rule];
@@ -194,16 +197,18 @@ fn verdict(look: &Look, reported: &[Detection], file: &Path, session: &Session) 
             let Some(found) = winner else {
                 return match reported.first().map(|other| &*rules.rules[other.rule].id) {
                     Some(other) => {
-                        format!("accepted {value}{layers}, and left to {other}, which says more of these bytes")
+                        format!("accepted {value}{layers}, but reported by {other}, which is more specific")
                     }
                     None => {
-                        format!("dropped: {value}{layers} is altered or a sample, says the rule that knows its form")
+                        format!(
+                            "dropped: {value}{layers} is altered or a sample, according to the rule that knows its format"
+                        )
                     }
                 };
             };
             let found = match path::apply(file.as_os_str().as_encoded_bytes(), found.clone()) {
                 Ok(found) => found,
-                Err(why) => return format!("dropped: {value}{layers} is not believed in this file: {why}"),
+                Err(why) => return format!("dropped: {value}{layers} is rejected in this file: {why}"),
             };
             let (severity, confidence) = (found.severity, found.confidence);
             let because = if found.ledger.is_unused() { String::new() } else { format!(": {}", found.ledger.words()) };
@@ -241,15 +246,15 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
     };
     let place = match rule.files.join(", ") {
         names if names.is_empty() => "anywhere".to_owned(),
-        names => format!("in files that are called {names}"),
+        names => format!("in files named {names}"),
     };
     let (form, found) = match &rule.matcher {
-        Matcher::Around { pattern } => (Some(pattern), format!("{place}; its form identifies it")),
-        Matcher::Whole { pattern } => (Some(pattern), format!("{place}, as all of the file")),
+        Matcher::Around { pattern } => (Some(pattern), format!("{place}; its format identifies it")),
+        Matcher::Whole { pattern } => (Some(pattern), format!("{place}, as the whole file")),
         Matcher::After { pattern, within } => {
-            (Some(pattern), format!("at most {within} bytes behind one of the keywords, on its line or the next"))
+            (Some(pattern), format!("at most {within} bytes after one of the keywords, on its line or the next"))
         }
-        Matcher::Assignment => (None, "as the value of a name that one of the keywords is part of".to_owned()),
+        Matcher::Assignment => (None, "as the value of a name that contains one of the keywords".to_owned()),
     };
     let check = |used: &crate::rule::CheckUse| {
         let effect = match used.on_fail {
@@ -257,7 +262,7 @@ fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
             OnFail::Low => "the confidence is low",
             OnFail::Medium => "the confidence is medium",
         };
-        format!("{} (if it does not fit, {effect})", used.check.name())
+        format!("{} (if it fails, {effect})", used.check.name())
     };
     let docs = remediation.map(|r| r.docs.to_string()).filter(|docs| !docs.is_empty());
     let links: BTreeSet<String> = docs.into_iter().chain(rule.references.iter().map(ToString::to_string)).collect();
@@ -318,7 +323,7 @@ impl Told {
             let name =
                 |head: &Option<String>| head.as_deref().map_or("unborn", |id| id.get(..12).unwrap_or(id)).to_owned();
             let (then, now) = (name(&self.head_then), name(&self.head_now));
-            said.push(format!("HEAD was {then} then and is {now} now: what follows may not hold any more"));
+            said.push(format!("HEAD was {then} then and is {now} now: the following may be out of date"));
         }
         page::finding(&self.finding, said)
     }
@@ -341,12 +346,12 @@ enum Missing {
 fn find(session: &Session, id: &str) -> Result<Told, Missing> {
     let nowhere = |why: String| Err(Missing::Nowhere(why));
     let Ok(repo) = Repo::open(Path::new(".")) else {
-        return nowhere(format!("there is no repository here whose report could have a finding '{id}'"));
+        return nowhere(format!("this is not a git repository, so no report here has a finding '{id}'"));
     };
     let stored = report_store::stored(&repo);
     if stored.is_empty() {
         return nowhere(format!(
-            "no report of this repository is stored that could have a finding '{id}' ('keysweep history' stores one, unless the repository cannot be written to)"
+            "no report of this repository is stored, so none has a finding '{id}' ('keysweep history' stores one, unless the repository is read-only)"
         ));
     }
     let all = stored
@@ -364,7 +369,7 @@ fn find(session: &Session, id: &str) -> Result<Told, Missing> {
         [] => nowhere(format!("the last reports of this repository have no finding whose id starts with '{id}'")),
         several => {
             let ids: Vec<String> = several.iter().map(|(_, one)| format!("{} ({})", one.id, one.rule)).collect();
-            Err(Missing::Ambiguous(format!("'{id}' starts the ids of {} findings: {}", ids.len(), ids.join(", "))))
+            Err(Missing::Ambiguous(format!("the ids of {} findings start with '{id}': {}", ids.len(), ids.join(", "))))
         }
     }
 }

@@ -67,7 +67,7 @@ fn together(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::R
     let formats = std::iter::once(common.format).chain(common.also.iter().map(|(format, _)| *format));
     anyhow::ensure!(
         formats.map(resolve::format).all(several::is_possible),
-        "html, github, azure and gitlab are about one repository: run 'keysweep history' for each, or take another format"
+        "html, github, azure and gitlab reports cover one repository: run 'keysweep history' for each, or choose another format"
     );
     let output = resolve::output(common)?;
     let (mut masked, mut shown, mut ended) = (Vec::new(), Vec::new(), Vec::new());
@@ -185,9 +185,10 @@ fn newer(common: &Common, repo: &Repo, since: &str) -> anyhow::Result<(Session, 
     let mut listing = commits::list(repo, &selection)?;
     listing.gaps.extend(repo.all_refs().gaps);
     listing.notes.push(Note(
-        "only what commits added since then was read: 'keysweep history' without --since reads everything".to_owned(),
+        "only content that commits added since then was read: 'keysweep history' without --since reads everything"
+            .to_owned(),
     ));
-    let subject = format!("what came in since {}", escape(since.as_bytes()));
+    let subject = format!("what was added since {}", escape(since.as_bytes()));
     let scope = Scope { command: Command::History, subject };
     let known = |path: &BString, blob| selection.bases.iter().any(|base| index::known_content(repo, *base, path, blob));
     let report = session.scan(ReportWhen::AfterProgress, |scan| scan.listed(listing, scope, &known));

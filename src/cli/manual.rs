@@ -74,28 +74,28 @@ fn rest(command: &clap::Command) -> Roff {
         roff.control("fi", []);
     }
     roff.control("SH", ["EXIT STATUS"]);
-    entry(&mut roff, "0", "No secrets were found, or what was asked for was done.");
-    entry(&mut roff, "1", "Secrets were found, or rules have flaws.");
+    entry(&mut roff, "0", "No secrets were found, or the command succeeded.");
+    entry(&mut roff, "1", "Secrets were found, or a rule has flaws.");
     entry(
         &mut roff,
         "2",
-        "The arguments or the configuration cannot be used, or a part of what was to be read was not read and nothing was found in the rest.",
+        "The arguments or the configuration are invalid, or a part of the scope was not read and nothing was found in the rest.",
     );
     roff.control("SH", ["ENVIRONMENT"]);
     entry(
         &mut roff,
         "KEYSWEEP_CONFIG",
-        "The configuration, where no option names one; that of the repository is not read then.",
+        "The configuration to use if no option names one; that of the repository is then not read.",
     );
     entry(
         &mut roff,
         "NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM",
-        "Whether results are coloured, where no option says so.",
+        "They decide whether output is coloured, unless an option does.",
     );
-    entry(&mut roff, "COLUMNS", "How wide results are written.");
+    entry(&mut roff, "COLUMNS", "The width of the output.");
     roff.control("SH", ["FILES"]);
     entry(&mut roff, NAME, "The configuration of a repository, at the root of its work tree.");
-    entry(&mut roff, BASELINE, "The secrets that are accepted there.");
+    entry(&mut roff, BASELINE, "The accepted secrets, at the root of its work tree.");
     entry(
         &mut roff,
         "keysweep/last-COMMAND.json",

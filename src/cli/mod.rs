@@ -123,7 +123,7 @@ fn revoked(common: &Common, repo: Option<&Path>, ids: &[String], yes: bool) -> a
 
 /// The error of a program that was built without the network.
 #[cfg(not(feature = "live"))]
-const OFFLINE: &str = "this program was built without the code that asks providers: the released ones have it, and so does a build with '--features live'; 'keysweep explain RULE' has a command that asks by hand";
+const OFFLINE: &str = "this build cannot ask providers: use a released binary, or build with '--features live'; 'keysweep explain RULE' shows a command to ask by hand";
 
 #[cfg(not(feature = "live"))]
 fn ask(_: &Common, _: &args::LiveArgs) -> anyhow::Result<ExitStatus> {

@@ -15,10 +15,10 @@ pub(super) fn check(repo: Option<&Repo>, folder: &Path) -> anyhow::Result<()> {
     let how = match repo.into_iter().chain(&around).find_map(|repo| planted(repo, folder)) {
         None => return Ok(()),
         Some(Planted::Link) => "a link in the work tree leads to it",
-        Some(Planted::Tracked) => "the repository has files of its own there",
+        Some(Planted::Tracked) => "the repository contains files there",
     };
     anyhow::bail!(
-        "the cache '{}' was not used: {how}, and what they say could hide a secret from the sweep; name a folder outside of the work tree",
+        "the cache '{}' was not used: {how}, so its authors could hide a secret from the sweep; name a folder outside of the work tree",
         folder.display()
     )
 }

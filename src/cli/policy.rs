@@ -143,7 +143,7 @@ pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) ->
     let (mut gaps, mut notes) = (Vec::new(), Vec::new());
     if !common.no_allow {
         let changes =
-            |text: &str| Note(format!("needs approval: the range adds {text}, which holds as soon as the base has it"));
+            |text: &str| Note(format!("needs approval: the range adds {text}, which takes effect once it is merged"));
         match after.added(&policy.accepted) {
             Ok(proposed) => {
                 notes.extend(proposed.entries.iter().map(|entry| changes(&told(entry))));
@@ -159,7 +159,7 @@ pub fn of_range(common: &Common, repo: &Repo, base: ObjectId, head: ObjectId) ->
             }),
         }
         if common.config.is_none() && before.text(NAME)? != after.text(NAME).unwrap_or_default() {
-            notes.push(Note(format!("the range changes {NAME}; the one of its base was used")));
+            notes.push(Note(format!("the range changes {NAME}; the version at its base was used")));
         }
     }
     Ok(InForce { config, policy, gaps, notes })
@@ -268,7 +268,7 @@ fn told(entry: &Entry) -> String {
 
 /// Says of entries that are of no use any more; after a sweep of everything, with the thresholds of the configuration.
 pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report) {
-    let over = policy.expired().map(|entry| Note(format!("{} is over; remove it, or give it more time", told(entry))));
+    let over = policy.expired().map(|entry| Note(format!("{} has expired; remove it or extend it", told(entry))));
     report.notes.extend(over);
     let is_narrow = common.min_severity.is_some() || common.min_confidence.is_some() || !common.rules.is_empty();
     if is_narrow || !report.gaps.is_empty() {
@@ -276,5 +276,5 @@ pub fn note_stale_entries(policy: &Policy, common: &Common, report: &mut Report)
     }
     let unused = policy.unused(report.findings.iter().chain(&report.suppressed));
     let unused = unused.filter(|entry| entry.line.is_some());
-    report.notes.extend(unused.map(|entry| Note(format!("{} allows nothing any more; remove it", told(entry)))));
+    report.notes.extend(unused.map(|entry| Note(format!("{} no longer allows anything; remove it", told(entry)))));
 }

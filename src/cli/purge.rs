@@ -98,7 +98,7 @@ fn keep(report: &mut Report, ids: &[String]) -> anyhow::Result<()> {
     for id in ids {
         anyhow::ensure!(
             report.findings.iter().any(|finding| finding.id.as_str() == id),
-            "there is no finding '{}' at the thresholds in force: 'keysweep history' lists them",
+            "no finding has the id '{}' at these thresholds: 'keysweep history' lists the findings",
             escape(id.as_bytes())
         );
     }
@@ -191,11 +191,11 @@ impl Place {
         let files: [(&str, &'static str, Vec<u8>, bool); 7] = [
             (
                 purge::EXPRESSIONS,
-                "the values, in every form that they stand in",
+                "the values, in every encoding that they occur in",
                 expressions::texts(&rewrite.texts, REPLACEMENT),
                 true,
             ),
-            (purge::CONTENTS, "ids of contents that go as a whole", ids.into(), !rewrite.contents.is_empty()),
+            (purge::CONTENTS, "ids of blobs that are removed as a whole", ids.into(), !rewrite.contents.is_empty()),
             (
                 purge::PATHS,
                 "values in names of files",
@@ -208,7 +208,7 @@ impl Place {
                 expressions::callback("refname", &rewrite.ref_names).into(),
                 !rewrite.ref_names.is_empty(),
             ),
-            (purge::NEEDLES, "the same, one a line", ref_names, !rewrite.ref_names.is_empty()),
+            (purge::NEEDLES, "the same values, one per line", ref_names, !rewrite.ref_names.is_empty()),
             (
                 purge::NAMES,
                 "values in names of people",
@@ -255,7 +255,7 @@ impl<'a> Script<'a> {
         };
         anyhow::ensure!(
             meta.is_file() && is_ours(),
-            "'{}' is there already and is no script of this command: choose another name for --script",
+            "'{}' already exists and was not written by this command: choose another name for --script",
             path.display()
         );
         Ok(Self { path, is_there: true })

@@ -34,13 +34,13 @@ pub(super) fn received(common: &Common) -> anyhow::Result<ExitStatus> {
 /// Reads the pushed refs from standard input. git names none if the remote has all of them, and runs the hook of the sender
 /// all the same; from anybody else that is no news but a mistake.
 fn updates(side: Side<'_>) -> anyhow::Result<Vec<Update>> {
-    anyhow::ensure!(!shell::is_typed(), "standard input is a terminal; git tells there what is pushed");
+    anyhow::ensure!(!shell::is_typed(), "standard input is a terminal; git writes there which refs are pushed");
     let updates = side.updates(&shell::whole_input("what is pushed")?)?;
     if updates.is_empty() {
         let is_by_git = ["GIT_EXEC_PATH", "GIT_PREFIX", "GIT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
         anyhow::ensure!(
             is_by_git && matches!(side, Side::Sender(_)),
-            "standard input names nothing that is pushed, so nothing was checked; what runs this hook has to hand on what git writes there"
+            "standard input names no pushed refs, so nothing was checked; the program that runs this hook has to pass on the standard input that git gives it"
         );
     }
     Ok(updates)

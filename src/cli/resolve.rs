@@ -51,7 +51,7 @@ impl Settings {
     pub fn page(&self) -> anyhow::Result<PageOptions> {
         match self.output.format {
             Format::Page(format) => Ok(PageOptions { format, width: self.output.width }),
-            _ => anyhow::bail!("this format is for reports of scans: here {PAGE_FORMATS} work"),
+            _ => anyhow::bail!("this format is for scan reports; use {PAGE_FORMATS} here"),
         }
     }
 }
@@ -105,7 +105,7 @@ pub fn output(common: &Common) -> anyhow::Result<OutputOptions> {
     let format = format(common.format);
     anyhow::ensure!(
         !common.show_secrets || matches!(format, Format::Page(_)),
-        "--show-secrets does not go with this format, which is made to be uploaded: {PAGE_FORMATS} can show values"
+        "--show-secrets cannot be used with this format, which is meant to be uploaded; {PAGE_FORMATS} can show values"
     );
     let detail = match (common.quiet, common.full) {
         (true, _) => Detail::Quiet,
@@ -116,7 +116,8 @@ pub fn output(common: &Common) -> anyhow::Result<OutputOptions> {
     Ok(OutputOptions { format, show_secrets: common.show_secrets, detail, width })
 }
 
-/// The name, host and visibility of what is scanned, as the options give them. A name that is a URL loses its user and password.
+/// The name, host and visibility of what is scanned, as the options give them. A name that is a URL loses its user and
+/// password.
 fn subject(common: &Common) -> Subject {
     let (name, host) = common.repo_name.as_deref().map(name_of_url).unzip();
     let visibility = common.visibility.map(|arg| match arg {

@@ -85,9 +85,9 @@ pub fn append(file: &Path, write: &mut dyn FnMut(usize, &mut dyn Write) -> io::R
 /// An error of writing, with the remedy for a limit that few know of.
 fn told(error: io::Error) -> io::Error {
     match error.kind() {
-        io::ErrorKind::FileTooLarge => io::Error::other(format!(
-            "{error}; this process may not write so much to a file: 'ulimit -f' tells the limit"
-        )),
+        io::ErrorKind::FileTooLarge => {
+            io::Error::other(format!("{error}; the file size limit of this process is too low: 'ulimit -f' shows it"))
+        }
         _ => error,
     }
 }
@@ -106,7 +106,7 @@ fn pipe(result: io::Result<()>) -> io::Result<()> {
 pub fn stream() -> anyhow::Result<impl io::Read + Send> {
     anyhow::ensure!(
         !is_mute(),
-        "standard input is closed or a device that says nothing, so nothing was read from it; give it something with '|' or '<'"
+        "standard input is closed or an empty device, so nothing was read from it; redirect it with '|' or '<'"
     );
     Ok(io::stdin())
 }
@@ -118,7 +118,7 @@ pub fn stream() -> anyhow::Result<impl io::Read + Send> {
 pub fn input(limit: u64) -> anyhow::Result<Option<Vec<u8>>> {
     anyhow::ensure!(
         !is_mute(),
-        "standard input is closed or a device that says nothing, so nothing was read from it; give it something with '|' or '<'"
+        "standard input is closed or an empty device, so nothing was read from it; redirect it with '|' or '<'"
     );
     let mut bytes = Vec::new();
     let mut reader = io::stdin().lock().take(limit.saturating_add(1));

@@ -57,7 +57,7 @@ fn nothing_read(report: &Report) -> Option<Gap> {
     let stats = &report.stats;
     let is_empty = stats.blobs + stats.commits + stats.trees + stats.tags == 0;
     let why =
-        "it stores no objects, so nothing was looked at, and that proves nothing: is it the right one?".to_owned();
+        "it stores no objects, so nothing was read and nothing is proved: check that it is the right one".to_owned();
     is_empty.then(|| Gap { what: "the repository".into(), kind: GapKind::Missing, why })
 }
 
@@ -82,7 +82,7 @@ impl Sought {
             return Ok(None);
         };
         let sought = Self::bare(given)?;
-        anyhow::ensure!(!sought.values.is_empty(), "there is no value to look for, and that proves nothing");
+        anyhow::ensure!(!sought.values.is_empty(), "there is no value to look for, so nothing is proved");
         Ok(Some(sought))
     }
 
@@ -95,7 +95,7 @@ impl Sought {
         let (mut sought, mut known) = (Self { values: Vec::new(), bared: 0 }, BTreeSet::new());
         for (number, given) in (1..).zip(given) {
             let value = given.trim_with(|char| is_around(char) || matches!(char, '"' | '\'' | '`'));
-            anyhow::ensure!(!value.is_empty(), "value {number} has nothing but quotes, and that proves nothing");
+            anyhow::ensure!(!value.is_empty(), "value {number} consists of quotes only, so nothing is proved");
             if known.insert(value.to_vec()) {
                 sought.bared += usize::from(value.len() < given.len());
                 sought.values.push(value.to_vec());
@@ -119,7 +119,7 @@ fn lines(text: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
     let lines: Vec<Vec<u8>> = text.lines().map(<[u8]>::to_vec).collect();
     if let Some(before) = lines.iter().position(|line| line.contains(&0)) {
         let line = before + 1;
-        anyhow::bail!("line {line} holds a zero byte, so its encoding is not known: give the values in UTF-8");
+        anyhow::bail!("line {line} contains a zero byte, so its encoding is not known: give the values in UTF-8");
     }
     Ok(lines)
 }
@@ -129,7 +129,7 @@ fn by_value(report: &mut Report, sought: &Sought) {
     report.stats.sought = sought.values.len();
     if sought.bared > 0 {
         report.notes.push(Note(format!(
-            "around {} of the values stood blanks, quotes or a byte order mark: looked for without, which finds them with these as well",
+            "{} of the values had blanks, quotes or a byte order mark around them: the search left these out, which finds both forms",
             sought.bared
         )));
     }
@@ -140,7 +140,7 @@ fn by_id(report: &mut Report, ids: &[String]) {
     report.stats.sought = ids.len();
     report.findings.retain(|finding| ids.iter().any(|id| id == finding.id.as_str()));
     report.notes.push(Note(
-        "looked for by the ids of findings: what the rules no longer recognise, such as a part of a value, is not seen; --expressions or --stdin looks for the values themselves".to_owned(),
+        "the search was by the ids of findings: text that the rules no longer recognise, such as a part of a value, is missed; --expressions or --stdin looks for the values themselves".to_owned(),
     ));
 }
 
@@ -155,8 +155,7 @@ fn told(report: &mut Report, has_files: bool) {
     report.stats.held_back = HeldBack::default();
     if has_files {
         report.notes.push(Note(
-            "the files of the work tree were not looked at, only what git stores: 'keysweep files .' does that"
-                .to_owned(),
+            "only what git stores was read, not the files of the work tree: 'keysweep files .' reads those".to_owned(),
         ));
     }
 }

@@ -75,7 +75,7 @@ pub fn gitleaks(text: &str) -> Result<Import, String> {
         import.remark("the file's allowlists are not carried over: say here which findings are accepted, and why");
     }
     if source.extend.is_some() {
-        import.remark("[extend] is not carried over: the built-in rules run beside these");
+        import.remark("[extend] is not carried over: the built-in rules run in addition to these");
     }
     for rule in &source.rules {
         match carried(rule) {
@@ -105,7 +105,7 @@ impl Import {
 
 /// One rule as TOML, and what was not carried over of it.
 fn carried(rule: &SourceRule) -> Result<(String, Vec<String>), String> {
-    let regex = rule.regex.as_deref().ok_or("it has no regex: rules for paths alone do not exist here")?;
+    let regex = rule.regex.as_deref().ok_or("it has no regex: rules for paths only are not supported")?;
     let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(regex);
     let hir = hir.map_err(|error| format!("its regex does not parse: {}", error.to_string().replace('\n', " ")))?;
     let group = if rule.secret_group > 0 { rule.secret_group } else { 1 };
@@ -113,13 +113,13 @@ fn carried(rule: &SourceRule) -> Result<(String, Vec<String>), String> {
     let hir = bounded(hir, group, &mut cut);
     let mut remarks = Vec::new();
     if cut {
-        remarks.push(format!("repetitions without bound may add {UNBOUNDED} at most"));
+        remarks.push(format!("unbounded repetitions are limited to {UNBOUNDED}"));
     }
     if let Some(entropy) = rule.entropy {
-        remarks.push(format!("entropy {entropy} became thresholds by alphabet and length"));
+        remarks.push(format!("thresholds by alphabet and length replace entropy {entropy}"));
     }
     if rule.path.is_some() {
-        remarks.push("the path is not carried over: it looks at all files".to_owned());
+        remarks.push("the path is not carried over: the rule reads all files".to_owned());
     }
     if rule.allowlist.is_some() {
         remarks.push("its allowlists are not carried over".to_owned());
@@ -134,9 +134,8 @@ fn carried(rule: &SourceRule) -> Result<(String, Vec<String>), String> {
         match accepted(&text) {
             Ok(()) => {
                 if at > 0 && !rule.keywords.is_empty() {
-                    remarks.push(
-                        "a match need not contain its keywords; literals of the regex took their place".to_owned(),
-                    );
+                    remarks
+                        .push("a match need not contain its keywords; literals of the regex replace them".to_owned());
                 }
                 return Ok((text, remarks));
             }
@@ -257,8 +256,8 @@ paths = ["vendor"]
         let import = gitleaks(FILE).unwrap();
         assert_eq!((import.rules, import.left_out), (2, 2), "{}", import.text);
         for said in [
-            "Acme_Token: entropy 3.2",
-            "without bound",
+            "Acme_Token: thresholds by alphabet and length replace entropy 3.2",
+            "unbounded repetitions",
             "beta: a match need not contain its keywords",
             "anything: left out",
             "keys-by-path: left out",

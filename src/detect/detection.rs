@@ -133,9 +133,9 @@ impl Rejection {
             | Self::Around(what) => what,
             Self::Entropy => "too regular for an issued value",
             Self::Words => "reads like words",
-            Self::Name => "its name does not speak of a secret",
-            Self::Doubts(_) => "too little speaks for it",
-            Self::Context => "its name speaks of a hash or an identifier",
+            Self::Name => "its name does not suggest a secret",
+            Self::Doubts(_) => "the evidence is too weak",
+            Self::Context => "its name suggests a hash or an identifier",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The ledger of an assigned value: each thing seen of its name, of the value and of its file adds or takes points on one
 //! scale, and the sum says how sure that leaves us.
 //!
-//! The points are set by hand, about three to a unit of log odds. `cargo bench --bench accuracy -- --fit` shows beside them what
-//! labelled data would have them be.
+//! The points are set by hand, about three to a unit of log odds. `cargo bench --bench accuracy -- --fit` shows beside them
+//! what labelled data would have them be.
 
 use crate::rule::Confidence;
 
@@ -93,41 +93,41 @@ pub enum Mark {
 
 /// All marks with their points and words, in the order of their bits.
 pub const MARKS: [(Mark, i8, &str); 36] = [
-    (Mark::Password, 3, "the name speaks of a password"),
-    (Mark::Token, 3, "the name speaks of a secret"),
+    (Mark::Password, 3, "the name suggests a password"),
+    (Mark::Token, 3, "the name suggests a secret"),
     (Mark::Key, 0, "the name is the key of something"),
-    (Mark::BareKey, -4, "the name is 'key' alone"),
+    (Mark::BareKey, -4, "the name is only 'key'"),
     (Mark::ConstantKey, 0, "the name is the constant 'KEY'"),
     (Mark::Trailing, -2, "other words follow the secret's word in the name"),
     (Mark::Plural, -8, "the name is a plural"),
-    (Mark::SampleName, -2, "the name speaks of a sample or a text"),
-    (Mark::EncryptedName, -9, "the name speaks of something encrypted"),
+    (Mark::SampleName, -2, "the name suggests a sample or a text"),
+    (Mark::EncryptedName, -9, "the name suggests something encrypted"),
     (Mark::PublicName, -5, "the name says that browsers get the value"),
-    (Mark::Drawn, 6, "the value looks drawn by a machine"),
+    (Mark::Drawn, 6, "the value looks random"),
     (Mark::Unreadable, 6, "the value is unreadable"),
     (Mark::LongAndMixed, 3, "the value is longer than identifiers are"),
     (Mark::Irregular, 1, "the value is irregular"),
-    (Mark::Chosen, 3, "the value mixes characters as password policies ask"),
-    (Mark::Plain, 2, "the value mixes letters and digits and makes no words"),
-    (Mark::Littered, 4, "the value holds many signs"),
+    (Mark::Chosen, 3, "the value mixes characters as password policies require"),
+    (Mark::Plain, 2, "the value mixes letters and digits and contains no words"),
+    (Mark::Littered, 4, "the value contains many special characters"),
     (Mark::Short, -3, "the value is short"),
-    (Mark::Letters, -8, "the value is letters alone"),
+    (Mark::Letters, -8, "the value consists of letters only"),
     (Mark::Words, -10, "the value reads like words"),
     (Mark::Counted, -4, "the value is a number or a sequence, as some passwords are"),
-    (Mark::ChosenWords, -4, "the value is words, as some passwords are"),
+    (Mark::ChosenWords, -4, "the value consists of words, as some passwords do"),
     (Mark::Weak, -3, "the value is built on common words"),
     (Mark::Regular, -8, "the value is too regular for an issued one"),
     (Mark::Identifier, -4, "the value may be an identifier"),
-    (Mark::Mixture, -4, "the value holds characters that tokens are not made of"),
+    (Mark::Mixture, -4, "the value contains characters that tokens do not have"),
     (Mark::Hash, -12, "the value is the hash of a password"),
     (Mark::KeyFingerprint, -9, "the value is as long as the fingerprint of a signing key"),
     (Mark::Digest, -5, "the value is as long as a hash, in a table"),
-    (Mark::Foreign, -2, "the value holds letters that are not ASCII"),
+    (Mark::Foreign, -2, "the value contains letters that are not ASCII"),
     (Mark::Unquoted, -2, "the value is short and without quotes"),
-    (Mark::Minified, -5, "the value stands in minified code"),
+    (Mark::Minified, -5, "the value is in minified code"),
     (Mark::Sample, -4, "the file is a test, a sample or a template"),
     (Mark::Translation, -4, "the file is a translation"),
-    (Mark::Vendored, -4, "the file is code of others"),
+    (Mark::Vendored, -4, "the file is third-party code"),
     (Mark::Configuration, 2, "the file is a configuration or a script"),
 ];
 
@@ -200,7 +200,7 @@ impl Ledger {
         !self.is_unused() && without_file.points() + MOST_OF_FILE >= MEDIUM
     }
 
-    /// The entries in words, for `explain`: `the name speaks of a secret (+3), …: 9 points`.
+    /// The entries in words, for `explain`: `the name suggests a secret (+3), …: 9 points`.
     pub fn words(self) -> String {
         let entries: Vec<String> = self
             .entries()

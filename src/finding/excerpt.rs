@@ -16,7 +16,7 @@ pub struct Excerpt {
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// The text or state there.
+    /// The text there.
     Text(BString),
     /// Another secret.
     Secret(LeftOut),

@@ -131,11 +131,11 @@ impl Visibility {
         match self {
             Self::Present => "the file is in the final file system: anybody who runs the image can read it".to_owned(),
             Self::Overwritten { by_layer, by_step } => format!(
-                "{} has a newer version of the file, but every pull still brings this one",
+                "{} has a newer version of the file, but every pull still includes this one",
                 by(*by_layer, by_step)
             ),
             Self::Deleted { by_layer, by_step } => {
-                format!("{} deletes the file, but every pull still brings it", by(*by_layer, by_step))
+                format!("{} deletes the file, but every pull still includes it", by(*by_layer, by_step))
             }
             Self::Metadata => {
                 "whoever can pull the image can read its metadata, for instance with 'docker history' or 'docker inspect'".to_owned()

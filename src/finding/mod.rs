@@ -77,7 +77,7 @@ pub struct Finding {
     pub plan: Vec<PlanStep>,
     /// `true` if a machine made the value, so that it cannot be guessed.
     pub issued: bool,
-    /// The state of a secret in the baseline.
+    /// `true` if the baseline has it.
     pub known: bool,
     /// The entry or comment that allows it, if there is one, and whether it is valid.
     pub suppression: Option<Suppression>,

@@ -14,7 +14,7 @@ pub struct Suppression {
 /// Where a suppression was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
-    /// In a comment beside the value.
+    /// In a comment next to the value.
     Comment {
         /// Line of the comment.
         line: usize,
@@ -62,11 +62,11 @@ impl Flaw {
     /// The flaw, and how to repair it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::NoReason => "it gives no reason: write one behind the rule's id",
+            Self::NoReason => "it gives no reason: write one after the rule's id",
             Self::OtherRule => "it names another rule",
             Self::OtherValue => "it was written for another value",
-            Self::Expired => "its time is over",
-            Self::NotEverywhere => "the value stands in other places too, where nothing allows it",
+            Self::Expired => "it has expired",
+            Self::NotEverywhere => "the value is in other places too, where nothing allows it",
             Self::OfOtherTool(_) => "comments of that tool do not count here",
         }
     }

@@ -1,6 +1,7 @@
 //! Reads a report, line by line and within bounds: whoever may write one may have written anything.
 //!
-//! What is wrong with a report is a flaw of that report and stops no inventory. A report that shows values is refused as a whole.
+//! What is wrong with a report is a flaw of that report and stops no inventory. A report that shows values is refused as a
+//! whole.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -284,7 +285,7 @@ impl Reader<'_, '_> {
             }),
             Some("summary") => serde_json::from_slice(line).map(|counts| Line::Last(self.concluded(&counts))),
             Some("note") => Ok(Line::Read),
-            Some(_) | None => return Ok(Line::Damaged("it is no line of a report".to_owned())),
+            Some(_) | None => return Ok(Line::Damaged("it is not a line of a report".to_owned())),
         };
         Ok(read.unwrap_or_else(|error: serde_json::Error| Line::Damaged(told(&error))))
     }
@@ -304,7 +305,7 @@ impl Reader<'_, '_> {
         };
         let document: Document = match serde_json::from_slice(&bytes) {
             Ok(document) => document,
-            Err(error) => return Ok(End::flaw(format!("it is no report: {}", told(&error)))),
+            Err(error) => return Ok(End::flaw(format!("it is not a report: {}", told(&error)))),
         };
         let Outer { schema, command, made_at } = document.outer;
         let source = document.source.unwrap_or_default();

@@ -26,7 +26,7 @@ pub enum Refused {
     #[error("{0}; check the path and its permissions")]
     Io(#[from] io::Error),
     /// It is no file.
-    #[error("it is {0} and no regular file; put one in its place")]
+    #[error("it is {0}, not a regular file; put one in its place")]
     Kind(&'static str),
     /// It is a link to somewhere else.
     #[error(
@@ -37,10 +37,10 @@ pub enum Refused {
     #[error("it has more than {} bytes, which is the limit; make it smaller", .0)]
     TooLarge(u64),
     /// Nobody writes to it.
-    #[error("it is a pipe that nobody wrote to for {} seconds; name it again when something does", PATIENCE.as_secs())]
+    #[error("it is a pipe, and nothing was written to it for {} seconds; name it again when something is", PATIENCE.as_secs())]
     Silent,
     /// It says nothing.
-    #[error("it is closed or a device that says nothing, so nothing was read; name what is to be read")]
+    #[error("it is closed or an empty device, so nothing was read; name a file")]
     Mute,
     /// It is no text.
     #[error("it is not UTF-8; save it as that")]

@@ -49,7 +49,8 @@ struct Lent {
     gaps: Vec<Gap>,
 }
 
-/// Makes the folder, if the environment names any or git's reader takes the lists of `own`, the repository's, otherwise than git.
+/// Makes the folder, if the environment names any or git's reader takes the lists of `own`, the repository's, otherwise than
+/// git.
 ///
 /// # Errors
 /// When it cannot be written, or the alternates cannot be read.
@@ -182,7 +183,7 @@ pub(super) fn borrowed(folder: &Path) -> io::Result<List> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        unread(&list, &format!("the line '{shown}'{more} can name no folder of objects ({why})"))
+        unread(&list, &format!("the line '{shown}'{more} does not name a folder of objects ({why})"))
     });
     Ok(List { paths: followed, gap })
 }
@@ -199,7 +200,7 @@ fn obstacle(path: &Path) -> Option<String> {
 
 fn unread(list: &Path, why: &str) -> Gap {
     let why =
-        format!("{why}, so objects that it was to lend were not read; correct it, 'git fsck' tells what is missing");
+        format!("{why}, so the objects in it were not read; correct it, and run 'git fsck' to see what is missing");
     Gap { what: list.as_os_str().as_encoded_bytes().into(), kind: GapKind::Corrupt, why }
 }
 

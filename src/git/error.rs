@@ -28,7 +28,7 @@ pub enum SourceError {
     #[error(
         "the repository of this work tree is not where '{pointer}' says: there is none at '{target}'\n\
          if that repository was moved, run 'git worktree repair' where it is now; in a container, mount it at the same path as \
-         outside; a submodule comes back by 'git submodule update --init'"
+         outside; 'git submodule update --init' restores a submodule"
     )]
     Dangling {
         /// The file.
@@ -39,8 +39,7 @@ pub enum SourceError {
     /// A repository of a format that git does not read.
     #[error(
         "'{config}' asks for {what}\n\
-         git does not read such a repository, and neither does keysweep: nothing was scanned. A newer keysweep may know it; if it \
-         is a mistake, take it out of that file"
+         git does not read such a repository, and neither does keysweep: nothing was scanned. A newer keysweep may support it; if it is a mistake, remove it from that file"
     )]
     Format {
         /// The file that says so.
@@ -59,7 +58,7 @@ pub enum SourceError {
         path: String,
     },
     /// There is a repository, but something it needs cannot be read.
-    #[error("cannot read {what}: {cause}\n'git fsck' tells more; nothing was scanned")]
+    #[error("cannot read {what}: {cause}\nrun 'git fsck' for details; nothing was scanned")]
     Broken {
         /// The part.
         what: String,
@@ -75,7 +74,7 @@ pub enum SourceError {
         path: String,
     },
     /// Hooks lie nowhere that they could be put.
-    #[error("core.hooksPath {what}; 'git config --unset-all core.hooksPath' lets it look in the repository")]
+    #[error("core.hooksPath {what}; 'git config --unset-all core.hooksPath' makes git use the hooks of the repository")]
     HooksPath {
         /// The flaw.
         what: &'static str,
@@ -92,8 +91,8 @@ pub enum SourceError {
     },
     /// Revisions that do not say where a range starts.
     #[error(
-        "'{text}' is no range: write BASE..HEAD with two dots, such as origin/main..HEAD\n\
-         what git rev-list takes is taken as well (A...B, ^A B, A^!), as long as something says where it starts; \
+        "'{text}' is not a range: write BASE..HEAD with two dots, such as origin/main..HEAD\n\
+         other ranges of git rev-list work too (A...B, ^A B, A^!), if they have a start; \
          'keysweep history' scans all commits"
     )]
     NoRange {
@@ -101,7 +100,7 @@ pub enum SourceError {
         text: String,
     },
     /// Standard input of a hook that is not what git writes there.
-    #[error("'{line}' is no line that git gives to a {hook} hook: {form}")]
+    #[error("'{line}' is not a line that git gives to a {hook} hook: {form}")]
     Update {
         /// The line.
         line: String,

@@ -19,7 +19,7 @@ pub fn pointer(content: &[u8]) -> Option<&str> {
 
 /// Returns the note on an object that is not in a clone.
 pub fn absent(oid: &str) -> String {
-    format!("Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' brings it")
+    format!("Git LFS object {oid} is not in this clone, so its content was not scanned; 'git lfs fetch' fetches it")
 }
 
 /// Where the object is kept below the shared git directory.

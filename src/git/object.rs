@@ -28,8 +28,9 @@ pub struct Unread {
 impl Unread {
     /// A tree, commit or tag that is larger than any that git makes.
     fn beyond_reason(id: ObjectId, kind: Kind, size: u64) -> Self {
-        let why =
-            format!("{kind} {id} has {size} bytes, the limit is {MAX_STRUCTURE}: 'git fsck' tells whether it is one");
+        let why = format!(
+            "{kind} {id} has {size} bytes, the limit is {MAX_STRUCTURE}: run 'git fsck' to see whether it is one"
+        );
         Self { kind: GapKind::TooLarge, why }
     }
 
@@ -76,7 +77,7 @@ fn try_load(repo: &Local, id: ObjectId, limit: u64) -> Result<(Kind, Vec<u8>), U
     // A pack has a check sum over all of it, and git makes it from what it has hashed; a loose object is a file that any
     // other can be copied over.
     if matches!(header, Header::Loose { .. }) && !is_named(&repo, id, kind, &data) {
-        let why = format!("the file of object {id} holds another object, or is damaged; 'git fsck' tells more");
+        let why = format!("the file of object {id} contains another object, or is damaged; run 'git fsck' for details");
         return Err(Unread { kind: GapKind::Corrupt, why });
     }
     Ok((kind, data))
@@ -161,7 +162,8 @@ pub fn peeled(repo: &Local, id: ObjectId) -> Result<(Kind, ObjectId), Unread> {
 /// # Errors
 /// When it cannot be read, or was passed already.
 pub fn target_of(repo: &Local, tag: ObjectId, passed: &mut BTreeSet<ObjectId>) -> Result<ObjectId, Unread> {
-    let corrupt = |why: &str| Unread { kind: GapKind::Corrupt, why: format!("tag {tag} {why}; 'git fsck' tells more") };
+    let corrupt =
+        |why: &str| Unread { kind: GapKind::Corrupt, why: format!("tag {tag} {why}; run 'git fsck' for details") };
     if !passed.insert(tag) {
         return Err(corrupt("leads back to itself, so to no commit"));
     }
@@ -174,12 +176,12 @@ fn unread(repo: &Local, id: ObjectId, error: &gix::Error) -> Unread {
         return absent(id);
     }
     let kind = if error.is_resource_exhausted() { GapKind::TooLarge } else { GapKind::Corrupt };
-    Unread { kind, why: format!("object {id} cannot be read ({}); 'git fsck' tells more", error_text(error)) }
+    Unread { kind, why: format!("object {id} cannot be read ({}); run 'git fsck' for details", error_text(error)) }
 }
 
 fn absent(id: ObjectId) -> Unread {
     let why = format!(
-        "object {id} is not in this clone; 'git fetch --refetch' brings missing objects of a partial clone, 'git fsck' tells more"
+        "object {id} is not in this clone; 'git fetch --refetch' fetches the missing objects of a partial clone, run 'git fsck' for details"
     );
     Unread { kind: GapKind::Missing, why }
 }
@@ -243,7 +245,7 @@ fn commit_data(repo: &Local, id: ObjectId) -> Result<Vec<u8>, Unread> {
 fn parsed(data: &[u8], id: ObjectId) -> Result<CommitHeader, Unread> {
     let corrupt = || Unread {
         kind: GapKind::Corrupt,
-        why: format!("commit {id} names no tree or a parent that is none; 'git fsck' tells more"),
+        why: format!("commit {id} has no valid tree or parent; run 'git fsck' for details"),
     };
     CommitHeader::parse(data, id.as_slice().len()).ok_or_else(corrupt)
 }
@@ -285,7 +287,7 @@ pub fn tree(repo: &Local, id: ObjectId) -> Result<Tree, Unread> {
     let id_length = repo.object_hash().len_in_bytes();
     match kind {
         Kind::Tree if tree::is_whole(&data, id_length) => Ok(Tree { data, id_length }),
-        Kind::Tree => Err(corrupt("its entries are damaged; 'git fsck' tells more")),
+        Kind::Tree => Err(corrupt("its entries are damaged; run 'git fsck' for details")),
         other => Err(corrupt(&format!("it is a {other}"))),
     }
 }

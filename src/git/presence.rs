@@ -46,7 +46,7 @@ impl Presence {
     /// Returns the gap if one of them was moved or replaced since then.
     pub(super) fn gap(&self) -> Option<Gap> {
         let moved = self.seen.keys().find(|path| self.has_moved(path))?;
-        let why = "it was moved or replaced while it was read, so a part may have been passed over; scan again when it stays in its place";
+        let why = "it was moved or replaced while it was read, so a part may have been missed; scan again when it is no longer being moved";
         Some(Gap { what: moved.as_os_str().as_encoded_bytes().into(), kind: GapKind::Missing, why: why.to_owned() })
     }
 

@@ -132,7 +132,7 @@ impl Tables {
     pub(super) fn head(&self) -> Result<Head, SourceError> {
         let absent = || SourceError::Broken {
             what: "HEAD".to_owned(),
-            cause: format!("no table in '{}' holds it", self.own.as_ref().unwrap_or(&self.shared).folder.display()),
+            cause: format!("no table in '{}' contains it", self.own.as_ref().unwrap_or(&self.shared).folder.display()),
         };
         let target = self.find(b"HEAD".as_bstr())?.ok_or_else(absent)?;
         let branch = if let Target::Ref(name) = &target { Some(name.clone()) } else { None };
@@ -183,7 +183,7 @@ fn broken(trouble: &Trouble) -> SourceError {
 impl From<Trouble> for Gap {
     fn from(trouble: Trouble) -> Self {
         let what = BString::from(trouble.path.as_os_str().as_encoded_bytes());
-        Self { what, kind: trouble.kind, why: format!("{}; 'git fsck' tells more", trouble.why) }
+        Self { what, kind: trouble.kind, why: format!("{}; run 'git fsck' for details", trouble.why) }
     }
 }
 
@@ -253,7 +253,7 @@ impl RefStore {
                 None => return Ok(Head { branch, commit: None }),
             }
         }
-        Err(broken("it leads from ref to ref without an end".to_owned()))
+        Err(broken("it is a symbolic ref that leads back to itself".to_owned()))
     }
 
     /// All refs, and what could not be read of them.
@@ -281,7 +281,7 @@ fn of_files(local: &gix::Repository) -> Refs {
     let unread = |why: String| Gap {
         what: BString::from("a ref"),
         kind: GapKind::Corrupt,
-        why: format!("it cannot be read ({why}); 'git fsck' tells more"),
+        why: format!("it cannot be read ({why}); run 'git fsck' for details"),
     };
     let mut found = Refs::default();
     let mut list = || {
@@ -299,7 +299,9 @@ fn of_files(local: &gix::Repository) -> Refs {
     for name in links(local) {
         match local.try_find_reference(name.as_bstr()) {
             Ok(Some(reference)) => found.refs.push(of_file(reference)),
-            Ok(None) => found.gaps.push(Gap { what: name, ..unread("it is a link that leads to no ref".to_owned()) }),
+            Ok(None) => {
+                found.gaps.push(Gap { what: name, ..unread("it is a link that does not lead to a ref".to_owned()) });
+            }
             Err(error) => found.gaps.push(Gap { what: name, ..unread(error_text(&error)) }),
         }
     }

@@ -306,7 +306,7 @@ impl Repo {
         let config = local.config_snapshot();
         let mut core = config.plumbing().sections_by_name("core").into_iter().flatten();
         if core.any(|section| section.value_implicit("hooksPath") == Some(None)) {
-            return Err(SourceError::HooksPath { what: "has no value, and every command of git's stops at that" });
+            return Err(SourceError::HooksPath { what: "has no value, which stops every git command" });
         }
         if config.string("core.hooksPath").is_some_and(|path| path.is_empty()) {
             return Err(SourceError::HooksPath { what: "is empty, so git looks for hooks in '/'" });
@@ -357,8 +357,8 @@ impl Repo {
     }
 }
 
-/// Opens a repository with options as they are; or, if git's reader cannot follow what lists the folders of objects, so that none
-/// of them is looked into: they will be listed anew.
+/// Opens a repository with options as they are; or, if git's reader cannot follow what lists the folders of objects, so that
+/// none of them is looked into: they will be listed anew.
 fn open_with<T>(
     open: impl Fn(&dyn Fn(gix::open::Options) -> gix::open::Options) -> Result<T, GitError>,
 ) -> Result<T, GitError> {
@@ -372,7 +372,8 @@ fn is_folder(directory: &Path) -> Result<(), SourceError> {
     if directory.is_dir() { Ok(()) } else { Err(SourceError::NoFolder { path: path() }) }
 }
 
-/// Looks for a repository in a folder and those above it, as far up as the environment lets git look; and takes down where it is.
+/// Looks for a repository in a folder and those above it, as far up as the environment lets git look; and takes down where
+/// it is.
 fn find(directory: &Path) -> Result<(Found, Presence), SourceError> {
     is_folder(directory)?;
     let variable = std::env::var_os("GIT_DISCOVERY_ACROSS_FILESYSTEM");

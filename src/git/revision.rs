@@ -45,7 +45,7 @@ pub(super) fn unresolved(local: &gix::Repository, text: &str, cause: &str) -> So
     let remedy = if local.is_shallow().unwrap_or(false) {
         format!("this clone is shallow, so older commits are not here: {UNSHALLOW}")
     } else {
-        "give a commit, branch or tag that this clone has; 'git fetch' brings newer ones".to_owned()
+        "give a commit, branch or tag that this clone has; 'git fetch' fetches newer ones".to_owned()
     };
     SourceError::Revision { text: escape(text.as_bytes()), cause: escape(cause.as_bytes()), remedy }
 }
@@ -78,7 +78,7 @@ impl Reader<'_> {
         while let Some((query, after)) = rest.strip_prefix("@{").and_then(|rest| rest.split_once('}')) {
             let found = self.asked(name, named.as_ref(), query)?;
             let found =
-                found.ok_or_else(|| unresolved(self.local, text, &format!("nothing is known of '@{{{query}}}'")))?;
+                found.ok_or_else(|| unresolved(self.local, text, &format!("the reflog has no '@{{{query}}}'")))?;
             (id, named, rest) = (Some(found.id), Some(found), after);
         }
         match id.or(named.map(|named| named.id)) {

@@ -59,7 +59,7 @@ impl Selection {
             Some(first) => ancestry::before(local, &heads, i64::try_from(first).unwrap_or(i64::MAX)),
             None => {
                 let Spec::Include(id) = spec(local, &repository.spelled(text)?)? else {
-                    return Err(unresolved(local, text, "it is a range, and one revision or a day is wanted"));
+                    return Err(unresolved(local, text, "it is a range; give one revision or a day"));
                 };
                 vec![commit(local, text, id)?]
             }
@@ -113,7 +113,7 @@ fn parents(local: &Local, word: &str, id: ObjectId) -> Result<Vec<ObjectId>, Sou
 fn commit(local: &Local, word: &str, id: ObjectId) -> Result<ObjectId, SourceError> {
     match object::peeled(local, id) {
         Ok((Kind::Commit, id)) => Ok(id),
-        Ok((kind, id)) => Err(unresolved(local, word, &format!("it leads to {id}, which is a {kind} and no commit"))),
+        Ok((kind, id)) => Err(unresolved(local, word, &format!("it leads to {id}, which is a {kind}, not a commit"))),
         Err(unread) => Err(unresolved(local, word, &unread.why)),
     }
 }

@@ -77,7 +77,7 @@ impl Store {
         }
         // The largest pack first: of an object stored twice, the copy there has more in common with its neighbours.
         store.packs.sort_by_key(|pack| std::cmp::Reverse(pack.count()));
-        let too_many = || broken("it holds more than four billion objects".to_owned());
+        let too_many = || broken("it contains more than four billion objects".to_owned());
         store.number().ok_or_else(too_many)?;
         loose.sort_unstable();
         loose.dedup();
@@ -96,8 +96,8 @@ impl Store {
         Ok((store, packs))
     }
 
-    /// The files of the packs in a folder. One that objects are borrowed from need not be there: if any is missing, that is said
-    /// of the object.
+    /// The files of the packs in a folder. One that objects are borrowed from need not be there: if any is missing, that is
+    /// said of the object.
     fn files_of_packs(&mut self, folder: &Path) -> Vec<PathBuf> {
         let is_own = self.folders.is_empty();
         let listed = std::fs::read_dir(folder).map(drop).and_then(|()| whole_packs_in(folder));
@@ -290,7 +290,8 @@ impl Store {
         let gap = |path: PathBuf| Gap {
             what: BString::from(path.display().to_string()),
             kind: GapKind::Unreadable,
-            why: "an interrupted command left it, and it may hold anything; 'git gc --prune=now' removes it".to_owned(),
+            why: "an interrupted command left it, and it may contain anything; 'git gc --prune=now' removes it"
+                .to_owned(),
         };
         files.filter(is_left).map(gap).collect()
     }
@@ -382,7 +383,7 @@ fn unreadable(path: &Path, why: &str) -> Gap {
     Gap {
         what: BString::from(path.display().to_string()),
         kind: GapKind::Corrupt,
-        why: format!("{why}, so its objects cannot be read; 'git fsck' tells more"),
+        why: format!("{why}, so its objects cannot be read; run 'git fsck' for details"),
     }
 }
 
@@ -392,7 +393,7 @@ fn unlisted(path: &Path, why: &str) -> Gap {
         what: BString::from(path.display().to_string()),
         kind: GapKind::Corrupt,
         why: format!(
-            "{why}, so only the objects were read that the multi-pack-index lists of it; 'git index-pack' with the .pack file writes its index anew"
+            "{why}, so only the objects were read that the multi-pack-index lists of it; 'git index-pack' with the .pack file rebuilds its index"
         ),
     }
 }

@@ -111,7 +111,7 @@ impl Script {
         if is_within && is_file {
             return self.read();
         }
-        let text = format!("'{}' is a link or leads out of the work tree; it was left alone", self.path.display());
+        let text = format!("'{}' is a link or leads out of the work tree; it was not changed", self.path.display());
         Err(io::Error::new(io::ErrorKind::InvalidInput, text))
     }
 
@@ -186,7 +186,7 @@ fn without(text: &str) -> io::Result<String> {
     let Some(Block { before, text: own, after }) = block(text) else { return Ok(text.to_owned()) };
     if !own.trim_end().ends_with(LAST) {
         let text =
-            format!("the line '{LAST}' is gone, so nobody knows where keysweep's lines end; take them out by hand");
+            format!("the line '{LAST}' is missing, so it is not known where keysweep's lines end; remove them by hand");
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
     let before = if own.ends_with('\n') { before } else { before.strip_suffix('\n').unwrap_or(before) };

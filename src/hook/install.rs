@@ -70,7 +70,7 @@ impl Hook {
             }
             State::Absent => Ok(Change::Unchanged),
             State::Foreign => {
-                let text = format!("'{}' is not keysweep's; it was left alone", self.path().display());
+                let text = format!("'{}' does not belong to keysweep; it was not changed", self.path().display());
                 Err(io::Error::new(io::ErrorKind::InvalidInput, text))
             }
             State::Ours | State::Outdated | State::NotExecutable if self.kept().exists() => {

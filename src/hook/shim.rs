@@ -117,7 +117,7 @@ impl Hook {
         self.folder.join(format!("{}.before-keysweep", self.name.as_str()))
     }
 
-    /// The text or state there.
+    /// Returns the state of the hook there.
     pub fn state(&self, program: &Path) -> State {
         let Ok(text) = bounded::read(&self.path(), bounded::MAX_SIZE, bounded::Links::Followed) else {
             return if self.path().exists() { State::Foreign } else { State::Absent };

@@ -1,5 +1,5 @@
-//! The rules of `.dockerignore`, which are not those of `.gitignore`: patterns are anchored at the top of the context, a path is
-//! also left out by a match of any parent, and a later `!pattern` brings back even what lies below such a parent.
+//! The rules of `.dockerignore`, which are not those of `.gitignore`: patterns are anchored at the top of the context, a
+//! path is also left out by a match of any parent, and a later `!pattern` brings back even what lies below such a parent.
 //!
 //! Source: github.com/moby/patternmatcher, `ignorefile` and `MatchesOrParentMatches`, which docker and `BuildKit` use.
 
@@ -32,7 +32,7 @@ enum Matcher {
 
 /// A pattern that `docker build` refuses as well.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("line {line}: '{pattern}' is no pattern; 'docker build' refuses it as well")]
+#[error("line {line}: '{pattern}' is not a valid pattern; 'docker build' refuses it, too")]
 pub struct BadPattern {
     /// The line, counted from 1.
     pub line: usize,

@@ -1,4 +1,5 @@
-//! Follows documents from one to the next: from the index of a layout, or the list of `docker save`, to images and their layers.
+//! Follows documents from one to the next: from the index of a layout, or the list of `docker save`, to images and their
+//! layers.
 //!
 //! Whatever is named and not here is a gap. All of it may be hostile: an index can name itself through others, and thousands of
 //! manifests the same configuration, so what is followed is counted.
@@ -149,7 +150,7 @@ impl<'b> Links<'b> {
     /// Reads the documents that an index lists. `names` are those that the index itself was given.
     fn index(&mut self, number: usize, names: &[String], images: &mut Vec<Image>, depth: usize) {
         let Some(Document::Index(index)) = &self.blobs[number].document else {
-            let (what, why) = (self.blobs[number].name.clone(), "it is no index of an image".to_owned());
+            let (what, why) = (self.blobs[number].name.clone(), "it is not the index of an image".to_owned());
             return self.gaps.push(Gap { what, kind: GapKind::Corrupt, why });
         };
         if depth == MAX_NESTING {
@@ -178,8 +179,10 @@ impl<'b> Links<'b> {
                 Some(Document::Manifest(manifest)) if is_attestation => attestations.push((blob, manifest, descriptor)),
                 Some(Document::Manifest(manifest)) => self.listed(blob, manifest, own, descriptor, images),
                 _ if descriptor.is_document() => {
-                    let (what, why) =
-                        (self.blobs[blob].name.clone(), "the index names it as a document of an image, and it is none");
+                    let (what, why) = (
+                        self.blobs[blob].name.clone(),
+                        "the index names it as a document of an image, but it is not one",
+                    );
                     self.gaps.push(Gap { what, kind: GapKind::Corrupt, why: why.to_owned() });
                 }
                 // Artifacts that are no images lie in the same layout, and were scanned as any file.
@@ -244,7 +247,7 @@ impl<'b> Links<'b> {
     }
 
     fn too_many(&mut self, what: BString) {
-        let why = format!("it leads to more than {MAX_DESCRIPTORS} images, and not all of them were put together");
+        let why = format!("it leads to more than {MAX_DESCRIPTORS} images, and not all of them were read");
         self.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }
 
@@ -273,7 +276,7 @@ impl<'b> Links<'b> {
             && !matches!(self.blobs[config].document, Some(Document::Config(_)))
         {
             let (what, why) =
-                (self.blobs[config].name.clone(), "it is named as the configuration of an image, and is none");
+                (self.blobs[config].name.clone(), "it is named as the configuration of an image, but it is not one");
             self.gaps.push(Gap { what, kind: GapKind::Corrupt, why: why.to_owned() });
         }
         let total = manifest.layers.len();
@@ -282,7 +285,7 @@ impl<'b> Links<'b> {
         for (at, layer) in manifest.layers.iter().enumerate().take(MAX_LAYERS) {
             let blob = find(self, layer);
             if blob.is_none() && layer.urls.as_ref().is_some_and(|urls| !urls.is_empty()) {
-                let text = "it lies elsewhere by its manifest, as base layers of Windows do, and was not read";
+                let text = "by its manifest it is stored elsewhere, as base layers of Windows are, so it was not read";
                 self.notes.push(Note(format!("layer {} of {total}, {}: {text}", at + 1, layer.digest)));
             } else if blob.is_none() {
                 self.missing(&layer.digest, &format!("layer {} of {total} of an image", at + 1));
@@ -325,7 +328,7 @@ impl<'b> Links<'b> {
 
     fn count_layers(&mut self, number: usize, count: usize) {
         if count > MAX_LAYERS {
-            let why = format!("it names {count} layers, of which only {MAX_LAYERS} were put together");
+            let why = format!("it names {count} layers, of which only {MAX_LAYERS} were read");
             self.gaps.push(Gap { what: self.blobs[number].name.clone(), kind: GapKind::TooLarge, why });
         }
     }
@@ -380,8 +383,10 @@ impl<'b> Links<'b> {
                 None
             };
             if claimed.is_some_and(|claimed| claimed != blob.digest && Some(&claimed) != blob.sha512.as_deref()) {
-                let why =
-                    format!("its content does not fit its name, for it has {}; copy the image again", blob.digest);
+                let why = format!(
+                    "its content does not match its name, because it has {}; copy the image again",
+                    blob.digest
+                );
                 self.gaps.push(Gap { what: blob.name.clone(), kind: GapKind::Corrupt, why });
             }
         }

@@ -234,7 +234,7 @@ impl<'r> Reading<'r> {
             }
             Ok((digest, _)) => {
                 let why = format!(
-                    "its content does not fit its name, for it has {digest}, and was not read; copy the image again"
+                    "its content does not match its name, because it has {digest}, and was not read; copy the image again"
                 );
                 self.blobs[number].digest = digest;
                 self.gap(name.as_bstr(), GapKind::Corrupt, why);
@@ -293,7 +293,11 @@ impl<'r> Reading<'r> {
         });
         for (digest, inline) in document.inline() {
             if self.depth == MAX_INLINE {
-                self.gap(name, GapKind::TooLarge, "it holds documents within documents, which were not all opened");
+                self.gap(
+                    name,
+                    GapKind::TooLarge,
+                    "it contains documents within documents, not all of which were opened",
+                );
                 break;
             }
             self.depth += 1;
@@ -427,7 +431,7 @@ fn end_kind(error: &io::Error) -> GapKind {
 /// Returns the meaning of an error for the reader of a report.
 fn told(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it ends too early; what came before was read. Copy the image again".to_owned(),
+        io::ErrorKind::UnexpectedEof => "it is cut off; what came before was read. Copy the image again".to_owned(),
         io::ErrorKind::FileTooLarge => {
             "it unpacks to more than 200 times its size, and was not read to its end".to_owned()
         }

@@ -42,7 +42,7 @@ impl Told {
 /// Reads an answer to a request. `is_named` says that the user named the host.
 pub fn read(request: &Request, reply: &Reply, secret: &Secret, is_named: bool) -> Told {
     if is_page(reply) {
-        return Told::unknown("a page for people answered, such as that of a proxy or a login");
+        return Told::unknown("the answer was a web page, such as that of a proxy or a login");
     }
     let text = String::from_utf8_lossy(&reply.body);
     let json = serde_json::from_slice::<Value>(&reply.body).ok();
@@ -77,11 +77,11 @@ fn is_page(reply: &Reply) -> bool {
 
 fn unreadable(status: u16) -> String {
     match status {
-        300..=399 => format!("it was sent on to another address ({status}), and nothing follows there"),
-        407 => "the proxy wants a login (407)".to_owned(),
+        300..=399 => format!("it was redirected to another address ({status}), which was not followed"),
+        407 => "the proxy requires a login (407)".to_owned(),
         429 => "too many requests (429): ask again later".to_owned(),
-        500.. => format!("the provider has a fault ({status}): ask again later"),
-        _ => format!("the answer ({status}) is none that the provider documents for a secret that works or does not"),
+        500.. => format!("the provider has an error ({status}): ask again later"),
+        _ => format!("the provider documents no such answer ({status}), neither for valid nor for invalid secrets"),
     }
 }
 

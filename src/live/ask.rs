@@ -65,7 +65,7 @@ impl Round<'_> {
         let state = self.hosts.entry(request.request.host.to_string()).or_default();
         if state.refusals == MOST_REFUSALS {
             return Outcome::not_asked(format!(
-                "{host} refused {MOST_REFUSALS} requests in a row, so it was left alone"
+                "{host} refused {MOST_REFUSALS} requests in a row, so no more were sent to it"
             ));
         }
         let wait = state.next.map(|next| next.saturating_duration_since(Instant::now())).unwrap_or_default();

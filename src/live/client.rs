@@ -67,7 +67,7 @@ impl Client {
             Reach::Any => &self.named,
             Reach::Here => &self.here,
         };
-        let unfit = "the request could not be made from what was found";
+        let unfit = "the request could not be built from the values found";
         let answer = if prepared.request.method == crate::rule::live::Method::Post {
             agent.run(request.body(prepared.body.clone()).map_err(|_| unfit)?)
         } else {
@@ -84,7 +84,7 @@ fn parsed(pem: &[u8]) -> Result<Vec<Certificate<'static>>, &'static str> {
             found.push(certificate);
         }
     }
-    if found.is_empty() { Err("it holds no certificate") } else { Ok(found) }
+    if found.is_empty() { Err("it contains no certificate") } else { Ok(found) }
 }
 
 fn config(roots: &RootCerts, reach: Reach, whole: Duration) -> Config {

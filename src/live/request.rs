@@ -64,13 +64,13 @@ pub fn prepare<'r>(
 ) -> Result<Prepared<'r>, String> {
     for identifier in request.unless.iter() {
         if identified(identifier, facts)?.is_some() {
-            return Err(format!("its {} is one that is asked elsewhere", identifier.field));
+            return Err(format!("secrets with such a {} need another request", identifier.field));
         }
     }
     let mut known = Vec::new();
     for identifier in request.needs.iter() {
         let value = identified(identifier, facts)?;
-        let value = value.ok_or_else(|| format!("no {} of the right form stands near it", identifier.field))?;
+        let value = value.ok_or_else(|| format!("no {} of the right format is near it", identifier.field))?;
         known.push((&*identifier.field, value));
     }
     let place = place(request, &known, hosts)?;
@@ -110,7 +110,7 @@ fn place(request: &Request, known: &[(&str, String)], hosts: &Hosts) -> Result<P
     }
     if request.wants_a_host() {
         return Err(format!(
-            "whoever runs it has to say where: 'live_hosts' in your own configuration names '{}'",
+            "its host has to be named in 'live_hosts' of your own configuration, as '{}'",
             request.host
         ));
     }
@@ -157,12 +157,12 @@ fn as_label(value: &str) -> Result<String, String> {
     let fine = (1..=63).contains(&value.len())
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !value.starts_with('-');
-    if fine { Ok(value.to_ascii_lowercase()) } else { Err("what stands near it is not the name of a host".to_owned()) }
+    if fine { Ok(value.to_ascii_lowercase()) } else { Err("the text near it is not the name of a host".to_owned()) }
 }
 
 fn as_header(value: &str) -> Result<String, String> {
     let fine = value.bytes().all(|b| (0x20..0x7f).contains(&b));
-    if fine { Ok(value.to_owned()) } else { Err("its value cannot stand in a request".to_owned()) }
+    if fine { Ok(value.to_owned()) } else { Err("its value cannot be part of a request".to_owned()) }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is one of several ways to write a value, of which some refuse one")]
@@ -175,7 +175,7 @@ fn as_component(value: &str) -> Result<String, String> {
 }
 
 fn as_json(value: &str) -> Result<String, String> {
-    let quoted = serde_json::to_string(value).map_err(|_| "its value cannot stand in a request".to_owned())?;
+    let quoted = serde_json::to_string(value).map_err(|_| "its value cannot be part of a request".to_owned())?;
     Ok(quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned())
 }
 

@@ -45,7 +45,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
-    /// A comment beside the value.
+    /// A comment next to the value.
     Comment,
     /// An entry of the configuration.
     Config,
@@ -57,7 +57,7 @@ impl Entry {
     /// Returns its form in words.
     fn told(&self) -> String {
         match self.form {
-            Form::Comment => "a comment beside the value".to_owned(),
+            Form::Comment => "a comment next to the value".to_owned(),
             Form::Config => format!("an entry in {}", self.path),
             Form::Baseline => format!("a line in {}", self.path),
         }

@@ -62,7 +62,7 @@ pub fn blocks(view: &BaselineView, is_written: bool) -> Vec<Block> {
     let mut said = Vec::new();
     if is_written && !new.is_empty() {
         said.push(
-            "they are known from now on, not harmless: 'keysweep history --no-allow' says what to do about each"
+            "they are accepted from now on, but not harmless: 'keysweep history --no-allow' says what to do about each"
                 .to_owned(),
         );
     }

@@ -102,7 +102,7 @@ pub fn message(finding: &FindingView) -> String {
         Some(OccurrenceView { image: Some(image), .. }) => {
             let words = words::image(image);
             said.push_str(&match words.strip_prefix("; ") {
-                Some(alone) => format!(" Mind: {alone}."),
+                Some(alone) => format!(" Caution: {alone}."),
                 None => format!(" It is{words}."),
             });
         }
@@ -112,10 +112,10 @@ pub fn message(finding: &FindingView) -> String {
         said.push_str(&format!(" {words}."));
     }
     if finding.occurrences.len() > 1 {
-        said.push_str(&format!(" It stands in {}.", plural(finding.occurrences.len(), "place")));
+        said.push_str(&format!(" It is in {}.", plural(finding.occurrences.len(), "place")));
     }
     if let Some(words) = words::suppression(finding) {
-        said.push_str(&format!(" Mind: {words}."));
+        said.push_str(&format!(" Caution: {words}."));
     }
     if let Some(step) = finding.plan.first() {
         said.push_str(&format!(" First step, {}: {}", step.kind.as_str(), step.title));

@@ -87,7 +87,7 @@ pub fn page(certificate: &Certificate) -> Vec<Block> {
         ("Planted", kinds),
     ];
     vec![
-        Block::Heading(1, vec![text("Certificate of a drill")]),
+        Block::Heading(1, vec![text("Drill certificate")]),
         Block::Verdict(tone, words.to_owned()),
         Block::Facts(facts),
         Block::Table(vec!["Outcome", "Time", "Stage", "Why"], certificate.stages.iter().map(row).collect()),
@@ -98,13 +98,13 @@ pub fn page(certificate: &Certificate) -> Vec<Block> {
 pub fn exercise(count: usize) -> String {
     format!(
         "# Exercise: a leak\n\n\
-         `repository` is a git repository with {count} leaked credentials. They are made up, and each holds the words `KeysweepDrill`, so\n\
-         that nobody takes one for a live one. Treat them as if they were. Write down when you began each step.\n\n\
-         1. Find every credential: what it is, where it is, which commit brought it in, and who wrote that.\n\
+         `repository` is a git repository with {count} leaked credentials. They are made up, and each contains the words `KeysweepDrill`, so\n\
+         that they are not mistaken for live ones. Treat them as if they were. Write down when you began each step.\n\n\
+         1. Find every credential: what it is, where it is, which commit added it, and who wrote that commit.\n\
          2. Say what somebody can do with each, and how you would make it worthless. What comes first?\n\
          3. Keep the next commit from adding one.\n\
-         4. Take all of them out of the repository, history included.\n\
+         4. Remove all of them from the repository and its history.\n\
          5. Prove that they are gone.\n\
-         6. Say where else they may be by now, and whom you would tell.\n"
+         6. Say where else they may be by now, and whom you would inform.\n"
     )
 }

@@ -51,7 +51,7 @@ pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     if duties.is_empty() {
         return Vec::new();
     }
-    vec![Block::Heading(2, vec![text("What to see to, in this order")]), Block::Duties(duties)]
+    vec![Block::Heading(2, vec![text("What to do, in this order")]), Block::Duties(duties)]
 }
 
 /// `true` if nobody has to do anything about it.
@@ -85,13 +85,13 @@ fn afterwards(view: &View, to_purge: usize, to_audit: usize) -> Vec<Duty> {
     }
     if to_purge > 0 {
         let title = format!(
-            "Rewrite the history once for {}, if it is worth it: copies that others have stay as they are",
+            "Rewrite the history once for {}, if it is worth it: the copies that others have do not change",
             secrets(to_purge)
         );
         duties.push(duty(title, "keysweep purge-plan", Vec::new()));
     }
     if view.command == Command::History && !duties.is_empty() {
-        duties.push(duty("Sweep again, to see what is left".to_owned(), "keysweep history", Vec::new()));
+        duties.push(duty("Sweep again to see what is left".to_owned(), "keysweep history", Vec::new()));
     }
     duties
 }
@@ -114,12 +114,12 @@ impl Urgency {
         let secrets = plural(count, "secret");
         match self {
             Self::Leaked => format!("Revoke and replace {secrets} that others may have"),
-            Self::Committed => format!("Take {secrets} out of commits before they are pushed; revoke in doubt"),
+            Self::Committed => format!("Remove {secrets} from commits before they are pushed; if in doubt, revoke"),
             Self::Written if !command.asks_git() => {
-                format!("Take {secrets} out of the files; revoke what was ever shared")
+                format!("Remove {secrets} from the files; revoke any that was ever shared")
             }
-            Self::Written => format!("Take {secrets} out of what is not committed yet"),
-            Self::Leftover => format!("Clear {secrets} out of what git has not cleaned up yet"),
+            Self::Written => format!("Remove {secrets} from files that are not committed yet"),
+            Self::Leftover => format!("Remove {secrets} from objects that git has not cleaned up yet"),
         }
     }
 }

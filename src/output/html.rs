@@ -1,5 +1,5 @@
-//! HTML in one file, to read in any browser, on a phone or on paper: nothing from elsewhere, and a policy that lets no style and
-//! no script in but those of this program, by their hashes. The script filters, sorts and folds; nothing depends on it.
+//! HTML in one file, to read in any browser, on a phone or on paper: nothing from elsewhere, and a policy that lets no style
+//! and no script in but those of this program, by their hashes. The script filters, sorts and folds; nothing depends on it.
 //!
 //! Every text goes through one escape; no text ever becomes the name of a tag or of an attribute.
 
@@ -150,7 +150,7 @@ fn card(card: &Card, out: &mut dyn Write) -> io::Result<()> {
 
 fn index(index: &Index, out: &mut dyn Write) -> io::Result<()> {
     let heads = heads(&index.heads);
-    let caption = "<caption>The secrets, a row each</caption>";
+    let caption = "<caption>The secrets, one per row</caption>";
     writeln!(out, "<div class=\"wide\">\n<table id=\"index\">{caption}\n<thead><tr>{heads}</tr></thead>\n<tbody>")?;
     for Row { id, facets, cells } in &index.rows {
         let facets: String =

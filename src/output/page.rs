@@ -177,7 +177,7 @@ pub struct Card {
     pub tone: Tone,
     /// Its id.
     pub id: String,
-    /// Its kind.
+    /// Its title.
     pub title: Line,
     /// Where it is, in short.
     pub place: Line,
@@ -325,17 +325,17 @@ fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
     if exposure.held_in > 0 {
         let head = if exposure.in_head { "HEAD is one of them" } else { "HEAD is not one of them" };
         let commits = if exposure.held_in == 1 {
-            "1 commit holds it".to_owned()
+            "1 commit contains it".to_owned()
         } else {
-            format!("{} commits hold it", exposure.held_in)
+            format!("{} commits contain it", exposure.held_in)
         };
         how_far.push(vec![text(format!("{commits}; {head}"))]);
     }
-    let mut facts = vec![("How far", how_far)];
+    let mut facts = vec![("Exposure", how_far)];
     let line = |words: String| vec![vec![untrusted(words)]];
-    facts.extend(words::entered(exposure).map(|words| ("Came in", line(words))));
+    facts.extend(words::entered(exposure).map(|words| ("Added", line(words))));
     facts.extend(words::left(exposure).map(|words| ("Until", line(words))));
-    facts.extend(words::outside(exposure).map(|words| ("Mind", line(words))));
+    facts.extend(words::outside(exposure).map(|words| ("Caution", line(words))));
     if exposure.ref_count > 0 {
         let mut lines = vec![named(words::kinds(exposure), &exposure.refs, exposure.ref_count)];
         if !exposure.tips.is_empty() {
@@ -345,7 +345,7 @@ fn exposure(one: &FindingView) -> Vec<(&'static str, Vec<Line>)> {
     }
     if !exposure.remotes.is_empty() {
         let remotes = exposure.remotes.iter().map(|remote| vec![untrusted(words::pulled(remote))]).collect();
-        facts.push(("Can be had from", remotes));
+        facts.push(("Can be pulled from", remotes));
     }
     facts
 }

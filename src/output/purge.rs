@@ -91,12 +91,12 @@ impl Page {
     /// Returns the lists before the steps, each with its title.
     fn lists(&self) -> [(&'static str, Vec<String>); 2] {
         let files = self.plan.files.iter().map(|(path, what)| format!("{path}: {what}"));
-        [("Refs that reach them", self.plan.refs.clone()), ("Files written, for your eyes only", files.collect())]
+        [("Refs that reach them", self.plan.refs.clone()), ("Files written, readable by you only", files.collect())]
     }
 
     /// Returns the title and the list after the steps.
     pub(super) fn rest(&self) -> (&'static str, Vec<String>) {
-        ("What stays behind, and whom to ask", self.plan.beyond.clone())
+        ("What remains elsewhere, and whom to ask", self.plan.beyond.clone())
     }
 
     /// The steps by what they are for.

@@ -3,7 +3,7 @@
 # plan, none of them is in here.
 #
 #   --yes       takes every question for answered with yes, except where a file has to be edited
-#   --done N    notes that step N has been done by hand
+#   --done N    marks step N as done by hand
 
 set -u
 unset CDPATH GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
@@ -79,7 +79,7 @@ run() {
 	fi
 	code=$?
 	if [ "$code" -ne 0 ]; then
-		stop "Step $number failed with exit code $code, and none after it was run. When the cause is mended, run this script again: it goes on with this step. If the remote or this repository has changed in the meantime, fetch, make the plan anew with 'keysweep purge-plan --script', and start over with that one. If you have done the step by hand, say so with '--done $number', and go on."
+		stop "Step $number failed with exit code $code, and none after it was run. When the cause is fixed, run this script again: it resumes with this step. If the remote or this repository has changed in the meantime, fetch, create the plan again with 'keysweep purge-plan --script', and start over with the new script. If you have done the step by hand, run this script with '--done $number' to continue."
 	fi
 	case $1 in
 	output) say "Done." ;;
@@ -104,17 +104,17 @@ step() {
 	[ -z "$command" ] || printf '%s\n' "$command" | sed 's/^/    $ /'
 	case $4 in
 	none) ;;
-	confirm) agreed "This cannot be undone. Run it?" || stop "Step $number has not been run. Run this script again to go on with it." ;;
+	confirm) agreed "This cannot be undone. Run it?" || stop "Step $number has not been run. Run this script again to continue with it." ;;
 	attend)
-		[ "$assent" != yes ] || stop "Step $number needs somebody who edits files. Run this script without --yes to go on, or do the step by hand and say so with '--done $number'."
-		agreed "Run it now?" || stop "Step $number has not been run. Run this script again to go on with it."
+		[ "$assent" != yes ] || stop "Step $number has to be done by hand. Run this script without --yes to continue, or do the step and run this script with '--done $number'."
+		agreed "Run it now?" || stop "Step $number has not been run. Run this script again to continue with it."
 		;;
 	esac
 	if [ "$3" = here ] && [ -n "$command" ]; then
 		run "$5" "$6"
 	fi
 	if [ "$4" = by-hand ]; then
-		agreed "Has this been done, or does it not concern you?" || stop "Step $number has not been done. Run this script again to go on with it."
+		agreed "Has this been done, or does it not concern you?" || stop "Step $number has not been done. Run this script again to continue with it."
 	fi
 	note "$number"
 }
@@ -129,12 +129,12 @@ begin() {
 		'' | *[!0-9]*) stop "--done needs the number of a step." ;;
 		esac
 		note "$2"
-		say "Step $2 is noted as done."
+		say "Step $2 is marked as done."
 		exit 0
 		;;
 	*) stop "The arguments are --yes or --done N, and none is needed." ;;
 	esac
-	[ -f "$values" ] || stop "The files of this plan are gone: either it has been carried out, or 'keysweep purge-plan' has to make it anew."
+	[ -f "$values" ] || stop "The files of this plan are gone: either it has been carried out, or 'keysweep purge-plan' has to create it again."
 	for program in git keysweep; do
 		command -v "$program" >/dev/null || stop "$program is not on PATH."
 	done

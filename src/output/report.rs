@@ -114,9 +114,9 @@ fn cut_off(view: &View, count: usize) -> Vec<Block> {
     if count == 0 {
         return Vec::new();
     }
-    let explain = if !view.command.asks_git() { "" } else { ", and 'keysweep explain ID' tells all about one" };
+    let explain = if !view.command.asks_git() { "" } else { ", and 'keysweep explain ID' shows everything about one" };
     let words = format!(
-        "Not told in detail here: {}. '--format json' has everything about all of them{explain}.",
+        "Not described here: {}. '--format json' has the details of all of them{explain}.",
         plural(count, "more secret")
     );
     vec![page::remarks(vec![words])]
@@ -131,7 +131,7 @@ fn top(view: &View) -> Vec<Block> {
     let (of_what, held) = (words::qualified(summary), words::held_back(summary));
     let verdict = match summary.verdict {
         Verdict::Clean => {
-            Block::Verdict(Tone::Good, format!("No secrets{of_what} found{held}. All of what was asked for was read."))
+            Block::Verdict(Tone::Good, format!("No secrets{of_what} found{held}. The whole scope was read."))
         }
         Verdict::Unknown => Block::Verdict(
             Tone::Unsure,
@@ -206,7 +206,7 @@ fn tiles(view: &View) -> Option<Block> {
         facet: Facet::Stage,
     });
     let mut rows = vec![("By severity", severities.collect())];
-    rows.extend(has_stages(view).then(|| ("By how far they got", stages.collect())));
+    rows.extend(has_stages(view).then(|| ("By exposure", stages.collect())));
     (!view.findings.is_empty()).then_some(Block::Tiles(rows))
 }
 
@@ -255,7 +255,7 @@ fn row(entry: &Entry<'_>, view: &View, cards: &Cards<'_>) -> Row {
     let one = entry.first();
     let more = match entry.count() - 1 {
         0 => String::new(),
-        others => format!(" and {others} more of the kind"),
+        others => format!(" and {others} more of this kind"),
     };
     let is_in_head = if one.exposure.in_head { "yes" } else { "no" };
     let mut facets = vec![(Facet::Severity, one.severity.as_str().to_owned()), (Facet::Rule, one.rule.clone())];

@@ -12,11 +12,11 @@ pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
     if rows.is_empty() {
         return vec![
             heading,
-            remarks(vec!["no rule's keyword stands in this line, so no rule looked at it".to_owned()]),
+            remarks(vec!["the line contains no keyword of any rule, so no rule checked it".to_owned()]),
         ];
     }
     let rows = rows.into_iter().map(|(rule, says)| vec![vec![code(rule)], vec![untrusted(says)]]).collect();
-    vec![heading, Block::Table(vec!["Rule", "What it says"], rows)]
+    vec![heading, Block::Table(vec!["Rule", "Result"], rows)]
 }
 
 /// The page of all rules.
@@ -70,7 +70,7 @@ pub struct RuleView {
     /// Why 'keysweep live' never asks; empty if it does, or if nothing is known of it.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub never_asked: String,
-    /// Where misuse would show.
+    /// Where to look for misuse.
     pub audit: String,
     /// The command that shows it; may be empty.
     #[serde(skip_serializing_if = "String::is_empty", default)]
@@ -83,22 +83,22 @@ pub struct RuleView {
 
 /// The page of a rule.
 pub fn rule(rule: &RuleView) -> Vec<Block> {
-    const HARMLESS: &str = "A check with the value signs in as whoever holds it and shows in the provider's logs: do it once, with a secret of your own, by a request that only reads. keysweep asks nobody, unless somebody runs 'keysweep live'.";
+    const HARMLESS: &str = "A check with the value signs in with it and shows in the provider's logs: make it once, for a secret of your own, with a request that only reads. keysweep sends no request unless you run 'keysweep live'.";
     let mut page = vec![Block::Heading(1, vec![text(&rule.name)]), Block::Facts(recognised(rule))];
-    page.extend(section("What it opens", &[&rule.impact]));
-    page.extend(section("Mind", &[&rule.caution]));
-    page.extend([Block::Heading(2, vec![text("What to do if one leaked")]), checklist(&rule.steps)]);
-    page.extend(section("How to check it, without doing harm", &[&rule.verify, HARMLESS, &rule.never_asked]));
+    page.extend(section("Impact", &[&rule.impact]));
+    page.extend(section("Caution", &[&rule.caution]));
+    page.extend([Block::Heading(2, vec![text("What to do after a leak")]), checklist(&rule.steps)]);
+    page.extend(section("How to check it without doing harm", &[&rule.verify, HARMLESS, &rule.never_asked]));
     page.extend(command(&rule.verify_command));
     if !rule.by_hand.is_empty() {
         page.push(Block::Command(
-            "To ask by hand, in bash or zsh: run this, and paste the value when it waits".to_owned(),
+            "To ask by hand, run this in bash or zsh, and paste the value when it waits".to_owned(),
             rule.by_hand.clone(),
         ));
     }
-    page.extend(section("Where misuse would show", &[&rule.audit]));
+    page.extend(section("Where to look for misuse", &[&rule.audit]));
     page.extend(command(&rule.audit_command));
-    page.extend(section("The better mechanism", &[&rule.prevent]));
+    page.extend(section("How to prevent it", &[&rule.prevent]));
     if !rule.links.is_empty() {
         let links = rule.links.iter().map(|link| vec![Inline::Link(link.clone())]).collect();
         page.extend([Block::Heading(2, vec![text("More")]), Block::Lines(links)]);
@@ -122,16 +122,16 @@ fn recognised(rule: &RuleView) -> Vec<(&'static str, Vec<Line>)> {
     let mut facts = vec![
         ("Id", vec![vec![code(&rule.id)]]),
         ("Issued by", vec![vec![text(&rule.provider)]]),
-        ("If it leaks", vec![vec![Inline::Badge(tone(rule.severity), rule.severity.as_str().to_owned())]]),
-        ("A match is", vec![vec![text(format!("of {} confidence if no check lowers it", rule.confidence.as_str()))]]),
-        ("It stands", vec![vec![text(&rule.found)]]),
+        ("Severity", vec![vec![Inline::Badge(tone(rule.severity), rule.severity.as_str().to_owned())]]),
+        ("Confidence", vec![vec![text(format!("{}, unless a check lowers it", rule.confidence.as_str()))]]),
+        ("Found", vec![vec![text(&rule.found)]]),
     ];
-    facts.extend(rule.form.as_ref().map(|form| ("Its form", vec![vec![code(form)]])));
+    facts.extend(rule.form.as_ref().map(|form| ("Pattern", vec![vec![code(form)]])));
     let in_one = |list: &[String]| vec![list.iter().flat_map(|one| [code(one), text(" ")]).collect::<Line>()];
     let lists = [
         ("Keywords", in_one(&rule.keywords)),
         ("Offline checks", rule.checks.iter().map(|check| vec![text(check)]).collect()),
-        ("Beside it", in_one(&rule.companions)),
+        ("Nearby", in_one(&rule.companions)),
     ];
     facts.extend(lists.into_iter().filter(|(_, lines)| lines.iter().any(|line| !line.is_empty())));
     facts

@@ -33,10 +33,10 @@ pub fn blocks(view: &View, cards: &Cards<'_>) -> Vec<Block> {
     let left_out = events.len().saturating_sub(MAX_LISTED);
     let mut rows: Vec<Vec<Line>> = events.iter().skip(left_out).map(|(at, event)| row(*at, event, cards)).collect();
     let near = rows.split_off(rows.len().saturating_sub(IN_SIGHT));
-    let heads = || vec!["Day", "Commit", "By", "Came in", "Left HEAD"];
-    let mut blocks = vec![Block::Heading(2, vec![text("When each came in and left HEAD")])];
+    let heads = || vec!["Day", "Commit", "By", "Added", "Left HEAD"];
+    let mut blocks = vec![Block::Heading(2, vec![text("When each was added and left HEAD")])];
     if !rows.is_empty() {
-        let more = if left_out == 0 { "" } else { " ('--format json' knows those before them)" };
+        let more = if left_out == 0 { "" } else { " ('--format json' lists the earlier ones)" };
         let title = format!("{}{more}", plural(rows.len(), "earlier commit"));
         blocks.push(Block::Fold(title, vec![Block::Table(heads(), rows)]));
     }

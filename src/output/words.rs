@@ -11,7 +11,7 @@ use crate::finding::{
 use crate::rule::{Confidence, Severity};
 
 /// The remark on a command that shows a place.
-pub const SHOW: &str = "This shows where it stands, and the secret itself";
+pub const SHOW: &str = "This shows the place, with the secret itself";
 
 /// Refs named in a sentence, at most.
 const MOST_REFS: usize = 5;
@@ -39,7 +39,7 @@ pub fn day(time: &str) -> &str {
 /// The verdict of a report in a few words.
 pub fn verdict(summary: &Summary) -> String {
     match summary.verdict {
-        Verdict::Clean if summary.sought > 0 => format!("gone: {} looked for", plural(summary.sought, "value")),
+        Verdict::Clean if summary.sought > 0 => format!("gone: {} searched for", plural(summary.sought, "value")),
         Verdict::Clean => {
             let accepted = match summary.suppressed {
                 0 => String::new(),
@@ -152,7 +152,7 @@ pub fn read(view: &View) -> String {
 fn nothing_read(command: Command) -> &'static str {
     match command {
         Command::Staged => "nothing is staged",
-        Command::Range => "it holds no commits",
+        Command::Range => "it contains no commits",
         Command::History
         | Command::Files
         | Command::Image
@@ -195,7 +195,7 @@ fn bytes(count: u64) -> String {
 pub fn asides(view: &View) -> Vec<String> {
     let summary = &view.summary;
     let old = (summary.old > 0).then(|| {
-        format!("{} there before and not reported again (keysweep history lists them)", plural(summary.old, "secret"))
+        format!("{} from before, not reported again (keysweep history lists them)", plural(summary.old, "secret"))
     });
     let allowed = (summary.suppressed > 0).then(|| {
         format!(
@@ -238,10 +238,10 @@ pub fn suppression(finding: &FindingView) -> Option<String> {
     Some(match status {
         SuppressionStatus::Accepted => format!("allowed by {by}{reason}"),
         SuppressionStatus::NeedsApproval => {
-            format!("{by} would allow it{reason}, but comes with it and needs approval")
+            format!("{by} would allow it{reason}, but is part of the same change and needs approval")
         }
         SuppressionStatus::Void => {
-            let flaw = flaw.as_deref().unwrap_or("it does not hold");
+            let flaw = flaw.as_deref().unwrap_or("it is not valid");
             format!("{by} would allow it{reason}, but {flaw}")
         }
     })
@@ -259,8 +259,8 @@ pub fn waiting(view: &View, count: usize) -> String {
         (1, _) => ("1 of these secrets is".to_owned(), "it counts"),
         (count, _) => (format!("{count} of these secrets are"), "they count"),
     };
-    let trusted = if view.before_push.is_empty() { "; '--trust-head' accepts that at once" } else { "" };
-    format!("{these} allowed by what comes with the change, so {it} until a reviewer has merged it{trusted}.")
+    let trusted = if view.before_push.is_empty() { "; '--trust-head' accepts that now" } else { "" };
+    format!("{these} allowed only by the change itself, so {it} until a reviewer has merged it{trusted}.")
 }
 
 /// How far a secret got, and what reaches it.
@@ -294,13 +294,13 @@ pub fn stage_sentence(finding: &FindingView) -> String {
 pub fn stage_clause(finding: &FindingView) -> String {
     let clause = match finding.stage {
         Stage::Uncommitted if finding.occurrences.iter().all(|place| place.kind.beside_objects()) => {
-            "in no commit: in files that git keeps for itself"
+            "in no commit, but in git's own files"
         }
-        Stage::Leftover => "never committed: only leftovers in this clone hold it",
+        Stage::Leftover => "never committed; only leftovers in this clone contain it",
         Stage::Uncommitted => "in no commit yet",
         Stage::LocalOnly => "committed; no sign of a push (no remote-tracking branch has it)",
         Stage::HistoryOnly => "in older commits only; no sign of a push (no remote-tracking branch has it)",
-        Stage::Unreachable => "in nothing that a branch or tag reaches (a reflog or leftovers)",
+        Stage::Unreachable => "not reachable from a branch or tag (only in a reflog or leftovers)",
         Stage::Unknown => return doubt(finding.exposure.doubt),
         Stage::Published => return sign(finding.exposure.sign.as_ref()),
     };
@@ -310,12 +310,12 @@ pub fn stage_clause(finding: &FindingView) -> String {
 /// Returns the meaning of a stage, whatever the finding.
 pub fn stage_meaning(stage: Stage) -> &'static str {
     match stage {
-        Stage::Leftover => "in no commit, only in what a stopped commit left in this clone",
-        Stage::Uncommitted => "in no commit: staged, in plain files, or in files that git keeps for itself",
-        Stage::Unreachable => "in nothing that a branch or tag reaches, but git has not cleaned it up yet",
-        Stage::LocalOnly => "at the tip of a branch or tag of this clone, without a sign that it was pushed",
-        Stage::HistoryOnly => "in older commits of this clone only, without a sign that it was pushed",
-        Stage::Unknown => "in commits of which this clone cannot tell whether others have them: treat it as published",
+        Stage::Leftover => "in no commit, only in objects that a stopped commit left in this clone",
+        Stage::Uncommitted => "in no commit: staged, in plain files, or in git's own files",
+        Stage::Unreachable => "not reachable from a branch or tag, but git has not cleaned it up yet",
+        Stage::LocalOnly => "at the tip of a branch or tag of this clone, with no sign of a push",
+        Stage::HistoryOnly => "in older commits of this clone only, with no sign of a push",
+        Stage::Unknown => "in commits that others may have, as far as this clone shows: treat it as published",
         Stage::Published => "in a commit that was on a server: others may have it, so only revoking it helps",
     }
 }
@@ -335,13 +335,13 @@ fn sign(sign: Option<&SignView>) -> String {
 /// The doubt whether it was.
 fn doubt(doubt: Option<Doubt>) -> String {
     let open = match doubt {
-        Some(Doubt::Bare) => "others may have it, for a repository without a work tree may be the server itself",
+        Some(Doubt::Bare) => "others may have it, because a bare repository may be the server itself",
         Some(Doubt::Untraced) => {
-            "others may have it, for there is a remote of which no ref here shows what was pushed to it"
+            "others may have it, because there is a remote, and no ref here shows what was pushed to it"
         }
-        Some(Doubt::UnreadRefs) => "others may have it, for not all refs of this clone can be read",
+        Some(Doubt::UnreadRefs) => "others may have it, because some refs of this clone cannot be read",
         Some(Doubt::Image) => "an image does not say whether it was pushed, or who pulled it",
-        None => "whether it was pushed cannot be told",
+        None => "it is not known whether it was pushed",
     };
     format!("{open}; treat it as published")
 }
@@ -373,12 +373,12 @@ pub fn entered(exposure: &ExposureView) -> Option<String> {
 /// When it was taken out of what HEAD holds, or when a commit last held it.
 pub fn left(exposure: &ExposureView) -> Option<String> {
     if let Some(event) = &exposure.removed {
-        return Some(format!("taken out {} in commit {} by {}", day(&event.time), short(&event.commit), event.author));
+        return Some(format!("removed {} in commit {} by {}", day(&event.time), short(&event.commit), event.author));
     }
     let event = exposure.last.as_ref()?;
     Some(match exposure.in_head {
-        true => "HEAD still holds it".to_owned(),
-        false => format!("last held by commit {} of {}", short(&event.commit), day(&event.time)),
+        true => "HEAD still contains it".to_owned(),
+        false => format!("last contained in commit {} of {}", short(&event.commit), day(&event.time)),
     })
 }
 
@@ -386,11 +386,11 @@ pub fn left(exposure: &ExposureView) -> Option<String> {
 pub fn life(exposure: &ExposureView) -> Option<String> {
     let held = match exposure.held_in {
         0 => String::new(),
-        1 => "; 1 commit holds it".to_owned(),
-        count => format!("; {count} commits hold it"),
+        1 => "; 1 commit contains it".to_owned(),
+        count => format!("; {count} commits contain it"),
     };
     let left = left(exposure).map(|left| format!("; {left}")).unwrap_or_default();
-    Some(format!("came in {}{held}{left}", entered(exposure)?))
+    Some(format!("added {}{held}{left}", entered(exposure)?))
 }
 
 /// Refs that reach it, by kind.
@@ -411,10 +411,10 @@ pub fn kinds(exposure: &ExposureView) -> String {
 /// Who could have pulled it from a remote.
 pub fn pulled(remote: &RemoteView) -> String {
     let host = match remote.host {
-        Host::Public => "a public host: whether this repository is public there is not known offline",
-        Host::Private => "this machine or a private network: whoever reads it there",
+        Host::Public => "a public host: it is not known offline whether this repository is public there",
+        Host::Private => "this machine or a private network: anyone who can read it there",
         Host::Unknown if remote.url.is_none() => "no remote of that name is configured any more",
-        Host::Unknown => "who can read it there is not known offline",
+        Host::Unknown => "it is not known offline who can read it there",
     };
     match &remote.url {
         Some(url) => format!("{}, {url} ({host})", remote.name),
@@ -425,7 +425,7 @@ pub fn pulled(remote: &RemoteView) -> String {
 /// Who brought it in from an address that is not usual.
 pub fn outside(exposure: &ExposureView) -> Option<String> {
     (!exposure.outside_authors.is_empty())
-        .then(|| format!("from an address that is not usual here: {}", exposure.outside_authors.join(", ")))
+        .then(|| format!("from an address that is unusual here: {}", exposure.outside_authors.join(", ")))
 }
 
 /// Where it stands.
@@ -514,7 +514,7 @@ pub fn image(place: &ImagePlace) -> String {
     let at = if at.is_empty() { at } else { format!(" in {at}") };
     let origin = match place.origin {
         Origin::Own => "",
-        Origin::Base => ", which the base image brings along: mend it there",
+        Origin::Base => ", which comes from the base image: fix it there",
     };
     format!("{at}{origin}; {}", place.visibility.sentence())
 }
@@ -528,19 +528,19 @@ pub fn retention(occurrence: &OccurrenceView) -> Option<String> {
 fn retainer(RetentionView { by, name }: &RetentionView) -> String {
     match by {
         Retainer::Ref => format!("{name} reaches it"),
-        Retainer::ServerRef => format!("{name}, which a server has given out, reaches it"),
+        Retainer::ServerRef => format!("{name}, which was fetched from a server, reaches it"),
         Retainer::MoreRefs => format!("{name} more refs reach it"),
-        Retainer::Head => format!("{name}, on no branch, reaches it"),
-        Retainer::Index => "the index holds it".to_owned(),
-        Retainer::OtherIndex => format!("the index of the work tree {name} holds it"),
-        Retainer::Stash => "a stash holds it".to_owned(),
-        Retainer::Reflog => format!("the reflog of {name} holds it"),
-        Retainer::Table => format!("it was deleted, but {name} still holds it"),
+        Retainer::Head => format!("{name}, which is detached, reaches it"),
+        Retainer::Index => "the index contains it".to_owned(),
+        Retainer::OtherIndex => format!("the index of the work tree {name} contains it"),
+        Retainer::Stash => "a stash contains it".to_owned(),
+        Retainer::Reflog => format!("the reflog of {name} contains it"),
+        Retainer::Table => format!("it was deleted, but {name} still contains it"),
         Retainer::Unread => "a ref that cannot be read may reach it".to_owned(),
         Retainer::Leftover => "nothing reaches it, but git has not cleaned it up yet".to_owned(),
-        Retainer::KeptPack => format!("a pack in {name} that git does not clean up holds it"),
+        Retainer::KeptPack => format!("a pack in {name} that git does not clean up contains it"),
         Retainer::Alternate => format!("it is borrowed from {name}"),
-        Retainer::File => "nothing removes it by itself".to_owned(),
+        Retainer::File => "nothing removes it automatically".to_owned(),
     }
 }
 
@@ -552,16 +552,16 @@ pub fn reasons(finding: &FindingView) -> String {
         reasons.push(format!("found with it: {}", facts.join(", ")));
     }
     if let Some(owner) = finding.facts.get("aws_canary") {
-        reasons.push(format!("a decoy of {owner}: whoever uses it is noticed"));
+        reasons.push(format!("a decoy of {owner}: any use of it raises an alert"));
     }
     format!("{} confidence: {}", finding.confidence.as_str(), reasons.join("; "))
 }
 
 fn reason(evidence: &EvidenceView) -> Option<String> {
     Some(match evidence {
-        EvidenceView::Format => "it has the form its issuer documents".to_owned(),
-        EvidenceView::Check(check) => format!("its built-in check fits ({check})"),
-        EvidenceView::Doubt(doubt) => format!("its built-in check does not fit ({doubt})"),
+        EvidenceView::Format => "it has the format that its issuer documents".to_owned(),
+        EvidenceView::Check(check) => format!("its built-in check passes ({check})"),
+        EvidenceView::Doubt(doubt) => format!("its built-in check fails ({doubt})"),
         EvidenceView::Expired(end) => format!("expired on {end}"),
         EvidenceView::Named(name) => format!("it is the value of '{name}'"),
         EvidenceView::Entropy(_) => return None,

@@ -37,9 +37,9 @@ impl fmt::Display for TemplateError {
             Self::UnknownSeal(name) => {
                 write!(f, "unknown seal `{name}`; the known ones are {}", seal::NAMES.join(", "))
             }
-            Self::Unsealable(name) => write!(f, "the text before `<seal:{name}>` is not of the form it seals"),
-            Self::Arguments(element) => write!(f, "the arguments of `<{element}>` make no sense"),
-            Self::NoToken => f.write_str("`<token>` has no token template to stand for"),
+            Self::Unsealable(name) => write!(f, "the text before `<seal:{name}>` does not have the form that it seals"),
+            Self::Arguments(element) => write!(f, "the arguments of `<{element}>` are not valid"),
+            Self::NoToken => f.write_str("`<token>` needs a token template"),
             Self::TooDeep => f.write_str("elements are nested too deeply"),
         }
     }

@@ -48,7 +48,7 @@ pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
         match kind {
             AgentFiles::Servers | AgentFiles::Settings => {
                 let title = format!(
-                    "Take the value out of the {} of {name}, on the lines named. {}",
+                    "Remove the value from the {} of {name}, on the lines named. {}",
                     kind.as_str(),
                     reference(agent)
                 );
@@ -56,7 +56,7 @@ pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
             }
             AgentFiles::Commands => {
                 let title = format!(
-                    "Take the approved command out of the settings of {name}: it was kept word for word. Approve one that reads the value from a variable"
+                    "Remove the approved command from the settings of {name}: it was stored word for word. Approve one that reads the value from a variable"
                 );
                 steps.push(step(StepKind::Remove, &title, String::new()));
             }
@@ -73,7 +73,7 @@ pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
             }
             AgentFiles::Chats => steps.extend(chats(agent, &places, &words)),
             AgentFiles::Logs => {
-                let title = format!("Quit {name} and delete what it wrote down; it makes these files anew");
+                let title = format!("Quit {name} and delete what it has written; it creates these files again");
                 steps.push(step(StepKind::Remove, &title, format!("rm {words}")));
             }
         }
@@ -91,7 +91,7 @@ fn chats(agent: CodingAgent, places: &[(&Occurrence, FileForm)], words: &str) ->
     let title = format!("Delete the chat in {name}, and then quit it. {}", session(agent));
     let mut steps = vec![step(StepKind::Remove, &title, String::new())];
     if places.iter().any(|(_, form)| *form == FileForm::Sqlite) {
-        let title = "Write the database anew: until then it keeps the deleted rows, and so does the log beside it";
+        let title = "Rewrite the database: until then, it and its log keep the deleted rows";
         let command =
             format!("for db in {words}; do sqlite3 \"${{db%-wal}}\" 'VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'; done");
         steps.push(step(StepKind::Remove, title, command));
@@ -161,7 +161,7 @@ fn login(agent: CodingAgent) -> &'static str {
             "Sign out with 'codex logout', set cli_auth_credentials_store = \"keyring\" in config.toml, and sign in again"
         }
         _ => {
-            "Sign out, which deletes it, and sign in again where the file is for you alone; see that no backup and no synchronised folder has it"
+            "Sign out, which deletes it, and sign in again where only you can read the file; check that no backup or synchronised folder contains it"
         }
     }
 }

@@ -25,7 +25,7 @@ pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git
 pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
     let rename = step(
         StepKind::Remove,
-        "Rename the file or folder whose name holds the value, in the work tree and in the index; the name is not repeated here",
+        "Rename the file or folder whose name contains the value, in the work tree and in the index; the name is not repeated here",
         "git mv -- <old> <new>".to_owned(),
     );
     let contents = subject.only(|place| place.kind != ContentKind::FileName);
@@ -70,8 +70,8 @@ fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Plan
     vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, leave_out)]
 }
 
-/// The name of the list of a subject's files, if they are too many to be named and there is a list: of all that stops a commit, and
-/// of those that one rule found.
+/// The name of the list of a subject's files, if they are too many to be named and there is a list: of all that stops a
+/// commit, and of those that one rule found.
 fn list(subject: &Subject<'_>) -> Option<String> {
     let (first, rest) = subject.findings().split_first()?;
     let is_one_kind = rest.iter().all(|one| one.rule == first.rule);
@@ -150,8 +150,8 @@ pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep
         return older(subject);
     }
     let (files, verb) = match subject.file_count() {
-        0 | 1 => ("Take the value out of the file, save it,", "file"),
-        _ => ("Take the values out of the files, save them,", "files"),
+        0 | 1 => ("Remove the value from the file, save it,", "file"),
+        _ => ("Remove the values from the files, save them,", "files"),
     };
     let mind = "before anything is pushed (a later commit that deletes the line does not help)";
     let along = format!("All changes of the {verb} are included");
@@ -188,12 +188,12 @@ pub fn local(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep
 fn with_work_aside(files: PlanStep) -> Vec<PlanStep> {
     let aside = step(
         StepKind::Purge,
-        "Something is staged in a file that holds a value. Put what is staged and changed aside, so that none of it goes along",
+        "Something is staged in a file that contains a value. Stash all staged and unstaged changes, so that none of them is committed",
         "git stash push".to_owned(),
     );
     let back = step(
         StepKind::Purge,
-        "Take it back, staged and not staged as it was. If git refuses because a change stands beside a value, 'git stash pop' brings the changes without what was staged",
+        "Restore the changes, staged and unstaged as they were. If git refuses because a change is next to a value, 'git stash pop' restores them all as unstaged",
         "git stash pop --index".to_owned(),
     );
     vec![aside, files, back]

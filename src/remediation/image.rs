@@ -1,5 +1,5 @@
-//! The steps for an image: a build without the value, the old image out of its registry, and a proof; and for a build context what
-//! keeps the value out of the image.
+//! The steps for an image: a build without the value, the old image out of its registry, and a proof; and for a build
+//! context what keeps the value out of the image.
 
 use std::collections::BTreeSet;
 
@@ -123,7 +123,7 @@ fn replace(names: &[Reference]) -> Vec<PlanStep> {
         );
         steps.push(step(StepKind::Purge, &title, [vec![first], name.delete("$OLD")].concat().join("\n")));
         let prove = format!("skopeo inspect \"docker://{}@$OLD\"", name.repository());
-        let title = "This command has to fail, which shows that nobody can pull the old image any more. If the image is for several platforms, also delete the images that its index listed";
+        let title = "This command has to fail, which shows that the old image can no longer be pulled. If the image is for several platforms, also delete the images that its index listed";
         steps.push(step(StepKind::Verify, title, prove));
     }
     steps

@@ -71,12 +71,12 @@ fn of_trees(finding: &Finding, held: &[&Retention]) -> Vec<PlanStep> {
     let heads = names(Retainer::Head).map(|name| detached(finding, name));
     let own = names(Retainer::Index).map(|path| {
         let command = format!("git rm --cached -- {}", word(finding, path));
-        purge("It is staged: take it out of the index", &command)
+        purge("It is staged: remove it from the index", &command)
     });
     let others = names(Retainer::OtherIndex).map(|folder| {
         let folder = word(finding, folder);
         let title = format!(
-            "The index of the work tree {folder} holds it: set the index to what its branch holds now. Its files stay as they are; 'git -C {folder} diff' shows how they differ, and 'git -C {folder} restore .' takes those of the branch"
+            "The index of the work tree {folder} contains it: reset the index to its branch. Its files do not change; 'git -C {folder} diff' shows how they differ, and 'git -C {folder} restore .' takes those of the branch"
         );
         purge(&title, &format!("git -C {folder} reset --quiet"))
     });

@@ -25,7 +25,7 @@ pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Re
         return Err("needs at least one step each under revoke and rotate".into());
     }
     if def.federate.is_empty() != def.workflow.is_empty() {
-        return Err("federate and workflow go together".into());
+        return Err("federate and workflow need each other".into());
     }
     Ok(Remediation {
         id: own(&def.id),
@@ -81,7 +81,7 @@ fn known_words(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
 
 fn known_placeholders(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
     match placeholders(text).into_iter().find(|name| !fields.contains(*name)) {
-        Some(unknown) => Err(format!("placeholder {{{unknown}}} is no [[field]]")),
+        Some(unknown) => Err(format!("placeholder {{{unknown}}} is not a [[field]]")),
         None => Ok(()),
     }
 }
@@ -107,11 +107,11 @@ fn is_snake(name: &str) -> bool {
 /// One field: its names become an expression that reads an assignment.
 pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
     if !is_snake(&def.name) {
-        return Err("name is lower_snake".into());
+        return Err("name has to be lower_snake".into());
     }
     nonempty("hint", &def.hint)?;
     if def.names.is_empty() != def.value.is_empty() {
-        return Err("names and value go together".into());
+        return Err("names and value need each other".into());
     }
     let mut patterns: Vec<Str> = Vec::new();
     if !def.names.is_empty() {

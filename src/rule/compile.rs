@@ -131,7 +131,7 @@ fn repeated<'a>(kind: &str, sorted: impl Iterator<Item = &'a Str>, flaws: &mut V
     let mut last: Option<&Str> = None;
     for key in sorted {
         if last == Some(key) {
-            flaws.push(Flaw { entry: format!("{kind} {key}"), reason: "stands twice; ids are unique".into() });
+            flaws.push(Flaw { entry: format!("{kind} {key}"), reason: "occurs twice; ids have to be unique".into() });
         }
         last = Some(key);
     }
@@ -194,25 +194,25 @@ fn rule(
 
 fn matcher(def: &RuleDef) -> Result<Matcher, String> {
     if def.settles && !def.files.is_empty() {
-        return Err("settles goes without files: what a file is called is asked after what settles a value".into());
+        return Err("settles cannot be combined with files, because file names are checked later".into());
     }
     if def.whole {
         return match &def.pattern {
             Some(pattern) if def.within.is_none() && def.keywords.is_empty() && !def.files.is_empty() => {
                 Ok(Matcher::Whole { pattern: own(pattern) })
             }
-            _ => Err("whole goes with pattern and files, and without within and keywords".into()),
+            _ => Err("whole needs pattern and files, and cannot be combined with within or keywords".into()),
         };
     }
     if let Some(value) = &def.value {
         return if def.pattern.is_some() || def.within.is_some() || def.assignment {
-            Err("value goes without pattern, within and assignment".into())
+            Err("value cannot be combined with pattern, within or assignment".into())
         } else {
             Ok(Matcher::After { pattern: Str::Owned(named::pattern(value, def.bare)), within: named::WITHIN })
         };
     }
     if def.bare {
-        return Err("bare goes with value".into());
+        return Err("bare needs value".into());
     }
     match (&def.pattern, def.within, def.assignment) {
         (None, None, true) => Ok(Matcher::Assignment),
@@ -220,7 +220,7 @@ fn matcher(def: &RuleDef) -> Result<Matcher, String> {
         (Some(pattern), Some(within), false) if within <= 1024 => Ok(Matcher::After { pattern: own(pattern), within }),
         (Some(_), Some(_), false) => Err("within is at most 1024 bytes".into()),
         (None, _, false) => Err("needs a pattern, a value or assignment = true".into()),
-        _ => Err("assignment = true goes without pattern and within".into()),
+        _ => Err("assignment = true cannot be combined with pattern or within".into()),
     }
 }
 
@@ -245,10 +245,10 @@ impl Shape {
             return Err("needs at least one keyword".into());
         }
         if let Some(short) = def.keywords.iter().find(|k| k.len() < MIN_KEYWORD) {
-            return Err(format!("keyword '{short}' is shorter than {MIN_KEYWORD} bytes and would stand everywhere"));
+            return Err(format!("keyword '{short}' is shorter than {MIN_KEYWORD} bytes and would occur everywhere"));
         }
         if let Some(broken) = def.keywords.iter().find(|k| k.contains('\n')) {
-            return Err(format!("keyword {broken:?} goes over a line; give a part of it that stands in one"));
+            return Err(format!("keyword {broken:?} spans several lines; give a part of it that is on one line"));
         }
         match matcher {
             Matcher::Assignment => Ok(Self {

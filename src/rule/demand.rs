@@ -33,7 +33,9 @@ pub(super) fn file_name(name: &str) -> Result<Str, String> {
     if name.split('/').all(fine) && name.to_ascii_lowercase() == name {
         Ok(own(name))
     } else {
-        Err(format!("file '{name}' is no name in lower case, with its folders if need be and one * in each part"))
+        Err(format!(
+            "file '{name}' has to be a name in lower case, with its folders if needed, and at most one * in each part"
+        ))
     }
 }
 

@@ -171,7 +171,7 @@ pub struct RemediationDef {
     /// The command that shows it.
     #[serde(default)]
     pub verify_run: String,
-    /// Where misuse would show.
+    /// Where to look for misuse.
     pub audit: String,
     /// The command that shows it.
     #[serde(default)]

@@ -195,13 +195,13 @@ pub(super) fn live(def: &LiveDef, rules: &BTreeSet<String>, fields: &BTreeSet<St
     } else if def.url.is_empty() && def.live.is_empty() {
         Ask::Never(own(&def.never))
     } else {
-        return Err("never goes without a request".into());
+        return Err("never cannot be combined with a request".into());
     };
     if def.signature.is_some() && def.by_hand.is_empty() {
         return Err("a signature needs by_hand: no command can be made from the request".into());
     }
     if let Some(unknown) = placeholders(&def.by_hand).into_iter().find(|name| !fields.contains(*name)) {
-        return Err(format!("by_hand: placeholder {{{unknown}}} is no [[field]]"));
+        return Err(format!("by_hand: placeholder {{{unknown}}} is not a [[field]]"));
     }
     Ok(Live {
         id: own(&def.id),
@@ -217,7 +217,7 @@ fn request(def: &LiveDef, fields: &BTreeSet<String>) -> Result<Request, String> 
     let body = body(def)?;
     let method = def.method.unwrap_or(if body == Body::Empty { Method::Get } else { Method::Post });
     if method != Method::Post && body != Body::Empty {
-        return Err("a body goes with POST".into());
+        return Err("a body needs POST".into());
     }
     placed(def, &body)?;
     if let Some(name) = def.headers.keys().find(|name| !is_header(name)) {
@@ -241,7 +241,7 @@ fn request(def: &LiveDef, fields: &BTreeSet<String>) -> Result<Request, String> 
 
 /// Host and path of an address. Only the first label of a host may be filled in, below a domain that is written out.
 fn address(url: &str) -> Result<(&str, &str), String> {
-    let rest = url.strip_prefix("https://").ok_or("url starts with https://")?;
+    let rest = url.strip_prefix("https://").ok_or("url has to start with https://")?;
     let host = host_of(url);
     let path = &rest[host.len()..];
     let literal = |text: &str| {
@@ -255,7 +255,9 @@ fn address(url: &str) -> Result<(&str, &str), String> {
         literal(host)
     };
     if !fine || !path.starts_with('/') || path.contains(char::is_whitespace) {
-        return Err(format!("url '{url}': the host is written out, or its first label is a field; a path follows"));
+        return Err(format!(
+            "url '{url}': write the host out, or use a field as its first label; a path has to follow"
+        ));
     }
     Ok((host, path))
 }
@@ -308,7 +310,7 @@ fn is_header(name: &str) -> bool {
 fn identifiers(defs: &BTreeMap<String, String>, fields: &BTreeSet<String>) -> Result<List<Identifier>, String> {
     let one = |(field, form): (&String, &String)| {
         if !fields.contains(field) {
-            return Err(format!("'{field}' is no [[field]]"));
+            return Err(format!("'{field}' is not a [[field]]"));
         }
         regex_syntax::parse(form).map_err(|error| format!("'{form}': {error}"))?;
         Ok(Identifier { field: own(field), form: own(form) })
@@ -370,7 +372,7 @@ fn reading(says: Says, text: &str) -> Result<Reading, String> {
         _ => status >= 400,
     };
     if !fine {
-        return Err(format!("'{text}' proves nothing by itself: say what such an answer holds"));
+        return Err(format!("'{text}' proves nothing by itself: name what such an answer contains"));
     }
     Ok(Reading { says, status, terms: terms.into() })
 }

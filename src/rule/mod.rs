@@ -1,7 +1,8 @@
 //! Rules: what a secret looks like, how sure a match is, and what to do about it.
 //!
-//! Owns the compiled, validated form ([`Rule`]), its file format ([`mod@file`]), the requests that ask about secrets ([`mod@live`]) and the compiler between the two ([`mod@compile`]). Which rules are in force is said by `rule_set`. Matching is the business of `detect`; filling in a remediation
-//! is the business of `remediation`.
+//! Owns the compiled, validated form ([`Rule`]), its file format ([`mod@file`]), the requests that ask about secrets
+//! ([`mod@live`]) and the compiler between the two ([`mod@compile`]). Which rules are in force is said by `rule_set`.
+//! Matching is the business of `detect`; filling in a remediation is the business of `remediation`.
 //!
 //! The built-in rules are compiled by `build.rs` into constants, so that start-up parses nothing. For that reason
 //! every piece of text is a [`Str`], borrowed for built-in rules and owned for a user's.
@@ -132,8 +133,8 @@ pub struct Rule {
     pub tail: Str,
     /// `true` if its match lies in the line of its keyword.
     pub in_line: bool,
-    /// `true` if nothing is taken for its secret by chance, whatever stands beside and inside: it is one text, or has check digits
-    /// that are certain.
+    /// `true` if nothing is taken for its secret by chance, whatever stands beside and inside: it is one text, or has check
+    /// digits that are certain.
     pub unmistakable: bool,
     /// How far the rule looks around a keyword.
     pub reach: Reach,
@@ -307,7 +308,7 @@ pub struct Remediation {
     pub checked: Str,
     /// How to see that the old value is dead.
     pub verify: Step,
-    /// Where misuse would show.
+    /// Where to look for misuse.
     pub audit: Step,
     /// The better mechanism.
     pub prevent: Str,

@@ -104,7 +104,7 @@ pub(super) fn within_limit(items: Vec<Item>, batch: &Batch, gaps: &mut Vec<Gap>)
 /// The gap of a content or a name that stands in more places than are named.
 pub(super) fn more_places(path: &BString) -> Gap {
     let why = format!(
-        "more than {MOST_PLACES} places hold what was found; those past that number are not named, nor judged by their paths"
+        "more than {MOST_PLACES} places contain what was found; the rest are not listed, and their paths did not count"
     );
     Gap { what: path.clone(), kind: GapKind::TooLarge, why }
 }

@@ -90,7 +90,7 @@ fn absent_lfs(named: &[String]) -> Option<Note> {
     } else {
         let count = named.len();
         format!(
-            "{count} Git LFS objects are not in this clone, so their content was not scanned, {first} among them; 'git lfs fetch --all' brings them"
+            "{count} Git LFS objects are not in this clone, so their content was not scanned, {first} among them; 'git lfs fetch --all' fetches them"
         )
     }))
 }
@@ -111,9 +111,8 @@ fn unopened(reasons: &BTreeMap<Reason, Names>) -> Option<Note> {
     let reasons: Vec<String> =
         reasons.iter().map(|(reason, names)| format!("{} {reason} ({names})", names.count())).collect();
     let reasons = reasons.join(", ");
-    (!reasons.is_empty()).then(|| {
-        Note(format!("archives or members of archives that were looked at as they are, not opened: {reasons}"))
-    })
+    (!reasons.is_empty())
+        .then(|| Note(format!("archives or members of archives that were read as they are, not opened: {reasons}")))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(super) fn uncounted(findings: &[Finding]) -> Vec<Note> {
         let beside = if count == 1 { "1 secret".to_owned() } else { format!("{count} secrets") };
         let (mark, name) = (tool.mark(), tool.as_str());
         Note(format!(
-            "'{mark}' stands beside {beside} and does not count here; foreign_comments = [\"{name}\"] in .keysweep.toml makes such comments count"
+            "'{mark}' is next to {beside} and does not count here; foreign_comments = [\"{name}\"] in .keysweep.toml makes such comments count"
         ))
     };
     counts.into_iter().map(note).collect()

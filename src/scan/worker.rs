@@ -244,7 +244,8 @@ impl Worker<'_> {
         self.unopened(join_member(origin.label().as_ref(), origin.member), Reason::Inside, outcome);
     }
 
-    /// A part that was not opened: a gap where something of it would have been read, or nothing may be passed over; or else a note.
+    /// A part that was not opened: a gap where something of it would have been read, or nothing may be passed over; or else
+    /// a note.
     fn unopened(&self, what: BString, reason: Reason, outcome: &mut Outcome) {
         let gap = match reason {
             _ if reason.is_limit() => Some(GapKind::TooLarge),
@@ -259,7 +260,7 @@ impl Worker<'_> {
 
     /// Says that not all of a text was looked at.
     pub(super) fn cut(origin: &Origin<'_>, outcome: &mut Outcome) {
-        let why = "not all of this text was looked at: it unpacks to more than 64 MiB, holds more than a million keywords, or is encoded in more than eight layers; decode it, or scan it in smaller files".to_owned();
+        let why = "not all of this text was read: it unpacks to more than 64 MiB, contains more than a million keywords, or is encoded in more than eight layers; decode it, or scan it in smaller files".to_owned();
         let what = join_member(origin.label().as_ref(), origin.member);
         outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
     }

@@ -59,7 +59,7 @@ pub fn list(repository: &Repo, paths: &[PathBuf], others: Others) -> Result<Chos
     listing.items.extend(unchanged);
     listing.before.clear();
     listing.names_before.clear();
-    let why = "files that the next commit does not change are among those named, so all of them were looked at whole";
+    let why = "the next commit does not change some of the files named, so all of them were read in full";
     listing.notes.push(Note(why.to_owned()));
     Ok(Chosen::Whole(listing))
 }
@@ -140,7 +140,7 @@ impl Names {
         left.map(|name| Gap {
             what: name.clone(),
             kind: GapKind::Missing,
-            why: "git does not track it, so no commit takes it along: 'git add' stages it, 'keysweep files' reads it"
+            why: "git does not track it, so no commit includes it: 'git add' stages it, 'keysweep files' reads it"
                 .to_owned(),
         })
     }

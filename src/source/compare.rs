@@ -70,11 +70,11 @@ impl Budget {
         self.said.push(limit);
         let why = match limit {
             Limit::Paths => format!(
-                "more than {} paths differ, and what lies past that number was not looked at: scan fewer commits at once",
+                "more than {} paths differ, and the rest was not read: scan fewer commits at once",
                 MOST_PATHS.0
             ),
             Limit::Again => {
-                "the same folders stand in so many places that not all were gone into again: every content was looked at, but not under each of its paths".to_owned()
+                "some folders occur in so many places that not every place was listed: each content was scanned, but not under each of its paths".to_owned()
             }
         };
         gaps.push(Gap { what: what(path), kind: GapKind::TooLarge, why });
@@ -214,7 +214,7 @@ impl<'a> Trees<'a> {
 pub fn too_deep(path: &BString) -> Gap {
     let shown = path.get(..SHOWN).map_or_else(|| path.clone(), |start| [start, b"..."].concat().into());
     let why = format!(
-        "folders are nested more than {MOST_FOLDERS} deep, which git itself does not read: look at them with 'git ls-tree'"
+        "folders are nested more than {MOST_FOLDERS} deep, which git itself does not read: inspect them with 'git ls-tree'"
     );
     Gap { what: shown, kind: GapKind::TooLarge, why }
 }

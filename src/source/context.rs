@@ -47,7 +47,7 @@ pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildCon
     let name = walk.name(dockerfile);
     let Walk { mut listing, left_out, repositories, .. } = walk;
     if !repositories.is_empty() {
-        let why = "it would be sent with its whole history, which was not read here: add '.git' to .dockerignore, and run 'keysweep history' for what it holds";
+        let why = "it would be sent with its whole history, which was not read here: add '.git' to .dockerignore, and run 'keysweep history' to scan it";
         let gap = |what: BString| Gap { what, kind: GapKind::Unreadable, why: why.to_owned() };
         listing.gaps.extend(repositories.into_iter().map(gap));
     }

@@ -143,12 +143,12 @@ fn extent(event: &Event, head: ObjectId, bases: &[ObjectId]) -> String {
         return format!("{}..{head}", short(base));
     }
     let all = match bases.first() {
-        Some(base) if event.trunk.is_none() => format!("all that {head} holds and {} does not", short(base)),
+        Some(base) if event.trunk.is_none() => format!("everything in {head} that {} does not contain", short(base)),
         Some(_) => {
             let branch = event.trunk.as_ref().map_or("", Trunk::words);
-            format!("all that {head} holds and {branch} does not")
+            format!("everything in {head} that {branch} does not contain")
         }
-        None => format!("all that {head} holds"),
+        None => format!("everything in {head}"),
     };
     match event.bases.first() {
         Some(told) => format!("{all}, since {} is not in this clone", short(told)),
@@ -161,7 +161,7 @@ fn absent(local: &Local, head: ObjectId, unread: Unread) -> Gap {
     let what = BString::from(format!("commit {head}"));
     match unread.kind {
         GapKind::Missing if is_shallow(local) => {
-            let why = format!("this clone is shallow and does not hold it: {}", repo::UNSHALLOW);
+            let why = format!("this clone is shallow and does not have it: {}", repo::UNSHALLOW);
             Gap { what, kind: GapKind::Shallow, why }
         }
         GapKind::Missing => {
@@ -176,7 +176,7 @@ fn absent(local: &Local, head: ObjectId, unread: Unread) -> Gap {
 fn untracked(target: &BString, head: ObjectId) -> Gap {
     let ours = format!("refs/remotes/origin/{target}");
     let why = format!(
-        "the request goes to it, and this clone does not have it: run 'git fetch origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH' first, with its name for BRANCH; or 'keysweep range BASE..{head}', with the commit for BASE that the request starts from"
+        "it is the target of the request, and this clone does not have it: run 'git fetch origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH' first, with its name in place of BRANCH; or run 'keysweep range BASE..{head}', where BASE is the commit that the request starts from"
     );
     Gap { what: BString::from(ours), kind: GapKind::Missing, why }
 }
@@ -189,7 +189,7 @@ fn cut_off(head: ObjectId, event: &Event) -> Gap {
     };
     let base = event.bases.first().map_or_else(|| "BASE".to_owned(), ToString::to_string);
     let why = format!(
-        "this clone is shallow and does not hold what tells old from new: {}; then 'keysweep range {base}..{head}' does the same as --ci",
+        "this clone is shallow and lacks the commits that show what is new: {}; then 'keysweep range {base}..{head}' does the same as --ci",
         repo::UNSHALLOW
     );
     Gap { what: BString::from(what), kind: GapKind::Shallow, why }

@@ -185,7 +185,7 @@ impl Walk<'_> {
             (&self.links, "links that lead out of the repository's folder were not followed:"),
             (
                 &self.own,
-                "what 'keysweep purge-plan' wrote holds the values that are to be removed, and was not looked at; delete it when all is done:",
+                "the files of 'keysweep purge-plan' contain the values to be removed and were not read; delete them when you are done:",
             ),
         ];
         for (names, text) in notes {
@@ -274,7 +274,7 @@ fn index_names(repository: &Repo, listing: &mut Listing) {
             Err(error) => {
                 let why = match error {
                     SourceError::Broken { what, cause } => {
-                        format!("cannot read {what}: {cause}; 'git fsck' tells more")
+                        format!("cannot read {what}: {cause}; run 'git fsck' for details")
                     }
                     other => other.to_string(),
                 };

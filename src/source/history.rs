@@ -66,7 +66,7 @@ fn list_once(repository: &Repo) -> Result<Objects, SourceError> {
     list_shallow(&local, &mut out).map_err(|error| broken("the list of shallow commits", error_text(&error)))?;
     list_refs(repository, &mut out);
     if repository.has_second_ids() {
-        let told = "extensions.compatObjectFormat is set: objects were read by their own ids, and the table of the others was not";
+        let told = "extensions.compatObjectFormat is set: objects were read by their own ids, and the table of their other ids was not read";
         out.listing.notes.push(Note(told.to_owned()));
     }
     git_dir::list(repository, &mut out.listing);
@@ -100,7 +100,7 @@ fn list_ref(reference: &Ref, out: &mut Objects) {
     if let Target::Object(id) = &reference.target
         && out.store.find(id).is_none()
     {
-        let why = format!("it leads to {id}, which is not in this clone; 'git fsck' tells more");
+        let why = format!("it leads to {id}, which is not in this clone; run 'git fsck' for details");
         out.listing.gaps.push(Gap { what: name.clone(), kind: GapKind::Missing, why });
         out.nowhere.push((name.clone(), id.to_owned()));
     }

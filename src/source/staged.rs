@@ -53,12 +53,12 @@ pub(super) fn differences(
     Ok(differences)
 }
 
-/// The root trees of HEAD and of the heads being merged; the empty tree before the first commit, and, with a gap, in place of one that
-/// cannot be read: what is not known to be old is new.
+/// The root trees of HEAD and of the heads being merged; the empty tree before the first commit, and, with a gap, in place
+/// of one that cannot be read: what is not known to be old is new.
 fn parents(repository: &Repo, local: &Local, gaps: &mut Vec<Gap>) -> Result<Vec<ObjectId>, SourceError> {
     let nothing = ObjectId::empty_tree(local.object_hash());
     let mut gap = |what: String, kind: GapKind, why: &str| {
-        let why = format!("{why}; all that is staged was taken for new");
+        let why = format!("{why}; everything staged was treated as new");
         gaps.push(Gap { what: what.into(), kind, why });
     };
     let head = match repository.checked_out() {

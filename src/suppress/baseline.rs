@@ -1,8 +1,8 @@
 //! The baseline: secrets that were there when somebody began to look, and are dealt with in time.
 //!
-//! A line is one value, salted and hashed, with the rule that found it: `sha256:SALT:DIGEST RULE # remark`. It names no file, no
-//! line and no time, so nothing that happens to the code makes it wrong, and any merge of two such files is one. What a
-//! person may have made up is hashed with Argon2id, so that it cannot be guessed from the file.
+//! A line is one value, salted and hashed, with the rule that found it: `sha256:SALT:DIGEST RULE # remark`. It names no
+//! file, no line and no time, so nothing that happens to the code makes it wrong, and any merge of two such files is one.
+//! What a person may have made up is hashed with Argon2id, so that it cannot be guessed from the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -133,7 +133,7 @@ impl Baseline {
             if salts.len() > MAX_SALTS {
                 return Err(BadLine {
                     line,
-                    message: "it has one salt too many: keep the lines of few, and update it",
+                    message: "it has one salt too many: keep the lines of a few salts, and run 'keysweep baseline update'",
                 });
             }
             let known: &mut Remark = entries.entry(key).or_default();
@@ -205,11 +205,13 @@ impl fmt::Display for Baseline {
 
 fn entry(text: &str) -> Result<(Key, Remark), &'static str> {
     if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| text.starts_with(mark)) {
-        return Err("a merge was left unfinished: keep the lines of both sides, and remove this one");
+        return Err(
+            "it is a conflict marker of an unfinished merge: keep the lines of both sides, and remove this one",
+        );
     }
     let (key, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let key = Key::parse(key).ok_or(
-        "it is no entry 'KIND:SALT:DIGEST RULE': remove it, and 'keysweep baseline update' adds what is missing",
+        "it is not an entry 'KIND:SALT:DIGEST RULE': remove it, and 'keysweep baseline update' adds what is missing",
     )?;
     let (rule, text) = rest.split_once('#').unwrap_or((rest, ""));
     Ok((key, Remark { rule: rule.trim().to_owned(), text: text.trim().to_owned() }))

@@ -102,14 +102,14 @@ fn glob(pattern: &str) -> Result<Gitignore, String> {
         return Err(format!("\"{pattern}\" names no file and no folder"));
     }
     let mut builder = GitignoreBuilder::new("");
-    builder.add_line(None, pattern).map_err(|error| format!("\"{pattern}\" is no path: {error}"))?;
-    builder.build().map_err(|error| format!("\"{pattern}\" is no path: {error}"))
+    builder.add_line(None, pattern).map_err(|error| format!("\"{pattern}\" is not a valid path: {error}"))?;
+    builder.build().map_err(|error| format!("\"{pattern}\" is not a valid path: {error}"))
 }
 
 fn expression(text: &str) -> Result<Regex, String> {
     let whole = format!(r"\A(?s-u:{text})\z");
     let built = RegexBuilder::new(&whole).unicode(false).size_limit(MAX_EXPRESSION).build();
-    let value = built.map_err(|error| format!("'value' is no regular expression: {error}"))?;
+    let value = built.map_err(|error| format!("'value' is not a regular expression: {error}"))?;
     if value.is_match(b"") { Err("'value' would match anything, or nothing at all".to_owned()) } else { Ok(value) }
 }
 

@@ -61,7 +61,7 @@ struct Potential {
 pub fn parse(text: &str) -> Result<Vec<Foreign>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let broken = |tool: &str, error: &serde_json::Error| {
-        format!("line {}: this is no {tool}: its entries are not as they should be", error.line())
+        format!("line {}: this is not a {tool}: its entries are malformed", error.line())
     };
     match text.trim_start().chars().next() {
         Some('[') => {
@@ -81,8 +81,9 @@ pub fn parse(text: &str) -> Result<Vec<Foreign>, String> {
             let entries = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
             entries
                 .map(|(number, line)| {
-                    Foreign::of_fingerprint(line)
-                        .ok_or(format!("line {number}: this is no '[COMMIT:]FILE:RULE:LINE' of a .gitleaksignore"))
+                    Foreign::of_fingerprint(line).ok_or(format!(
+                        "line {number}: this is not a line '[COMMIT:]FILE:RULE:LINE' of a .gitleaksignore"
+                    ))
                 })
                 .collect()
         }

@@ -242,7 +242,7 @@ fn cursor_is_told_by_code_and_by_json() {
     let answered = answer(&send(&repo, &served).expect_code(0), &secret);
     assert_eq!(answered["updated_mcp_tool_output"], "AZURE_CLIENT_SECRET=[secret]\n");
     let shell = cursor("afterShellExecution", json!({ "command": "env", "output": line, "duration": 1 }));
-    send(&repo, &shell).expect_code(2).expect_mention("gave back").expect_withheld(&secret.value);
+    send(&repo, &shell).expect_code(2).expect_mention("the output of the tool").expect_withheld(&secret.value);
 }
 
 // ---------------------------------------------------------------- whatever else comes

@@ -279,7 +279,7 @@ fn every_format_groups_by_agent_and_shows_no_value() {
 fn a_folder_without_agents_is_clean_and_one_that_is_none_is_an_error() {
     let repo = Repo::folder();
     repo.at("home");
-    repo.keysweep(&["agents", "home"]).expect_code(0).expect_mention("no coding agent");
+    repo.keysweep(&["agents", "home"]).expect_code(0).expect_mention("no known coding agent");
     repo.keysweep(&["agents", "absent"]).expect_code(2).expect_mention("is not a folder");
     // Without a folder it is the home of whoever asks, and where the agents were told to keep their files.
     let secret = Secret::github(34);

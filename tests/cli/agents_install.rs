@@ -159,7 +159,7 @@ fn nothing_that_settings_name_is_run_but_this_program() {
         hook(&repo, "status", "claude", &[]).expect_code(2)
     };
     repo.write("keysweep", "#!/bin/sh\ntouch was-run\n");
-    with("./keysweep hook run agent").expect_mention("another keysweep");
+    with("./keysweep hook run agent").expect_mention("a different keysweep");
     with("keysweep hook run agent; touch was-run").expect_mention("does not call keysweep");
     with("touch was-run && keysweep hook run agent").expect_mention("does not call keysweep");
     assert!(!repo.path("was-run").exists());

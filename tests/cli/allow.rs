@@ -247,17 +247,17 @@ fn an_entry_that_is_over_or_of_no_use_is_named() {
     repo.write("tests/a.txt", line(&secret, ""));
     repo.write(".keysweep.toml", "[[allow]]\npath = \"tests/\"\nreason = \"until then\"\nexpires = \"2024-01-01\"\n");
     repo.commit("allowed for a while");
-    refused(&repo, &["history"], "void", "time is over");
-    repo.keysweep(&["history"]).expect_code(1).expect_mention("is over");
+    refused(&repo, &["history"], "void", "it has expired");
+    repo.keysweep(&["history"]).expect_code(1).expect_mention("has expired; remove it");
     repo.write(
         ".keysweep.toml",
         "[[allow]]\npath = \"tests/\"\nreason = \"for long\"\nexpires = \"9999-01-01\"\n[[allow]]\npath = \"gone/\"\nreason = \"gone\"\n",
     );
-    let run = repo.keysweep(&["history"]).expect_code(0).expect_mention("gone/: gone) allows nothing any more");
+    let run = repo.keysweep(&["history"]).expect_code(0).expect_mention("gone/: gone) no longer allows anything");
     assert!(!run.text().contains("for long"), "{run}");
     // What was not looked for is not known to be gone.
     let run = repo.keysweep(&["history", "--rule", RULE, "--min-severity", "low"]);
-    assert!(!run.text().contains("allows nothing"), "{run}");
+    assert!(!run.text().contains("no longer allows"), "{run}");
 }
 
 #[test]

@@ -249,7 +249,9 @@ fn what_a_sweep_found_long_ago_is_allowed_by_its_id() {
 fn what_cannot_be_allowed_is_refused_and_nothing_is_written() {
     let (repo, secret) = (Repo::guarded(), Secret::github(8_030));
     repo.write("a.py", format!("{}\n", line(&secret)));
-    repo.keysweep(&["allow", "--last", "--reason", "made up"]).expect_code(2).expect_mention("no commit was stopped");
+    repo.keysweep(&["allow", "--last", "--reason", "made up"])
+        .expect_code(2)
+        .expect_mention("no report of a stopped commit");
     stopped(&repo);
     let id = ids(&repo).remove(0);
     let refused = |args: &[&str], why: &str| {
@@ -259,20 +261,20 @@ fn what_cannot_be_allowed_is_refused_and_nothing_is_written() {
     };
     let last = if id.ends_with('a') { 'b' } else { 'a' };
     let near = format!("{}{last}", &id[..9]);
-    refused(&[&near, "--reason", "made up"], &format!("near it are {id}"));
+    refused(&[&near, "--reason", "made up"], &format!("similar ids are {id}"));
     refused(&["zz", "--reason", "made up"], "keysweep history");
     refused(&[&id], "--reason");
     refused(&[&id, "--reason", " - "], "cannot be empty");
-    refused(&[&id, "--reason", "Why it is no secret"], "stands for the reason");
+    refused(&[&id, "--reason", "Why it is not a secret"], "is a placeholder");
     refused(&[&id, "--reason", "one\ntwo"], "one line");
-    refused(&[&id, "--reason", &format!("not {} any more", secret.value)], "holds a secret itself");
+    refused(&[&id, "--reason", &format!("not {} any more", secret.value)], "contains a secret itself");
     refused(&[&id, "--last", "--reason", "made up"], "--last");
     // The file has changed since it was staged.
     repo.write("a.py", "import os\n");
     let run = repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "comment"]).expect_code(2);
     run.expect_mention("no file of the work tree");
     repo.add();
-    refused(&[&id, "--reason", "made up"], "files have changed");
+    refused(&[&id, "--reason", "made up"], "they have changed");
 }
 
 #[test]
@@ -285,7 +287,9 @@ fn nothing_is_written_through_a_link_or_in_a_bare_repository() {
     outside.write("a.py", format!("{}\n", line(&secret)));
     repo.remove("a.py");
     must(symlink(outside.path("a.py"), repo.path("a.py")), "make a link");
-    repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "comment"]).expect_code(2).expect_mention("a link");
+    repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "comment"])
+        .expect_code(2)
+        .expect_mention("a symbolic link");
     outside.write("config.toml", "");
     must(symlink(outside.path("config.toml"), repo.path(".keysweep.toml")), "make a link");
     repo.keysweep(&["allow", &id, "--reason", "made up", "--in", "config"]).expect_code(2);

@@ -177,13 +177,13 @@ fn remarks_stay_and_what_is_gone_goes() {
 fn a_baseline_that_cannot_be_read_stops_the_scan() {
     let (repo, _) = known();
     let text = repo.read(NAME);
-    for (bad, why) in [("<<<<<<< HEAD", "merge"), ("md5:00:00 rule", "no entry")] {
+    for (bad, why) in [("<<<<<<< HEAD", "merge"), ("md5:00:00 rule", "not an entry")] {
         repo.write(NAME, format!("{text}{bad}\n"));
         let run: Run = repo.keysweep(&["history"]).expect_code(2).expect_mention("line 4").expect_mention(why);
         assert!(!run.text().contains("no secrets"), "{run}");
     }
     repo.write(NAME, &text);
-    repo.keysweep(&["baseline", "create"]).expect_code(2).expect_mention("is there already");
+    repo.keysweep(&["baseline", "create"]).expect_code(2).expect_mention("already exists");
     repo.remove(NAME);
     repo.keysweep(&["baseline", "update"]).expect_code(2).expect_mention("create");
     repo.keysweep(&["history", "--baseline", "absent"]).expect_code(2).expect_mention("absent");

@@ -36,7 +36,7 @@ fn a_commit_of_ten_billion_paths_is_listed_as_far_as_that_can_be() {
     let (repo, secret) = (Repo::with_a_commit(), Secret::github(1));
     let harmless = bomb(&repo, "nothing\n");
     let run =
-        bounded(&repo, &format!("range HEAD..{harmless}")).expect_code(2).expect_mention("every content was looked at");
+        bounded(&repo, &format!("range HEAD..{harmless}")).expect_code(2).expect_mention("each content was scanned");
     assert_eq!(run.verdict(), "unknown", "{run}");
     let evil = bomb(&repo, &secret.line());
     let run = bounded(&repo, &format!("range HEAD..{evil}")).expect_code(1).expect_mention("more than");
@@ -151,10 +151,10 @@ fn a_loose_object_that_holds_another_one_is_a_gap() {
         must(fs::copy(&from, &to), "copy an object");
     };
     copy();
-    bounded(&repo, "staged").expect_code(2).expect_mention("holds another object");
+    bounded(&repo, "staged").expect_code(2).expect_mention("contains another object");
     repo.git(&["commit", "--quiet", "-m", "one"]);
-    bounded(&repo, &format!("range {base}..HEAD")).expect_code(2).expect_mention("holds another object");
-    bounded(&repo, "history").expect_code(2).expect_mention("holds another object");
+    bounded(&repo, &format!("range {base}..HEAD")).expect_code(2).expect_mention("contains another object");
+    bounded(&repo, "history").expect_code(2).expect_mention("contains another object");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_pack_that_holds_more_than_its_index_lists_is_a_gap() {
     let kept: Vec<&Vec<&str>> = entries.iter().filter(|entry| entry[1] != evil).collect();
     must(fs::remove_file(repo.path(&index)), "remove the index");
     repo.write_bytes(&index, index_of(&kept, &pack));
-    bounded(&repo, "history").expect_code(2).expect_mention("its pack holds");
+    bounded(&repo, "history").expect_code(2).expect_mention("its pack contains");
 }
 
 /// A pack of one tree of three gigabytes, which says how large it is or lies about it. One stretch of its entries is packed with

@@ -382,7 +382,7 @@ fn a_cache_that_came_with_a_repository_is_refused() {
     let other = Repo::folder();
     let folder = repo.path("tracked");
     let args = ["history", &*repo.path("").display().to_string(), "--cache", &*folder.display().to_string()];
-    other.keysweep(&args).expect_code(2).expect_mention("files of its own");
+    other.keysweep(&args).expect_code(2).expect_mention("contains files there");
     for folder in ["untracked", "tracked/new", ".git/cache"] {
         let run = repo.keysweep(&[&SWEEP[..], &["--cache", folder]].concat()).expect_code(1);
         same_as_anew(&repo, &run);
@@ -399,7 +399,7 @@ fn a_link_in_place_of_the_cache_is_not_followed() {
     must(fs::rename(&file, &elsewhere), "moving the cache");
     let whole = must(fs::read(&elsewhere), "reading the cache");
     must(std::os::unix::fs::symlink(&elsewhere, &file), "making a link");
-    let run = cached(&repo, &[]).expect_code(1).expect_mention("no regular file");
+    let run = cached(&repo, &[]).expect_code(1).expect_mention("not a regular file");
     assert_eq!(count(&run, "cached"), 0, "{run}");
     assert!(file.symlink_metadata().is_ok_and(|meta| meta.is_file()));
     assert_eq!(must(fs::read(&elsewhere), "reading what the link led to"), whole);

@@ -76,7 +76,7 @@ fn a_file_that_the_commit_does_not_change_is_looked_at_whole() {
     let run = staged(&repo, &["sub"]).expect_code(1);
     assert_eq!(places(&run).len(), 2, "{run}");
     run.expect_withheld(&new.value);
-    staged(&repo, &["clean.txt"]).expect_code(0).expect_mention("looked at whole");
+    staged(&repo, &["clean.txt"]).expect_code(0).expect_mention("read in full");
     // In a merge, a file that is as one of the parents has it is no news.
     repo.commit("both");
     repo.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);

@@ -284,7 +284,7 @@ fn a_new_branch_is_read_as_far_as_the_default_branch_does_not_have_it() {
         let clone = checkout(&server, branch, None);
         let run = found(job(&clone, "push", &push(&format!("refs/heads/{branch}"), NONE, &server.rev(branch))));
         assert_eq!(commits(&run), 1, "{run}");
-        assert!(scope(&clone).ends_with("and the default branch does not)"), "{run}");
+        assert!(scope(&clone).ends_with("that the default branch does not contain)"), "{run}");
     }
 }
 
@@ -315,7 +315,7 @@ fn a_forced_push_is_read_whether_or_not_the_commit_before_is_there() {
     event["ref"] = "refs/heads/main".into();
     event["before"] = "3".repeat(40).into();
     job(&clone, "push", &event).expect_code(1).expect_mention(&Secret::entra(1700).value);
-    assert!(scope(&clone).contains("all that"));
+    assert!(scope(&clone).contains("everything in"));
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn a_job_started_by_hand_reads_what_its_branch_adds_and_on_the_default_branch_al
     for name in ["workflow_dispatch", "schedule"] {
         let run = job(&clone, name, &event).expect_code(1).expect_mention(&Secret::entra(1700).value);
         assert_eq!(commits(&run), 2, "{run}");
-        assert!(scope(&clone).contains("all that"), "{run}");
+        assert!(scope(&clone).contains("everything in"), "{run}");
     }
     let clone = checkout(&server, "main", Some("1"));
     unknown(job(&clone, "schedule", &event), "fetch-depth: 0");
@@ -580,7 +580,7 @@ fn a_host_that_tells_too_little_is_told_what_to_set() {
             .expect_mention("keysweep range BASE..HEAD");
         let without: Told = branch("side", &head).into_iter().filter(|(_, value)| *value != head).collect();
         if name != "Bitbucket Pipelines" {
-            tell(&clone, &without, &[]).expect_code(2).expect_mention("which commit the job is about");
+            tell(&clone, &without, &[]).expect_code(2).expect_mention("the commit that the job runs for");
         }
     }
     // The branch that a request goes to may not have been fetched, and a shallow clone has no past.
@@ -628,7 +628,7 @@ fn what_variables_say_is_no_revision_and_is_not_run() {
             assert_eq!((run.code, run.verdict().as_str()), (Some(2), "unknown"), "{name}: {run}");
         }
         for Host { branch, .. } in HOSTS {
-            tell(&clone, &branch("main", hostile), &[]).expect_code(2).expect_mention("is no id of a commit");
+            tell(&clone, &branch("main", hostile), &[]).expect_code(2).expect_mention("is not the id of a commit");
         }
         assert!(!clone.path("hacked").exists(), "{hostile}");
     }
@@ -752,11 +752,11 @@ fn what_an_event_says_is_no_revision_and_is_not_repeated() {
     let secret = Secret::github(1704);
     for told in ["HEAD", "HEAD~1", "main", "--output=/tmp/x", "$(touch hacked)", &secret.value, "", "12"] {
         let run = job(&clone, "push", &push("refs/heads/main", told, &server.head())).expect_code(2);
-        assert!(run.text().contains("/before is no id of a commit"), "{run}");
+        assert!(run.text().contains("/before is not the id of a commit"), "{run}");
         run.expect_withheld(&secret.value);
         let ids = json!({ "head": { "sha": told }, "base": { "sha": server.head() } });
         let event = json!({ "pull_request": ids });
-        job(&clone, "pull_request", &event).expect_code(2).expect_mention("is no id of a commit");
+        job(&clone, "pull_request", &event).expect_code(2).expect_mention("is not the id of a commit");
     }
     let mut event = push("refs/heads/side", NONE, &server.head());
     for name in ["../../heads/main", "main^{}", "HEAD", "$(touch hacked)"] {

@@ -26,7 +26,7 @@ fn every_stage_stops_the_leak_and_nothing_is_left_behind() {
 fn a_kind_that_cannot_be_marked_is_refused() {
     let place = Repo::folder();
     place.keysweep(&["drill", "--kind", "no-such-rule"]).expect_code(2);
-    place.keysweep(&["drill", "--kind", "gitlab-pat"]).expect_code(2).expect_mention("no room for a mark");
+    place.keysweep(&["drill", "--kind", "gitlab-pat"]).expect_code(2).expect_mention("no room for the mark");
 }
 
 #[test]
@@ -37,5 +37,5 @@ fn an_exercise_has_leaks_and_no_answers() {
     assert!(text.contains("2 leaked credentials") && !text.contains("settings.env") && !text.contains("npm"), "{text}");
     let run = place.keysweep(&["history", "exercise/repository", "--format", "jsonl"]).expect_code(1);
     assert_eq!(run.records_of("finding").len(), 2, "{run}");
-    place.keysweep(&["drill", "--team", "exercise"]).expect_code(2).expect_mention("there already");
+    place.keysweep(&["drill", "--team", "exercise"]).expect_code(2).expect_mention("already exists");
 }

@@ -39,7 +39,7 @@ fn an_altered_token_is_no_secret_under_another_name() {
 #[test]
 fn a_line_that_no_rule_looks_at_says_so() {
     let (_, out) = explained("nothing\nof interest\n", "app.env:2");
-    assert!(out.contains("no rule looked"), "{out}");
+    assert!(out.contains("no rule checked"), "{out}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_configuration_of_the_work_tree_is_in_force() {
     repo.write("app.env", format!("{}\nacme_live_{}\n", secret.line().trim_end(), &secret.value[4..36]));
     let explained = |line: usize| repo.keysweep(&["explain", &format!("app.env:{line}")]).expect_code(0).out();
     assert!(explained(1).contains("reported"));
-    assert!(explained(2).contains("no rule looked"));
+    assert!(explained(2).contains("no rule checked"));
     repo.write(".keysweep.toml", configuration("disable = [\"github-pat-classic\"]\n"));
     let first = explained(1);
     assert!(first.contains("not reported: the configuration disables this rule"), "{first}");

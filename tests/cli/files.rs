@@ -45,7 +45,7 @@ fn what_ignore_files_leave_out_is_counted_and_named_in_every_format() {
     let repo = Repo::with_a_commit();
     repo.write(".gitignore", "node_modules/\n.env\n");
     with_secrets(&repo, &[".env", "node_modules/m/index.js"]);
-    let told = "not read, because ignore files leave it out";
+    let told = "not read, because ignore files exclude it";
     for format in ["human", "json", "jsonl", "markdown", "html", "sarif", "github", "azure", "gitlab", "junit", "csv"] {
         let run = repo.keysweep(&["files", ".", "--format", format]).expect_code(0);
         for wanted in [told, ".env", "node_modules/", "--no-ignore"] {
@@ -86,7 +86,7 @@ fn where_nobody_can_tell_what_is_tracked_nothing_is_left_out() {
     with_secrets(&repo, &[".env"]);
     repo.write_bytes(".git/index", "no index");
     let run = repo.keysweep(&["files", ".", "--format", "jsonl"]).expect_code(1);
-    assert!(texts(&run, "note", "text").contains("ignore files were not obeyed"), "{run}");
+    assert!(texts(&run, "note", "text").contains("ignore files were not applied"), "{run}");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_pipe_that_is_named_is_read() {
         bash(&format!("echo clean | keysweep files {path}")).expect_code(0).expect_mention("1 file read, 6 bytes");
     }
     bash("mkfifo pipe; (sleep 0.3; cat secret >pipe) & keysweep files pipe").expect_code(1);
-    soon(&repo, &["files", "pipe"]).expect_code(2).expect_mention("nobody wrote");
+    soon(&repo, &["files", "pipe"]).expect_code(2).expect_mention("nothing was written to it");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_closed_standard_input_is_never_taken_for_an_empty_one() {
     }
     // What git writes is a pipe that may be empty.
     repo.sh("keysweep hook run pre-push origin </dev/null").expect_code(2);
-    repo.sh("true | keysweep hook run pre-push origin").expect_code(2).expect_mention("hand on what git writes");
+    repo.sh("true | keysweep hook run pre-push origin").expect_code(2).expect_mention("pass on the standard input");
     repo.sh("true | keysweep hook run pre-receive").expect_code(2);
 }
 
@@ -210,7 +210,7 @@ fn a_link_that_is_named_leads_no_further_than_its_own_place() {
     }
     must(symlink("../sub/secret", repo.path("sub/up")), "make a link");
     for name in ["root", "root/", "out", "file"] {
-        soon(&repo, &["files", name]).expect_code(2).expect_mention("name what it leads to");
+        soon(&repo, &["files", name]).expect_code(2).expect_mention("name its target");
     }
     for name in ["near", "folder", "sub/up"] {
         soon(&repo, &["files", name]).expect_code(1);

@@ -54,7 +54,7 @@ fn expired_tokens_are_one_row_and_one_card_of_a_page() {
     let markdown = repo.keysweep(&["files", "data", "--format", "markdown"]).expect_code(1).out();
     assert_eq!(markdown.lines().filter(|line| line.starts_with("| **low**")).count(), 1, "{markdown}");
     assert_eq!(markdown.lines().filter(|line| line.starts_with("#### **low**")).count(), 1, "{markdown}");
-    assert!(markdown.contains("and 39 more of the kind"), "{markdown}");
+    assert!(markdown.contains("and 39 more of this kind"), "{markdown}");
     let html = repo.keysweep(&["files", "data", "--format", "html"]).expect_code(1).out();
     assert_eq!(html.matches("<details class=\"card ").count(), 1, "{html}");
 }

@@ -77,7 +77,7 @@ fn installing_twice_changes_nothing_and_says_so() {
     let repo = Repo::with_a_commit();
     install(&repo);
     let (listing, text) = (repo.git_listing(), repo.read(repo.git_path(HOOK)));
-    install(&repo).expect_mention("in place already");
+    install(&repo).expect_mention("is already installed");
     assert_eq!(repo.read(repo.git_path(HOOK)), text);
     assert_eq!(repo.git_listing(), listing);
     guards(&repo, 701);
@@ -171,7 +171,7 @@ fn a_hook_that_was_there_is_restored_as_it_was() {
     let script = write_hook(&repo, "echo ran >>.git/other-hook");
     set_mode(&repo.git_path(HOOK), 0o750);
     install(&repo);
-    install(&repo).expect_mention("in place already");
+    install(&repo).expect_mention("is already installed");
     uninstall(&repo).expect_code(0).expect_mention("back");
     assert_eq!(repo.read(repo.git_path(HOOK)), script);
     let mode = must(fs::metadata(repo.git_path(HOOK)), "look at a hook").permissions().mode();
@@ -234,7 +234,7 @@ fn a_hook_that_mentions_keysweep_is_kept_all_the_same() {
 fn a_foreign_hook_is_left_alone_by_uninstall() {
     let repo = Repo::with_a_commit();
     let script = write_hook(&repo, "echo ran >>.git/other-hook");
-    uninstall(&repo).expect_code(2).expect_mention("left alone");
+    uninstall(&repo).expect_code(2).expect_mention("not changed");
     assert_eq!(repo.read(repo.git_path(HOOK)), script);
 }
 
@@ -498,7 +498,7 @@ fn a_global_hook_guards_each_new_repository() {
     let told = global("install").expect_code(0).expect_mention("git config --global init.templateDir");
     assert!(template.join("hooks/pre-commit").is_file(), "{told}");
     assert!(!repo.git_path(HOOK).exists(), "this repository was touched: {told}");
-    global("status").expect_code(2).expect_mention("does not know of this template");
+    global("status").expect_code(2).expect_mention("does not use this template");
     let line = told.text().lines().find(|line| line.starts_with("git config")).map(str::to_owned).unwrap_or_default();
     repo.sh(&line).expect_code(0);
     global("status").expect_code(0).expect_mention("it stopped a canary");
@@ -537,7 +537,7 @@ fn a_hooks_path_of_one_worktree_is_honoured_there_alone() {
     assert!(linked.path(".githooks/pre-commit").is_file());
     assert!(!repo.git_path(HOOK).exists());
     guards(&linked, 745);
-    status(&linked).expect_code(0).expect_mention("each work tree has hooks of its own");
+    status(&linked).expect_code(0).expect_mention("each work tree has its own hooks");
     status(&repo).expect_code(2);
     install(&repo);
     guards(&repo, 746);
@@ -548,7 +548,7 @@ fn status_tells_of_submodules_and_follows_no_path_out() {
     let outer = with_a_submodule();
     install(&outer);
     let run = status(&outer).expect_code(0);
-    let run = run.expect_mention("the submodule 'module' has hooks of its own: pre-commit is not installed there");
+    let run = run.expect_mention("the submodule 'module' has its own hooks: pre-commit is not installed there");
     assert_eq!(run.out().matches("submodule").count(), 1);
     install(&outer.at("module"));
     status(&outer).expect_code(0).expect_mention("pre-commit is installed there");
@@ -599,7 +599,7 @@ fn a_hook_of_another_keysweep_is_called_that() {
     let repo = Repo::with_a_commit();
     let program = program_elsewhere(&repo);
     run_elsewhere(&repo, &program, "hook install").expect_code(0);
-    status(&repo).expect_code(2).expect_mention("another keysweep");
+    status(&repo).expect_code(2).expect_mention("a different keysweep");
     install(&repo);
     status(&repo).expect_code(0);
     run_elsewhere(&repo, &program, "hook status").expect_code(2);
@@ -754,7 +754,7 @@ fn hooks_that_were_there_get_the_same_arguments_and_input() {
     assert_eq!(before.lines().count(), 4, "{before}");
     for_each(&repo, "install", &ALL).expect_code(0).expect_mention("pre-push.before-keysweep");
     assert_eq!(noted(&repo, "main:two"), before.replace("heads/one", "heads/two"));
-    for_each(&repo, "install", &ALL).expect_code(0).expect_mention("in place already");
+    for_each(&repo, "install", &ALL).expect_code(0).expect_mention("is already installed");
     assert_eq!(noted(&repo, "main:three"), before.replace("heads/one", "heads/three"));
 }
 

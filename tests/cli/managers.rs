@@ -210,7 +210,7 @@ fn no_link_of_a_repository_is_followed_to_a_script() {
     repo.write("../home/.profile", "echo mine\n");
     repo.remove(".husky/pre-commit");
     must(symlink("../../home/.profile", repo.path(".husky/pre-commit")), "make a link");
-    hook(&repo, "install").expect_code(2).expect_mention("left alone").expect_mention("keysweep hook run pre-commit");
+    hook(&repo, "install").expect_code(2).expect_mention("not changed").expect_mention("keysweep hook run pre-commit");
     assert_eq!(repo.read("../home/.profile"), "echo mine\n");
     assert!(repo.path(".husky/pre-commit").is_symlink());
 }
@@ -222,7 +222,7 @@ fn a_keysweep_that_is_missing_or_another_one_is_told_of_where_path_decides() {
     let elsewhere = repo.tool(&["hook", "status"]).env("PATH", "/nowhere").run();
     elsewhere.expect_code(2).expect_mention("not on PATH");
     executable(&repo, "node_modules/.bin/keysweep", "#!/bin/sh\n");
-    hook(&repo, "status").expect_code(2).expect_mention("another keysweep").expect_mention("node_modules");
+    hook(&repo, "status").expect_code(2).expect_mention("a different keysweep").expect_mention("node_modules");
 }
 
 // ---------------------------------------------------------------- lefthook
@@ -248,9 +248,9 @@ fn lefthook_is_not_chained_but_the_lines_for_it_are_told() {
         hook(&repo, "install").expect_code(2).expect_mention("nothing was installed").expect_mention("lefthook.yml");
     run.expect_mention("run: keysweep hook run pre-commit");
     assert_eq!(repo.read(".git/hooks/pre-commit"), before);
-    let run = hook(&repo, "status").expect_code(2).expect_mention("is lefthook's");
+    let run = hook(&repo, "status").expect_code(2).expect_mention("belongs to lefthook");
     run.expect_mention("run: keysweep hook run pre-commit");
-    hook(&repo, "uninstall").expect_code(2).expect_mention("left alone");
+    hook(&repo, "uninstall").expect_code(2).expect_mention("not changed");
     assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
 }
 
@@ -266,7 +266,7 @@ fn lefthook_guards_with_the_lines_that_were_told() {
     repo.commit("keysweep");
     let run = for_all(&repo, "status").expect_code(0);
     assert_eq!(run.out().matches("'lefthook.yml' names keysweep").count(), 3, "{run}");
-    for_all(&repo, "install").expect_code(0).expect_mention("runs keysweep already");
+    for_all(&repo, "install").expect_code(0).expect_mention("already runs keysweep");
     guards(&repo, 1710);
     hook(&repo, "uninstall").expect_code(2).expect_mention("by hand");
 }
@@ -309,7 +309,7 @@ fn a_framework_that_keeps_our_hook_is_not_run_by_it() {
     guards(&repo, 1721);
     assert_eq!(repo.read(".git/noted").lines().count(), 2, "the framework has run more than once for a commit");
     hook(&repo, "status").expect_code(0).expect_mention("pre-commit.legacy' first").expect_mention("stopped a canary");
-    hook(&repo, "install").expect_code(0).expect_mention("in place already");
+    hook(&repo, "install").expect_code(0).expect_mention("is already installed");
     hook(&repo, "uninstall").expect_code(0).expect_mention("pre-commit.legacy");
     assert!(
         !repo.git_path("hooks/pre-commit.legacy").exists()
@@ -326,7 +326,7 @@ fn a_framework_whose_configuration_names_keysweep_needs_no_more() {
         ".pre-commit-config.yaml",
         "repos:\n  - repo: https://example.com/k\n    hooks:\n      - id: keysweep\n",
     );
-    hook(&repo, "install").expect_code(0).expect_mention("pre-commit runs keysweep already");
+    hook(&repo, "install").expect_code(0).expect_mention("pre-commit already runs keysweep");
     assert_eq!(repo.read(".git/hooks/pre-commit"), PRE_COMMIT);
     hook(&repo, "status").expect_code(0).expect_mention("'.pre-commit-config.yaml' names keysweep");
 }

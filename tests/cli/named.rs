@@ -38,8 +38,8 @@ fn the_name_of_the_file_decides() {
     assert_eq!(told, places.map(|path| (RULE.to_owned(), vec![path.to_owned()])), "{run}");
     repo.tool(&["files", "-"]).input(key(5)).run().expect_code(0);
     repo.keysweep(&["explain", "config/master.key:1"]).expect_code(0).expect_mention(RULE);
-    repo.keysweep(&["explain", "digest.txt:1"]).expect_code(0).expect_mention("called otherwise");
-    repo.keysweep(&["explain", RULE]).expect_code(0).expect_mention("in files that are called master.key");
+    repo.keysweep(&["explain", "digest.txt:1"]).expect_code(0).expect_mention("with other names");
+    repo.keysweep(&["explain", RULE]).expect_code(0).expect_mention("in files named master.key");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn a_rule_whose_matches_have_no_bound_is_refused_by_file_and_line() {
 #[test]
 fn a_keyword_that_goes_over_a_line_is_refused() {
     let text = configuration("", PATTERN).replace("[\"acme_live_\"]", "[\"acme\\nlive\"]");
-    staged(&text, &[]).expect_code(2).expect_mention("goes over a line").expect_mention("line 3");
+    staged(&text, &[]).expect_code(2).expect_mention("spans several lines").expect_mention("line 3");
 }
 
 #[test]

@@ -85,8 +85,8 @@ fn an_id_that_only_its_name_would_make_a_secret_is_none_beside_its_key() {
     assert!(id.contains(found["facts"]["twilio_key_sid"].as_str().unwrap_or("nothing")), "{found}");
     let repo = Repo::folder();
     repo.write("app.env", &both);
-    repo.keysweep(&["explain", "app.env:1"]).expect_code(0).expect_mention("told with twilio-api-key");
-    assert!(!repo.keysweep(&["explain", "app.env:2"]).expect_code(0).out().contains("told with"));
+    repo.keysweep(&["explain", "app.env:1"]).expect_code(0).expect_mention("reported with twilio-api-key");
+    assert!(!repo.keysweep(&["explain", "app.env:2"]).expect_code(0).out().contains("reported with"));
 }
 
 #[test]

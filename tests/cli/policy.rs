@@ -92,7 +92,7 @@ fn a_range_cannot_turn_rules_off_or_raise_the_thresholds() {
         let run = range(&repo, &[]).expect_code(1);
         assert_eq!(run.records_of("finding").len(), 1, "{run}");
         let run = repo.keysweep(&["range", "main..side"]).expect_code(1);
-        run.expect_mention("the range changes .keysweep.toml; the one of its base was used");
+        run.expect_mention("the range changes .keysweep.toml; the version at its base was used");
     }
 }
 

@@ -618,10 +618,10 @@ fn a_plan_is_for_the_findings_that_were_named() {
     assert_eq!(plan.json["findings"].as_array().map(Vec::len), Some(1), "{}", plan.run);
     let text = must(fs::read_to_string(plan.file("expressions.txt")), "read the expressions");
     assert_eq!(text.lines().count(), 1);
-    repo.keysweep(&["purge-plan", "--finding", "nonesuch"]).expect_code(2).expect_mention("there is no finding");
+    repo.keysweep(&["purge-plan", "--finding", "nonesuch"]).expect_code(2).expect_mention("no finding has the id");
     // The same by its id: weaker, and it says so.
     repo.keysweep(&["verify", "--finding", &id]).expect_code(1).expect_mention("--expressions or --stdin");
-    repo.keysweep(&["verify", "--finding", "nonesuch"]).expect_code(0).expect_mention("looked for by the ids");
+    repo.keysweep(&["verify", "--finding", "nonesuch"]).expect_code(0).expect_mention("the search was by the ids");
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn what_only_an_editor_can_do_is_not_passed_over() {
     repo.commit("one");
     script(&repo);
     let head = repo.head();
-    run(&repo, &["--yes"], "").expect_code(1).expect_mention("needs somebody who edits files");
+    run(&repo, &["--yes"], "").expect_code(1).expect_mention("has to be done by hand. Run this script without --yes");
     assert_eq!(repo.head(), head);
 }
 
@@ -214,14 +214,14 @@ fn a_script_takes_the_place_of_nothing_but_a_script() {
     push(&repo);
     for (name, content) in [("../notes.txt", "mine\n"), ("../empty", "")] {
         repo.write(name, content);
-        repo.keysweep(&["purge-plan", "--script", name]).expect_code(2).expect_mention("is there already");
+        repo.keysweep(&["purge-plan", "--script", name]).expect_code(2).expect_mention("already exists");
         assert_eq!(repo.read(name), content);
     }
     script(&repo);
     let mode = must(fs::metadata(repo.path("../purge.sh")), "look at the script").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     must(std::os::unix::fs::symlink("purge.sh", repo.path("../link.sh")), "make a link");
-    repo.keysweep(&["purge-plan", "--script", "../link.sh"]).expect_code(2).expect_mention("is there already");
+    repo.keysweep(&["purge-plan", "--script", "../link.sh"]).expect_code(2).expect_mention("already exists");
     let clean = Repo::with_a_commit();
     script(&clean).expect_mention("nothing to purge");
     assert!(!clean.path("../purge.sh").exists());

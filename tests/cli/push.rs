@@ -286,7 +286,7 @@ fn a_push_of_nothing_is_let_through() {
     let run = nothing(true).expect_code(0);
     assert_eq!(run.text(), "", "{run}");
     // Only git has a reason to run the hook for nothing.
-    nothing(false).expect_code(2).expect_mention("hand on what git writes");
+    nothing(false).expect_code(2).expect_mention("pass on the standard input");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn leak(repo: &Repo, secret: &Secret) {
 fn refused(repo: &Repo, server: &Repo, args: &[&str], secret: &Secret) -> Run {
     let (refs, objects) = (server.git(&["for-each-ref"]).out(), server.object_count());
     let run = repo.try_git(&[&["push", "--quiet"], args].concat()).expect_code(1);
-    let run = run.expect_mention("1 secret").expect_mention(secret.rule).expect_mention("the server let nothing in");
+    let run = run.expect_mention("1 secret").expect_mention(secret.rule).expect_mention("the server accepted nothing");
     run.expect_withheld(&secret.value);
     assert_eq!((server.git(&["for-each-ref"]).out(), server.object_count()), (refs, objects), "{run}");
     assert!(!server.path("keysweep").exists(), "a report of what was refused stays on the server");
@@ -174,7 +174,7 @@ fn what_cannot_be_told_is_not_let_in() {
     told("refs/heads/main\n").expect_code(2).expect_mention("OLD-OID NEW-OID REF");
     told(&format!("{none} {} refs/heads/x\n", "1".repeat(40))).expect_code(2).expect_mention("refs/heads/x");
     // git does not run the hook for a push of nothing.
-    told("").expect_code(2).expect_mention("hand on what git writes");
+    told("").expect_code(2).expect_mention("pass on the standard input");
     drop(repo);
 }
 

@@ -433,5 +433,5 @@ fn a_list_that_leads_to_a_device_is_not_followed() {
     let repo = started("reftable");
     repo.remove(".git/reftable/tables.list");
     must(std::os::unix::fs::symlink("/dev/zero", repo.path(".git/reftable/tables.list")), "make a link");
-    repo.keysweep(&["staged"]).expect_code(2).expect_mention("no regular file");
+    repo.keysweep(&["staged"]).expect_code(2).expect_mention("not a regular file");
 }

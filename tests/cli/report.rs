@@ -1,7 +1,7 @@
-//! Reports to hand on, what they tell of a secret's life, and the report that stays behind for `explain ID`.
+//! Reports to hand on, what they tell of a secret's life, and the report that remains elsewhere for `explain ID`.
 //!
-//! HTML is read back by a reader that knows nothing but what the program may write: any other tag, attribute or stray sign is an
-//! error.
+//! HTML is read back by a reader that knows nothing but what the program may write: any other tag, attribute or stray sign
+//! is an error.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -224,7 +224,7 @@ fn a_remote_is_told_without_who_signs_in() {
         assert_eq!((&remote["url"], &remote["host"]), (&Value::from(shown), &Value::from(host)));
     }
     let human = repo.keysweep(&["history"]).expect_code(1);
-    human.expect_mention("who can read it there is not known offline");
+    human.expect_mention("it is not known offline who can read it there");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn authors_from_elsewhere_are_marked_if_that_is_asked_for() {
     let finding = sweep(&repo, &["--flag-outside-authors"]);
     assert_eq!(finding["exposure"]["outside_authors"], serde_json::json!(["Eve <eve@gmail.com>"]));
     let human = repo.keysweep(&["history", "--flag-outside-authors"]).expect_code(1);
-    human.expect_mention("not usual here: Eve <eve@gmail.com>");
+    human.expect_mention("unusual here: Eve <eve@gmail.com>");
 }
 
 // ---------------------------------------------------------------- reports to hand on
@@ -367,8 +367,8 @@ fn texts<'p>(plan: &'p Value, list: &str, name: &str) -> Vec<&'p str> {
 fn headings(plan: &Value) -> Vec<String> {
     let lists = [
         ("refs", "Refs that reach them"),
-        ("files", "Files written, for your eyes only"),
-        ("beyond", "What stays behind, and whom to ask"),
+        ("files", "Files written, readable by you only"),
+        ("beyond", "What remains elsewhere, and whom to ask"),
     ];
     let lists = lists.iter().filter(|(list, _)| plan[list].as_array().is_some_and(|list| !list.is_empty()));
     let mut phases = texts(plan, "steps", "phase");
@@ -433,7 +433,7 @@ fn a_plan_has_no_heading_without_a_list() {
         let (json, page) = plan(&repo, &[&secret.value], format);
         assert!(texts(&json, "beyond", "").is_empty() && texts(&json, "refs", "").is_empty(), "{json:#}");
         assert!(page.contains("iles written"), "{page}");
-        for title in ["hat stays behind", "efs that reach them"] {
+        for title in ["hat remains elsewhere", "efs that reach them"] {
             assert!(!page.contains(title), "{title}: {page}");
         }
     }
@@ -453,7 +453,7 @@ fn a_report_has_the_verdict_on_top_and_a_timeline() {
         "keysweep purge-plan",
         "Secrets, worst first",
         "published\nin a commit that was on a server",
-        "Came in",
+        "Added",
         "2024-02-04",
         "Each in detail",
         "What to do: ",
@@ -508,7 +508,7 @@ fn every_link_within_a_page_leads_somewhere() {
     let rows = html.matches("<tr data-id=").count();
     assert!((1_000..1_003).contains(&cards) && rows > 1_030, "{cards} cards, {rows} rows");
     assert!(html.contains(">zzz.env:1</code> <code class=\"faint\">"), "no card of the last kind");
-    let left_out = format!("Not told in detail here: {} more secrets. '--format json'", rows - cards);
+    let left_out = format!("Not described here: {} more secrets. '--format json'", rows - cards);
     assert!(text.contains(&left_out), "{left_out}: {}", &text[text.len() - 300..]);
 }
 
@@ -588,7 +588,7 @@ fn explain_tells_all_about_a_finding_of_the_last_report() {
     }
     read_html(&repo.keysweep(&["explain", &id, "--format", "html"]).expect_code(0).out());
     repo.commit("later");
-    repo.keysweep(&["explain", &id]).expect_code(0).expect_mention("may not hold any more");
+    repo.keysweep(&["explain", &id]).expect_code(0).expect_mention("may be out of date");
 }
 
 /// The id of a key is needed to delete it, its other half is not.
@@ -634,7 +634,7 @@ fn explain_says_if_there_is_no_report() {
     repo.keysweep(&["explain", "abcdefg"]).expect_code(2).expect_mention("no report of this repository is stored");
     repo.keysweep(&["history"]).expect_code(0);
     repo.keysweep(&["explain", "abcdefg"]).expect_code(2).expect_mention("no finding whose id starts with 'abcdefg'");
-    Repo::folder().keysweep(&["explain", "abcdefg"]).expect_code(2).expect_mention("no repository here");
+    Repo::folder().keysweep(&["explain", "abcdefg"]).expect_code(2).expect_mention("not a git repository");
 }
 
 #[test]
@@ -706,7 +706,7 @@ fn a_rule_is_a_page_in_every_format() {
         match format {
             "html" => drop(read_html(&run.out())),
             "json" | "jsonl" => drop(must(serde_json::from_str::<Value>(&run.out()), "read the rule")),
-            _ => drop(run.expect_mention("without doing harm").expect_mention("The better mechanism")),
+            _ => drop(run.expect_mention("without doing harm").expect_mention("How to prevent it")),
         }
     }
     let all = Repo::folder().keysweep(&["rules", "list", "--format", "html"]).expect_code(0);

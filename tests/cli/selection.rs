@@ -78,7 +78,7 @@ fn a_missing_end_is_head() {
 fn what_does_not_say_where_it_starts_is_no_range() {
     let repo = Repo::with_a_commit();
     for words in [&["HEAD"][..], &["HEAD^@"], &["HEAD", "main"], &["HEAD~0"]] {
-        repo.keysweep(&[&["range"], words].concat()).expect_code(2).expect_mention("is no range");
+        repo.keysweep(&[&["range"], words].concat()).expect_code(2).expect_mention("is not a range");
     }
     for word in ["nowhere..HEAD", "HEAD..nowhere", "^nowhere", "HEAD^{tree}..HEAD", "--all", "HEAD:README.md.."] {
         repo.keysweep(&["range", word]).expect_code(2);

@@ -45,7 +45,7 @@ fn only_what_came_in_since_then_is_reported() {
     assert_eq!(paths(&repo, "2024-05-02", 0), [""; 0]);
     let clean = repo.keysweep(&["history", "--since", "2024-05-02"]).expect_code(0);
     assert!(
-        clean.out().contains("in what came in since 2024-05-02") && clean.out().contains("without --since"),
+        clean.out().contains("in what was added since 2024-05-02") && clean.out().contains("without --since"),
         "{clean}"
     );
     for wrong in ["v1..main", "no-such-tag", "2024-13-01", ""] {

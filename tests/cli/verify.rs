@@ -311,7 +311,7 @@ fn nothing_is_proved_where_nothing_is_stored() {
     let repo = Repo::init();
     let secret = Secret::github(2_700);
     let run = repo.tool(&["verify", "--stdin"]).input(secret.value.clone()).run().expect_code(2);
-    run.expect_mention("that proves nothing");
+    run.expect_mention("nothing is proved");
     repo.write("a.txt", "clean\n");
     repo.commit("one");
     repo.tool(&["verify", "--stdin"]).input(secret.value).run().expect_code(0).expect_mention("gone");

@@ -65,7 +65,7 @@ pub(super) fn of(
 fn last(stored: &[Stored]) -> anyhow::Result<&[FindingView]> {
     let is_stopped = |one: &&Stored| one.report.command == Command::Staged && !one.report.findings.is_empty();
     let Some(stopped) = stored.iter().find(is_stopped) else {
-        anyhow::bail!("no commit was stopped here of which a report is stored; name the findings by their ids");
+        anyhow::bail!("no report of a stopped commit is stored here; name the findings by their ids");
     };
     let findings = &stopped.report.findings;
     let is_other = |one: &&FindingView| !findings.iter().any(|have| have.id == one.id);
@@ -74,7 +74,7 @@ fn last(stored: &[Stored]) -> anyhow::Result<&[FindingView]> {
     match others.into_iter().find(|(_, others)| !others.is_empty()) {
         None => Ok(findings),
         Some((command, others)) => anyhow::bail!(
-            "--last is about the commit that was stopped ({}), and 'keysweep {}' has reported something else since ({}); name the findings that you mean by their ids",
+            "--last means the commit that was stopped ({}), but 'keysweep {}' has reported other findings since ({}); name the findings that you mean by their ids",
             named(&findings.iter().collect::<Vec<_>>()),
             command.as_str(),
             named(&others)
@@ -122,13 +122,13 @@ fn resolved(id: &str, known: &BTreeMap<String, Chosen>) -> anyhow::Result<Chosen
     match starts.as_slice() {
         [one] if wanted.len() >= FEWEST => Ok((*one).clone()),
         [_, _, ..] if wanted.len() >= FEWEST => {
-            anyhow::bail!("'{shown}' starts the ids of {} findings: {}", starts.len(), named(&starts))
+            anyhow::bail!("the ids of {} findings start with '{shown}': {}", starts.len(), named(&starts))
         }
         _ => {
             let near: Vec<&Chosen> = known.values().filter(|one| is_near(&wanted, &one.id)).collect();
-            let near = if near.is_empty() { String::new() } else { format!("; near it are {}", named(&near)) };
+            let near = if near.is_empty() { String::new() } else { format!("; similar ids are {}", named(&near)) };
             anyhow::bail!(
-                "no finding of the last reports, and none of what is staged, has the id '{shown}'{near}; 'keysweep staged' and 'keysweep history' list findings with their ids"
+                "no finding in the last reports or in the index has the id '{shown}'{near}; 'keysweep staged' and 'keysweep history' list findings with their ids"
             )
         }
     }

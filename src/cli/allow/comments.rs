@@ -119,7 +119,7 @@ impl Changes {
             let is_same = bounded::read(&source.full, MAX_NAMED, Links::Refused).is_ok_and(|now| now == source.bytes);
             anyhow::ensure!(
                 is_same,
-                "'{}' changed meanwhile, so nothing was written; run it again",
+                "'{}' changed in the meantime, so nothing was written; run the command again",
                 shown(path.as_ref())
             );
         }

@@ -53,7 +53,7 @@ pub(super) fn config(common: &Common, root: &Path, chosen: &[&Chosen], reason: &
     let fits = parsed.is_ok_and(|entries| entries.len() == before + chosen.len());
     anyhow::ensure!(
         fits,
-        "'{}' takes no entry at its end: write its list 'allow' as '[[allow]]' tables first",
+        "no entry can be added at the end of '{}': write its list 'allow' as '[[allow]]' tables first",
         shown(path.as_ref())
     );
     Ok(Change { path, full, text })
@@ -95,7 +95,7 @@ fn old(named: Option<&Path>, root: &Path, name: &str) -> anyhow::Result<(bstr::B
     let is_link = full.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
     anyhow::ensure!(
         !is_link,
-        "'{}' is a link, and is not written through; name the file itself",
+        "'{}' is a symbolic link, which is not followed when writing; name the file itself",
         shown(bstr::BStr::new(&path))
     );
     let text = match full.exists() {

@@ -1,4 +1,4 @@
-//! `allow ID…`: writes down why a finding is no secret, where scans read it again: in a comment beside the value, in the
+//! `allow ID…`: writes down why a finding is no secret, where scans read it again: in a comment next to the value, in the
 //! configuration or in the baseline.
 //!
 //! What is written names the value by the id of its finding, so it allows nothing else. It is tried before it is written: the
@@ -41,7 +41,7 @@ const MAX_REASON: usize = 300;
 const ALLOWED: &str = "files-allowed";
 
 /// The placeholders for a reason in help and documents.
-const PLACEHOLDERS: [&str; 4] = ["why it is no secret", "words", "reason", "your reason"];
+const PLACEHOLDERS: [&str; 4] = ["why it is not a secret", "words", "reason", "your reason"];
 
 /// Runs the command.
 ///
@@ -51,7 +51,7 @@ pub fn run(common: &Common, args: &AllowArgs) -> anyhow::Result<ExitStatus> {
     let repo = Repo::open(Path::new("."))?;
     let root = repo.workdir().ok_or_else(|| {
         anyhow::anyhow!(
-            "a bare repository has no files to write to; allow it in a clone, and push that ('keysweep allow' there)"
+            "a bare repository has no files to write to; run 'keysweep allow' in a clone, and push the change"
         )
     })?;
     // What is allowed may be below the thresholds, or shown by an option that is not given again.
@@ -73,19 +73,19 @@ fn reason(words: &str, session: &Session) -> anyhow::Result<String> {
     let words = words.trim();
     anyhow::ensure!(
         words.chars().any(char::is_alphanumeric),
-        "--reason says why it is no secret, for whoever reads it next; it cannot be empty"
+        "--reason cannot be empty: it explains to the next reader why this is not a secret"
     );
     anyhow::ensure!(
         !PLACEHOLDERS.iter().any(|one| words.eq_ignore_ascii_case(one)),
-        "--reason '{words}' stands for the reason and is none; say why it is no secret, for whoever reads it next"
+        "--reason '{words}' is a placeholder; say why this is not a secret, for the next reader"
     );
     anyhow::ensure!(words.chars().count() <= MAX_REASON, "--reason has more than {MAX_REASON} characters");
     anyhow::ensure!(
         !words.chars().any(hostile),
-        "--reason is one line of text, without line breaks and invisible characters"
+        "--reason has to be one line of text, without line breaks and invisible characters"
     );
     let masked = session.mask(None).text(words);
-    anyhow::ensure!(masked == words, "--reason holds a secret itself ({masked}); say it without");
+    anyhow::ensure!(masked == words, "--reason contains a secret itself ({masked}); leave that out");
     Ok(words.to_owned())
 }
 
@@ -94,7 +94,7 @@ fn present(chosen: Vec<Chosen>, args: &AllowArgs, scene: &Scene) -> anyhow::Resu
     let (there, gone): (Vec<Chosen>, Vec<Chosen>) = chosen.into_iter().partition(|one| scene.has(one));
     match gone.first() {
         Some(one) if !args.last || there.is_empty() => anyhow::bail!(
-            "{} ({}) is neither in the files nor staged any more: the files have changed since it was reported, and there is nothing to allow",
+            "{} ({}) is no longer in the files or the index: they have changed since it was reported, so there is nothing to allow",
             one.id,
             one.rule
         ),

@@ -27,16 +27,16 @@ impl Refusal {
     /// In words.
     pub(super) fn told(&self, one: &Chosen) -> String {
         let why = match self {
-            Self::NoPlace { path } => format!("'{path}' has no place for a comment beside the value"),
+            Self::NoPlace { path } => format!("'{path}' has no place for a comment next to the value"),
             Self::Taken { path } => {
-                format!("'{path}' has a comment there already that allows something else, or gives no reason")
+                format!("'{path}' already has a comment there that allows something else or gives no reason")
             }
-            Self::File { path, why } => format!("'{path}' is not written to: {why}"),
+            Self::File { path, why } => format!("'{path}' was not changed: {why}"),
             Self::Changed { path } => {
-                format!("'{path}' has changed since it was staged, and does not hold the value any more")
+                format!("'{path}' has changed since it was staged, and no longer contains the value")
             }
-            Self::NotInFiles => "no file of the work tree holds the value".to_owned(),
-            Self::Elsewhere => "the value stands where no comment can be written".to_owned(),
+            Self::NotInFiles => "no file of the work tree contains the value".to_owned(),
+            Self::Elsewhere => "the value is in a place where no comment can be written".to_owned(),
         };
         format!("{} ({}): {why}; '--in config' writes an entry of the configuration instead", one.id, one.rule)
     }

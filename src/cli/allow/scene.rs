@@ -179,7 +179,7 @@ fn source(root: &Path, path: &BString) -> Result<Option<Source>, String> {
     let Ok(name) = path.to_os_str().map(OsStr::to_owned) else { return Ok(None) };
     // A stored report may come from anybody.
     if Path::new(&name).is_absolute() {
-        return Err("it is named by a path that does not start at the root of the work tree".to_owned());
+        return Err("its path does not start at the root of the work tree".to_owned());
     }
     let full = root.join(&name);
     if full.symlink_metadata().is_err() {
@@ -188,7 +188,7 @@ fn source(root: &Path, path: &BString) -> Result<Option<Source>, String> {
     let whole = root.canonicalize().map(|root| root.join(&name));
     match (full.canonicalize(), whole) {
         (Ok(real), Ok(whole)) if real == whole => {}
-        _ => return Err("a link leads to it, or out of the work tree".to_owned()),
+        _ => return Err("its path contains a symbolic link, or leads out of the work tree".to_owned()),
     }
     match bounded::read(&full, MAX_NAMED, Links::Refused) {
         Ok(bytes) => Ok(Some(Source { full, bytes })),

@@ -2,19 +2,19 @@
 
 use clap::{Args, ValueEnum};
 
-/// What `allow` writes, and about what.
+/// The arguments of `allow`.
 #[derive(Debug, Clone, Args)]
 pub struct AllowArgs {
-    /// Findings of the last reports or of what is staged, by their ids; the first four characters are enough
+    /// The ids of findings in the last reports or in the index; the first four characters are enough
     #[arg(value_name = "ID", required_unless_present = "last", conflicts_with = "last")]
     pub ids: Vec<String>,
-    /// Allow all findings of the last commit that was stopped, unless another report has shown others since
+    /// Allow all findings of the last commit that was stopped, unless a later report has shown others
     #[arg(long)]
     pub last: bool,
-    /// Why it is no secret, for whoever reads it next
+    /// The reason why it is not a secret, for the next reader
     #[arg(long, value_name = "WORDS")]
     pub reason: String,
-    /// Where it is written [default: a comment where the file has any, otherwise the configuration]
+    /// Where to write it [default: a comment if the file can have one, otherwise the configuration]
     #[arg(long = "in", value_enum, value_name = "WHERE")]
     pub form: Option<AllowIn>,
 }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-/// What `baseline` does. Each sweeps everything that the repository stores.
+/// The actions of `baseline`. Each sweeps everything that the repository stores.
 #[derive(Debug, Clone, Subcommand)]
 pub enum BaselineAction {
-    /// Write .keysweep-baseline with all secrets that are there
+    /// Write all secrets that exist now to .keysweep-baseline
     #[command(after_long_help = "Examples:
-  # Accept everything that is there today
+  # Accept every secret that exists today
   keysweep baseline create")]
     Create {
         /// The repository [default: .]
@@ -26,7 +26,7 @@ pub enum BaselineAction {
         #[arg(long = "finding", value_name = "ID")]
         findings: Vec<String>,
     },
-    /// Say which secrets are new, unchanged and absent; ends with 1 if one is new
+    /// List new, unchanged and absent secrets; the exit code is 1 if one is new
     #[command(after_long_help = "Examples:
   # Compare a sweep with the baseline, for another program
   keysweep baseline check --format json")]
@@ -34,11 +34,11 @@ pub enum BaselineAction {
         /// The repository [default: .]
         repo: Option<PathBuf>,
     },
-    /// Accept what another tool was told to ignore
+    /// Accept the findings that another tool is configured to ignore
     ///
     /// The file is a .gitleaksignore, a report of gitleaks or a baseline of detect-secrets.
     #[command(after_long_help = "Examples:
-  # Carry the decisions of a team over
+  # Convert a team's .gitleaksignore
   keysweep baseline import .gitleaksignore")]
     Import {
         /// The file

@@ -7,15 +7,15 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{ScanArgs, StateArgs};
 
-/// What `hook` does.
+/// The actions of `hook`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum HookAction {
-    /// Write a hook; one that is there already is kept and runs first
+    /// Install a hook; an existing one is kept and runs first
     #[command(after_long_help = "Examples:
   # Check commits, their messages and pushes of this repository
   keysweep hook install --hook pre-commit --hook commit-msg --hook pre-push
 
-  # Prepare the repositories that are made or cloned from now on
+  # Prepare the repositories that are created or cloned from now on
   keysweep hook install --global
 
   # Have coding agents call keysweep in this project
@@ -24,22 +24,21 @@ pub enum HookAction {
         /// Which.
         #[command(flatten)]
         which: Which,
-        /// With --agent: keep it from going past hooks as well
+        /// With --agent: also stop the agent from bypassing hooks
         #[arg(long, requires = "agents")]
         guard: bool,
     },
-    /// Remove a hook and put back what was there before
+    /// Remove a hook and restore the one that was there before
     #[command(after_long_help = "Examples:
-  # Remove those that are installed
+  # Remove all hooks that are installed
   keysweep hook uninstall")]
     Uninstall(Which),
-    /// Say of each hook whether it is in place and works
+    /// Show for each hook whether it is installed and works
     ///
-    /// A hook works if it runs this program and stops a canary: a secret in a repository that lasts a moment. Those that are
-    /// named have to work, and without names the pre-commit hook and all that are installed; if one does not, the exit code
-    /// is 2.
+    /// A hook works if it runs this program and stops a canary: a made-up secret in a temporary repository. The hooks that
+    /// are named have to work, or else the pre-commit hook and all that are installed; if one does not, the exit code is 2.
     #[command(after_long_help = "Examples:
-  # Insist on the hook for pushes
+  # Require the pre-push hook
   keysweep hook status --hook pre-push")]
     Status {
         /// Which.
@@ -49,7 +48,7 @@ pub enum HookAction {
         #[command(flatten)]
         state: StateArgs,
     },
-    /// Do the work of a hook, as git's hooks and coding agents call it
+    /// Run a hook, as git and coding agents do
     #[command(
         disable_help_subcommand = true,
         after_long_help = "Examples:
@@ -57,7 +56,7 @@ pub enum HookAction {
   keysweep hook run pre-commit"
     )]
     Run {
-        /// Which hook.
+        /// The hook.
         #[command(subcommand)]
         hook: HookRun,
         /// How.
@@ -69,19 +68,19 @@ pub enum HookAction {
 /// Hooks, and where they are.
 #[derive(Debug, Clone, Args)]
 pub struct Which {
-    /// Which hook; may be given more than once
+    /// The hook; may be given more than once
     ///
-    /// Without it, pre-commit is installed, and those that are installed are removed or looked at.
+    /// The default is pre-commit for an installation, and otherwise all hooks that are installed.
     #[arg(long = "hook", value_enum, value_name = "NAME")]
     pub hooks: Vec<HookName>,
-    /// Coding agents instead, by their own settings; may be given more than once
+    /// Use a coding agent's own hooks instead; may be given more than once
     ///
-    /// The settings are those of the project. What else is in them stays as it is.
+    /// They are written to the project's settings of the agent. Other settings do not change.
     #[arg(long = "agent", value_enum, value_name = "NAME", conflicts_with = "hooks")]
     pub agents: Vec<AgentName>,
-    /// In the template of repositories to come, instead of in this one
+    /// Use the template of new repositories instead of this repository
     ///
-    /// git copies the template into each repository that is made or cloned later. With --agent: in your own settings.
+    /// git copies the template into each repository that is created or cloned later. With --agent, use your own settings.
     #[arg(long)]
     pub global: bool,
 }
@@ -91,11 +90,11 @@ pub struct Which {
 pub enum HookName {
     /// Checks what a commit adds
     PreCommit,
-    /// Checks what a push brings to the remote
+    /// Checks what a push adds to the remote
     PrePush,
     /// Checks the message of a commit
     CommitMsg,
-    /// Checks, on a server, what a push would bring in
+    /// Checks on a server what a push would add
     PreReceive,
 }
 
@@ -108,19 +107,19 @@ pub enum HookRun {
     PreCommit {
         /// Files that the pre-commit framework names
         ///
-        /// Those that the commit does not change are looked at whole.
+        /// Files that the commit does not change are read in full.
         files: Vec<PathBuf>,
     },
     /// Before a push: check what the remote does not have yet
     ///
-    /// Standard input says what is pushed, as git writes it.
+    /// Standard input lists the pushed refs, as git writes them.
     #[command(after_long_help = "Examples:
-  # In a hook of your own, which git starts with the name and the URL of the remote
+  # In a hook of your own, which git calls with the name and the URL of the remote
   keysweep hook run pre-push -- origin")]
     PrePush {
         /// The remote's name, or its URL if it has none
         remote: OsString,
-        /// The remote's URL, which git names too
+        /// The remote's URL, which git also passes
         url: Option<OsString>,
     },
     /// Before a commit: check its message
@@ -130,29 +129,29 @@ pub enum HookRun {
         /// The file with the message
         file: PathBuf,
     },
-    /// On a server, before a push is let in: check what is new
+    /// On a server, before a push is accepted: check what is new
     ///
-    /// Standard input says what is pushed, as git writes it.
+    /// Standard input lists the pushed refs, as git writes them.
     #[command(after_long_help = "Examples:
   keysweep hook run pre-receive")]
     PreReceive,
-    /// For coding agents: check what one does or is given
+    /// For coding agents: check what an agent does or is given
     ///
-    /// The agent writes to standard input what it is about to do, or what a tool gave it. Secrets are kept from it in the way
-    /// that this agent honours, and those that come back are masked. docs/agents.md says how each is told to call this.
+    /// The agent writes to standard input what it is about to do, or what a tool gave it. A call with a secret is denied in
+    /// the form that the agent expects, and secrets in results are masked. docs/agents.md has the settings of each agent.
     #[command(after_long_help = "Examples:
   # As the command of a hook in an agent's settings
   keysweep hook run agent
 
-  # Where nothing is to be guessed
+  # Name the agent instead of detecting it
   keysweep hook run agent --agent windsurf")]
     Agent {
-        /// Who calls [default: what the call shows]
+        /// The agent that calls [default: detected from the call]
         #[arg(long, value_enum, value_name = "NAME")]
         agent: Option<AgentName>,
-        /// Keep the agent from going past hooks
+        /// Stop the agent from bypassing hooks
         ///
-        /// Stops 'git commit --no-verify', settings and variables that switch hooks off, and changes to hooks, .keysweep.toml
+        /// Stops 'git commit --no-verify', settings and variables that disable hooks, and changes to hooks, .keysweep.toml
         /// and the baseline. 'guard = true' in the table 'agents' of .keysweep.toml does the same.
         #[arg(long)]
         guard: bool,

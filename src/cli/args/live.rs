@@ -1,8 +1,8 @@
-//! What `live` takes.
+//! The arguments of `live`.
 
 use clap::Args;
 
-/// Which findings, and how they are asked about.
+/// The findings, and how they are asked about.
 #[derive(Debug, Clone, Args)]
 pub struct LiveArgs {
     /// The id of a finding; its first characters are enough
@@ -20,10 +20,10 @@ pub struct LiveArgs {
     /// Show what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Send so many requests at most
+    /// The most requests to send
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub max_requests: usize,
-    /// Wait so many seconds for an answer [default: 20]
+    /// Seconds to wait for an answer [default: 20]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600), hide_short_help = true)]
     pub timeout: Option<u64>,
 }

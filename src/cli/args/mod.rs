@@ -39,7 +39,7 @@ pub use rules::RulesAction;
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
-    /// What to do.
+    /// The action to take.
     #[command(subcommand)]
     pub command: Command,
     /// When to use colours
@@ -53,8 +53,8 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
 
-/// The arguments with `help COMMAND` written as `COMMAND --help`, which is what people try first. clap's own command for it would take a
-/// line of the short help.
+/// The arguments with `help COMMAND` written as `COMMAND --help`, which is what people try first. clap's own command for it
+/// would take a line of the short help.
 pub fn spelled_out(mut args: Vec<OsString>) -> Vec<OsString> {
     if args.get(1).is_some_and(|first| first == "help") {
         args.remove(1);
@@ -83,17 +83,17 @@ Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
 pub enum Command {
     /// Scan what the next commit adds
     ///
-    /// Secrets that HEAD holds already are not reported again: 'keysweep history' finds them.
+    /// Secrets that HEAD already contains are not reported again: 'keysweep history' finds them.
     #[command(after_long_help = "Examples:
   # Check what the next commit adds
   keysweep staged
 
-  # Check what is staged of some files only, as lint-staged asks for
+  # Check only the files named, as lint-staged does
   keysweep staged src/app.ts config/app.yaml")]
     Staged {
         /// Check these files and folders only
         ///
-        /// Of a file that the next commit does not change, all of it is scanned.
+        /// A file that the next commit does not change is scanned in full.
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
         /// How.
@@ -102,40 +102,40 @@ pub enum Command {
     },
     /// Scan everything that a clone stores
     ///
-    /// That is all refs, reflogs, stashes, notes, messages, names, git's own files, and objects that nothing reaches.
+    /// That includes all refs, reflogs, stashes, notes, messages, names, git's own files, and unreachable objects.
     #[command(
         visible_alias = "sweep",
         after_long_help = "Examples:
   # Sweep the repository here, and read what was found in a browser
   keysweep history --format html --output report.html
 
-  # Sweep another one, and remember what was clean
+  # Sweep another one, and cache the ids of clean objects
   keysweep history ../service --cache ~/.cache/keysweep
 
   # Sweep several
   keysweep history api web mobile
 
-  # Look only at what came in since a release
+  # Read only what was added since a release
   keysweep history --since v1.2"
     )]
     History {
         /// The repository, or several [default: .]
         ///
         /// Several are swept one after the other, each with its own configuration; the exit code is that of the worst. All
-        /// formats but html, github, azure and gitlab hold several reports.
+        /// formats except html, github, azure and gitlab can contain several reports.
         #[arg(value_name = "REPO")]
         repos: Vec<PathBuf>,
-        /// What a sweep takes besides.
+        /// Further options of a sweep.
         #[command(flatten)]
         history: HistoryArgs,
         /// How.
         #[command(flatten)]
         scan: ScanArgs,
     },
-    /// Scan what the commits of a range add, as for a pull request
+    /// Scan what the commits of a range add, such as a pull request
     #[command(
         override_usage = "keysweep range [OPTIONS] RANGE...
-       keysweep range [OPTIONS] --ci    (in a job of a build server)",
+       keysweep range [OPTIONS] --ci    (in a CI job)",
         after_long_help = "Examples:
   # Check what this branch adds to main
   keysweep range origin/main..HEAD
@@ -143,16 +143,16 @@ pub enum Command {
   # Check one commit
   keysweep range 'HEAD^!'
 
-  # In a job of a build server: check what the job is about
+  # In a CI job: check the commits that the job runs for
   keysweep range --ci"
     )]
     Range {
-        /// BASE..HEAD, or another range as 'git rev-list' takes it
+        /// BASE..HEAD, or another range of 'git rev-list'
         ///
-        /// Such are A...B, ^A B and A^!.
+        /// Examples are A...B, ^A B and A^!.
         #[arg(required_unless_present = "ci", conflicts_with = "ci")]
         range: Vec<String>,
-        /// What a range takes besides.
+        /// Further options of a range.
         #[command(flatten)]
         change: RangeArgs,
         /// How.
@@ -161,18 +161,18 @@ pub enum Command {
     },
     /// Scan files and folders; '-' is standard input
     ///
-    /// Ignore files are honoured for what git does not track. Git's own folder is left to 'keysweep history'.
+    /// Ignore files apply to files that git does not track. Git's own folder is not read: use 'keysweep history' for it.
     #[command(after_long_help = "Examples:
-  # Scan the files here, and those that .gitignore leaves out as well
+  # Scan the files here, including those that .gitignore excludes
   keysweep files --no-ignore .
 
-  # Scan what another program prints
+  # Scan the output of another program
   kubectl get secret app -o yaml | keysweep files -")]
     Files {
-        /// What to scan
+        /// The files and folders to scan
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// Read what ignore files leave out, too: everything but what lies in '.git'
+        /// Also read what ignore files exclude: everything outside '.git'
         #[arg(long)]
         no_ignore: bool,
         /// How.
@@ -181,17 +181,17 @@ pub enum Command {
     },
     /// Scan a container image; '-' is standard input
     ///
-    /// Read are archives and folders of docker, podman, buildah, skopeo and buildx, and root file systems, compressed or not: all
-    /// layers with what later ones delete, the configuration, the steps of the build, annotations and attestations. Nothing is
-    /// unpacked, and no registry is asked.
+    /// It reads archives and folders of docker, podman, buildah, skopeo and buildx, and root file systems, compressed or
+    /// not: all layers, including files that later layers delete, the configuration, the steps of the build, annotations and
+    /// attestations. Nothing is unpacked to disk, and no registry is contacted.
     #[command(after_long_help = "Examples:
-  # Scan an image that docker has
+  # Scan a local image of docker
   docker save app:1.0 | keysweep image -
 
-  # Scan what a build makes, before anybody pushes it
+  # Scan the result of a build before it is pushed
   docker buildx build --output type=oci,dest=- . | keysweep image -
 
-  # Scan an image of a registry
+  # Scan an image from a registry
   skopeo copy docker://ghcr.io/example/app:1.0 oci-archive:app.tar
   keysweep image app.tar")]
     Image {
@@ -204,25 +204,25 @@ pub enum Command {
         /// Scan only images for this platform
         #[arg(long, value_name = "OS/ARCH")]
         platform: Option<String>,
-        /// Skip layers that this folder knows as clean
+        /// Skip the clean layers cached in this folder
         #[arg(long, value_name = "DIR")]
         cache: Option<PathBuf>,
         /// How.
         #[command(flatten)]
         scan: ScanArgs,
     },
-    /// Scan what 'docker build' would be given
+    /// Scan what 'docker build' would send to the builder
     ///
-    /// Those are the files that .dockerignore does not leave out; each finding says which instruction copies its file into the
-    /// image.
+    /// These are the files that .dockerignore does not exclude; each finding names the instruction that copies its file into
+    /// the image.
     #[command(after_long_help = "Examples:
   # Scan the build context here
   keysweep context
 
-  # Scan that of another Dockerfile
+  # Scan the context of another Dockerfile
   keysweep context --dockerfile docker/Dockerfile .")]
     Context {
-        /// The folder that is given to the build [default: .]
+        /// The folder of the build context [default: .]
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
         /// The Dockerfile [default: Dockerfile in the folder]
@@ -234,13 +234,14 @@ pub enum Command {
     },
     /// Scan the files of coding agents: settings, transcripts
     ///
-    /// Read are the settings, MCP servers, approved commands, logins, transcripts, chat stores and logs of some twenty agents, wherever
-    /// each keeps them on Linux, macOS and Windows; the notes say which were there. Nothing is changed and nothing is sent.
+    /// It reads the settings, MCP servers, approved commands, logins, transcripts, chat stores and logs of some twenty
+    /// agents, wherever each keeps them on Linux, macOS and Windows; the notes list those that were found. Nothing is
+    /// changed and nothing is sent.
     #[command(after_long_help = "Examples:
-  # Scan those of your home folder
+  # Scan the files in your home folder
   keysweep agents
 
-  # Scan those of a project
+  # Scan the files in a project
   keysweep agents .")]
     Agents {
         /// A home folder or the folder of a project [default: your home folder]
@@ -250,29 +251,29 @@ pub enum Command {
         #[command(flatten)]
         scan: ScanArgs,
     },
-    /// Sweep many repositories, and put their reports together
+    /// Sweep many repositories, and merge their reports
     #[command(
         disable_help_subcommand = true,
         after_long_help = "Examples:
-  # Sweep the repositories of a list
+  # Sweep the repositories in a list
   keysweep fleet run list.txt --out sweep
 
-  # One inventory of all reports in a folder
+  # Merge all reports in a folder into one inventory
   keysweep fleet merge sweep --owners owners.toml"
     )]
     Fleet {
-        /// What to do.
+        /// The action to take.
         #[command(subcommand)]
         action: FleetAction,
     },
-    /// Rehearse a leak in repositories that last a moment
+    /// Rehearse a leak in temporary repositories
     ///
-    /// Credentials of nobody are planted, and hook, pull request check, sweep, check of a build context, plan to purge and proof have to
-    /// do their part; a certificate says what stopped them. Purging takes git filter-repo.
+    /// Made-up credentials are planted, and the hook, the pull request check, the sweep, the build context check, the purge
+    /// plan and the proof each have to stop them; a certificate shows the results. Purging needs git filter-repo.
     #[command(
         hide = true,
         after_long_help = "Examples:
-  # See that everything works on this machine
+  # Check that everything works on this machine
   keysweep drill
 
   # Write an exercise for a team
@@ -281,7 +282,7 @@ pub enum Command {
     Drill(DrillArgs),
     /// Plan how to take secrets out of history and all its copies
     ///
-    /// It writes the values into a file that only you can read, for git filter-repo, and runs nothing of the plan.
+    /// It writes the values to a file that only you can read, for git filter-repo, and does not run the plan.
     #[command(after_long_help = "Examples:
   # Plan for everything that 'keysweep history' reports
   keysweep purge-plan
@@ -296,12 +297,13 @@ pub enum Command {
         findings: Vec<String>,
         /// Write the files of the plan to this folder
         ///
-        /// It is 'keysweep' in the repository's git folder otherwise.
+        /// The default is 'keysweep' in the repository's git folder.
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
-        /// Write the plan as a script for sh as well
+        /// Also write the plan as a script for sh
         ///
-        /// The script asks before each step that cannot be undone, says after each what happened, and goes on where it stopped.
+        /// The script asks before each step that cannot be undone, reports the result of each step, and resumes where it
+        /// stopped.
         #[arg(long, value_name = "FILE")]
         script: Option<PathBuf>,
         /// How.
@@ -313,11 +315,11 @@ pub enum Command {
     },
     /// Prove that values are gone from everything a clone stores
     ///
-    /// Of a value that is still there it says where, and what keeps it.
+    /// For a value that is still there, it shows where it is and what keeps it.
     #[command(
         override_usage = "keysweep verify [OPTIONS] --expressions FILE|--stdin|--finding ID [REPO]",
         after_long_help = "Examples:
-  # Look for the values of a plan that was carried out
+  # Look for the values of a finished plan
   keysweep verify --expressions .git/keysweep/expressions.txt
 
   # Look for a value that another program prints
@@ -326,7 +328,7 @@ pub enum Command {
     Verify {
         /// The repository [default: .]
         repo: Option<PathBuf>,
-        /// What to look for.
+        /// The values to look for.
         #[command(flatten)]
         wanted: Wanted,
         /// With --revoked: send the requests without asking
@@ -338,10 +340,10 @@ pub enum Command {
     },
     /// Ask providers whether secrets of the last reports still work
     ///
-    /// It lists the requests, and sends them once somebody agrees: on a terminal, or with --yes. Each secret goes to its own
-    /// provider alone, in a request that changes nothing. No other command opens a connection.
+    /// It lists the requests, and sends them only after you agree: on a terminal, or with --yes. Each secret goes only to
+    /// its own provider, in a request that changes nothing. No other command opens a connection.
     #[command(after_long_help = "Examples:
-  # See what would be asked, and send nothing
+  # List the requests without sending any
   keysweep live --all --dry-run
 
   # Ask about one finding of the last report
@@ -350,34 +352,34 @@ pub enum Command {
   # Ask about all findings of one rule
   keysweep live --all --only github-pat-classic --yes")]
     Live {
-        /// What to ask.
+        /// The findings to ask about.
         #[command(flatten)]
         args: LiveArgs,
         /// How.
         #[command(flatten)]
         page: RulesPageArgs,
     },
-    /// Accept the secrets that are known, so that only new ones count
+    /// Accept the known secrets, so that only new ones count
     #[command(
         disable_help_subcommand = true,
         after_long_help = "Examples:
-  # Accept everything that is there today
+  # Accept every secret that exists today
   keysweep baseline create
 
-  # See what came in since
+  # List the secrets that are new since then
   keysweep baseline check"
     )]
     Baseline {
-        /// What to do.
+        /// The action to take.
         #[command(subcommand)]
         action: BaselineAction,
         /// How.
         #[command(flatten)]
         sweep: SweepArgs,
     },
-    /// Allow a false alarm: write down why it is no secret
+    /// Allow a false alarm: record why it is not a secret
     ///
-    /// It says how to commit what it wrote.
+    /// It prints how to commit the change.
     #[command(after_long_help = "Examples:
   # Allow one finding by its id
   keysweep allow nsbs44whgl --reason 'sample from the vendor'
@@ -385,7 +387,7 @@ pub enum Command {
   # Allow everything that stopped the last commit
   keysweep allow --last --reason 'generated by the tests'")]
     Allow {
-        /// What to allow, and why.
+        /// The findings to allow, and the reason.
         #[command(flatten)]
         what: AllowArgs,
         /// How.
@@ -399,23 +401,23 @@ pub enum Command {
   # Check every commit of this repository from now on
   keysweep hook install
 
-  # See whether the hooks work
+  # Check that the hooks work
   keysweep hook status"
     )]
     Hook {
-        /// What to do.
+        /// The action to take.
         #[command(subcommand)]
         action: HookAction,
     },
     /// Explain a rule, a finding, or why a line is reported or not
     #[command(after_long_help = "Examples:
-  # What a rule looks for, and what to do about its findings
+  # Show what a rule looks for, and what to do about its findings
   keysweep explain github-pat-classic
 
-  # Everything about a finding of the last report
+  # Show everything about a finding of the last report
   keysweep explain nsbs44whgl
 
-  # Why a line is reported, or not
+  # Show why a line is reported or not
   keysweep explain config/app.yaml:12")]
     Explain {
         /// A rule's id, a finding's id, or a file and the number of a line in it
@@ -431,14 +433,14 @@ pub enum Command {
     #[command(
         disable_help_subcommand = true,
         after_long_help = "Examples:
-  # The rules for a provider
+  # List the rules for a provider
   keysweep rules list azure
 
   # Prove rules of your own
   keysweep rules check acme.toml"
     )]
     Rules {
-        /// What to do.
+        /// The action to take.
         #[command(subcommand)]
         action: RulesAction,
     },
@@ -446,7 +448,7 @@ pub enum Command {
     #[command(
         hide = true,
         after_long_help = "Examples:
-  # For bash
+  # Install the completions for bash
   keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep"
     )]
     Completions {
@@ -460,7 +462,7 @@ pub enum Command {
     #[command(
         hide = true,
         after_long_help = "Examples:
-  # Where 'man' looks for those of one user
+  # Write them where 'man' looks for a user's own pages
   keysweep man ~/.local/share/man/man1"
     )]
     Man {
@@ -469,40 +471,39 @@ pub enum Command {
     },
 }
 
-/// What `history` takes besides the options of every scan.
+/// The options of `history` in addition to those of every scan.
 #[derive(Debug, Clone, Args)]
 pub struct HistoryArgs {
-    /// Remember in DIR what was clean for the next time
+    /// Cache the ids of clean objects in DIR
     ///
-    /// What is remembered are the ids of objects, so that the next sweep reads only new ones; with other rules it reads
-    /// everything again.
+    /// The next sweep then reads only new objects; with other rules, it reads everything again.
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
-    /// Scan only what came in since a revision or a day
+    /// Scan only what was added since a revision or a day
     ///
-    /// A day is written 2026-01-31 and begins at midnight in UTC. Read is what commits add that a branch, a tag, another ref or
-    /// a HEAD leads to, and that the revision does not lead to, or that were made on that day or later. Nothing else is read:
-    /// no older commit, no reflog, nothing that only leftovers hold, and none of git's own files.
+    /// A day is written 2026-01-31 and begins at midnight UTC. It reads what commits add that are reachable from a ref or a
+    /// HEAD, and that are not reachable from the revision, or that were made on that day or later. Nothing else is read: no
+    /// older commits, no reflogs, no leftovers, and none of git's own files.
     #[arg(long, value_name = "REV|DAY", conflicts_with_all = ["cache", "flag_outside_authors"])]
     pub since: Option<String>,
     /// Mark secrets of authors with unusual addresses
     ///
-    /// It is unusual if its domain (at a mail host that anybody can use, the whole address) wrote less than a tenth of the
-    /// commits.
+    /// An address is unusual if its domain wrote less than a tenth of the commits (or the whole address, at a public mail
+    /// host).
     #[arg(long)]
     pub flag_outside_authors: bool,
-    /// Take the remotes for forks of one repository, so that 'fleet merge' says which of them hold what
+    /// Treat the remotes as forks of one repository, so that 'fleet merge' shows which of them contain what
     #[arg(long, hide_short_help = true)]
     pub network: bool,
-    /// Memory that the sweep may take, in MiB
+    /// Memory limit of the sweep, in MiB
     #[arg(long, value_name = "MIB", hide = true)]
     pub memory: Option<u64>,
 }
 
-/// What a drill is about.
+/// The options of a drill.
 #[derive(Debug, Clone, Args)]
 pub struct DrillArgs {
-    /// Plant a credential of this rule; may be given more than once
+    /// Plant a credential for this rule; may be given more than once
     #[arg(long = "kind", value_name = "RULE")]
     pub kinds: Vec<String>,
     /// Write a repository and an exercise to this folder instead, without the answers
@@ -513,44 +514,45 @@ pub struct DrillArgs {
     pub page: RulesPageArgs,
 }
 
-/// What `range` takes besides the options of every scan.
+/// The options of `range` in addition to those of every scan.
 #[derive(Debug, Clone, Args)]
 pub struct RangeArgs {
-    /// Scan what this job of a build server is about
+    /// Scan the commits that this CI job runs for
     ///
-    /// That is the commits of its pull request, push or merge group. GitHub, Gitea and Forgejo Actions, GitLab CI, Azure Pipelines,
-    /// Bitbucket Pipelines, Circle CI and Jenkins tell it. On GitHub the report is added to the summary of the job as well.
+    /// These are the commits of its pull request, push or merge group, as named by GitHub, Gitea and Forgejo Actions, GitLab
+    /// CI, Azure Pipelines, Bitbucket Pipelines, Circle CI and Jenkins. On GitHub, the report is also added to the summary
+    /// of the job.
     #[arg(long)]
     pub ci: bool,
     /// Take configuration and allow comments from the range's end
     ///
-    /// Configuration, allow comments, entries and baseline come from the start of the range otherwise, so that no change
-    /// decides about itself. This is for pushes to a branch that only reviewed changes get to.
+    /// Otherwise, configuration, allow comments, entries and baseline come from the start of the range, so that no change
+    /// approves itself. This is for pushes to a branch that accepts only reviewed changes.
     #[arg(long)]
     pub trust_head: bool,
 }
 
-/// What `verify` looks for: exactly one of these.
+/// The values that `verify` looks for: exactly one of these.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 pub struct Wanted {
     /// Look for the values in a file that 'keysweep purge-plan' wrote
     ///
-    /// Any other file for git filter-repo will do that holds literal text.
+    /// Any other file of literal texts for git filter-repo works, too.
     #[arg(long, value_name = "FILE")]
     pub expressions: Option<PathBuf>,
-    /// Look for the values on standard input, one a line
+    /// Look for the values on standard input, one per line
     #[arg(long)]
     pub stdin: bool,
     /// Look for a finding by its id; may be given more than once
     ///
-    /// This proves less: the rules have to recognise what is left.
+    /// This proves less: it finds only what the rules still recognise.
     #[arg(long = "finding", value_name = "ID")]
     pub findings: Vec<String>,
-    /// Ask the provider of a finding whether it is dead; may be given more than once
+    /// Ask the provider of a finding whether it is invalid; may be given more than once
     ///
-    /// This is for a secret that was revoked: 'keysweep live' tells the terms. The exit code is 0 if the provider does not know
-    /// it any more.
+    /// This is for a secret that was revoked, on the terms of 'keysweep live'. The exit code is 0 if the provider no longer
+    /// accepts it.
     #[arg(long, value_name = "ID", hide_short_help = true)]
     pub revoked: Vec<String>,
 }

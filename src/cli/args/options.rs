@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// What a command was given of the shared options; what it does not take is absent.
+/// The values of the shared options; those that a command does not take are absent.
 #[derive(Debug, Clone, Default)]
 pub struct Common {
     /// How results are written.
@@ -16,7 +16,7 @@ pub struct Common {
     pub output: Option<PathBuf>,
     /// Other formats, and where to.
     pub also: Vec<(FormatArg, PathBuf)>,
-    /// Whether values are shown.
+    /// `true` if values are shown.
     pub show_secrets: bool,
     /// Threshold.
     pub min_severity: Option<SeverityArg>,
@@ -26,7 +26,7 @@ pub struct Common {
     pub config: Option<PathBuf>,
     /// A baseline that is named.
     pub baseline: Option<PathBuf>,
-    /// Whether nothing is allowed.
+    /// `true` if nothing is allowed.
     pub no_allow: bool,
     /// Paths whose findings do not count.
     pub exclude: Vec<String>,
@@ -34,15 +34,15 @@ pub struct Common {
     pub rules: Vec<String>,
     /// Worker threads.
     pub threads: Option<NonZeroUsize>,
-    /// Whether advice is left out.
+    /// `true` if advice is left out.
     pub quiet: bool,
-    /// Whether everything is told of each finding.
+    /// `true` if everything is told of each finding.
     pub full: bool,
-    /// Whether absent objects of Git LFS are gaps.
+    /// `true` if absent objects of Git LFS are gaps.
     pub strict: bool,
-    /// Whether findings end with 0.
+    /// `true` if findings end with 0.
     pub exit_zero: bool,
-    /// What the report calls what was scanned.
+    /// The report's name for the scanned data.
     pub repo_name: Option<String>,
     /// Who can read it.
     pub visibility: Option<AccessArg>,
@@ -51,19 +51,19 @@ pub struct Common {
 /// Options of scans.
 #[derive(Debug, Clone, Args)]
 pub struct ScanArgs {
-    /// What is written.
+    /// The output options.
     #[command(flatten)]
     output: ReportOutput,
-    /// What counts.
+    /// The filters.
     #[command(flatten)]
     selection: Selection,
-    /// What is in force.
+    /// The configuration in force.
     #[command(flatten)]
     setup: Setup,
-    /// What the scan may take.
+    /// The limits of the scan.
     #[command(flatten)]
     machine: Machine,
-    /// What is scanned.
+    /// The subject of the scan.
     #[command(flatten)]
     identity: Identity,
 }
@@ -76,14 +76,14 @@ impl ScanArgs {
     }
 }
 
-/// What the report says of what is scanned, for an inventory of many.
+/// The description of the subject in the report, for an inventory of many.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = OUTPUT)]
 struct Identity {
-    /// Call what is scanned NAME in JSON: its URL, as other machines know it [default: that of the remote origin]
+    /// The name in JSON of what is scanned: its URL, as other machines know it [default: that of the remote origin]
     #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
     repo_name: Option<String>,
-    /// Write down who can read it
+    /// Record who can read it
     #[arg(long, value_enum, value_name = "WHO", global = true, hide_short_help = true)]
     visibility: Option<AccessArg>,
 }
@@ -97,7 +97,7 @@ impl Identity {
 /// Who can read a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AccessArg {
-    /// Those who were let in
+    /// Only those who were granted access
     Private,
     /// Everybody in the organisation
     Internal,
@@ -108,13 +108,13 @@ pub enum AccessArg {
 /// Options of the proof that values are gone, which no threshold and no rule may weaken.
 #[derive(Debug, Clone, Args)]
 pub struct ProofArgs {
-    /// What is written.
+    /// The output options.
     #[command(flatten)]
     output: ReportOutput,
-    /// What is in force.
+    /// The configuration in force.
     #[command(flatten)]
     config: Configuration,
-    /// What the scan may take.
+    /// The limits of the scan.
     #[command(flatten)]
     machine: Machine,
 }
@@ -129,16 +129,16 @@ impl ProofArgs {
 /// Options of commands that go on with what a sweep finds.
 #[derive(Debug, Clone, Args)]
 pub struct SweepArgs {
-    /// What is written.
+    /// The output options.
     #[command(flatten)]
     output: PageOutput,
-    /// What counts.
+    /// The filters.
     #[command(flatten)]
     selection: Selection,
-    /// What is in force.
+    /// The configuration in force.
     #[command(flatten)]
     setup: Setup,
-    /// What the sweep may take.
+    /// The limits of the sweep.
     #[command(flatten)]
     machine: Machine,
     /// Show no progress
@@ -157,13 +157,13 @@ impl SweepArgs {
 /// Options of a page that a scan of one file may be a part of.
 #[derive(Debug, Clone, Args)]
 pub struct PageArgs {
-    /// What is written.
+    /// The output options.
     #[command(flatten)]
     output: PageOutput,
-    /// What is in force.
+    /// The configuration in force.
     #[command(flatten)]
     setup: Setup,
-    /// What counts.
+    /// The filters.
     #[command(flatten)]
     thresholds: Thresholds,
 }
@@ -178,10 +178,10 @@ impl PageArgs {
 /// Options of a page about rules.
 #[derive(Debug, Clone, Args)]
 pub struct RulesPageArgs {
-    /// What is written.
+    /// The output options.
     #[command(flatten)]
     output: PageOutput,
-    /// What is in force.
+    /// The configuration in force.
     #[command(flatten)]
     config: Configuration,
 }
@@ -197,7 +197,7 @@ impl RulesPageArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub struct StateArgs {
-    /// How it is written
+    /// The format of the output
     #[arg(long, short, value_enum, default_value = "human")]
     format: StateFormatArg,
     /// Write it to a file
@@ -237,7 +237,7 @@ pub struct TextArgs {
 }
 
 const OUTPUT: &str = "Output";
-const COUNTS: &str = "What counts";
+const COUNTS: &str = "Filters";
 const FORCE: &str = "Configuration";
 const RUNNING: &str = "Running";
 
@@ -245,27 +245,27 @@ const RUNNING: &str = "Running";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = OUTPUT)]
 struct ReportOutput {
-    /// How the report is written
+    /// The format of the report
     #[arg(long, short, value_enum, default_value = "human", global = true)]
     format: FormatArg,
     /// Write the report to a file
     #[arg(long, short, value_name = "FILE", global = true)]
     output: Option<PathBuf>,
-    /// Write the report in another format to a file as well
+    /// Also write the report to a file, in another format
     ///
-    /// It never holds values there. The option may be given more than once.
+    /// That file never contains values. The option may be given more than once.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = also, global = true, hide_short_help = true)]
     also: Vec<(FormatArg, PathBuf)>,
     /// Leave out advice and progress
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Tell everything, where there would be an overview
+    /// Show everything instead of an overview
     #[arg(long, conflicts_with = "quiet", global = true, hide_short_help = true)]
     full: bool,
     /// Show the values of the secrets
     #[arg(long, global = true, hide_short_help = true)]
     show_secrets: bool,
-    /// End with 0 although secrets were found
+    /// Exit with 0 even if secrets were found
     #[arg(long, global = true, hide_short_help = true)]
     exit_zero: bool,
 }
@@ -281,7 +281,7 @@ impl ReportOutput {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = OUTPUT)]
 struct PageOutput {
-    /// How the results are written
+    /// The format of the results
     #[arg(long, short, value_enum, default_value = "human", global = true)]
     format: PageFormatArg,
     /// Write the results to a file
@@ -295,7 +295,7 @@ impl PageOutput {
     }
 }
 
-/// Which findings count.
+/// The findings that count.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = COUNTS)]
 struct Selection {
@@ -305,10 +305,10 @@ struct Selection {
     /// Run this rule only; may be given more than once
     #[arg(long = "rule", value_name = "ID", global = true, hide_short_help = true)]
     rules: Vec<String>,
-    /// Count nothing at this path, a line of .gitignore
+    /// Ignore findings at this .gitignore pattern
     ///
-    /// Such are 'vendor/' and '*.lock'. What stands there is read all the same, and the report says how many secrets were
-    /// left out. The option may be given more than once.
+    /// Examples are 'vendor/' and '*.lock'. The files are read all the same, and the report shows how many secrets were not
+    /// counted. The option may be given more than once.
     #[arg(long, value_name = "PATH", conflicts_with = "no_allow", global = true)]
     exclude: Vec<String>,
 }
@@ -337,7 +337,7 @@ impl Thresholds {
     }
 }
 
-/// What is configured and allowed.
+/// The configuration and the baseline.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = FORCE)]
 struct Setup {
@@ -347,7 +347,7 @@ struct Setup {
     /// Read this baseline instead of .keysweep-baseline at the repository's root
     #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     baseline: Option<PathBuf>,
-    /// Report what comments, the configuration and the baseline allow, too
+    /// Also report what comments, the configuration and the baseline allow
     #[arg(long, global = true, hide_short_help = true)]
     no_allow: bool,
 }
@@ -358,7 +358,7 @@ impl Setup {
     }
 }
 
-/// What is configured.
+/// The configuration.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = FORCE)]
 struct Configuration {
@@ -370,7 +370,7 @@ struct Configuration {
         hide_short_help = true,
         long_help = "Read this configuration instead of .keysweep.toml at the repository's root
 
-The variable KEYSWEEP_CONFIG names one for every call; the option wins."
+The environment variable KEYSWEEP_CONFIG names one for every call; the option takes precedence."
     )]
     config: Option<PathBuf>,
 }
@@ -386,14 +386,14 @@ fn configured() -> Option<PathBuf> {
     std::env::var_os("KEYSWEEP_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// What a scan may take, and what it insists on.
+/// The limits of a scan, and its requirements.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = RUNNING)]
 struct Machine {
     /// Worker threads [default: one for each core]
     #[arg(long, value_name = "N", global = true, hide_short_help = true)]
     threads: Option<NonZeroUsize>,
-    /// Count as not read what is only noted: absent Git LFS objects, archives that are not opened, encrypted files
+    /// Fail on parts that are otherwise only noted: absent Git LFS objects, archives that are not opened, encrypted files
     #[arg(long, global = true, hide_short_help = true)]
     strict: bool,
 }

@@ -6,18 +6,18 @@ use clap::Subcommand;
 
 use super::{RulesPageArgs, TextArgs};
 
-/// What `rules` does.
+/// The actions of `rules`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum RulesAction {
-    /// List the rules in force, all of them or those about something
+    /// List the active rules, or those that match some words
     #[command(after_long_help = "Examples:
-  # The rules for a provider
+  # List the rules for a provider
   keysweep rules list azure
 
-  # Every rule in force, for another program
+  # List all active rules, for another program
   keysweep rules list --format jsonl")]
     List {
-        /// List only rules with all these words in id, name or provider
+        /// Words that a rule has to contain in its id, name or provider
         ///
         /// Upper and lower case are the same.
         #[arg(value_name = "WORD")]
@@ -37,11 +37,12 @@ pub enum RulesAction {
         #[command(flatten)]
         text: TextArgs,
     },
-    /// Carry the rules of another scanner over
+    /// Convert the rules of another scanner
     ///
-    /// The file is a configuration of gitleaks. It prints rules for .keysweep.toml, and says what cannot be carried over.
+    /// The file is a configuration of gitleaks. The command prints rules for .keysweep.toml, and lists what cannot be
+    /// converted.
     #[command(after_long_help = "Examples:
-  # Go on with the rules of a team
+  # Convert a team's gitleaks rules
   keysweep rules import .gitleaks.toml --output .keysweep.toml")]
     Import {
         /// The file

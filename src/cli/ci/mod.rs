@@ -40,7 +40,7 @@ pub fn range(common: &Common, trust_head: bool) -> anyhow::Result<ExitStatus> {
     // The report may go to a file that nobody opens while the log of the job is read.
     if found.bases.is_empty() && !found.listing.gaps.is_empty() {
         shell::say(
-            "keysweep: this clone lacks what tells old from new, and the report says how to fetch it; 'keysweep range BASE..HEAD' scans what lies between two commits that it holds",
+            "keysweep: this clone lacks the commits that show what is new, and the report says how to fetch them; 'keysweep range BASE..HEAD' scans between two commits that it has",
         );
     }
     let in_force = in_force(common, &repo, &event, &found, trust_head)?;
@@ -112,7 +112,7 @@ fn github(name: &str, variables: Variables<'_>, payload: &Value) -> anyhow::Resu
             Ok(Event { asked: "what the push adds", head, bases: before.into_iter().collect(), merge: None, trunk })
         }
         _ => {
-            let head = Some(tested.context("GITHUB_SHA is not set, and the event tells of no commits")?);
+            let head = Some(tested.context("GITHUB_SHA is not set, and the event names no commits")?);
             let trunk = trunk(default, variables("GITHUB_REF").as_deref().and_then(branch));
             Ok(Event { asked: "what the branch adds", head, bases: Vec::new(), merge: None, trunk })
         }
@@ -143,6 +143,6 @@ fn of_variable(variables: Variables<'_>, name: &str) -> anyhow::Result<Option<Ob
 
 /// Reads an id. The text is not repeated in the error: it may be anything.
 fn id(text: &str, place: &str) -> anyhow::Result<Option<ObjectId>> {
-    let id = ObjectId::from_hex(text.as_bytes()).ok().with_context(|| format!("{place} is no id of a commit"))?;
+    let id = ObjectId::from_hex(text.as_bytes()).ok().with_context(|| format!("{place} is not the id of a commit"))?;
     Ok(Some(id).filter(|id| !id.is_null()))
 }

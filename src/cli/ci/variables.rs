@@ -4,8 +4,8 @@
 //! what was there before a push, whoever writes the pipeline has to: with nothing to compare with, either everything would
 //! count as new or nothing.
 //!
-//! Sources: the pages on predefined variables of Azure Pipelines, on variables of GitLab CI and Bitbucket Pipelines, on built-in
-//! variables of `CircleCI`, and those of Jenkins on its environment and on its Git plugin.
+//! Sources: the pages on predefined variables of Azure Pipelines, on variables of GitLab CI and Bitbucket Pipelines, on
+//! built-in variables of `CircleCI`, and those of Jenkins on its environment and on its Git plugin.
 
 use super::{branch, of_variable, trunk};
 use crate::source::event::{Event, Trunk};
@@ -172,7 +172,7 @@ fn of_request(host: &Host, variables: Variables<'_>) -> anyhow::Result<Event> {
     let head = head.or(tested);
     anyhow::ensure!(
         head.is_some(),
-        "{} does not tell which commit the job is about: {}",
+        "{} does not name the commit that the job runs for: {}",
         host.name,
         host.tested.name()
     );
@@ -183,14 +183,14 @@ fn of_branch(host: &Host, variables: Variables<'_>) -> anyhow::Result<Event> {
     let head = of_variable(variables, host.tested.name())?;
     anyhow::ensure!(
         head.is_some(),
-        "{} does not tell which commit the job is about: {}",
+        "{} does not name the commit that the job runs for: {}",
         host.name,
         host.tested.name()
     );
     let (before, default) = (of_variable(variables, host.before.name())?, variables(host.default));
     anyhow::ensure!(
         before.is_some() || default.is_some(),
-        "{} does not tell what was there before: set {} to the name of the default branch, or {} to the id of a commit; 'keysweep range BASE..HEAD' names both by hand",
+        "{} does not name the commit that was there before: set {} to the name of the default branch, or {} to the id of a commit; 'keysweep range BASE..HEAD' names both by hand",
         host.name,
         host.default,
         host.before.name()

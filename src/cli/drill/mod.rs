@@ -62,7 +62,7 @@ fn rehearsed(stage: Stage, scene: &Scene<'_>) -> StageResult {
 
 /// Writes a repository with a leak, and what a team has to do about it, without the answers.
 fn exercise(folder: &Path, planted: &[Planted]) -> anyhow::Result<ExitStatus> {
-    anyhow::ensure!(!folder.exists(), "'{}' is there already; name a folder that is not", folder.display());
+    anyhow::ensure!(!folder.exists(), "'{}' already exists; name a new folder", folder.display());
     std::fs::create_dir_all(folder).with_context(|| format!("making '{}'", folder.display()))?;
     stages::exercise(folder, planted)?;
     let text = page::exercise(planted.len());

@@ -33,13 +33,10 @@ pub(super) fn credentials(kinds: &[String]) -> anyhow::Result<Vec<Planted>> {
     let mut generator = Generator::new(seed);
     let planted = kinds.iter().map(|kind| {
         let rule = file.rules.iter().find(|rule| rule.id == *kind);
-        let rule = rule.ok_or_else(|| anyhow::anyhow!("no rule is named so; 'keysweep rules list' names them"))?;
+        let rule = rule.ok_or_else(|| anyhow::anyhow!("there is no such rule; 'keysweep rules list' lists them"))?;
         let template = rule.token.as_deref().and_then(marked);
         let template = template.ok_or_else(|| {
-            anyhow::anyhow!(
-                "values of {} have no room for a mark that keeps them from being taken for live ones",
-                rule.id
-            )
+            anyhow::anyhow!("values of {} have no room for the mark that shows that they are made up", rule.id)
         })?;
         let value = generator.expand("<token>", Some(&template)).map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(Planted { rule: rule.id.clone(), value })

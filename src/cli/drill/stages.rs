@@ -28,8 +28,8 @@ impl Stage {
             Self::Hook => "The hook stops a commit that adds a credential to README.md",
             Self::PullRequest => "The check of a pull request finds one in a workflow",
             Self::Sweep => "A sweep finds what a later commit deleted",
-            Self::Context => "The check of a build context finds what an image would hold",
-            Self::Purge => "The plan to purge takes it out of history, and the proof agrees only afterwards",
+            Self::Context => "The check of a build context finds what an image would contain",
+            Self::Purge => "The plan to purge removes it from history, and the proof succeeds only afterwards",
         }
     }
 }
@@ -118,12 +118,12 @@ fn hook(scene: &Scene<'_>) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Missed("the commit was made".to_owned()));
     }
     // That anything stops a commit is not enough: what does not leak has to get through.
-    done(&scene.git(&folder, &["reset", "--quiet", "--hard"])?, "taking it out")?;
+    done(&scene.git(&folder, &["reset", "--quiet", "--hard"])?, "removing it")?;
     append(&folder.join("README.md"), "a harmless line\n")?;
     let harmless = scene.git(&folder, &["commit", "--quiet", "--all", "--message", "harmless"])?;
     Ok(match harmless.status.success() {
         true => Outcome::Stopped,
-        false => Outcome::Missed("it stops every commit, a harmless one as well".to_owned()),
+        false => Outcome::Missed("it stops every commit, even a harmless one".to_owned()),
     })
 }
 
@@ -164,10 +164,10 @@ fn purge(scene: &Scene<'_>) -> anyhow::Result<Outcome> {
     let kept = kept.to_string_lossy();
     let verify = || scene.keysweep(&folder, &["verify", "--expressions", &kept]);
     if verify()?.status.code() != Some(1) {
-        return Ok(Outcome::Missed("the proof did not find what was still there".to_owned()));
+        return Ok(Outcome::Missed("the proof did not find the value that was still there".to_owned()));
     }
     if !scene.git(&folder, &["filter-repo", "--version"])?.status.success() {
-        let why = "git filter-repo is not installed, which rewrites history: pip install git-filter-repo";
+        let why = "git filter-repo, which rewrites history, is not installed: pip install git-filter-repo";
         return Ok(Outcome::NotRehearsed(why.to_owned()));
     }
     let mut sh = sealed(Command::new("sh"), &folder);

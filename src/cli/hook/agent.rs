@@ -1,7 +1,7 @@
 //! `hook run agent`: what a coding agent is about to do or was given, checked for secrets.
 //!
-//! What is about to happen is stopped for a secret as for what could not be told, in the way that the agent honours. What a tool
-//! gave back is masked where the agent takes a replacement. What merely passes by is answered with nothing.
+//! What is about to happen is stopped for a secret as for what could not be told, in the way that the agent honours. What a
+//! tool gave back is masked where the agent takes a replacement. What merely passes by is answered with nothing.
 
 use crate::cli::args::{AgentName, Common};
 use crate::cli::exit::ExitStatus;
@@ -82,7 +82,7 @@ fn refused(call: &Call, why: &str) -> Reasoned {
 
 fn not_known(call: &Call) -> String {
     format!(
-        "keysweep: stopped, because this version does not know the event '{}' of {}: take it out of the agent's hooks, or install a newer keysweep",
+        "keysweep: stopped, because this version does not know the event '{}' of {}: remove it from the agent's hooks, or install a newer keysweep",
         call.event(),
         call.agent().name()
     )
@@ -90,7 +90,7 @@ fn not_known(call: &Call) -> String {
 
 fn gone_past(how: &str) -> String {
     format!(
-        "keysweep: stopped, because {how}. The checks of commits and pushes are not to be gone past: mend what they report, and if a finding is wrong, ask the person you work for to allow it"
+        "keysweep: stopped, because {how}. Do not bypass the checks of commits and pushes: fix what they report, and if a finding is wrong, ask the person you work for to allow it"
     )
 }
 
@@ -121,13 +121,13 @@ fn list_reads(reads: &Reads, limit: u64, listing: &mut Listing) {
             Err(Refused::TooLarge(_)) => listing.gaps.push(too_large(
                 &name,
                 format!(
-                    "it was not looked at before it is read, for it has more than {limit} bytes; read a part of it by another program"
+                    "it has more than {limit} bytes, too many to check before it is read; read a part of it with another program"
                 ),
             )),
             Err(_) => {}
         }
     }
-    let many = "it stands for more files than are looked at before they are read; name fewer".to_owned();
+    let many = "it matches more files than can be checked before they are read; name fewer".to_owned();
     listing.gaps.extend(reads.too_many.iter().map(|name| too_large(name, many.clone())));
 }
 
@@ -170,14 +170,14 @@ pub(super) fn named(agent: AgentName) -> Agent {
 fn why(view: &View, is_result: bool) -> String {
     let mut lines = vec![match (view.findings.is_empty(), is_result) {
         (true, _) => "keysweep: not everything could be checked for secrets, so this was stopped:".to_owned(),
-        (false, false) => "keysweep: stopped, because this holds secrets:".to_owned(),
-        (false, true) => "keysweep: what the tool gave back holds secrets:".to_owned(),
+        (false, false) => "keysweep: stopped, because this contains secrets:".to_owned(),
+        (false, true) => "keysweep: the output of the tool contains secrets:".to_owned(),
     }];
     lines.extend(view.findings.iter().map(finding));
     lines.extend(view.gaps.iter().map(|gap| format!("- {}: {}", gap.what, gap.why)));
     if !view.findings.is_empty() {
         lines.push(
-            "Leave the values out: refer to an environment variable or a secret store by name, and do not read, split or encode a secret to get past this."
+            "Leave the values out: refer to an environment variable or a secret store by name, and do not read, split or encode a secret to bypass this check."
                 .to_owned(),
         );
     }

@@ -23,9 +23,7 @@ use crate::text::escape;
 fn scope(global: bool) -> anyhow::Result<Scope> {
     if global {
         let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
-        return Ok(Scope::User(
-            home.map(PathBuf::from).context("finding out where your home folder is: HOME is not set")?,
-        ));
+        return Ok(Scope::User(home.map(PathBuf::from).context("cannot find your home folder: HOME is not set")?));
     }
     let root = Repo::open(Path::new(".")).ok().and_then(|repo| repo.workdir());
     Ok(Scope::Project(root.map_or_else(std::env::current_dir, Ok)?))
@@ -50,9 +48,9 @@ pub(super) fn install(agents: &[AgentName], global: bool, guard: bool) -> anyhow
         let path = place.path();
         let change = place
             .install(&place.command(&called, guard))
-            .with_context(|| format!("putting keysweep into '{}'", path.display()))?;
+            .with_context(|| format!("adding keysweep to '{}'", path.display()))?;
         say(&match change {
-            Change::Unchanged => format!("{}: '{}' calls keysweep already", agent.name(), path.display()),
+            Change::Unchanged => format!("{}: '{}' already calls keysweep", agent.name(), path.display()),
             _ => format!("{}: '{}' calls keysweep from now on", agent.name(), path.display()),
         });
         if let Some(besides) = place.besides() {
@@ -69,10 +67,10 @@ pub(super) fn install(agents: &[AgentName], global: bool, guard: bool) -> anyhow
 pub(super) fn uninstall(agents: &[AgentName], global: bool) -> anyhow::Result<ExitStatus> {
     for (agent, place) in places(agents, global)? {
         let path = place.path();
-        let change = place.uninstall().with_context(|| format!("taking keysweep out of '{}'", path.display()))?;
+        let change = place.uninstall().with_context(|| format!("removing keysweep from '{}'", path.display()))?;
         say(&match change {
             Change::Unchanged => format!("{}: '{}' does not call keysweep", agent.name(), path.display()),
-            Change::Written => format!("{}: took keysweep out of '{}'", agent.name(), path.display()),
+            Change::Written => format!("{}: removed keysweep from '{}'", agent.name(), path.display()),
             Change::Removed => format!("{}: removed '{}'", agent.name(), path.display()),
         });
     }
@@ -89,7 +87,7 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
         if installed.is_empty() {
             let option = if global { " --global" } else { "" };
             lines.push(format!(
-                "{}: '{path}' does not call keysweep; 'keysweep hook install --agent NAME{option}' makes it",
+                "{}: '{path}' does not call keysweep; 'keysweep hook install --agent NAME{option}' adds it",
                 agent.name()
             ));
             is_well = false;
@@ -100,13 +98,13 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
             let (text, works) = match tried {
                 Tried::Kept(how) => (format!("'{command}' {how} a canary"), true),
                 Tried::LetThrough(code) => (format!("'{command}' let a canary through (it ended with {code})"), false),
-                Tried::Another(found) => (format!("'{command}' runs another keysweep than this one: {found}"), false),
+                Tried::Another(found) => (format!("'{command}' runs a different keysweep: {found}"), false),
             };
             lines.push(format!("{}, {event}: {text}", agent.name()));
             is_well &= works;
         }
         lines.extend(
-            place.besides().map(|besides| format!("{}: {besides}, which cannot be seen from here", agent.name())),
+            place.besides().map(|besides| format!("{}: {besides}, which cannot be checked from here", agent.name())),
         );
     }
     let lines: Vec<String> = lines.iter().map(|line| escape(withhold(line).as_bytes())).collect();
@@ -124,8 +122,8 @@ enum Tried {
     Another(String),
 }
 
-/// Runs the command as the agent would, if it is this program, on a call with a token of nobody's, and holds the answer against what this agent honours;
-/// `None` if the agent does not send such a call.
+/// Runs the command as the agent would, if it is this program, on a call with a token of nobody's, and holds the answer
+/// against what this agent honours; `None` if the agent does not send such a call.
 fn tried(agent: Agent, sent: &dyn Fn(&str) -> Option<Value>, command: &str) -> anyhow::Result<Option<Tried>> {
     let own = program()?;
     let Some((called, arguments)) = parts(command) else { return Ok(None) };

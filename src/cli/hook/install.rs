@@ -17,13 +17,13 @@ use crate::hook::{Hook, Keeper, Name, State};
 pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitStatus> {
     let program = program()?;
     if let Some(repo) = &place.repo {
-        repo.checked_out().context("no hook was installed, for it would stop everything until HEAD can be read")?;
+        repo.checked_out().context("no hook was installed, because it would stop everything until HEAD can be read")?;
     }
     let names = if names.is_empty() { &[HookName::PreCommit] } else { names };
     let is_of_commits = |name: &HookName| matches!(name, HookName::PreCommit | HookName::CommitMsg);
     anyhow::ensure!(
         !place.has_no_commits_to_check() || !names.iter().any(is_of_commits),
-        "nothing was installed: nobody commits in a bare repository; 'keysweep hook install --hook pre-receive' has it check what is pushed to it"
+        "nothing was installed: nobody commits in a bare repository; 'keysweep hook install --hook pre-receive' checks the pushes to it"
     );
     let mut status = ExitStatus::Clean;
     for name in Name::ALL.into_iter().filter(|name| is_among(names, *name)) {
@@ -47,10 +47,10 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
     }
     if place.repo.is_none() {
         say(
-            "git copies it into each repository that is made or cloned from now on; 'git init' in one that is there adds it, too",
+            "git copies it into each repository that is created or cloned from now on; 'git init' adds it to an existing one",
         );
         if let Some(command) = place.untold() {
-            say(&format!("nothing is checked before git knows of that folder; tell it with\n{command}"));
+            say(&format!("nothing is checked until git uses that folder; run\n{command}"));
         }
     }
     Ok(status)
@@ -74,12 +74,10 @@ fn install_file(hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<()
     let path = hook.path();
     let change = hook.install(program).with_context(|| format!("installing the hook '{}'", path.display()))?;
     say(&match change {
-        Change::Chained => format!(
-            "installed '{}'; the hook that was there runs first, from '{}'",
-            path.display(),
-            hook.kept().display()
-        ),
-        Change::Unchanged => format!("'{}' is in place already", path.display()),
+        Change::Chained => {
+            format!("installed '{}'; the previous hook runs first, from '{}'", path.display(), hook.kept().display())
+        }
+        Change::Unchanged => format!("'{}' is already installed", path.display()),
         _ if place.repo.is_none() => format!("installed '{}'", path.display()),
         _ => format!("installed '{}': {} is checked from now on", path.display(), checked(hook.name())),
     });
@@ -90,7 +88,7 @@ fn install_file(hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<()
 fn foretell(place: &Place, name: Name) {
     if place.root.join(".husky").is_dir() {
         say(
-            "husky is used here but not active in this clone yet; once it is ('npm install'), git does not look there any more: run 'keysweep hook install' again",
+            "husky is used here but not active in this clone yet; once it is ('npm install'), git no longer uses this folder: run 'keysweep hook install' again",
         );
     }
     if let [file, ..] = &Tool::Lefthook.found(&place.root)[..] {
@@ -105,15 +103,15 @@ fn install_script(script: &Script, place: &Place) -> anyhow::Result<ExitStatus> 
     let path = place.shown(script.path());
     let change = script
         .install(&place.root)
-        .with_context(|| format!("adding to '{path}', which husky runs, these lines:\n{}\n", script.lines()))?;
+        .with_context(|| format!("adding these lines to '{path}', which husky runs:\n{}\n", script.lines()))?;
     say(&match change {
-        Change::Unchanged => format!("'{path}', which husky runs, has keysweep's lines already"),
+        Change::Unchanged => format!("'{path}', which husky runs, already has keysweep's lines"),
         _ => format!(
-            "added keysweep's lines to '{path}', which husky runs: commit it, and everyone who works here is guarded, and needs keysweep on PATH"
+            "added keysweep's lines to '{path}', which husky runs: commit it, so that the commits of all developers are checked; each of them then needs keysweep on PATH"
         ),
     });
     if script.state() == State::NotExecutable {
-        say("husky is not active in this clone, so git does not run it: 'npm install' or 'npx husky' makes it so");
+        say("husky is not active in this clone, so git does not run it: 'npm install' or 'npx husky' activates it");
     }
     if on_path(Some(place.root.join("node_modules/.bin"))).is_none() {
         say("keysweep is not on PATH: husky stops everything until it is");
@@ -125,14 +123,14 @@ fn install_script(script: &Script, place: &Place) -> anyhow::Result<ExitStatus> 
 fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<ExitStatus> {
     let (name, called) = (hook.name(), tool.as_str());
     if let Some(file) = tool.names_keysweep(&place.root, name) {
-        say(&format!("{called} runs keysweep already: '{}' names it", place.shown(&file)));
+        say(&format!("{called} already runs keysweep: '{}' names it", place.shown(&file)));
         return Ok(ExitStatus::Clean);
     }
     let lines = tool.lines(name);
     let told = format!("to have {called} itself run keysweep, add to '{}':\n{lines}", file_of(tool, place));
     if tool == Tool::Lefthook && hook.state(program) == State::Foreign {
         say(&format!(
-            "nothing was installed: '{}' is lefthook's, which writes it anew and would drop keysweep\n{told}",
+            "nothing was installed: '{}' belongs to lefthook, which rewrites it and would drop keysweep\n{told}",
             hook.path().display()
         ));
         return Ok(ExitStatus::Unknown);
@@ -176,8 +174,11 @@ pub(super) fn uninstall(place: &Place, names: &[HookName]) -> anyhow::Result<Exi
 fn named_by(tool: Tool, hook: &Hook, place: &Place) -> anyhow::Result<()> {
     let called = tool.as_str();
     match tool.names_keysweep(&place.root, hook.name()) {
-        Some(file) => anyhow::bail!("{called} runs keysweep: take its lines out of '{}' by hand", place.shown(&file)),
-        None => anyhow::bail!("'{}' is {called}'s and does not run keysweep; it was left alone", hook.path().display()),
+        Some(file) => anyhow::bail!("{called} runs keysweep: remove its lines from '{}' by hand", place.shown(&file)),
+        None => anyhow::bail!(
+            "'{}' belongs to {called} and does not run keysweep; it was not changed",
+            hook.path().display()
+        ),
     }
 }
 
@@ -185,7 +186,7 @@ fn uninstall_file(hook: &Hook, program: &Path) -> anyhow::Result<()> {
     let path = hook.path();
     let change = hook.uninstall(program).with_context(|| format!("removing the hook '{}'", path.display()))?;
     say(&match change {
-        Change::Restored => format!("removed; the hook that was there before is back at '{}'", path.display()),
+        Change::Restored => format!("removed; the previous hook is back at '{}'", path.display()),
         Change::Unchanged => format!("there is no hook at '{}'", path.display()),
         _ => format!("removed '{}'", path.display()),
     });
@@ -194,10 +195,10 @@ fn uninstall_file(hook: &Hook, program: &Path) -> anyhow::Result<()> {
 
 fn uninstall_script(script: &Script, place: &Place) -> anyhow::Result<()> {
     let path = place.shown(script.path());
-    let change = script.uninstall(&place.root).with_context(|| format!("taking keysweep's lines out of '{path}'"))?;
+    let change = script.uninstall(&place.root).with_context(|| format!("removing keysweep's lines from '{path}'"))?;
     say(&match change {
-        Change::Unchanged => format!("'{path}', which husky runs, holds no lines of keysweep"),
-        _ => format!("took keysweep's lines out of '{path}'"),
+        Change::Unchanged => format!("'{path}', which husky runs, contains no lines of keysweep"),
+        _ => format!("removed keysweep's lines from '{path}'"),
     });
     Ok(())
 }

@@ -66,8 +66,8 @@ const PUSH: Guarded =
     Guarded { name: "push", nothing: "nothing was pushed", unchecked: "'git push --no-verify' pushes unchecked" };
 const RECEPTION: Guarded = Guarded {
     name: "push",
-    nothing: "the server let nothing in",
-    unchecked: "ask those who run the server, and show them what stands above",
+    nothing: "the server accepted nothing",
+    unchecked: "show the output above to the people who run the server",
 };
 
 impl Guarded {
@@ -120,7 +120,7 @@ impl Place {
     fn of(global: bool) -> anyhow::Result<Self> {
         if global {
             let root = template::configured()?.or_else(template::own);
-            let root = root.context("finding out where your configuration lies: HOME is not set")?;
+            let root = root.context("cannot find your configuration: HOME is not set")?;
             return Ok(Self { folder: root.join("hooks"), root, repo: None });
         }
         let repo = Repo::open(Path::new("."))?;
@@ -145,7 +145,7 @@ impl Place {
         let gaps = self.repo.as_ref()?.all_refs().gaps;
         let first = gaps.first()?;
         let more = if gaps.len() > 1 { format!(" (and {} more)", gaps.len() - 1) } else { String::new() };
-        let told = "not all refs can be read, so how far a secret got cannot be told";
+        let told = "some refs cannot be read, so it is not known how far a secret got";
         Some(format!("{told}: {}: {}{more}", first.what, first.why))
     }
 
@@ -184,7 +184,7 @@ fn option(name: Name) -> String {
 }
 
 fn program() -> anyhow::Result<PathBuf> {
-    std::env::current_exe().context("finding out where keysweep itself is installed")
+    std::env::current_exe().context("finding the path of keysweep itself")
 }
 
 /// The keysweep that a command line without a path would run; tools look into `before` first.

@@ -92,10 +92,10 @@ fn tried(place: &Place, name: Name, mut told: Told) -> Told {
         Ok(Outcome::Stopped) => ("; it stopped a canary".to_owned(), true),
         Ok(Outcome::LetThrough(code)) => {
             let code = code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
-            let why = "is the rule 'github-pat-classic' switched off in .keysweep.toml?";
-            (format!("; but it did not stop a canary, a GitHub token of nobody's (it ended with {code}): {why}"), false)
+            let why = "is the rule 'github-pat-classic' disabled in .keysweep.toml?";
+            (format!("; but it did not stop a canary, a made-up GitHub token (it ended with {code}): {why}"), false)
         }
-        Err(error) => (format!("; whether it stops anything could not be tried: {error}"), false),
+        Err(error) => (format!("; it could not be tested: {error}"), false),
     };
     told.text.push_str(&text);
     told.in_place = is_stopped;
@@ -105,15 +105,14 @@ fn tried(place: &Place, name: Name, mut told: Told) -> Told {
 /// Returns the remarks on other places: a template that git does not know of, work trees and submodules.
 fn beyond(place: &Place, program: &Path) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
-    told.extend(
-        place.untold().map(|command| format!("git does not know of this template yet; tell it with\n{command}")),
-    );
+    told.extend(place.untold().map(|command| format!("git does not use this template yet; run\n{command}")));
     let Some(repo) = &place.repo else { return told };
     told.extend(repo.checked_out().err().map(|error| format!("it stops everything until HEAD can be read: {error}")));
     told.extend(place.unread());
     if repo.has_relative_hooks() && repo.worktrees().len() > 1 {
         told.push(
-            "core.hooksPath is relative, so each work tree has hooks of its own; this is about this one".to_owned(),
+            "core.hooksPath is relative, so each work tree has its own hooks; these are the hooks of this one"
+                .to_owned(),
         );
     }
     for module in repo.submodules() {
@@ -122,7 +121,7 @@ fn beyond(place: &Place, program: &Path) -> Vec<String> {
             Ok(folder) => {
                 let hook = Hook::in_folder(folder, Name::PreCommit);
                 let is = if hook.state(program) == State::Ours { "installed" } else { "not installed" };
-                format!("the submodule '{path}' has hooks of its own: pre-commit is {is} there")
+                format!("the submodule '{path}' has its own hooks: pre-commit is {is} there")
             }
             Err(error) => format!("the submodule '{path}' has no hooks: {error}"),
         });
@@ -156,10 +155,12 @@ fn of_file(hook: &Hook, program: &Path) -> Told {
             )
         }
         State::Ours => format!("active: git runs '{path}', which runs '{}'", program.display()),
-        State::Absent => format!("not installed: there is no '{path}'; {remedy} writes it"),
-        State::Outdated => format!("'{path}' runs another keysweep or is of another version; {remedy} renews it"),
-        State::NotExecutable => format!("'{path}' is not executable, so git does not run it; {remedy} mends it"),
-        State::Foreign => format!("'{path}' is another tool's; {remedy} keeps it and runs both"),
+        State::Absent => format!("not installed: '{path}' does not exist; {remedy} writes it"),
+        State::Outdated => {
+            format!("'{path}' runs a different keysweep or is from another version; {remedy} rewrites it")
+        }
+        State::NotExecutable => format!("'{path}' is not executable, so git does not run it; {remedy} repairs it"),
+        State::Foreign => format!("'{path}' belongs to another tool; {remedy} keeps it and runs both"),
     };
     let in_place = state == State::Ours;
     let script =
@@ -178,12 +179,12 @@ fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> Told
         }
         State::NotExecutable => (
             format!(
-                "'{path}' runs keysweep, but husky is not active in this clone: 'npm install' or 'npx husky' makes it so"
+                "'{path}' runs keysweep, but husky is not active in this clone: 'npm install' or 'npx husky' activates it"
             ),
             false,
         ),
         State::Outdated => {
-            (format!("keysweep's lines in '{path}' are of another version; {remedy} renews them"), false)
+            (format!("keysweep's lines in '{path}' are from another version; {remedy} rewrites them"), false)
         }
         State::Absent | State::Foreign => {
             (format!("not installed: husky runs '{path}', which does not run keysweep; {remedy} adds it there"), false)
@@ -204,14 +205,15 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
     match hook.ours(program) {
         Some(ours) if ours.is_legacy() => {
             let (told, own) = (of_file(&ours, program), ours.path());
-            let active = format!("active: git runs '{path}', which is {called}'s and runs '{}' first", own.display());
+            let active =
+                format!("active: git runs '{path}', which belongs to {called} and runs '{}' first", own.display());
             Told { text: if told.in_place { active } else { told.text }, ..told }
         }
         Some(ours) => of_file(&ours, program),
         None => {
             let (file, lines) = (file_of(tool, place), tool.lines(hook.name()));
             let text = format!(
-                "not installed: '{path}' is {called}'s, and '{file}' does not name keysweep; add to it:\n{lines}"
+                "not installed: '{path}' belongs to {called}, and '{file}' does not name keysweep; add to it:\n{lines}"
             );
             Told { text, in_place: false, installed: false, script: None }
         }
@@ -225,6 +227,6 @@ fn found(on_path: Option<PathBuf>, program: &Path) -> (String, bool) {
     };
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_this = whole(&path) == whole(program);
-    let which = if is_this { "" } else { "another keysweep than this one: " };
+    let which = if is_this { "" } else { "a different keysweep: " };
     (format!("{which}'{}'", path.display()), is_this)
 }

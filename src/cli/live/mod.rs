@@ -78,17 +78,17 @@ fn wanted(repo: &Repo, args: &LiveArgs) -> anyhow::Result<BTreeSet<String>> {
         match meant.into_iter().collect::<Vec<_>>().as_slice() {
             [one] => _ = ids.insert((*one).clone()),
             [] => anyhow::bail!(
-                "the last reports of this repository have no finding '{}': 'keysweep history' makes one",
+                "the last reports of this repository have no finding '{}': run 'keysweep history' for a new one",
                 escape(id.as_bytes())
             ),
-            several => anyhow::bail!("'{id}' starts the ids of {} findings", several.len()),
+            several => anyhow::bail!("the ids of {} findings start with '{id}'", several.len()),
         }
     }
     if args.all {
         ids.extend(all.iter().filter(|one| of_rule(one)).map(|one| one.id.clone()));
         anyhow::ensure!(
             !ids.is_empty(),
-            "no report of this repository has such a finding: 'keysweep history' makes one"
+            "no report of this repository has such a finding: run 'keysweep history' first"
         );
     }
     Ok(ids)
@@ -117,7 +117,7 @@ fn about(common: &Common, repo: &Repo, ids: &BTreeSet<String>, terms: &Terms) ->
         let known = view.asked.iter().filter(|one| one.asked.word != Liveness::NotAsked);
         let known: BTreeMap<String, Asked> = known.map(|one| (one.id.clone(), one.asked.clone())).collect();
         if asked::add(repo, safe(&known, &session.mask(Some(&report)))?).is_err() {
-            view.remarks.push("the answers could not be kept: the repository cannot be written to".to_owned());
+            view.remarks.push("the answers could not be stored: the repository is read-only".to_owned());
         }
     } else {
         view.add(&questions, &[]);
@@ -134,7 +134,7 @@ fn consent(session: &Session, listed: &[RequestView], terms: &Terms, count: usiz
     }
     anyhow::ensure!(
         shell::is_typed() && shell::is_watched(),
-        "nothing was sent: --yes agrees, where nobody can be asked"
+        "nothing was sent: without a terminal, --yes is needed to agree"
     );
     anyhow::ensure!(shell::agreed("Send them? Type 'yes': ")?, "nothing was sent");
     Ok(())

@@ -20,8 +20,9 @@ pub(super) fn config(common: &Common, repo: &Repo) -> anyhow::Result<(Option<Pat
     let real = path.canonicalize().map_err(|error| anyhow::anyhow!("cannot read '{shown}': {error}"))?;
     let is_in = |folder: &Path| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
     if repo.workdir().is_some_and(|root| is_in(&root)) || is_in(&repo.common_dir()) || is_in(&repo.git_dir()) {
-        let why =
-            format!("'{shown}' is in the repository, whose authors would choose where secrets go: it was not used");
+        let why = format!(
+            "'{shown}' is in the repository, whose authors could choose where secrets are sent, so it was not used"
+        );
         return Ok((None, vec![why]));
     }
     Ok((Some(real), Vec::new()))

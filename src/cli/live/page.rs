@@ -116,7 +116,7 @@ impl LiveView {
                 word: Liveness::NotAsked,
                 at: String::new(),
                 host: String::new(),
-                why: "the built-in rules and those of your own configuration find it nowhere in this clone".to_owned(),
+                why: "the built-in rules and those of your own configuration do not find it in this clone".to_owned(),
                 reveals: BTreeMap::new(),
             },
         }));

@@ -65,13 +65,13 @@ fn prepared<'r>(finding: &Finding, rules: &'r RuleSet, hosts: &Hosts) -> Result<
         _ => None,
     });
     if let Some(end) = expired {
-        return Err(format!("by its own date it ended on {end}"));
+        return Err(format!("by its own date, it expired on {end}"));
     }
     if finding.facts.iter().any(|fact| fact.field == "aws_canary") {
-        return Err("it is a decoy: whoever planted it would be alarmed".to_owned());
+        return Err("it is a decoy: a request would alert its owner".to_owned());
     }
     match rules.live(&finding.rule).map(|live| &live.ask) {
-        None => Err("no request is known that would tell".to_owned()),
+        None => Err("no request is known that would show it".to_owned()),
         Some(Ask::Never(why)) => Err(why.to_string()),
         Some(Ask::Request(request)) => request::prepare(request, &finding.secret, &finding.facts, hosts, clock::now()),
     }

@@ -95,7 +95,7 @@ pub(super) fn marvin(secret: &[u8], seeds: &[Cow<'static, str>]) -> Outcome {
         return Outcome::Fail("not base64");
     };
     let Some((body, check)) = split_end(&bytes, 4) else {
-        return Outcome::Fail("too short to hold a checksum");
+        return Outcome::Fail("too short to contain a checksum");
     };
     let fits = seeds.iter().find(|s| marvin32(body, seed(s)).to_le_bytes() == check);
     fits.map_or(Outcome::Fail(ALTERED), |seed| Outcome::Pass(kind(seed)))

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use super::codec::{BASE62, digits, split_end, split_once};
 use super::{ALTERED, Outcome, pass_if};
 
-const SHORT: &str = "too short to hold a checksum";
+const SHORT: &str = "too short to contain a checksum";
 
 /// Six base62 digits of the checksum of `body`.
 ///

@@ -11,7 +11,7 @@ pub(super) fn seed(secret: &[u8]) -> Outcome {
     let Ok(bytes) = BASE32_NOPAD.decode(secret) else { return Outcome::Fail("not base32") };
     match split_end(&bytes, 2) {
         Some((payload, check)) => pass_if(crc16(payload).to_le_bytes() == check, ALTERED),
-        None => Outcome::Fail("too short to hold a checksum"),
+        None => Outcome::Fail("too short to contain a checksum"),
     }
 }
 
@@ -40,6 +40,6 @@ mod tests {
         assert_eq!(seed(text.as_bytes()), Outcome::Pass(vec![]));
         assert_eq!(seed(text.replacen('S', "T", 1).as_bytes()), Outcome::Fail(ALTERED));
         assert_eq!(seed(b"1"), Outcome::Fail("not base32"));
-        assert_eq!(seed(b"AA"), Outcome::Fail("too short to hold a checksum"));
+        assert_eq!(seed(b"AA"), Outcome::Fail("too short to contain a checksum"));
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn routable_check(before: &str) -> String {
 /// `<prefix>-[t<digit>_]<payload>.[01.]<2 length><7 checksum>`.
 pub(super) fn routable(secret: &[u8]) -> Outcome {
     let Some((before, check)) = split_end(secret, 7) else {
-        return Outcome::Fail("too short to hold a checksum");
+        return Outcome::Fail("too short to contain a checksum");
     };
     if routable_crc32(before).as_bytes() != check {
         return Outcome::Fail(ALTERED);
@@ -45,7 +45,7 @@ pub(super) fn routable(secret: &[u8]) -> Outcome {
     if length(before) == Some(payload.len()) {
         Outcome::Pass(owners(payload))
     } else {
-        Outcome::Fail("the stated length does not fit")
+        Outcome::Fail("the stated length is wrong")
     }
 }
 
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn altered_values_fail() {
         assert_eq!(routable(token("glpat-").replace("glpat", "glpbt").as_bytes()), Outcome::Fail(ALTERED));
-        assert_eq!(routable(b"glpat"), Outcome::Fail("too short to hold a checksum"));
+        assert_eq!(routable(b"glpat"), Outcome::Fail("too short to contain a checksum"));
         let wrong = format!("glpat-abc.01.09{}", routable_crc32(b"glpat-abc.01.09"));
-        assert_eq!(routable(wrong.as_bytes()), Outcome::Fail("the stated length does not fit"));
+        assert_eq!(routable(wrong.as_bytes()), Outcome::Fail("the stated length is wrong"));
     }
 }

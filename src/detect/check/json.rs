@@ -26,7 +26,7 @@ pub(super) fn base64(secret: &[u8], keys: &[Cow<'static, str>]) -> Outcome {
     let found = codec::json_starts(secret).flat_map(pieces).filter_map(object);
     let mut objects = found.peekable();
     if objects.peek().is_none() {
-        return Outcome::Fail("holds no JSON object");
+        return Outcome::Fail("contains no JSON object");
     }
     match objects.find(|o| keys.iter().all(|k| o.contains_key(k.as_ref()))) {
         Some(object) => Outcome::Pass(identifiers(&object, keys)),
@@ -118,7 +118,7 @@ mod tests {
     fn missing_keys_and_other_data_fail() {
         let token = BASE64.encode(br#"{"k":"a","t":"b","c":1}"#);
         assert_eq!(base64(token.as_bytes(), &keys(&["k", "n"])), Outcome::Fail("the JSON object inside lacks a key"));
-        assert_eq!(base64(b"eyJub3BlIjox", &keys(&["n"])), Outcome::Fail("holds no JSON object"));
+        assert_eq!(base64(b"eyJub3BlIjox", &keys(&["n"])), Outcome::Fail("contains no JSON object"));
     }
 
     #[test]

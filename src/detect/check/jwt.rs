@@ -41,7 +41,7 @@ pub(super) fn token(secret: &[u8], role: Option<&str>) -> Outcome {
         return Outcome::Fail("another role");
     }
     if is_for_pages(&payload) {
-        return Outcome::Weak { reason: "made to be seen, in pages and apps", facts: claims(&payload) };
+        return Outcome::Weak { reason: "meant to be public, in pages and apps", facts: claims(&payload) };
     }
     judge(text(&header, "alg"), &signature, claims(&payload))
 }
@@ -76,7 +76,7 @@ fn judge(algorithm: Option<&str>, signature: &[u8], facts: Vec<Fact>) -> Outcome
     let expected = SIGNATURES.iter().find(|(name, _)| *name == algorithm).map(|(_, length)| *length);
     let rsa = algorithm.starts_with("RS") || algorithm.starts_with("PS");
     if expected.is_some_and(|length| length != signature.len()) || rsa && signature.len() < 128 {
-        return Outcome::Weak { reason: "the signature's length does not fit its algorithm", facts };
+        return Outcome::Weak { reason: "the signature has the wrong length for its algorithm", facts };
     }
     Outcome::Pass(facts)
 }

@@ -74,7 +74,7 @@ impl Fact {
 }
 
 /// Said by every check whose checksum is a checksum.
-const ALTERED: &str = "checksum does not fit: altered or invented";
+const ALTERED: &str = "wrong checksum: altered or invented";
 
 fn pass_if(holds: bool, reason: &'static str) -> Outcome {
     if holds { Outcome::Pass(Vec::new()) } else { Outcome::Fail(reason) }

@@ -27,7 +27,7 @@ pub(super) fn run(check: &Check, secret: &[u8]) -> Outcome {
 fn base64_tail(secret: &[u8]) -> Outcome {
     let parts = secret.split(|b| *b == b'.').filter(|p| p.len() >= 11);
     let mut canonical = parts.map(|part| base64(part).is_some() || prefixed(part).is_some_and(|p| base64(p).is_some()));
-    pass_if(canonical.all(|c| c), "the last character holds stray bits")
+    pass_if(canonical.all(|c| c), "the last character has stray bits")
 }
 
 /// Returns the text after `xx-` or `xx_`, where the prefix has two to eight lower-case letters or digits.
@@ -96,7 +96,7 @@ fn discord_bot(secret: &[u8]) -> Outcome {
     if parts == 3 && (17..=20).contains(&id.len()) && id.iter().all(u8::is_ascii_digit) {
         Outcome::Pass(vec![Fact::new("discord_bot_id", String::from_utf8_lossy(&id))])
     } else {
-        Outcome::Fail("holds no bot id")
+        Outcome::Fail("contains no bot id")
     }
 }
 

@@ -126,7 +126,7 @@ fn is_part(part: &str, name: &str) -> bool {
 /// Rejects the value with this reason.
 pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
     if !path.is_empty() && !is_named(path, &detection.files) {
-        return Err("it is a secret only in files that are called otherwise");
+        return Err("it is a secret only in files with other names");
     }
     if detection.form == Form::Token {
         return Ok(detection);
@@ -135,7 +135,7 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
     let name = file_name(&path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if LOCK_FILES.contains(&name) {
-        return Err("a lock file holds hashes");
+        return Err("a lock file contains hashes");
     }
     if detection.form == Form::Bare && CODE.contains(&extension) {
         return Err("an unquoted value is an expression in this language");
@@ -146,7 +146,7 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
         detection.ledger.add(Mark::Translation);
     } else if is_vendored(&path) {
         detection.ledger.add(Mark::Vendored);
-        detection.evidence.push(Evidence::Path("code of others"));
+        detection.evidence.push(Evidence::Path("third-party code"));
     } else if is_configuration(name, extension) {
         detection.ledger.add(Mark::Configuration);
     }
@@ -157,7 +157,7 @@ pub fn apply(path: &[u8], mut detection: Detection) -> Result<Detection, Why> {
         detection.ledger.add(Mark::Digest);
     }
     if !detection.ledger.is_unused() {
-        detection.confidence = detection.ledger.confidence().ok_or("too little speaks for it in this file")?;
+        detection.confidence = detection.ledger.confidence().ok_or("the evidence is too weak in this file")?;
     }
     Ok(detection)
 }
@@ -201,7 +201,8 @@ fn is_as_long_as_a_hash(value: &[u8]) -> bool {
     matches!(value.len(), 32 | 40 | 64) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// `true` if it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to somebody.
+/// `true` if it is a test, a sample or a template; traffic that was recorded is none: what was drawn there was sent to
+/// somebody.
 fn is_made_up(path: &str, name: &str, extension: &str) -> bool {
     is_test_or_template(path, name) && !is_recorded(path, extension)
 }

@@ -63,8 +63,8 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    /// Returns the reason why a value under a name is not a secret: a reference, something of a harmless shape, the name again. `inside` is
-    /// the text that it is in base64.
+    /// Returns the reason why a value under a name is not a secret: a reference, something of a harmless shape, the name
+    /// again. `inside` is the text that it is in base64.
     fn harmless(&self, name: Span, inside: Option<&[u8]>) -> Result<(), Rejection> {
         for text in [Some(self.value), inside].into_iter().flatten() {
             if let Some(what) = placeholder::stand_in(text) {
@@ -83,7 +83,8 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    /// Sequences and numbers are what machines draw least and people choose first: they show that nothing but a password is secret.
+    /// Sequences and numbers are what machines draw least and people choose first: they show that nothing but a password is
+    /// secret.
     fn regular(&self, named: Named, inside: Option<&[u8]>) -> Result<(), Rejection> {
         let is_chosen = || named.kind == NameKind::Password && !password::is_stand_in(self.value);
         let mut texts = [Some(self.value), inside].into_iter().flatten();
@@ -93,7 +94,7 @@ impl Evaluation<'_> {
         // Digits alone may be one; with signs they are a date, an address or a version.
         let is_number = || self.value.iter().all(u8::is_ascii_digit) && is_chosen();
         if shape::lacks_letters(self.value) && !is_number() {
-            return Err(Rejection::Shape("holds no letters"));
+            return Err(Rejection::Shape("contains no letters"));
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ pub(crate) fn harmless(text: &[u8], secret: Span) -> Option<&'static str> {
     if is_reserved(&host) {
         Some("an address that is reserved for examples")
     } else if is_default(text, secret) && is_near(&host) {
-        Some("the default account of a service that nobody reaches from elsewhere")
+        Some("the default account of a service that is reachable only locally")
     } else {
         None
     }

@@ -1,7 +1,7 @@
 //! The surroundings of an assigned value that show that it opens nothing, whatever its shape.
 //!
-//! Owns the places, and the names that say in one word that everybody may have the value. What the value says of itself, and what
-//! the other words of its name say, is decided elsewhere.
+//! Owns the places, and the names that say in one word that everybody may have the value. What the value says of itself, and
+//! what the other words of its name say, is decided elsewhere.
 
 use super::shape;
 use crate::text::Span;
@@ -25,7 +25,7 @@ pub(crate) fn harmless(text: &[u8], keyword: Span, name: Span, value: Span) -> O
     } else if is_in_sealed_block(before) {
         Some("in a block of encrypted values")
     } else if is_hidden_field(tag, after) {
-        Some("a hidden field of a form, which the server makes anew for each page")
+        Some("a hidden field of a form, which the server creates for each page")
     } else if is_coordinate(text, name, value) {
         Some("the name of a package")
     } else if is_blank_to_fill_in(before, name, value, after) {
@@ -107,7 +107,8 @@ fn is_of_beacon(before: &[u8]) -> bool {
     tag.starts_with(b"<script") && memchr::memmem::find(tag, b"-beacon=").is_some()
 }
 
-/// `true` if the value is a parameter of an address that also has when it ends, or that it is a download: it is good for that alone.
+/// `true` if the value is a parameter of an address that also has when it ends, or that it is a download: it is good for
+/// that alone.
 fn is_of_signed_address(before: &[u8], after: &[u8]) -> bool {
     const SIGNED: [&[u8]; 7] = [b"expires", b"expire", b"exp", b"oe", b"policy", b"alt", b"hdnts"];
     let inside = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'(' | b')');

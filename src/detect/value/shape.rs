@@ -16,7 +16,7 @@ const POLICY: usize = 3;
 /// Shapes that secrets do not have.
 pub(crate) fn odd_shape(value: &[u8], form: Form) -> Option<&'static str> {
     if value.iter().any(|b| b.is_ascii_control() || *b == b' ') {
-        return Some("holds blanks");
+        return Some("contains blanks");
     }
     // A word of another language; one that meets what policies ask of a password is more than that.
     if !value.is_ascii() && classes(value) < POLICY {
@@ -101,8 +101,8 @@ fn is_coordinate(value: &[u8]) -> bool {
         && of(version, b"-_.+")
 }
 
-/// `true` if a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all that
-/// can be printed holds many.
+/// `true` if a token holds a few characters that tokens are not made of: it was drawn from no alphabet. A key drawn from all
+/// that can be printed holds many.
 pub(crate) fn is_mixture(value: &[u8]) -> bool {
     const RARE: usize = 12;
     let odd = |b: &&u8| {

@@ -93,7 +93,7 @@ impl Plan {
     /// Returns the disagreement if the index does not list what the pack contains; in words.
     pub fn disagreement(&self) -> Option<String> {
         let (listed, held) = (self.index.num_objects(), self.data.num_objects());
-        (listed != held).then(|| format!("it lists {listed} objects, and its pack holds {held}"))
+        (listed != held).then(|| format!("it lists {listed} objects, but its pack contains {held}"))
     }
 
     pub(super) fn forest(&self) -> &Forest {

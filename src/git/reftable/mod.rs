@@ -1,8 +1,8 @@
 //! Refs and reflogs as git keeps them in reftables: a stack of files, of which a younger one wins over an older one.
 //!
-//! Format: git's `Documentation/technical/reftable.adoc`. [`table`] reads one file and is a function of its bytes: whatever they
-//! say it ends, takes no more memory than its [`Room`], and tells what is wrong. [`stack`] finds the files and puts them together.
-//! Indexes of blocks and of objects are not read: all blocks are gone through in order.
+//! Format: git's `Documentation/technical/reftable.adoc`. [`table`] reads one file and is a function of its bytes: whatever
+//! they say it ends, takes no more memory than its [`Room`], and tells what is wrong. [`stack`] finds the files and puts
+//! them together. Indexes of blocks and of objects are not read: all blocks are gone through in order.
 
 mod block;
 mod cursor;
@@ -32,7 +32,7 @@ pub enum Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// It does not start as a table does.
-    #[error("it is no table of refs")]
+    #[error("it is not a table of refs")]
     Head,
     /// It does not end as it started, or its check sum is another one.
     #[error("its end is damaged or cut off")]
@@ -44,7 +44,7 @@ pub enum Flaw {
     #[error("its block at byte {0} is damaged")]
     Block(usize),
     /// It is larger than what is read of it, or would be when its names are written out.
-    #[error("it holds more than keysweep reads of a table")]
+    #[error("it is larger than the tables that keysweep reads")]
     TooLarge,
 }
 

@@ -109,7 +109,7 @@ fn of_variable(name: &str, value: &str) -> Option<String> {
     let is_config = name.starts_with("GIT_CONFIG_") && value.to_ascii_lowercase().contains(HOOKS_PATH);
     let known = VARIABLES.iter().find(|(known, _)| *known == name);
     let is_off = known.is_some_and(|(_, values)| values.is_empty() || values.contains(&value));
-    (is_config || is_off).then(|| format!("'{name}' switches hooks off"))
+    (is_config || is_off).then(|| format!("'{name}' disables hooks"))
 }
 
 /// A file that decides about the checks, in words.
@@ -121,7 +121,7 @@ fn decides(name: &str) -> Option<String> {
     if OURS.iter().any(|own| is_it(own)) {
         Some(format!("'{name}', which says what is allowed"))
     } else if HOOKS.iter().any(|hooks| is_it(hooks) || is_below(hooks)) {
-        Some(format!("'{name}', which decides about hooks"))
+        Some(format!("'{name}', which configures hooks"))
     } else {
         None
     }
@@ -135,12 +135,12 @@ fn of_git(arguments: &[String]) -> Option<String> {
         match word {
             "-c" | "--config-env" => {
                 if rest.next().is_some_and(leads_elsewhere) {
-                    return Some("'core.hooksPath' leads git to other hooks".to_owned());
+                    return Some("'core.hooksPath' makes git use other hooks".to_owned());
                 }
             }
             "-C" | "--git-dir" | "--work-tree" | "--namespace" => drop(rest.next()),
             word if leads_elsewhere(word.trim_start_matches("--config-env=")) => {
-                return Some("'core.hooksPath' leads git to other hooks".to_owned());
+                return Some("'core.hooksPath' makes git use other hooks".to_owned());
             }
             word if word.starts_with('-') => {}
             word => {
@@ -151,8 +151,8 @@ fn of_git(arguments: &[String]) -> Option<String> {
     }
     let rest: Vec<&str> = rest.collect();
     match command? {
-        "config" => configures(&rest).then(|| "'core.hooksPath' leads git to other hooks".to_owned()),
-        "commit-tree" => Some("'git commit-tree' makes a commit without any hook".to_owned()),
+        "config" => configures(&rest).then(|| "'core.hooksPath' makes git use other hooks".to_owned()),
+        "commit-tree" => Some("'git commit-tree' creates a commit without running hooks".to_owned()),
         command @ ("commit" | "push" | "merge" | "am" | "rebase" | "cherry-pick" | "pull") => {
             let skips = |word: &&str| is_no_verify(word) || command == "commit" && is_short_no_verify(word);
             options(&rest).find(skips).map(|word| format!("'git {command} {word}' skips hooks"))

@@ -2,8 +2,8 @@
 //!
 //! An agent sends one JSON object for each event: before a tool is used or a prompt is taken, or with what a tool gave back.
 //! `protocol/` has a file for each agent: which events there are, where a result stands, and how a refusal or a replacement is
-//! written. `texts` has what of a call is to be checked, and `reads` the files that are about to be read. Left to others: checking
-//! all that, and saying why.
+//! written. `texts` has what of a call is to be checked, and `reads` the files that are about to be read. Left to others:
+//! checking all that, and saying why.
 
 mod action;
 mod bypass;
@@ -56,12 +56,12 @@ pub enum Stage {
 pub enum Unread {
     /// It is no object.
     #[error(
-        "standard input is no JSON object with a 'hook_event_name', as coding agents send it, so nobody can tell what this is; it was stopped"
+        "standard input is not a JSON object with a 'hook_event_name', as coding agents send it, so it cannot be checked; it was stopped"
     )]
     NoObject,
     /// It is not what any of them sends.
     #[error(
-        "no 'hook_event_name' or other sign says which coding agent sends this, so nobody can tell what it is; it was stopped. If the agent is one of those that 'keysweep hook run agent --help' lists, name it with --agent"
+        "no 'hook_event_name' or other sign shows which coding agent sends this, so it cannot be checked; it was stopped. If the agent is one of those that 'keysweep hook run agent --help' lists, name it with --agent"
     )]
     NoAgent,
     /// It is not what the agent sends that was named.

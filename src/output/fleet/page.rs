@@ -205,7 +205,7 @@ fn card(row: &Row) -> Card {
     let holdings = row.holdings.iter().take(MOST_HOLDINGS).map(holding_row).collect();
     let mut blocks = vec![Block::Facts(facts), Block::Table(heads, holdings)];
     if row.repositories > MOST_HOLDINGS {
-        blocks.push(lines(vec![format!("{} more repositories hold it", row.repositories - MOST_HOLDINGS)]));
+        blocks.push(lines(vec![format!("{} more repositories contain it", row.repositories - MOST_HOLDINGS)]));
     }
     let tone = if row.state == State::Open { tone(row.severity) } else { Tone::Plain };
     let place = vec![text(format!("in {} repositories", row.repositories))];

@@ -142,7 +142,7 @@ fn exposure(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
         row("", text, paper)?;
     }
     for remote in &exposure.remotes {
-        row("", &format!("can be had from {}", words::pulled(remote)), paper)?;
+        row("", &format!("can be pulled from {}", words::pulled(remote)), paper)?;
     }
     Ok(())
 }

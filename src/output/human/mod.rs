@@ -87,7 +87,7 @@ fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         && !view.is_stored
     {
         (
-            "A false alarm? This comment allows it, behind the value or alone on the line above; where a file takes no comments, an entry [[allow]] in .keysweep.toml does: ",
+            "A false alarm? This comment allows it, after the value or alone on the line above; in a file without comments, use an [[allow]] entry in .keysweep.toml: ",
             format!("keysweep:allow {}={} REASON", first.rule, first.id),
         )
     } else {

@@ -50,8 +50,8 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     let more = plans.len().saturating_sub(PLANS);
     let more = if more == 0 { String::new() } else { format!("; {} are not shown here", plural(more, "more plan")) };
     let text = format!(
-        "{}'--full' tells everything about each{more}; '--format html --output FILE' writes a report for a browser.",
-        if view.is_stored { "'keysweep explain ID' tells all about one of them, " } else { "" }
+        "{}'--full' shows everything about each{more}; '--format html --output FILE' writes a report for a browser.",
+        if view.is_stored { "'keysweep explain ID' shows everything about one of them, " } else { "" }
     );
     paper.paragraph(("", style::plain), &text, style::faint)?;
     paper.blank()

@@ -60,9 +60,9 @@ fn revoking(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
     let more = rules.len().saturating_sub(KINDS);
     let how = match (rules.len(), more) {
         (0, _) => return Ok(()),
-        (1, _) => "this says how".to_owned(),
-        (_, 0) => "these say how".to_owned(),
-        _ => format!("these say how, and so does 'keysweep explain RULE' for {}", words::plural(more, "more kind")),
+        (1, _) => "this explains how".to_owned(),
+        (_, 0) => "these explain how".to_owned(),
+        _ => format!("these explain how, and so does 'keysweep explain RULE' for {}", words::plural(more, "more kind")),
     };
     let text = format!("A value that was also shared elsewhere has to be revoked; {how}");
     paper.paragraph(("", style::plain), &text, style::plain)?;

@@ -61,7 +61,8 @@ pub struct View {
     /// The same, where they stop a push.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub before_push: Vec<StepView>,
-    /// The repository that the commands are for, as a word of a shell, if they would not reach it from where the scan was started.
+    /// The repository that the commands are for, as a word of a shell, if they would not reach it from where the scan was
+    /// started.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub run_in: Option<String>,
     /// `true` if other commands know the findings by their ids. A report that is read back does not say so.
@@ -89,7 +90,7 @@ pub struct Named {
 
 /// The subject of the scan, as other reports would call it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct SourceView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
@@ -112,7 +113,7 @@ pub struct SourceView {
 /// One secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "finding")]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct FindingView {
     pub schema: u32,
     pub id: String,
@@ -141,7 +142,7 @@ pub struct FindingView {
 
 /// The answer of a provider about it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct AskedView {
     pub word: Liveness,
     pub at: String,
@@ -169,7 +170,7 @@ pub enum State {
 
 /// The entry or comment that allows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct SuppressionView {
     pub by: SuppressedBy,
     pub status: SuppressionStatus,
@@ -177,7 +178,7 @@ pub struct SuppressionView {
     pub line: Option<usize>,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
-    /// Why it does not hold, as a clause.
+    /// Why it is not valid, as a clause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flaw: Option<String>,
 }
@@ -185,7 +186,7 @@ pub struct SuppressionView {
 /// Where it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub enum SuppressedBy {
     Comment,
     Config,
@@ -196,7 +197,7 @@ pub enum SuppressedBy {
 /// The status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub enum SuppressionStatus {
     Accepted,
     NeedsApproval,
@@ -206,7 +207,7 @@ pub enum SuppressionStatus {
 /// A reason to believe it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "detail", rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub enum EvidenceView {
     Format,
     Check(String),
@@ -235,7 +236,7 @@ mod number_as_text {
 
 /// How far it got.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct ExposureView {
     pub in_head: bool,
     pub refs: Vec<String>,
@@ -271,7 +272,7 @@ pub struct ExposureView {
 
 /// The sign that it was on a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct SignView {
     pub kind: SignKind,
     pub name: String,
@@ -281,7 +282,7 @@ pub struct SignView {
 
 /// A commit that something happened in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct EventView {
     pub commit: String,
     pub time: String,
@@ -290,7 +291,7 @@ pub struct EventView {
 
 /// A place it was pushed to or fetched from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct RemoteView {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -300,7 +301,7 @@ pub struct RemoteView {
 
 /// A place it stands in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct OccurrenceView {
     pub kind: ContentKind,
     /// With the member of the archive, if it is in one.
@@ -336,7 +337,7 @@ pub struct OccurrenceView {
 
 /// A line without its secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct ContextView {
     pub before: String,
     /// The words in place of the value.
@@ -346,7 +347,7 @@ pub struct ContextView {
 
 /// A command that shows a place, and the secret with it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct ShowView {
     /// The number of the occurrence, from 0.
     pub occurrence: usize,
@@ -355,7 +356,7 @@ pub struct ShowView {
 
 /// The retention of a place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct RetentionView {
     pub by: Retainer,
     #[serde(skip_serializing_if = "String::is_empty", default)]
@@ -373,7 +374,7 @@ pub struct PlanView {
 
 /// A step of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct StepView {
     pub kind: StepKind,
     pub title: String,
@@ -388,7 +389,7 @@ pub struct StepView {
 /// A part that was not read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "gap")]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct GapView {
     pub what: String,
     pub kind: GapKind,
@@ -398,7 +399,7 @@ pub struct GapView {
 /// Something about the coverage that is no gap.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "note")]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct NoteView {
     pub text: String,
 }
@@ -406,7 +407,7 @@ pub struct NoteView {
 /// The verdict, and how much was read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "summary")]
-#[expect(missing_docs, reason = "the names are the contract; `finding` tells what they mean")]
+#[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct Summary {
     pub verdict: Verdict,
     pub findings: usize,

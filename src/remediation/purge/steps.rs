@@ -81,8 +81,8 @@ impl Plan<'_> {
         }
     }
 
-    /// Returns the steps that remove findings that were never pushed: those in commits together, for each rewrite changes the ids that another
-    /// would name, and of all others what they say themselves.
+    /// Returns the steps that remove findings that were never pushed: those in commits together, for each rewrite changes
+    /// the ids that another would name, and of all others what they say themselves.
     pub(super) fn local(&mut self, subjects: &[Subject]) {
         let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
         let (committed, others): (Vec<&Finding>, Vec<&Finding>) =
@@ -207,7 +207,7 @@ impl Plan<'_> {
             } else {
                 self.confirm(
                     Phase::Prepare,
-                    &format!("The folder of the work tree {folder} is gone; this forgets it, with what was staged there. If it is on a disk that is not attached, attach it and make this plan anew"),
+                    &format!("The folder of the work tree {folder} is gone; this forgets it, with what was staged there. If it is on a disk that is not attached, attach it and create this plan again"),
                     &at.git("worktree prune"),
                 );
             }

@@ -49,7 +49,7 @@ impl Scan<'_> {
             Depth::Retention => attribution.with_reflogs(retention::reflogs(&objects.listing.items)),
         };
         if self.options.flag_outside_authors && !attribution.learn_people() {
-            let text = "no domain and no address wrote a tenth of the commits, so no author stands out";
+            let text = "no domain and no address wrote a tenth of the commits, so no author is unusual";
             outcome.notes.push(Note(text.to_owned()));
         }
         let arrivals = attribution.arrivals();
@@ -113,12 +113,12 @@ fn absent(missing: &[Missing], arrivals: &Arrivals, attribution: &Attribution<'_
             }
         };
         let why = format!(
-            "object {id} is not in this clone; 'git fetch --refetch' brings missing objects of a partial clone, 'git fsck' tells more"
+            "object {id} is not in this clone; 'git fetch --refetch' fetches the missing objects of a partial clone, run 'git fsck' for details"
         );
         outcome.gaps.push(Gap { what: BString::from(what), kind: GapKind::Missing, why });
     }
     if leftovers > 0 {
-        outcome.notes.push(Note(format!("{leftovers} objects that only unreachable leftovers name are gone already")));
+        outcome.notes.push(Note(format!("{leftovers} objects that only unreachable leftovers name no longer exist")));
     }
 }
 

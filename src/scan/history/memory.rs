@@ -33,7 +33,7 @@ impl Scan<'_> {
             Some((_, Ok(None))) | None => (Cache::default(), None),
             Some((file, Err(error))) => {
                 let path = file.path().display();
-                let text = format!("the cache '{path}' was not used: {error}; everything was read anew");
+                let text = format!("the cache '{path}' was not used: {error}; everything was read again");
                 (Cache::default(), Some(Note(text)))
             }
         };

@@ -199,7 +199,7 @@ impl<'a> Sweeper<'a> {
         let base = base.as_ref().map(|(number, dropped)| (*number, &dropped[..]));
         self.names(&added.entries, base.map_or(&[], |(_, dropped)| dropped));
         if !entries.is_whole() {
-            let why = "its entries cannot be read; 'git fsck' tells more".to_owned();
+            let why = "its entries cannot be read; run 'git fsck' for details".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("tree", number), kind: GapKind::Corrupt, why });
         }
         // Even where nothing is looked for so far: a later tree may have what is.
@@ -231,7 +231,7 @@ impl<'a> Sweeper<'a> {
         let id = || store.id(commit);
         self.people_and_message(data, &id, ContentKind::CommitMessage);
         let Some(header) = CommitHeader::parse(data, store.id_length()) else {
-            let why = "its head cannot be read; 'git fsck' tells more".to_owned();
+            let why = "its header cannot be read; run 'git fsck' for details".to_owned();
             self.outcome.gaps.push(Gap { what: self.what("commit", commit), kind: GapKind::Corrupt, why });
             return;
         };

@@ -48,7 +48,7 @@ impl Scan<'_> {
         sweepers.into_iter().for_each(|sweeper| walked.absorb(sweeper));
         for index in unvisited.cut {
             let what = BString::from(index.as_os_str().as_encoded_bytes());
-            let why = "the objects of this pack come to more than 4 GiB and 4096 times its size, and not all were looked at; 'git verify-pack -v' tells what they are".to_owned();
+            let why = "the objects of this pack unpack to more than 4 GiB and 4096 times its size, so not all were read; 'git verify-pack -v' lists them".to_owned();
             walked.outcome.gaps.push(Gap { what, kind: GapKind::TooLarge, why });
         }
         walked.unread =

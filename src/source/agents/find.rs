@@ -1,4 +1,5 @@
-//! Looks for the files that a pattern names. Nothing is opened; a link is followed to what lies in the same folder, and no further.
+//! Looks for the files that a pattern names. Nothing is opened; a link is followed to what lies in the same folder, and no
+//! further.
 
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ impl<'f> Finder<'f> {
     fn below(&mut self, folder: &Path, name: Option<&str>, depth: usize) {
         if depth == MAX_DEPTH || self.files.len() >= MAX_FILES {
             let why = format!(
-                "it was not entered: folders are for {MAX_DEPTH} levels, and for {MAX_FILES} files; 'keysweep files' reads it"
+                "it was not read: the limits are {MAX_DEPTH} levels of folders and {MAX_FILES} files; 'keysweep files' reads it"
             );
             return self.unread.push((folder.to_owned(), why));
         }
@@ -121,7 +122,8 @@ impl<'f> Finder<'f> {
         match end {
             Ok(end) if is_inside(&end) => end.metadata().ok().map(|meta| meta.file_type()),
             Ok(_) => {
-                let why = "it is a link, or lies behind one, that leads out of the folder; 'keysweep files' reads what it leads to";
+                let why =
+                    "it is reached through a link that leads out of the folder; 'keysweep files' reads its target";
                 self.unread.push((path.to_owned(), why.to_owned()));
                 None
             }

@@ -1,7 +1,7 @@
 //! The files of coding agents below a folder: the home folder of somebody, or a project.
 //!
-//! `table` says where they are, `find` looks there. Which of the two a folder is need not be told, and a home folder may come from any
-//! system: only what exists is listed. Paths are told from the folder on.
+//! `table` says where they are, `find` looks there. Which of the two a folder is need not be told, and a home folder may
+//! come from any system: only what exists is listed. Paths are told from the folder on.
 
 mod find;
 pub mod table;
@@ -91,7 +91,7 @@ impl Found {
             *counts.entry(place.agent).or_default().entry(place.kind.as_str()).or_default() += 1;
         }
         if counts.is_empty() {
-            return Note("no coding agent that is known keeps files in this folder".to_owned());
+            return Note("no known coding agent keeps files in this folder".to_owned());
         }
         let of = |(agent, kinds): (&CodingAgent, &BTreeMap<&str, usize>)| {
             let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();

@@ -78,7 +78,7 @@ impl Found {
     /// All of it, with what is to be said of the rest.
     fn listing(mut self) -> Listing {
         let notes = [
-            (&self.left_out, "not read, because ignore files leave it out ('--no-ignore' reads it)"),
+            (&self.left_out, "not read, because ignore files exclude it ('--no-ignore' reads it)"),
             (&self.repositories, "repositories that were not swept ('keysweep history PATH' sweeps one)"),
             (&self.special, "sockets and devices that were not opened (one that is named is read)"),
         ];

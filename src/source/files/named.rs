@@ -47,12 +47,14 @@ fn link(path: &Path, root: Option<&Path>, walk: &mut Walk<'_>, look: impl Fn(&Pa
             if is_near(&folder) || root.is_some_and(|root| folder.starts_with(root) && is_near(root)) {
                 look(path, walk);
             } else {
-                let why = "only the link itself was read, for it leads out of its folder; name what it leads to";
+                let why = "only the link itself was read, because it leads out of its folder; name its target";
                 walk.found.gap(path, why.to_owned());
             }
         }
         // There is nothing behind it.
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {}
-        (Err(error), _) | (_, Err(error)) => walk.found.gap(path, format!("it leads nowhere: {error}; mend the link")),
+        (Err(error), _) | (_, Err(error)) => {
+            walk.found.gap(path, format!("the link cannot be followed: {error}; repair the link"));
+        }
     }
 }

@@ -100,7 +100,7 @@ impl<'w> Walk<'w> {
         }
         let whole = if place.top.as_deref() == Some(folder) { self.everywhere(folder) } else { Vec::new() };
         for (path, why) in self.rules.enter(folder, place.top.as_deref().unwrap_or(folder), &whole) {
-            let why = format!("it says what to leave out and was not obeyed: {why}");
+            let why = format!("its ignore rules were not applied: {why}");
             self.found.listing.gaps.push(Gap { what: name(&path), kind: GapKind::Unreadable, why });
         }
     }
@@ -120,8 +120,7 @@ impl<'w> Walk<'w> {
             Kind::Folder => self.folder(&entry.path, &entry.whole, &place),
             Kind::File => self.found.file(&entry.path),
             Kind::Pipe => {
-                let why =
-                    "it is a pipe, which waits for somebody to write: name it to have it read, or have it ignored";
+                let why = "it is a pipe, which waits for a writer: name it to have it read, or ignore it";
                 self.found.gap(&entry.path, why.to_owned());
             }
             Kind::Device | Kind::Socket => self.found.special.add(name(&entry.path)),
@@ -137,7 +136,7 @@ impl<'w> Walk<'w> {
             let untold = |why: String| {
                 let why = why.lines().next().unwrap_or_default();
                 let top = name(top);
-                let text = "nobody can tell what git tracks in it, so ignore files were not obeyed";
+                let text = "it is not known what git tracks in it, so ignore files were not applied";
                 found.listing.notes.push(Note(format!("{top}: {text}: {why}")));
             };
             Tracked::of(top).map_err(untold).ok()
@@ -148,7 +147,7 @@ impl<'w> Walk<'w> {
     /// Files with rules for all of a work tree, the one that counts more last.
     fn everywhere(&mut self, top: &Path) -> Vec<PathBuf> {
         let users = user_config::excludes_file().unwrap_or_else(|error| {
-            let why = format!("the user's rules of what to leave out were not obeyed: {error}");
+            let why = format!("the user's own ignore rules were not applied: {error}");
             self.found.gap(top, why);
             None
         });

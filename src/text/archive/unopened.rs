@@ -59,20 +59,20 @@ impl Display for Reason {
         f.write_str(match self {
             Self::TooLarge => "it unpacks to more than the limit",
             Self::TooMany => "it has more members than the limit",
-            Self::TooDeep => "it lies in too many archives",
+            Self::TooDeep => "it is nested in too many archives",
             Self::Encrypted => "it is encrypted",
             Self::Bundle => {
-                "it is a bundle of git's: 'git clone --mirror FILE FOLDER' and then 'keysweep history FOLDER' sweep it"
+                "it is a git bundle: 'git clone --mirror FILE FOLDER' and then 'keysweep history FOLDER' scan it"
             }
             Self::Pack => {
-                "it is a pack of git objects: 'git init --bare FOLDER', 'git -C FOLDER index-pack --stdin < FILE' and then 'keysweep history FOLDER' sweep it"
+                "it is a pack of git objects: 'git init --bare FOLDER', 'git -C FOLDER index-pack --stdin < FILE' and then 'keysweep history FOLDER' scan it"
             }
             Self::Sealed(name) => return write!(f, "{name} is not opened"),
-            Self::Inside => "something in it is compressed and written as base64, which is cut off, goes on over several lines or is in a format that is not opened",
+            Self::Inside => "something in it is compressed and encoded as base64, which is cut off, spans several lines or has a format that is not opened",
             Self::Method => "its method of compression is not supported",
-            Self::Cut => "it is cut off, and what stood behind that place was not read; bring the whole file here",
-            Self::Damaged => "it is damaged, and not all of it was read; bring a sound copy here",
-            Self::Alike => "it starts like an archive and is none",
+            Self::Cut => "it is cut off, so the rest was not read; get the whole file and scan it again",
+            Self::Damaged => "it is damaged, so not all of it was read; get an intact copy and scan it again",
+            Self::Alike => "it starts like an archive, but is not one",
         })
     }
 }

@@ -68,7 +68,7 @@ fn a_layer_that_is_not_what_it_is_called_is_no_known_one() {
         *bytes = gzip(&super::layer(&[File("etc/c", env(62))]));
     }
     repo.write_bytes("other.tar", archive(&other));
-    scan(&repo, "other.tar").expect_code(2).expect_mention("does not fit its name");
+    scan(&repo, "other.tar").expect_code(2).expect_mention("does not match its name");
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub(super) fn state(job: &Job, limit: Duration) -> Result<String, String> {
     let one = |one: &Listed| match one.path() {
         // Whatever a repository is made of, it must not end the sweep of the others.
         Some(path) => catch_unwind(|| state::of_path(Path::new(path)))
-            .unwrap_or_else(|_| Err("it could not be opened: that is a defect of keysweep".to_owned())),
+            .unwrap_or_else(|_| Err("it could not be opened, which is a bug in keysweep".to_owned())),
         None => Ok(state::hash(&[&refs(one, limit)?])),
     };
     let all = job.members.iter().map(one).collect::<Result<Vec<_>, _>>()?;
@@ -109,7 +109,7 @@ fn network(job: &Job, to: &Path, limit: Duration) -> Result<Clone, String> {
     let Some(first) = job.members.first() else { return Err("there is nothing to sweep".to_owned()) };
     let mut init = git(first);
     init.args(&["init", "--quiet", "--bare", "--template="]).arg(to);
-    done(init.within(limit), "making a store", first, limit)?;
+    done(init.within(limit), "creating a store", first, limit)?;
     for (number, one) in (1..).zip(&job.members) {
         let name = remote_name(number, &one.name);
         let refs = format!("+refs/*:refs/remotes/{name}/*");
@@ -142,8 +142,8 @@ fn remote_name(number: usize, name: &str) -> String {
     format!("{name}-{number}")
 }
 
-/// git, ready to fetch from a repository. Its password, if it has one, is told by the environment, where only its owner sees it:
-/// git asks for the URL without, and puts the other in its place.
+/// git, ready to fetch from a repository. Its password, if it has one, is told by the environment, where only its owner sees
+/// it: git asks for the URL without, and puts the other in its place.
 fn git(one: &Listed) -> Process {
     let mut git = Process::new(Path::new("git"));
     for name in [
@@ -182,6 +182,6 @@ fn done(how: Limited, doing: &str, one: &Listed, limit: Duration) -> Result<(), 
         Limited::Ended { code: Some(0), .. } => Ok(()),
         Limited::Ended { said: words, .. } => Err(format!("{doing} failed: {}", said(words))),
         Limited::TimedOut => Err(format!("{doing} took longer than {} seconds, which is the limit", limit.as_secs())),
-        Limited::NotStarted(why) => Err(format!("git could not be started, which fetches repositories: {why}")),
+        Limited::NotStarted(why) => Err(format!("git, which fetches repositories, could not be started: {why}")),
     }
 }

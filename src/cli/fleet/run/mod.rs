@@ -72,7 +72,7 @@ fn concluded(ended: &[Ended], all: usize, folder: &Path) -> ExitStatus {
     let unchanged = count(|one| one.is_unchanged);
     shell::say(&format!(
         "keysweep: {all} repositories: {bad} with secrets, {unknown} not read or incomplete, {clean} clean; {unchanged} unchanged since \
-         they were swept; 'keysweep fleet merge {}' puts the reports together",
+         they were swept; 'keysweep fleet merge {}' merges the reports",
         shown(&folder.display().to_string())
     ));
     match (unknown, bad) {
@@ -120,7 +120,7 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
     let file = file.with_context(|| format!("opening '{}'", path.display()))?;
     anyhow::ensure!(
         !matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)),
-        "another run works in '{}'; wait for it, or name another folder",
+        "another run is using '{}'; wait until it ends, or name another folder",
         folder.display()
     );
     Ok(file)

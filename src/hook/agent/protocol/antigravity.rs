@@ -23,7 +23,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         shape: Shape::Named,
         events: &["PreToolUse"],
         is_shared: false,
-        besides: Some("some versions of its CLI read the hooks of plugins alone"),
+        besides: Some("some versions of its CLI read only the hooks of plugins"),
     },
 };
 

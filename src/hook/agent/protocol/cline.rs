@@ -27,7 +27,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         shape: Shape::Scripts,
         events: &["UserPromptSubmit", "PreToolUse", "PostToolUse"],
         is_shared: false,
-        besides: Some("hooks have to be switched on in its settings, and it has none on Windows"),
+        besides: Some("hooks have to be enabled in its settings, and it has none on Windows"),
     },
 };
 

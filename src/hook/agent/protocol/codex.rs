@@ -27,7 +27,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         shape: Shape::Groups { timeout: 30 },
         events: &["UserPromptSubmit", "PreToolUse", "PostToolUse"],
         is_shared: false,
-        besides: Some("it runs the hooks of a project that is trusted"),
+        besides: Some("it runs hooks only in trusted projects"),
     },
 };
 

@@ -42,7 +42,7 @@ pub(super) const SETTINGS: Settings = Settings {
     shape: Shape::List { version: Some(1), is_typed: true },
     events: &["userPromptSubmitted", "userPromptTransformed", "preToolUse", "postToolUse", "postToolUseFailure"],
     is_shared: true,
-    besides: Some("Copilot CLI runs the hooks of a folder that is trusted"),
+    besides: Some("Copilot CLI runs hooks only in trusted folders"),
 };
 
 const DENIED: Refusal =

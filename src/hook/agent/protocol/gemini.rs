@@ -32,7 +32,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         shape: Shape::Groups { timeout: 30_000 },
         events: &["BeforeAgent", "BeforeTool", "AfterTool"],
         is_shared: false,
-        besides: Some("it runs the hooks of a folder that is trusted, and asks once for each command"),
+        besides: Some("it runs hooks only in trusted folders, and asks once for each command"),
     },
 };
 

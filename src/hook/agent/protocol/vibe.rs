@@ -26,7 +26,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         shape: Shape::Tables,
         events: &["pre_tool", "post_tool"],
         is_shared: false,
-        besides: Some("it runs the hooks of a project that is trusted"),
+        besides: Some("it runs hooks only in trusted projects"),
     },
 };
 

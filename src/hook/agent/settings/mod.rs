@@ -50,10 +50,10 @@ pub enum Refused {
     #[error("{0}")]
     Unread(#[from] bounded::Refused),
     /// It does not have the form of such a file.
-    #[error("it does not have the form of such settings; nothing was changed. Mend it, or move it away")]
+    #[error("it is not a valid settings file; nothing was changed. Repair it, or move it away")]
     Form,
     /// It is somebody else's.
-    #[error("another hook is there already; nothing was changed. Let it run 'keysweep hook run agent' with its input")]
+    #[error("another hook already exists; nothing was changed. Make it run 'keysweep hook run agent' with its input")]
     Foreign,
 }
 

@@ -50,7 +50,7 @@ pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatu
     }
 }
 
-/// A sweep beside a baseline.
+/// A sweep next to a baseline.
 struct Work {
     session: Session,
     path: PathBuf,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds since 1970; none on a machine whose clock stands before that.
+/// Seconds since 1970; none on a machine whose clock is before that.
 pub fn now() -> u64 {
     elapsed().as_secs()
 }

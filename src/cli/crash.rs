@@ -1,4 +1,4 @@
-//! How the program ends: a crash leaves no image of the memory behind, where values stand in clear, and a limit of the system
+//! How the program ends: a crash leaves no image of the memory behind, where values are in clear, and a limit of the system
 //! ends it with a message.
 
 /// Has the system write none. Where it cannot be told, nothing but this is lost.

@@ -1,7 +1,7 @@
 //! The last reports of a repository, so that `explain ID` can say more about a finding without another scan.
 //!
 //! One file for each command lies in the folder that all work trees share. It holds what a report shows, so no value. The lists of
-//! files that a report's commands name lie beside it, in the folder of the work tree. That it
+//! files that a report's commands name lie next to it, in the folder of the work tree. That it
 //! cannot be stored is no error; what is read back is masked and escaped again, as anything in a repository's folder may come
 //! from anybody.
 

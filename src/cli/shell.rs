@@ -39,7 +39,7 @@ pub fn width() -> Option<usize> {
     said.or_else(seen).map(|columns: usize| columns.max(LEAST))
 }
 
-/// `true` if somebody may be looking at what is said beside the results.
+/// `true` if somebody may be looking at what is said next to the results.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -37,7 +37,7 @@ impl Detector {
     }
 }
 
-/// `true` if a value goes on behind an interruption, and not by chance: what stands on two lines is mostly two things.
+/// `true` if a value goes on behind an interruption, and not by chance: what is on two lines is mostly two things.
 fn is_put_together(rule: &Rule, detection: &Detection, broken: &Broken) -> bool {
     let goes_on = |at: usize| detection.span.end > at;
     let is_certain = || match detection.claim {

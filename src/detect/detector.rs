@@ -18,7 +18,7 @@ use crate::text::Span;
 pub(super) const MAX_DEPTH: usize = 8;
 
 /// Bytes that a run and all runs inside of it may come to: so many, and so many more for each byte of it. Counted for each run
-/// alone, so that what is found in it does not depend on what stands elsewhere.
+/// alone, so that what is found in it does not depend on what is elsewhere.
 const MOST_DECODED: usize = 64 << 20;
 const MAX_GROWTH: usize = 64;
 
@@ -116,7 +116,7 @@ impl Detector {
         Self::apart(accepted)
     }
 
-    /// Returns the detection of a text as a whole. It is judged anew after each edit, for it is small.
+    /// Returns the detection of a text as a whole. It is judged again after each edit, for it is small.
     pub(super) fn whole(&self, text: &[u8]) -> Vec<Detection> {
         let mut found = Vec::new();
         self.ask_whole(text, |_, said| found.extend(said));

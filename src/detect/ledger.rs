@@ -1,7 +1,7 @@
 //! The ledger of an assigned value: each thing seen of its name, of the value and of its file adds or takes points on one
 //! scale, and the sum says how sure that leaves us.
 //!
-//! The points are set by hand, about three to a unit of log odds. `cargo bench --bench accuracy -- --fit` shows beside them
+//! The points are set by hand, about three to a unit of log odds. `cargo bench --bench accuracy -- --fit` shows next to them
 //! what labelled data would have them be.
 
 use crate::rule::Confidence;

@@ -35,7 +35,7 @@ pub fn resolve(mut found: Vec<Detection>, rules: &RuleSet) -> Vec<Detection> {
     for detection in found.iter().filter(|detection| detection.confidence >= Confidence::Medium) {
         sure.take(detection.span);
     }
-    // What depends on the name of the file stands beside all that is doubted, and beside each other: which of them is told
+    // What depends on the name of the file is next to all that is doubted, and next to each other: which of them is told
     // shows only where the name is known.
     let mut by_rule: BTreeMap<usize, Apart> = BTreeMap::new();
     of_names.retain(|one| sure.is_free(one.span) && by_rule.entry(one.rule).or_default().take(one.span));

@@ -12,7 +12,7 @@ use crate::text::Span;
 pub struct Look {
     /// Position of the rule.
     pub rule: usize,
-    /// The keyword, as it stands in the text, or in what the text decodes to; for a text as a whole the names of the files.
+    /// The keyword, as it is in the text, or in what the text decodes to; for a text as a whole the names of the files.
     pub keyword: Vec<u8>,
     /// The encodings around it, outermost first.
     pub layers: Vec<&'static str>,

@@ -1,4 +1,4 @@
-//! The line that a secret stands in, with what must not be shown left out: the value, and whatever else on it is a secret.
+//! The line that a secret is in, with what must not be shown left out: the value, and whatever else on it is a secret.
 
 use bstr::BString;
 

@@ -98,7 +98,7 @@ pub enum Visibility {
         /// The instruction.
         instruction: String,
     },
-    /// Whoever can pull the image that a Dockerfile makes: it stands in an instruction, which the image records.
+    /// Whoever can pull the image that a Dockerfile makes: it is in an instruction, which the image records.
     Recorded {
         /// The first line of the instruction.
         line: usize,

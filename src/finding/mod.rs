@@ -1,6 +1,6 @@
 //! Findings: what a scan says, as plain data. No I/O, no formatting.
 //!
-//! One [`Finding`] is one secret under one rule, with every place it stands in. A [`Report`] is all that a renderer
+//! One [`Finding`] is one secret under one rule, with every place it is in. A [`Report`] is all that a renderer
 //! gets to see.
 
 mod agent;
@@ -83,7 +83,7 @@ pub struct Finding {
     pub suppression: Option<Suppression>,
 }
 
-/// A command that prints what a secret stands in, and the secret with it.
+/// A command that prints what a secret is in, and the secret with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Show {
     /// The place that it shows, among the occurrences.
@@ -110,7 +110,7 @@ pub enum Evidence {
     Weak(&'static str),
     /// It named its end, and that has passed.
     Expired(String),
-    /// It stands near this keyword or is assigned to this name.
+    /// It is near this keyword or is assigned to this name.
     Named(String),
     /// The value is as irregular as an issued one: bits a character, and the floor for its alphabet and length.
     Entropy {
@@ -123,7 +123,7 @@ pub enum Evidence {
     Decoded(&'static str),
     /// Identifiers of the same credential stand nearby.
     Companions(usize),
-    /// The file it stands in speaks for or against it.
+    /// The file it is in speaks for or against it.
     Path(&'static str),
 }
 
@@ -136,7 +136,7 @@ pub struct Fact {
     pub value: String,
 }
 
-/// One place a secret stands in.
+/// One place a secret is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
     /// The kind of content.
@@ -159,7 +159,7 @@ pub struct Occurrence {
     pub held: Vec<Retention>,
     /// The text around it on its line, if that is text. A secret may have many places with the same one.
     pub excerpt: Option<Arc<Excerpt>>,
-    /// The comment beside it that is meant to allow it.
+    /// The comment next to it that is meant to allow it.
     pub comment: Option<Box<Comment>>,
     /// The repository on a host that is known to hold the commit.
     pub web: Option<Arc<WebRepository>>,

@@ -45,7 +45,7 @@ pub struct Report {
     pub head: Option<String>,
 }
 
-/// Files that are too many to be named in a command: they stand in a file of git's folder for the work tree, from which git reads
+/// Files that are too many to be named in a command: they are in a file of git's folder for the work tree, from which git reads
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileList {
@@ -104,7 +104,7 @@ pub enum Command {
     Verify,
     /// The same, for a plan to purge it.
     PurgePlan,
-    /// The same, beside a baseline.
+    /// The same, next to a baseline.
     Baseline,
 }
 

@@ -81,7 +81,7 @@ fn on_host(host: &str, path: &str) -> (String, Option<String>) {
     (name, Some(host.to_owned()).filter(|host| !host.is_empty()))
 }
 
-/// The last at sign counts: what stands before it may be a password.
+/// The last at sign counts: what is before it may be a password.
 fn without_user(authority: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }

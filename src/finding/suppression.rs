@@ -52,7 +52,7 @@ pub enum Flaw {
     OtherValue,
     /// Its time is over.
     Expired,
-    /// The value stands elsewhere too, where nothing allows it.
+    /// The value is elsewhere too, where nothing allows it.
     NotEverywhere,
     /// It is a comment of another tool, and the configuration does not say that those count.
     OfOtherTool(Tool),
@@ -120,7 +120,7 @@ pub enum Author {
     Other(Tool),
 }
 
-/// A comment that allows what stands beside it: `keysweep:allow RULE reason`.
+/// A comment that allows what is next to it: `keysweep:allow RULE reason`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
     /// Whose it is.

@@ -1,4 +1,4 @@
-//! Whose repositories are: a list beside the reports, in TOML or CSV, since nobody is asked over a network.
+//! Whose repositories are: a list next to the reports, in TOML or CSV, since nobody is asked over a network.
 
 use serde::{Deserialize, Serialize};
 

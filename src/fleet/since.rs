@@ -1,4 +1,4 @@
-//! An earlier inventory, read beside the new one: both are in order of ids, so neither has to fit into memory.
+//! An earlier inventory, read next to the new one: both are in order of ids, so neither has to fit into memory.
 
 use std::collections::BTreeSet;
 use std::fs::File;

@@ -115,7 +115,7 @@ pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, Refused> {
 }
 
 /// The text of what somebody names by hand. Where that lies in a work tree, no link may lead out of it: the words of
-/// another file would stand in a message.
+/// another file would be in a message.
 ///
 /// # Errors
 /// When it cannot be read, or is no text.

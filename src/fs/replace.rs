@@ -1,6 +1,6 @@
-//! Writes a file whole or not at all: into a temporary file beside it, which then takes its name.
+//! Writes a file whole or not at all: into a temporary file next to it, which then takes its name.
 //!
-//! The temporary file has a name that nobody can guess and is made anew. So no other process writes to the same one, and
+//! The temporary file has a name that nobody can guess and is made again. So no other process writes to the same one, and
 //! nobody who may write to the folder can lay a link there for us to follow. A path that is a link is replaced itself: who
 //! wants the file that it leads to asks for that.
 //!
@@ -65,7 +65,7 @@ fn make(path: &Path, rights: &Rights) -> io::Result<(PathBuf, File)> {
     }
 }
 
-/// Removes temporary files beside `path` that nobody writes any more. What cannot be removed harms nobody.
+/// Removes temporary files next to `path` that nobody writes any more. What cannot be removed harms nobody.
 fn remove_leftovers(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -163,7 +163,7 @@ mod tests {
             assert_eq!(mode(&path), wanted);
         }
         replace(&path, Rights::OwnerOnly, |out| {
-            // The temporary file is the only one beside it.
+            // The temporary file is the only one next to it.
             let temporary = names(folder.path()).into_iter().find(|name| name != "file").unwrap();
             assert_eq!(mode(&folder.path().join(temporary)), 0o600);
             out.write_all(b"text")

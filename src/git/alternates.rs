@@ -1,5 +1,5 @@
 //! The folders of objects that git's environment names: `GIT_OBJECT_DIRECTORY` in place of the repository's own, and
-//! `GIT_ALTERNATE_OBJECT_DIRECTORIES` beside it. So a server's hooks see what is pushed, before it is let in.
+//! `GIT_ALTERNATE_OBJECT_DIRECTORIES` next to it. So a server's hooks see what is pushed, before it is let in.
 //!
 //! git's reader knows one folder and those that its `info/alternates` lists. So all of them are listed by a folder that holds
 //! nothing else. So are those of a repository whose lists the reader takes otherwise than git: git goes no way twice, passes

@@ -111,7 +111,7 @@ pub struct Graph {
     children: Links,
     /// Positions, parents before children, then older before newer.
     order: Vec<u32>,
-    /// Where each commit stands in `order`.
+    /// Where each commit is in `order`.
     ranks: Vec<usize>,
 }
 
@@ -166,7 +166,7 @@ impl Graph {
         &self.order
     }
 
-    /// Where a commit stands in that order.
+    /// Where a commit is in that order.
     pub fn rank(&self, at: u32) -> usize {
         self.ranks[at as usize]
     }

@@ -72,7 +72,7 @@ pub fn parts(data: &[u8]) -> (&[u8], &[u8]) {
     data.split_at(data.find(b"\n\n").map_or(data.len(), |at| at + 2))
 }
 
-/// Who a line of a head names, if it names somebody; without the date behind the address, if what stands there is one.
+/// Who a line of a head names, if it names somebody; without the date behind the address, if what is there is one.
 pub fn person(line: &[u8]) -> Option<&[u8]> {
     PEOPLE.into_iter().find_map(|start| line.strip_prefix(start)).map(undated)
 }
@@ -109,7 +109,7 @@ enum Armour {
     Ends,
 }
 
-/// The end of a signature that a line of a head is: the first line of one stands behind its name.
+/// The end of a signature that a line of a head is: the first line of one is after its name.
 fn armour(line: &[u8]) -> Option<Armour> {
     const HEADS: [&[u8]; 2] = [b"gpgsig ", b"gpgsig-sha256 "];
     const KINDS: [&[u8]; 3] = [b"PGP SIGNATURE-----", b"SSH SIGNATURE-----", b"SIGNED MESSAGE-----"];
@@ -158,7 +158,7 @@ impl Signature {
         lines.find_map(|line| line.strip_prefix(b"author ")).map(Self::parse).unwrap_or_default()
     }
 
-    /// Reads `Name <address> 1700000000 +0100`. An address may hold brackets itself, so the date stands behind the last one.
+    /// Reads `Name <address> 1700000000 +0100`. An address may hold brackets itself, so the date is after the last one.
     fn parse(line: &[u8]) -> Self {
         let person = line.split_once_str("<").and_then(|(name, rest)| {
             let (address, _) = rest.split_once_str(">")?;

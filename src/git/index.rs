@@ -1,4 +1,4 @@
-//! The index of a work tree, and the files beside it that name the other parents of the next commit.
+//! The index of a work tree, and the files next to it that name the other parents of the next commit.
 
 use bstr::ByteSlice as _;
 

@@ -134,7 +134,7 @@ fn look_at_git_dir(folder: &Path) -> Result<(), SourceError> {
     for name in LARGE {
         opens(&folder.join(name))?;
     }
-    // Refs beside the others, and the rest of an index that is split.
+    // Refs next to the others, and the rest of an index that is split.
     let is_opened = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         name.ends_with(b"_HEAD") || name.starts_with(b"sharedindex.")

@@ -4,7 +4,7 @@
 pub type Number = u32;
 
 /// A hash table with open addressing. An id is a hash already: its first four bytes say where to look, the
-/// next eight are kept beside the number. Ids that agree in all twelve are taken for the same: nobody has found two.
+/// next eight are kept next to the number. Ids that agree in all twelve are taken for the same: nobody has found two.
 #[derive(Default)]
 pub(super) struct Numbers {
     /// The eight bytes and the number, side by side for they are asked for together; `FREE` where there is no object.

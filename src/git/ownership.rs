@@ -147,8 +147,8 @@ fn parameters(all: &[u8]) -> Option<Vec<(BString, BString)>> {
     Some(found)
 }
 
-/// The word in single quotes that a text starts with, and what stands behind it. Outside of them a quote or an exclamation mark
-/// stands behind a backslash.
+/// The word in single quotes that a text starts with, and what is after it. Outside of them a quote or an exclamation mark
+/// is after a backslash.
 fn word(text: &[u8]) -> Option<(BString, &[u8])> {
     let mut word = BString::default();
     let mut rest = text.strip_prefix(b"'")?;

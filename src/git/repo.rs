@@ -210,7 +210,7 @@ impl Repo {
         }
     }
 
-    /// Where a folder of objects lies, if it is one that was listed anew.
+    /// Where a folder of objects lies, if it is one that was listed again.
     pub(super) fn place(&self, folder: PathBuf) -> PathBuf {
         let listed = self.borrowed.as_ref().filter(|listed| folder.starts_with(listed.folder.path()));
         listed.and_then(|_| alternates::place(&folder)).unwrap_or(folder)
@@ -358,7 +358,7 @@ impl Repo {
 }
 
 /// Opens a repository with options as they are; or, if git's reader cannot follow what lists the folders of objects, so that
-/// none of them is looked into: they will be listed anew.
+/// none of them is looked into: they will be listed again.
 fn open_with<T>(
     open: impl Fn(&dyn Fn(gix::open::Options) -> gix::open::Options) -> Result<T, GitError>,
 ) -> Result<T, GitError> {

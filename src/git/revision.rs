@@ -64,7 +64,7 @@ struct Named {
 }
 
 impl Reader<'_> {
-    /// One revision, with what may stand before it to leave it out.
+    /// One revision, with what may be before it to leave it out.
     fn side(&self, text: &str) -> Result<String, SourceError> {
         let not = if text.starts_with('^') { "^" } else { "" };
         let text = &text[not.len()..];

@@ -1,5 +1,5 @@
 //! The scripts of husky: git runs what husky generates, which runs a script that the repository keeps. Ours is a block of
-//! lines in it, which goes out again byte for byte. What husky generates is never touched: it is written anew at will.
+//! lines in it, which goes out again byte for byte. What husky generates is never touched: it is written again at will.
 
 use std::io;
 use std::path::{Path, PathBuf};

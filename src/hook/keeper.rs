@@ -18,7 +18,7 @@ pub enum Keeper {
 }
 
 impl Keeper {
-    /// By what stands in the folder that git looks in.
+    /// By what is in the folder that git looks in.
     pub fn of(folder: &Path, name: Name) -> Self {
         let hook = Hook::in_folder(folder.to_owned(), name);
         // Those tools are for people who commit.

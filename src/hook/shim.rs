@@ -1,4 +1,4 @@
-//! A hook of git's, our shim for it, and what stands in its place.
+//! A hook of git's, our shim for it, and what is in its place.
 
 use std::path::{Path, PathBuf};
 

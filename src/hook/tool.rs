@@ -9,7 +9,7 @@ use crate::fs::bounded;
 /// Such a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
-    /// Lefthook: writes its hooks anew whenever its file changes, and whenever it is installed by npm.
+    /// Lefthook: writes its hooks again whenever its file changes, and whenever it is installed by npm.
     Lefthook,
     /// The pre-commit framework: keeps a hook that it finds, and runs it first.
     PreCommit,
@@ -81,7 +81,7 @@ impl Tool {
         self.found(root).into_iter().find(|path| text(path).is_some_and(|text| runs(&text, name)))
     }
 
-    /// The lines that make it run keysweep, as they stand in its file.
+    /// The lines that make it run keysweep, as they are in its file.
     pub fn lines(self, name: Name) -> String {
         match self {
             Self::Lefthook => {

@@ -35,7 +35,7 @@ impl Hosts {
     /// Takes what the user's configuration says.
     ///
     /// # Errors
-    /// When a name stands in no request, or an address is not one of HTTPS. Plain HTTP goes to this machine alone.
+    /// When a name is in no request, or an address is not one of HTTPS. Plain HTTP goes to this machine alone.
     pub fn new(named: &BTreeMap<String, String>, rules: &RuleSet) -> Result<Self, String> {
         let known: BTreeSet<&str> = rules
             .live

@@ -32,9 +32,9 @@ pub struct Entry {
     pub rule: String,
     /// The form of the entry.
     pub form: Form,
-    /// The file that this stands in.
+    /// The file that this is in.
     pub path: String,
-    /// The line of the value, if the comment is beside it.
+    /// The line of the value, if the comment is next to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// The file that holds the value, and its line if that is known.

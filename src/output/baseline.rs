@@ -1,4 +1,4 @@
-//! Pages about the baseline: what is new beside it, what it knows, and what is gone.
+//! Pages about the baseline: what is new next to it, what it knows, and what is gone.
 
 use serde::Serialize;
 

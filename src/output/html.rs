@@ -129,7 +129,7 @@ fn duty(duty: &Duty, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</li>")
 }
 
-/// The id stands on what is folded, so that a browser unfolds it for whoever follows a link to it, without a script.
+/// The id is on what is folded, so that a browser unfolds it for whoever follows a link to it, without a script.
 fn card(card: &Card, out: &mut dyn Write) -> io::Result<()> {
     let open = match card.sight {
         Sight::Open => " open=\"open\"",
@@ -174,7 +174,7 @@ fn table(heads: &[&str], rows: &[Vec<Line>], out: &mut dyn Write) -> io::Result<
     writeln!(out, "</tbody>\n</table>\n</div>")
 }
 
-/// Words of our own are short, and easier to read unbroken. Where a row has no room the head stands beside each.
+/// Words of our own are short, and easier to read unbroken. Where a row has no room the head is next to each.
 fn cell(words: &Line, head: &str) -> String {
     let class = if matches!(words.as_slice(), [Inline::Text(_)]) { " class=\"short\"" } else { "" };
     let label = if head.is_empty() { String::new() } else { format!(" data-head=\"{}: \"", escape(head)) };

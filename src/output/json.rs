@@ -16,7 +16,7 @@ pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", disarmed(&serde_json::to_string_pretty(value)?))
 }
 
-/// An object of a report that has a repository beside it.
+/// An object of a report that has a repository next to it.
 #[derive(Serialize)]
 struct Within<'r, T> {
     #[serde(flatten)]

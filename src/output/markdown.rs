@@ -1,6 +1,6 @@
 //! Markdown as code hosts read it, for issues, tickets and mails.
 //!
-//! What may come from anybody stands in code spans, where no sign has a meaning and no name calls anybody; of all other words
+//! What may come from anybody is in code spans, where no sign has a meaning and no name calls anybody; of all other words
 //! each sign that could mean something is escaped.
 
 use std::io::{self, Write};

@@ -113,7 +113,7 @@ impl<'d> Mask<'d> {
         out
     }
 
-    /// Where secrets stand in a text, in order.
+    /// Where secrets are in a text, in order.
     fn found(&self, text: &[u8]) -> Vec<(Span, Secret)> {
         let Some(rules) = &self.rules else { return Vec::new() };
         let mut spans: Vec<(Span, Secret)> = Vec::new();

@@ -57,7 +57,7 @@ pub enum Inline {
 pub struct Cards<'v>(pub HashSet<&'v str>);
 
 impl Cards<'_> {
-    /// Words that lead to the card of a finding, or stand beside its id if there is none.
+    /// Words that lead to the card of a finding, or stand next to its id if there is none.
     pub fn lead_to(&self, one: &FindingView, words: String) -> Line {
         if self.0.contains(&*one.id) {
             vec![Inline::Goto(one.id.clone(), words)]

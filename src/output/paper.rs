@@ -39,7 +39,7 @@ impl<'o> Paper<'o> {
         writeln!(self.out)
     }
 
-    /// A paragraph behind something that stands in front of its first line; the others are indented as far.
+    /// A paragraph behind something that is in front of its first line; the others are indented as far.
     ///
     /// # Errors
     /// When it cannot be written, as for all that follow.
@@ -55,7 +55,7 @@ impl<'o> Paper<'o> {
         for (at, (indent, line)) in lines.into_iter().enumerate() {
             let lead = if at == 0 { painted(lead, lead_style) } else { " ".repeat(indent) };
             let words: String = line.iter().map(|(text, style)| painted(text, *style)).collect();
-            // Where the first word needs a line with a smaller indent, nothing but the lead stands in front of it.
+            // Where the first word needs a line with a smaller indent, nothing but the lead is in front of it.
             if !words.is_empty() || !lead.trim().is_empty() || !has_more {
                 writeln!(self.out, "{}", format!("{lead}{words}").trim_end())?;
             }
@@ -174,7 +174,7 @@ struct CommandLine {
 enum Start {
     /// A word, in front of which blanks mean nothing.
     Word,
-    /// The rest of what stands in quotes, which blanks would become a part of.
+    /// The rest of what is in quotes, which blanks would become a part of.
     Inside,
 }
 
@@ -222,7 +222,7 @@ fn parts(word: &str, room: usize) -> Vec<String> {
     parts
 }
 
-/// The parts of a command between blanks that stand in no quotes and behind no backslash.
+/// The parts of a command between blanks that are in no quotes and behind no backslash.
 fn shell_words(command: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let (mut start, mut quote, mut is_escaped) = (0, None, false);

@@ -9,7 +9,7 @@ use crate::finding::{PurgePlan, Report};
 
 /// The script that runs the steps.
 const RUNNER: &str = include_str!("purge.sh");
-/// The line behind what stands in the script as it is. No line of a plan is like it.
+/// The line behind what is in the script as it is. No line of a plan is like it.
 const END: &str = "END_OF_STEP";
 /// A line that every such script has.
 const MARK: &str = "# A plan of 'keysweep purge-plan', as a script.";

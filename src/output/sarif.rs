@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, for code hosts and editors.
 //!
-//! GitHub refuses a whole file for one result without a place in a file, so what stands in no file (a message, the name of a
+//! GitHub refuses a whole file for one result without a place in a file, so what is in no file (a message, the name of a
 //! ref) gets an address below a base of its own, and says in words where it is. Code hosts know a finding again by its id,
 //! which no moved line changes.
 

@@ -38,7 +38,7 @@ pub fn write(view: &View, detail: Detail, used: usize, out: &mut dyn Write) -> i
     }
     let mut shown = 0;
     'lots: for Lot { head, cards } in lots {
-        // What to do stands before the first of a kind, and is of no use without it.
+        // What to do is before the first of a kind, and is of no use without it.
         let mut before = head;
         for (count, card) in cards {
             before.push(card);

@@ -280,7 +280,7 @@ pub fn stage_and_refs(finding: &FindingView) -> String {
     format!("{}{head}{refs}", stage_sentence(finding))
 }
 
-/// How far a secret got, where the word of its stage does not stand in front.
+/// How far a secret got, where the word of its stage is not in front.
 pub fn stage_sentence(finding: &FindingView) -> String {
     let clause = stage_clause(finding);
     match finding.stage {
@@ -468,7 +468,7 @@ pub fn own_place(occurrence: &OccurrenceView) -> String {
     }
 }
 
-/// The line that it stands in.
+/// The line that it is in.
 pub fn line(context: &ContextView) -> String {
     let ContextView { before, value, after } = context;
     format!("{before}{value}{after}")

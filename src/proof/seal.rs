@@ -28,7 +28,7 @@ pub(super) enum SealError {
     Unsealable,
 }
 
-/// The check characters that `before` lacks. What a check covers is documented beside its function.
+/// The check characters that `before` lacks. What a check covers is documented next to its function.
 pub(super) fn check(name: &str, before: &str) -> Result<String, SealError> {
     if !NAMES.contains(&name) {
         return Err(SealError::Unknown);

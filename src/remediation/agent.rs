@@ -85,7 +85,7 @@ pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
     steps
 }
 
-/// A deleted row stays in its file, and in the log beside it, until both are written anew.
+/// A deleted row stays in its file, and in the log next to it, until both are written again.
 fn chats(agent: CodingAgent, places: &[(&Occurrence, FileForm)], words: &str) -> Vec<PlanStep> {
     let name = agent.name();
     let title = format!("Delete the chat in {name}, and then quit it. {}", session(agent));
@@ -113,7 +113,7 @@ fn words<'o>(subject: &Subject<'_>, folder: &BStr, places: impl Iterator<Item = 
     paths.iter().map(whole).collect::<Vec<_>>().join(" ")
 }
 
-/// How settings of an agent refer to a value that stands elsewhere, as its documentation has it.
+/// How settings of an agent refer to a value that is elsewhere, as its documentation has it.
 fn reference(agent: CodingAgent) -> &'static str {
     match agent {
         CodingAgent::ClaudeCode | CodingAgent::Qwen | CodingAgent::Copilot => {

@@ -15,7 +15,7 @@ const MOST_NAMED: usize = 8;
 const MOST_COMMITS: usize = 3;
 /// Files that are staged by their names, at most.
 pub const MOST_FILES: usize = 10;
-/// Makes the last commit anew with the files that it has changed as they are now, from wherever it is run.
+/// Makes the last commit again with the files that it has changed as they are now, from wherever it is run.
 const AMEND_ITS_FILES: &str = "git diff-tree --root --no-commit-id --name-only --no-relative --diff-filter=d -r -z HEAD | git -C \"$(git rev-parse --show-toplevel)\" --literal-pathspecs commit --amend --no-edit --allow-empty --pathspec-from-file=- --pathspec-file-nul";
 
 /// Commits again with the message that git kept, in an editor.

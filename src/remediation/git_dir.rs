@@ -1,4 +1,4 @@
-//! Out of the files that git keeps beside its objects: no commit holds them, so an editor is all it takes.
+//! Out of the files that git keeps next to its objects: no commit holds them, so an editor is all it takes.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -49,7 +49,7 @@ pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
 
 /// Messages that somebody wrote, which git keeps whether they came to be part of a commit or not.
 const DRAFTS: [&str; 3] = ["COMMIT_EDITMSG", "TAG_EDITMSG", "NOTES_EDITMSG"];
-/// Other files that git writes anew when it needs them.
+/// Other files that git writes again when it needs them.
 const DISPOSABLE: [&str; 3] = ["FETCH_HEAD", "SQUASH_MSG", "gitk.cache"];
 
 /// `true` if it is the draft of a message.

@@ -83,7 +83,7 @@ pub struct Message {
     pub file: MessageFile,
     /// The source of the commit's content.
     pub made_of: MadeOf,
-    /// `true` if a diff stands below, which is no part of it ('git commit --verbose').
+    /// `true` if a diff is below, which is no part of it ('git commit --verbose').
     pub has_diff: bool,
     /// `true` if some of its lines look like comments, and are none.
     pub has_marks: bool,
@@ -159,7 +159,7 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
 enum Revoking {
     /// In this plan.
     Here,
-    /// In a plan for others of the kind that stands before it.
+    /// In a plan for others of the kind that is before it.
     Before,
 }
 

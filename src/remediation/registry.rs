@@ -93,7 +93,7 @@ impl Reference {
         }
     }
 
-    /// The commands that delete an image by its digest, which is given as a word of a shell that may stand in quotes.
+    /// The commands that delete an image by its digest, which is given as a word of a shell that may be in quotes.
     pub fn delete(&self, digest: &str) -> Vec<String> {
         let (path, repository) = (&self.path, self.repository());
         match self.registry() {

@@ -1,4 +1,4 @@
-//! The command that shows where a secret stands in a repository: a file that lies somewhere is opened with an editor. It prints
+//! The command that shows where a secret is in a repository: a file that lies somewhere is opened with an editor. It prints
 //! the secret, so a person has to run it.
 
 use bstr::ByteSlice as _;

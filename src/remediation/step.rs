@@ -9,7 +9,7 @@ pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
     PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
 }
 
-/// A path as one word of a POSIX shell. What a terminal or a person would not take for what it is stands in octal, which
+/// A path as one word of a POSIX shell. What a terminal or a person would not take for what it is is in octal, which
 /// `printf` turns back.
 pub fn quoted(path: &BStr) -> String {
     let plain =

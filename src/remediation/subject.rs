@@ -43,7 +43,7 @@ impl<'f> Subject<'f> {
         &self.findings
     }
 
-    /// `true` if one of the values stands in a text, which must not be repeated then.
+    /// `true` if one of the values is in a text, which must not be repeated then.
     pub fn stands_in(&self, text: &BStr) -> bool {
         let secrets = self.findings.iter().map(|finding| &finding.secret);
         secrets.map(Secret::reveal).any(|value| text.contains_str(value))

@@ -138,7 +138,7 @@ fn assignment_pattern(names: &[String], value: &str) -> String {
     )
 }
 
-/// The value of a name that stands under a key of its own: `- name: X` and `value: Y`, `"X": {"value": "Y"}`,
+/// The value of a name that is under a key of its own: `- name: X` and `value: Y`, `"X": {"value": "Y"}`,
 /// `key="X" value="Y"`.
 fn pair_pattern(names: &[String], value: &str) -> String {
     let names = alternatives(names);

@@ -338,7 +338,7 @@ fn keyword(text: &str, case: Case, offset: (u32, u32)) -> Keyword {
     Keyword { text: Str::Owned(text), case, probe, offset, before: List::default(), after: List::default() }
 }
 
-/// Notes what can stand before a keyword that is at the same place in every match which holds it, and `behind` it as well.
+/// Notes what can be before a keyword that is at the same place in every match which holds it, and `behind` it as well.
 fn beside(keyword: &mut Keyword, hir: &Hir, behind: bool) {
     let (least, most) = keyword.offset;
     if least != most {

@@ -1,5 +1,5 @@
 //! The properties of a regular expression that are known without running it: how long its matches are, what they start with, where keywords
-//! stand in them.
+//! are in them.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ pub(super) fn longest(hir: &Hir) -> Result<u32, String> {
     Ok(length)
 }
 
-/// Where the keywords stand in the matches of an expression, as far as its finite parts show.
+/// Where the keywords are in the matches of an expression, as far as its finite parts show.
 #[derive(Debug, Clone)]
 pub(super) struct Places {
     /// For each keyword, fewest and most bytes before it.
@@ -110,7 +110,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A piece with too many texts: its branches continue the run, what it repeats starts anew.
+    /// A piece with too many texts: its branches continue the run, what it repeats starts again.
     fn endless(&self, piece: &Hir, offset: (u32, u32), run: Run, places: &mut Places) {
         match piece.kind() {
             HirKind::Alternation(branches) => {
@@ -282,7 +282,7 @@ pub(super) fn needle(hir: &Hir, keyword: (u32, u32)) -> String {
 }
 
 /// Returns the part of the expression from a keyword on, as an expression of its own: from the first place, between these bytes from the start
-/// of a match, where a keyword stands in every match.
+/// of a match, where a keyword is in every match.
 pub(super) fn tail(hir: &Hir, keywords: &[Vec<u8>], case: Case, places: (u32, u32)) -> String {
     let pieces = sequence(hir);
     let leads = |text: &Vec<u8>| keywords.iter().any(|word| text.starts_with(word));

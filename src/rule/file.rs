@@ -57,7 +57,7 @@ pub struct RuleDef {
     /// Use the assignment reader instead of a pattern: the keyword is (part of) a name, the secret its value.
     #[serde(default)]
     pub assignment: bool,
-    /// Names of the files that the secret stands in, if it is one only there.
+    /// Names of the files that the secret is in, if it is one only there.
     #[serde(default)]
     pub files: Vec<String>,
     /// With `files` and `pattern`, and without keywords: the pattern is for all of a small file.
@@ -210,7 +210,7 @@ pub struct StepDef {
 pub struct FieldDef {
     /// `lower_snake` name, used as `{name}` in commands.
     pub name: String,
-    /// How a person finds the value when it did not stand near the secret.
+    /// How a person finds the value when it was not near the secret.
     pub hint: String,
     /// Names under which the value is assigned in files; compared without regard to case, `_`, `-`, `.` and spaces.
     #[serde(default)]
@@ -259,7 +259,7 @@ pub struct LiveDef {
     pub text: String,
     /// The signature that is made with the secret instead of sending it.
     pub signature: Option<Signature>,
-    /// Identifiers that must have been found beside the secret, with their forms.
+    /// Identifiers that must have been found next to the secret, with their forms.
     #[serde(default)]
     pub needs: BTreeMap<String, String>,
     /// Identifiers that speak against asking here, with their forms.

@@ -1,4 +1,4 @@
-//! Requests that ask a provider whether a secret still works, and how its answers read: data beside the rules.
+//! Requests that ask a provider whether a secret still works, and how its answers read: data next to the rules.
 //!
 //! Owns the form and the demands on it. The host of a request is a part of the data, so nothing that is scanned can choose
 //! one. Nothing is sent here: that is the business of `live`.
@@ -44,7 +44,7 @@ pub enum Ask {
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The host: a name, one whose first label is found beside the secret, or a single label that only a user can give an
+    /// The host: a name, one whose first label is found next to the secret, or a single label that only a user can give an
     /// address to.
     pub host: Str,
     /// Path and query.
@@ -131,7 +131,7 @@ pub struct Reveal {
     pub source: Source,
 }
 
-/// Where something stands in an answer.
+/// Where something is in an answer.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// At this path of its JSON.

@@ -105,7 +105,7 @@ pub struct Rule {
     pub keywords: List<Keyword>,
     /// How a keyword becomes a candidate.
     pub matcher: Matcher,
-    /// Names of the files that its secrets stand in (see `detect::context::path`); none if they stand anywhere.
+    /// Names of the files that its secrets are in (see `detect::context::path`); none if they stand anywhere.
     pub files: List<Str>,
     /// It is for a place where any secret may stand (a URL, a header): a provider's own rule says more.
     pub place: bool,
@@ -129,11 +129,11 @@ pub struct Rule {
     pub prefix: Str,
     /// A literal that every match holds besides its keyword; may be empty. Sooner looked for than the expression is tried.
     pub needle: Str,
-    /// The expression from its keyword on, where what stands before has no fixed length; may be empty. Sooner tried than all.
+    /// The expression from its keyword on, where what is before has no fixed length; may be empty. Sooner tried than all.
     pub tail: Str,
     /// `true` if its match lies in the line of its keyword.
     pub in_line: bool,
-    /// `true` if nothing is taken for its secret by chance, whatever stands beside and inside: it is one text, or has check
+    /// `true` if nothing is taken for its secret by chance, whatever is next to and inside: it is one text, or has check
     /// digits that are certain.
     pub unmistakable: bool,
     /// How far the rule looks around a keyword.
@@ -160,7 +160,7 @@ impl Rule {
 
     /// How far it looks around a keyword to see whether anything there has its form: less far than to judge that.
     pub fn form_reach(&self) -> Reach {
-        /// Bytes beside a value that say whether it stands free.
+        /// Bytes next to a value that say whether it stands free.
         const EDGE: u32 = 8;
         let Reach { before, after } = self.reach;
         match self.matcher {

@@ -8,7 +8,7 @@ pub(super) const WITHIN: u32 = 64;
 
 /// An expression to be looked for after the provider's word: a name that speaks of a secret, an assignment, the value.
 ///
-/// The name starts with the word (`ACME_PROD_API_KEY`), or it stands near the word and says nothing else
+/// The name starts with the word (`ACME_PROD_API_KEY`), or it is near the word and says nothing else
 /// (`acme.test/v1?api_key=`, `Acme(token: `): one that starts with another word is another provider's. With `bare` the
 /// word alone is a name as well.
 pub(super) fn pattern(value: &str, bare: bool) -> String {

@@ -1,5 +1,5 @@
 //! Blobs of a listing that are looked at apart from their paths: those of a long listing in the order of their packs, each by
-//! what its delta inserts, and those that stand at several paths, each once.
+//! what its delta inserts, and those that are at several paths, each once.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub(super) const MOST_PLACES: usize = 10_000;
 pub(super) type Batch = BTreeMap<ObjectId, Vec<Sighting>>;
 
 impl Scan<'_> {
-    /// Looks at the blobs of a long listing that lie in packs, or else at those that stand at several paths; with how much
+    /// Looks at the blobs of a long listing that lie in packs, or else at those that are at several paths; with how much
     /// that was.
     pub(super) fn batch(&self, listing: &Listing) -> (Batch, Outcome) {
         let mut places: BTreeMap<ObjectId, (&Item, usize)> = BTreeMap::new();
@@ -101,7 +101,7 @@ pub(super) fn within_limit(items: Vec<Item>, batch: &Batch, gaps: &mut Vec<Gap>)
     items.into_iter().enumerate().filter(|(_, item)| is_named(item)).collect()
 }
 
-/// The gap of a content or a name that stands in more places than are named.
+/// The gap of a content or a name that is in more places than are named.
 pub(super) fn more_places(path: &BString) -> Gap {
     let why = format!(
         "more than {MOST_PLACES} places contain what was found; the rest are not listed, and their paths did not count"

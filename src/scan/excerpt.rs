@@ -99,7 +99,7 @@ impl Secrets {
 }
 
 /// Returns the span that is not shown for a detection: its value with the rest of the word that it may be a part of. An
-/// encoded value shares bits with what stands beside it, and nobody can tell what else is in there, so all of it goes.
+/// encoded value shares bits with what is next to it, and nobody can tell what else is in there, so all of it goes.
 fn hidden(text: &[u8], detection: &Detection) -> Hidden {
     let value = detection.span;
     let encoding = detection.evidence.iter().find_map(|evidence| match evidence {

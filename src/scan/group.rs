@@ -138,7 +138,7 @@ impl Scan<'_> {
         };
         // Groups are never empty: each was made for a sighting.
         let best = group.iter().rev().max_by_key(telling).map_or_else(|| &group[0].detection, |s| &s.detection);
-        // A place in a test makes a secret no less severe that stands elsewhere too.
+        // A place in a test makes a secret no less severe that is elsewhere too.
         let told = |s: &&Sighting| {
             let one = &s.detection;
             (one.confidence, one.severity, Reverse(one.depth), one.evidence.len())

@@ -79,7 +79,7 @@ impl Scan<'_> {
         past.held
     }
 
-    /// Returns the state of a secret at the last commits of a range; `None` if it stands in something that no later commit
+    /// Returns the state of a secret at the last commits of a range; `None` if it is in something that no later commit
     /// changes, or if what they have cannot be read.
     fn in_the_end(&self, group: &[Sighting], heads: &[ObjectId]) -> Option<InTheEnd> {
         let local = self.repo.filter(|_| !heads.is_empty())?.local();
@@ -180,7 +180,7 @@ fn on_hosts(
     found
 }
 
-/// Leaves out sightings in names past the number that a report has: the name of a folder stands in every path below it.
+/// Leaves out sightings in names past the number that a report has: the name of a folder is in every path below it.
 fn limit_names(outcome: &mut Outcome, left: &mut usize) {
     let is_name = |sighting: &Sighting| sighting.occurrence.kind == ContentKind::FileName;
     let count = outcome.sightings.iter().filter(|one| is_name(one)).count();
@@ -216,7 +216,7 @@ fn fresh(
     held_before: &BTreeSet<Secret>,
     known: &dyn Fn(&BString, ObjectId) -> bool,
 ) -> (Vec<Sighting>, usize) {
-    // To ask is to read trees, and many secrets may stand in one content.
+    // To ask is to read trees, and many secrets may be in one content.
     let mut verdicts: BTreeMap<(BString, ObjectId), bool> = BTreeMap::new();
     let mut is_known =
         |path: &BString, blob: ObjectId| *verdicts.entry((path.clone(), blob)).or_insert_with(|| known(path, blob));

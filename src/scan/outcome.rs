@@ -162,7 +162,7 @@ mod tests {
             Outcome { absent_lfs, ..Outcome::default() }.content_notes().map(|note| note.0).collect::<Vec<_>>()
         };
         assert!(notes(&[]).is_empty());
-        // The pointer may stand in many commits.
+        // The pointer may be in many commits.
         assert_eq!(notes(&["b", "b"]), [lfs::absent("b")]);
         assert!(notes(&["b", "a", "b"])[0].starts_with("2 Git LFS objects are not in this clone"));
     }

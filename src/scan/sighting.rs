@@ -39,7 +39,7 @@ impl Sighting {
         Some(one)
     }
 
-    /// `true` if it stands in what a commit may have left that was never made: content that no commit, no ref and no index
+    /// `true` if it is in what a commit may have left that was never made: content that no commit, no ref and no index
     /// gives a path, or the draft of a message.
     pub(super) fn is_left(&self) -> bool {
         let place = &self.occurrence;

@@ -37,7 +37,7 @@ impl Scan<'_> {
     }
 }
 
-/// Returns the note on comments of other tools beside what was found, which do not count: how to make them count.
+/// Returns the note on comments of other tools next to what was found, which do not count: how to make them count.
 pub(super) fn uncounted(findings: &[Finding]) -> Vec<Note> {
     let flaw = |one: &Finding| match one.suppression.as_ref()?.status {
         Status::Void(Flaw::OfOtherTool(tool)) => Some(tool),

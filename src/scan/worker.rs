@@ -27,7 +27,7 @@ use crate::text::LineIndex;
 use crate::text::archive::{self, Kind, Reason, Unopened};
 use crate::text::encoding::as_text;
 
-/// Blobs that are read again for what stands near places of low confidence, at most, for one secret.
+/// Blobs that are read again for what is near places of low confidence, at most, for one secret.
 const MAX_LATE: usize = 16;
 
 /// One thread's share: its own handle on the object database.
@@ -58,7 +58,7 @@ impl Worker<'_> {
         outcome
     }
 
-    /// The blob of an item under no path, for it stands at several; a gap or note calls it by the item's.
+    /// The blob of an item under no path, for it is at several; a gap or note calls it by the item's.
     pub(super) fn blob(&self, item: &Item) -> Outcome {
         let mut outcome = Outcome::default();
         let place = Origin { blob: item.blob(), first: item.path.as_bstr(), ..Origin::new(item.kind, BStr::new("")) };
@@ -169,7 +169,7 @@ impl Worker<'_> {
         outcome.absorb(raw);
     }
 
-    /// A commit or tag: people in its header, what else stands there, then the message. In each of them `scan` detects.
+    /// A commit or tag: people in its header, what else is there, then the message. In each of them `scan` detects.
     pub(super) fn people_and_message(
         &self,
         data: &[u8],
@@ -288,7 +288,7 @@ impl Worker<'_> {
         late.take(MAX_LATE).filter_map(|(blob, sighting)| self.companions_in(blob, sighting)).flatten().collect()
     }
 
-    /// The same for one place, if the blob itself is the text that it stands in.
+    /// The same for one place, if the blob itself is the text that it is in.
     fn companions_in(&self, blob: ObjectId, sighting: &Sighting) -> Option<Vec<Fact>> {
         let (_, data) = object::load(self.local()?, blob, self.options.max_file_size).ok()?;
         let detection = &sighting.detection;
@@ -364,7 +364,7 @@ impl Worker<'_> {
 pub(super) struct Origin<'o> {
     pub(super) kind: ContentKind,
     pub(super) path: &'o BStr,
-    /// The first of several paths that a content stands at which is looked at under none.
+    /// The first of several paths that a content is at which is looked at under none.
     pub(super) first: &'o BStr,
     /// Path in the archive that the blob or file is; empty if it is none.
     pub(super) member: &'o BStr,

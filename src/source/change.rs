@@ -14,7 +14,7 @@ use crate::finding::ContentKind;
 use crate::git::ObjectId;
 use crate::git::object::Mode;
 
-/// Paths of one state that differ from a parent: what stands there now, and what stood there.
+/// Paths of one state that differ from a parent: what is there now, and what stood there.
 #[derive(Debug, Default)]
 pub struct Difference {
     /// Content at each path that differs; `None` where the path is gone.

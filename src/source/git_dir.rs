@@ -27,7 +27,7 @@ const MOST_NAMED: usize = 8;
 /// The folder in a repository's own in which keysweep stores its last reports, and plans to purge the history with the values.
 pub const OWN: &str = FileList::FOLDER;
 
-/// Appends what a repository holds beside its objects.
+/// Appends what a repository holds next to its objects.
 pub fn list(repository: &Repo, listing: &mut Listing) {
     walk(repository, listing, |walk, common, shown| walk.git_dir(common, shown));
     table_logs(repository, listing);

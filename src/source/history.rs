@@ -1,5 +1,5 @@
 //! Everything git stores in a clone: all objects of all packs, loose objects and alternates, the names of refs, and what
-//! lies beside them.
+//! lies next to them.
 //!
 //! Objects are taken from the store itself, not by walking refs, so reflogs, stashes, notes, replaced and unreachable
 //! objects come along. Each object is read once.
@@ -29,7 +29,7 @@ pub struct Objects {
     pub shallow: BTreeSet<ObjectId>,
     /// Refs that lead to no object of the store.
     pub nowhere: Vec<(BString, ObjectId)>,
-    /// Ref names and what lies beside the objects, to be looked at as text.
+    /// Ref names and what lies next to the objects, to be looked at as text.
     pub listing: Listing,
 }
 

@@ -19,7 +19,7 @@ const CHOICE: &[u8] = b"#;@!$%^&|:";
 /// The properties of a message that are needed to open it in an editor again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Form {
-    /// A diff stands below it, which git takes out.
+    /// A diff is below it, which git takes out.
     pub has_diff: bool,
     /// Lines that look like comments are part of it.
     pub has_marks: bool,

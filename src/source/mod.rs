@@ -69,7 +69,7 @@ pub enum Content {
 pub struct Listing {
     /// The items to be scanned.
     pub items: Vec<Item>,
-    /// Contents that were there before: a secret that stands in one of them is not new.
+    /// Contents that were there before: a secret that is in one of them is not new.
     pub before: BTreeSet<ObjectId>,
     /// Names that were there before.
     pub names_before: BTreeSet<BString>,

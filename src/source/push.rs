@@ -1,7 +1,7 @@
 //! The objects that a push adds: commits that the remote does not have, and annotated tags.
 //!
 //! git tells a pre-push hook of each ref what it leads to here and what it leads to on the remote. What the remote has is
-//! told by the latter, and by the refs that track it, as far as this clone knows. A pre-receive hook stands on the other side:
+//! told by the latter, and by the refs that track it, as far as this clone knows. A pre-receive hook is on the other side:
 //! it is told what each ref leads to and will lead to, and what is there is told by all refs.
 
 use std::collections::BTreeSet;

@@ -233,7 +233,7 @@ pub fn known_content(repository: &Repo, from: ObjectId, path: &BString, id: Obje
     false
 }
 
-/// `true` if a tree, or a folder below it, names a blob. A folder that stands in several places is read once.
+/// `true` if a tree, or a folder below it, names a blob. A folder that is in several places is read once.
 fn holds(local: &Local, tree: ObjectId, id: ObjectId) -> bool {
     let (mut left, mut seen) = (vec![tree], HashSet::from_iter([tree]));
     while let Some(tree) = left.pop() {

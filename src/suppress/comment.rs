@@ -1,6 +1,6 @@
-//! Comments that allow the secret beside them: `keysweep:allow RULE reason`, and the marks of other tools.
+//! Comments that allow the secret next to them: `keysweep:allow RULE reason`, and the marks of other tools.
 //!
-//! A comment stands behind the value on its line, or alone on the line above. It may name findings as well,
+//! A comment is after the value on its line, or alone on the line above. It may name findings as well,
 //! `keysweep:allow RULE=ID reason`, and is then about those values only; `RULE=ID,RULE=ID` names two on one line.
 
 use bstr::ByteSlice as _;
@@ -20,7 +20,7 @@ const MAX_LENGTH: usize = 512;
 
 const NEXT_LINE: &[u8] = b"pragma: allowlist nextline secret";
 
-/// The comment that is about what stands at `value`, if there is one: keysweep's own, or else one of another tool, of which
+/// The comment that is about what is at `value`, if there is one: keysweep's own, or else one of another tool, of which
 /// those come first that count.
 pub fn beside(text: &[u8], lines: &LineIndex, value: Span, foreign: &[Tool]) -> Option<Comment> {
     let (first, last) = (lines.extent(text, value.start), lines.extent(text, value.end));
@@ -67,7 +67,7 @@ fn find_last(text: &[u8], within: Span, mark: &[u8]) -> Option<usize> {
     memmem::rfind(&text[within.start..within.end], mark).map(|at| within.start + at)
 }
 
-/// `true` if nothing but the sign of a comment stands before it: otherwise it is about what stands on its own line.
+/// `true` if nothing but the sign of a comment is before it: otherwise it is about what is on its own line.
 fn is_alone(before: &[u8]) -> bool {
     let before = before.trim();
     before.eq_ignore_ascii_case(b"rem") || !before.iter().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())

@@ -31,7 +31,7 @@ enum Stands {
     Alone,
 }
 
-/// How texts are written that comments do not stand in.
+/// How texts are written that no comment can be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Texts {
     /// None go over the end of a line.
@@ -93,7 +93,7 @@ const BY_NAME: [(Language, &[&str]); 3] = [
     (BRACES, &["Jenkinsfile"]),
 ];
 
-/// Where a comment goes that allows what stands on some lines, and the whole of what is put there.
+/// Where a comment goes that allows what is on some lines, and the whole of what is put there.
 ///
 /// `None` where the language has no comments or is not known, and where one would be part of something else. `words` are what
 /// the comment says; `first` and `last` are lines counted from 1.
@@ -150,12 +150,12 @@ impl Language {
         by_name.or_else(by_ending).or_else(|| is_script(text).then_some(SHELL))
     }
 
-    /// `true` if a comment can stand at the end of a line.
+    /// `true` if a comment can be at the end of a line.
     fn has_room_behind(self, text: &[u8], line: Span) -> bool {
         !goes_on(line.of(text)) && !self.is_within(text, line, line.end)
     }
 
-    /// `true` if one can stand on a line of its own before a line.
+    /// `true` if one can be on a line of its own before a line.
     fn has_room_above(self, text: &[u8], line: Span) -> bool {
         let before = text[..line.start].lines().next_back().unwrap_or_default();
         // A declaration of the format, or of what runs the file, has to come first.

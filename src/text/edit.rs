@@ -5,7 +5,7 @@ use super::Span;
 /// A stretch of an edited text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// Where it stands in the edited text.
+    /// Where it is in the edited text.
     pub span: Span,
     /// Where it was copied from; `None` if it was inserted.
     pub from: Option<usize>,
@@ -18,10 +18,10 @@ pub struct Edits {
     base: usize,
 }
 
-/// A copied stretch as something that stands in it sees it.
+/// A copied stretch as something that is in it sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Copied {
-    /// Where it stands in the edited text.
+    /// Where it is in the edited text.
     pub span: Span,
     /// Where it stood in the base.
     pub source: Span,
@@ -46,7 +46,7 @@ impl Copied {
 }
 
 impl Edits {
-    /// Starts anew, for a base of so many bytes.
+    /// Starts again, for a base of so many bytes.
     pub fn clear(&mut self, base: usize) {
         self.segments.clear();
         self.base = base;

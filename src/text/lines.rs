@@ -71,7 +71,7 @@ impl LineIndex {
     }
 }
 
-/// The marks of a line: ASCII bytes, since those are part of no other character whatever stands before them.
+/// The marks of a line: ASCII bytes, since those are part of no other character whatever is before them.
 fn marks(text: &[u8], start: usize, end: usize) -> impl Iterator<Item = Mark> {
     let first = Mark { at: start, characters: 0 };
     let next = move |last: &Mark| {

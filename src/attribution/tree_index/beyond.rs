@@ -7,7 +7,7 @@ use super::{NodeEntry, NodeId, TargetId, TreeIndex};
 use crate::git::object::Mode;
 use crate::git::tree::{MOST_FOLDERS, join};
 
-/// Entries of folders that stand in several places of one tree and are gone into again, at most, in one sweep. A tree of a few
+/// Entries of folders that are in several places of one tree and are gone into again, at most, in one sweep. A tree of a few
 /// objects can have more paths than anybody could name.
 const MOST_AGAIN: usize = 100_000;
 
@@ -48,7 +48,7 @@ struct Place {
 }
 
 impl TreeIndex {
-    /// Returns the entries of a node, with their paths, that none of the `others` has at that path. A folder that stands in
+    /// Returns the entries of a node, with their paths, that none of the `others` has at that path. A folder that is in
     /// several places is gone into again as long as there is an allowance for that.
     pub fn beyond(&self, node: NodeId, others: &[NodeId], allowance: &mut Allowance) -> Vec<(BString, Mode, TargetId)> {
         let mut found = Vec::new();

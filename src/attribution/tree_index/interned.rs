@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, Hash};
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
-/// Where values stand in a list that somebody else may hold.
+/// Where values are in a list that somebody else may hold.
 #[derive(Debug, Default)]
 pub(super) struct Interned {
     /// By a hash of the value. Of two with the same hash one is not known again, which costs room and nothing else.

@@ -9,7 +9,7 @@ use crate::text::escape;
 /// Why no comment can allow a finding. Paths are as they are shown.
 #[derive(Debug, Clone)]
 pub(super) enum Refusal {
-    /// The file has no place for it: no comments, or the value stands in something that one would be a part of.
+    /// The file has no place for it: no comments, or the value is in something that one would be a part of.
     NoPlace { path: String },
     /// Such a comment is there already, for something else or in vain.
     Taken { path: String },
@@ -19,7 +19,7 @@ pub(super) enum Refusal {
     Changed { path: String },
     /// No file of the work tree holds it.
     NotInFiles,
-    /// It stands in something else than files.
+    /// It is in something else than files.
     Elsewhere,
 }
 

@@ -81,7 +81,7 @@ impl Scene {
         })
     }
 
-    /// A finding as it stands in files now, or else in the index or the message.
+    /// A finding as it is in files now, or else in the index or the message.
     pub(super) fn finding(&self, id: &str) -> Option<&Finding> {
         self.in_files(id).or_else(|| self.in_next(id))
     }

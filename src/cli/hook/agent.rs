@@ -135,7 +135,7 @@ fn too_large(name: &str, why: String) -> Gap {
     Gap { what: name.into(), kind: GapKind::TooLarge, why }
 }
 
-/// Drops what stands on lines of a file that the agent did not ask for. A key that begins before them is not dropped.
+/// Drops what is on lines of a file that the agent did not ask for. A key that begins before them is not dropped.
 fn leave_other_lines(reads: &Reads, report: &mut Report) {
     let is_read = |occurrence: &Occurrence| {
         let name = occurrence.path.to_string();

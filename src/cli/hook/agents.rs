@@ -77,7 +77,7 @@ pub(super) fn uninstall(agents: &[AgentName], global: bool) -> anyhow::Result<Ex
     Ok(ExitStatus::Clean)
 }
 
-/// Says of each whether its settings call keysweep, and sends a canary through the command that stands there.
+/// Says of each whether its settings call keysweep, and sends a canary through the command that is there.
 pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitStatus> {
     let mut lines = Vec::new();
     let mut is_well = true;

@@ -1,4 +1,4 @@
-//! The user's own configuration: the only place beside the built-in rules that may name a host.
+//! The user's own configuration: the only place next to the built-in rules that may name a host.
 
 use std::path::{Path, PathBuf};
 

@@ -22,7 +22,7 @@ pub(super) fn read(session: &Session, repo: &Repo, ids: &BTreeSet<String>) -> an
     let listing = Listing { items: items(repo, ids), ..Listing::default() };
     let mut report = session.scan(ReportWhen::Always, |scan| scan.listed(listing, scope(), NOTHING_IS_KNOWN));
     keep(&mut report, ids);
-    // What stands in messages, names or git's own files, and what no report tells of.
+    // What is in messages, names or git's own files, and what no report tells of.
     if report.findings.len() < ids.len() {
         let mut swept = session.sweep(repo, |scan, objects| scan.history(repo, objects, scope()))?;
         keep(&mut swept, ids);

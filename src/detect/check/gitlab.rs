@@ -22,7 +22,7 @@ pub(crate) fn routable_crc32(before: &[u8]) -> String {
 
 /// Length of the payload in two base36 digits, then the checksum: what ends a token that so far reads `before`.
 ///
-/// The length may already stand there (`….01.0r`): then only the checksum is missing.
+/// The length may already are there (`….01.0r`): then only the checksum is missing.
 pub(crate) fn routable_check(before: &str) -> String {
     if before.rsplit('.').next().is_some_and(|last| last.len() == 2) {
         return routable_crc32(before.as_bytes());

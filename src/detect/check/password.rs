@@ -69,7 +69,7 @@ impl Words {
         text.bytes().next().is_some_and(|first| self.with_first(first).any(|word| word == text))
     }
 
-    /// `true` if one of them stands in a text.
+    /// `true` if one of them is in a text.
     fn are_in(&self, text: &str) -> bool {
         (0..text.len()).any(|at| self.start(&text.as_bytes()[at..]))
     }
@@ -133,7 +133,7 @@ fn is_placeholder(text: &str) -> bool {
     GIVEAWAYS.are_in(text) || names_a_secret(text) || is_filler(text) && !DEFAULTS.hold(text)
 }
 
-/// `consumer_secret`, `the-admin-password`: what would stand there, said in its place.
+/// `consumer_secret`, `the-admin-password`: what would be there, said in its place.
 fn names_a_secret(text: &str) -> bool {
     const HEADS: [&str; 6] = ["secret", "password", "passwd", "passphrase", "token", "key"];
     let mut parts = text.split(['_', '-']).rev();

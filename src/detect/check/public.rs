@@ -20,7 +20,7 @@ pub(crate) fn is_public(value: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Keys for pages and apps, which issuers hand out beside the secret ones, and ids of what is for sale.
+/// Keys for pages and apps, which issuers hand out next to the secret ones, and ids of what is for sale.
 ///
 /// Source: the issuers' pages on their kinds of keys: Stripe, Clerk, Paystack, Mapbox, Supabase, `PostHog`, New Relic, Datadog.
 fn is_publishable(value: &[u8]) -> bool {

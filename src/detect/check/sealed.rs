@@ -28,7 +28,7 @@ const STARTS: [&[u8]; 19] = [
     b"01000000d08c9ddf0115d1118c7a00c04fc297eb",
 ];
 
-/// `true` if the value holds nothing without a key that stands elsewhere.
+/// `true` if the value holds nothing without a key that is elsewhere.
 pub(crate) fn is_encrypted(value: &[u8]) -> bool {
     /// Characters of the shortest in base64 with one of these heads; a mark in words needs fewer.
     const LONG: usize = 40;

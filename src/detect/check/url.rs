@@ -1,4 +1,4 @@
-//! Percent-encoding, and passwords that stand in URLs.
+//! Percent-encoding, and passwords that are in URLs.
 
 use super::codec::decimal;
 use super::{Outcome, password};
@@ -21,7 +21,7 @@ fn hex_byte(pair: &[u8; 2]) -> Option<u8> {
 
 /// The password of a URL's user information: not a placeholder, a fixed word of a protocol, nor a port.
 ///
-/// Source: RFC 3986; `x-oauth-basic` and `x-access-token` are GitHub's stand-ins beside a token in the user's place.
+/// Source: RFC 3986; `x-oauth-basic` and `x-access-token` are GitHub's stand-ins next to a token in the user's place.
 pub(super) fn password(secret: &[u8]) -> Outcome {
     if matches!(secret, b"x-oauth-basic" | b"x-access-token") {
         return Outcome::Fail("a fixed word, not a secret");

@@ -41,7 +41,7 @@ pub fn companions_wait(detection: &Detection, min_confidence: Confidence) -> boo
 }
 
 /// The identifiers near a detection for which they had to wait, if `text` is the one that it was made in: if what was
-/// detected, encoded or not, stands at its place there.
+/// detected, encoded or not, is at its place there.
 pub fn late_companions(detector: &Detector, text: &[u8], detection: &Detection, written: &Secret) -> Option<Vec<Fact>> {
     let there = text.get(detection.span.start..detection.span.end);
     (there == Some(written.reveal())).then(|| detector.companions(text, detection))
@@ -112,7 +112,7 @@ mod tests {
             support(&mut one, vec![fact("account", "nearby"), fact("tenant", "nearby")], of_rule);
             assert_eq!(one.confidence, after, "{before:?} under a rule of {of_rule:?}");
             assert_eq!(one.evidence, [Evidence::Companions(2)]);
-            // What the value itself says counts more than what stands near it.
+            // What the value itself says counts more than what is near it.
             assert_eq!(one.facts, [fact("account", "of the value"), fact("tenant", "nearby")]);
         }
         let mut alone = detection(Medium);

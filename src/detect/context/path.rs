@@ -105,7 +105,7 @@ pub fn is_named(path: &[u8], files: &[Str]) -> bool {
     files.is_empty() || files.iter().any(|name| ends_with(&path, name))
 }
 
-/// `true` if a path ends with the parts of a name; `!` is what stands before the member of an archive.
+/// `true` if a path ends with the parts of a name; `!` is what is before the member of an archive.
 fn ends_with(path: &str, name: &str) -> bool {
     let mut parts = path.rsplit(['/', '\\', '!']);
     name.rsplit('/').all(|name| parts.next().is_some_and(|part| is_part(part, name)))

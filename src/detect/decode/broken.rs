@@ -19,7 +19,7 @@ const MAX_JOINT: usize = 64;
 pub enum Interruptions {
     /// Those that say so: a sign or a mark that has no other meaning there.
     Marked,
-    /// The bare end of a line as well, which nearly always ends what stands before it.
+    /// The bare end of a line as well, which nearly always ends what is before it.
     Any,
 }
 
@@ -78,7 +78,7 @@ pub fn read(text: &[u8], keyword: Span, end: usize, most: usize, which: Interrup
 }
 
 impl Interruptions {
-    /// `true` if a byte may stand inside of a value; a blank only in one that nothing is taken for by chance.
+    /// `true` if a byte may be inside of a value; a blank only in one that nothing is taken for by chance.
     fn reads(self, byte: u8) -> bool {
         let is_sign = matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b'&');
         (byte.is_ascii_graphic() && !is_sign) || (byte == b' ' && self == Self::Any)

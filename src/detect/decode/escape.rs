@@ -76,7 +76,7 @@ fn decode_escapes(text: &[u8], piece: Span, encoding: Encoding) -> Option<(Vec<u
 }
 
 /// `true` if an escape is a reason to decode what stands around it. Some character references are on every page: brackets
-/// of code, references and the parameters of links, apostrophes. All of them are decoded beside one that tells more.
+/// of code, references and the parameters of links, apostrophes. All of them are decoded next to one that tells more.
 fn is_telling(text: &[u8], at: usize, encoding: Encoding) -> bool {
     let Some((byte, length)) = escape(text, at, encoding) else { return false };
     let before = at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);

@@ -3,7 +3,7 @@
 //! of UTF-16.
 //!
 //! The extent and the decoded text of a run depend only on its bytes and the one on either side, never on what
-//! stands elsewhere. So a text that changed in one place needs to be decoded again in that place only.
+//! is elsewhere. So a text that changed in one place needs to be decoded again in that place only.
 
 mod base;
 pub mod broken;

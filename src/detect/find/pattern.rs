@@ -81,7 +81,7 @@ fn form(rule: &Rule) -> Form {
     if rule.place { Form::Quoted } else { Form::Token }
 }
 
-/// Rules whose keywords all stand at a fixed place are anchored there: the search then costs only the match.
+/// Rules whose keywords all are at a fixed place are anchored there: the search then costs only the match.
 fn pattern(rule: &Rule) -> Option<Pattern> {
     let whole = match &rule.matcher {
         Matcher::Around { pattern } if anchored(rule) => format!(r"\A(?:{pattern})"),

@@ -12,7 +12,7 @@ use crate::detect::known_lines::{self, KnownLines};
 use crate::detect::{Detector, decode};
 use crate::text::Span;
 
-/// Most bytes of a line that is remembered; of a longer one only what stands near a change is looked at.
+/// Most bytes of a line that is remembered; of a longer one only what is near a change is looked at.
 const MAX_LINE: usize = 512;
 
 /// Bytes that a line is looked at by.
@@ -26,13 +26,13 @@ const BATCH: usize = 64;
 pub(in crate::detect) struct Looked {
     /// Lines that may hold an encoded run, and parts of long lines.
     pub(super) encoded: Vec<Span>,
-    /// `true` if one may be base64, or UTF-16, that the lines beside it go on with.
+    /// `true` if one may be base64, or UTF-16, that the lines next to it go on with.
     pub(super) may_wrap: bool,
 }
 
 impl Detector {
     /// Calls `found` for each keyword whose core has a byte in one of the changes, or bytes on both sides of an empty one,
-    /// and for others that stand in the same lines; in order.
+    /// and for others that are in the same lines; in order.
     pub(in crate::detect) fn look(
         &self,
         text: &[u8],
@@ -135,7 +135,7 @@ fn line_at(known: &KnownLines, text: &[u8], start: usize) -> Option<(Span, u64)>
     None
 }
 
-/// Where the line starts that `place` stands in, as far as that is behind `least`; none if it is far away.
+/// Where the line starts that `place` is in, as far as that is behind `least`; none if it is far away.
 fn start_of_line(text: &[u8], least: usize, place: usize) -> Option<usize> {
     if place <= least {
         return Some(least);

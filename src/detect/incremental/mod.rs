@@ -30,7 +30,7 @@ pub struct Hits {
     runs: Vec<Opened>,
     /// The detection of the text as a whole.
     whole: Vec<Detection>,
-    /// `true` if lines may go on with the base64 or UTF-16 of others: then a run is not decided by the line it stands in.
+    /// `true` if lines may go on with the base64 or UTF-16 of others: then a run is not decided by the line it is in.
     may_wrap: bool,
     /// `true` if something was left out, so that nothing can be judged by it.
     is_cut: bool,
@@ -126,7 +126,7 @@ impl Detector {
         hits
     }
 
-    /// Judges what stands at these of the keywords.
+    /// Judges what is at these of the keywords.
     fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, room: &Room, hits: &mut Hits) {
         let mut accepted: Vec<Accepted> = Vec::new();
         for position in positions {
@@ -158,7 +158,7 @@ impl Detector {
         overlap::resolve(found, &self.rules)
     }
 
-    /// Takes over what stands in one copied stretch; in `again` go positions of keywords whose surroundings changed. Returns
+    /// Takes over what is in one copied stretch; in `again` go positions of keywords whose surroundings changed. Returns
     /// the position of the keyword behind the stretch; `next` is the one behind the stretch before, for most go on where the
     /// last ended.
     fn carry(&self, base: &Hits, next: usize, copied: &Copied, hits: &mut Hits, again: &mut Vec<usize>) -> usize {

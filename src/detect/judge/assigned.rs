@@ -202,7 +202,7 @@ impl Evaluation<'_> {
         self.note_if(!value.is_ascii(), Mark::Foreign);
     }
 
-    /// `true` if so many signs stand in it that it is no word, and in such an order that it is no code.
+    /// `true` if so many signs are in it that it is no word, and in such an order that it is no code.
     fn is_littered(&self) -> bool {
         let literal = self.candidate.form == Form::Quoted || shape::is_tangled(self.value);
         literal && shape::is_littered(self.value)

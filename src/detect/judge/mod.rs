@@ -14,7 +14,7 @@ use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::{Check, CheckUse, Confidence, Matcher, OnFail, Rule, Severity};
 use crate::text::Span;
 
-/// Said of a value that hides what would stand there.
+/// Said of a value that hides what would be there.
 const MASKED: &str = "masked or repeated characters";
 
 /// The evidence for a candidate so far.

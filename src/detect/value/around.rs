@@ -8,7 +8,7 @@ use crate::text::Span;
 
 /// Bytes before a keyword and behind a value that are looked at.
 const NEAR: usize = 200;
-/// Most bytes before a value of the tag that it stands in.
+/// Most bytes before a value of the tag that it is in.
 const MAX_TAG: usize = 800;
 
 /// Why a value under a name of a secret is none at its place; `keyword` is the part of the name that led to it.

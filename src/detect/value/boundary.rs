@@ -16,7 +16,7 @@ fn touches(byte: u8, boundary: Boundary) -> bool {
     }
 }
 
-/// `true` if a value may start here. An assignment sign may stand before a base64 value, and a letter may belong to an escape
+/// `true` if a value may start here. An assignment sign may be before a base64 value, and a letter may belong to an escape
 /// such as `\n` or `%3D`.
 pub fn free_before(text: &[u8], at: usize, boundary: Boundary) -> bool {
     let Some(before) = at.checked_sub(1).and_then(|i| text.get(i)) else { return true };

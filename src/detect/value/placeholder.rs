@@ -140,7 +140,7 @@ pub fn is_sequence(value: &[u8]) -> bool {
 }
 
 /// `true` if a sample's word is a segment of the value. Short ones count only between separators: random text holds them.
-/// Beside a part that was drawn, some only say what it is for: `secret_…`, `pk_test_…`.
+/// Next to a part that was drawn, some only say what it is for: `secret_…`, `pk_test_…`.
 fn sample_segment(value: &[u8], lower: &[u8]) -> bool {
     const SHORT: usize = 5;
     const PURPOSES: [&str; 6] = ["test", "secret", "key", "token", "password", "pass"];
@@ -210,7 +210,7 @@ fn is_pattern(value: &[u8]) -> bool {
     value.contains(&b'[') && SETS.iter().any(|set| memchr::memmem::find(value, set).is_some_and(closed))
 }
 
-/// `true` if something is filled in: `a${NAME}`, `{{ name }}`. What stands in the marks has to read as an expression, or a
+/// `true` if something is filled in: `a${NAME}`, `{{ name }}`. What is in the marks has to read as an expression, or a
 /// password that merely holds the signs would count.
 fn holds_reference(value: &[u8]) -> bool {
     const MARKS: [(&[u8], &[u8]); 12] = [
@@ -342,7 +342,7 @@ fn runs(lower: &[u8], step: i16) -> impl Iterator<Item = usize> {
     lower.chunk_by(follows).map(<[u8]>::len)
 }
 
-/// Lengths of the pieces of five characters and more that lie beside each other on a keyboard.
+/// Lengths of the pieces of five characters and more that lie next to each other on a keyboard.
 fn keyboard_runs(lower: &[u8]) -> impl Iterator<Item = usize> {
     const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1q2w3e4r5t"];
     const LEAST: usize = 5;
@@ -362,7 +362,7 @@ pub(crate) fn typed(lower: &[u8]) -> bool {
     lower.len() >= LEAST && lower.chunk_by(beside).all(|keys| keys.len() >= STRETCH)
 }
 
-/// `true` if the word stands in the value all in lower case, all in upper case or capitalised.
+/// `true` if the word is in the value all in lower case, all in upper case or capitalised.
 fn one_case(value: &[u8], lower: &[u8], word: &str) -> bool {
     let Some(at) = memchr::memmem::find(lower, word.as_bytes()) else { return false };
     let found = &value[at..at + word.len()];

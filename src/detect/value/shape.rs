@@ -252,7 +252,7 @@ pub(crate) fn classes(value: &[u8]) -> usize {
     has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) + has(sign)
 }
 
-/// `true` if so many different signs stand in it that it is neither words nor an expression.
+/// `true` if so many different signs are in it that it is neither words nor an expression.
 pub(crate) fn is_littered(value: &[u8]) -> bool {
     const LEAST: usize = 5;
     let mut signs: Vec<u8> = value.iter().copied().filter(u8::is_ascii_punctuation).collect();

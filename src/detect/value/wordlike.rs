@@ -52,7 +52,7 @@ pub fn reads_like_words(value: &[u8]) -> bool {
 }
 
 /// `true` if `value` reads like words beyond doubt: one random value in a thousand does. For values that a provider's name
-/// stands beside.
+/// is next to.
 pub fn is_words(value: &[u8]) -> bool {
     exceeds(value, 0.4)
 }
@@ -85,7 +85,7 @@ fn exceeds(value: &[u8], margin: f32) -> bool {
     if has(u8::is_ascii_digit) > 0 && has(|b| b.is_ascii_hexdigit() || *b == b'-') * 4 >= value.len() * 3 {
         return false;
     }
-    // Signs stand between words as often as in random text: beside them only the rest tells.
+    // Signs stand between words as often as in random text: next to them only the rest tells.
     const SIGNS: usize = 8;
     if mean_of_words(value).map_or(value.len() >= SIGNS, |mean| mean < STRANGE) {
         return false;

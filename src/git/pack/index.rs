@@ -1,4 +1,4 @@
-//! The index of a pack: its own file, or one made anew from the multi-pack-index beside it. git goes by that one where there is
+//! The index of a pack: its own file, or one made again from the multi-pack-index next to it. git goes by that one where there is
 //! one, and does not miss the file of a pack that it covers.
 
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const MOST_NAMES: usize = 256 << 20;
 pub(super) enum Index {
     /// The pack's own file.
     Own(index::File),
-    /// One that was made anew.
+    /// One that was made again.
     Made(index::File<Vec<u8>>),
 }
 
@@ -28,7 +28,7 @@ impl Index {
         index::File::at(path, hash).map(Self::Own).map_err(|error| error_text(&error))
     }
 
-    /// Makes it of what the multi-pack-index beside it lists; `None` if that cannot be read, or lists nothing of this pack.
+    /// Makes it of what the multi-pack-index next to it lists; `None` if that cannot be read, or lists nothing of this pack.
     pub(super) fn from_multi(path: &Path, hash: gix::hash::Kind) -> Option<Self> {
         let multi = multi_index::File::at(path.with_file_name("multi-pack-index"), Some(MOST_NAMES)).ok()?;
         let name = Path::new(path.file_name()?);
@@ -84,7 +84,7 @@ impl Index {
 /// The bytes of an index of version 2 with these objects, which are in order; `None` if they are more than one can hold. Its check
 /// sums are nought: nobody asks for them.
 fn written(entries: &[(ObjectId, u64)], hash: gix::hash::Kind) -> Option<Vec<u8>> {
-    /// The bit that says that an offset stands in the table of large ones.
+    /// The bit that says that an offset is in the table of large ones.
     const LARGE: u32 = 1 << 31;
     let mut bytes = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=u8::MAX {

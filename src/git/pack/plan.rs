@@ -80,7 +80,7 @@ impl Plan {
         Self::of(index, Index::at(index, hash)?, hash)
     }
 
-    /// Opens the same pack by what the multi-pack-index beside it lists, if that lists anything of it.
+    /// Opens the same pack by what the multi-pack-index next to it lists, if that lists anything of it.
     pub fn by_multi_index(index: &Path, hash: gix::hash::Kind) -> Option<Self> {
         Self::of(index, Index::from_multi(index, hash)?, hash).ok()
     }
@@ -100,7 +100,7 @@ impl Plan {
         self.forest.get_or_init(|| Forest::new(&self.data, &self.index))
     }
 
-    /// Where the index lies; the pack lies beside it.
+    /// Where the index lies; the pack lies next to it.
     pub fn path(&self) -> &Path {
         self.index.path()
     }

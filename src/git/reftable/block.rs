@@ -100,7 +100,7 @@ fn inflated(bytes: &[u8], length: usize) -> Option<(Vec<u8>, usize)> {
     (status == Status::StreamEnd && written == length).then_some((out, taken))
 }
 
-/// Reads the key of the next record, given that of the one before, and the three bits beside it. Keys only go up, and the
+/// Reads the key of the next record, given that of the one before, and the three bits next to it. Keys only go up, and the
 /// first one of a block stands whole.
 pub(super) fn next_key(rest: &mut Cursor<'_>, key: &mut Vec<u8>, is_first: bool) -> Option<u8> {
     let shared = usize::try_from(rest.varint()?).ok()?;

@@ -14,7 +14,7 @@ use crate::git::ObjectId;
 const PLACES: usize = 5 * 8;
 /// Bytes of that check sum.
 const SUM: usize = 4;
-/// Bits beside a place that say how many bytes of an object's id are kept.
+/// Bits next to a place that say how many bytes of an object's id are kept.
 const ID_BITS: u32 = 5;
 
 /// A table, of which the head and the end were read.

@@ -82,7 +82,7 @@ impl Call {
             return found.reads;
         }
         if let Some(prompt) = self.prompt() {
-            // Agents put these files beside the prompt themselves; no tool is used.
+            // Agents put these files next to the prompt themselves; no tool is used.
             mentions(prompt).into_iter().chain(self.attachments()).for_each(|name| found.add(name, None));
         } else if !self.protocol.masks_reads {
             self.commands().iter().for_each(|command| found.command(command));

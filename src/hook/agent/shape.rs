@@ -8,7 +8,7 @@ pub(super) enum Shape {
         /// In the unit of the agent.
         timeout: u32,
     },
-    /// `hooks`, the event, commands, and a version beside `hooks` where there has to be one.
+    /// `hooks`, the event, commands, and a version next to `hooks` where there has to be one.
     List {
         /// `version`.
         version: Option<u32>,

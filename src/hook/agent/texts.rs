@@ -47,7 +47,7 @@ impl Gathered {
         gathered.texts
     }
 
-    /// All texts below a value. An object that is about no file is also read whole: what a value is may stand in its key.
+    /// All texts below a value. An object that is about no file is also read whole: what a value is may be in its key.
     fn gather(&mut self, value: &Value, name: &str, file: Option<&str>) {
         match value {
             Value::String(text) => {

@@ -19,7 +19,7 @@ const MAX_PLACES: usize = 8;
 const LABEL: usize = 9;
 /// The indentation of a remark on a place.
 const BELOW: &str = "           ";
-/// Steps that are told about what stands in files.
+/// Steps that are told about what is in files.
 const STEPS_OF_FILES: usize = 2;
 
 /// Every finding, and behind those of a kind what to do about them.
@@ -60,7 +60,7 @@ fn group(group: &Group<'_>, paper: &mut Paper<'_>) -> io::Result<()> {
     paper.blank()
 }
 
-/// The severity, the name and what stands behind it.
+/// The severity, the name and what is after it.
 fn heading(finding: &FindingView, rest: &str, paper: &mut Paper<'_>) -> io::Result<()> {
     let severity = (finding.severity.as_str(), style::of_severity(finding.severity));
     paper.row(0, 2, &[severity, (&finding.name, style::title), (rest, style::faint)])
@@ -100,7 +100,7 @@ fn told(finding: &FindingView, command: Command, detail: Detail, paper: &mut Pap
     paper.blank()
 }
 
-/// The line that it stands in, as far as the terminal has room beside the value.
+/// The line that it is in, as far as the terminal has room next to the value.
 pub(super) fn line(finding: &FindingView, paper: &mut Paper<'_>) -> io::Result<()> {
     let Some(context) = brief::place(finding).and_then(|place| place.context.as_ref()) else { return Ok(()) };
     row("line", &words::line_within(context, paper.room(LABEL)), paper)

@@ -258,7 +258,7 @@ impl Convert<'_> {
         }
     }
 
-    /// The page of the file, or of the commit where the secret stands in no file of it. A name that is masked is in no address.
+    /// The page of the file, or of the commit where the secret is in no file of it. A name that is masked is in no address.
     fn link(&self, occurrence: &Occurrence) -> Option<Link> {
         let (web, commit) = (occurrence.web.as_ref()?, occurrence.commit.as_ref()?);
         let is_public = |text: &[u8]| self.safe(text) == escape(text);

@@ -299,7 +299,7 @@ pub struct RemoteView {
     pub host: Host,
 }
 
-/// A place it stands in.
+/// A place it is in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract; `finding` explains what they mean")]
 pub struct OccurrenceView {

@@ -27,7 +27,7 @@ pub const EMAILS: &str = "emails.py";
 /// The steps that a script has done.
 pub const PROGRESS: &str = "progress";
 
-/// Bytes below which a value may stand in other text by chance.
+/// Bytes below which a value may be in other text by chance.
 pub const SHORT: usize = 8;
 
 /// All that a plan depends on.

@@ -126,7 +126,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Out of the files beside the objects, for what is rewritten: those are no part of a history.
+    /// Out of the files next to the objects, for what is rewritten: those are no part of a history.
     pub(super) fn beside(&mut self, phase: Phase) {
         let at = self.at;
         let common = at.git("rev-parse --path-format=absolute --git-common-dir");

@@ -152,7 +152,7 @@ fn attributed(sighting: Sighting, arrivals: &Arrivals, staged: &Staged, left: &m
     arrivals[..most].iter().filter_map(|arrival| arrived(&sighting, arrival)).collect()
 }
 
-/// A blob in no commit may still stand in an index, which knows its path.
+/// A blob in no commit may still are in an index, which knows its path.
 fn unattributed(sighting: Sighting, staged: &Staged) -> Option<Sighting> {
     match sighting.blob.and_then(|blob| staged.get(&blob)) {
         Some(at) => sighting.under(&at.path),

@@ -1,4 +1,4 @@
-//! The second phase of a sweep: contents, and what lies beside the objects.
+//! The second phase of a sweep: contents, and what lies next to the objects.
 
 use crate::attribution::tree_index::Search;
 use crate::finding::Note;
@@ -16,7 +16,7 @@ pub(super) struct BlobsScanned<'s> {
 }
 
 impl Scan<'_> {
-    /// Scans the selected blobs, all selected objects that no walk of the packs comes to, and what lies beside the objects.
+    /// Scans the selected blobs, all selected objects that no walk of the packs comes to, and what lies next to the objects.
     pub(super) fn scan_blobs<'s>(
         &self,
         objects: &'s Objects,
@@ -32,7 +32,7 @@ impl Scan<'_> {
         outcome.absorb(walked.outcome);
         outcome.absorb(self.single(objects, &single, &search).outcome);
         let mut beside = self.each(&objects.listing.items, |worker, item| worker.item(item));
-        // What lies beside the objects often repeats what a commit says, and is named after it.
+        // What lies next to the objects often repeats what a commit says, and is named after it.
         beside.sightings.iter_mut().for_each(|sighting| sighting.order = usize::MAX);
         outcome.absorb(beside);
         BlobsScanned { outcome, unscanned }

@@ -10,7 +10,7 @@ use crate::finding::{ContentKind, Exposure, Stage};
 use crate::git::ObjectId;
 use crate::scan::sighting::Sighting;
 
-/// Of commits that brought something in, and of what they brought in, how far it got: many secrets may stand in one file.
+/// Of commits that brought something in, and of what they brought in, how far it got: many secrets may be in one file.
 pub(super) type Known = BTreeMap<(BTreeSet<ObjectId>, BTreeSet<Target>), Exposure>;
 
 /// How far a secret got, given all its sightings.
@@ -44,7 +44,7 @@ pub(super) fn or_leftover(group: &[Sighting], exposure: Exposure) -> Exposure {
     Exposure { stage, ..exposure }
 }
 
-/// How far a secret got, given how far the commits got that brought it in, and whether a name that it stands in was on a
+/// How far a secret got, given how far the commits got that brought it in, and whether a name that it is in was on a
 /// server: places that no commit holds say more by themselves.
 fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served: bool) -> Stage {
     let mut objects = group.iter().filter(|s| !s.occurrence.kind.beside_objects()).peekable();
@@ -59,7 +59,7 @@ fn stage(group: &[Sighting], of_commits: Stage, staged: &Staged, is_name_served:
     }
 }
 
-/// A reflog tells of what was once there, and a commit whose message it repeats may have got out; the other files beside the
+/// A reflog tells of what was once there, and a commit whose message it repeats may have got out; the other files next to the
 /// objects are nobody's but this clone's.
 fn stage_beside(group: &[Sighting]) -> Stage {
     if group.iter().any(|s| s.occurrence.kind == ContentKind::Reflog) { Stage::Unreachable } else { Stage::Uncommitted }

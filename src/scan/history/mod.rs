@@ -3,7 +3,7 @@
 //! It goes through phases, and each hands the next what it has found:
 //!
 //! - `memory`: what earlier sweeps know of the objects;
-//! - `blobs`: contents, and what lies beside the objects;
+//! - `blobs`: contents, and what lies next to the objects;
 //! - `trees`: trees, commits and tags, and which trees hold what was found so far;
 //! - `attributed`: which commits brought each secret in;
 //! - `exposure`: how far each got, when it is reported.

@@ -1,4 +1,4 @@
-//! The values and contents that a rewrite of history has to remove: the values in every form that they stand in, and the
+//! The values and contents that a rewrite of history has to remove: the values in every form that they are in, and the
 //! contents that no replacement of text can reach.
 //!
 //! Nothing is taken on trust: what is left of each content after the replacements is searched again, as it will be when

@@ -2,7 +2,7 @@
 //!
 //! There is a file for each layer, called by its digest, in a folder that is called by all that decides what is seen: the rules,
 //! the program, the limits. It holds keys of paths and no name, and nothing of any content. Only a layer of which there was
-//! nothing to say is remembered, so a finding is made anew each time. Its bytes are hashed all the same before it counts.
+//! nothing to say is remembered, so a finding is made again each time. Its bytes are hashed all the same before it counts.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ impl KnownLayers for LayerCache {
     fn layer(&self, digest: &Digest) -> Option<KnownLayer> {
         let bytes = bounded::read(&self.path(digest)?, MAX_SIZE, Links::Refused).ok()?;
         let (bytes, seal) = bytes.split_last_chunk::<HASH>()?;
-        // One that is damaged is written anew.
+        // One that is damaged is written again.
         (self.seal(digest, bytes) == *seal).then_some(())?;
         let (diff_id, layer) = bytes.split_first_chunk::<HASH>()?;
         Some(KnownLayer { layer: Layer::decode(layer)?, diff_id: Digest::Sha256(*diff_id) })

@@ -150,7 +150,7 @@ fn remember(cache: &LayerCache, contents: &Contents, marked: &Marked, outcome: &
     }
 }
 
-/// Leaves out what stands in the own spelling of a document and in one of its texts: that is one place.
+/// Leaves out what is in the own spelling of a document and in one of its texts: that is one place.
 fn repeated(contents: &Contents, outcome: &mut Outcome) {
     let in_text = |one: &Sighting| one.occurrence.kind == ContentKind::ImageMetadata;
     let key = |one: &Sighting| (one.order, one.detection.secret.clone());

@@ -160,7 +160,7 @@ impl Repositories {
         Some(file)
     }
 
-    /// Sweeps them all. Each sighting has the number of its blob in `order`, and comes with the path of a file beside the one that
+    /// Sweeps them all. Each sighting has the number of its blob in `order`, and comes with the path of a file next to the one that
     /// holds it.
     pub(super) fn sweep(self, scan: &Scan<'_>, outcome: &mut Outcome) -> Vec<(Sighting, BString)> {
         let Some(scratch) = &self.scratch else { return Vec::new() };
@@ -193,7 +193,7 @@ impl Repository {
         })?;
         let repo = Repo::at(Some(folder))?;
         let mut objects = history::list(&repo)?;
-        // What lies beside the objects was made here.
+        // What lies next to the objects was made here.
         objects.listing = Listing { gaps: std::mem::take(&mut objects.listing.gaps), ..Listing::default() };
         let options = ScanOptions { cache: None, flag_outside_authors: false, ..scan.options.clone() };
         let surroundings = Lazy::new(Box::new(|| Surroundings::clone(&scan.surroundings)));

@@ -36,7 +36,7 @@ fn content(path: &Path, kind: Kind, walk: &mut Walk<'_>) {
     }
 }
 
-/// A link is read, and what it leads to if that lies in the work tree or beside it: a repository may bring along a link to
+/// A link is read, and what it leads to if that lies in the work tree or next to it: a repository may bring along a link to
 /// all of the machine.
 fn link(path: &Path, root: Option<&Path>, walk: &mut Walk<'_>, look: impl Fn(&Path, &mut Walk<'_>)) {
     walk.found.link(path);

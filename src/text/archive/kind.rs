@@ -202,7 +202,7 @@ pub(super) fn is_mostly_text(bytes: &[u8]) -> bool {
 /// `true` if a zip ends here whose start is something else, such as a program that unpacks it.
 fn ends_zip(bytes: &[u8]) -> bool {
     const MARK: &[u8] = b"PK\x05\x06";
-    /// The end of a zip's directory, and the longest comment that may stand behind it.
+    /// The end of a zip's directory, and the longest comment that may be behind it.
     const END: usize = 22;
     const COMMENT: usize = 0xffff;
     let Some(last) = bytes.len().checked_sub(END) else { return false };

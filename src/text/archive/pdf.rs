@@ -50,7 +50,7 @@ fn inflater(stream: &[u8]) -> DeflateDecoder<&[u8]> {
     DeflateDecoder::new(&stream[ZLIB_HEADER..])
 }
 
-/// `true` if that is what a stream unpacks to. Zeros may stand before a text, as in wide encodings; those of pictures are more.
+/// `true` if that is what a stream unpacks to. Zeros may be before a text, as in wide encodings; those of pictures are more.
 fn is_text_or_archive(stream: &[u8]) -> bool {
     const ZEROS: usize = 16 * 1024;
     let starts_with = |mut length| {

@@ -6,7 +6,7 @@ use super::kind::{Kind, behind_script, kind};
 use super::limits::Limits;
 use super::unopened::{Reason, Unopened};
 
-/// Bytes of a name that are kept: a tar may give megabytes, and an archive's name stands before that of each of its members.
+/// Bytes of a name that are kept: a tar may give megabytes, and an archive's name is before that of each of its members.
 pub(super) const MAX_NAME: usize = 1024;
 
 /// An archive being unpacked, with what is left of the limits.

@@ -99,7 +99,7 @@ impl<'n> Member<'n> {
         let name_end = start + HEADER + usize::from(short(26));
         let data = data_of(bytes, start)?;
         let name = &bytes[start + HEADER..name_end.min(bytes.len())];
-        // The same four bytes may stand in any program that reads zips.
+        // The same four bytes may be in any program that reads zips.
         let is_named = !name.is_empty() && !name.contains(&0);
         let is_known = matches!(method, 0..=20 | 93..=99) && version <= 63;
         if !is_named || !is_known {

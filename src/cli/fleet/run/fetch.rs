@@ -1,5 +1,5 @@
 //! Fetches repositories by running git as a separate program: no hook, filter, submodule or prompt of anybody runs, and no
-//! password stands on a command line, in a configuration or in a message.
+//! password is on a command line, in a configuration or in a message.
 
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};

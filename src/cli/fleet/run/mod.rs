@@ -2,7 +2,7 @@
 //! where it stopped.
 //!
 //! One repository, or one network of forks, comes to one report in the folder; the report of one that failed says so. What
-//! a report is of is remembered beside it, so that a repository that has not changed is not swept again.
+//! a report is of is remembered next to it, so that a repository that has not changed is not swept again.
 
 mod failure;
 mod fetch;

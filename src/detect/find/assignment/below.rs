@@ -67,7 +67,7 @@ pub(super) fn is_beside(key: &[u8]) -> bool {
     segments(key).last().is_some_and(|word| is_one_of(word, &BESIDE))
 }
 
-/// The values below the name; the cursor stands behind the sign.
+/// The values below the name; the cursor is after the sign.
 pub(super) fn read(cursor: &mut Cursor, plural: Option<Span>, wants: Wants) -> Vec<Assignment> {
     if !matches!(wants, Wants::Any | Wants::Quoted) {
         return Vec::new();
@@ -112,7 +112,7 @@ fn believable(cursor: &Cursor, plural: Option<Span>, entries: Vec<Entry>) -> Vec
     spoken.map(|found| Assignment { name, value: found.value, form: found.form }).collect()
 }
 
-/// `true` if a list or a map opens here, behind what constructs it; the cursor then stands at its bracket. Of one thing there is
+/// `true` if a list or a map opens here, behind what constructs it; the cursor then is at its bracket. Of one thing there is
 /// no constructor to be passed, and no round bracket: that is a call.
 fn opens(cursor: &mut Cursor, several: bool) -> bool {
     if !several {
@@ -124,7 +124,7 @@ fn opens(cursor: &mut Cursor, several: bool) -> bool {
         match byte {
             b'[' if let Some(kind) = of_type(&window[at..]) => at += kind - 1,
             b'(' if !(at == 0 || collects(&window[..at])) => return false,
-            // The list stands within the brackets of what makes a set of it.
+            // The list is within the brackets of what makes a set of it.
             b'(' if at > 0 && matches!(window.get(at + 1), Some(b'[' | b'{')) => {}
             b'[' | b'{' | b'(' => {
                 cursor.at = start + at;

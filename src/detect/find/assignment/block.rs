@@ -23,7 +23,7 @@ pub(super) struct Entry {
     pub(super) depth: usize,
 }
 
-/// The entries between brackets; the cursor stands at the opening one. Ends at the first byte that no list or map has.
+/// The entries between brackets; the cursor is at the opening one. Ends at the first byte that no list or map has.
 pub(super) fn bracketed(cursor: &mut Cursor, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
     let (mut found, mut depth, mut key) = (Vec::new(), 0usize, None);
@@ -109,7 +109,7 @@ fn link(cursor: &mut Cursor) -> Option<usize> {
     links.then_some(closed)
 }
 
-/// The entries of the lines below a name that starts in this column; the cursor stands at the end of its line. Ends at a line
+/// The entries of the lines below a name that starts in this column; the cursor is at the end of its line. Ends at a line
 /// that is not indented further, unless it is an entry of a list.
 pub(super) fn indented(cursor: &mut Cursor, column: usize, most: usize) -> Vec<Entry> {
     let end = cursor.at + most;
@@ -196,7 +196,7 @@ pub(super) fn name(cursor: &mut Cursor) -> Option<Span> {
     Some(word)
 }
 
-/// The column that the line of a name starts in, if nothing stands before the name but the mark of a list and a quote.
+/// The column that the line of a name starts in, if nothing is before the name but the mark of a list and a quote.
 pub(super) fn column(cursor: &mut Cursor) -> Option<usize> {
     let before = cursor.before(MAX_INDENT + 1);
     let line = match memchr::memrchr(b'\n', before) {

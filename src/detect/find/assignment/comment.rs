@@ -4,7 +4,7 @@ use super::Cursor;
 
 /// Most bytes before a name in which its line starts.
 const MAX_LINE: usize = 160;
-/// Most bytes before a name in which the text starts that it stands in.
+/// Most bytes before a name in which the text starts that it is in.
 const MAX_TEXT: usize = 600;
 
 /// The marks that open a comment at the start of a line if a blank follows.
@@ -23,7 +23,7 @@ pub(super) fn is_noted(cursor: &mut Cursor) -> bool {
     line.is_some_and(is_comment) || is_in_text(cursor)
 }
 
-/// `true` if a comment starts in what stands before the name on its line.
+/// `true` if a comment starts in what is before the name on its line.
 fn is_comment(line: &[u8]) -> bool {
     let start = line.trim_ascii_start();
     // The name itself may follow the mark of a shell or a script.
@@ -39,7 +39,7 @@ fn is_comment(line: &[u8]) -> bool {
 }
 
 /// `true` if a text of several lines starts before the name and does not end there: `"""`, a template, a heredoc. Where it starts
-/// it is assigned or passed on; where it ends nothing of the kind stands before the quotes.
+/// it is assigned or passed on; where it ends nothing of the kind is before the quotes.
 fn is_in_text(cursor: &mut Cursor) -> bool {
     let before = cursor.before(MAX_TEXT);
     let mut between: Vec<&[u8]> = Vec::new();

@@ -10,7 +10,7 @@ const MAX_ARGUMENTS: usize = 240;
 const NAMES: [&[u8]; 5] = [b"default", b"defaultValue", b"default_value", b"fallback", b"value"];
 
 /// Passes the arguments of a call up to the default among them: `"--token", type=str, default="…"`, and behind what makes an
-/// option or a field: `Field(description="…", default="…")`. The cursor then stands at a quote.
+/// option or a field: `Field(description="…", default="…")`. The cursor then is at a quote.
 pub(super) fn argument(cursor: &mut Cursor) -> bool {
     let (start, window) = (cursor.at, cursor.ahead(MAX_ARGUMENTS));
     let (mut at, mut depth) = (0, 0usize);
@@ -41,7 +41,7 @@ pub(super) fn argument(cursor: &mut Cursor) -> bool {
     false
 }
 
-/// Passes a function and its bracket if the default is among what it is given; the cursor then stands at a quote.
+/// Passes a function and its bracket if the default is among what it is given; the cursor then is at a quote.
 pub(super) fn constructor(cursor: &mut Cursor) -> bool {
     const MOST: usize = 40;
     let start = cursor.at;
@@ -54,7 +54,7 @@ pub(super) fn constructor(cursor: &mut Cursor) -> bool {
     found
 }
 
-/// Behind what looks something up: `.unwrap_or("…")`, `.orElse("…")`, `{ "…" }`. The cursor then stands at a quote.
+/// Behind what looks something up: `.unwrap_or("…")`, `.orElse("…")`, `{ "…" }`. The cursor then is at a quote.
 pub(super) fn alternative(cursor: &mut Cursor) -> bool {
     const METHODS: usize = 3;
     if cursor.pass(b"{") {
@@ -118,7 +118,7 @@ pub(super) fn environment(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
 const CALL: usize = 64;
 
 /// Behind the name of an option of a command, and a comma: `flag.String("token", "value", "what it is for")`, with a short name
-/// or a variable beside it, `DEFINE_string`. The cursor then stands at a quote.
+/// or a variable next to it, `DEFINE_string`. The cursor then is at a quote.
 pub(super) fn flag(cursor: &mut Cursor) -> bool {
     const CALLEES: [&[u8]; 5] = [b".String", b".StringVar", b".StringP", b".StringVarP", b"DEFINE_string"];
     let before = cursor.before(CALL);
@@ -159,7 +159,7 @@ pub(super) fn is_among_choices(cursor: &mut Cursor, calls: usize) -> bool {
 }
 
 /// Behind the name of a property or a function: passes what gives it its string, as `{ get; set; } = "…"`, `by lazy { "…" }`
-/// and `() string { return "…" }` do. The cursor then stands at the quote, or where it was.
+/// and `() string { return "…" }` do. The cursor then is at the quote, or where it was.
 pub(super) fn accessor(cursor: &mut Cursor) -> bool {
     let start = cursor.at;
     let found = signature(cursor) && body(cursor);

@@ -1,4 +1,4 @@
-//! A name and a value in entries of their own: `name: X` beside `value: Y`, attributes and elements of XML, the default of
+//! A name and a value in entries of their own: `name: X` next to `value: Y`, attributes and elements of XML, the default of
 //! a variable.
 
 use super::{Cursor, Wants, is_quote};
@@ -15,12 +15,12 @@ const NAMED: [&[u8]; 7] = [b"name", b"key", b"id", b"variable", b"var", b"proper
 /// The keys under which entries have the value.
 const VALUED: [&[u8]; 5] = [b"value", b"default", b"defaultvalue", b"content", b"val"];
 
-/// `true` if an entry of that name holds the value of what stands beside or above it.
+/// `true` if an entry of that name holds the value of what is next to or above it.
 pub(super) fn is_value(key: &[u8]) -> bool {
     VALUED.iter().any(|valued| valued.eq_ignore_ascii_case(key))
 }
 
-/// Passes what stands between the name and the value if that is an entry of its own. The cursor stands behind the name and
+/// Passes what stands between the name and the value if that is an entry of its own. The cursor is after the name and
 /// its quote; it stays there otherwise.
 pub(super) fn value_of(cursor: &mut Cursor, quoted: bool) -> Option<Wants> {
     let start = cursor.at;
@@ -114,7 +114,7 @@ fn names(before: &[u8]) -> Option<&[u8]> {
     NAMED.iter().any(|named| named.eq_ignore_ascii_case(word)).then_some(rest)
 }
 
-/// The word and the sign that a text ends with: what stands before them, and the word.
+/// The word and the sign that a text ends with: what is before them, and the word.
 fn key_before(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.trim_ascii_end();
     let text = unquoted(text.strip_suffix(b":").or_else(|| text.strip_suffix(b"="))?.trim_ascii_end());

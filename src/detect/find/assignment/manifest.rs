@@ -11,7 +11,7 @@ use crate::text::Span;
 /// Most bytes on either side of the word in a manifest; of a resource, a command or a generator.
 const MOST: usize = ASSIGNED_BEFORE as usize;
 const MAX_BLOCK: usize = 700;
-/// Most braces around what stands beside the parts of a manifest: further in, nobody closes what was opened.
+/// Most braces around what is next to the parts of a manifest: further in, nobody closes what was opened.
 const MAX_DEPTH: i32 = 16;
 /// Most bytes before the word that say that it is a kind.
 const MAX_KIND: usize = 24;
@@ -59,7 +59,7 @@ fn manifest(cursor: &mut Cursor) -> Vec<Entry> {
     }
 }
 
-/// The parts of the document that `kind: Secret` stands in, before it and after it. One that calls its kind before is another's.
+/// The parts of the document that `kind: Secret` is in, before it and after it. One that calls its kind before is another's.
 fn yaml(cursor: &mut Cursor) -> Vec<Entry> {
     let before = cursor.before(MOST);
     let first = cursor.name.start - before.len();

@@ -1,7 +1,7 @@
 //! Reads `name = value` as people and programs write it, around a word of the name.
 //!
 //! Knows names, operators, quoting and where a value ends; knows nothing of what is a secret. What stands between a name and
-//! its value is read by `operator`, values that stand in an entry of their own by `entry`, those of lists and maps by `below`
+//! its value is read by `operator`, values that are in an entry of their own by `entry`, those of lists and maps by `below`
 //! and `block`, the value itself by `value`.
 
 mod below;
@@ -26,7 +26,7 @@ use cursor::{Cursor, escapes, is_quote};
 const MAX_NAME: usize = 64;
 /// Most bytes of a value.
 const MAX_VALUE: usize = 512;
-/// Most bytes of a value that stands before its name: with the name it lies within the context of the keyword.
+/// Most bytes of a value that is before its name: with the name it lies within the context of the keyword.
 const MAX_BEFORE: usize = 128;
 
 /// A name and the value assigned to it.

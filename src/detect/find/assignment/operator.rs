@@ -159,7 +159,7 @@ fn annotation(cursor: &mut Cursor) {
     }
 }
 
-/// Bytes of a type, with the blanks behind it, if a single equals sign follows: what stands behind that is to be `fitting`.
+/// Bytes of a type, with the blanks behind it, if a single equals sign follows: what is after that is to be `fitting`.
 fn typed(cursor: &mut Cursor, fitting: impl Fn(Option<u8>) -> bool) -> Option<usize> {
     let kind = type_length(cursor);
     let behind = cursor.ahead(kind + 2).get(kind..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Tables whose head names the secret: CSV, Markdown, the columns of an SQL statement. The values stand in the same column.
+//! Tables whose head names the secret: CSV, Markdown, the columns of an SQL statement. The values are in the same column.
 
 use super::{Assignment, Cursor, is_quote};
 use crate::detect::Form;
@@ -40,7 +40,7 @@ pub(super) fn read(cursor: &mut Cursor) -> Vec<Assignment> {
 fn rows(cursor: &mut Cursor, delimiter: u8) -> Vec<(Span, Form)> {
     let Some((column, cells)) = head(cursor, delimiter) else { return Vec::new() };
     let mut found = Vec::new();
-    // In Markdown a rule stands below the head, and below nothing else.
+    // In Markdown a rule is below the head, and below nothing else.
     let mut is_ruled = delimiter != b'|';
     loop {
         cursor.pass(b"\r");
@@ -182,7 +182,7 @@ fn tuples(cursor: &mut Cursor) -> Vec<(Span, Form)> {
     found
 }
 
-/// The string in one place of a tuple, if one stands there; the cursor then stands behind the tuple.
+/// The string in one place of a tuple, if one is there; the cursor then is after the tuple.
 fn tuple(cursor: &mut Cursor, column: usize) -> Option<Option<(Span, Form)>> {
     let (mut place, mut depth, mut found) = (0, 0usize, None);
     for _ in 0..MAX_ROW {

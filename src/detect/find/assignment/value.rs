@@ -74,7 +74,7 @@ pub(super) fn read(cursor: &mut Cursor, wants: Wants) -> Option<(Span, Form)> {
     bare(cursor)
 }
 
-/// `true` if the quote behind a name ends the string that the name stands in: `split("password:")`, `ask("New password: ")`.
+/// `true` if the quote behind a name ends the string that the name is in: `split("password:")`, `ask("New password: ")`.
 fn ends_the_string_of_the_name(cursor: &mut Cursor, quote: u8) -> bool {
     if cursor.text.get(cursor.name.end).copied().is_some_and(is_quote) {
         return false;
@@ -305,7 +305,7 @@ fn ends_line(text: &[u8], value: Span) -> bool {
     text.get(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r'))
 }
 
-/// `true` if name and value stand in one string: `"token: value"`, `?token=value&`, `;Password=value;`, `"${token:value}"`.
+/// `true` if name and value are in one string: `"token: value"`, `?token=value&`, `;Password=value;`, `"${token:value}"`.
 pub(super) fn in_string(cursor: &mut Cursor, value: Span) -> bool {
     let (text, name) = (cursor.text, cursor.name);
     let Some(before) = cursor.before(1).last() else { return false };

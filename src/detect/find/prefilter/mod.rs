@@ -2,10 +2,10 @@
 //!
 //! Every keyword is found by four of its bytes, the rarest it has, whatever their case, and then by a *core* of a few more
 //! around them; the rest of a long one is compared only when its rules are asked. To the core of a short one belong bytes
-//! beside it, of which is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not.
+//! next to it, of which is known what they can be in a match: `pat` stands everywhere, `pat` and nine letters or digits do not.
 //! So little around an edit has to be looked at, and none beyond its lines: a core lies in one line, its ends included.
 //!
-//! A bitmap of 32 kB, which stays in the first-level cache, says of any four bytes whether a keyword may stand there; only
+//! A bitmap of 32 kB, which stays in the first-level cache, says of any four bytes whether a keyword may be there; only
 //! then is anything compared. So the cost is one load, one multiplication and one bit test a byte, whatever the number of
 //! rules, and there is nothing to build but the bitmap.
 
@@ -197,7 +197,7 @@ mod tests {
 
     type Found = (usize, usize, Span);
 
-    /// Every keyword at every place, the slow way; those beside which stands what can stand in a match apart.
+    /// Every keyword at every place, the slow way; those next to which stands what can be in a match apart.
     fn plainly(rules: &[Rule], text: &[u8]) -> (Vec<Found>, Vec<Found>) {
         let (mut fitting, mut all) = (Vec::new(), Vec::new());
         for (rule, entry) in rules.iter().enumerate() {

@@ -15,14 +15,14 @@ const MAX_CORE: usize = 12;
 pub(super) struct Word {
     text: Str,
     case: Case,
-    /// Where in the keyword the four bytes start. The last of them stands behind a keyword of three.
+    /// Where in the keyword the four bytes start. The last of them is after a keyword of three.
     probe: usize,
     /// The part of the keyword that is compared once the four bytes match.
     part: Span,
     /// The bytes required before and after it, all of them part of the core.
     before: List<ByteSet>,
     after: List<ByteSet>,
-    /// Where its users stand in the list of all.
+    /// Where its users are in the list of all.
     users: Range<usize>,
 }
 
@@ -69,7 +69,7 @@ impl Word {
         &all[self.users.clone()]
     }
 
-    /// Where all of it stands whose four bytes stand at `at`, if it does.
+    /// Where all of it stands whose four bytes are at `at`, if it does.
     pub(super) fn span(&self, text: &[u8], at: usize) -> Option<Span> {
         let whole = Span::new(0, self.text.len());
         let start = at.checked_sub(self.probe).filter(|start| self.stands_at(text, *start, whole))?;
@@ -121,7 +121,7 @@ impl Word {
         Sketch { before, from: (0..8).zip(from).fold((0, 0), joined) }
     }
 
-    /// `true` if the core stands in `text` at `start`.
+    /// `true` if the core is in `text` at `start`.
     pub(super) fn core_stands_at(&self, text: &[u8], start: usize) -> bool {
         let part = start + self.before.len();
         let fit = |from: usize, sets: &[ByteSet]| {
@@ -131,7 +131,7 @@ impl Word {
         self.stands_at(text, part, self.part) && fit(part + self.part.len(), &self.after) && fit(start, &self.before)
     }
 
-    /// `true` if a part of the keyword stands in `text` at `start`.
+    /// `true` if a part of the keyword is in `text` at `start`.
     fn stands_at(&self, text: &[u8], start: usize, part: Span) -> bool {
         let (Some(here), part) = (text.get(start..start + part.len()), part.of(self.text.as_bytes())) else {
             return false;
@@ -145,7 +145,7 @@ impl Word {
 }
 
 impl Sketch {
-    /// `true` if the core may stand in `text`, with the four bytes it is found by at `at`.
+    /// `true` if the core may be in `text`, with the four bytes it is found by at `at`.
     pub(super) fn fits(&self, text: &[u8], at: usize) -> bool {
         let fit = |eight: Option<&[u8; 8]>, (mask, value): (u64, u64)| {
             eight.is_none_or(|eight| folded(u64::from_le_bytes(*eight)) & mask == value)
@@ -263,7 +263,7 @@ fn last_of(sets: &List<ByteSet>, most: usize) -> List<ByteSet> {
     within(sets, sets.len().saturating_sub(most)..sets.len())
 }
 
-/// A part of what may stand beside a keyword; that of a rule of the program itself is not copied.
+/// A part of what may stand next to a keyword; that of a rule of the program itself is not copied.
 fn within(sets: &List<ByteSet>, range: Range<usize>) -> List<ByteSet> {
     match sets {
         Cow::Borrowed(sets) => Cow::Borrowed(&sets[range]),
@@ -276,7 +276,7 @@ fn joined(a: &[ByteSet], b: &[ByteSet]) -> List<ByteSet> {
     a.iter().zip(b).map(|(a, b)| a.or(b)).collect()
 }
 
-/// Calls `found` with the four bytes of a keyword as they may stand in a folded text.
+/// Calls `found` with the four bytes of a keyword as they may be in a folded text.
 pub(super) fn each_spelling(word: &Word, mut found: impl FnMut(u32)) {
     let spelling = |last: u8| {
         let word = word.text.as_bytes()[word.probe..].iter().copied().chain([last]);

@@ -1,6 +1,6 @@
 //! Google Antigravity, its CLI and IDE: <https://antigravity.google/docs/hooks>.
 //!
-//! No call says which event it is. A decision stands in an object: one without a decision refuses, some versions take silence
+//! No call says which event it is. A decision is in an object: one without a decision refuses, some versions take silence
 //! for a refusal as well, and `allow` would answer for the user. `ask` leaves it to what the user has set.
 
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Codex CLI: <https://developers.openai.com/codex/hooks>.
 //!
 //! It speaks as Claude Code does and adds a `turn_id`. It takes a reason in place of a result, and the real result if any field
-//! stands beside that.
+//! is next to that.
 
 use super::{Agent, Moment, Protocol, Refusal, Settings, Shape, usual_event};
 

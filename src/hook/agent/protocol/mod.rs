@@ -86,7 +86,7 @@ pub(super) enum Moment {
     Before(Refusal),
     /// When a tool has given something back.
     After {
-        /// Where that stands in the call; what the agent gets to see comes first.
+        /// Where that is in the call; what the agent gets to see comes first.
         results: &'static [&'static str],
         /// How it is replaced, where that can be.
         replace: Option<fn(&Replacement<'_>) -> Option<Value>>,

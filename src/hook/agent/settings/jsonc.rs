@@ -54,7 +54,7 @@ pub(super) fn read(text: &str) -> Option<Value> {
 }
 
 /// The text with a value at the end of the list that these keys lead to; what is missing on the way is added. `None` if it is
-/// no JSON, or something else stands there.
+/// no JSON, or something else is there.
 pub(super) fn push(text: &str, keys: &[&str], item: &Value) -> Option<String> {
     let root = parse(text)?;
     let mut node = &root;

@@ -354,7 +354,7 @@ impl<'r> Rest<'r> {
     }
 }
 
-/// The names that stand in trees, given by number and start; those of one tree follow on each other.
+/// The names that are in trees, given by number and start; those of one tree follow on each other.
 fn names(said: &[(Number, u32)], store: &Store, local: &Local) -> Option<Vec<BString>> {
     let mut names = Vec::with_capacity(said.len());
     for of_one in said.chunk_by(|(one, _), (other, _)| one == other) {

@@ -211,7 +211,7 @@ impl<'d> Pages<'d> {
         Some(Cell { start: slot.start + start, row, payload: slot.start + at, length, is_of_table })
     }
 
-    /// Bytes of a payload that stand on the page of the tree itself.
+    /// Bytes of a payload that are on the page of the tree itself.
     fn local(&self, cell: &Cell) -> usize {
         let usable = self.usable;
         let most = if cell.is_of_table { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };

@@ -38,6 +38,15 @@ pub struct Arrival {
     pub note: bool,
 }
 
+/// What a commit did with a target at some path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Move {
+    /// Its tree holds it there.
+    Came,
+    /// Its tree no longer holds it there, but may at another path.
+    Went,
+}
+
 /// Answers questions about commits, trees and refs of one repository.
 pub struct Attribution<'s> {
     pub(super) local: repo::Local,
@@ -58,8 +67,10 @@ pub struct Attribution<'s> {
     pub(super) above: Above,
     /// The commit that each tip leads to, if it is one.
     pub(super) ends: Vec<Option<u32>>,
-    /// The nodes of the trees of all tips.
-    pub(super) at_tips: BTreeSet<NodeId>,
+    /// For each target whether the tree of HEAD holds it.
+    pub(super) in_head: Vec<bool>,
+    /// For each target whether the tree of any tip holds it.
+    pub(super) at_tips: Vec<bool>,
     /// Refs named in an exposure, at most.
     pub(super) most_refs: usize,
     /// The commits in each reflog, by the name of its ref.
@@ -67,7 +78,7 @@ pub struct Attribution<'s> {
     /// The commits that HEAD reaches, as flags.
     pub(super) on_head: Vec<bool>,
     /// For each target the commits at which it came or went, at any path.
-    pub(super) moves: HashMap<TargetId, Vec<u32>>,
+    pub(super) moves: HashMap<TargetId, Vec<(u32, Move)>>,
     pub(super) remotes: Vec<Remote>,
     /// The allowance spent on naming places, and whether it was enough.
     pub spent: Allowance,
@@ -105,7 +116,8 @@ impl<'s> Attribution<'s> {
             tips.iter().map(|tip| tip.end().and_then(|end| graph.find(store.find(&end)?))).collect();
         Self {
             ends,
-            at_tips: BTreeSet::new(),
+            in_head: Vec::new(),
+            at_tips: Vec::new(),
             on_head: from(&|name| name == "HEAD"),
             moves: HashMap::new(),
             remotes: remote::all(repository),
@@ -135,8 +147,10 @@ impl<'s> Attribution<'s> {
     pub fn with_tree_index(self, tree_index: TreeIndex) -> Self {
         let nodes: Vec<Option<NodeId>> =
             self.graph.records().iter().map(|record| tree_index.node(record.tree?)).collect();
-        let at_tips = nodes_at(&self.tips, &self.ends, &self.graph, &nodes);
-        Self { above: tree_index.above(), tree_index, nodes, at_tips, ..self }
+        let at_tips = tree_index.held(nodes_at(&self.tips, &self.ends, &self.graph, &nodes));
+        let head = self.head.and_then(|head| nodes[self.commit(&head)? as usize]);
+        let in_head = tree_index.held(head);
+        Self { above: tree_index.above(), tree_index, nodes, in_head, at_tips, ..self }
     }
 
     /// The same, but names all refs in an exposure and knows what is in reflogs.
@@ -168,12 +182,13 @@ impl<'s> Attribution<'s> {
     /// For each target every way it came in, oldest first.
     pub fn arrivals(&mut self) -> BTreeMap<Target, Vec<Arrival>> {
         let mut out: BTreeMap<Target, Vec<Arrival>> = BTreeMap::new();
-        let mut moves: HashMap<TargetId, Vec<u32>> = HashMap::new();
+        let mut moves: HashMap<TargetId, Vec<(u32, Move)>> = HashMap::new();
         let (mut coming, mut going) = (Allowance::default(), Allowance::default());
         for at in self.graph.order().iter().filter(|at| self.may_differ(**at)) {
             let brought = self.brought_in(*at, &mut coming);
-            let moved = brought.iter().map(|(_, _, target)| *target).chain(self.taken_out(*at, &mut going));
-            moved.for_each(|target| moves.entry(target).or_default().push(*at));
+            let went = self.taken_out(*at, &mut going).into_iter().map(|target| (target, Move::Went));
+            let moved = brought.iter().map(|(_, _, target)| (*target, Move::Came)).chain(went);
+            moved.for_each(|(target, how)| moves.entry(target).or_default().push((*at, how)));
             if brought.is_empty() {
                 continue;
             }

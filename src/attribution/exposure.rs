@@ -5,22 +5,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bstr::BString;
-use foldhash::HashSet;
 
 use super::tree_index::{NodeId, Target, TargetId};
 use crate::finding::{Exposure, RefKinds, Sign, SignKind, Stage, WebRepository};
 use crate::git::{ObjectId, remote};
 
-use super::commits::{Attribution, MAX_REFS};
+use super::commits::{Attribution, MAX_REFS, Move};
 
 /// Authors from elsewhere that are named, at most.
 const MAX_OUTSIDE: usize = 5;
 
-/// Targets that are asked for, and the nodes that hold one.
+/// Targets that are asked for, and which nodes hold one.
 pub(super) struct Wanted {
     targets: BTreeSet<TargetId>,
-    /// Worked out when they are first asked for.
-    nodes: OnceCell<HashSet<NodeId>>,
+    /// Of each node whether it holds one; worked out when that is first asked.
+    nodes: OnceCell<Vec<bool>>,
 }
 
 /// The history of a secret after it was added.
@@ -30,6 +29,12 @@ struct Life {
     last: Option<u32>,
     removed: Option<u32>,
     tips: Vec<String>,
+}
+
+impl Wanted {
+    fn is_among(&self, held: &[bool]) -> bool {
+        self.targets.iter().any(|target| held.get(*target as usize) == Some(&true))
+    }
 }
 
 impl Attribution<'_> {
@@ -47,7 +52,7 @@ impl Attribution<'_> {
     /// How far a secret got: the commits that brought it in, and what holds it (`targets`).
     pub fn exposure(&self, commits: &BTreeSet<ObjectId>, targets: &BTreeSet<Target>) -> Exposure {
         let wanted = self.wanted(targets);
-        let in_head = self.head.is_some_and(|head| self.holds(head, &wanted));
+        let in_head = wanted.is_among(&self.in_head);
         let at_tip = self.at_tip(&wanted);
         let found: Vec<u32> = commits.iter().filter_map(|id| self.commit(id)).collect();
         let refs = self.refs_reaching(&found, &wanted);
@@ -142,19 +147,22 @@ impl Attribution<'_> {
     /// Follows what the commits `found` brought in: a commit at which none of the targets came or went holds one if a parent
     /// does.
     fn life(&self, found: &[u32], wanted: &Wanted) -> Life {
-        let mut asked = vec![false; self.graph.order().len()];
-        let moves = wanted.targets.iter().filter_map(|target| self.moves.get(target)).flatten();
-        moves.for_each(|at| asked[*at as usize] = true);
+        let mut asked = vec![None; self.graph.order().len()];
+        for (at, how) in wanted.targets.iter().filter_map(|target| self.moves.get(target)).flatten() {
+            if asked[*at as usize] != Some(Move::Came) {
+                asked[*at as usize] = Some(*how);
+            }
+        }
         let mut holds = vec![false; asked.len()];
         let mut life = Life::default();
         let start = found.iter().map(|at| self.graph.rank(*at)).min().unwrap_or(asked.len());
         for rank in start..asked.len() {
             let at = self.graph.order()[rank];
             let is_after = self.graph.parents(at).iter().any(|parent| holds[*parent as usize]);
-            let is_held = if asked[at as usize] {
-                self.node_of(at).is_some_and(|node| self.node_holds(node, wanted))
-            } else {
-                is_after
+            let is_held = match asked[at as usize] {
+                Some(Move::Came) => true,
+                Some(Move::Went) => self.node_of(at).is_some_and(|node| self.node_holds(node, wanted)),
+                None => is_after,
             };
             holds[at as usize] = is_held;
             if is_after && !is_held && self.on_head[at as usize] {
@@ -201,12 +209,11 @@ impl Attribution<'_> {
     /// `true` if a tip's own tree holds a target; a stash holds what its parents do, too.
     fn at_tip(&self, wanted: &Wanted) -> bool {
         let mut others = self.tips.iter().zip(&self.ends).filter(|(_, commit)| commit.is_none());
-        self.at_tips.iter().any(|node| self.node_holds(*node, wanted))
-            || others.any(|(tip, _)| tip.end().is_some_and(|end| self.holds(end, wanted)))
+        wanted.is_among(&self.at_tips) || others.any(|(tip, _)| tip.end().is_some_and(|end| self.holds(end, wanted)))
     }
 
     fn node_holds(&self, node: NodeId, wanted: &Wanted) -> bool {
-        wanted.nodes.get_or_init(|| self.above.holders(&wanted.targets)).contains(&node)
+        wanted.nodes.get_or_init(|| self.above.holders(&wanted.targets))[node as usize]
     }
 
     /// `true` if a commit's tree, or the tree or blob itself that a ref leads to, holds one of the targets.

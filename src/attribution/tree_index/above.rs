@@ -1,7 +1,5 @@
 //! The way up: from targets to the nodes that hold them.
 
-use foldhash::{HashSet, HashSetExt as _};
-
 use super::lists::Lists;
 use super::{Node, NodeEntry, NodeId, TargetId};
 
@@ -10,6 +8,8 @@ use super::{Node, NodeEntry, NodeId, TargetId};
 pub struct Above {
     nodes: Lists<NodeId>,
     targets: Lists<NodeId>,
+    /// How many nodes there are.
+    count: usize,
 }
 
 impl Above {
@@ -24,15 +24,15 @@ impl Above {
             NodeEntry::Here(target, _) => Some((target, above)),
             NodeEntry::Below(_) | NodeEntry::Part(_) => None,
         });
-        Self { nodes: lists(below.collect()), targets: lists(here.collect()) }
+        Self { nodes: lists(below.collect()), targets: lists(here.collect()), count: nodes.len() }
     }
 
-    /// All nodes in which or below which one of the targets is.
-    pub fn holders<'t>(&self, targets: impl IntoIterator<Item = &'t TargetId>) -> HashSet<NodeId> {
-        let mut found = HashSet::new();
+    /// For each node whether one of the targets is in it or below it.
+    pub fn holders<'t>(&self, targets: impl IntoIterator<Item = &'t TargetId>) -> Vec<bool> {
+        let mut found = vec![false; self.count];
         let mut left: Vec<NodeId> = targets.into_iter().flat_map(|target| self.targets.of(*target)).copied().collect();
         while let Some(node) = left.pop() {
-            if found.insert(node) {
+            if !std::mem::replace(&mut found[node as usize], true) {
                 left.extend(self.nodes.of(node));
             }
         }

@@ -8,6 +8,7 @@
 
 mod above;
 mod beyond;
+mod holders;
 mod interned;
 mod lists;
 mod nodes;
@@ -26,7 +27,7 @@ use crate::git::store::Number;
 
 pub use above::Above;
 pub use beyond::Allowance;
-use lists::Lists;
+use holders::{holders, possible_holders};
 use nodes::Maker;
 pub use parts::WAYS;
 use parts::{PartId, Parts};
@@ -144,24 +145,12 @@ impl TreeIndex {
         let base_of = |record: &TreeRecord| record.base.and_then(|base| position(&by_number, base));
         let bases: Vec<Option<usize>> = records.iter().map(base_of).collect();
         let order = bases_first(&bases);
-        let before = self.by_tree.iter().map(|node| *node != NONE).collect();
-        let holds = holders(trees, &bases, &order, before);
-        // What each holder has that leads to a target.
-        let mut parts = Parts::default();
-        let mut folders: Vec<Option<PartId>> = vec![None; count];
-        for at in order {
-            let record = &records[at];
-            if !holds[record.tree as usize] {
-                continue;
-            }
-            let base = bases[at].and_then(|base| folders[records[base].tree as usize]);
-            let leading = |edges: &[Edge]| -> Vec<Edge> {
-                let mut leading: Vec<Edge> = edges.iter().filter(|edge| leads(edge, &holds)).copied().collect();
-                leading.sort_unstable();
-                leading
-            };
-            let (dropped, added) = (leading(trees.dropped(record)), leading(trees.added(record)));
-            folders[record.tree as usize] = parts.changed(base, &dropped, &added);
+        let before: Vec<bool> = self.by_tree.iter().map(|node| *node != NONE).collect();
+        let likely = possible_holders(trees, &bases, &order, before.clone());
+        let (mut parts, mut folders) = folders(trees, &bases, &order, &likely);
+        let holds = holders(&parts, &folders, before);
+        if holds != likely {
+            (parts, folders) = self::folders(trees, &bases, &order, &holds);
         }
         let mut maker = Maker::new(&parts, &folders, &self.by_tree, &mut self.nodes);
         let made = (0..).zip(&folders).filter_map(|(tree, folder)| Some((tree, maker.make((*folder)?))));
@@ -225,6 +214,25 @@ impl TreeIndex {
         parts.flatten().filter(|(_, entry)| !matches!(entry, NodeEntry::Part(_)))
     }
 
+    /// For each target whether one of these nodes has it, or something below one.
+    pub fn held(&self, nodes: impl IntoIterator<Item = NodeId>) -> Vec<bool> {
+        let mut found = vec![false; self.targets.len()];
+        let mut seen = vec![false; self.nodes.len()];
+        let mut left: Vec<NodeId> = nodes.into_iter().collect();
+        while let Some(node) = left.pop() {
+            if std::mem::replace(&mut seen[node as usize], true) {
+                continue;
+            }
+            for (_, entry) in &self.nodes[node as usize] {
+                match entry {
+                    NodeEntry::Below(below) | NodeEntry::Part(below) => left.push(*below),
+                    NodeEntry::Here(target, _) => found[*target as usize] = true,
+                }
+            }
+        }
+        found
+    }
+
     /// The node of a tree, if it holds anything.
     pub fn node(&self, tree: Number) -> Option<NodeId> {
         self.by_tree.get(tree as usize).copied().filter(|node| *node != NONE)
@@ -240,37 +248,30 @@ fn position(by_number: &[u32], tree: Number) -> Option<usize> {
     by_number.get(tree as usize).filter(|at| **at != NONE).map(|at| *at as usize)
 }
 
-/// Returns the trees, by number, that contain a target or a tree that does; of some that is known. An entry that leads to
-/// something is followed to all trees that have it: one that has it and whose base has not, and those that are made from
-/// that one.
-fn holders(trees: &TreeRecords, bases: &[Option<usize>], order: &[usize], mut holds: Vec<bool>) -> Vec<bool> {
-    let mut ranks = vec![0; bases.len()];
-    order.iter().enumerate().for_each(|(rank, at)| ranks[*at] = rank);
-    // Bases in a circle would be followed for ever.
-    let base_of = |at: usize| bases[at].filter(|base| ranks[*base] < ranks[at]);
-    let made = (0u32..).zip(0..bases.len()).filter_map(|(made, at)| Some((u32::try_from(base_of(at)?).ok()?, made)));
-    let made_from = Lists::new(bases.len(), made.collect());
-    let records = (0u32..).zip(&trees.records);
-    let added = records.flat_map(|(at, record)| trees.added(record).iter().map(move |edge| (at, *edge)));
-    let folders = added.clone().filter_map(|(at, edge)| match edge.child {
-        Child::Tree(tree) => Some((tree, (at, edge.name))),
-        Child::Target(..) => None,
-    });
-    let folders = Lists::new(holds.len(), folders.collect());
-    let mut left: Vec<(u32, Edge)> = added.filter(|(_, edge)| leads(edge, &holds)).collect();
-    while let Some((at, edge)) = left.pop() {
-        let mut having = vec![at];
-        while let Some(at) = having.pop() {
-            let tree = trees.records[at as usize].tree;
-            if !std::mem::replace(&mut holds[tree as usize], true) {
-                let child = Child::Tree(tree);
-                left.extend(folders.of(tree).iter().map(|(at, name)| (*at, Edge { name: *name, child })));
-            }
-            let keeps = |at: &u32| !trees.dropped(&trees.records[*at as usize]).contains(&edge);
-            having.extend(made_from.of(at).iter().copied().filter(keeps));
+/// The entries of each holder that lead to a target or to another holder.
+fn folders(
+    trees: &TreeRecords,
+    bases: &[Option<usize>],
+    order: &[usize],
+    holds: &[bool],
+) -> (Parts, Vec<Option<PartId>>) {
+    let mut parts = Parts::default();
+    let mut folders: Vec<Option<PartId>> = vec![None; holds.len()];
+    for at in order {
+        let record = &trees.records[*at];
+        if !holds[record.tree as usize] {
+            continue;
         }
+        let base = bases[*at].and_then(|base| folders[trees.records[base].tree as usize]);
+        let leading = |edges: &[Edge]| -> Vec<Edge> {
+            let mut leading: Vec<Edge> = edges.iter().filter(|edge| leads(edge, holds)).copied().collect();
+            leading.sort_unstable();
+            leading
+        };
+        let (dropped, added) = (leading(trees.dropped(record)), leading(trees.added(record)));
+        folders[record.tree as usize] = parts.changed(base, &dropped, &added);
     }
-    holds
+    (parts, folders)
 }
 
 fn leads(edge: &Edge, holds: &[bool]) -> bool {

@@ -4,8 +4,9 @@
 //!
 //! The shape of a folder depends on its entries alone, not on how it came about, and parts with the same entries are one.
 
-use super::Edge;
 use super::interned::Interned;
+use super::{Child, Edge};
+use crate::git::store::Number;
 
 /// Position of a part.
 pub(super) type PartId = u32;
@@ -34,6 +35,31 @@ pub(super) enum Part {
     Fork([Option<PartId>; WAYS], usize),
 }
 
+impl Part {
+    /// What it forks into.
+    pub(super) fn parts(&self) -> impl Iterator<Item = PartId> + '_ {
+        let ways = if let Self::Fork(ways, _) = self { &ways[..] } else { &[] };
+        ways.iter().flatten().copied()
+    }
+
+    /// The trees that its own entries lead to.
+    pub(super) fn trees(&self) -> impl Iterator<Item = Number> + '_ {
+        self.edges().iter().filter_map(|edge| match edge.child {
+            Child::Tree(tree) => Some(tree),
+            Child::Target(..) => None,
+        })
+    }
+
+    /// Whether an entry of its own is a target.
+    pub(super) fn has_target(&self) -> bool {
+        self.edges().iter().any(|edge| matches!(edge.child, Child::Target(..)))
+    }
+
+    fn edges(&self) -> &[Edge] {
+        if let Self::Leaf(entries) = self { entries } else { &[] }
+    }
+}
+
 /// All parts of some folders.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
@@ -44,6 +70,10 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn get(&self, part: PartId) -> &Part {
         &self.list[part as usize]
+    }
+
+    pub(super) fn all(&self) -> &[Part] {
+        &self.list
     }
 
     pub(super) fn count(&self) -> usize {

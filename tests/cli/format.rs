@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Repo, Secret, must};
+use crate::support::{Repo, Run, Secret, must};
 
 /// Commands that read the repository, or write into it.
 const COMMANDS: [&[&str]; 8] = [
@@ -59,6 +59,40 @@ fn what_git_refuses_is_refused_and_named() {
         }
         assert_eq!(repo.path(".git/hooks/pre-commit").exists(), is_read, "{version} {extension} {value}");
     }
+}
+
+/// Written as a git of 2.48 or later does, so that it makes no difference which one is installed.
+#[test]
+fn a_work_tree_with_relative_pointers_is_read() {
+    let outer = Repo::folder();
+    let repo = outer.at("main");
+    repo.git(&["init", "--quiet", "."]);
+    repo.commit("start");
+    repo.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
+    let linked = outer.at("linked");
+    let (leaked, staged) = (Secret::github(1), Secret::github(2));
+    linked.write("leaked.env", leaked.line());
+    linked.commit("on no branch");
+    linked.write("staged.env", staged.line());
+    linked.git(&["add", "staged.env"]);
+    repo.git(&["config", "core.repositoryFormatVersion", "1"]);
+    repo.git(&["config", "extensions.relativeWorktrees", "true"]);
+    linked.write(".git", "gitdir: ../main/.git/worktrees/linked\n");
+    repo.write(".git/worktrees/linked/gitdir", "../../../../linked/.git\n");
+    must(fs::rename(outer.path("main"), outer.path("moving")), "move the repository");
+    must(fs::create_dir(outer.path("elsewhere")), "make a folder");
+    for (from, to) in [("moving", "elsewhere/main"), ("linked", "elsewhere/linked")] {
+        must(fs::rename(outer.path(from), outer.path(to)), "move a work tree");
+    }
+    let (repo, linked) = (outer.at("elsewhere/main"), outer.at("elsewhere/linked"));
+    let found = |run: &Run| run.records_of("finding").len();
+    for place in [&repo, &linked] {
+        let run = place.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+        assert_eq!((found(&run), run.records_of("gap").len()), (2, 0), "{run}");
+    }
+    let run = linked.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
+    assert_eq!(found(&run), 1, "{run}");
+    repo.keysweep(&["staged"]).expect_code(0);
 }
 
 #[test]

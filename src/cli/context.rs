@@ -8,11 +8,12 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, ImagePlace, Origin, Report, Scope, Visibility};
+use crate::image::compose::Setting;
 use crate::image::dockerfile::{self, Instruction};
 use crate::remediation::Surroundings;
-use crate::remediation::image as advice;
+use crate::remediation::{compose as compose_advice, image as advice};
 use crate::scan::{Lazy, Scan};
-use crate::source::context;
+use crate::source::context::{self, ComposeFile};
 
 /// `context DIR`
 ///
@@ -25,21 +26,22 @@ pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> 
         folder.display()
     );
     let session = Session::on_files(common)?.named(folder.to_string_lossy());
-    let context::BuildContext { listing, instructions, dockerfile: name, ignore_file } =
+    let context::BuildContext { listing, instructions, dockerfile: name, compose, ignore_file } =
         context::list(folder, dockerfile)?;
     let scope = Scope { command: Command::Context, subject: format!("the build context {}", folder.display()) };
     let build = advice::BuildContext {
         dockerfile: name.to_string(),
         ignore_file: ignore_file.to_string_lossy().into_owned(),
         instructions: instructions.iter().flatten().map(told).collect(),
+        compose: compose.iter().map(told_of_compose).collect(),
     };
     session.report(ReportWhen::Always, |scan| {
         let surroundings = Surroundings { build: Some(build), ..Surroundings::clone(&scan.surroundings) };
         let Scan { detector, options, repo, progress, .. } = *scan;
         let scan = Scan { detector, options, repo, progress, surroundings: Lazy::new(Box::new(|| surroundings)) };
         let mut report = scan.listed(listing, scope, NOTHING_IS_KNOWN);
-        if let Some(instructions) = &instructions {
-            tell(&mut report, instructions, name.as_bstr());
+        if instructions.is_some() || !compose.is_empty() {
+            tell(&mut report, instructions.as_deref().unwrap_or_default(), name.as_bstr(), &compose);
         }
         report
     })
@@ -55,18 +57,37 @@ fn told(instruction: &Instruction) -> advice::Instruction {
     advice::Instruction { lines: instruction.lines, kind }
 }
 
+/// What advice must know of a compose file.
+fn told_of_compose(file: &ComposeFile) -> compose_advice::ComposeFile {
+    let told = |one: &Setting| {
+        let Setting { lines, service, name, visibility } = one.clone();
+        compose_advice::Setting { lines, service, name, visibility }
+    };
+    compose_advice::ComposeFile {
+        name: file.name.to_string(),
+        settings: file.content.settings.iter().map(told).collect(),
+    }
+}
+
 /// Says of each place how it gets into the image.
-fn tell(report: &mut Report, instructions: &[Instruction], dockerfile: &BStr) {
+fn tell(report: &mut Report, instructions: &[Instruction], dockerfile: &BStr, compose: &[ComposeFile]) {
     let copies = dockerfile::copies(instructions);
     for place in report.findings.iter_mut().flat_map(|finding| &mut finding.occurrences) {
         let path = place.path.to_string();
         let line = place.start.line;
         let own = instructions.iter().filter(|_| place.path == dockerfile);
         let own = own.map(|one| one.lines).find(|lines| (lines.0..=lines.1).contains(&line));
-        let visibility = match (own, copies.iter().find(|copy| copy.takes(&path))) {
-            (Some((line, _)), _) => Visibility::Recorded { line },
-            (None, Some(copy)) => Visibility::Copied { line: copy.line, instruction: copy.text.clone() },
-            (None, None) => Visibility::Sent,
+        let file = compose.iter().find(|file| file.name == place.path);
+        let mut settings = file.iter().flat_map(|file| &file.content.settings);
+        let setting = settings.find(|one| (one.lines.0..=one.lines.1).contains(&line));
+        let is_unsent = file.is_some_and(|file| !file.is_sent);
+        let copy = copies.iter().find(|copy| copy.takes(&path));
+        let visibility = match (setting, own, copy) {
+            (Some(setting), ..) => setting.visibility.clone(),
+            (None, Some((line, _)), _) => Visibility::Recorded { line },
+            _ if is_unsent => Visibility::Unsent,
+            (None, None, Some(copy)) => Visibility::Copied { line: copy.line, instruction: copy.text.clone() },
+            (None, None, None) => Visibility::Sent,
         };
         place.image = Some(Box::new(ImagePlace { images: Vec::new(), layer: None, visibility, origin: Origin::Own }));
     }

@@ -103,6 +103,12 @@ pub enum Visibility {
         /// The first line of the instruction.
         line: usize,
     },
+    /// Whoever can pull the image: a compose file passes it to the build as an argument, which the image records.
+    BuildArgument,
+    /// Whoever can inspect the container: a compose file sets it as a variable.
+    Variable,
+    /// Whoever has the folder: the compose file is not sent to the builder.
+    Unsent,
     /// Whoever runs the build: the file is sent to the builder, and no instruction copies it.
     Sent,
 }
@@ -118,6 +124,9 @@ impl Visibility {
             Self::Leftover => "leftover",
             Self::Copied { .. } => "copied",
             Self::Recorded { .. } => "recorded",
+            Self::BuildArgument => "build-argument",
+            Self::Variable => "variable",
+            Self::Unsent => "unsent",
             Self::Sent => "sent",
         }
     }
@@ -147,6 +156,14 @@ impl Visibility {
             Self::Recorded { line } => {
                 format!("the image records the instruction in line {line}, and 'docker history' shows it")
             }
+            Self::BuildArgument => {
+                "compose passes it to the build as an argument: the image records it, and 'docker history' shows it"
+                    .to_owned()
+            }
+            Self::Variable => {
+                "compose puts it into the environment of the container, and 'docker inspect' shows it".to_owned()
+            }
+            Self::Unsent => "it is in the folder, but it is not sent to the builder".to_owned(),
             Self::Sent => "it is sent to the builder, but nothing copies it into the image".to_owned(),
         }
     }

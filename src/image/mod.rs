@@ -4,6 +4,7 @@
 //! each file in it is handed to a [`Sink`] as it comes by; at the end [`Contents`] says how the blobs belong together, and
 //! what later layers make of each path. What could not be read is a gap. Detection is up to the caller.
 
+pub mod compose;
 pub mod dockerfile;
 pub mod dockerignore;
 mod layer;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use bstr::{BStr, ByteSlice as _};
 
+use super::compose::ComposeFile;
 use super::registry::Reference;
-use super::step::{quoted, step};
+use super::step::{is_variable, missing, quoted, step};
 use super::subject::Subject;
-use crate::finding::{ContentKind, Fact, Occurrence, Origin, PlanStep, StepKind};
+use crate::finding::{ContentKind, Occurrence, Origin, PlanStep, StepKind};
 
 /// Images that commands are written for, at most.
 const MOST: usize = 4;
@@ -24,6 +25,8 @@ pub struct BuildContext {
     pub ignore_file: String,
     /// The instructions of the Dockerfile.
     pub instructions: Vec<Instruction>,
+    /// The compose files in the folder.
+    pub compose: Vec<ComposeFile>,
 }
 
 /// An instruction of a Dockerfile.
@@ -148,6 +151,11 @@ pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
     let mut files: BTreeSet<&BStr> = BTreeSet::new();
     let mut told: BTreeSet<usize> = BTreeSet::new();
     for place in &subject.occurrences {
+        if let Some(compose) = context.compose.iter().find(|file| place.path == file.name.as_bytes()) {
+            let new = compose.steps(subject, place.start.line, &context.dockerfile);
+            steps.extend(new.into_iter().filter(|step| !steps.contains(step)).collect::<Vec<_>>());
+            continue;
+        }
         if place.path != context.dockerfile.as_bytes() {
             files.insert(file(place));
             continue;
@@ -212,14 +220,6 @@ fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) ->
     let hint = "the command that needs the value, which finds it in the environment";
     let mount = PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, &title, run) };
     vec![mount, step(StepKind::Remove, "Pass it to the build from your environment", build)]
-}
-
-fn missing(field: &str, hint: &str) -> Fact {
-    Fact { field: field.to_owned(), value: hint.to_owned() }
-}
-
-fn is_variable(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The lines that leave files out of what is sent.

@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod by_hand;
+pub mod compose;
 pub mod expressions;
 pub mod fill;
 pub mod git;

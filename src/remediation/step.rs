@@ -2,11 +2,21 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use crate::finding::{PlanStep, StepKind};
+use crate::finding::{Fact, PlanStep, StepKind};
 
 /// A step without a link whose command lacks nothing.
 pub fn step(kind: StepKind, title: &str, command: String) -> PlanStep {
     PlanStep { kind, title: title.to_owned(), command, missing: Vec::new(), link: String::new() }
+}
+
+/// The part of a command that the reader has to fill in.
+pub fn missing(field: &str, hint: &str) -> Fact {
+    Fact { field: field.to_owned(), value: hint.to_owned() }
+}
+
+/// `true` if a text can be the name of an environment variable in a command.
+pub fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// A path as one word of a POSIX shell. What a terminal or a person would not take for what it is is in octal, which

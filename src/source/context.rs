@@ -9,6 +9,7 @@ use bstr::{BString, ByteSlice as _};
 use super::{Content, Item, Listing};
 use crate::finding::{ContentKind, Gap, GapKind, Names, Note};
 use crate::fs::bounded::{self, Kind, Links};
+use crate::image::compose::{self, Compose};
 use crate::image::dockerfile::{self, Instruction};
 use crate::image::dockerignore::DockerIgnore;
 
@@ -21,8 +22,21 @@ pub struct BuildContext {
     pub instructions: Option<Vec<Instruction>>,
     /// The Dockerfile, as the listing names it.
     pub dockerfile: BString,
+    /// The compose files in the folder.
+    pub compose: Vec<ComposeFile>,
     /// The ignore file in force, or the one that would be.
     pub ignore_file: PathBuf,
+}
+
+/// A compose file.
+#[derive(Debug)]
+pub struct ComposeFile {
+    /// Its name, as the listing has it.
+    pub name: BString,
+    /// The values and builds in it.
+    pub content: Compose,
+    /// `true` if it is part of what is sent.
+    pub is_sent: bool,
 }
 
 /// Lists what a build of this folder would be given. `dockerfile` is the Dockerfile if it is not the one in the folder.
@@ -44,6 +58,7 @@ pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildCon
     for always in [Some(dockerfile.to_owned()), ignore_file.clone()].into_iter().flatten() {
         walk.always(&always);
     }
+    let compose = walk.compose();
     let name = walk.name(dockerfile);
     let Walk { mut listing, left_out, repositories, .. } = walk;
     if !repositories.is_empty() {
@@ -51,6 +66,7 @@ pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildCon
         let gap = |what: BString| Gap { what, kind: GapKind::Unreadable, why: why.to_owned() };
         listing.gaps.extend(repositories.into_iter().map(gap));
     }
+    listing.notes.extend(other_builds(&compose, dockerfile.strip_prefix(folder).unwrap_or(dockerfile)));
     if left_out.count() > 0 {
         let file = ignore_file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let text = format!("not sent and not read, because {file} leaves it out, {}: {left_out}", left_out.count());
@@ -59,7 +75,22 @@ pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildCon
     listing.items.sort_by(|a, b| a.path.cmp(&b.path));
     let ignore_file = ignore_file.unwrap_or_else(|| folder.join(".dockerignore"));
     let instructions = text.as_deref().map(dockerfile::instructions);
-    Ok(BuildContext { listing, instructions, dockerfile: name, ignore_file })
+    Ok(BuildContext { listing, instructions, dockerfile: name, compose, ignore_file })
+}
+
+/// What compose builds besides: other folders, or with another Dockerfile.
+fn other_builds(files: &[ComposeFile], dockerfile: &Path) -> Option<Note> {
+    let mut others = Names::default();
+    for (folder, file) in files.iter().flat_map(|file| &file.content.builds) {
+        let is_here = matches!(folder.trim_start_matches("./"), "" | ".");
+        let is_this = Path::new(file.as_deref().unwrap_or("Dockerfile")) == dockerfile;
+        if !is_here || !is_this {
+            let file = file.as_ref().map(|file| format!(" with {file}")).unwrap_or_default();
+            others.add(format!("{folder}{file}").into());
+        }
+    }
+    let text = "compose builds other contexts as well, which were not read here (run 'keysweep context' on each)";
+    (others.count() > 0).then(|| Note(format!("{text}, {}: {others}", others.count())))
 }
 
 /// The ignore file in force: the Dockerfile's own wins, and they are not merged.
@@ -115,7 +146,12 @@ impl Walk<'_> {
             return self.folder(path);
         }
         if is_left_out {
-            return self.left_out.add(name);
+            // A compose file is read all the same.
+            let is_compose = compose::names().any(|compose| name == compose.as_bytes());
+            if !is_compose {
+                self.left_out.add(name);
+            }
+            return;
         }
         if kind.is_symlink() {
             let target = std::fs::read_link(path).unwrap_or_default();
@@ -146,6 +182,26 @@ impl Walk<'_> {
         if path.is_file() && !self.listing.items.iter().any(|item| item.path == name) {
             self.file(path);
         }
+    }
+
+    /// The compose files in the folder, which say what a build and its containers are given even if they are left out.
+    fn compose(&mut self) -> Vec<ComposeFile> {
+        let paths: Vec<PathBuf> =
+            compose::names().map(|name| self.folder.join(name)).filter(|path| path.is_file()).collect();
+        let mut files = Vec::new();
+        for path in paths {
+            let name = self.name(&path);
+            let is_sent = self.listing.items.iter().any(|item| item.path == name);
+            self.always(&path);
+            match bounded::read(&path, bounded::MAX_SIZE, Links::Followed) {
+                Ok(text) => {
+                    let content = compose::parse(&String::from_utf8_lossy(&text));
+                    files.push(ComposeFile { name, content, is_sent });
+                }
+                Err(why) => self.gap(&path, format!("the services in it are not known: {why}")),
+            }
+        }
+        files
     }
 
     fn name(&self, path: &Path) -> BString {

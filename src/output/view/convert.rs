@@ -309,6 +309,9 @@ impl Convert<'_> {
             | Visibility::Metadata
             | Visibility::Leftover
             | Visibility::Recorded { .. }
+            | Visibility::BuildArgument
+            | Visibility::Variable
+            | Visibility::Unsent
             | Visibility::Sent) => known.clone(),
         };
         ImagePlace { images: place.images.iter().map(name).collect(), layer, visibility, origin: place.origin }

@@ -62,3 +62,71 @@ fn a_value_in_an_instruction_is_recorded_and_gets_a_mount() {
     let run = repo.keysweep(&["context", "--full"]).expect_code(1);
     run.expect_mention("--mount=type=secret,id=gh_token,env=GH_TOKEN").expect_mention("--secret id=token,env=TOKEN");
 }
+
+/// A compose file whose web service is given tokens in every place that sets values.
+fn compose(token: impl Fn(u32) -> String) -> String {
+    format!(
+        "services:\n  web:\n    build:\n      context: .\n      args:\n        GH_TOKEN: {}\n    environment:\n      - PUSH_TOKEN={}\n    \
+        labels:\n      note: {}\n",
+        token(1),
+        token(2),
+        token(3)
+    )
+}
+
+#[test]
+fn values_in_compose_files_are_found_even_where_they_are_left_out() {
+    let token = |seed: u32| github_token(9_950 + seed);
+    for name in ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.override.yaml"] {
+        let repo = Repo::folder();
+        repo.write("Dockerfile", "FROM scratch\nCOPY . /app\n");
+        repo.write(name, compose(token));
+        let run = repo.keysweep(&["context", ".", "--format", "jsonl"]).expect_code(1);
+        assert_eq!(places(&run), [at(name, 0, "build-argument"), at(name, 0, "copied"), at(name, 0, "variable")]);
+        repo.write(".dockerignore", "*.y*ml\n");
+        let run = repo.keysweep(&["context", ".", "--format", "jsonl"]).expect_code(1);
+        assert_eq!(places(&run), [at(name, 0, "build-argument"), at(name, 0, "unsent"), at(name, 0, "variable")]);
+        assert!(!run.out().contains("not sent and not read"), "{run}");
+        (1..=3).for_each(|seed| run.expect_withheld(&token(seed)));
+    }
+}
+
+#[test]
+fn following_the_plan_takes_the_values_out_of_a_compose_file() {
+    let token = |seed: u32| github_token(9_960 + seed);
+    let repo = Repo::folder();
+    repo.write("Dockerfile", "FROM scratch\n");
+    repo.write("compose.yaml", compose(token));
+    let run = repo.keysweep(&["context", "--format", "json"]).expect_code(1);
+    let report: serde_json::Value = serde_json::from_str(&run.out()).unwrap();
+    let plans = report["plans"].as_array().unwrap();
+    let steps: Vec<&serde_json::Value> = plans.iter().flat_map(|plan| plan["steps"].as_array().unwrap()).collect();
+    let commands: Vec<&str> = steps.iter().filter_map(|step| step["command"].as_str()).collect();
+    for block in [
+        "services:\n  web:\n    build:\n      secrets: [gh_token]\nsecrets:\n  gh_token:\n    environment: GH_TOKEN",
+        "RUN --mount=type=secret,id=gh_token,env=GH_TOKEN <command>",
+        "services:\n  web:\n    secrets: [push_token]\nsecrets:\n  push_token:\n    environment: PUSH_TOKEN",
+    ] {
+        assert!(commands.contains(&block), "{commands:#?}");
+    }
+    assert!(!commands.iter().any(|command| command.contains(".dockerignore")), "the file is needed: {commands:#?}");
+    repo.write(
+        "compose.yaml",
+        "services:\n  web:\n    build:\n      context: .\n      secrets: [gh_token]\n    secrets: [push_token]\n\
+        secrets:\n  gh_token:\n    environment: GH_TOKEN\n  push_token:\n    environment: PUSH_TOKEN\n",
+    );
+    repo.keysweep(&["context"]).expect_code(0);
+}
+
+#[test]
+fn other_builds_of_compose_are_named() {
+    let repo = Repo::folder();
+    repo.write("Dockerfile", "FROM scratch\n");
+    let file =
+        "services:\n  web:\n    build: ./web\n  api:\n    build:\n      context: .\n      dockerfile: api.Dockerfile\n";
+    repo.write("compose.yaml", file);
+    let run = repo.keysweep(&["context", "--format", "jsonl"]).expect_code(0);
+    run.expect_mention("./web").expect_mention(". with api.Dockerfile");
+    repo.write("compose.yaml", "services:\n  web:\n    build: .\n");
+    assert!(!repo.keysweep(&["context", "--format", "jsonl"]).expect_code(0).out().contains("compose builds"));
+}

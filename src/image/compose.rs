@@ -1,0 +1,155 @@
+//! The values that a compose file sets, line by line: build arguments and variables of its services, and what it builds.
+//!
+//! It is read by the indentation of its lines, as people and tools write it. Of a flow mapping (`args: {A: b}`) the place is known,
+//! and no names; anchors and aliases are not followed.
+
+use crate::finding::Visibility;
+
+/// A value of a service in a compose file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Its first and last line, counted from 1.
+    pub lines: (usize, usize),
+    /// The service that it is for.
+    pub service: String,
+    /// The name of the variable; empty if it is not known.
+    pub name: String,
+    /// Who can see the value.
+    pub visibility: Visibility,
+}
+
+/// What a compose file says of builds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Compose {
+    /// The values that it sets.
+    pub settings: Vec<Setting>,
+    /// The folders that it builds, each with its Dockerfile if it names one.
+    pub builds: Vec<(String, Option<String>)>,
+}
+
+/// The names under which compose looks for its file and for one that changes it.
+pub fn names() -> impl Iterator<Item = String> {
+    let stems = ["compose", "docker-compose", "compose.override", "docker-compose.override"];
+    stems.into_iter().flat_map(|stem| ["yaml", "yml"].map(|end| format!("{stem}.{end}")))
+}
+
+/// Reads a compose file.
+pub fn parse(text: &str) -> Compose {
+    let mut compose = Compose::default();
+    let mut parents: Vec<(usize, String)> = Vec::new();
+    // The indentation of the setting that goes on.
+    let mut open: Option<usize> = None;
+    for (number, line) in text.lines().enumerate() {
+        let content = line.trim_start_matches(' ');
+        let depth = line.len() - content.len();
+        if content.trim().is_empty() || content.starts_with('#') {
+            continue;
+        }
+        if open.is_some_and(|own| depth > own) {
+            compose.settings.last_mut().into_iter().for_each(|last| last.lines.1 = number + 1);
+            continue;
+        }
+        open = None;
+        let item = content.strip_prefix("- ");
+        // A list may stand as far left as the key that it belongs to.
+        parents.retain(|(own, _)| *own < depth || (item.is_some() && *own == depth));
+        let (key, value) = match item {
+            Some(item) => unquoted(item).split_once('=').unwrap_or((unquoted(item), "")),
+            None => content.split_once(':').unwrap_or((content, "")),
+        };
+        let (key, value) = (unquoted(key), unquoted(value));
+        let path: Vec<&str> = parents.iter().map(|(_, key)| &**key).collect();
+        if let Some((service, visibility, name)) = setting(&path, key, value) {
+            let (service, name) = (service.to_owned(), name.to_owned());
+            compose.settings.push(Setting { lines: (number + 1, number + 1), service, name, visibility });
+            open = Some(depth);
+        } else {
+            build(&path, key, value, &mut compose.builds);
+            if item.is_none() {
+                parents.push((depth, key.to_owned()));
+            }
+        }
+    }
+    compose
+}
+
+/// The service, the visibility and the name of a value at a path.
+fn setting<'t>(path: &[&'t str], key: &'t str, value: &str) -> Option<(&'t str, Visibility, &'t str)> {
+    let is_flow = value.starts_with(['{', '[']);
+    match (path, key) {
+        (["services", service, "build", "args"], name) => Some((service, Visibility::BuildArgument, name)),
+        (["services", service, "environment"], name) => Some((service, Visibility::Variable, name)),
+        (["services", service, "build"], "args") if is_flow => Some((service, Visibility::BuildArgument, "")),
+        (["services", service], "environment") if is_flow => Some((service, Visibility::Variable, "")),
+        _ => None,
+    }
+}
+
+/// Notes what a service builds.
+fn build(path: &[&str], key: &str, value: &str, builds: &mut Vec<(String, Option<String>)>) {
+    match (path, key) {
+        (["services", _], "build") if value.is_empty() => builds.push((".".to_owned(), None)),
+        (["services", _], "build") => builds.push((value.to_owned(), None)),
+        (["services", _, "build"], "context") => {
+            builds.last_mut().into_iter().for_each(|last| value.clone_into(&mut last.0));
+        }
+        (["services", _, "build"], "dockerfile") => {
+            builds.last_mut().into_iter().for_each(|last| last.1 = Some(value.to_owned()));
+        }
+        _ => {}
+    }
+}
+
+/// A scalar without its quotes and the comment after it.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => text[1..].split(quote).next().unwrap_or_default(),
+        _ => text.split(" #").next().unwrap_or_default().trim_end(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "name: x\nservices:\n  web:\n    build:\n      context: ./web # here\n      dockerfile: 'Dockerfile.web'\n      \
+        args:\n        TOKEN: abc\n        KEY: |\n          one\n          two\n    environment:\n    - \"A=b\"\n    - C=d # why\n    \
+        command: |\n      environment:\n        NOT: this\n  db:\n    build: db\n    environment: {P: q}\n    labels:\n      L: m\n  \
+        list:\n    build:\n      args:\n        - N=1\n";
+
+    #[test]
+    fn values_are_known_by_their_lines() {
+        let compose = parse(FILE);
+        let settings: Vec<_> = compose
+            .settings
+            .iter()
+            .map(|one| (one.lines, &*one.service, &*one.name, one.visibility.as_str()))
+            .collect();
+        let (argument, variable) = ("build-argument", "variable");
+        assert_eq!(
+            settings,
+            [
+                ((8, 8), "web", "TOKEN", argument),
+                ((9, 11), "web", "KEY", argument),
+                ((13, 13), "web", "A", variable),
+                ((14, 14), "web", "C", variable),
+                ((20, 20), "db", "", variable),
+                ((26, 26), "list", "N", argument),
+            ]
+        );
+        let dockerfile = Some("Dockerfile.web".to_owned());
+        assert_eq!(compose.builds, [("./web".to_owned(), dockerfile), ("db".to_owned(), None), (".".to_owned(), None)]);
+    }
+
+    #[test]
+    fn any_text_is_read_to_its_end() {
+        for text in
+            ["", ":", "- ", "-", "services:\n  - a\n", "\"", "'\n\u{feff}:", "services:\n\tweb:\n", "a:\r\n  b: c\r\n"]
+        {
+            let _ = parse(text);
+        }
+        let windows = parse(&FILE.replace('\n', "\r\n"));
+        assert_eq!(windows, parse(FILE));
+    }
+}

@@ -1,0 +1,85 @@
+//! The steps for a value in a compose file: the secret that takes its place, written out for its service and its name.
+
+use bstr::ByteSlice as _;
+
+use super::step::{is_variable, missing, step};
+use super::subject::Subject;
+use crate::finding::{PlanStep, StepKind, Visibility};
+
+/// A compose file, as far as advice is about it.
+#[derive(Debug, Clone, Default)]
+pub struct ComposeFile {
+    /// Its name, as places have it.
+    pub name: String,
+    /// The values that it sets.
+    pub settings: Vec<Setting>,
+}
+
+/// A value that a compose file sets.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Its first and last line.
+    pub lines: (usize, usize),
+    /// The service that it is for.
+    pub service: String,
+    /// The name of the variable; empty if it is not known.
+    pub name: String,
+    /// Who can see the value.
+    pub visibility: Visibility,
+}
+
+impl ComposeFile {
+    /// How what needs the value in a line gets it without the compose file.
+    pub(super) fn steps(&self, subject: &Subject<'_>, line: usize, dockerfile: &str) -> Vec<PlanStep> {
+        let file = &self.name;
+        let Some(setting) = self.settings.iter().find(|one| (one.lines.0..=one.lines.1).contains(&line)) else {
+            let title = format!(
+                "Remove the value from line {line} of {file}; compose reads it from your environment or from a secret"
+            );
+            return vec![step(StepKind::Remove, &title, String::new())];
+        };
+        let is_sayable = |text: &str| !subject.stands_in(text.as_bytes().as_bstr());
+        let name = if is_variable(&setting.name) && is_sayable(&setting.name) { &setting.name } else { "TOKEN" };
+        let is_service = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        let is_known = !setting.service.is_empty() && is_service(&setting.service) && is_sayable(&setting.service);
+        let service = if is_known { &*setting.service } else { "<service>" };
+        let id = name.to_ascii_lowercase();
+        let declared = format!("secrets:\n  {id}:\n    environment: {name}");
+        let steps = if setting.visibility == Visibility::BuildArgument {
+            build(line, file, dockerfile, &declared, (service, &id, name))
+        } else {
+            let title = format!(
+                "Remove line {line} from {file}, because the configuration of the container shows it; declare it as a secret, which the service reads from /run/secrets/{id} and compose takes from your environment"
+            );
+            let block = format!("services:\n  {service}:\n    secrets: [{id}]\n{declared}");
+            vec![step(StepKind::Remove, &title, block)]
+        };
+        let hint = "the service that the value is for";
+        let named = |one: PlanStep| match one.command.contains("<service>") {
+            true => PlanStep { missing: [one.missing, vec![missing("service", hint)]].concat(), ..one },
+            false => one,
+        };
+        steps.into_iter().map(named).collect()
+    }
+}
+
+/// A secret of the build in place of an argument.
+fn build(
+    line: usize,
+    file: &str,
+    dockerfile: &str,
+    declared: &str,
+    (service, id, name): (&str, &str, &str),
+) -> Vec<PlanStep> {
+    let title = format!(
+        "Remove line {line} from {file}, because the image records build arguments; declare it as a secret of the build, which compose takes from your environment"
+    );
+    let block = format!("services:\n  {service}:\n    build:\n      secrets: [{id}]\n{declared}");
+    let mount = format!("RUN --mount=type=secret,id={id},env={name} <command>");
+    let remove = format!("Remove ARG {name} from {dockerfile}, and mount the secret where a command needs it");
+    let hint = "the command that needs the value, which finds it in the environment";
+    vec![
+        step(StepKind::Remove, &title, block),
+        PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, &remove, mount) },
+    ]
+}

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Blob;
+use super::digest::Digest;
 use super::layer::{self, Change, Layer};
 use super::links::Links;
 use super::manifest::Platform;
 use super::model::{Form, Image, Part};
-use super::stream::Digest;
-use crate::finding::{Gap, Note};
+use crate::finding::{Gap, GapKind, Note};
 
 /// All that was read.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ impl Contents {
     ) -> Self {
         let mut links = Links::new(&blobs, aliases, platform, gaps);
         let (form, images) = links.images();
-        links.check_names(form);
         let (mut gaps, notes) = links.said();
+        gaps.extend(blobs.iter().filter_map(|blob| misnamed(blob, form)));
         gaps.sort();
         gaps.dedup();
         let parts = parts(&images, &blobs);
@@ -66,6 +66,25 @@ impl Contents {
     pub fn is_document(&self, blob: usize) -> bool {
         self.blobs.get(blob).is_some_and(|blob| blob.document.is_some())
     }
+}
+
+/// The gap of a blob that is named by a digest and does not have it.
+fn misnamed(blob: &Blob, form: Form) -> Option<Gap> {
+    let name = blob.name.as_bytes();
+    let claimed = if let Some(hex) = name.strip_prefix(b"blobs/sha256/") {
+        Digest::parse(&format!("sha256:{}", hex.as_bstr()))
+    } else if let Some(hex) = name.strip_prefix(b"blobs/sha512/") {
+        Digest::parse(&format!("sha512:{}", hex.as_bstr()))
+    } else if matches!(form, Form::BlobFolder | Form::DockerArchive) {
+        let hex = name.strip_suffix(b".json").unwrap_or(name);
+        let is_blob = form == Form::BlobFolder || hex.len() < name.len();
+        Digest::parse(&format!("sha256:{}", hex.as_bstr())).filter(|_| is_blob)
+    } else {
+        None
+    }?;
+    let fits = claimed == blob.digest || Some(&claimed) == blob.sha512.as_deref();
+    let why = || format!("its content does not match its name, because it has {}; copy the image again", blob.digest);
+    (!fits).then(|| Gap { what: blob.name.clone(), kind: GapKind::Corrupt, why: why() })
 }
 
 /// The parts of the images that each blob is.

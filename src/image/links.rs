@@ -10,9 +10,9 @@ use std::sync::Arc;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Blob;
+use super::digest::Digest;
 use super::manifest::{Config, Descriptor, Document, Manifest, Platform, Saved};
 use super::model::{Choice, Form, Image, ImageLayer};
-use super::stream::Digest;
 use crate::finding::{Gap, GapKind, Note};
 
 /// Indexes within indexes that are followed.
@@ -365,31 +365,6 @@ impl<'b> Links<'b> {
         let cut = |step: &str| Arc::from(&step[..step.floor_char_boundary(MAX_STEP)]);
         let steps = self.steps.entry(number).or_insert_with(|| config.steps().into_iter().map(cut).collect());
         steps.clone()
-    }
-
-    /// A blob that is named by its digest has to have it.
-    pub(super) fn check_names(&mut self, form: Form) {
-        for blob in self.blobs {
-            let name = blob.name.as_bytes();
-            let claimed = if let Some(hex) = name.strip_prefix(b"blobs/sha256/") {
-                Digest::parse(&format!("sha256:{}", hex.as_bstr()))
-            } else if let Some(hex) = name.strip_prefix(b"blobs/sha512/") {
-                Digest::parse(&format!("sha512:{}", hex.as_bstr()))
-            } else if matches!(form, Form::BlobFolder | Form::DockerArchive) {
-                let hex = name.strip_suffix(b".json").unwrap_or(name);
-                let is_blob = form == Form::BlobFolder || hex.len() < name.len();
-                Digest::parse(&format!("sha256:{}", hex.as_bstr())).filter(|_| is_blob)
-            } else {
-                None
-            };
-            if claimed.is_some_and(|claimed| claimed != blob.digest && Some(&claimed) != blob.sha512.as_deref()) {
-                let why = format!(
-                    "its content does not match its name, because it has {}; copy the image again",
-                    blob.digest
-                );
-                self.gaps.push(Gap { what: blob.name.clone(), kind: GapKind::Corrupt, why });
-            }
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::stream::Digest;
+use super::digest::Digest;
 
 /// Bytes of a document that is read: what registries accept as a manifest.
 pub(super) const MAX_DOCUMENT: usize = 4 << 20;

@@ -5,6 +5,7 @@
 //! what later layers make of each path. What could not be read is a gap. Detection is up to the caller.
 
 pub mod compose;
+mod digest;
 pub mod dockerfile;
 pub mod dockerignore;
 mod layer;
@@ -13,7 +14,7 @@ mod links;
 mod manifest;
 mod model;
 mod reading;
-mod stream;
+mod tally;
 mod tar;
 
 use std::io::{self, Read};
@@ -21,11 +22,11 @@ use std::path::Path;
 
 use bstr::{BStr, BString};
 
+pub use digest::Digest;
 pub use layer::{Change, Layer};
 pub use layout::Contents;
 pub use manifest::Platform;
 pub use model::{Choice, Form, Image, Part};
-pub use stream::{Decompressed, Digest};
 
 use manifest::Document;
 use reading::Reading;

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::stream::Digest;
+use super::digest::Digest;
 
 /// The form that an image has on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

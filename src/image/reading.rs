@@ -2,25 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::digest::{Digest, Hashing};
 use super::manifest::{self, Document};
-use super::stream::{self, Compression, Digest, Hashing, Unpacked};
+use super::tally::Tally;
 use super::tar::{self, Member, Members, Shape};
 use super::{Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLayer, Layer, Options, Sink, Taken};
-use crate::finding::{Gap, GapKind};
+use crate::finding::GapKind;
+use crate::text::archive::{Compression, Decompressed};
 
-/// Members of all archives together that are read.
-const MAX_MEMBERS: usize = 2_000_000;
-/// Bytes of documents that are kept until everything was read.
-const MAX_DOCUMENTS: usize = 16 << 20;
-/// Bytes of names of links that are kept until everything was read.
-const MAX_NAMES: usize = 32 << 20;
-/// Gaps that are told one by one, and packs of repositories that were not put together.
-const MAX_TOLD: usize = 1000;
+/// Bytes that are decompressed and hashed at a time.
+const CHUNK: usize = 64 << 10;
 /// Bytes of a path: no file system opens longer ones.
 const MAX_PATH: usize = 4096;
 /// Folders in each other in a layer.
@@ -37,19 +33,9 @@ pub(super) struct Reading<'r> {
     blobs: Vec<Blob>,
     /// Links in the archive: name and target.
     aliases: BTreeMap<BString, BString>,
-    gaps: Vec<Gap>,
-    /// Gaps beyond those that are told one by one.
-    more_gaps: usize,
-    /// Packs of git repositories in layers that nobody took.
-    packs: Vec<BString>,
+    tally: Tally,
     /// The blob that stands for all those with objects of repositories in a root file system.
     root: Option<usize>,
-    /// Members of all archives so far.
-    members: usize,
-    /// Bytes of documents that are kept.
-    documents: usize,
-    /// Bytes of names that are kept.
-    names: usize,
     /// How deep the document that is read now lies in others.
     depth: usize,
 }
@@ -61,61 +47,15 @@ impl<'r> Reading<'r> {
             sink,
             blobs: Vec::new(),
             aliases: BTreeMap::new(),
-            gaps: Vec::new(),
-            more_gaps: 0,
-            packs: Vec::new(),
+            tally: Tally::default(),
             root: None,
-            members: 0,
-            documents: 0,
-            names: 0,
             depth: 0,
         }
     }
 
     /// How all of it belongs together.
-    pub(super) fn contents(mut self) -> Contents {
-        let why = "it is a git repository's pack, so its history was not read: extract the folder and run 'keysweep history' there";
-        for pack in std::mem::take(&mut self.packs) {
-            self.gap(pack.as_bstr(), GapKind::Unreadable, why);
-        }
-        if self.more_gaps > 0 {
-            let (what, why) = (format!("{} more parts", self.more_gaps).into(), "they were not read either".to_owned());
-            self.gaps.push(Gap { what, kind: GapKind::Unreadable, why });
-        }
-        Contents::new(self.blobs, &self.aliases, self.gaps, self.options.platform)
-    }
-
-    /// Says that something was not read. A hostile archive could give more reasons than there is memory.
-    fn gap(&mut self, what: &BStr, kind: GapKind, why: impl Into<String>) {
-        match self.gaps.len() < MAX_TOLD {
-            true => self.gaps.push(Gap { what: what.to_owned(), kind, why: why.into() }),
-            false => self.more_gaps += 1,
-        }
-    }
-
-    /// Counts a member; `false`, and a gap, if there are too many.
-    fn has_room(&mut self, name: &BStr) -> bool {
-        self.members += 1;
-        let has_room = self.members <= MAX_MEMBERS;
-        if !has_room {
-            let why = format!("more than {MAX_MEMBERS} files, folders and links; the rest was not read");
-            self.gap(name, GapKind::TooLarge, why);
-        }
-        has_room
-    }
-
-    /// Counts names that are kept; `false`, and a gap, if they are too many.
-    fn has_room_for_names(&mut self, path: &BStr, target: &BStr) -> bool {
-        let before = self.names;
-        self.names += path.len() + target.len();
-        if before <= MAX_NAMES && self.names > MAX_NAMES {
-            self.gap(
-                path,
-                GapKind::TooLarge,
-                "it has more links than can be followed, so what became of files is not certain",
-            );
-        }
-        self.names <= MAX_NAMES
+    pub(super) fn contents(self) -> Contents {
+        Contents::new(self.blobs, &self.aliases, self.tally.gaps(), self.options.platform)
     }
 
     /// The files of a folder, each a blob. Links and devices are no part of a layout.
@@ -134,12 +74,16 @@ impl<'r> Reading<'r> {
                     match File::open(&path) {
                         Ok(mut file) => self.blob(name.as_bstr(), &mut file),
                         Err(error) => {
-                            self.gap(name.as_bstr(), GapKind::Unreadable, format!("{error}; check its permissions"));
+                            self.tally.gap(
+                                name.as_bstr(),
+                                GapKind::Unreadable,
+                                format!("{error}; check its permissions"),
+                            );
                         }
                     }
                 } else {
                     let why = "it is neither a file nor a folder, and was not opened: copy the image without links";
-                    self.gap(name.as_bstr(), GapKind::Unreadable, why);
+                    self.tally.gap(name.as_bstr(), GapKind::Unreadable, why);
                 }
             }
         }
@@ -149,13 +93,13 @@ impl<'r> Reading<'r> {
     /// An archive, perhaps compressed as a whole, whose members are blobs.
     pub(super) fn archive(&mut self, stream: &mut (dyn Read + Send), name: &str) -> Result<(), ImageError> {
         let unreadable = |error| ImageError::Unreadable { name: name.to_owned(), error };
-        let (compression, whole) = stream::compression(stream).map_err(unreadable)?;
-        if let Compression::Unknown(format) = compression {
+        let unpacked = Decompressed::new(stream).map_err(unreadable)?;
+        if let Compression::Unknown(format) = unpacked.compression() {
             let text = format!("{format} is not supported; decompress it first, for instance into 'keysweep image -'");
             return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, text)));
         }
-        let mut unpacked = Unpacked::new(compression, whole);
-        let head = stream::head(&mut unpacked, 2 * tar::BLOCK).map_err(unreadable)?;
+        let mut unpacked = BufReader::with_capacity(CHUNK, unpacked);
+        let head = head(&mut unpacked).map_err(unreadable)?;
         if !tar::is_archive(&head) {
             return Err(ImageError::NoImage(name.to_owned()));
         }
@@ -165,11 +109,11 @@ impl<'r> Reading<'r> {
                 Ok(Some(member)) => member,
                 Ok(None) => break,
                 Err(error) => {
-                    self.gap(name.into(), GapKind::Corrupt, told(&error));
+                    self.tally.gap(name.into(), GapKind::Corrupt, told(&error));
                     break;
                 }
             };
-            if !self.has_room(name.into()) {
+            if !self.tally.has_room(name.into()) {
                 break;
             }
             let path = tar::normal(member.path.as_bstr());
@@ -188,7 +132,7 @@ impl<'r> Reading<'r> {
             (Shape::Link, Some(at)) => [&path[..=at], &member.target].concat().into(),
             _ => member.target.clone(),
         };
-        if self.has_room_for_names(path.as_bstr(), target.as_bstr()) {
+        if self.tally.has_room_for_names(path.as_bstr(), target.as_bstr()) {
             self.aliases.insert(path.clone(), tar::normal(target.as_bstr()));
         }
     }
@@ -203,23 +147,18 @@ impl<'r> Reading<'r> {
         if let Some((known, claimed)) = known {
             return self.known(number, known, &claimed, hashing);
         }
-        let said = self.said();
+        let said = self.tally.said();
         let content = self.content(number, name, &mut hashing);
         let digests = content.and_then(|content| Ok((content, hashing.finish()?)));
         match digests {
             Ok((content, (digest, sha512))) => {
                 let Content { layer, document, unpacked } = content;
-                let coverage = if self.said() == said { Coverage::Whole } else { Coverage::Partly };
+                let coverage = if self.tally.said() == said { Coverage::Whole } else { Coverage::Partly };
                 let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
                 self.blobs[number] = Blob { name, digest, sha512, layer, document, unpacked, coverage };
             }
-            Err(error) => self.gap(name, end_kind(&error), told(&error)),
+            Err(error) => self.tally.gap(name, end_kind(&error), told(&error)),
         }
-    }
-
-    /// How many gaps there are.
-    fn said(&self) -> usize {
-        self.gaps.len() + self.more_gaps + self.packs.len()
     }
 
     /// A layer that was scanned before, if its bytes are those.
@@ -237,21 +176,21 @@ impl<'r> Reading<'r> {
                     "its content does not match its name, because it has {digest}, and was not read; copy the image again"
                 );
                 self.blobs[number].digest = digest;
-                self.gap(name.as_bstr(), GapKind::Corrupt, why);
+                self.tally.gap(name.as_bstr(), GapKind::Corrupt, why);
             }
-            Err(error) => self.gap(name.as_bstr(), end_kind(&error), told(&error)),
+            Err(error) => self.tally.gap(name.as_bstr(), end_kind(&error), told(&error)),
         }
     }
 
     fn content(&mut self, number: usize, name: &BStr, reader: &mut dyn Read) -> io::Result<Content> {
-        let (compression, whole) = stream::compression(reader)?;
+        let mut unpacked = Decompressed::new(reader)?;
+        let compression = unpacked.compression();
         if let Compression::Unknown(format) = compression {
             let why =
                 format!("{format} is not supported, so nothing in it was read; decompress it and scan it by itself");
-            self.gap(name, GapKind::Unreadable, why);
+            self.tally.gap(name, GapKind::Unreadable, why);
         }
-        let mut unpacked = Unpacked::new(compression, whole);
-        let head = stream::head(&mut unpacked, 2 * tar::BLOCK)?;
+        let head = head(&mut unpacked)?;
         let is_archive = tar::is_archive(&head);
         let mut whole = io::Cursor::new(head).chain(unpacked);
         // In a root file system each file is a blob.
@@ -265,11 +204,15 @@ impl<'r> Reading<'r> {
             return Ok(Content { layer, ..Content::default() });
         }
         if is_archive {
-            let mut hashing = Hashing::new(whole, false);
+            // Headers are read by 512 bytes, which is little to decompress and to hash at a time.
+            let mut hashing = BufReader::with_capacity(CHUNK, Hashing::new(whole, false));
             let layer = Some(Box::new(self.layer(number, name, &mut hashing)));
-            return Ok(Content { layer, unpacked: hashing.at_end().map(Box::new), ..Content::default() });
+            // A layer that was not read to its end has no digest.
+            let is_whole = hashing.fill_buf().is_ok_and(<[u8]>::is_empty);
+            let unpacked = is_whole.then(|| Box::new(hashing.into_inner().digest()));
+            return Ok(Content { layer, unpacked, ..Content::default() });
         }
-        let Some(bytes) = self.limited(name, &mut whole)? else { return Ok(Content::default()) };
+        let Some(bytes) = self.limited(name, &mut whole, 0)? else { return Ok(Content::default()) };
         let document = self.document(number, name, &bytes);
         self.sink.take(ImageFile { blob: number, path: name.to_owned(), bytes, kind: FileKind::File });
         Ok(Content { document, ..Content::default() })
@@ -278,13 +221,7 @@ impl<'r> Reading<'r> {
     /// Reads a document, if it is one; its texts are handed over, and what lies inline in it is read as a blob.
     fn document(&mut self, number: usize, name: &BStr, bytes: &[u8]) -> Option<Document> {
         let document = manifest::parse(bytes)?;
-        self.documents += bytes.len();
-        if self.documents > MAX_DOCUMENTS {
-            let why = format!(
-                "there are more than {} MiB of documents, and this one was read as plain text",
-                MAX_DOCUMENTS >> 20
-            );
-            self.gap(name, GapKind::TooLarge, why);
+        if !self.tally.has_room_for_document(name, bytes.len()) {
             return None;
         }
         let sink = &mut *self.sink;
@@ -293,7 +230,7 @@ impl<'r> Reading<'r> {
         });
         for (digest, inline) in document.inline() {
             if self.depth == MAX_INLINE {
-                self.gap(
+                self.tally.gap(
                     name,
                     GapKind::TooLarge,
                     "it contains documents within documents, not all of which were opened",
@@ -316,18 +253,19 @@ impl<'r> Reading<'r> {
                 Ok(Some(member)) => member,
                 Ok(None) => return layer,
                 Err(error) => {
-                    self.gap(name, end_kind(&error), told(&error));
+                    self.tally.gap(name, end_kind(&error), told(&error));
                     return layer;
                 }
             };
-            if !self.has_room(name) {
+            if !self.tally.has_room(name) {
                 return layer;
             }
             let path = self.path_of(name, &member);
             if !layer.note(path.as_bstr(), &member) {
                 continue;
             }
-            if member.shape == Shape::HardLink && self.has_room_for_names(path.as_bstr(), member.target.as_bstr()) {
+            if member.shape == Shape::HardLink && self.tally.has_room_for_names(path.as_bstr(), member.target.as_bstr())
+            {
                 layer.link(path.as_bstr(), tar::normal(member.target.as_bstr()).as_bstr());
             }
             if member.shape == Shape::File && self.is_taken(number, name, path.as_bstr(), &mut members) {
@@ -337,7 +275,7 @@ impl<'r> Reading<'r> {
                 Shape::Link => Ok(Some(member.target.to_vec())),
                 Shape::File if member.size > self.options.max_file => {
                     let whole = [name.as_bytes(), b"!", path.as_bytes()].concat();
-                    self.gap(
+                    self.tally.gap(
                         whole.as_bstr(),
                         GapKind::TooLarge,
                         format!(
@@ -347,7 +285,7 @@ impl<'r> Reading<'r> {
                     );
                     Ok(None)
                 }
-                Shape::File => self.limited(path.as_bstr(), &mut members),
+                Shape::File => self.limited(path.as_bstr(), &mut members, member.size),
                 Shape::HardLink | Shape::Folder | Shape::Special => Ok(None),
             };
             match bytes {
@@ -357,7 +295,7 @@ impl<'r> Reading<'r> {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    self.gap(name, end_kind(&error), told(&error));
+                    self.tally.gap(name, end_kind(&error), told(&error));
                     return layer;
                 }
             }
@@ -371,12 +309,12 @@ impl<'r> Reading<'r> {
         match self.sink.take_object(number, path, reader) {
             Taken::Whole => true,
             Taken::Partly(why) => {
-                self.gap(whole().as_bstr(), GapKind::Unreadable, format!("it could not be read: {why}"));
+                self.tally.gap(whole().as_bstr(), GapKind::Unreadable, format!("it could not be read: {why}"));
                 true
             }
             Taken::Not => {
-                if path.ends_with(b".pack") && path.contains_str("objects/pack/") && self.packs.len() < MAX_TOLD {
-                    self.packs.push(whole());
+                if path.ends_with(b".pack") && path.contains_str("objects/pack/") {
+                    self.tally.pack(whole());
                 }
                 false
             }
@@ -389,23 +327,32 @@ impl<'r> Reading<'r> {
         let end = path.find_iter(b"/").nth(MAX_FOLDERS).unwrap_or(path.len()).min(MAX_PATH);
         if end < path.len() {
             let why = "the path of a file in it is too long, so what later layers do to that file is not known";
-            self.gap(name, GapKind::TooLarge, why);
+            self.tally.gap(name, GapKind::TooLarge, why);
             path.truncate(end);
         }
         path
     }
 
     /// All of a reader; `None`, and a gap, if it has more bytes than a file may have.
-    fn limited(&mut self, name: &BStr, reader: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
-        let mut bytes = Vec::new();
+    fn limited(&mut self, name: &BStr, reader: &mut dyn Read, size: u64) -> io::Result<Option<Vec<u8>>> {
+        // A hostile header may claim any size.
+        let room = usize::try_from(size).unwrap_or(CHUNK).min(1 << 20);
+        let mut bytes = Vec::with_capacity(room);
         reader.take(self.options.max_file.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > self.options.max_file {
             let why = "it is over the limit for a file; raise [limits] max_file_size in .keysweep.toml";
-            self.gap(name, GapKind::TooLarge, why);
+            self.tally.gap(name, GapKind::TooLarge, why);
             return Ok(None);
         }
         Ok(Some(bytes))
     }
+}
+
+/// The first bytes of a stream that may be an archive.
+fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    reader.take(2 * tar::BLOCK as u64).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// The contents of a blob.
@@ -425,7 +372,10 @@ pub(super) fn claimed(name: &BStr) -> Option<Digest> {
 }
 
 fn end_kind(error: &io::Error) -> GapKind {
-    if error.kind() == io::ErrorKind::FileTooLarge { GapKind::TooLarge } else { GapKind::Corrupt }
+    match error.kind() {
+        io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => GapKind::TooLarge,
+        _ => GapKind::Corrupt,
+    }
 }
 
 /// Returns the meaning of an error for the reader of a report.
@@ -434,6 +384,10 @@ fn told(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => "it is cut off; what came before was read. Copy the image again".to_owned(),
         io::ErrorKind::FileTooLarge => {
             "it unpacks to more than 200 times its size, and was not read to its end".to_owned()
+        }
+        io::ErrorKind::OutOfMemory => {
+            "it takes too much memory to decompress, and was not read to its end; compress it again with a smaller window"
+                .to_owned()
         }
         _ => format!("it is damaged: {error}; what came before was read. Copy the image again"),
     }

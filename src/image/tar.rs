@@ -95,7 +95,7 @@ impl<R: Read> Members<R> {
     pub(super) fn next(&mut self) -> io::Result<Option<Member>> {
         let mut extended = Extended::default();
         loop {
-            self.skip(self.left.saturating_add(self.padding))?;
+            self.skip()?;
             let Some(block) = self.block()? else { return Ok(None) };
             let header = Header::from_byte_slice(&block);
             let size = header.entry_size()?;
@@ -175,11 +175,13 @@ impl<R: Read> Members<R> {
         Ok(text)
     }
 
-    fn skip(&mut self, count: u64) -> io::Result<()> {
-        (self.left, self.padding) = (0, 0);
-        if io::copy(&mut (&mut self.reader).take(count), &mut io::sink())? < count {
+    /// Goes behind the last member. Some programs do not pad the last one of an archive, which takes nothing away from it.
+    fn skip(&mut self) -> io::Result<()> {
+        let (left, padding) = (std::mem::take(&mut self.left), std::mem::take(&mut self.padding));
+        if io::copy(&mut (&mut self.reader).take(left), &mut io::sink())? < left {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        io::copy(&mut (&mut self.reader).take(padding), &mut io::sink())?;
         Ok(())
     }
 }

@@ -14,10 +14,9 @@ use crate::detect::Room;
 use crate::finding::{ContentKind, Gap, GapKind};
 use crate::fs::bounded::{self, Links};
 use crate::git::crypt;
-use crate::image::Decompressed;
 use crate::source::{Content, Item};
 use crate::text::LineIndex;
-use crate::text::archive::{self, Kind, Reason};
+use crate::text::archive::{self, Decompressed, Kind, Reason};
 use crate::text::encoding::Wide;
 
 /// Bytes from which on a text is read in pieces.
@@ -170,7 +169,7 @@ fn opened(path: &Path) -> io::Result<Option<Opened>> {
     let open = || bounded::open_file(path, Links::Followed).map_err(io::Error::other);
     let mut ends = Vec::new();
     open()?.take(HEAD as u64).read_to_end(&mut ends)?;
-    let packed = matches!(archive::kind(&ends), Some(Kind::Gzip | Kind::Zstd));
+    let packed = matches!(archive::kind(&ends), Some(Kind::Gzip | Kind::Zstd | Kind::Xz));
     if packed {
         let name = archive::gzip_name(&ends);
         return Ok(Some((Box::new(Decompressed::new(open()?)?), true, name)));
@@ -193,7 +192,7 @@ fn tail(mut file: File, size: u64) -> io::Result<Vec<u8>> {
 /// Returns the gap for the rest of a file that could not be read.
 fn gap(item: &Item, is_packed: bool, error: &io::Error) -> Gap {
     let (kind, why) = match error.kind() {
-        io::ErrorKind::FileTooLarge => (GapKind::TooLarge, Reason::TooLarge.to_string()),
+        io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => (GapKind::TooLarge, Reason::TooLarge.to_string()),
         io::ErrorKind::UnexpectedEof => (GapKind::Corrupt, Reason::Cut.to_string()),
         _ if is_packed => (GapKind::Corrupt, Reason::Damaged.to_string()),
         _ => (GapKind::Unreadable, bounded::Refused::Io(io::Error::from(error.kind())).to_string()),

@@ -3,9 +3,11 @@
 //!
 //! Owns what is opened and where it ends; what a member means, and what to do about one that was not opened, is up to the
 //! caller. Nothing is written to disk, and a name is handed out as the bytes it is. `kind` tells the formats, `walk` opens what it
-//! finds within `limits`, and each format has a file.
+//! finds within `limits`, and each format has a file; `forward` reads compressed streams of any length.
 
 mod ar;
+mod forward;
+mod gzip;
 mod kind;
 mod limits;
 mod parts;
@@ -26,6 +28,7 @@ use bstr::BStr;
 
 use walk::Walk;
 
+pub use forward::{Compression, Decompressed};
 pub use kind::{Kind, is_zlib, kind};
 pub use limits::Limits;
 pub use stream::{Left, gunzip, gzip_name, inflate, unxz, unzstd};

@@ -5,15 +5,13 @@ use std::io::Read;
 use bstr::{BStr, ByteSlice};
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 
+use super::gzip::Members;
 use super::kind::{git_object, is_mostly_text, kind};
 use super::limits::unpack;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
 use super::xz::streams;
 use super::zstd::Frames;
-
-/// How a gzip stream starts.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The rest of packed data, after the part that was unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,25 +92,17 @@ impl Walk<'_> {
     }
 
     pub(super) fn gzip(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
-        let mut decoder = GzDecoder::new(bytes);
-        let Some(header) = decoder.header() else { return false };
+        let mut members = Members::new(bytes);
+        let Some(header) = members.header() else { return false };
         let path = joined(path, header.filename().unwrap_or_default());
         if !self.count(path.as_bstr()) {
             return true;
         }
-        let (mut text, mut behind) = (Vec::new(), &[][..]);
-        loop {
-            if let Err(reason) = unpack(&mut decoder, &mut self.bytes, &mut text) {
-                self.report(path.as_bstr(), reason);
-                break;
-            }
-            // Several streams, one after another, are one file.
-            behind = decoder.into_inner();
-            if !behind.starts_with(&GZIP) {
-                break;
-            }
-            decoder = GzDecoder::new(std::mem::take(&mut behind));
+        let mut text = Vec::new();
+        if let Err(reason) = unpack(&mut members, &mut self.bytes, &mut text) {
+            self.report(path.as_bstr(), reason);
         }
+        let behind = members.rest().map_or(&[][..], |rest| *rest);
         self.member(path.as_bstr(), &text, depth);
         self.behind(path.as_bstr(), behind, depth);
         true

@@ -1,5 +1,7 @@
 //! Streams of xz, one after another, read as the one file that they are.
 
+use std::io::Read;
+
 use bstr::ByteSlice as _;
 use lzma_rust2::XzReader;
 
@@ -10,6 +12,11 @@ use super::unopened::Reason;
 pub(super) const MAGIC: &[u8] = b"\xfd7zXZ\0";
 /// KiB that a stream may take to be unpacked: what the widest level of usual programs asks for is 65 MiB.
 const MOST_MEMORY: u32 = 80 << 10;
+
+/// Reads all streams as the one text that they are, however long it is.
+pub(super) fn forward<R: Read>(reader: R) -> XzReader<R> {
+    XzReader::new_mem_limit(reader, true, MOST_MEMORY)
+}
 
 /// Unpacks all streams at the start of `bytes`, at most `left` bytes. Returns what is behind the last of them, and why there is
 /// no more.

@@ -15,7 +15,7 @@ const BLOCK: usize = 128 << 10;
 /// Bytes of the head of a frame that is skipped.
 const HEAD: usize = 8;
 /// Bytes of the largest window that usual programs make and read.
-const WIDEST: u64 = 128 << 20;
+pub(super) const WIDEST: u64 = 128 << 20;
 /// An empty block that is the last one, with room for a checksum. It ends a frame whose own end is not there.
 const LAST: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 

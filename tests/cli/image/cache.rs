@@ -27,7 +27,7 @@ fn remembered(repo: &Repo) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn a_layer_that_holds_nothing_is_read_once() {
-    for packed in [Packed::Gzip, Packed::Zstd, Packed::Plain] {
+    for packed in [Packed::Gzip, Packed::Zstd, Packed::Xz, Packed::Plain] {
         let repo = Repo::folder();
         let own = [File("app/.env", env(60)), File("srv/.wh..env", String::new())];
         repo.write_bytes("base.tar", archive(&Sample::new(&[&base()]).oci(packed)));

@@ -4,7 +4,7 @@ use serde_json::json;
 use tar::{EntryType, Header};
 
 use super::sample::Entry::{self, File, HardLink};
-use super::sample::{Packed, Sample, archive, digest, gzip, layer, zstd};
+use super::sample::{Packed, Sample, archive, digest, gzip, layer, xz, zstd};
 use super::{Files, at, env, piped, places};
 use crate::support::{Repo, must};
 
@@ -44,6 +44,12 @@ fn with(blob: Vec<u8>) -> Vec<u8> {
 #[test]
 fn what_is_whole_is_clean() {
     assert_eq!(piped(archive(&clean())).expect_code(0).verdict(), "clean");
+    // umoci ends a layer with the last byte of the last file.
+    let mut sample = Sample::new(&[&[File("a", "nothing".to_owned())]]);
+    sample.layers[0].truncate(512 + "nothing".len());
+    assert_eq!(piped(archive(&sample.docker())).expect_code(0).verdict(), "clean");
+    sample.layers[0].pop();
+    piped(archive(&sample.docker())).expect_code(2).expect_mention("ends too early");
 }
 
 /// Layers that are not what the manifest names.
@@ -56,7 +62,12 @@ fn layers() -> Vec<(&'static str, Vec<u8>)> {
         ("a layer is empty", blob(Vec::new())),
         ("a layer is another", blob(gzip(&layer(&[File("c", String::new())])))),
         ("a layer is no archive", blob(b"text".to_vec())),
-        ("a layer is xz", blob(b"\xfd7zXZ\0\0\0\0\0\0\0\0\0".to_vec())),
+        ("a layer is damaged xz", blob(b"\xfd7zXZ\0\0\0\0\0\0\0\0\0".to_vec())),
+        ("a layer of xz is cut", {
+            let whole = xz(&layer(&[File("a", "nothing".to_owned())]));
+            blob(whole[..whole.len() - 20].to_vec())
+        }),
+        ("bytes follow behind a layer of xz", blob([&xz(&layer(&[]))[..], b"\0\0\0\0tail"].concat())),
         ("a layer is bzip2", blob(b"BZh91AY&SY\0\0\0\0".to_vec())),
         ("a layer is a damaged zstd frame", blob(zstd(&layer(&[]))[..12].to_vec())),
         (
@@ -116,7 +127,7 @@ fn documents() -> Vec<(&'static str, Vec<u8>)> {
         }),
         ("the archive is text", b"no image".to_vec()),
         ("the archive is nothing", Vec::new()),
-        ("the archive is xz", b"\xfd7zXZ\0\0\0\0\0\0\0".to_vec()),
+        ("the archive is damaged xz", b"\xfd7zXZ\0\0\0\0\0\0\0".to_vec()),
     ]
 }
 

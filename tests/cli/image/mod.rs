@@ -17,7 +17,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use sample::Entry::{File, Folder, HardLink, Link};
-use sample::{Packed, Sample, archive, gzip, layer, zstd};
+use sample::{Packed, Sample, archive, gzip, layer, xz, zstd};
 
 use crate::support::{Repo, Run, github_token};
 
@@ -80,13 +80,14 @@ fn every_form_says_the_same() {
         ("oci", sample.oci(Packed::Gzip)),
         ("oci-plain", sample.oci(Packed::Plain)),
         ("oci-zstd", sample.oci(Packed::Zstd)),
+        ("oci-xz", sample.oci(Packed::Xz)),
         ("docker", sample.docker()),
         ("dir", sample.blob_folder()),
     ] {
         write_folder(&repo, name, &files);
         assert_eq!(places(&scan(&repo, name).expect_code(1)), expected, "{name} as a folder");
         let tar = archive(&files);
-        for (packed, bytes) in [("tar", tar.clone()), ("gzip", gzip(&tar)), ("zstd", zstd(&tar))] {
+        for (packed, bytes) in [("tar", tar.clone()), ("gzip", gzip(&tar)), ("zstd", zstd(&tar)), ("xz", xz(&tar))] {
             assert_eq!(places(&piped(bytes).expect_code(1)), expected, "{name} as {packed} through a pipe");
         }
         // The blobs may come before what says how they belong together, or behind it.

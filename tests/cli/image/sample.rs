@@ -74,6 +74,12 @@ pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
     frame
 }
 
+pub(super) fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = ok(lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::default()));
+    ok(writer.write_all(bytes));
+    ok(writer.finish())
+}
+
 pub(super) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
@@ -88,6 +94,7 @@ pub(super) enum Packed {
     Plain,
     Gzip,
     Zstd,
+    Xz,
 }
 
 /// An image of one platform, before it is written in some form.
@@ -124,6 +131,7 @@ impl Sample {
             Packed::Plain => layer.clone(),
             Packed::Gzip => gzip(layer),
             Packed::Zstd => zstd(layer),
+            Packed::Xz => xz(layer),
         };
         self.packed(&self.layers.iter().map(pack).collect::<Vec<_>>())
     }

@@ -1,0 +1,101 @@
+//! The limits of what is read of an image, and what was left out because of them or for another reason.
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use crate::finding::{Gap, GapKind};
+
+/// Members of all archives together that are read.
+const MAX_MEMBERS: usize = 2_000_000;
+/// Bytes of documents that are kept until everything was read.
+const MAX_DOCUMENTS: usize = 16 << 20;
+/// Bytes of names of links that are kept until everything was read.
+const MAX_NAMES: usize = 32 << 20;
+/// Gaps that are told one by one, and packs of repositories that were not put together.
+const MAX_TOLD: usize = 1000;
+
+/// What was read so far, as far as it is limited, and the gaps.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    gaps: Vec<Gap>,
+    /// Gaps beyond those that are told one by one.
+    more_gaps: usize,
+    /// Packs of git repositories in layers that nobody took.
+    packs: Vec<BString>,
+    /// Members of all archives so far.
+    members: usize,
+    /// Bytes of documents that are kept.
+    documents: usize,
+    /// Bytes of names that are kept.
+    names: usize,
+}
+
+impl Tally {
+    /// Says that something was not read. A hostile archive could give more reasons than there is memory.
+    pub(super) fn gap(&mut self, what: &BStr, kind: GapKind, why: impl Into<String>) {
+        match self.gaps.len() < MAX_TOLD {
+            true => self.gaps.push(Gap { what: what.to_owned(), kind, why: why.into() }),
+            false => self.more_gaps += 1,
+        }
+    }
+
+    /// Notes a pack of a repository whose objects nobody took.
+    pub(super) fn pack(&mut self, path: BString) {
+        if self.packs.len() < MAX_TOLD {
+            self.packs.push(path);
+        }
+    }
+
+    /// How many gaps there are.
+    pub(super) fn said(&self) -> usize {
+        self.gaps.len() + self.more_gaps + self.packs.len()
+    }
+
+    /// Counts a member; `false`, and a gap, if there are too many.
+    pub(super) fn has_room(&mut self, name: &BStr) -> bool {
+        self.members += 1;
+        let has_room = self.members <= MAX_MEMBERS;
+        if !has_room {
+            let why = format!("more than {MAX_MEMBERS} files, folders and links; the rest was not read");
+            self.gap(name, GapKind::TooLarge, why);
+        }
+        has_room
+    }
+
+    /// Counts names that are kept; `false`, and a gap, if they are too many.
+    pub(super) fn has_room_for_names(&mut self, path: &BStr, target: &BStr) -> bool {
+        let before = self.names;
+        self.names += path.len() + target.len();
+        if before <= MAX_NAMES && self.names > MAX_NAMES {
+            let why = "it has more links than can be followed, so what became of files is not certain";
+            self.gap(path, GapKind::TooLarge, why);
+        }
+        self.names <= MAX_NAMES
+    }
+
+    /// Counts a document that is kept; `false`, and a gap, if they are too many.
+    pub(super) fn has_room_for_document(&mut self, name: &BStr, size: usize) -> bool {
+        self.documents += size;
+        let has_room = self.documents <= MAX_DOCUMENTS;
+        if !has_room {
+            let why = format!(
+                "there are more than {} MiB of documents, and this one was read as plain text",
+                MAX_DOCUMENTS >> 20
+            );
+            self.gap(name, GapKind::TooLarge, why);
+        }
+        has_room
+    }
+
+    /// All gaps.
+    pub(super) fn gaps(mut self) -> Vec<Gap> {
+        let why = "it is a git repository's pack, so its history was not read: extract the folder and run 'keysweep history' there";
+        for pack in std::mem::take(&mut self.packs) {
+            self.gap(pack.as_bstr(), GapKind::Unreadable, why);
+        }
+        if self.more_gaps > 0 {
+            let (what, why) = (format!("{} more parts", self.more_gaps).into(), "they were not read either".to_owned());
+            self.gaps.push(Gap { what, kind: GapKind::Unreadable, why });
+        }
+        self.gaps
+    }
+}

@@ -1,0 +1,246 @@
+//! Compressed streams of any length, read forward once: gzip, Zstandard and xz.
+//!
+//! Nothing here keeps more than a decoder needs. The rest of `archive` holds a whole file in memory, which is why its readers of
+//! Zstandard go on where a flaw is; here the first flaw is an error.
+
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+
+use lzma_rust2::XzReader;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::kind::{Kind, kind};
+use super::zstd::WIDEST;
+use super::{gzip, xz};
+
+/// Bytes that show how a stream is compressed.
+const HEAD: usize = 64;
+/// Bytes of the packed stream that are read at a time.
+const CHUNK: usize = 64 << 10;
+/// Bytes that every stream may unpack to.
+const FREE: u64 = 1 << 30;
+/// Bytes that one packed byte may unpack to beyond that.
+const RATIO: u64 = 200;
+
+/// How bytes are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip, of any number of members.
+    Gzip,
+    /// Zstandard, of any number of frames.
+    Zstd,
+    /// xz, of any number of streams.
+    Xz,
+    /// A format that is not opened.
+    Unknown(&'static str),
+}
+
+/// A stream with its first bytes back in their place.
+type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// A decompressed stream; one of an unknown compression is as it was.
+///
+/// A read fails with `FileTooLarge` where a packed byte becomes too many, and with `OutOfMemory` where a decoder would take too
+/// much memory.
+pub struct Decompressed<R: Read> {
+    compression: Compression,
+    decoder: Decoder<Counted<Whole<R>>>,
+    given: u64,
+}
+
+enum Decoder<R: Read> {
+    Plain(BufReader<R>),
+    Gzip(Box<gzip::Members<BufReader<R>>>),
+    Zstd(Box<Unzstd<BufReader<R>>>),
+    Xz(Box<XzReader<BufReader<R>>>),
+}
+
+impl<R: Read> Decompressed<R> {
+    /// Recognises how a stream is compressed, and opens it.
+    ///
+    /// # Errors
+    /// When its first bytes cannot be read.
+    pub fn new(mut reader: R) -> io::Result<Self> {
+        let mut head = Vec::new();
+        (&mut reader).take(HEAD as u64).read_to_end(&mut head)?;
+        let compression = match kind(&head) {
+            Some(Kind::Gzip) => Compression::Gzip,
+            Some(Kind::Zstd) => Compression::Zstd,
+            Some(Kind::Xz) => Compression::Xz,
+            Some(Kind::Sealed(name)) => Compression::Unknown(name),
+            _ => Compression::None,
+        };
+        let counted = Counted { reader: Cursor::new(head).chain(reader), count: 0 };
+        let reader = BufReader::with_capacity(CHUNK, counted);
+        let decoder = match compression {
+            Compression::Gzip => Decoder::Gzip(Box::new(gzip::Members::new(reader))),
+            Compression::Zstd => Decoder::Zstd(Box::new(Unzstd::new(reader))),
+            Compression::Xz => Decoder::Xz(Box::new(xz::forward(reader))),
+            Compression::None | Compression::Unknown(_) => Decoder::Plain(reader),
+        };
+        Ok(Self { compression, decoder, given: 0 })
+    }
+
+    /// How the stream is compressed.
+    pub fn compression(&self) -> Compression {
+        self.compression
+    }
+}
+
+impl<R: Read> Read for Decompressed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let (count, packed) = match &mut self.decoder {
+            Decoder::Plain(reader) => return reader.read(buffer),
+            Decoder::Gzip(members) => {
+                let count = members.read(buffer)?;
+                if count == 0
+                    && let Some(rest) = members.rest()
+                    && !is_at_end(rest)?
+                {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "bytes follow after the end"));
+                }
+                (count, members.packed().map_or(u64::MAX, |reader| reader.get_ref().count))
+            }
+            Decoder::Zstd(unzstd) => (unzstd.read(buffer)?, unzstd.reader.get_ref().count),
+            Decoder::Xz(xz) => (xz.read(buffer)?, xz.inner().get_ref().count),
+        };
+        self.given += count as u64;
+        if self.given > FREE.max(packed.saturating_mul(RATIO)) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(count)
+    }
+}
+
+/// A reader that counts what it gave.
+struct Counted<R> {
+    reader: R,
+    count: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.count += count as u64;
+        Ok(count)
+    }
+}
+
+/// Returns `true` if nothing follows but zeros, which fill the last block of a device.
+fn is_at_end(reader: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let part = reader.fill_buf()?;
+        if part.is_empty() {
+            return Ok(true);
+        }
+        if part[0] != 0 {
+            return Ok(false);
+        }
+        let zeros = part.iter().take_while(|byte| **byte == 0).count();
+        let is_whole = zeros == part.len();
+        reader.consume(zeros);
+        if !is_whole {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "bytes follow after the end"));
+        }
+    }
+}
+
+/// All frames of a Zstandard stream (RFC 8878) as one; frames that hold no text are skipped.
+struct Unzstd<R> {
+    reader: R,
+    decoder: FrameDecoder,
+    is_open: bool,
+}
+
+impl<R: BufRead> Unzstd<R> {
+    fn new(reader: R) -> Self {
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(WIDEST);
+        Self { reader, decoder, is_open: false }
+    }
+
+    /// Goes to the next frame that holds text; `false` at the end.
+    fn next(&mut self) -> io::Result<bool> {
+        while !is_at_end(&mut self.reader)? {
+            match self.decoder.init(&mut self.reader) {
+                Ok(()) => {
+                    self.is_open = true;
+                    return Ok(true);
+                }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    let length = u64::from(length);
+                    if io::copy(&mut (&mut self.reader).take(length), &mut io::sink())? < length {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Err(FrameDecoderError::WindowSizeTooBig { .. }) => return Err(io::ErrorKind::OutOfMemory.into()),
+                Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<R: BufRead> Read for Unzstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        while self.is_open || self.next()? {
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let one = BlockDecodingStrategy::UptoBlocks(1);
+                let decoded = self.decoder.decode_blocks(&mut self.reader, one);
+                decoded.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+            }
+            let count = self.decoder.read(buffer)?;
+            if count > 0 {
+                return Ok(count);
+            }
+            self.is_open = false;
+        }
+        Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::archive::samples::{gz, xz, zst};
+
+    fn read(bytes: &[u8]) -> io::Result<String> {
+        io::read_to_string(Decompressed::new(bytes)?)
+    }
+
+    #[test]
+    fn streams_are_one_text_and_nothing_follows_but_zeros() {
+        for pack in [gz, zst, xz] {
+            let whole = [pack(b"one "), pack(b""), pack(b"two")].concat();
+            assert_eq!(read(&whole).unwrap(), "one two");
+            assert_eq!(read(&[&whole[..], &[0; 512]].concat()).unwrap(), "one two");
+            for tail in [&b"more"[..], b"\0\0\0\0more"] {
+                assert_eq!(read(&[&whole[..], tail].concat()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+            }
+            assert!(read(&whole[..whole.len() - 9]).is_err());
+        }
+        assert_eq!(read(b"plain").unwrap(), "plain");
+        let unknown = Decompressed::new(&b"BZh91AY&SY"[..]).unwrap();
+        assert!(matches!(unknown.compression(), Compression::Unknown(_)));
+    }
+
+    #[test]
+    fn a_decoder_takes_no_more_memory_than_usual_programs_ask_for() {
+        // A dictionary of 1.5 GiB, in a head whose check sum fits; a window of 256 MiB.
+        let mut wide = xz(b"text");
+        wide[16] = 37;
+        let sum = crc32fast::hash(&wide[12..20]).to_le_bytes();
+        wide[20..24].copy_from_slice(&sum);
+        for wide in [&wide[..], b"\x28\xb5\x2f\xfd\x00\x90\x19\0\0abc"] {
+            assert_eq!(read(wide).unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod cache;
 mod context;
 mod damaged;
 mod plan;
+mod registry;
 mod repositories;
 mod sample;
 mod table;

@@ -7,10 +7,10 @@ use crate::support::Repo;
 
 /// Whether a program can be run; said on standard error if not, for a green test would hide it.
 #[expect(clippy::disallowed_methods, reason = "a test has no report to say it in")]
-fn is_here(repo: &Repo, program: &str) -> bool {
+pub(super) fn is_here(repo: &Repo, program: &str) -> bool {
     let is_here = repo.sh(&format!("command -v {program} >/dev/null")).code == Some(0);
     if !is_here {
-        let _ = writeln!(std::io::stderr(), "NOT TESTED: '{program}' is not installed, so no image of it was read");
+        let _ = writeln!(std::io::stderr(), "NOT TESTED: '{program}' is not installed, so what needs it was not tried");
     }
     is_here
 }

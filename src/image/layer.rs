@@ -30,7 +30,8 @@ fn along(path: &[u8]) -> Vec<u64> {
     keys
 }
 
-fn key(path: &[u8]) -> u64 {
+/// What stands for a path in what is remembered of a layer.
+pub fn key(path: &[u8]) -> u64 {
     along(path).last().copied().unwrap_or_default()
 }
 

@@ -17,13 +17,14 @@ mod reading;
 mod tally;
 mod tar;
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::Path;
 
 use bstr::{BStr, BString};
 
 pub use digest::Digest;
-pub use layer::{Change, Layer};
+pub use layer::{Change, Layer, key as path_key};
 pub use layout::Contents;
 pub use manifest::Platform;
 pub use model::{Choice, Form, Image, Part};
@@ -110,9 +111,11 @@ pub enum Coverage {
     Whole,
     /// Nothing but its bytes, for its content is known to hold nothing.
     Known,
+    /// The files that are known to hold something, and the paths of the others.
+    Again,
 }
 
-/// Layers that were scanned before and hold nothing to be told.
+/// Layers that were scanned before.
 pub trait KnownLayers {
     /// The known facts about a layer by the SHA-256 of its blob.
     fn layer(&self, digest: &Digest) -> Option<KnownLayer>;
@@ -125,6 +128,8 @@ pub struct KnownLayer {
     pub layer: Layer,
     /// The digest of what it unpacks to.
     pub diff_id: Digest,
+    /// The keys of the files that have to be looked at again; `None` if the layer need not be decompressed.
+    pub again: Option<BTreeSet<u64>>,
 }
 
 impl Blob {

@@ -1,6 +1,6 @@
 //! Reads an archive or a folder blob by blob: what is a layer member by member, what is a document text by text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,9 @@ use super::digest::{Digest, Hashing};
 use super::manifest::{self, Document};
 use super::tally::Tally;
 use super::tar::{self, Member, Members, Shape};
-use super::{Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLayer, Layer, Options, Sink, Taken};
+use super::{
+    Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLayer, Layer, Options, Sink, Taken, path_key,
+};
 use crate::finding::GapKind;
 use crate::text::archive::{Compression, Decompressed};
 
@@ -34,6 +36,8 @@ pub(super) struct Reading<'r> {
     /// Links in the archive: name and target.
     aliases: BTreeMap<BString, BString>,
     tally: Tally,
+    /// The keys of the files of a layer that are looked at, if that is not all of them.
+    again: Option<BTreeSet<u64>>,
     /// The blob that stands for all those with objects of repositories in a root file system.
     root: Option<usize>,
     /// How deep the document that is read now lies in others.
@@ -48,6 +52,7 @@ impl<'r> Reading<'r> {
             blobs: Vec::new(),
             aliases: BTreeMap::new(),
             tally: Tally::default(),
+            again: None,
             root: None,
             depth: 0,
         }
@@ -144,16 +149,25 @@ impl<'r> Reading<'r> {
         self.blobs.push(Blob { name: name.to_owned(), ..Blob::default() });
         let mut hashing = Hashing::new(reader, name.starts_with(b"blobs/sha512/"));
         let known = claimed(name).and_then(|digest| Some((self.options.known?.layer(&digest)?, digest)));
-        if let Some((known, claimed)) = known {
-            return self.known(number, known, &claimed, hashing);
-        }
+        let (again, claimed) = match known {
+            Some((known, claimed)) if known.again.is_none() => return self.known(number, known, &claimed, hashing),
+            Some((known, claimed)) => (known.again, Some(claimed)),
+            None => (None, None),
+        };
         let said = self.tally.said();
+        self.again = again;
         let content = self.content(number, name, &mut hashing);
+        self.again = None;
         let digests = content.and_then(|content| Ok((content, hashing.finish()?)));
         match digests {
             Ok((content, (digest, sha512))) => {
                 let Content { layer, document, unpacked } = content;
-                let coverage = if self.tally.said() == said { Coverage::Whole } else { Coverage::Partly };
+                let coverage = match (claimed, self.tally.said() == said) {
+                    (Some(claimed), _) if claimed != digest => self.is_another(name, &digest),
+                    (Some(_), true) => Coverage::Again,
+                    (None, true) => Coverage::Whole,
+                    (_, false) => Coverage::Partly,
+                };
                 let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
                 self.blobs[number] = Blob { name, digest, sha512, layer, document, unpacked, coverage };
             }
@@ -172,14 +186,19 @@ impl<'r> Reading<'r> {
                     Blob { name, digest, layer, unpacked, coverage: Coverage::Known, ..Blob::default() };
             }
             Ok((digest, _)) => {
-                let why = format!(
-                    "its content does not match its name, because it has {digest}, and was not read; copy the image again"
-                );
+                self.is_another(name.as_bstr(), &digest);
                 self.blobs[number].digest = digest;
-                self.tally.gap(name.as_bstr(), GapKind::Corrupt, why);
             }
             Err(error) => self.tally.gap(name.as_bstr(), end_kind(&error), told(&error)),
         }
+    }
+
+    /// Says of a blob that it is not the known one whose name it has.
+    fn is_another(&mut self, name: &BStr, digest: &Digest) -> Coverage {
+        let why =
+            format!("its content does not fit its name, for it has {digest}, and was not read; copy the image again");
+        self.tally.gap(name, GapKind::Corrupt, why);
+        Coverage::Partly
     }
 
     fn content(&mut self, number: usize, name: &BStr, reader: &mut dyn Read) -> io::Result<Content> {
@@ -269,6 +288,9 @@ impl<'r> Reading<'r> {
                 layer.link(path.as_bstr(), tar::normal(member.target.as_bstr()).as_bstr());
             }
             if member.shape == Shape::File && self.is_taken(number, name, path.as_bstr(), &mut members) {
+                continue;
+            }
+            if self.again.as_ref().is_some_and(|again| !again.contains(&path_key(&path))) {
                 continue;
             }
             let bytes = match member.shape {

@@ -1,9 +1,11 @@
-//! Layers that earlier scans found nothing in, kept in a folder so that the next image on top of them need not read them again.
+//! Layers that were scanned before, kept in a folder so that the next image on top of them need not look at them again.
 //!
 //! There is a file for each layer, called by its digest, in a folder that is called by all that decides what is seen: the rules,
-//! the program, the limits. It holds keys of paths and no name, and nothing of any content. Only a layer of which there was
-//! nothing to say is remembered, so a finding is made again each time. Its bytes are hashed all the same before it counts.
+//! the program, the limits. It holds keys of paths and no name, and nothing of any content. A layer of which there was nothing to
+//! say is only hashed. Of any other the keys of the files are kept that there was something to say of: it is decompressed again,
+//! and only these files are looked at, so a finding is made again each time.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,8 @@ use crate::rule_set::RuleSet;
 const MAX_SIZE: u64 = 256 << 20;
 /// Bytes of a hash.
 const HASH: usize = 32;
+/// Bytes of a number.
+const NUMBER: usize = 8;
 
 /// The cache of layers.
 pub(super) struct LayerCache {
@@ -50,12 +54,16 @@ impl LayerCache {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub(super) fn save(&self, blob: &Blob) -> io::Result<()> {
+    pub(super) fn save(&self, blob: &Blob, again: Option<&BTreeSet<u64>>) -> io::Result<()> {
         let (Some(digest), Coverage::Whole) = (blob.named_digest(), blob.coverage) else { return Ok(()) };
         let (Some(layer), Some(Digest::Sha256(diff_id))) = (&blob.layer, blob.diff_id()) else { return Ok(()) };
         let Some(path) = self.path(digest) else { return Ok(()) };
         std::fs::create_dir_all(&self.folder)?;
-        let mut bytes = [&diff_id[..], &layer.encode()].concat();
+        // Nothing to look at again is 0, and each number is one more than that of the keys.
+        let count = again.map_or(0, |keys| keys.len() as u64 + 1);
+        let numbers = std::iter::once(count).chain(again.into_iter().flatten().copied());
+        let numbers: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
+        let mut bytes = [&diff_id[..], &numbers, &layer.encode()].concat();
         let seal = self.seal(digest, &bytes);
         bytes.extend(seal);
         replace(&path, Rights::Usual, |out| out.write_all(&bytes))
@@ -74,7 +82,20 @@ impl KnownLayers for LayerCache {
         let (bytes, seal) = bytes.split_last_chunk::<HASH>()?;
         // One that is damaged is written again.
         (self.seal(digest, bytes) == *seal).then_some(())?;
-        let (diff_id, layer) = bytes.split_first_chunk::<HASH>()?;
-        Some(KnownLayer { layer: Layer::decode(layer)?, diff_id: Digest::Sha256(*diff_id) })
+        let (diff_id, bytes) = bytes.split_first_chunk::<HASH>()?;
+        let (count, mut bytes) = bytes.split_first_chunk::<NUMBER>()?;
+        let again = match u64::from_le_bytes(*count) {
+            0 => None,
+            count => {
+                let mut keys = BTreeSet::new();
+                for _ in 1..count {
+                    let (key, rest) = bytes.split_first_chunk::<NUMBER>()?;
+                    keys.insert(u64::from_le_bytes(*key));
+                    bytes = rest;
+                }
+                Some(keys)
+            }
+        };
+        Some(KnownLayer { layer: Layer::decode(bytes)?, diff_id: Digest::Sha256(*diff_id), again })
     }
 }

@@ -1,7 +1,7 @@
 //! Files on their way from the thread that reads an image to those that detect. What is between them is limited in bytes, so
 //! an image may be of any size.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::repositories::Repositories;
 use crate::finding::ContentKind;
-use crate::image::{FileKind, ImageFile, Sink, Taken};
+use crate::image::{FileKind, ImageFile, Sink, Taken, path_key};
 use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::scan::worker::{Origin, Worker};
@@ -65,18 +65,19 @@ fn weight(file: &ImageFile) -> usize {
     size_of::<ImageFile>() + file.path.len() + file.bytes.len()
 }
 
-/// The blobs of which there is something to say.
+/// The blobs of which there is something to say, with the keys of the files that it is about.
 #[derive(Default)]
-pub(super) struct Marked(Mutex<BTreeSet<usize>>);
+pub(super) struct Marked(Mutex<BTreeMap<usize, BTreeSet<u64>>>);
 
 impl Marked {
-    fn add(&self, blob: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(blob);
+    fn add(&self, blob: usize, path: Option<&BStr>) {
+        let mut marked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        marked.entry(blob).or_default().extend(path.map(|path| path_key(path)));
     }
 
-    /// `true` if there is something to say of a blob.
-    pub(super) fn has(&self, blob: usize) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&blob)
+    /// The keys of the files of a blob that there is something to say of; `None` if there is nothing to say of the blob.
+    pub(super) fn of(&self, blob: usize) -> Option<BTreeSet<u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&blob).cloned()
     }
 }
 
@@ -162,7 +163,8 @@ impl Sink for Feed<'_> {
             Wanted::All => {
                 let taken = self.repositories.keep(blob, path, reader);
                 if taken != Taken::Not {
-                    self.marked.add(blob);
+                    // Objects make sense only together, and are kept whatever else is looked at.
+                    self.marked.add(blob, None);
                 }
                 taken
             }
@@ -192,7 +194,7 @@ fn look(worker: &Worker<'_>, batch: Vec<ImageFile>, marked: &Marked, outcome: &m
         }
         of_file.sightings.iter_mut().for_each(|sighting| sighting.order = blob);
         if of_file.said() > 0 {
-            marked.add(blob);
+            marked.add(blob, Some(path));
         }
         outcome.absorb(of_file);
     }

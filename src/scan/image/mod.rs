@@ -140,12 +140,18 @@ impl Scan<'_> {
     }
 }
 
-/// Remembers the layers of which there is nothing to say, and counts what was remembered.
+/// Remembers the layers with the files that there is something to say of, and counts what was remembered.
 fn remember(cache: &LayerCache, contents: &Contents, marked: &Marked, outcome: &mut Outcome) {
-    let known = contents.blobs.iter().filter(|blob| blob.coverage == Coverage::Known);
-    outcome.stats.cached += known.filter_map(|blob| blob.layer.as_ref()).map(|layer| layer.count()).sum::<usize>();
-    let mut clean = contents.blobs.iter().enumerate().filter(|(number, _)| !marked.has(*number));
-    if let Err(error) = clean.try_for_each(|(_, blob)| cache.save(blob)) {
+    for (number, blob) in contents.blobs.iter().enumerate() {
+        let count = blob.layer.as_ref().map_or(0, |layer| layer.count());
+        outcome.stats.cached += match blob.coverage {
+            Coverage::Known => count,
+            Coverage::Again => count.saturating_sub(marked.of(number).unwrap_or_default().len()),
+            Coverage::Whole | Coverage::Partly => 0,
+        };
+    }
+    let mut blobs = contents.blobs.iter().enumerate();
+    if let Err(error) = blobs.try_for_each(|(number, blob)| cache.save(blob, marked.of(number).as_ref())) {
         outcome.notes.push(Note(format!("the layers that were read could not be remembered: {error}")));
     }
 }

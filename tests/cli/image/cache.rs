@@ -103,3 +103,38 @@ fn what_was_not_read_is_not_remembered() {
     assert_eq!(remembered(&repo).len(), 0);
     scan(&repo, "app.tar").expect_code(2);
 }
+
+#[test]
+fn of_a_layer_with_findings_only_their_files_are_looked_at_again() {
+    for packed in [Packed::Gzip, Packed::Plain] {
+        let repo = Repo::folder();
+        let own = || File("app/.env", env(63));
+        let named = Entry::Link("app/link", "https://example.com");
+        let layer = [File("etc/a", "nothing".to_owned()), own(), named, File("etc/b", "nothing".to_owned())];
+        repo.write_bytes("base.tar", archive(&Sample::new(&[&layer]).oci(packed)));
+        let run = scan(&repo, "base.tar").expect_code(1);
+        assert_eq!(cached(&run), 0);
+        // Another image on top of it: the file is found again, and what the new layer does to it is known.
+        let above = [File("app/.wh..env", String::new())];
+        repo.write_bytes("app.tar", archive(&Sample::new(&[&layer, &above]).oci(packed)));
+        let run = scan(&repo, "app.tar").expect_code(1);
+        assert_eq!((cached(&run), places(&run)), (3, vec![super::at("app/.env", 1, "deleted")]), "{}", run.out());
+        // Other rules look at everything.
+        repo.write(".keysweep.toml", "[limits]\nmax_file_size = 9000000\n");
+        assert_eq!(cached(&scan(&repo, "app.tar").expect_code(1)), 0);
+    }
+}
+
+#[test]
+fn another_layer_under_the_name_of_one_with_findings_is_no_known_one() {
+    let repo = Repo::folder();
+    let files = Sample::new(&[&[File("app/.env", env(64)), File("etc/a", "nothing".to_owned())]]).oci(Packed::Gzip);
+    repo.write_bytes("whole.tar", archive(&files));
+    scan(&repo, "whole.tar").expect_code(1);
+    let mut other = files;
+    for (_, bytes) in other.iter_mut().filter(|(_, bytes)| bytes.starts_with(&[0x1f, 0x8b])) {
+        *bytes = gzip(&super::layer(&[File("etc/a", env(65))]));
+    }
+    repo.write_bytes("other.tar", archive(&other));
+    scan(&repo, "other.tar").expect_code(2).expect_mention("does not fit its name");
+}

@@ -112,9 +112,13 @@ impl<'r> Reading<'r> {
         loop {
             let member = match members.next() {
                 Ok(Some(member)) => member,
+                Ok(None) if members.is_unpadded() => {
+                    self.tally.broken(name.into(), &io::ErrorKind::UnexpectedEof.into());
+                    break;
+                }
                 Ok(None) => break,
                 Err(error) => {
-                    self.tally.gap(name.into(), GapKind::Corrupt, told(&error));
+                    self.tally.broken(name.into(), &error);
                     break;
                 }
             };
@@ -171,7 +175,7 @@ impl<'r> Reading<'r> {
                 let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
                 self.blobs[number] = Blob { name, digest, sha512, layer, document, unpacked, coverage };
             }
-            Err(error) => self.tally.gap(name, end_kind(&error), told(&error)),
+            Err(error) => self.tally.broken(name, &error),
         }
     }
 
@@ -189,7 +193,7 @@ impl<'r> Reading<'r> {
                 self.is_another(name.as_bstr(), &digest);
                 self.blobs[number].digest = digest;
             }
-            Err(error) => self.tally.gap(name.as_bstr(), end_kind(&error), told(&error)),
+            Err(error) => self.tally.broken(name.as_bstr(), &error),
         }
     }
 
@@ -272,7 +276,7 @@ impl<'r> Reading<'r> {
                 Ok(Some(member)) => member,
                 Ok(None) => return layer,
                 Err(error) => {
-                    self.tally.gap(name, end_kind(&error), told(&error));
+                    self.tally.broken(name, &error);
                     return layer;
                 }
             };
@@ -317,7 +321,7 @@ impl<'r> Reading<'r> {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    self.tally.gap(name, end_kind(&error), told(&error));
+                    self.tally.broken(name, &error);
                     return layer;
                 }
             }
@@ -391,26 +395,4 @@ pub(super) fn claimed(name: &BStr) -> Option<Digest> {
     let last = name.rsplit_str(b"/").next()?;
     let hex = last.strip_suffix(b".tar").unwrap_or(last);
     (hex.len() == 64).then(|| Digest::parse(&format!("sha256:{}", hex.as_bstr()))).flatten()
-}
-
-fn end_kind(error: &io::Error) -> GapKind {
-    match error.kind() {
-        io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => GapKind::TooLarge,
-        _ => GapKind::Corrupt,
-    }
-}
-
-/// Returns the meaning of an error for the reader of a report.
-fn told(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it is cut off; what came before was read. Copy the image again".to_owned(),
-        io::ErrorKind::FileTooLarge => {
-            "it unpacks to more than 200 times its size, and was not read to its end".to_owned()
-        }
-        io::ErrorKind::OutOfMemory => {
-            "it takes too much memory to decompress, and was not read to its end; compress it again with a smaller window"
-                .to_owned()
-        }
-        _ => format!("it is damaged: {error}; what came before was read. Copy the image again"),
-    }
 }

@@ -1,5 +1,7 @@
 //! The limits of what is read of an image, and what was left out because of them or for another reason.
 
+use std::io;
+
 use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::finding::{Gap, GapKind};
@@ -36,6 +38,11 @@ impl Tally {
             true => self.gaps.push(Gap { what: what.to_owned(), kind, why: why.into() }),
             false => self.more_gaps += 1,
         }
+    }
+
+    /// Says that something ends early, or is damaged.
+    pub(super) fn broken(&mut self, what: &BStr, error: &io::Error) {
+        self.gap(what, end_kind(error), told(error));
     }
 
     /// Notes a pack of a repository whose objects nobody took.
@@ -97,5 +104,27 @@ impl Tally {
             self.gaps.push(Gap { what, kind: GapKind::Unreadable, why });
         }
         self.gaps
+    }
+}
+
+fn end_kind(error: &io::Error) -> GapKind {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => GapKind::TooLarge,
+        _ => GapKind::Corrupt,
+    }
+}
+
+/// What an error means for the reader of a report.
+fn told(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "it ends too early; what came before was read. Copy the image again".to_owned(),
+        io::ErrorKind::FileTooLarge => {
+            "it unpacks to more than 200 times its size, and was not read to its end".to_owned()
+        }
+        io::ErrorKind::OutOfMemory => {
+            "it takes too much memory to decompress, and was not read to its end; compress it again with a smaller window"
+                .to_owned()
+        }
+        _ => format!("it is damaged: {error}; what came before was read. Copy the image again"),
     }
 }

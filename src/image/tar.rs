@@ -73,6 +73,7 @@ pub(super) struct Members<R> {
     /// Bytes of the last member and its padding that were not read yet.
     left: u64,
     padding: u64,
+    is_unpadded: bool,
 }
 
 /// The fields of extended headers for the next member.
@@ -85,7 +86,13 @@ struct Extended {
 
 impl<R: Read> Members<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, left: 0, padding: 0 }
+        Self { reader, left: 0, padding: 0, is_unpadded: false }
+    }
+
+    /// `true` if the archive ends before the padding of its last member does. Nothing in the archive shows then whether more
+    /// was to follow: the digest of a layer does, and an image as a whole has none.
+    pub(super) fn is_unpadded(&self) -> bool {
+        self.is_unpadded
     }
 
     /// The next member; `None` at the end. What follows the end is read as well, for other tools append there.
@@ -175,13 +182,13 @@ impl<R: Read> Members<R> {
         Ok(text)
     }
 
-    /// Goes behind the last member. Some programs do not pad the last one of an archive, which takes nothing away from it.
+    /// Goes behind the last member. Some programs do not pad the last one of an archive.
     fn skip(&mut self) -> io::Result<()> {
         let (left, padding) = (std::mem::take(&mut self.left), std::mem::take(&mut self.padding));
         if io::copy(&mut (&mut self.reader).take(left), &mut io::sink())? < left {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        io::copy(&mut (&mut self.reader).take(padding), &mut io::sink())?;
+        self.is_unpadded = io::copy(&mut (&mut self.reader).take(padding), &mut io::sink())? < padding;
         Ok(())
     }
 }

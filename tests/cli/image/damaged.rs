@@ -48,6 +48,10 @@ fn what_is_whole_is_clean() {
     let mut sample = Sample::new(&[&[File("a", "nothing".to_owned())]]);
     sample.layers[0].truncate(512 + "nothing".len());
     assert_eq!(piped(archive(&sample.docker())).expect_code(0).verdict(), "clean");
+    let root = layer(&[File("a", "nothing".to_owned()), File("b", "nothing".to_owned())]);
+    assert_eq!(piped(root.clone()).expect_code(0).verdict(), "clean");
+    // Of an archive that was cut there nobody knows what followed.
+    piped(root[..600].to_vec()).expect_code(2).expect_mention("ends too early");
     sample.layers[0].pop();
     piped(archive(&sample.docker())).expect_code(2).expect_mention("ends too early");
 }

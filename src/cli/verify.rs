@@ -13,7 +13,7 @@ use bstr::ByteSlice as _;
 use super::args::{Common, Wanted};
 use super::exit::ExitStatus;
 use super::session::{ReportWhen, Session};
-use super::shell;
+use super::{report_store, shell};
 use crate::finding::{Command, Evidence, Finding, Gap, GapKind, HeldBack, Note, Plan, Report, Scope};
 use crate::fs::bounded;
 use crate::git::Repo;
@@ -44,7 +44,7 @@ pub fn run(common: &Common, path: Option<&Path>, wanted: &Wanted) -> anyhow::Res
         report.gaps.extend(left);
         match &sought {
             Some(sought) => by_value(&mut report, sought),
-            None => by_id(&mut report, &wanted.findings),
+            None => by_id(&mut report, &repo, &wanted.findings),
         }
         told(&mut report, repo.workdir().is_some());
         report.gaps.extend(nothing_read(&report));
@@ -135,10 +135,26 @@ fn by_value(report: &mut Report, sought: &Sought) {
     }
 }
 
-/// Keeps the findings that were named.
-fn by_id(report: &mut Report, ids: &[String]) {
-    report.stats.sought = ids.len();
-    report.findings.retain(|finding| ids.iter().any(|id| id == finding.id.as_str()));
+/// Keeps the findings that were named, by the first characters of their ids. Of an id that nobody knows nothing is proved: it may be
+/// mistyped.
+fn by_id(report: &mut Report, repo: &Repo, ids: &[String]) {
+    let reports = report_store::stored(repo);
+    let of_reports = reports.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
+    let of_reports = of_reports.map(|finding| finding.id.clone());
+    let now = report.findings.iter().map(|finding| finding.id.as_str().to_owned());
+    let known: BTreeSet<String> = of_reports.chain(now).collect();
+    let mut named: BTreeSet<&String> = BTreeSet::new();
+    for id in ids {
+        let starting = known.range(id.clone()..).take_while(|full| full.starts_with(id.as_str()));
+        let before = named.len();
+        named.extend(starting);
+        if named.len() == before && !known.iter().any(|full| full.starts_with(id.as_str())) {
+            let why = "no report of this repository and no finding of this sweep has an id that starts like this, so nothing is proved; 'keysweep verify --stdin' looks for the value itself";
+            report.gaps.push(Gap { what: format!("the finding '{id}'").into(), kind: GapKind::Missing, why: why.to_owned() });
+        }
+    }
+    report.stats.sought = named.len();
+    report.findings.retain(|finding| named.iter().any(|id| *id == finding.id.as_str()));
     report.notes.push(Note(
         "the search was by the ids of findings: text that the rules no longer recognise, such as a part of a value, is missed; --expressions or --stdin looks for the values themselves".to_owned(),
     ));

@@ -6,10 +6,11 @@
 #   --done N    marks step N as done by hand
 
 set -u
+left=
 unset CDPATH GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 
 say() {
-	printf '%s\n' "$1" | fold -s -w 100
+	printf '%s\n' "$1" | fold -s -w "${COLUMNS:-80}"
 }
 
 stop() {
@@ -113,7 +114,10 @@ step() {
 	if [ "$3" = here ] && [ -n "$command" ]; then
 		run "$5" "$6"
 	fi
-	if [ "$4" = by-hand ]; then
+	if [ "$4" = by-hand ] && [ "$assent" = yes ]; then
+		say "This script cannot do this step: it is left for you."
+		left="${left:+$left, }$number"
+	elif [ "$4" = by-hand ]; then
 		agreed "Has this been done, or does it not concern you?" || stop "Step $number has not been done. Run this script again to continue with it."
 	fi
 	note "$number"
@@ -132,6 +136,10 @@ begin() {
 		say "Step $2 is marked as done."
 		exit 0
 		;;
+	-h | --help)
+		say "Without arguments, this script runs the steps in order and asks before each that cannot be undone. '--yes' answers every question with yes, and leaves steps for a person out. '--done N' marks step N as done by hand."
+		exit 0
+		;;
 	*) stop "The arguments are --yes or --done N, and none is needed." ;;
 	esac
 	[ -f "$values" ] || stop "The files of this plan are gone: either it has been carried out, or 'keysweep purge-plan' has to create it again."
@@ -139,6 +147,14 @@ begin() {
 		command -v "$program" >/dev/null || stop "$program is not on PATH."
 	done
 	cd "$root" || exit 1
+}
+
+end() {
+	if [ -n "$left" ]; then
+		say "The script has done its steps. These are left for you, because only a person can do them: step $left."
+	else
+		say 'All steps are done.'
+	fi
 }
 
 # Answers come from standard input; commands have it only if it is a terminal, so that they take no answer away.

@@ -36,7 +36,7 @@ pub fn write(plan: &PurgePlan, report: &Report, id: &str, mask: &Mask, out: &mut
     if !beyond.is_empty() {
         write!(out, "\nfold -s -w 100 <<'{END}'\n\n{title}:\n{beyond}{END}\n")?;
     }
-    writeln!(out, "\nsay 'All steps are done.'")
+    writeln!(out, "\nend")
 }
 
 fn step(number: usize, step: &PurgeStep, out: &mut dyn Write) -> io::Result<()> {

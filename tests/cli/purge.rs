@@ -621,7 +621,11 @@ fn a_plan_is_for_the_findings_that_were_named() {
     repo.keysweep(&["purge-plan", "--finding", "nonesuch"]).expect_code(2).expect_mention("no finding has the id");
     // The same by its id: weaker, and it says so.
     repo.keysweep(&["verify", "--finding", &id]).expect_code(1).expect_mention("--expressions or --stdin");
-    repo.keysweep(&["verify", "--finding", "nonesuch"]).expect_code(0).expect_mention("the search was by the ids");
+    repo.keysweep(&["verify", "--finding", &id[..4]]).expect_code(1).expect_mention("--expressions or --stdin");
+    // Of an id that nobody knows nothing is proved.
+    for unknown in ["nonesuch", &id.to_uppercase(), "github-pat-classic"] {
+        repo.keysweep(&["verify", "--finding", unknown]).expect_code(2).expect_mention("so nothing is proved");
+    }
 }
 
 #[test]

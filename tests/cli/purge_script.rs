@@ -42,7 +42,7 @@ fn follow(repo: &Repo, remote: &Repo) {
 fn follow_script(repo: &Repo, remote: &Repo) -> Run {
     let server = Plan::of(repo, &[]).steps().into_iter().find(|step| step.on == "server");
     script(repo);
-    let ran = run(repo, &["--yes"], "").expect_code(0).expect_mention("All steps are done.");
+    let ran = run(repo, &["--yes"], "").expect_code(0).expect_mention("left for you");
     server.iter().for_each(|step| drop(remote.sh(&step.command).expect_code(0)));
     ran
 }

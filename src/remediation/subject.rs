@@ -62,12 +62,14 @@ impl<'f> Subject<'f> {
     /// The commits that brought files with the values in, in the order of the places, each with its files.
     pub fn by_commit(&self) -> Vec<(&'f str, Vec<&'f BString>)> {
         let mut commits: Vec<(&str, Vec<&BString>)> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
         for place in self.occurrences.iter().filter(|place| is_in_tree(place.kind) && !place.path.is_empty()) {
             let Some(commit) = place.commit.as_deref() else { continue };
-            match commits.iter_mut().find(|(known, _)| *known == commit) {
-                Some((_, paths)) => paths.push(&place.path),
-                None => commits.push((commit, vec![&place.path])),
+            let at = *known.entry(commit).or_insert(commits.len());
+            if at == commits.len() {
+                commits.push((commit, Vec::new()));
             }
+            commits[at].1.push(&place.path);
         }
         commits
     }

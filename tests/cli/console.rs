@@ -116,6 +116,8 @@ fn run(text: &str) -> (String, usize) {
         let mut now = Vec::new();
         for (command, shown) in &block.steps {
             let printed = printed(&shop, command);
+            let fails = |line: &String| line.starts_with("sh: ") || line.contains("os error");
+            assert!(!printed.iter().any(fails), "a page must not show how '{command}' fails: {printed:?}");
             now.push(format!("$ {command}"));
             now.extend(if fits(shown, &printed) { shown.clone() } else { printed });
         }

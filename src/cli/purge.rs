@@ -97,12 +97,14 @@ fn keep(report: &mut Report, ids: &[String]) -> anyhow::Result<()> {
     }
     for id in ids {
         anyhow::ensure!(
-            report.findings.iter().any(|finding| finding.id.as_str() == id),
+            report.findings.iter().any(|finding| finding.id.as_str().starts_with(id.as_str())),
             "no finding has the id '{}' at these thresholds: 'keysweep history' lists the findings",
             escape(id.as_bytes())
         );
     }
-    report.findings.retain(|finding| ids.is_empty() || ids.iter().any(|id| id == finding.id.as_str()));
+    report
+        .findings
+        .retain(|finding| ids.is_empty() || ids.iter().any(|id| finding.id.as_str().starts_with(id.as_str())));
     Ok(())
 }
 

@@ -150,7 +150,11 @@ fn by_id(report: &mut Report, repo: &Repo, ids: &[String]) {
         named.extend(starting);
         if named.len() == before && !known.iter().any(|full| full.starts_with(id.as_str())) {
             let why = "no report of this repository and no finding of this sweep has an id that starts like this, so nothing is proved; 'keysweep verify --stdin' looks for the value itself";
-            report.gaps.push(Gap { what: format!("the finding '{id}'").into(), kind: GapKind::Missing, why: why.to_owned() });
+            report.gaps.push(Gap {
+                what: format!("the finding '{id}'").into(),
+                kind: GapKind::Missing,
+                why: why.to_owned(),
+            });
         }
     }
     report.stats.sought = named.len();

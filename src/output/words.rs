@@ -327,7 +327,7 @@ fn sign(sign: Option<&SignView>) -> String {
         (SignKind::Tracking, _) => format!("a remote-tracking branch has it ({name})"),
         (SignKind::Mirrored, Some(remote)) => format!("{name} has it, which is fetched from {remote}"),
         (SignKind::Mirrored, None) => format!("{name} has it, which is fetched from a remote"),
-        (SignKind::Served, _) => format!("{name} has it, a ref that only servers make"),
+        (SignKind::Served, _) => format!("{name} has it, and only a server creates such refs"),
         (SignKind::Fetched, _) => format!("{name} has it: it was fetched from elsewhere"),
     }
 }

@@ -64,7 +64,7 @@ fn revoking(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         (_, 0) => "these explain how".to_owned(),
         _ => format!("these explain how, and so does 'keysweep explain RULE' for {}", words::plural(more, "more kind")),
     };
-    let text = format!("A value that was also shared elsewhere has to be revoked; {how}");
+    let text = format!("If the value was also shared elsewhere, revoke it; {how}");
     paper.paragraph(("", style::plain), &text, style::plain)?;
     rules.iter().take(KINDS).try_for_each(|rule| paper.commands("    ", &format!("keysweep explain {rule}")))
 }

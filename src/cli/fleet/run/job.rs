@@ -12,6 +12,7 @@ use super::{failure, fetch, state};
 use crate::cli::args::RunArgs;
 use crate::finding::Verdict;
 use crate::fs::bounded::{self, Links};
+use crate::output::words::plural;
 
 /// Where sweeps remember what was clean.
 pub(super) const CACHES: &str = ".caches";
@@ -39,9 +40,11 @@ impl Ended {
         let unchanged = if self.is_unchanged { ", unchanged" } else { "" };
         match &self.how {
             Err(why) => format!("not read: {}", super::withhold(why)),
-            Ok(Summary { findings, gaps: 0, .. }) if *findings > 0 => format!("{findings} findings{unchanged}"),
+            Ok(Summary { findings, gaps: 0, .. }) if *findings > 0 => {
+                format!("{}{unchanged}", plural(*findings, "finding"))
+            }
             Ok(Summary { findings, gaps, .. }) if *gaps > 0 => {
-                format!("{findings} findings, and {gaps} parts were not read{unchanged}")
+                format!("{}, and {} not read{unchanged}", plural(*findings, "finding"), plural(*gaps, "part"))
             }
             Ok(_) => format!("clean{unchanged}"),
         }

@@ -38,7 +38,7 @@ pub struct Arrival {
     pub note: bool,
 }
 
-/// What a commit did with a target at some path.
+/// The change that a commit made to a target at some path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Move {
     /// Its tree holds it there.

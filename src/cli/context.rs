@@ -57,7 +57,7 @@ fn told(instruction: &Instruction) -> advice::Instruction {
     advice::Instruction { lines: instruction.lines, kind }
 }
 
-/// What advice must know of a compose file.
+/// The facts about a compose file that advice needs.
 fn told_of_compose(file: &ComposeFile) -> compose_advice::ComposeFile {
     let told = |one: &Setting| {
         let Setting { lines, service, name, visibility } = one.clone();

@@ -7,7 +7,7 @@
 //! what is read by ourselves.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -94,6 +94,9 @@ impl Layout {
                 look_at_config(&folder.join(name), MOST_INCLUDES)?;
             }
         }
+        if let Some(shallow) = std::env::var_os("GIT_SHALLOW_FILE") {
+            [PathBuf::from(&shallow), shared.join(shallow)].iter().try_for_each(|path| opens(path))?;
+        }
         let objects = borrowed(shared.join("objects"))?;
         objects.iter().try_for_each(|folder| look_at_objects(folder))?;
         let git_dirs = std::iter::once(git_dir.to_owned()).chain(common).collect();
@@ -164,6 +167,23 @@ pub(super) fn all_refs(local: &gix::Repository) -> Result<(), SourceError> {
 pub(super) fn one_ref(local: &gix::Repository, name: &BStr) -> Result<(), SourceError> {
     let Ok(name) = name.to_path() else { return Ok(()) };
     git_dirs(local).try_for_each(|folder| is_small(&folder.join(name)))
+}
+
+/// Looks at the files that git's reader opens for a revision: one in the git directory that has its name, and reflogs if it
+/// asks for an earlier value of a ref.
+///
+/// # Errors
+/// When one cannot be opened, or is too large for a ref.
+pub(super) fn revision(local: &gix::Repository, word: &str) -> Result<(), SourceError> {
+    let names = word.split("..").map(|part| part.trim_matches(['^', '.']));
+    let names = names.filter_map(|part| part.split(['^', '~', ':', '@']).next());
+    let inside =
+        |name: &&str| !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    names.filter(inside).try_for_each(|name| one_ref(local, name.into()))?;
+    if !word.contains("@{") {
+        return Ok(());
+    }
+    git_dirs(local).try_for_each(|folder| look(&folder.join("logs"), Depth::Below, Asked::Kind))
 }
 
 /// The folder of this work tree, and the one that all work trees share where that is another.

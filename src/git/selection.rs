@@ -6,6 +6,7 @@ use gix::revision::plumbing::Spec;
 
 use super::ancestry;
 use super::error::error_text;
+use super::layout;
 use super::object::{self, Kind};
 use super::refs::{self, Tip};
 use super::repo::Local;
@@ -120,6 +121,7 @@ fn commit(local: &Local, word: &str, id: ObjectId) -> Result<ObjectId, SourceErr
 
 /// A word taken apart by git's reader.
 fn spec(local: &Local, word: &str) -> Result<Spec, SourceError> {
+    layout::revision(local, word)?;
     let (first, second) = word.split_once("..").unwrap_or((word, ""));
     for name in [first.trim_start_matches('^'), second.trim_start_matches('.')] {
         leads_on(local, name).map_err(|why| unresolved(local, word, &why))?;

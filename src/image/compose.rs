@@ -18,7 +18,7 @@ pub struct Setting {
     pub visibility: Visibility,
 }
 
-/// What a compose file says of builds.
+/// The builds that a compose file describes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Compose {
     /// The values that it sets.

@@ -30,7 +30,7 @@ fn along(path: &[u8]) -> Vec<u64> {
     keys
 }
 
-/// What stands for a path in what is remembered of a layer.
+/// The key of a path in the cache of a layer.
 pub fn key(path: &[u8]) -> u64 {
     along(path).last().copied().unwrap_or_default()
 }

@@ -15,7 +15,7 @@ const MAX_NAMES: usize = 32 << 20;
 /// Gaps that are told one by one, and packs of repositories that were not put together.
 const MAX_TOLD: usize = 1000;
 
-/// What was read so far, as far as it is limited, and the gaps.
+/// The amounts that were read so far and are limited, and the gaps.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     gaps: Vec<Gap>,
@@ -114,7 +114,7 @@ fn end_kind(error: &io::Error) -> GapKind {
     }
 }
 
-/// What an error means for the reader of a report.
+/// Returns the meaning of an error for the reader of a report.
 fn told(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "it ends too early; what came before was read. Copy the image again".to_owned(),

@@ -78,7 +78,7 @@ pub fn list(folder: &Path, dockerfile: Option<&Path>) -> anyhow::Result<BuildCon
     Ok(BuildContext { listing, instructions, dockerfile: name, compose, ignore_file })
 }
 
-/// What compose builds besides: other folders, or with another Dockerfile.
+/// The other builds of compose: other folders, or with another Dockerfile.
 fn other_builds(files: &[ComposeFile], dockerfile: &Path) -> Option<Note> {
     let mut others = Names::default();
     for (folder, file) in files.iter().flat_map(|file| &file.content.builds) {

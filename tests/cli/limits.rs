@@ -153,6 +153,29 @@ fn no_device_or_pipe_in_place_of_a_loose_object_is_opened() {
     }
 }
 
+/// A revision may name any file of the git directory, and a reflog.
+#[test]
+fn no_pipe_is_opened_for_a_revision() {
+    let repo = Repo::with_a_commit();
+    repo.commit("another");
+    let soon = |command: &str| repo.sh(&format!("exec timeout 10 keysweep {command}"));
+    repo.sh("mkfifo .git/FOO").expect_code(0);
+    for range in ["FOO..HEAD", "HEAD~1..FOO", "'FOO@{1}..HEAD'", "'FOO^!'"] {
+        soon(&format!("range {range}")).expect_code(2).expect_mention("a pipe");
+    }
+    repo.sh("rm .git/FOO && truncate -s 5G .git/FOO").expect_code(0);
+    soon("range FOO..HEAD").expect_code(2).expect_mention("FOO");
+    repo.sh("rm .git/FOO").expect_code(0);
+    soon("range 'main@{1}..HEAD'").expect_code(0);
+    let log = ".git/logs/refs/heads/main";
+    repo.sh(&format!("rm {log} && mkfifo {log}")).expect_code(0);
+    soon("range 'main@{1}..HEAD'").expect_code(2).expect_mention("a pipe");
+    repo.sh(&format!("rm {log} && mkfifo ../shallow")).expect_code(0);
+    repo.sh("GIT_SHALLOW_FILE=$PWD/../shallow exec timeout 10 keysweep history")
+        .expect_code(2)
+        .expect_mention("a pipe");
+}
+
 #[test]
 fn a_work_tree_is_led_to_no_pipe() {
     let repo = Repo::with_a_commit();

@@ -181,7 +181,7 @@ fn a_pushed_leak_is_purged_word_for_word_and_proved_gone() {
         leak.withheld(&kept);
         assert!(held(&kept).contains(&("reflog".into(), "refs/heads/main".into())), "{kept}");
         let plain = repo.keysweep(&["verify", "--expressions", &expressions.to_string_lossy()]).expect_code(1);
-        plain.expect_mention("the reflog of HEAD holds it").expect_mention("git reflog expire --expire=now --all");
+        plain.expect_mention("the reflog of HEAD contains it").expect_mention("git reflog expire --expire=now --all");
 
         // The server, too, keeps the old objects until it is cleaned up.
         let left = verify(remote, &leak.values(), &["--format", "jsonl"]).expect_code(1);

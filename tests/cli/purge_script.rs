@@ -170,7 +170,7 @@ fn a_step_that_fails_stops_the_script() {
     other.git(&["push", "--quiet"]);
     let failed = run(&repo, &["--yes"], "").expect_code(1).expect_mention("stale");
     let failed = failed.expect_mention(&format!("Step {pushing} failed with exit code"));
-    failed.expect_mention("make the plan anew");
+    failed.expect_mention("create the plan again");
     assert_eq!(remote.rev("main"), other.rev("HEAD"));
     // The plan is made anew, with new clones, and nothing of the old one counts as done.
     repo.git(&["fetch", "--quiet"]);

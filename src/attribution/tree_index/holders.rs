@@ -1,4 +1,4 @@
-//! Which trees hold a target or a tree that does. Going through all that each tree has would cost the square of a folder that
+//! Finds the trees that hold a target or a tree that does. Going through all that each tree has would cost the square of a folder that
 //! grows by an entry a commit, so this is done in two steps: first which trees may hold something, from what each has and its
 //! base has not, then which do, from the parts that their folders share.
 
@@ -7,7 +7,7 @@ use super::parts::{PartId, Parts};
 use super::{Child, TreeRecords, leads};
 use crate::git::store::Number;
 
-/// Which trees, by number, may hold something; of some that is known. All that do are among them, and besides those that are
+/// Returns the trees, by number, that may hold something; for some this is known. All that do are among them, and besides those that are
 /// made from one of them without what led to something.
 pub(super) fn possible_holders(
     trees: &TreeRecords,
@@ -41,7 +41,7 @@ pub(super) fn possible_holders(
     holds
 }
 
-/// Which trees, by number, hold something, given the folders of all that may; of some that is known.
+/// Returns the trees, by number, that hold something, given the folders of all that may; of some that is known.
 pub(super) fn holders(parts: &Parts, folders: &[Option<PartId>], mut holds: Vec<bool>) -> Vec<bool> {
     let ids = || (0..).zip(parts.all());
     let above_part = ids().flat_map(|(above, part)| part.parts().map(move |part| (part, above)));

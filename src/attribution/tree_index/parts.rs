@@ -36,7 +36,7 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// What it forks into.
+    /// The parts it forks into.
     pub(super) fn parts(&self) -> impl Iterator<Item = PartId> + '_ {
         let ways = if let Self::Fork(ways, _) = self { &ways[..] } else { &[] };
         ways.iter().flatten().copied()
@@ -50,7 +50,7 @@ impl Part {
         })
     }
 
-    /// Whether an entry of its own is a target.
+    /// `true` if an entry of its own is a target.
     pub(super) fn has_target(&self) -> bool {
         self.edges().iter().any(|edge| matches!(edge.child, Child::Target(..)))
     }

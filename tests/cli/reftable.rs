@@ -243,7 +243,7 @@ fn what_was_deleted_from_a_table_is_found_until_it_is_gone() {
     repo.git(&["update-ref", "-m", &secret.value, "refs/heads/noted", "HEAD"]);
     repo.git(&["pack-refs", "--all"]);
     let verify = || repo.tool(&["verify", "--stdin"]).input(secret.value.clone()).run();
-    verify().expect_code(1).expect_mention("the reflog of refs/heads/noted holds it");
+    verify().expect_code(1).expect_mention("the reflog of refs/heads/noted contains it");
     repo.git(&["reflog", "expire", "--expire=now", "--all"]);
     verify().expect_code(1).expect_mention("reftable/").expect_mention("git pack-refs --all");
     repo.git(&["pack-refs", "--all"]);

@@ -290,7 +290,7 @@ fn what_stands_around_a_value_hides_nothing() {
         repo.keysweep(&["verify", "--expressions", "../e.txt"]).expect_code(1).expect_withheld(value);
     }
     let run = repo.tool(&["verify", "--stdin"]).input(format!("'{value}'\n")).run();
-    run.expect_mention("around 1 of the values");
+    run.expect_mention("1 of the values had blanks");
     repo.tool(&["verify", "--stdin"]).input("fine-value\n\"\"\n").run().expect_code(2).expect_mention("value 2");
     repo.tool(&["verify", "--stdin"]).input("a\0b-value\n").run().expect_code(2).expect_mention("zero byte");
     repo.tool(&["verify", "--stdin"]).input(" \r\n\u{feff}\n").run().expect_code(2).expect_mention("no value");

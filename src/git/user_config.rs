@@ -1,6 +1,6 @@
 //! The configuration of the system and of the user, which counts in every repository and outside of all.
 //!
-//! git's reader opens what lies at these paths, whatever it is. So they are looked at before, as [`super::layout`] looks at a
+//! git's reader opens what lies at these paths, whatever it is. So they are looked at before, as `layout` looks at a
 //! repository.
 
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ mod row;
 mod since;
 mod sorter;
 
-pub use inputs::{NoReports, files};
+pub use inputs::{CACHES, CLONES, NoReports, STATES, files};
 pub use merge::{Inventory, Options};
 pub use owners::{Account, Owners};
 pub use row::{Change, First, Holding, Place, Repository, Row, State, Summary};

@@ -139,6 +139,9 @@ struct Gap {
 #[derive(Deserialize)]
 struct Counts {
     gaps: usize,
+    findings: usize,
+    #[serde(default)]
+    suppressed: usize,
 }
 
 #[derive(Deserialize)]
@@ -177,7 +180,8 @@ pub(super) type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
 /// # Errors
 /// When a finding cannot be kept. That the report cannot be read is its flaw.
 pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<Reading> {
-    let mut reader = Reader { report: Report::default(), number, sink, gaps: Vec::new() };
+    let mut reader =
+        Reader { report: Report::default(), number, sink, gaps: Vec::new(), findings: 0, has_source: false };
     let end = match open(path) {
         Ok(file) => reader.all(path, file)?,
         Err(why) => End::flaw(format!("the report cannot be read: {why}")),
@@ -220,6 +224,10 @@ fn parts(count: usize) -> String {
     if count == 1 { "1 part was".to_owned() } else { format!("{count} parts were") }
 }
 
+fn plural(findings: usize) -> String {
+    if findings == 1 { "1 finding".to_owned() } else { format!("{findings} findings") }
+}
+
 fn bounded_name(mut name: String) -> String {
     let end = (0..=MAX_NAME.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
     name.truncate(end);
@@ -241,6 +249,8 @@ struct Reader<'s, 'k> {
     number: u32,
     sink: &'s mut Sink<'k>,
     gaps: Vec<String>,
+    findings: usize,
+    has_source: bool,
 }
 
 impl Reader<'_, '_> {
@@ -266,6 +276,11 @@ impl Reader<'_, '_> {
             }
             match self.line(kind.as_deref(), &line)? {
                 Line::Read => {}
+                Line::Last(End::Summary) if !file.fill_buf().is_ok_and(<[u8]>::is_empty) => {
+                    return Ok(End::flaw(
+                        "the report goes on after its summary, so it is several in one file, or damaged",
+                    ));
+                }
                 Line::Last(end) => return Ok(end),
                 Line::Damaged(what) => return damaged(&what),
             }
@@ -294,6 +309,10 @@ impl Reader<'_, '_> {
         if source.schema != Some(SCHEMA) {
             return Line::Last(other_schema());
         }
+        if self.has_source {
+            return Line::Damaged("another report begins".to_owned());
+        }
+        self.has_source = true;
         self.report.source = source;
         Line::Read
     }
@@ -308,6 +327,7 @@ impl Reader<'_, '_> {
             Err(error) => return Ok(End::flaw(format!("it is not a report: {}", told(&error)))),
         };
         let Outer { schema, command, made_at } = document.outer;
+        self.has_source = document.source.is_some();
         let source = document.source.unwrap_or_default();
         self.report.source = Source { command: Some(command), made_at, ..source };
         if schema != SCHEMA {
@@ -333,10 +353,18 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// How it ends with this summary, which may know of gaps that no line has named.
+    /// How it ends with this summary, which may know of gaps and findings that no line has named.
     fn concluded(&self, counts: &Counts) -> End {
-        let is_silent = counts.gaps > 0 && self.gaps.is_empty();
-        if is_silent { End::flaw(format!("{} not read", parts(counts.gaps))) } else { End::Summary }
+        let told = counts.findings.saturating_add(counts.suppressed);
+        if !self.has_source {
+            End::flaw("the report is cut off: it does not say what was scanned")
+        } else if told != self.findings {
+            End::flaw(format!("the report is damaged: it has {}, and its summary counts {told}", plural(self.findings)))
+        } else if counts.gaps > 0 && self.gaps.is_empty() {
+            End::flaw(format!("{} not read", parts(counts.gaps)))
+        } else {
+            End::Summary
+        }
     }
 
     fn finding(&mut self, finding: Finding) -> io::Result<Line> {
@@ -350,6 +378,7 @@ impl Reader<'_, '_> {
         {
             return Ok(Line::Damaged("a finding has no id".to_owned()));
         }
+        self.findings += 1;
         let record = self.record(finding);
         (self.sink)(record)?;
         Ok(Line::Read)

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::row::{Change, Holding, Repository, Row, State};
+use crate::fs::bounded;
 
 /// Bytes of a line, at most.
 const MAX_LINE: u64 = 64 << 20;
@@ -33,7 +34,9 @@ impl Earlier {
     /// # Errors
     /// When it cannot be read or is something else.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut earlier = Self { file: BufReader::new(File::open(path)?), repositories: BTreeSet::new(), next: None };
+        let file =
+            bounded::open_file(path, bounded::Links::Followed).map_err(|refused| broken(&refused.to_string()))?;
+        let mut earlier = Self { file: BufReader::new(file), repositories: BTreeSet::new(), next: None };
         match earlier.line()? {
             Some((kind, _)) if kind == "inventory" => {}
             _ => return Err(broken("it is not an inventory that 'keysweep fleet merge --format jsonl' wrote")),

@@ -8,6 +8,8 @@ use super::style;
 
 /// The indentation of the lines of a page.
 const INDENT: &str = "  ";
+/// Columns that a cell is filled up to, at most: a longer one stands as it is, and formatting refuses widths beyond 65,535.
+pub(super) const WIDEST: usize = 1000;
 /// Columns that the last one of a table needs, if it is so wide.
 const LEAST: usize = 24;
 
@@ -76,7 +78,7 @@ fn block(block: &Block, paper: &mut Paper<'_>) -> io::Result<()> {
 
 /// Names as wide as the widest of them, each before its lines.
 fn facts(facts: &[(&str, Vec<Line>)], paper: &mut Paper<'_>) -> io::Result<()> {
-    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0).min(WIDEST);
     for (name, lines) in facts {
         for (at, words) in lines.iter().enumerate() {
             let name = if at == 0 { name } else { "" };
@@ -93,7 +95,7 @@ fn table(heads: &[&str], rows: &[&[Line]], paper: &mut Paper<'_>) -> io::Result<
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
     let all = || std::iter::once(&heads).chain(&rows);
     let width = |at: usize| all().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let widths: Vec<usize> = (0..heads.len()).map(|at| width(at).min(WIDEST)).collect();
     let (last, others) = widths.split_last().map_or((0, &widths[..]), |(last, others)| (*last, others));
     let before = INDENT.len() + others.iter().map(|width| width + 2).sum::<usize>();
     let is_narrow = !paper.fits(before + last.min(LEAST));

@@ -305,7 +305,7 @@ fn report(one: &MadeUp) -> String {
                 "first_seen": format!("2024-01-{:02}T12:00:00+02:00", told.day), "first_author": "Somebody"},
             "occurrences": [{"kind": "file", "path": format!("f{}.env", told.secret), "line": told.day}]})
     };
-    let summary = json!({"type": "summary", "gaps": usize::from(one.damage == Some(1))});
+    let summary = json!({"type": "summary", "gaps": usize::from(one.damage == Some(1)), "findings": one.told.len()});
     let gap = json!({"type": "gap", "what": "an object", "why": "it is gone"});
     let mut lines = vec![source];
     lines.extend(one.told.iter().map(finding));
@@ -358,4 +358,79 @@ fn the_inventory_of_a_large_made_up_fleet_is_exact_in_every_field() {
             assert_eq!(fields, [json!(one.name), json!(told.stage), branch, json!(account), owner, place]);
         }
     }
+}
+
+#[test]
+fn a_report_that_lacks_a_line_or_has_more_is_not_read() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4270).line())]);
+    fleet.repository("github.com/acme/clean", &[]);
+    let path = "reports/github.com-acme-shop.jsonl";
+    let (whole, other) = (fleet.0.read(path), fleet.0.read("reports/github.com-acme-clean.jsonl"));
+    let without = |kind: &str| -> String {
+        let is_other = |line: &&str| !line.contains(&format!("\"type\":\"{kind}\""));
+        whole.lines().filter(is_other).map(|line| format!("{line}\n")).collect()
+    };
+    let headless = other.lines().skip(1).collect::<String>();
+    let in_other = other.lines().next().unwrap_or_default().to_owned() + "\n" + &whole;
+    for damaged in
+        [without("finding"), without("source"), whole.clone() + &other, other.clone() + &whole, headless, in_other]
+    {
+        fleet.0.write(path, &damaged);
+        let run = fleet.inventory(&[]).expect_code(2);
+        assert_eq!(run.records_of("summary")[0]["verdict"], "unknown", "{damaged}: {run}");
+    }
+    fleet.0.write(path, whole);
+    fleet.inventory(&[]).expect_code(1);
+    // A document is held to the same.
+    let document = fleet.0.keysweep(&["history", "github.com-acme-shop", "--format", "json"]).expect_code(1).out();
+    let mut document: Value = serde_json::from_str(&document).unwrap_or_default();
+    document["findings"] = json!([]);
+    fleet.0.write("document.json", document.to_string());
+    fleet.0.keysweep(&["fleet", "merge", "document.json"]).expect_code(2).expect_mention("its summary counts 1");
+}
+
+#[test]
+fn a_cell_of_any_width_is_shown() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/shop", &[]);
+    fleet.0.write("list.txt", "https://github.com/acme/never\n");
+    fleet.0.write("owners.csv", format!("github.com/acme/*,{}\n", "o".repeat(70_000)));
+    let run = fleet.merge(&["--list", "list.txt", "--owners", "owners.csv"]).expect_code(2);
+    assert!(run.out().contains(&"o".repeat(1000)) && !run.text().contains("panicked"), "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_looks_like_a_report_is_read_or_named() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/clean", &[]);
+    fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4280).line())]);
+    let report = "github.com-acme-shop.jsonl";
+    fleet.inventory(&[]).expect_code(1);
+    // As Kubernetes mounts files, by a name in capitals, and in a hidden folder.
+    for (number, place) in [
+        "mkdir reports/..1; mv shop reports/..1/shop.jsonl; ln -s ..1 reports/..data; ln -s ..data/shop.jsonl reports/",
+        "mv shop reports/SHOP.JSONL",
+        "mkdir reports/.hidden; mv shop reports/.hidden/.shop.json",
+        "ln -s ../shop reports/link.jsonl",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        fleet.0.sh(&format!("cp -r reports before; mv reports/{report} shop; {place}"));
+        let run = fleet.inventory(&[]).expect_code(1);
+        assert_eq!(run.records_of("repository").len(), 2, "{number}: {run}");
+        fleet.0.sh("rm -rf reports shop; mv before reports");
+    }
+    fleet.0.remove(format!("reports/{report}"));
+    fleet.inventory(&[]).expect_code(0);
+    for place in ["mkfifo reports/x.jsonl", "ln -s nowhere reports/x.jsonl", "mkdir other; ln -s ../other reports/x"] {
+        fleet.0.sh(place);
+        let run = fleet.inventory(&[]).expect_code(2);
+        assert!(run.records_of("repository")[0]["name"].as_str().is_some_and(|name| name.contains("/x")), "{run}");
+        fleet.0.sh("rm reports/x*");
+    }
+    fleet.0.sh("mkfifo last.jsonl");
+    fleet.inventory(&["--since", "last.jsonl"]).expect_code(2).expect_mention("a pipe");
 }

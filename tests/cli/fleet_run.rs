@@ -74,17 +74,22 @@ fn paths_and_urls_are_swept_and_swept_again_only_if_they_changed() {
     assert_eq!(names(&first, ENTRA), ["github.com/acme/one", "github.com/acme/two"], "{first}");
     assert_eq!(first.records_of("repository").len(), 3);
     assert!(fleet.files("out/.clones").is_empty(), "what was fetched is gone");
-    fleet.run(&[]).expect_code(1).expect_mention("3 unchanged");
+    fleet.run(&[]).expect_code(1).expect_mention("1 unchanged");
     assert_eq!(fleet.inventory().out(), first.out());
     // One more commit, in the one that is fetched.
     fleet.0.write("two/more.env", Secret::github(4301).line());
     fleet.commit("two");
-    fleet.run(&[]).expect_code(1).expect_mention("2 unchanged");
+    fleet.run(&[]).expect_code(1).expect_mention("; 0 unchanged");
     assert_eq!(names(&fleet.inventory(), GITHUB), ["github.com/acme/two"]);
-    // And something that is only staged, in the one that is here.
+    // And something that is only staged, and an object that nothing names, in those that are here.
     fleet.0.write("clean/staged.env", Secret::github(4302).line());
     fleet.0.git(&["-C", "clean", "add", "--all"]);
-    fleet.run(&[]).expect_code(1).expect_mention("2 unchanged");
+    fleet.0.write("loose.env", Secret::github(4303).line());
+    fleet.0.git(&["-C", "one", "hash-object", "-w", "../loose.env"]);
+    fleet.run(&[]).expect_code(1).expect_mention("1 unchanged").expect_mention("3 with secrets");
+    let rows = fleet.inventory().expect_code(1).records_of("secret");
+    let held = |name: &str| rows.iter().filter(|row| row["holdings"][0]["repository"] == name).count();
+    assert_eq!([held("github.com/acme/one"), held("clean")], [2, 1], "{rows:?}");
 }
 
 #[test]
@@ -113,7 +118,7 @@ fn what_fails_is_named_and_swept_again_and_keeps_nobody_from_being_swept() {
     }
     must(fs::write(&object, whole), "mending an object");
     let run = fleet.run(&[]).expect_code(2);
-    assert!(run.text().contains("1 with secrets, 4 not read or incomplete, 1 clean; 1 unchanged"), "{run}");
+    assert!(run.text().contains("1 with secrets, 4 not read or incomplete, 1 clean; 0 unchanged"), "{run}");
 }
 
 fn below(folder: &Path) -> Vec<PathBuf> {
@@ -179,6 +184,25 @@ fn a_run_that_is_killed_at_any_moment_goes_on_to_the_same_inventory() {
 }
 
 #[test]
+fn a_run_that_was_killed_goes_on_with_what_it_has_not_swept() {
+    let fleet = Fleet::new();
+    (0..6).for_each(|at| fleet.repository(&format!("r{at}"), None));
+    fleet.0.write("list.txt", (0..6).map(|at| format!("r{at}\n")).collect::<String>());
+    fleet.0.sh("mkdir -p out/.state");
+    let mut child = fleet.0.tool(&["fleet", "run", "list.txt", "--out", "out", "--jobs", "1"]).spawn();
+    let is_written = |path: &PathBuf| path.extension().is_none();
+    while !fleet.files("out/.state").iter().any(is_written) && matches!(child.try_wait(), Ok(None)) {
+        sleep(Duration::from_millis(2));
+    }
+    let _ = child.kill();
+    must(child.wait(), "waiting for a run that was killed");
+    let run = fleet.run(&[]).expect_code(0);
+    assert!(!run.text().contains("; 0 unchanged"), "{run}");
+    // The next one is another run.
+    fleet.run(&[]).expect_code(0).expect_mention("; 0 unchanged");
+}
+
+#[test]
 fn forks_are_swept_as_one_and_each_is_named_that_holds_a_secret() {
     let fleet = Fleet::new();
     let (shared, alone) = (Secret::entra(4340), Secret::github(4341));
@@ -223,4 +247,39 @@ fn two_runs_do_not_share_a_folder_and_an_empty_list_is_no_clean_fleet() {
     let lock = must(fs::File::open(fleet.0.path("out/.lock")), "opening the lock");
     must(lock.lock(), "locking");
     fleet.run(&[]).expect_code(2).expect_mention("another run");
+}
+
+#[test]
+fn different_repositories_have_different_names() {
+    let fleet = Fleet::new();
+    fleet.repository("one", None);
+    fleet.repository("two", Some(&Secret::entra(4350)));
+    fleet.0.write("list.txt", "one same\n# and\ntwo same\n");
+    fleet.run(&[]).expect_code(2).expect_mention("lines 1 and 3");
+    fleet.inventory().expect_code(2).expect_mention("lines 1 and 3");
+    let list = format!("one same\n{} other same\n", fleet.url("two"));
+    fleet.0.write("list.txt", list);
+    fleet.run(&[]).expect_code(2).expect_mention("'same'");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_behind_a_link_or_of_somebody_else_is_removed() {
+    let fleet = Fleet::new();
+    fleet.repository("one", None);
+    fleet.0.write("list.txt", "one\n");
+    for folder in ["reports", ".state", ".clones", ".caches"] {
+        let kept = format!("precious/{}/file", "0".repeat(24));
+        fleet.0.write(&kept, "text");
+        fleet.0.sh(&format!("rm -rf out; mkdir out; ln -s ../precious out/{folder}"));
+        fleet.run(&[]).expect_code(2).expect_mention("is a link");
+        assert_eq!(fleet.0.read(&kept), "text", "{folder}");
+    }
+    fleet.0.sh("rm -rf out");
+    fleet.0.write("out/.clones/mine/file", "text");
+    let left = format!("out/.clones/{}/file", "0".repeat(24));
+    fleet.0.write(&left, "text");
+    fleet.run(&[]).expect_code(0);
+    assert_eq!(fleet.0.read("out/.clones/mine/file"), "text");
+    assert!(!fleet.0.path(&left).exists(), "what a killed run left behind is gone");
 }

@@ -23,7 +23,7 @@ pub enum FleetAction {
     ///
     /// Each line is a URL or a path, then the name in reports if it differs, then a network: repositories of one network are
     /// fetched into one store and swept together, which is best for forks. git fetches the URLs. Each sweep is a separate
-    /// process; one that fails leaves a report that says so. A repository that has not changed is not swept again.
+    /// process; one that fails leaves a report that says so. A fetched repository that has not changed is not swept again.
     #[command(after_long_help = "Examples:
   # Sweep all repositories of an organisation
   gh repo list acme --limit 5000 --json url --jq '.[].url' > list.txt

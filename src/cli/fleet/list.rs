@@ -1,5 +1,7 @@
 //! Lists of repositories: a URL or path on each line, then its name, then the network of forks that it belongs to.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -9,6 +11,14 @@ use crate::fs::bounded;
 
 /// Bytes of a list, at most.
 const MAX_LIST: u64 = 256 << 20;
+
+/// A list that cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    /// The reports of one would replace those of the other.
+    #[error("lines {0} and {1} are different repositories called '{2}'; give each its own name in the second column")]
+    SameName(usize, usize, String),
+}
 
 /// A repository of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +36,15 @@ impl Listed {
     pub(super) fn path(&self) -> Option<&str> {
         let is_url = self.source.contains("://") || name_of_url(&self.source).1.is_some();
         (!is_url).then_some(&self.source)
+    }
+
+    /// What tells it from other repositories. A server has one of each name, whichever way it is reached; two folders are
+    /// two, though their names differ by an ending alone.
+    fn identity(&self) -> String {
+        match name_of_url(&self.source) {
+            (name, Some(_)) => name,
+            (_, None) => self.source.clone(),
+        }
     }
 
     /// The URL without user and password; who signs in over ssh is no secret.
@@ -46,17 +65,29 @@ impl Listed {
 pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Listed>> {
     let reading = || format!("reading the list '{}'", path.display());
     let bytes = bounded::read_named(path, MAX_LIST).with_context(reading)?;
-    let listed = parsed(&bounded::text(bytes).with_context(reading)?);
+    let listed = parsed(&bounded::text(bytes).with_context(reading)?).with_context(reading)?;
     // A list that went empty on its way is no fleet without secrets.
     anyhow::ensure!(!listed.is_empty(), "the list '{}' names no repository", path.display());
     Ok(listed)
 }
 
 /// The repositories of a text, each once.
-fn parsed(text: &str) -> Vec<Listed> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut seen = std::collections::BTreeSet::new();
-    lines.filter_map(line).filter(|one| seen.insert(one.name.clone())).collect()
+fn parsed(text: &str) -> Result<Vec<Listed>, Unusable> {
+    let lines = (1..).zip(text.lines().map(str::trim));
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let mut seen: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let mut listed = Vec::new();
+    for (number, one) in lines.filter_map(|(number, text)| Some((number, line(text)?))) {
+        match seen.entry(one.name.clone()) {
+            Entry::Vacant(free) => {
+                free.insert((number, one.identity()));
+                listed.push(one);
+            }
+            Entry::Occupied(taken) if taken.get().1 == one.identity() => {}
+            Entry::Occupied(taken) => return Err(Unusable::SameName(taken.get().0, number, one.name)),
+        }
+    }
+    Ok(listed)
 }
 
 /// Columns stand apart by tabs where there is one, so that a path may hold blanks.
@@ -79,7 +110,8 @@ mod tests {
     fn each_repository_is_listed_once_by_the_name_that_reports_have() {
         let text = "# all of them\nhttps://me:word@github.com/acme/shop.git\n\ngit@github.com:acme/shop.git\n\
                     /srv/git/a b.git\tgithub.com/acme/ab\n/srv/git/c.git github.com/acme/c\n";
-        let listed: Vec<(String, String)> = parsed(text).into_iter().map(|one| (one.name, one.source)).collect();
+        let listed: Vec<(String, String)> =
+            parsed(text).unwrap().into_iter().map(|one| (one.name, one.source)).collect();
         let pair = |name: &str, source: &str| (name.to_owned(), source.to_owned());
         assert_eq!(
             listed,

@@ -8,6 +8,7 @@ use super::super::agents;
 use super::super::brief;
 use super::super::fold::{self, Entry};
 use super::super::paper::Paper;
+use super::super::plain::WIDEST;
 use super::super::style;
 use super::super::view::{FindingView, PlanView, StepView, View};
 use super::super::words::{self, plural};
@@ -177,7 +178,7 @@ pub(super) fn table(rows: &[Row<'_>], most: Rows, paper: &mut Paper<'_>) -> io::
     let stage = widest(shown, &|row| stage_of(row).len());
     let id = widest(shown, &|row| row.first.id.chars().count());
     let place = widest(shown, &|row| row.place().chars().count());
-    let mut name = widest(shown, &|row| row.first.name.chars().count());
+    let mut name = widest(shown, &|row| row.first.name.chars().count()).min(WIDEST);
     let indent = 2 + severity + 2;
     if !paper.fits(indent + id + 2 + stage + 2 + name + 2 + place) {
         // The place goes below, and the names need no column.

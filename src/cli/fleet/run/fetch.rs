@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use super::process::{Limited, Process};
 use super::state;
-use super::task::Job;
+use super::task::{self, Job};
 use crate::cli::fleet::list::Listed;
+use crate::fleet::CLONES;
 
-/// Where clones lie as long as they are swept.
-pub(super) const FOLDER: &str = ".clones";
 /// Bytes that a server's list of refs may have.
 const MOST_REFS: usize = 256 << 20;
 
@@ -53,10 +52,13 @@ impl Drop for Clone {
     }
 }
 
-/// Removes what a run that was killed left behind.
+/// Removes the clones that a run that was killed left behind, and nothing that somebody else put there. The folder is no link.
 pub(super) fn remove_leftovers(folder: &Path) {
-    for entry in std::fs::read_dir(folder.join(FOLDER)).into_iter().flatten().flatten() {
-        let _ = std::fs::remove_dir_all(entry.path());
+    for entry in std::fs::read_dir(folder.join(CLONES)).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(task::is_key) {
+            // A clone that stays is an error of git, which clones into no folder that has files.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 

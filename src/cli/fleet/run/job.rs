@@ -11,11 +11,10 @@ use super::task::Job;
 use super::{failure, fetch, state};
 use crate::cli::args::RunArgs;
 use crate::finding::Verdict;
+use crate::fleet::{CACHES, CLONES, STATES};
 use crate::fs::bounded::{self, Links};
 use crate::output::words::plural;
 
-/// Where sweeps remember what was clean.
-pub(super) const CACHES: &str = ".caches";
 /// Bytes of a report that is asked for its verdict, at most.
 const MAX_REPORT: u64 = 4 << 30;
 
@@ -69,23 +68,26 @@ pub(super) struct Runner<'a> {
     program: PathBuf,
     /// The hash of what determines the results of a sweep, apart from the repository.
     setup: String,
+    /// The number of the run, which a run that was stopped shares with the one that goes on with it.
+    number: Vec<u8>,
 }
 
 impl<'a> Runner<'a> {
     /// # Errors
-    /// When this very program cannot be found.
+    /// When this very program cannot be found, or the folder cannot be written to.
     pub(super) fn new(args: &'a RunArgs) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("looking for this program, which sweeps each repository")?;
-        Ok(Self { args, program, setup: state::setup() })
+        let number = state::begin(&args.out).context("remembering that a run has begun")?;
+        Ok(Self { args, program, setup: state::setup(), number })
     }
 
     /// Runs one. Whatever happens, there is a report afterwards, unless even that cannot be written.
     pub(super) fn run(&self, job: &Job) -> Ended {
         let report = self.args.out.join("reports").join(format!("{}.jsonl", job.key()));
-        let before = self.args.out.join(state::FOLDER).join(job.key());
+        let before = self.args.out.join(STATES).join(job.key());
         let mut is_unchanged = false;
         let how = fetch::state(job, self.limits()).and_then(|now| {
-            let now = state::hash(&[self.setup.as_bytes(), now.as_bytes()]);
+            let now = state::hash(&[self.setup.as_bytes(), now.as_bytes(), self.scope_of(job)]);
             if state::is(&before, &now)
                 && let Ok(summary) = summary(&report)
                 && summary.gaps == 0
@@ -106,6 +108,11 @@ impl<'a> Runner<'a> {
         Ended { how, is_unchanged }
     }
 
+    /// How long a state holds: refs are all that a mirror of a URL has, but not all that a repository on this machine has.
+    fn scope_of(&self, job: &Job) -> &[u8] {
+        if job.members.iter().any(|one| one.path().is_some()) { &self.number } else { &[] }
+    }
+
     fn limits(&self) -> Duration {
         Duration::from_secs(self.args.timeout)
     }
@@ -118,7 +125,7 @@ impl<'a> Runner<'a> {
             }
             _ => {}
         }
-        let clone = fetch::clone(job, &self.args.out.join(fetch::FOLDER).join(job.key()), self.limits())?;
+        let clone = fetch::clone(job, &self.args.out.join(CLONES).join(job.key()), self.limits())?;
         let mut sweep = Process::new(&self.program);
         sweep.args(&["history", "--format", "jsonl", "--quiet", "--repo-name", &job.name, "--output"]);
         sweep.arg(report).args(&["--cache"]).arg(self.args.out.join(CACHES));

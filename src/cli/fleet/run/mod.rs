@@ -2,7 +2,7 @@
 //! where it stopped.
 //!
 //! One repository, or one network of forks, comes to one report in the folder; the report of one that failed says so. What
-//! a report is of is remembered next to it, so that a repository that has not changed is not swept again.
+//! a report is of is remembered next to it, so that what was fetched and has not changed is not swept again.
 
 mod failure;
 mod fetch;
@@ -11,7 +11,7 @@ mod process;
 mod state;
 mod task;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Mutex;
@@ -24,6 +24,7 @@ use super::list::{self, Listed};
 use crate::cli::args::RunArgs;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
+use crate::fleet::{CACHES, CLONES, STATES};
 use crate::fs::owner_only;
 use crate::text::escape;
 use job::{Ended, Runner};
@@ -34,10 +35,12 @@ use task::Job;
 /// # Errors
 /// When the list or the folder cannot be used, or somebody else uses the folder.
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
-    let jobs = jobs(list::read(&args.list)?);
+    let jobs = jobs(list::read(&args.list)?)?;
     let folder = &args.out;
-    for name in ["", "reports", state::FOLDER, fetch::FOLDER, job::CACHES] {
+    make(folder)?;
+    for name in ["reports", STATES, CLONES, CACHES] {
         make(&folder.join(name))?;
+        refuse_link(&folder.join(name))?;
     }
     let _lock = lock(folder)?;
     fetch::remove_leftovers(folder);
@@ -62,6 +65,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
             });
         }
     });
+    state::end(folder).context("remembering that the run has ended")?;
     Ok(concluded(&ended.into_inner().unwrap_or_default(), all, folder))
 }
 
@@ -88,7 +92,7 @@ fn shown(name: &str) -> String {
 
 /// One job for each repository or network; the biggest first, for one that is begun last would be waited for alone. How big
 /// another machine's repository is nobody knows, so those keep their order.
-fn jobs(listed: Vec<Listed>) -> Vec<Job> {
+fn jobs(listed: Vec<Listed>) -> anyhow::Result<Vec<Job>> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut networks: BTreeMap<String, usize> = BTreeMap::new();
     for one in listed {
@@ -102,8 +106,16 @@ fn jobs(listed: Vec<Listed>) -> Vec<Job> {
             (None, None) => jobs.push(Job { name: one.name.clone(), members: vec![one], is_network: false }),
         }
     }
+    let mut names = BTreeSet::new();
+    if let Some(twice) = jobs.iter().find(|job| !names.insert(&job.name)) {
+        // The report of one would replace that of the other.
+        anyhow::bail!(
+            "'{}' is the name of a repository and of a network without it; name one differently",
+            shown(&twice.name)
+        );
+    }
     jobs.sort_by_cached_key(|job| std::cmp::Reverse(job.size()));
-    jobs
+    Ok(jobs)
 }
 
 fn make(folder: &Path) -> anyhow::Result<()> {
@@ -111,6 +123,13 @@ fn make(folder: &Path) -> anyhow::Result<()> {
         Ok(()) => Ok(()),
         Err(error) => Err(error).with_context(|| format!("making the folder '{}'", folder.display())),
     }
+}
+
+/// Behind a link lies a folder of somebody else, whose files would be replaced and removed.
+fn refuse_link(folder: &Path) -> anyhow::Result<()> {
+    let meta = folder.symlink_metadata().with_context(|| format!("looking at '{}'", folder.display()))?;
+    anyhow::ensure!(meta.is_dir(), "'{}' is a link; remove it, or name another folder", folder.display());
+    Ok(())
 }
 
 /// Two runs would take each other's clones away.

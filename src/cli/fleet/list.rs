@@ -38,7 +38,7 @@ impl Listed {
         (!is_url).then_some(&self.source)
     }
 
-    /// What tells it from other repositories. A server has one of each name, whichever way it is reached; two folders are
+    /// The key that distinguishes it from other repositories. A server has one of each name, whichever way it is reached; two folders are
     /// two, though their names differ by an ending alone.
     fn identity(&self) -> String {
         match name_of_url(&self.source) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Access;
 use crate::finding::subject::name_of_url;
+use crate::text::fits_stars;
 
 /// Whose account a repository is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -110,12 +111,13 @@ impl Owners {
     /// The known facts about the repository of that name.
     pub fn of(&self, name: &str) -> Known {
         let name = name.to_lowercase();
-        let fitting = || self.0.iter().rev().filter(|entry| fits(&entry.url, &name));
-        Known {
-            owner: fitting().find_map(|entry| entry.owner.clone()),
-            account: fitting().find_map(|entry| entry.account).unwrap_or_default(),
-            visibility: fitting().find_map(|entry| entry.visibility),
+        let (mut owner, mut account, mut visibility) = (None, None, None);
+        for entry in self.0.iter().rev().filter(|entry| fits_stars(&entry.url, &name)) {
+            owner = owner.or_else(|| entry.owner.clone());
+            account = account.or(entry.account);
+            visibility = visibility.or(entry.visibility);
         }
+        Known { owner, account: account.unwrap_or_default(), visibility }
     }
 }
 
@@ -149,20 +151,6 @@ fn row(number: usize, line: &str) -> Result<Entry, Flaw> {
     Ok(named(Entry { url, owner: cell(1).map(str::to_owned), account, visibility }))
 }
 
-/// `true` if a pattern fits all of a name. Each part between stars is looked for behind the one before, which is enough: if
-/// a later place fitted, so would the first.
-fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
-    for part in middle {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +166,7 @@ mod tests {
             ("a*a", "a", false),
             ("*", "", true),
         ] {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+            assert_eq!(fits_stars(pattern, name), expected, "{pattern} {name}");
         }
     }
 

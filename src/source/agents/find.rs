@@ -5,6 +5,7 @@ use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
 use crate::fs::bounded::{self, Kind};
+use crate::text::fits_stars;
 
 /// How deep folders are entered below a part `**`, and how many files that is, at most.
 const MAX_DEPTH: usize = 16;
@@ -39,7 +40,7 @@ impl<'f> Finder<'f> {
             ["**", name] => self.below(&path, Some(name), 0),
             [part, rest @ ..] if part.contains('*') => {
                 for (entry, name) in self.entries(&path) {
-                    if fits(&name, part) {
+                    if fits_stars(part, &name) {
                         self.step(entry, rest);
                     }
                 }
@@ -61,7 +62,7 @@ impl<'f> Finder<'f> {
                 // A link to a folder could lead round in a circle.
                 Ok(kind) if kind.is_symlink() && path.is_dir() => {}
                 Ok(kind) if kind.is_dir() => self.below(&path, name, depth + 1),
-                Ok(_) if name.is_none_or(|name| fits(&own, name)) => self.end(path),
+                Ok(_) if name.is_none_or(|name| fits_stars(name, &own)) => self.end(path),
                 Ok(_) => {}
                 Err(error) => self.unread.push((path, error.to_string())),
             }
@@ -133,30 +134,6 @@ impl<'f> Finder<'f> {
                 self.unread.push((path.to_owned(), format!("{error}; check its permissions")));
                 None
             }
-        }
-    }
-}
-
-/// `true` if a name fits a pattern in which `*` stands for any text.
-fn fits(name: &str, pattern: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return name == pattern };
-    let Some(name) = name.strip_prefix(head) else { return false };
-    name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(&name[at..], rest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (name, pattern) in
-            [("a.json", "*.json"), ("opencode.jsonc", "opencode.json*"), ("x", "*"), ("state.vscdb-wal", "*.vscdb*")]
-        {
-            assert!(fits(name, pattern), "{name} {pattern}");
-        }
-        for (name, pattern) in [("a.jsonl", "*.json"), ("b", "a"), ("vscdb", "*.vscdb*")] {
-            assert!(!fits(name, pattern), "{name} {pattern}");
         }
     }
 }

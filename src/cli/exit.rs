@@ -21,9 +21,17 @@ impl ExitStatus {
     /// The status of a report. `exit_zero` turns findings, and nothing else, into success.
     pub fn of(report: &Report, exit_zero: bool) -> Self {
         match report.verdict() {
-            Verdict::Clean => Self::Clean,
             Verdict::Findings if exit_zero && report.gaps.is_empty() => Self::Clean,
             Verdict::Findings if exit_zero => Self::Unknown,
+            verdict => verdict.into(),
+        }
+    }
+}
+
+impl From<Verdict> for ExitStatus {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Clean => Self::Clean,
             Verdict::Findings => Self::Findings,
             Verdict::Unknown => Self::Unknown,
         }

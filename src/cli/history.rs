@@ -74,7 +74,7 @@ fn together(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::R
     for path in paths {
         let swept = swept(common, Some(path), args).map(|(session, report)| (session.views(&report), report));
         let ((own, asked), report) = swept.unwrap_or_else(|error| {
-            let report = unread(path, &error);
+            let report = unread(path.as_os_str().as_encoded_bytes().into(), format!("{error:#}"));
             let view = View::new(&report, Values::Masked(&Mask::new(None, None)));
             ((view.clone(), view), report)
         });
@@ -96,9 +96,8 @@ fn named(path: &Path) -> String {
 }
 
 /// The report on a repository that could not be swept: all of it is a gap.
-fn unread(path: &Path, error: &anyhow::Error) -> Report {
-    let what = path.as_os_str().as_encoded_bytes().into();
-    let gap = Gap { what, kind: GapKind::Unreadable, why: format!("{error:#}") };
+pub(super) fn unread(what: BString, why: String) -> Report {
+    let gap = Gap { what, kind: GapKind::Unreadable, why };
     Report { gaps: vec![gap], ..Report::empty(scope()) }
 }
 

@@ -38,7 +38,6 @@ pub struct Inventory {
     sorted: Sorted,
     /// The known facts about each repository.
     known: BTreeMap<String, Known>,
-    unread: BTreeSet<String>,
     options: Options,
 }
 
@@ -59,9 +58,8 @@ impl Inventory {
         }
         let counts = newest(&reports);
         let repositories = repositories(&reports, &counts, &options);
-        let unread = repositories.iter().filter(|one| !one.is_read).map(|one| one.name.clone()).collect();
         let known = repositories.iter().map(|one| (one.name.clone(), options.owners.of(&one.name))).collect();
-        Ok(Self { repositories, reports, counts, sorted: sorter.sorted()?, known, unread, options })
+        Ok(Self { repositories, reports, counts, sorted: sorter.sorted()?, known, options })
     }
 
     /// Makes the rows, in order of their ids, and says what they come to.
@@ -72,11 +70,12 @@ impl Inventory {
         let counted = || self.reports.iter().zip(&self.counts).filter(|(_, counts)| **counts);
         let rules: BTreeSet<&str> =
             counted().map(|(report, _)| report.source.rules.as_str()).filter(|rules| !rules.is_empty()).collect();
-        let mut summary = Summary::start(self.repositories.len(), self.unread.len(), rules.len());
-        let mut earlier = self.options.earlier.take();
-        summary.changes = earlier.as_ref().map(|_| Changes::default());
         let read: BTreeSet<String> =
             self.repositories.iter().filter(|one| one.is_read).map(|one| one.name.clone()).collect();
+        let all = self.repositories.len();
+        let mut summary = Summary::start(all, all - read.len(), rules.len());
+        let mut earlier = self.options.earlier.take();
+        summary.changes = earlier.as_ref().map(|_| Changes::default());
         let is_read = |name: &str| read.contains(name);
         let mut give = |row: Row| {
             summary.count(&row);
@@ -220,23 +219,22 @@ fn combine(one: &mut Holding, other: Holding) {
 
 /// Returns the reports that count, as flags: of several sweeps of one repository or image, the last one.
 fn newest(reports: &[Report]) -> Vec<bool> {
+    let mut counts = vec![true; reports.len()];
     let mut last: BTreeMap<(Option<&str>, Option<Command>), usize> = BTreeMap::new();
     let time = |at: usize| reports[at].source.made_at.as_deref().and_then(time::seconds);
     for (at, report) in reports.iter().enumerate() {
         // Each range is another one.
-        if matches!(report.source.command, Some(Command::History | Command::Image)) {
-            let slot = last.entry((report.source.name.as_deref(), report.source.command)).or_insert(at);
-            if time(at) >= time(*slot) {
-                *slot = at;
-            }
+        if !matches!(report.source.command, Some(Command::History | Command::Image)) {
+            continue;
+        }
+        if let Some(before) = last.get_mut(&(report.source.name.as_deref(), report.source.command)) {
+            let older = if time(at) >= time(*before) { std::mem::replace(before, at) } else { at };
+            counts[older] = false;
+        } else {
+            last.insert((report.source.name.as_deref(), report.source.command), at);
         }
     }
-    let chosen: BTreeSet<usize> = last.values().copied().collect();
-    let counts = |(at, report): (usize, &Report)| match report.source.command {
-        Some(Command::History | Command::Image) => chosen.contains(&at),
-        _ => true,
-    };
-    reports.iter().enumerate().map(counts).collect()
+    counts
 }
 
 /// The repositories of the reports: first those that were not read.

@@ -229,8 +229,7 @@ fn plural(findings: usize) -> String {
 }
 
 fn bounded_name(mut name: String) -> String {
-    let end = (0..=MAX_NAME.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
-    name.truncate(end);
+    name.truncate(name.floor_char_boundary(MAX_NAME));
     name
 }
 
@@ -425,7 +424,7 @@ enum Line {
 }
 
 /// The kind of a line; none for what is no object of a report.
-fn kind_of(line: &[u8]) -> Option<String> {
+pub(super) fn kind_of(line: &[u8]) -> Option<String> {
     const FINDING: &[u8] = b"{\"type\":\"finding\"";
     if line.starts_with(FINDING) {
         return Some("finding".to_owned());

@@ -5,8 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
-use serde::Deserialize;
-
+use super::report::kind_of;
 use super::row::{Change, Holding, Repository, Row, State};
 use crate::fs::bounded;
 
@@ -22,12 +21,6 @@ pub struct Earlier {
     next: Option<Row>,
 }
 
-#[derive(Deserialize)]
-struct Kind {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
 impl Earlier {
     /// Opens an inventory that was written as JSON Lines.
     ///
@@ -41,7 +34,7 @@ impl Earlier {
             Some((kind, _)) if kind == "inventory" => {}
             _ => return Err(broken("it is not an inventory that 'keysweep fleet merge --format jsonl' wrote")),
         }
-        earlier.advance()?;
+        earlier.advance(None)?;
         Ok(earlier)
     }
 
@@ -51,13 +44,12 @@ impl Earlier {
         if line.is_empty() {
             return Ok(None);
         }
-        let kind: Kind = serde_json::from_slice(&line).map_err(|_| broken("a line of it cannot be read"))?;
-        Ok(Some((kind.kind, line)))
+        let kind = kind_of(&line).ok_or_else(|| broken("a line of it cannot be read"))?;
+        Ok(Some((kind, line)))
     }
 
-    /// Goes on to the next secret.
-    fn advance(&mut self) -> io::Result<()> {
-        let before = self.next.take();
+    /// Goes on to the next secret, whose id has to come after the one before.
+    fn advance(&mut self, before: Option<&str>) -> io::Result<()> {
         while let Some((kind, line)) = self.line()? {
             let damaged = |_| broken("a line of it cannot be read");
             match kind.as_str() {
@@ -67,7 +59,7 @@ impl Earlier {
                 }
                 "secret" => {
                     let row: Row = serde_json::from_slice(&line).map_err(damaged)?;
-                    if before.as_ref().is_some_and(|before| before.id >= row.id) {
+                    if before.is_some_and(|before| *before >= *row.id) {
                         return Err(broken("its secrets are not in the order of their ids"));
                     }
                     self.next = Some(row);
@@ -87,9 +79,9 @@ impl Earlier {
 
     /// The next secret.
     pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
-        let row = self.next.clone();
-        if row.is_some() {
-            self.advance()?;
+        let row = self.next.take();
+        if let Some(row) = &row {
+            self.advance(Some(&row.id))?;
         }
         Ok(row)
     }
@@ -106,16 +98,18 @@ pub(super) fn change(row: &Row, before: Option<&Row>, is_read: &dyn Fn(&str) -> 
         return Change::NewlyPublic;
     }
     // A repository that was not read says neither that something left it nor that it stayed.
-    let read = |row: &Row| row.holdings.iter().filter(|one| is_read(&one.repository)).cloned().collect::<Vec<_>>();
-    let (now, then) = (read(row), read(before));
+    fn read<'r>(row: &'r Row, is_read: &dyn Fn(&str) -> bool) -> Vec<&'r Holding> {
+        row.holdings.iter().filter(|one| is_read(&one.repository)).collect()
+    }
+    let (now, then) = (read(row, is_read), read(before, is_read));
     let is_same = now.len() == then.len() && now.iter().zip(&then).all(|(one, other)| is_alike(one, other));
     if is_same { Change::Same } else { Change::Moved }
 }
 
 /// `true` if a repository holds a secret at the same paths. Lines move whenever somebody writes above them.
 fn is_alike(one: &Holding, other: &Holding) -> bool {
-    let paths = |holding: &Holding| holding.places.iter().map(|place| place.path.clone()).collect::<Vec<_>>();
-    one.repository == other.repository && one.place_count == other.place_count && paths(one) == paths(other)
+    let paths = one.places.iter().map(|place| &place.path).eq(other.places.iter().map(|place| &place.path));
+    one.repository == other.repository && one.place_count == other.place_count && paths
 }
 
 /// Returns the change of a secret that is not there now: it is gone only if all that held it was read again.

@@ -20,7 +20,7 @@ use crate::output;
 use crate::output::drill::{self as page, Certificate, Outcome, StageResult};
 use crate::text::time::rfc3339;
 use plant::Planted;
-use stages::{Scene, Stage};
+use stages::{Rehearsal, STAGES, Scene};
 
 /// `drill`
 ///
@@ -35,7 +35,7 @@ pub(super) fn run(args: &DrillArgs) -> anyhow::Result<ExitStatus> {
     let options = session.settings.page()?;
     let scratch = Scratch::new().context("making a folder for the drill")?;
     let scene = Scene::new(scratch.path(), &planted)?;
-    let results = Stage::ALL.iter().map(|stage| rehearsed(*stage, &scene)).collect();
+    let results = STAGES.iter().map(|(stage, rehearse)| rehearsed(stage, *rehearse, &scene)).collect();
     let certificate = Certificate {
         tool: "keysweep",
         version: env!("CARGO_PKG_VERSION"),
@@ -53,11 +53,11 @@ pub(super) fn run(args: &DrillArgs) -> anyhow::Result<ExitStatus> {
     })
 }
 
-fn rehearsed(stage: Stage, scene: &Scene<'_>) -> StageResult {
+fn rehearsed(stage: &'static str, rehearse: Rehearsal, scene: &Scene<'_>) -> StageResult {
     let start = Instant::now();
-    let outcome = stages::rehearse(stage, scene).unwrap_or_else(|error| Outcome::Missed(format!("{error:#}")));
+    let outcome = rehearse(scene).unwrap_or_else(|error| Outcome::Missed(format!("{error:#}")));
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    StageResult { stage: stage.told(), outcome, milliseconds }
+    StageResult { stage, outcome, milliseconds }
 }
 
 /// Writes a repository with a leak, and what a team has to do about it, without the answers.

@@ -2,11 +2,10 @@
 //! no provider has ever issued one and whoever finds one knows what it is.
 
 use crate::cli::clock;
+use crate::cli::rules::BUILTIN;
 use crate::proof::template::Generator;
 use crate::rule::file::RuleFile;
 
-/// The rules as written: only there stand the templates of tokens.
-const BUILTIN: &str = include_str!("../../../rules.toml");
 /// The mark in each.
 pub(super) const MARK: &str = "KeysweepDrill";
 /// Random characters that are left, at least: a value without them would be taken for a placeholder.

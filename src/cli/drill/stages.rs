@@ -9,30 +9,17 @@ use anyhow::Context as _;
 use super::plant::Planted;
 use crate::output::drill::Outcome;
 
-/// The stages of a drill, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    Hook,
-    PullRequest,
-    Sweep,
-    Context,
-    Purge,
-}
+/// Rehearses a stage. It fails when what it needs cannot be made, which is no pass.
+pub(super) type Rehearsal = fn(&Scene<'_>) -> anyhow::Result<Outcome>;
 
-impl Stage {
-    pub(super) const ALL: [Self; 5] = [Self::Hook, Self::PullRequest, Self::Sweep, Self::Context, Self::Purge];
-
-    /// The stage, and what has to happen.
-    pub(super) fn told(self) -> &'static str {
-        match self {
-            Self::Hook => "The hook stops a commit that adds a credential to README.md",
-            Self::PullRequest => "The check of a pull request finds one in a workflow",
-            Self::Sweep => "A sweep finds what a later commit deleted",
-            Self::Context => "The check of a build context finds what an image would contain",
-            Self::Purge => "The plan to purge removes it from history, and the proof succeeds only afterwards",
-        }
-    }
-}
+/// The stages of a drill, in order: what has to happen, and its rehearsal.
+pub(super) const STAGES: [(&str, Rehearsal); 5] = [
+    ("The hook stops a commit that adds a credential to README.md", hook),
+    ("The check of a pull request finds one in a workflow", pull_request),
+    ("A sweep finds what a later commit deleted", sweep),
+    ("The check of a build context finds what an image would contain", context),
+    ("The plan to purge removes it from history, and the proof succeeds only afterwards", purge),
+];
 
 /// Where a drill takes place.
 pub(super) struct Scene<'a> {
@@ -90,20 +77,6 @@ impl<'a> Scene<'a> {
             Some(missed) => Outcome::Missed(format!("it did not find {}", missed.rule)),
             None => Outcome::Stopped,
         }
-    }
-}
-
-/// Rehearses a stage.
-///
-/// # Errors
-/// When what it needs cannot be made, which is no pass.
-pub(super) fn rehearse(stage: Stage, scene: &Scene<'_>) -> anyhow::Result<Outcome> {
-    match stage {
-        Stage::Hook => hook(scene),
-        Stage::PullRequest => pull_request(scene),
-        Stage::Sweep => sweep(scene),
-        Stage::Context => context(scene),
-        Stage::Purge => purge(scene),
     }
 }
 

@@ -52,11 +52,7 @@ fn write(args: &MergeArgs, inventory: Inventory) -> anyhow::Result<ExitStatus> {
         verdict = summary.verdict;
         writer.end(&summary)
     })?;
-    Ok(match verdict {
-        Verdict::Clean => ExitStatus::Clean,
-        Verdict::Findings => ExitStatus::Findings,
-        Verdict::Unknown => ExitStatus::Unknown,
-    })
+    Ok(verdict.into())
 }
 
 fn owners(path: &Path) -> anyhow::Result<Owners> {

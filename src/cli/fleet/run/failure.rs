@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::shell;
-use crate::cli::withhold;
-use crate::finding::{Command, Gap, GapKind, Report, Scope, Subject};
+use crate::cli::{history, shell, withhold};
+use crate::finding::{Report, Subject};
 use crate::fs::{Rights, replace};
 use crate::output::json;
 use crate::output::mask::Mask;
@@ -12,17 +11,11 @@ use crate::output::view::{Values, View};
 
 /// Writes it. Where even that fails there is none, and the repository is missed in an inventory that is given the list.
 pub(super) fn write(file: &Path, name: &str, why: &str) {
-    let report = report(name, why);
+    let subject = Subject { name: Some(name.to_owned()), ..Subject::default() };
+    let report = Report { subject, ..history::unread(name.into(), why.to_owned()) };
     let mask = Mask::new(None, Some(&report));
     let view = View::new(&report, Values::Masked(&mask));
     if let Err(error) = replace(file, Rights::OwnerOnly, |out| json::lines(&view, None, out)) {
         shell::say(&withhold(&format!("keysweep: the report '{}' could not be written: {error}", file.display())));
     }
-}
-
-fn report(name: &str, why: &str) -> Report {
-    let gap = Gap { what: name.into(), kind: GapKind::Unreadable, why: why.to_owned() };
-    let scope = Scope { command: Command::History, subject: "everything this clone stores".to_owned() };
-    let subject = Subject { name: Some(name.to_owned()), ..Subject::default() };
-    Report { gaps: vec![gap], subject, ..Report::empty(scope) }
 }

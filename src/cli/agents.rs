@@ -11,7 +11,6 @@ use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, Report, Scope};
 use crate::remediation::Surroundings;
 use crate::remediation::agent::AgentsFiles;
-use crate::scan::{Lazy, Scan};
 use crate::source::agents::{self, Moved, VARIABLES};
 
 /// `agents [DIR]`
@@ -35,9 +34,7 @@ pub(super) fn run(common: &Common, folder: Option<&Path>) -> anyhow::Result<Exit
     let folder = folder.as_os_str().as_encoded_bytes().as_bstr().to_owned();
     session.report(ReportWhen::Always, |scan| {
         let files = AgentsFiles { folder, places };
-        let surroundings = Surroundings { agents: Some(files.clone()), ..Surroundings::clone(&scan.surroundings) };
-        let Scan { detector, options, repo, progress, .. } = *scan;
-        let scan = Scan { detector, options, repo, progress, surroundings: Lazy::new(Box::new(|| surroundings)) };
+        let scan = scan.amid(Surroundings { agents: Some(files.clone()), ..Surroundings::clone(&scan.surroundings) });
         let mut report = scan.listed(listing, scope, NOTHING_IS_KNOWN);
         tell(&mut report, &files);
         report

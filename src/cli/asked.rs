@@ -8,12 +8,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
+#[cfg(feature = "live")]
+use super::report_store;
 use crate::finding::{Asked, Liveness};
 use crate::fs::bounded::{self, Links};
-#[cfg(feature = "live")]
-use crate::fs::owner_only;
-#[cfg(feature = "live")]
-use crate::fs::{Rights, replace};
 use crate::git::Repo;
 use crate::output::mask::Mask;
 use crate::output::view::{AskedView, View};
@@ -42,16 +40,7 @@ pub(super) fn read(repo: &Repo) -> AllAsked {
 pub(super) fn add(repo: &Repo, new: AllAsked) -> io::Result<()> {
     let mut all = read(repo);
     all.extend(new);
-    let path = path(repo);
-    if let Some(folder) = path.parent() {
-        match owner_only::folder().create(folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            // A link would lead out of the repository.
-            _ if !std::fs::symlink_metadata(folder)?.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
-            _ => {}
-        }
-    }
-    replace(&path, Rights::OwnerOnly, |out| Ok(serde_json::to_writer(out, &all)?))
+    report_store::whole(&path(repo), |out| Ok(serde_json::to_writer(out, &all)?))
 }
 
 /// Puts what is known into a report that is made `now`, in seconds since 1970.

@@ -142,7 +142,7 @@ impl Work {
         let entries = foreign::parse(&text).map_err(|why| anyhow::anyhow!("'{name}', {why}"))?;
         let is_meant = |finding: &&Finding| entries.iter().any(|entry| entry.is(finding));
         let chosen: Vec<&Finding> = self.new_ones().into_iter().filter(is_meant).collect();
-        let all = || self.report.findings.iter().chain(&self.report.suppressed);
+        let all = || self.report.all();
         let is_lost = |entry: &&Foreign| !all().any(|finding| entry.is(finding));
         let lost: Vec<&Foreign> = entries.iter().filter(is_lost).collect();
         let mut baseline = self.old.clone();

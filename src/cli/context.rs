@@ -12,7 +12,6 @@ use crate::image::compose::Setting;
 use crate::image::dockerfile::{self, Instruction};
 use crate::remediation::Surroundings;
 use crate::remediation::{compose as compose_advice, image as advice};
-use crate::scan::{Lazy, Scan};
 use crate::source::context::{self, ComposeFile};
 
 /// `context DIR`
@@ -36,9 +35,7 @@ pub(super) fn run(common: &Common, folder: &Path, dockerfile: Option<&Path>) -> 
         compose: compose.iter().map(told_of_compose).collect(),
     };
     session.report(ReportWhen::Always, |scan| {
-        let surroundings = Surroundings { build: Some(build), ..Surroundings::clone(&scan.surroundings) };
-        let Scan { detector, options, repo, progress, .. } = *scan;
-        let scan = Scan { detector, options, repo, progress, surroundings: Lazy::new(Box::new(|| surroundings)) };
+        let scan = scan.amid(Surroundings { build: Some(build), ..Surroundings::clone(&scan.surroundings) });
         let mut report = scan.listed(listing, scope, NOTHING_IS_KNOWN);
         if instructions.is_some() || !compose.is_empty() {
             tell(&mut report, instructions.as_deref().unwrap_or_default(), name.as_bstr(), &compose);

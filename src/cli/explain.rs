@@ -134,7 +134,7 @@ fn scanned(session: &Session, file: &Path) -> Report {
 
 /// Returns the matches of a line that are not findings of their own, because they name a key that is one.
 fn told_with(looks: &[Look], report: &Report, rules: &RuleSet) -> Vec<LineView> {
-    let all = || report.findings.iter().chain(&report.suppressed);
+    let all = || report.all();
     let told = looks.iter().filter_map(|look| {
         let Outcome::Accepted(found) = &look.outcome else { return None };
         let value = String::from_utf8_lossy(found.secret.reveal());
@@ -152,7 +152,7 @@ fn allowed(session: &Session, report: &Report, line: usize) -> Vec<LineView> {
     let view = View::new(report, Values::Masked(&session.mask(Some(report))));
     let is_here =
         |finding: &&FindingView| finding.occurrences.iter().any(|place| (place.line..=place.end_line).contains(&line));
-    let here = view.findings.iter().chain(&view.suppressed).filter(is_here);
+    let here = view.all().filter(is_here);
     here.filter_map(|one| Some(LineView { rule: one.rule.clone(), says: words::suppression(one)? })).collect()
 }
 
@@ -354,9 +354,7 @@ fn find(session: &Session, id: &str) -> Result<Told, Missing> {
             "no report of this repository is stored, so none has a finding '{id}' ('keysweep history' stores one, unless the repository is read-only)"
         ));
     }
-    let all = stored
-        .iter()
-        .flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed).map(move |finding| (one, finding)));
+    let all = stored.iter().flat_map(|one| one.report.all().map(move |finding| (one, finding)));
     let mut found: Vec<(&Stored, &FindingView)> = Vec::new();
     for (one, finding) in all.filter(|(_, finding)| finding.id.starts_with(id)) {
         // The newest report comes first.

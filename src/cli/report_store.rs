@@ -101,7 +101,7 @@ fn write(path: PathBuf, stored: &Stored<&View>) -> io::Result<()> {
 }
 
 /// Writes a file of the folder that is the program's own, whole or not at all.
-fn whole(path: &Path, mut write: impl FnMut(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn whole(path: &Path, mut write: impl FnMut(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         match owner_only::folder().create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),

@@ -4,6 +4,7 @@
 //! with, or overlook the configuration.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use bstr::{BString, ByteSlice as _};
@@ -41,6 +42,8 @@ pub(super) struct Session {
     /// The settings from the command line and the configuration.
     pub(super) settings: Settings,
     detector: Detector,
+    /// The fingerprint of the rules, once a report names it: to write them all down takes longer than many a scan.
+    rules_id: OnceLock<String>,
     /// The operation that waits for the verdict.
     stops: Stops,
     /// The changes to the configuration by the change that is scanned, for the report.
@@ -77,6 +80,7 @@ impl Session {
             place,
             settings,
             detector: Detector::new(rules),
+            rules_id: OnceLock::new(),
             stops: Stops::Nothing,
             remarks,
         })
@@ -200,7 +204,8 @@ impl Session {
         if when == ReportWhen::NotEmpty && is_empty && report.stats.held_back.total() == 0 {
             return Ok(ExitStatus::Clean);
         }
-        let mut view = self.view(report, Values::Masked(&self.mask(Some(report))));
+        let mask = self.mask(Some(report));
+        let mut view = self.view(report, Values::Masked(&mask), &mask);
         if when == ReportWhen::NotEmpty && is_empty {
             shell::say(&format!("keysweep: {}", words::headline(&view.summary, &view.scope)));
             return Ok(ExitStatus::Clean);
@@ -210,7 +215,7 @@ impl Session {
         }
         self.write_others(&view)?;
         let Settings { output, output_file, exit_zero, .. } = &self.settings;
-        let view = self.shown(report, view);
+        let view = self.shown(report, view, &mask);
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
         if let Some(file) = output_file {
             shell::say(&format!("keysweep: {}; the report is in '{}'", words::status(&view), file.display()));
@@ -220,9 +225,10 @@ impl Session {
 
     /// Returns the view for any format, once the repository has stored the report, and the view that was asked for.
     pub(super) fn views(&self, report: &Report) -> (View, View) {
-        let mut view = self.view(report, Values::Masked(&self.mask(Some(report))));
+        let mask = self.mask(Some(report));
+        let mut view = self.view(report, Values::Masked(&mask), &mask);
         self.store(report, &mut view);
-        let shown = self.shown(report, view.clone());
+        let shown = self.shown(report, view.clone(), &mask);
         (view, shown)
     }
 
@@ -235,25 +241,21 @@ impl Session {
     }
 
     /// A report with its values, if somebody asked for them.
-    fn shown(&self, report: &Report, view: View) -> View {
+    fn shown(&self, report: &Report, view: View, mask: &Mask<'_>) -> View {
         match self.settings.output.show_secrets {
-            true => View { is_stored: view.is_stored, ..self.view(report, Values::Shown) },
+            true => View { is_stored: view.is_stored, ..self.view(report, Values::Shown, mask) },
             false => view,
         }
     }
 
-    /// A report's view, with what providers said of the findings when somebody asked.
-    fn view(&self, report: &Report, values: Values<'_>) -> View {
+    /// A report's view, with what providers said of the findings when somebody asked, which is masked in any case.
+    fn view(&self, report: &Report, values: Values<'_>, mask: &Mask<'_>) -> View {
         let mut view = View::new(report, values);
-        self.add_asked(report, &mut view);
-        view
-    }
-
-    /// Adds what providers said of the findings when somebody asked.
-    fn add_asked(&self, report: &Report, view: &mut View) {
+        view.source.rules = self.rules_id.get_or_init(|| self.rules().fingerprint()).clone();
         if let Some(repo) = self.repo().filter(|_| !report.findings.is_empty()) {
-            asked::show(repo, self.settings.scan.now, &self.mask(Some(report)), view);
+            asked::show(repo, self.settings.scan.now, mask, &mut view);
         }
+        view
     }
 
     /// Scans and writes nothing.
@@ -297,7 +299,7 @@ impl Session {
 
     /// Returns the subject of the scan, by the name that other machines know.
     fn subject(&self) -> Subject {
-        let mut subject = Subject { rules: self.rules().fingerprint(), ..self.settings.subject.clone() };
+        let mut subject = self.settings.subject.clone();
         if let Place::Repository(repo) = &self.place {
             subject.branch = repo.branch().map(|name| name.to_string());
             if subject.name.is_none()

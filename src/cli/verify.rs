@@ -86,8 +86,8 @@ impl Sought {
         Ok(Some(sought))
     }
 
-    /// The path that was given, without what shells and editors put around a value: all that holds the one form holds the
-    /// other.
+    /// Returns the values that were given, without what shells and editors put around a value: all that holds the one form
+    /// holds the other.
     fn bare(mut given: Vec<Vec<u8>>) -> anyhow::Result<Self> {
         // Among what is invisible is the mark that a text of Windows starts with.
         let is_around = |char: char| char.is_whitespace() || hostile(char);
@@ -139,16 +139,13 @@ fn by_value(report: &mut Report, sought: &Sought) {
 /// mistyped.
 fn by_id(report: &mut Report, repo: &Repo, ids: &[String]) {
     let reports = report_store::stored(repo);
-    let of_reports = reports.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
-    let of_reports = of_reports.map(|finding| finding.id.clone());
+    let of_reports = reports.iter().flat_map(|one| one.report.all()).map(|finding| finding.id.clone());
     let now = report.findings.iter().map(|finding| finding.id.as_str().to_owned());
     let known: BTreeSet<String> = of_reports.chain(now).collect();
     let mut named: BTreeSet<&String> = BTreeSet::new();
     for id in ids {
-        let starting = known.range(id.clone()..).take_while(|full| full.starts_with(id.as_str()));
-        let before = named.len();
-        named.extend(starting);
-        if named.len() == before && !known.iter().any(|full| full.starts_with(id.as_str())) {
+        let mut starting = known.range(id.clone()..).take_while(|full| full.starts_with(id.as_str())).peekable();
+        if starting.peek().is_none() {
             let why = "no report of this repository and no finding of this sweep has an id that starts like this, so nothing is proved; 'keysweep verify --stdin' looks for the value itself";
             report.gaps.push(Gap {
                 what: format!("the finding '{id}'").into(),
@@ -156,6 +153,7 @@ fn by_id(report: &mut Report, repo: &Repo, ids: &[String]) {
                 why: why.to_owned(),
             });
         }
+        named.extend(starting);
     }
     report.stats.sought = named.len();
     report.findings.retain(|finding| named.iter().any(|id| *id == finding.id.as_str()));

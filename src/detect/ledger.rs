@@ -138,7 +138,7 @@ const OF_FILE: [Mark; 5] = [Mark::Digest, Mark::Sample, Mark::Translation, Mark:
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ledger {
     marks: Marks,
-    /// Returns the confidence that the points add up to; `None` for the ledger of a value that needs none.
+    /// The confidence that the points add up to; `None` for the ledger of a value that needs none.
     best: Option<Confidence>,
 }
 

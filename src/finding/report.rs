@@ -188,6 +188,11 @@ impl Report {
         }
     }
 
+    /// The findings, and behind them those that are allowed.
+    pub fn all(&self) -> impl Iterator<Item = &Finding> + Clone {
+        self.findings.iter().chain(&self.suppressed)
+    }
+
     /// The verdict, which no format and no option changes.
     pub fn verdict(&self) -> Verdict {
         if !self.findings.is_empty() {

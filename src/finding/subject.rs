@@ -17,18 +17,16 @@ pub struct Subject {
     pub kind: SubjectKind,
     /// Those forks.
     pub members: Vec<String>,
-    /// The id of the rules in force.
-    pub rules: String,
 }
 
 /// The kinds of subjects: one repository, or the forks of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectKind {
-    /// It does, or it is no repository.
+    /// One repository, or something else.
     #[default]
     Single,
-    /// It holds a network of forks, each as a remote.
+    /// A network of forks, each as a remote.
     Network,
 }
 

@@ -33,11 +33,11 @@ pub enum By {
 /// The status of a suppression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It does: the finding does not count.
+    /// It is valid: the finding does not count.
     Accepted,
     /// The change that is looked at brings it along, so somebody else has to agree first.
     NeedsApproval,
-    /// It does not.
+    /// It is not valid.
     Void(Flaw),
 }
 

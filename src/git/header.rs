@@ -10,9 +10,9 @@ const PEOPLE: [&[u8]; 3] = [b"author ", b"committer ", b"tagger "];
 /// The choice whether signatures are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signatures {
-    /// As any other text.
+    /// They are read as any other text.
     Kept,
-    /// Not: nobody writes them, and next to a word for a secret their base64 looks like one.
+    /// They are not read: nobody writes them, and next to a word for a secret their base64 looks like one.
     LeftOut,
 }
 

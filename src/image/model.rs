@@ -62,10 +62,10 @@ pub struct Image {
 /// The choice whether to read an image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// It was, or nobody chose.
+    /// It is read: it was asked for, or nobody chose.
     #[default]
     Wanted,
-    /// Another platform was asked for.
+    /// It is left out: another platform was asked for.
     Other,
 }
 

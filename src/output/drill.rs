@@ -33,9 +33,9 @@ pub struct StageResult {
 /// The outcome for a leak: stopped or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was.
+    /// It was stopped.
     Stopped,
-    /// It was not, and why.
+    /// It was not stopped, and why.
     Missed(String),
     /// Nobody knows, and why.
     NotRehearsed(String),

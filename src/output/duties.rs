@@ -67,7 +67,7 @@ fn kind(entries: &[&Entry<'_>], cards: &Cards<'_>) -> Line {
     let Some(one) = entries.first().map(|entry| entry.first()) else { return Line::new() };
     let count: usize = entries.iter().map(|entry| entry.count()).sum();
     let many = if count == 1 { String::new() } else { format!("{count} × ") };
-    let mut line = vec![page::severity(one), text(" ")];
+    let mut line = vec![page::severity(one.severity), text(" ")];
     line.extend(cards.lead_to(one, format!("{many}{}", one.name)));
     line.extend([text(" in "), page::at(one)]);
     let more = count - 1;

@@ -68,8 +68,7 @@ impl<'v> From<&'v View> for Head<'v> {
 pub fn lines(view: &View, repository: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let head = Head::from(view);
     line(&Head { repository: repository.or(head.repository), ..head }, out)?;
-    let all = view.findings.iter().chain(&view.suppressed);
-    all.map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
+    view.all().map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
     view.gaps.iter().map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
     view.notes.iter().map(|object| Within { object, repository }).try_for_each(|one| line(&one, out))?;
     line(&Within { object: &view.summary, repository }, out)

@@ -55,7 +55,7 @@ impl<'d> Mask<'d> {
         let is_builtin = in_force.is_some_and(|detector| detector.rules().is_builtin());
         let builtin = (!is_builtin).then(|| Detector::new(RuleSet::builtin()));
         let rules = Rules { in_force, builtin };
-        let findings = || report.into_iter().flat_map(|report| report.findings.iter().chain(&report.suppressed));
+        let findings = || report.into_iter().flat_map(|report| report.all());
         let mut values: Vec<Secret> = findings().map(|finding| finding.secret.clone()).collect();
         let facts = findings().flat_map(|finding| &finding.facts).filter(|fact| rules.shows(&fact.field));
         let shown: Vec<String> = facts.map(|fact| fact.value.clone()).collect();

@@ -190,7 +190,7 @@ pub struct Card {
 /// The initial state of something that a format can fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
-    /// It is.
+    /// It is shown at once.
     Open,
     /// A reader unfolds it.
     Folded,
@@ -259,9 +259,9 @@ pub fn tone(severity: Severity) -> Tone {
     }
 }
 
-/// The severity of a finding.
-pub fn severity(one: &FindingView) -> Inline {
-    Inline::Badge(tone(one.severity), one.severity.as_str().to_owned())
+/// The badge of a severity.
+pub fn severity(severity: Severity) -> Inline {
+    Inline::Badge(tone(severity), severity.as_str().to_owned())
 }
 
 /// Findings that are told together: what they are in one line, and each with its id for who unfolds it.
@@ -276,7 +276,7 @@ pub fn group(together: &Group<'_>) -> Card {
     Card {
         tone: tone(first.severity),
         id: first.id.clone(),
-        title: vec![severity(first), text(" "), Inline::Strong(first.name.clone())],
+        title: vec![severity(first.severity), text(" "), Inline::Strong(first.name.clone())],
         place: vec![text(plural(together.count(), "secret"))],
         sight: Sight::Folded,
         blocks: vec![
@@ -310,7 +310,7 @@ pub fn card(one: &FindingView, sight: Sight) -> Card {
     Card {
         tone: tone(one.severity),
         id: one.id.clone(),
-        title: vec![severity(one), text(" "), Inline::Strong(one.name.clone())],
+        title: vec![severity(one.severity), text(" "), Inline::Strong(one.name.clone())],
         place: vec![code(brief::at(one))],
         sight,
         blocks,

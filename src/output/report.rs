@@ -260,7 +260,7 @@ fn row(entry: &Entry<'_>, view: &View, cards: &Cards<'_>) -> Row {
     let is_in_head = if one.exposure.in_head { "yes" } else { "no" };
     let mut facets = vec![(Facet::Severity, one.severity.as_str().to_owned()), (Facet::Rule, one.rule.clone())];
     let name = cards.lead_to(one, format!("{}{more}", one.name));
-    let mut cells = vec![vec![page::severity(one)], name, vec![page::at(one)]];
+    let mut cells = vec![vec![page::severity(one.severity)], name, vec![page::at(one)]];
     if has_stages(view) {
         facets.extend([(Facet::Stage, one.stage.as_str().to_owned()), (Facet::Head, is_in_head.to_owned())]);
         let since = one.exposure.first_seen.as_deref().map(day).unwrap_or_default();

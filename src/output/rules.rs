@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::page::{Block, Inline, Line, checklist, code, remarks, text, tone, untrusted};
+use super::page::{Block, Inline, Line, checklist, code, remarks, severity, text, untrusted};
 use super::view::StepView;
 use crate::rule::{Confidence, Rule, Severity};
 
@@ -22,8 +22,12 @@ pub fn line(place: &str, rows: Vec<(String, String)>) -> Vec<Block> {
 /// The page of all rules.
 pub fn rules(rules: &[&Rule]) -> Vec<Block> {
     let row = |rule: &&Rule| {
-        let severity = Inline::Badge(tone(rule.severity), rule.severity.as_str().to_owned());
-        vec![vec![code(&*rule.id)], vec![severity], vec![text(rule.confidence.as_str())], vec![text(&*rule.name)]]
+        vec![
+            vec![code(&*rule.id)],
+            vec![severity(rule.severity)],
+            vec![text(rule.confidence.as_str())],
+            vec![text(&*rule.name)],
+        ]
     };
     let heads = vec!["Id", "Severity", "Confidence", "What"];
     vec![Block::Heading(1, vec![text("Rules")]), Block::Table(heads, rules.iter().map(row).collect())]
@@ -122,7 +126,7 @@ fn recognised(rule: &RuleView) -> Vec<(&'static str, Vec<Line>)> {
     let mut facts = vec![
         ("Id", vec![vec![code(&rule.id)]]),
         ("Issued by", vec![vec![text(&rule.provider)]]),
-        ("Severity", vec![vec![Inline::Badge(tone(rule.severity), rule.severity.as_str().to_owned())]]),
+        ("Severity", vec![vec![severity(rule.severity)]]),
         ("Confidence", vec![vec![text(format!("{}, unless a check lowers it", rule.confidence.as_str()))]]),
         ("Found", vec![vec![text(&rule.found)]]),
     ];

@@ -65,7 +65,7 @@ fn log(runs: Vec<Value>) -> Value {
 /// The run over a repository, which is named where there are several: runs with one id would take each other's place.
 fn run(view: &View, repository: Option<&str>) -> Value {
     // Those that count come first, if there are too many.
-    let shown = || view.findings.iter().chain(&view.suppressed).take(MAX_RESULTS);
+    let shown = || view.all().take(MAX_RESULTS);
     let mut rules = Rules::new();
     for finding in shown() {
         rules.entry(&finding.rule).or_default().push(finding);

@@ -21,6 +21,12 @@ const MAX_SIZE: u64 = 4 << 20;
 pub type Lazy<'a> = LazyLock<Surroundings, Box<dyn FnOnce() -> Surroundings + Send + 'a>>;
 
 impl Scan<'_> {
+    /// The same scan with other surroundings.
+    pub fn amid(&self, surroundings: Surroundings) -> Scan<'_> {
+        let Self { detector, options, repo, progress, .. } = *self;
+        Scan { detector, options, repo, progress, surroundings: Lazy::new(Box::new(|| surroundings)) }
+    }
+
     /// Returns the facts that the command knows, and those that only findings make worth reading.
     pub fn surroundings_of(&self, found: &[Finding]) -> Surroundings {
         let Some(repo) = self.repo else { return Surroundings::clone(&self.surroundings) };

@@ -61,7 +61,6 @@ pub(crate) fn report() -> Report {
             branch: Some("refs/heads/main".to_owned()),
             kind: SubjectKind::Single,
             members: Vec::new(),
-            rules: "0123456789abcdef".to_owned(),
         },
         roots: vec![id("0a")],
         made_at: Some("2024-03-01T12:00:00+00:00".to_owned()),

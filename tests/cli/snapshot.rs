@@ -54,9 +54,11 @@ fn written(write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> String {
         })
 }
 
-/// What may be shown of a report, by a version that no release changes.
+/// What may be shown of a report, by a version and rules that no release changes.
 fn view(report: &Report, mask: &Mask) -> View {
-    View { version: "1.2.3".into(), ..View::new(report, Values::Masked(mask)) }
+    let mut view = View { version: "1.2.3".into(), ..View::new(report, Values::Masked(mask)) };
+    view.source.rules = "0123456789abcdef".to_owned();
+    view
 }
 
 #[test]

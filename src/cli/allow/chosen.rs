@@ -93,7 +93,7 @@ fn named(findings: &[&FindingView]) -> String {
 /// Returns the findings of the stored reports and of the index, by id.
 fn known(stored: &[Stored], staged: impl Iterator<Item = Chosen>) -> BTreeMap<String, Chosen> {
     let mut known: BTreeMap<String, Chosen> = BTreeMap::new();
-    let views = stored.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
+    let views = stored.iter().flat_map(|one| one.report.all());
     for one in views.map(Chosen::new).chain(staged) {
         match known.get_mut(&one.id) {
             Some(have) => {

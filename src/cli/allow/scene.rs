@@ -53,11 +53,11 @@ impl Scene {
             listing.items.extend(message::list(repo, &file, true).map(|(list, _)| list.items).unwrap_or_default());
         }
         let next = scan(session, listing);
-        let views = stored.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
+        let views = stored.iter().flat_map(|one| one.report.all());
         let is_file = |kind| kind == ContentKind::File;
         let told = views.flat_map(|one| &one.occurrences).filter(|place| is_file(place.kind) && place.member.is_none());
         let told = told.map(|place| BString::from(place.path.as_str()));
-        let added = all(&next).flat_map(|one| &one.occurrences).filter(|place| is_file(place.kind));
+        let added = next.all().flat_map(|one| &one.occurrences).filter(|place| is_file(place.kind));
         let paths: BTreeSet<BString> = told.chain(added.map(|place| place.path.clone())).collect();
         let (mut read, mut refused) = (BTreeMap::new(), BTreeMap::new());
         for path in paths.into_iter().filter(|path| !path.is_empty()) {
@@ -73,7 +73,7 @@ impl Scene {
 
     /// Returns the findings of the index and the message that can be chosen.
     pub(super) fn staged(&self) -> impl Iterator<Item = Chosen> {
-        all(&self.next).map(|one| Chosen {
+        self.next.all().map(|one| Chosen {
             id: one.id.to_string(),
             rule: one.rule.to_string(),
             places: one.occurrences.iter().map(|place| (place.kind, place.path.to_string())).collect(),
@@ -87,11 +87,11 @@ impl Scene {
     }
 
     fn in_files(&self, id: &str) -> Option<&Finding> {
-        all(&self.files.report).find(|one| one.id.as_str() == id)
+        self.files.report.all().find(|one| one.id.as_str() == id)
     }
 
     fn in_next(&self, id: &str) -> Option<&Finding> {
-        all(&self.next).find(|one| one.id.as_str() == id)
+        self.next.all().find(|one| one.id.as_str() == id)
     }
 
     /// Returns the suppression that already allows it everywhere in files, or else in the index or the message.
@@ -150,11 +150,6 @@ impl Scene {
             None => Ok(finding),
         }
     }
-}
-
-/// All findings of a report, allowed or not.
-pub(super) fn all(report: &Report) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().chain(&report.suppressed)
 }
 
 /// Files as a listing.

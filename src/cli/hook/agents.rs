@@ -116,7 +116,7 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
 enum Tried {
     /// It was kept from the agent, in this way.
     Kept(&'static str),
-    /// It was not; this is how the command ended.
+    /// It reached the agent; this is how the command ended.
     LetThrough(String),
     /// It was not sent, because the command runs another program, or none.
     Another(String),

@@ -43,7 +43,7 @@ fn keep(report: &mut Report, ids: &BTreeSet<String>) {
 /// The contents that the last reports name.
 fn items(repo: &Repo, ids: &BTreeSet<String>) -> Vec<Item> {
     let stored = report_store::stored(repo);
-    let findings = stored.iter().flat_map(|one| one.report.findings.iter().chain(&one.report.suppressed));
+    let findings = stored.iter().flat_map(|one| one.report.all());
     let mut seen = BTreeSet::new();
     let mut items = Vec::new();
     for place in findings.filter(|one| ids.contains(&one.id)).flat_map(|one| &one.occurrences) {

@@ -5,7 +5,9 @@ use std::cmp::{Ordering, Reverse};
 use crate::finding::Verdict;
 use crate::fleet::{Account, Holding, Repository, Row, State, Summary};
 use crate::output::page;
-use crate::output::page::{Block, Card, Facet, Index, Inline, Line, Sight, Tone, code, text, tone, untrusted};
+use crate::output::page::{
+    Block, Card, Facet, Index, Inline, Line, Sight, Tone, code, severity, text, tone, untrusted,
+};
 use crate::output::words::plural;
 
 /// Repositories that were not read, and such that hold one secret, that a page lists.
@@ -59,9 +61,14 @@ fn brief_row(row: &Row) -> Vec<Line> {
     let names = row.holdings.iter().take(2).map(|one| one.repository.as_str()).collect::<Vec<_>>().join(", ");
     let more = row.repositories.saturating_sub(2);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let severity = Inline::Badge(tone(row.severity), row.severity.as_str().to_owned());
     let state = vec![text(state(row))];
-    vec![vec![severity], vec![code(&*row.id)], vec![untrusted(&*row.name)], state, vec![untrusted(names + &more)]]
+    vec![
+        vec![severity(row.severity)],
+        vec![code(&*row.id)],
+        vec![untrusted(&*row.name)],
+        state,
+        vec![untrusted(names + &more)],
+    ]
 }
 
 /// For a browser or an issue: a table to choose from, and all that is known of each secret.
@@ -169,9 +176,8 @@ fn index_row(row: &Row) -> page::Row {
     let mut owners: Vec<&str> = row.holdings.iter().filter_map(|one| one.owner.as_deref()).collect();
     owners.sort_unstable();
     owners.dedup();
-    let severity = Inline::Badge(tone(row.severity), row.severity.as_str().to_owned());
     let cells = vec![
-        vec![severity],
+        vec![severity(row.severity)],
         vec![Inline::Goto(row.id.clone(), row.name.clone())],
         vec![text(state(row))],
         vec![text(row.stage.as_str())],

@@ -79,6 +79,13 @@ pub struct View {
     pub summary: Summary,
 }
 
+impl View {
+    /// The findings, and behind them those that are allowed.
+    pub fn all(&self) -> impl Iterator<Item = &FindingView> {
+        self.findings.iter().chain(&self.suppressed)
+    }
+}
+
 /// A report among several, and its repository as it was asked for.
 #[derive(Debug, Serialize)]
 pub struct Named {
@@ -162,9 +169,9 @@ pub struct AskedView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It does not.
+    /// The baseline does not have it.
     New,
-    /// It does.
+    /// The baseline has it.
     Unchanged,
 }
 

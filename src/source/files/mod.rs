@@ -19,7 +19,7 @@ use crate::fs::bounded::Refused;
 /// The choice whether ignore files apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IgnoreFiles {
-    /// They do, of what git does not track.
+    /// They apply to what git does not track.
     Obeyed,
     /// Nothing is left out.
     Overruled,

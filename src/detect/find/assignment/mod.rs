@@ -69,7 +69,7 @@ enum Wants {
 /// The names and values read around a keyword.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// Returns the values assigned to the name that contains the keyword: one value, or those of a list.
+    /// The values assigned to the name that contains the keyword: one value, or those of a list.
     pub assignments: Vec<Assignment>,
     /// How far around the keyword was looked: a text that is the same there reads the same.
     pub looked: Reach,

@@ -3,7 +3,6 @@
 use bstr::{BStr, ByteSlice};
 use flate2::bufread::ZlibDecoder;
 
-use super::limits::unpack;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
 use super::{ar, png};
@@ -29,10 +28,7 @@ impl Walk<'_> {
             if !self.count(path.as_bstr()) {
                 break;
             }
-            let mut text = Vec::new();
-            if let Err(reason) = unpack(&mut ZlibDecoder::new(stream), &mut self.bytes, &mut text) {
-                self.report(path.as_bstr(), reason);
-            }
+            let text = self.unpacked(path.as_bstr(), &mut ZlibDecoder::new(stream));
             self.member(path.as_bstr(), &text, depth);
         }
         true

@@ -32,11 +32,9 @@ impl Walk<'_> {
                 break;
             }
             if is_text_or_archive(stream) {
-                let (mut text, mut decoder) = (Vec::new(), inflater(stream));
+                let mut decoder = inflater(stream);
                 let path = joined(path, format!("stream at byte {start}").as_bytes());
-                if let Err(reason) = unpack(&mut decoder, &mut self.bytes, &mut text) {
-                    self.report(path.as_bstr(), reason);
-                }
+                let text = self.unpacked(path.as_bstr(), &mut decoder);
                 self.member(path.as_bstr(), &text, depth);
                 at += usize::try_from(decoder.total_in()).unwrap_or_default();
             }

@@ -98,10 +98,7 @@ impl Walk<'_> {
         if !self.count(path.as_bstr()) {
             return true;
         }
-        let mut text = Vec::new();
-        if let Err(reason) = unpack(&mut members, &mut self.bytes, &mut text) {
-            self.report(path.as_bstr(), reason);
-        }
+        let text = self.unpacked(path.as_bstr(), &mut members);
         let behind = members.rest().map_or(&[][..], |rest| *rest);
         self.member(path.as_bstr(), &text, depth);
         self.behind(path.as_bstr(), behind, depth);
@@ -137,10 +134,7 @@ impl Walk<'_> {
 
     pub(super) fn zlib(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         if self.count(path) {
-            let mut text = Vec::new();
-            if let Err(reason) = unpack(&mut ZlibDecoder::new(bytes), &mut self.bytes, &mut text) {
-                self.report(path, reason);
-            }
+            let text = self.unpacked(path, &mut ZlibDecoder::new(bytes));
             self.member(path, git_object(&text).unwrap_or(&text), depth);
         }
         true

@@ -4,7 +4,6 @@ use std::io::Cursor;
 
 use bstr::{BStr, ByteSlice};
 
-use super::limits::unpack;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
 
@@ -34,10 +33,7 @@ impl Walk<'_> {
             let path = path.as_bstr();
             if entry.header().entry_type().is_gnu_sparse() {
                 // Its holes are unpacked to zeros.
-                let mut text = Vec::new();
-                if let Err(reason) = unpack(&mut entry, &mut self.bytes, &mut text) {
-                    self.report(path, reason);
-                }
+                let text = self.unpacked(path, &mut entry);
                 self.member(path, &text, depth);
                 continue;
             }

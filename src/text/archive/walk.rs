@@ -1,9 +1,11 @@
 //! An archive being unpacked, and the archives in it: what is counted, handed out, opened and reported.
 
+use std::io::Read;
+
 use bstr::{BStr, BString, ByteSlice};
 
 use super::kind::{Kind, behind_script, kind};
-use super::limits::Limits;
+use super::limits::{Limits, unpack};
 use super::unopened::{Reason, Unopened};
 
 /// Bytes of a name that are kept: a tar may give megabytes, and an archive's name is before that of each of its members.
@@ -23,6 +25,15 @@ pub(super) struct Walk<'w> {
 impl Walk<'_> {
     pub(super) fn report(&mut self, path: &BStr, reason: Reason) {
         self.unopened.push(Unopened { path: path.to_owned(), reason });
+    }
+
+    /// Unpacks what a reader gives, within the limit, and reports why there is no more.
+    pub(super) fn unpacked(&mut self, path: &BStr, reader: &mut dyn Read) -> Vec<u8> {
+        let mut text = Vec::new();
+        if let Err(reason) = unpack(reader, &mut self.bytes, &mut text) {
+            self.report(path, reason);
+        }
+        text
     }
 
     /// Unpacks an archive that lies `depth` deep; `false` if it is none at all.

@@ -19,12 +19,11 @@ use rule::{ByteSet, Field, Keyword, List, Matcher, Remediation, Rule, Step, Str}
 mod rule;
 
 /// The sources that decide what a sweep sees.
-const SWEEP: [&str; 7] =
-    ["src/attribution", "src/detect", "src/git", "src/image", "src/scan", "src/source", "src/text"];
+const SWEEP: [&str; 8] =
+    ["src/attribution", "src/detect", "src/git", "src/image", "src/rule", "src/scan", "src/source", "src/text"];
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules.toml");
-    println!("cargo::rerun-if-changed=src/rule");
     println!("cargo::rerun-if-changed=build.rs");
     for folder in SWEEP {
         println!("cargo::rerun-if-changed={folder}");
@@ -207,11 +206,10 @@ fn live(live: &Live) -> String {
         Ask::Request(asked) => format!("Ask::Request({})", request(asked)),
     };
     format!(
-        "Live {{ id: {}, rules: {}, ask: {ask}, by_hand: {}, references: {} }}",
+        "Live {{ id: {}, rules: {}, ask: {ask}, by_hand: {} }}",
         text(&live.id),
         list(&live.rules, text),
         text(&live.by_hand),
-        list(&live.references, text),
     )
 }
 

@@ -136,15 +136,19 @@ impl RuleSet {
         matches!(&self.rules, List::Borrowed(rules) if std::ptr::eq(*rules, builtin::RULES))
     }
 
-    /// Returns the fingerprint of these rules: the same for the same rules, in hexadecimal digits.
-    pub fn fingerprint(&self) -> String {
+    /// Returns a hash of these rules: the same for the same rules in one version of the program.
+    pub fn digest(&self) -> [u8; 32] {
         // To write all built-in rules down takes longer than many a scan.
         let text = match self.is_builtin() {
             true => format!("built-in {}", env!("KEYSWEEP_RULES")),
             false => format!("{:?} {:?}", self.rules, self.fields),
         };
-        let digest: [u8; 32] = Sha256::digest(text).into();
-        HEXLOWER.encode(&digest[..8])
+        Sha256::digest(text).into()
+    }
+
+    /// Returns the first digits of that hash, in hexadecimal.
+    pub fn fingerprint(&self) -> String {
+        HEXLOWER.encode(&self.digest()[..8])
     }
 
     /// The rule of that id.

@@ -79,7 +79,7 @@ fn known_words(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
     known_placeholders(&text.replace(PROVIDER, ""), fields)
 }
 
-fn known_placeholders(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
+pub(super) fn known_placeholders(text: &str, fields: &BTreeSet<String>) -> Result<(), String> {
     match placeholders(text).into_iter().find(|name| !fields.contains(*name)) {
         Some(unknown) => Err(format!("placeholder {{{unknown}}} is not a [[field]]")),
         None => Ok(()),

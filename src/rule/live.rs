@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::advice::placeholders;
+use super::advice::{known_placeholders, placeholders};
 use super::demand::{https, kebab, nonempty, own};
 use super::file::LiveDef;
 pub use super::file::{Method, Signature};
@@ -25,8 +25,6 @@ pub struct Live {
     pub ask: Ask,
     /// The command that asks by hand where none can be made from the request; may be empty.
     pub by_hand: Str,
-    /// Where the provider says so.
-    pub references: List<Str>,
 }
 
 /// A provider that can be asked, or the reason why it cannot.
@@ -200,16 +198,10 @@ pub(super) fn live(def: &LiveDef, rules: &BTreeSet<String>, fields: &BTreeSet<St
     if def.signature.is_some() && def.by_hand.is_empty() {
         return Err("a signature needs by_hand: no command can be made from the request".into());
     }
-    if let Some(unknown) = placeholders(&def.by_hand).into_iter().find(|name| !fields.contains(*name)) {
-        return Err(format!("by_hand: placeholder {{{unknown}}} is not a [[field]]"));
-    }
-    Ok(Live {
-        id: own(&def.id),
-        rules: of.iter().map(|id| own(id)).collect(),
-        ask,
-        by_hand: own(&def.by_hand),
-        references: def.references.iter().map(|url| https(url).map(own)).collect::<Result<Vec<_>, _>>()?.into(),
-    })
+    known_placeholders(&def.by_hand, fields).map_err(|why| format!("by_hand: {why}"))?;
+    // For who checks a request; nothing shows them.
+    def.references.iter().try_for_each(|url| https(url).map(drop))?;
+    Ok(Live { id: own(&def.id), rules: of.iter().map(|id| own(id)).collect(), ask, by_hand: own(&def.by_hand) })
 }
 
 fn request(def: &LiveDef, fields: &BTreeSet<String>) -> Result<Request, String> {
@@ -242,7 +234,7 @@ fn request(def: &LiveDef, fields: &BTreeSet<String>) -> Result<Request, String> 
 /// Host and path of an address. Only the first label of a host may be filled in, below a domain that is written out.
 fn address(url: &str) -> Result<(&str, &str), String> {
     let rest = url.strip_prefix("https://").ok_or("url has to start with https://")?;
-    let host = host_of(url);
+    let host = rest.split('/').next().unwrap_or_default();
     let path = &rest[host.len()..];
     let literal = |text: &str| {
         !text.is_empty()
@@ -260,11 +252,6 @@ fn address(url: &str) -> Result<(&str, &str), String> {
         ));
     }
     Ok((host, path))
-}
-
-fn host_of(url: &str) -> &str {
-    let rest = url.strip_prefix("https://").unwrap_or_default();
-    rest.split('/').next().unwrap_or_default()
 }
 
 fn body(def: &LiveDef) -> Result<Body, String> {

@@ -17,6 +17,7 @@ use anyhow::Context as _;
 use super::args::{Common, LiveArgs};
 use super::exit::ExitStatus;
 use super::explain::safe;
+use super::report_store::Stored;
 use super::session::Session;
 use super::{asked, policy, report_store, shell};
 use crate::finding::{Asked, Liveness, Report};
@@ -51,9 +52,10 @@ pub(super) struct Terms {
 /// When there is no such finding, the user's configuration cannot be used, or nobody agreed.
 pub(super) fn run(common: &Common, args: &LiveArgs) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(None)?;
-    let ids = wanted(&repo, args)?;
+    let stored = report_store::stored(&repo);
+    let ids = wanted(&stored, args)?;
     let terms = Terms { yes: args.yes, dry_run: args.dry_run, most: args.max_requests, patience: args.timeout };
-    about(common, &repo, &ids, &terms)
+    about(common, &repo, &stored, &ids, &terms)
 }
 
 /// `verify --revoked`: asks about secrets that should be dead.
@@ -63,12 +65,11 @@ pub(super) fn run(common: &Common, args: &LiveArgs) -> anyhow::Result<ExitStatus
 pub(super) fn revoked(common: &Common, path: Option<&Path>, ids: &[String], yes: bool) -> anyhow::Result<ExitStatus> {
     let repo = Repo::at(path)?;
     let terms = Terms { yes, dry_run: false, most: ids.len(), patience: None };
-    about(common, &repo, &ids.iter().cloned().collect(), &terms)
+    about(common, &repo, &report_store::stored(&repo), &ids.iter().cloned().collect(), &terms)
 }
 
 /// The ids of the findings that are asked about.
-fn wanted(repo: &Repo, args: &LiveArgs) -> anyhow::Result<BTreeSet<String>> {
-    let stored = report_store::stored(repo);
+fn wanted(stored: &[Stored], args: &LiveArgs) -> anyhow::Result<BTreeSet<String>> {
     let all: Vec<&FindingView> = stored.iter().flat_map(|one| &one.report.findings).collect();
     let of_rule = |one: &FindingView| args.only.is_empty() || args.only.contains(&one.rule);
     let mut ids = BTreeSet::new();
@@ -94,7 +95,13 @@ fn wanted(repo: &Repo, args: &LiveArgs) -> anyhow::Result<BTreeSet<String>> {
     Ok(ids)
 }
 
-fn about(common: &Common, repo: &Repo, ids: &BTreeSet<String>, terms: &Terms) -> anyhow::Result<ExitStatus> {
+fn about(
+    common: &Common,
+    repo: &Repo,
+    stored: &[Stored],
+    ids: &BTreeSet<String>,
+    terms: &Terms,
+) -> anyhow::Result<ExitStatus> {
     let (own, ignored) = own::config(common, repo)?;
     let common = Common { config: own, ..common.clone() };
     let in_force = policy::of_nothing(&common)?;
@@ -103,7 +110,7 @@ fn about(common: &Common, repo: &Repo, ids: &BTreeSet<String>, terms: &Terms) ->
     let rules = session.rules();
     let hosts =
         Hosts::new(&named, rules).map_err(|why| anyhow::anyhow!("'live_hosts' in your configuration: {why}"))?;
-    let report = values::read(&session, repo, ids)?;
+    let report = values::read(&session, repo, stored, ids)?;
     let mut requests = Vec::new();
     let questions: Vec<Question<'_>> =
         report.findings.iter().map(|finding| Question::new(finding, rules, &hosts, &mut requests)).collect();

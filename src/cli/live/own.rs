@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::Common;
+use crate::fs::own_configuration;
 use crate::git::Repo;
 use crate::text::escape;
-
-/// The file below the folder of configurations.
-const FILE: &str = "keysweep/config.toml";
 
 /// The configuration that `--config` or `KEYSWEEP_CONFIG` names, or else the one in the user's folder, if there is one; and
 /// what is to be said if it is not used.
@@ -29,7 +27,5 @@ pub(super) fn config(common: &Common, repo: &Repo) -> anyhow::Result<(Option<Pat
 }
 
 fn usual() -> Option<PathBuf> {
-    let set = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = set.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
-    Some(folder.join(FILE)).filter(|path| path.is_file())
+    Some(own_configuration()?.join("config.toml")).filter(|path| path.is_file())
 }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use bstr::BString;
 
-use crate::cli::report_store;
+use crate::cli::report_store::Stored;
 use crate::cli::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, ContentKind, Report, Scope};
 use crate::git::{ObjectId, Repo};
@@ -13,13 +13,18 @@ use crate::output::brief;
 use crate::output::view::OccurrenceView;
 use crate::source::{Content, Item, Listing};
 
-/// A report that has the findings of these ids, as far as the rules still find them.
+/// A report that has the findings of these ids in the `stored` ones, as far as the rules still find them.
 ///
 /// # Errors
 /// When the repository cannot be read.
-pub(super) fn read(session: &Session, repo: &Repo, ids: &BTreeSet<String>) -> anyhow::Result<Report> {
+pub(super) fn read(
+    session: &Session,
+    repo: &Repo,
+    stored: &[Stored],
+    ids: &BTreeSet<String>,
+) -> anyhow::Result<Report> {
     let scope = || Scope { command: Command::History, subject: String::new() };
-    let listing = Listing { items: items(repo, ids), ..Listing::default() };
+    let listing = Listing { items: items(repo, stored, ids), ..Listing::default() };
     let mut report = session.scan(ReportWhen::Always, |scan| scan.listed(listing, scope(), NOTHING_IS_KNOWN));
     keep(&mut report, ids);
     // What is in messages, names or git's own files, and what no report tells of.
@@ -41,8 +46,7 @@ fn keep(report: &mut Report, ids: &BTreeSet<String>) {
 }
 
 /// The contents that the last reports name.
-fn items(repo: &Repo, ids: &BTreeSet<String>) -> Vec<Item> {
-    let stored = report_store::stored(repo);
+fn items(repo: &Repo, stored: &[Stored], ids: &BTreeSet<String>) -> Vec<Item> {
     let findings = stored.iter().flat_map(|one| one.report.all());
     let mut seen = BTreeSet::new();
     let mut items = Vec::new();

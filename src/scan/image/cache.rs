@@ -36,7 +36,7 @@ impl LayerCache {
         let ScanOptions { max_file_size, strict, thorough, min_confidence, .. } = options;
         let mut digest = Sha256::new();
         digest.update(env!("KEYSWEEP_SWEEP"));
-        digest.update(format!("{:?} {:?}", rules.rules, rules.fields));
+        digest.update(rules.digest());
         digest.update(format!("{max_file_size} {strict} {thorough} {min_confidence:?}"));
         let key: [u8; HASH] = digest.finalize().into();
         let name = data_encoding::HEXLOWER.encode(&key[..8]);

@@ -161,7 +161,7 @@ impl CacheFile {
     pub(crate) fn new(folder: &Path, rules: &RuleSet, store: &Store) -> Self {
         let mut digest = Sha256::new();
         digest.update(env!("KEYSWEEP_SWEEP"));
-        digest.update(format!("{:?} {:?}", rules.rules, rules.fields));
+        digest.update(rules.digest());
         let key: [u8; 32] = digest.finalize().into();
         let mut file = Self { folder: folder.to_owned(), found: None, key };
         let (start, end) = file.ends();

@@ -10,6 +10,7 @@ use super::tree_index::{Above, Allowance, NodeId, Target, TargetId, TreeIndex};
 use crate::finding::{Doubt, Event, Remote, Sign, WebRepository};
 use crate::git::graph::{Commits, Graph};
 use crate::git::object::{self, Mode};
+use crate::git::ref_store::Refs;
 use crate::git::refs::{Tip, Tips, tips};
 use crate::git::repo;
 use crate::git::server::{self, Servers};
@@ -92,12 +93,12 @@ pub struct Attribution<'s> {
 impl<'s> Attribution<'s> {
     /// Prepares to answer, given all commits. [`Attribution::with_tree_index`] adds what trees hold: that is worked out at the
     /// same time.
-    pub fn new(repository: &Repo, store: &'s Store, commits: &Commits) -> Self {
+    pub fn new(repository: &Repo, store: &'s Store, refs: &Refs, commits: &Commits) -> Self {
         let local = repository.local();
         let graph = Graph::new(commits, store);
         // Most refs lead to a commit that is known: it is no tag, so nothing of it needs to be read.
         let is_commit = |id: &ObjectId| store.find(id).is_some_and(|number| graph.find(number).is_some());
-        let Tips { tips, are_all } = tips(repository, &local, is_commit);
+        let Tips { tips, are_all } = tips(repository, &local, refs, is_commit);
         let from = |filter: &dyn Fn(&str) -> bool| {
             let ends = tips.iter().filter(|tip| filter(&tip.name)).filter_map(Tip::end);
             graph.ancestors(ends.filter_map(|end| graph.find(store.find(&end)?)))

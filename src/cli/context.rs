@@ -8,7 +8,6 @@ use super::args::Common;
 use super::exit::ExitStatus;
 use super::session::{NOTHING_IS_KNOWN, ReportWhen, Session};
 use crate::finding::{Command, ImagePlace, Origin, Report, Scope, Visibility};
-use crate::image::compose::Setting;
 use crate::image::dockerfile::{self, Instruction};
 use crate::remediation::Surroundings;
 use crate::remediation::{compose as compose_advice, image as advice};
@@ -56,14 +55,7 @@ fn told(instruction: &Instruction) -> advice::Instruction {
 
 /// The facts about a compose file that advice needs.
 fn told_of_compose(file: &ComposeFile) -> compose_advice::ComposeFile {
-    let told = |one: &Setting| {
-        let Setting { lines, service, name, visibility } = one.clone();
-        compose_advice::Setting { lines, service, name, visibility }
-    };
-    compose_advice::ComposeFile {
-        name: file.name.to_string(),
-        settings: file.content.settings.iter().map(told).collect(),
-    }
+    compose_advice::ComposeFile { name: file.name.to_string(), settings: file.content.settings.clone() }
 }
 
 /// Says of each place how it gets into the image.
@@ -76,7 +68,7 @@ fn tell(report: &mut Report, instructions: &[Instruction], dockerfile: &BStr, co
         let own = own.map(|one| one.lines).find(|lines| (lines.0..=lines.1).contains(&line));
         let file = compose.iter().find(|file| file.name == place.path);
         let mut settings = file.iter().flat_map(|file| &file.content.settings);
-        let setting = settings.find(|one| (one.lines.0..=one.lines.1).contains(&line));
+        let setting = settings.find(|one| one.holds(line));
         let is_unsent = file.is_some_and(|file| !file.is_sent);
         let copy = copies.iter().find(|copy| copy.takes(&path));
         let visibility = match (setting, own, copy) {

@@ -168,3 +168,23 @@ impl Visibility {
         }
     }
 }
+
+/// A value of a service in a compose file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComposeSetting {
+    /// Its first and last line, counted from 1.
+    pub lines: (usize, usize),
+    /// The service that it is for.
+    pub service: String,
+    /// The name of the variable; empty if it is not known.
+    pub name: String,
+    /// Who can see the value.
+    pub visibility: Visibility,
+}
+
+impl ComposeSetting {
+    /// `true` if it is on this line.
+    pub fn holds(&self, line: usize) -> bool {
+        (self.lines.0..=self.lines.1).contains(&line)
+    }
+}

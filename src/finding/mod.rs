@@ -31,7 +31,7 @@ pub use agent::{AgentFiles, AgentPlace, CodingAgent, FileForm};
 pub use excerpt::{Excerpt, LeftOut, Piece};
 pub use exposure::{Doubt, Event, Exposure, Host, InTheEnd, RefKinds, Remote, Sign, SignKind, Stage};
 pub use fingerprint::Fingerprint;
-pub use image::{ImageName, ImagePlace, LayerPlace, Origin, Visibility};
+pub use image::{ComposeSetting, ImageName, ImagePlace, LayerPlace, Origin, Visibility};
 pub use liveness::{Asked, Liveness};
 pub use names::Names;
 pub use purge::{PurgePlan, PurgeStep, Server};

@@ -7,4 +7,13 @@ pub mod owner_only;
 mod replace;
 pub mod scratch;
 
+use std::path::PathBuf;
+
 pub use replace::{Rights, replace};
+
+/// Keysweep's folder among the user's configurations, which need not be there; `None` without a home folder.
+pub fn own_configuration() -> Option<PathBuf> {
+    let set = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = set.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
+    Some(folder.join("keysweep"))
+}

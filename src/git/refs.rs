@@ -1,5 +1,6 @@
 //! Where the refs of a clone lead.
 
+use super::ref_store::Refs;
 use super::{ObjectId, Repo, object, repo};
 
 /// A ref, and every object on the way from it: tags, then a commit, tree or blob.
@@ -27,8 +28,8 @@ pub struct Tips {
     pub are_all: bool,
 }
 
-/// Follows all refs and the HEADs of all work trees.
-pub fn tips(repository: &Repo, local: &repo::Local, is_commit: impl Fn(&ObjectId) -> bool) -> Tips {
+/// Follows all refs, as they were listed, and the HEADs of all work trees.
+pub fn tips(repository: &Repo, local: &repo::Local, all: &Refs, is_commit: impl Fn(&ObjectId) -> bool) -> Tips {
     let mut tips: Vec<Tip> = Vec::new();
     let chain = |id: ObjectId| if is_commit(&id) { vec![id] } else { chain(local, id) };
     let mut add = |name: String, id: Option<ObjectId>| {
@@ -40,8 +41,7 @@ pub fn tips(repository: &Repo, local: &repo::Local, is_commit: impl Fn(&ObjectId
         are_all &= head.is_ok();
         add(name, head.ok().and_then(|head| head.commit));
     }
-    let all = repository.refs_as_listed();
-    for reference in all.refs {
+    for reference in &all.refs {
         add(reference.name.to_string(), reference.end);
     }
     tips.sort_by(|a, b| a.name.cmp(&b.name));

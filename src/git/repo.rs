@@ -5,7 +5,7 @@
 //! external diff, no replacement objects.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use bstr::{BString, ByteSlice as _, ByteVec as _};
 
@@ -39,8 +39,6 @@ pub struct Repo {
     pub(super) refs: RefStore,
     /// The state of HEAD, once it was read: it is one answer for as long as a command runs.
     head: Arc<OnceLock<Head>>,
-    /// The refs, as they were listed last.
-    listed: Arc<Mutex<Option<Refs>>>,
     presence: Arc<Presence>,
 }
 
@@ -114,7 +112,7 @@ impl Repo {
 
     fn new(shared: gix::ThreadSafeRepository, presence: Presence) -> Self {
         let presence = Arc::new(presence);
-        Self { shared, borrowed: None, refs: RefStore::Files, head: Arc::default(), listed: Arc::default(), presence }
+        Self { shared, borrowed: None, refs: RefStore::Files, head: Arc::default(), presence }
     }
 
     /// The same, if its format is one that is known, with its refs where that says they are.
@@ -183,15 +181,7 @@ impl Repo {
 
     /// All refs, and what could not be read of them.
     pub fn all_refs(&self) -> Refs {
-        let refs = self.refs.all(&self.local());
-        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some(refs.clone());
-        refs
-    }
-
-    /// The same as they were listed last, if they were: a sweep judges what it has read by the refs that it has read.
-    pub fn refs_as_listed(&self) -> Refs {
-        let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        listed.unwrap_or_else(|| self.all_refs())
+        self.refs.all(&self.local())
     }
 
     /// The reflogs of this work tree, if they lie in tables; where they are files, they are read as such.
@@ -250,14 +240,7 @@ impl Repo {
             let mut shared = other.into_sync();
             shared.objects = self.shared.objects.clone();
             let presence = Arc::clone(&self.presence);
-            Self {
-                shared,
-                borrowed: self.borrowed.clone(),
-                refs,
-                head: Arc::default(),
-                listed: Arc::default(),
-                presence,
-            }
+            Self { shared, borrowed: self.borrowed.clone(), refs, head: Arc::default(), presence }
         });
         std::iter::once(self.clone()).chain(others).collect()
     }

@@ -50,7 +50,7 @@ impl Selection {
     /// When it is neither.
     pub fn since(repository: &Repo, text: &str) -> Result<Self, SourceError> {
         let local = &repository.resolver()?;
-        let tips = refs::tips(repository, local, |_| false).tips;
+        let tips = refs::tips(repository, local, &repository.all_refs(), |_| false).tips;
         let ends: BTreeSet<ObjectId> = tips.iter().filter_map(Tip::end).collect();
         // Notes and stashes are commits as well; a tag of a file or a folder is none. What cannot be read may be one: the walk
         // will say so.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{SourceError, user_config};
+use crate::fs::own_configuration;
 
 /// The one that the user's or the machine's configuration names.
 ///
@@ -14,7 +15,5 @@ pub fn configured() -> Result<Option<PathBuf>, SourceError> {
 
 /// The one that is ours, until the configuration names any.
 pub fn own() -> Option<PathBuf> {
-    let set = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let config = set.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
-    Some(config.join("keysweep").join("template"))
+    Some(own_configuration()?.join("template"))
 }

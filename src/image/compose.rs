@@ -3,26 +3,13 @@
 //! It is read by the indentation of its lines, as people and tools write it. Of a flow mapping (`args: {A: b}`) the place is known,
 //! and no names; anchors and aliases are not followed.
 
-use crate::finding::Visibility;
-
-/// A value of a service in a compose file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// Its first and last line, counted from 1.
-    pub lines: (usize, usize),
-    /// The service that it is for.
-    pub service: String,
-    /// The name of the variable; empty if it is not known.
-    pub name: String,
-    /// Who can see the value.
-    pub visibility: Visibility,
-}
+use crate::finding::{ComposeSetting, Visibility};
 
 /// The builds that a compose file describes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Compose {
     /// The values that it sets.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<ComposeSetting>,
     /// The folders that it builds, each with its Dockerfile if it names one.
     pub builds: Vec<(String, Option<String>)>,
 }
@@ -61,7 +48,7 @@ pub fn parse(text: &str) -> Compose {
         let path: Vec<&str> = parents.iter().map(|(_, key)| &**key).collect();
         if let Some((service, visibility, name)) = setting(&path, key, value) {
             let (service, name) = (service.to_owned(), name.to_owned());
-            compose.settings.push(Setting { lines: (number + 1, number + 1), service, name, visibility });
+            compose.settings.push(ComposeSetting { lines: (number + 1, number + 1), service, name, visibility });
             open = Some(depth);
         } else {
             build(&path, key, value, &mut compose.builds);

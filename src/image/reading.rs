@@ -165,7 +165,6 @@ impl<'r> Reading<'r> {
         let digests = content.and_then(|content| Ok((content, hashing.finish()?)));
         match digests {
             Ok((content, (digest, sha512))) => {
-                let Content { layer, document, unpacked } = content;
                 let coverage = match (claimed, self.tally.said() == said) {
                     (Some(claimed), _) if claimed != digest => self.is_another(name, &digest),
                     (Some(_), true) => Coverage::Again,
@@ -173,7 +172,7 @@ impl<'r> Reading<'r> {
                     (_, false) => Coverage::Partly,
                 };
                 let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
-                self.blobs[number] = Blob { name, digest, sha512, layer, document, unpacked, coverage };
+                self.blobs[number] = Blob { name, digest, sha512, coverage, ..content };
             }
             Err(error) => self.tally.broken(name, &error),
         }
@@ -205,7 +204,8 @@ impl<'r> Reading<'r> {
         Coverage::Partly
     }
 
-    fn content(&mut self, number: usize, name: &BStr, reader: &mut dyn Read) -> io::Result<Content> {
+    /// Reads the content of a blob, whose name and digest are still to be set.
+    fn content(&mut self, number: usize, name: &BStr, reader: &mut dyn Read) -> io::Result<Blob> {
         let mut unpacked = Decompressed::new(reader)?;
         let compression = unpacked.compression();
         if let Compression::Unknown(format) = compression {
@@ -220,11 +220,11 @@ impl<'r> Reading<'r> {
         let root = self.root.unwrap_or(number);
         if compression == Compression::None && self.is_taken(root, BStr::new(""), name, &mut whole) {
             self.root = Some(root);
-            return Ok(Content::default());
+            return Ok(Blob::default());
         }
         if is_archive && compression == Compression::None {
             let layer = Some(Box::new(self.layer(number, name, &mut whole)));
-            return Ok(Content { layer, ..Content::default() });
+            return Ok(Blob { layer, ..Blob::default() });
         }
         if is_archive {
             // Headers are read by 512 bytes, which is little to decompress and to hash at a time.
@@ -233,12 +233,12 @@ impl<'r> Reading<'r> {
             // A layer that was not read to its end has no digest.
             let is_whole = hashing.fill_buf().is_ok_and(<[u8]>::is_empty);
             let unpacked = is_whole.then(|| Box::new(hashing.into_inner().digest()));
-            return Ok(Content { layer, unpacked, ..Content::default() });
+            return Ok(Blob { layer, unpacked, ..Blob::default() });
         }
-        let Some(bytes) = self.limited(name, &mut whole, 0)? else { return Ok(Content::default()) };
+        let Some(bytes) = self.limited(name, &mut whole, 0)? else { return Ok(Blob::default()) };
         let document = self.document(number, name, &bytes);
         self.sink.take(ImageFile { blob: number, path: name.to_owned(), bytes, kind: FileKind::File });
-        Ok(Content { document, ..Content::default() })
+        Ok(Blob { document, ..Blob::default() })
     }
 
     /// Reads a document, if it is one; its texts are handed over, and what lies inline in it is read as a blob.
@@ -379,15 +379,6 @@ fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     reader.take(2 * tar::BLOCK as u64).read_to_end(&mut head)?;
     Ok(head)
-}
-
-/// The contents of a blob.
-#[derive(Default)]
-struct Content {
-    layer: Option<Box<Layer>>,
-    document: Option<Document>,
-    /// The digest of a layer before it was compressed.
-    unpacked: Option<Box<Digest>>,
 }
 
 /// The digest that the name of a blob says it has: in a layout, in a folder of blobs, and where layers are called by their own.

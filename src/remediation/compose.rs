@@ -2,9 +2,9 @@
 
 use bstr::ByteSlice as _;
 
-use super::step::{is_variable, missing, step};
+use super::step::{is_variable, missing, mount, step};
 use super::subject::Subject;
-use crate::finding::{PlanStep, StepKind, Visibility};
+use crate::finding::{ComposeSetting, PlanStep, StepKind, Visibility};
 
 /// A compose file, as far as advice is about it.
 #[derive(Debug, Clone, Default)]
@@ -12,27 +12,14 @@ pub struct ComposeFile {
     /// Its name, as places have it.
     pub name: String,
     /// The values that it sets.
-    pub settings: Vec<Setting>,
-}
-
-/// A value that a compose file sets.
-#[derive(Debug, Clone)]
-pub struct Setting {
-    /// Its first and last line.
-    pub lines: (usize, usize),
-    /// The service that it is for.
-    pub service: String,
-    /// The name of the variable; empty if it is not known.
-    pub name: String,
-    /// Who can see the value.
-    pub visibility: Visibility,
+    pub settings: Vec<ComposeSetting>,
 }
 
 impl ComposeFile {
     /// How what needs the value in a line gets it without the compose file.
     pub(super) fn steps(&self, subject: &Subject<'_>, line: usize, dockerfile: &str) -> Vec<PlanStep> {
         let file = &self.name;
-        let Some(setting) = self.settings.iter().find(|one| (one.lines.0..=one.lines.1).contains(&line)) else {
+        let Some(setting) = self.settings.iter().find(|one| one.holds(line)) else {
             let title = format!(
                 "Remove the value from line {line} of {file}; compose reads it from your environment or from a secret"
             );
@@ -75,11 +62,6 @@ fn build(
         "Remove line {line} from {file}, because the image records build arguments; declare it as a secret of the build, which compose takes from your environment"
     );
     let block = format!("services:\n  {service}:\n    build:\n      secrets: [{id}]\n{declared}");
-    let mount = format!("RUN --mount=type=secret,id={id},env={name} <command>");
     let remove = format!("Remove ARG {name} from {dockerfile}, and mount the secret where a command needs it");
-    let hint = "the command that needs the value, which finds it in the environment";
-    vec![
-        step(StepKind::Remove, &title, block),
-        PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, &remove, mount) },
-    ]
+    vec![step(StepKind::Remove, &title, block), mount(&remove, &[(id.to_owned(), name.to_owned())])]
 }

@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::compose::ComposeFile;
 use super::registry::Reference;
-use super::step::{is_variable, missing, quoted, step};
+use super::step::{is_variable, missing, mount, quoted, step};
 use super::subject::Subject;
 use crate::finding::{ContentKind, Occurrence, Origin, PlanStep, StepKind};
 
@@ -157,7 +157,7 @@ pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
             continue;
         }
         if place.path != context.dockerfile.as_bytes() {
-            files.insert(file(place));
+            files.insert(place.path.as_bstr());
             continue;
         }
         let line = place.start.line;
@@ -172,54 +172,40 @@ pub fn context(subject: &Subject<'_>, context: &BuildContext) -> Vec<PlanStep> {
     steps
 }
 
-/// The file of a place: the archive where it is a member of one.
-fn file(place: &Occurrence) -> &BStr {
-    let whole = place.path.as_bstr();
-    match place.member.is_empty() {
-        true => whole,
-        false => {
-            whole.strip_suffix(place.member.as_bytes()).map_or(whole, |path| path.trim_end_with(|c| c == '!').as_bstr())
-        }
-    }
-}
-
 /// How an instruction gets the value without recording it.
 fn mounts(subject: &Subject<'_>, dockerfile: &str, instruction: &Instruction) -> Vec<PlanStep> {
     let line = instruction.lines.0;
-    let lines = |names: &[String]| {
+    let secrets = |names: &[String]| {
         let names = names.iter().filter(|name| is_variable(name) && !subject.stands_in(name.as_bytes().as_bstr()));
         let mut ids: Vec<(String, String)> = names.map(|name| (name.to_ascii_lowercase(), name.clone())).collect();
         if ids.is_empty() {
             ids.push(("token".to_owned(), "TOKEN".to_owned()));
         }
-        let mounts: Vec<String> =
-            ids.iter().map(|(id, name)| format!("--mount=type=secret,id={id},env={name}")).collect();
-        let secrets: Vec<String> = ids.iter().map(|(id, name)| format!("--secret id={id},env={name}")).collect();
-        (format!("RUN {} <command>", mounts.join(" ")), format!("docker build {} .", secrets.join(" ")))
+        ids
     };
-    let (title, (run, build)) = match &instruction.kind {
+    let (title, secrets) = match &instruction.kind {
         InstructionKind::Sets(names) => (
             format!(
                 "Remove line {line} from {dockerfile}, because the image records the value; mount it where a command needs it, with BuildKit, and pass it to the container when it starts"
             ),
-            lines(names),
+            secrets(names),
         ),
         InstructionKind::Runs => (
             format!(
                 "In line {line} of {dockerfile}, read the value from a mounted secret, because the image records the command"
             ),
-            lines(&[]),
+            secrets(&[]),
         ),
         InstructionKind::Other => (
             format!(
                 "Remove the value from line {line} of {dockerfile}, because the image records the instruction; mount it as a secret where a command needs it"
             ),
-            lines(&[]),
+            secrets(&[]),
         ),
     };
-    let hint = "the command that needs the value, which finds it in the environment";
-    let mount = PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, &title, run) };
-    vec![mount, step(StepKind::Remove, "Pass it to the build from your environment", build)]
+    let passed: Vec<String> = secrets.iter().map(|(id, name)| format!("--secret id={id},env={name}")).collect();
+    let build = format!("docker build {} .", passed.join(" "));
+    vec![mount(&title, &secrets), step(StepKind::Remove, "Pass it to the build from your environment", build)]
 }
 
 /// The lines that leave files out of what is sent.

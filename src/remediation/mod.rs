@@ -360,31 +360,33 @@ impl<'a> Kind<'a> {
         let title =
             format!("These workflows sign in with it, and can sign in without a secret: {}", self.workflows.join(", "));
         let steps = self.remediation.federate.iter().map(|step| self.step(StepKind::Prevent, step));
-        [text_step(StepKind::Prevent, title)].into_iter().chain(steps).collect()
+        [text_step(StepKind::Prevent, &title)].into_iter().chain(steps).collect()
     }
 
     fn replace(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Remove,
-            "Remove the value from the file, and read it from the environment or a secret store instead".to_owned(),
+            "Remove the value from the file, and read it from the environment or a secret store instead",
         )]
     }
 
     fn only_if_shared(&self) -> Vec<PlanStep> {
-        vec![PlanStep {
-            kind: StepKind::Revoke,
-            title: "Nothing has to be revoked, unless the value was also shared elsewhere (chat, ticket, log, another repository). In that case, this command prints the steps".to_owned(),
-            command: format!("keysweep explain {}", self.rule.id),
-            missing: Vec::new(),
-            link: self.link.clone(),
-        }]
+        vec![self.explained(
+            "Nothing has to be revoked, unless the value was also shared elsewhere (chat, ticket, log, another repository). In that case, this command prints the steps",
+        )]
+    }
+
+    /// The step that prints the general steps of the rule.
+    fn explained(&self, title: &str) -> PlanStep {
+        let command = format!("keysweep explain {}", self.rule.id);
+        PlanStep { link: self.link.clone(), ..step::step(StepKind::Revoke, title, command) }
     }
 
     /// For a file of which nobody knows where it has been.
     fn only_if_left(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "If the file was ever committed, sent or uploaded, treat the value as leaked and revoke it; otherwise nothing else has to be done".to_owned(),
+            "If the file was ever committed, sent or uploaded, treat the value as leaked and revoke it; otherwise nothing else has to be done",
         )]
     }
 
@@ -392,14 +394,14 @@ impl<'a> Kind<'a> {
     fn only_if_built(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "If an image with it was ever built and pushed, treat the value as leaked and revoke it; 'keysweep image' scans an image. Otherwise nothing else has to be done".to_owned(),
+            "If an image with it was ever built and pushed, treat the value as leaked and revoke it; 'keysweep image' scans an image. Otherwise nothing else has to be done",
         )]
     }
 
     fn only_if_doubt(&self) -> Vec<PlanStep> {
         vec![text_step(
             StepKind::Revoke,
-            "If in doubt, treat it as leaked, and revoke it with the next steps: this clone shows no sign of a push, but that is not proof, because other clones, deleted branches and backups leave no trace here".to_owned(),
+            "If in doubt, treat it as leaked, and revoke it with the next steps: this clone shows no sign of a push, but that is not proof, because other clones, deleted branches and backups leave no trace here",
         )]
     }
 
@@ -407,13 +409,9 @@ impl<'a> Kind<'a> {
     fn in_doubt(&self, revoking: Revoking) -> Vec<PlanStep> {
         match revoking {
             Revoking::Here => [self.only_if_doubt(), self.revoke(), self.after()].concat(),
-            Revoking::Before => vec![PlanStep {
-                kind: StepKind::Revoke,
-                title: "In doubt treat it as leaked, and revoke it, too, as the plan before this one says for others of its kind: there is no sign of a push from this clone, which is not proof. These are the steps in general".to_owned(),
-                command: format!("keysweep explain {}", self.rule.id),
-                missing: Vec::new(),
-                link: self.link.clone(),
-            }],
+            Revoking::Before => vec![self.explained(
+                "In doubt treat it as leaked, and revoke it, too, as the plan before this one says for others of its kind: there is no sign of a push from this clone, which is not proof. These are the steps in general",
+            )],
         }
     }
 
@@ -423,7 +421,7 @@ impl<'a> Kind<'a> {
     }
 
     fn titled(&self, kind: StepKind, text: &str) -> PlanStep {
-        text_step(kind, self.text(text))
+        text_step(kind, &self.text(text))
     }
 
     fn text(&self, text: &str) -> String {
@@ -431,6 +429,6 @@ impl<'a> Kind<'a> {
     }
 }
 
-fn text_step(kind: StepKind, title: String) -> PlanStep {
-    PlanStep { kind, title, command: String::new(), missing: Vec::new(), link: String::new() }
+fn text_step(kind: StepKind, title: &str) -> PlanStep {
+    step::step(kind, title, String::new())
 }

@@ -14,6 +14,15 @@ pub fn missing(field: &str, hint: &str) -> Fact {
     Fact { field: field.to_owned(), value: hint.to_owned() }
 }
 
+/// The step that mounts secrets of a build, each by its id and the variable it is read as, for a command that needs them.
+pub fn mount(title: &str, secrets: &[(String, String)]) -> PlanStep {
+    let mounts: Vec<String> =
+        secrets.iter().map(|(id, name)| format!("--mount=type=secret,id={id},env={name}")).collect();
+    let hint = "the command that needs the value, which finds it in the environment";
+    let run = format!("RUN {} <command>", mounts.join(" "));
+    PlanStep { missing: vec![missing("command", hint)], ..step(StepKind::Remove, title, run) }
+}
+
 /// `true` if a text can be the name of an environment variable in a command.
 pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::{Content, Item, Listing};
 use crate::finding::{ContentKind, Gap, GapKind, Names, Note};
-use crate::fs::bounded::{self, Kind, Links};
+use crate::fs::bounded::{self, Kind, Links, Refused};
 use crate::image::compose::{self, Compose};
 use crate::image::dockerfile::{self, Instruction};
 use crate::image::dockerignore::DockerIgnore;
@@ -123,14 +123,14 @@ impl Walk<'_> {
         let entries = std::fs::read_dir(folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
         let mut entries = match entries {
             Ok(entries) => entries,
-            Err(error) => return self.gap(folder, format!("{error}; check the path and its permissions")),
+            Err(error) => return self.gap(folder, Refused::Io(error).to_string()),
         };
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) => self.entry(&path, kind),
-                Err(error) => self.gap(&path, format!("{error}; check the path and its permissions")),
+                Err(error) => self.gap(&path, Refused::Io(error).to_string()),
             }
         }
     }

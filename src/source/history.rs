@@ -11,7 +11,7 @@ use bstr::BString;
 use super::{Content, Item, Listing, git_dir};
 use crate::finding::{ContentKind, Gap, GapKind, Note};
 use crate::git::error::error_text;
-use crate::git::ref_store::Ref;
+use crate::git::ref_store::{Ref, Refs};
 use crate::git::reftable::Target;
 use crate::git::store::Store;
 use crate::git::{GitError, Local, ObjectId, Repo, SourceError};
@@ -27,7 +27,9 @@ pub struct Objects {
     pub store: Store,
     /// Commits whose parents a shallow clone leaves out.
     pub shallow: BTreeSet<ObjectId>,
-    /// Refs that lead to no object of the store.
+    /// All refs, as they were listed.
+    pub refs: Refs,
+    /// Those that lead to no object of the store.
     pub nowhere: Vec<(BString, ObjectId)>,
     /// Ref names and what lies next to the objects, to be looked at as text.
     pub listing: Listing,
@@ -89,10 +91,11 @@ fn list_shallow(local: &Local, out: &mut Objects) -> Result<(), GitError> {
 
 fn list_refs(repository: &Repo, out: &mut Objects) {
     let all = repository.all_refs();
-    out.listing.gaps.extend(all.gaps);
-    for reference in all.refs {
-        list_ref(&reference, out);
+    out.listing.gaps.extend_from_slice(&all.gaps);
+    for reference in &all.refs {
+        list_ref(reference, out);
     }
+    out.refs = all;
 }
 
 fn list_ref(reference: &Ref, out: &mut Objects) {

@@ -21,7 +21,7 @@ pub use hook::{AgentName, HookAction, HookName, HookRun};
 pub use live::LiveArgs;
 pub use options::{
     AccessArg, ColorArg, Common, ConfidenceArg, FormatArg, PageArgs, ProofArgs, RulesPageArgs, ScanArgs, SeverityArg,
-    StateArgs, SweepArgs, TextArgs,
+    StateArgs, SweepArgs, TextArgs, configured,
 };
 pub use rules::RulesAction;
 

@@ -382,7 +382,7 @@ impl Configuration {
 }
 
 /// The configuration that the environment names for every call.
-fn configured() -> Option<PathBuf> {
+pub fn configured() -> Option<PathBuf> {
     std::env::var_os("KEYSWEEP_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 

@@ -1,16 +1,15 @@
 //! `hook install`, `uninstall` and `status` for coding agents: what is put into an agent's settings, and whether it works.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use anyhow::Context as _;
 use serde_json::Value;
 
 use super::agent::named;
-use super::canary::token;
-use super::{on_path, program};
+use super::canary::{fed, token};
+use super::{ended, on_path, program, say};
 use crate::cli::args::AgentName;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
@@ -33,10 +32,6 @@ fn places(agents: &[AgentName], global: bool) -> anyhow::Result<Vec<(Agent, Plac
     let scope = scope(global)?;
     let agents: BTreeSet<AgentName> = agents.iter().copied().collect();
     Ok(agents.into_iter().map(named).map(|agent| (agent, Place::new(agent, scope.clone()))).collect())
-}
-
-fn say(text: &str) {
-    shell::say(&withhold(text));
 }
 
 /// Puts keysweep into the settings of these agents. What a project shares names the program alone, for it lies elsewhere on
@@ -93,8 +88,7 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
             is_well = false;
         }
         for (event, command) in installed {
-            let sent = |token: &str| sample(agent, event, token);
-            let Some(tried) = tried(agent, &sent, &command)? else { continue };
+            let Some(tried) = tried(agent, event, &command)? else { continue };
             let (text, works) = match tried {
                 Tried::Kept(how) => (format!("'{command}' {how} a canary"), true),
                 Tried::LetThrough(code) => (format!("'{command}' let a canary through (it ended with {code})"), false),
@@ -124,7 +118,7 @@ enum Tried {
 
 /// Runs the command as the agent would, if it is this program, on a call with a token of nobody's, and holds the answer
 /// against what this agent honours; `None` if the agent does not send such a call.
-fn tried(agent: Agent, sent: &dyn Fn(&str) -> Option<Value>, command: &str) -> anyhow::Result<Option<Tried>> {
+fn tried(agent: Agent, event: &str, command: &str) -> anyhow::Result<Option<Tried>> {
     let own = program()?;
     let Some((called, arguments)) = parts(command) else { return Ok(None) };
     let found = if called.contains(['/', '\\']) { Some(PathBuf::from(&called)) } else { on_path(None) };
@@ -135,10 +129,10 @@ fn tried(agent: Agent, sent: &dyn Fn(&str) -> Option<Value>, command: &str) -> a
         None => return Ok(Some(Tried::Another("none is on PATH".to_owned()))),
     }
     let token = token()?;
-    let Some(sent) = sent(&token) else { return Ok(None) };
+    let Some(sent) = sample(agent, event, &token) else { return Ok(None) };
     let sent = sent.to_string();
     let call = Call::parse(sent.as_bytes(), Some(agent))?;
-    let output = run(&own, &arguments, &sent).with_context(|| format!("running '{command}'"))?;
+    let output = fed(Command::new(&own).args(&arguments), &sent).with_context(|| format!("running '{command}'"))?;
     let said = [&output.stdout[..], &output.stderr[..]].concat();
     let holds = |text: &str| memchr::memmem::find(&said, text.as_bytes()).is_some();
     let masked = call.masked(&str::to_owned, "");
@@ -154,17 +148,5 @@ fn tried(agent: Agent, sent: &dyn Fn(&str) -> Option<Value>, command: &str) -> a
     let is_object = serde_json::from_slice::<Value>(&output.stdout).is_ok_and(|answer| answer.is_object());
     let is_answered = output.status.code() == Some(code) && is_object == expected.object.is_some();
     let is_kept = is_answered && !holds(&token) && (holds("[secret ") || holds("github-pat"));
-    let ended = output.status.code().map_or_else(|| "a signal".to_owned(), |code| code.to_string());
-    Ok(Some(if is_kept { Tried::Kept(how) } else { Tried::LetThrough(ended) }))
-}
-
-fn run(program: &Path, arguments: &[String], input: &str) -> std::io::Result<Output> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // One that reads nothing closes the pipe, which is its right.
-        let _ = stdin.write_all(input.as_bytes());
-    }
-    child.wait_with_output()
+    Ok(Some(if is_kept { Tried::Kept(how) } else { Tried::LetThrough(ended(output.status.code())) }))
 }

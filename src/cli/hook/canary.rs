@@ -66,6 +66,11 @@ fn run(name: Name, hook: &Path, canary: &Canary, place: &Place) -> io::Result<Ou
         }
         Name::PreReceive => canary.received(),
     };
+    fed(&mut command, &input)
+}
+
+/// Runs a command with a text on standard input.
+pub(super) fn fed(command: &mut Command, input: &str) -> io::Result<Output> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {

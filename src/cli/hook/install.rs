@@ -4,10 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::{Place, is_among, on_path, option, program};
+use super::{Place, is_among, on_path, option, program, say};
 use crate::cli::args::HookName;
 use crate::cli::exit::ExitStatus;
-use crate::cli::{shell, withhold};
 use crate::hook::husky::Script;
 use crate::hook::install::Change;
 use crate::hook::tool::Tool;
@@ -64,10 +63,6 @@ fn checked(name: Name) -> &'static str {
         Name::CommitMsg => "every commit's message",
         Name::PreReceive => "every push to this repository",
     }
-}
-
-fn say(text: &str) {
-    shell::say(&withhold(text));
 }
 
 fn install_file(hook: &Hook, program: &Path, place: &Place) -> anyhow::Result<()> {

@@ -176,6 +176,15 @@ fn is_among(names: &[HookName], name: Name) -> bool {
 }
 
 /// Returns the arguments of `keysweep hook install` for this hook.
+fn say(text: &str) {
+    shell::say(&withhold(text));
+}
+
+/// How a process ended, by its code.
+fn ended(code: Option<i32>) -> String {
+    code.map_or_else(|| "a signal".to_owned(), |code| code.to_string())
+}
+
 fn option(name: Name) -> String {
     match name {
         Name::PreCommit => String::new(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::canary::{self, Outcome};
 use super::install::{file_of, remedy};
-use super::{Place, is_among, on_path, program};
+use super::{Place, ended, is_among, on_path, program};
 use crate::cli::args::{Common, FormatArg, HookName};
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
@@ -91,9 +91,14 @@ fn tried(place: &Place, name: Name, mut told: Told) -> Told {
     let (text, is_stopped) = match canary::send(name, script, place) {
         Ok(Outcome::Stopped) => ("; it stopped a canary".to_owned(), true),
         Ok(Outcome::LetThrough(code)) => {
-            let code = code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
             let why = "is the rule 'github-pat-classic' disabled in .keysweep.toml?";
-            (format!("; but it did not stop a canary, a made-up GitHub token (it ended with {code}): {why}"), false)
+            (
+                format!(
+                    "; but it did not stop a canary, a made-up GitHub token (it ended with {}): {why}",
+                    ended(code)
+                ),
+                false,
+            )
         }
         Err(error) => (format!("; it could not be tested: {error}"), false),
     };

@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::situation::{NEEDLES, Situation};
-use super::steps::{OWN_ADVICE, Plan, REWRITTEN};
+use super::steps::{OWN_ADVICE, Plan, REWRITTEN, is_rewritten};
 use crate::finding::purge::{Consent, On, Phase, Trace};
 use crate::remediation::git::leftovers;
 use crate::remediation::step::quoted;
@@ -106,9 +106,8 @@ fn of_value(at: &Situation<'_>, name: &BStr) -> (String, String) {
 /// Any other ref; those of remotes came with the fetch, and branches and tags are rewritten.
 fn of_ref(at: &Situation<'_>, name: &BStr) -> (String, String) {
     let starts = |start: &str| name.starts_with(start.as_bytes());
-    let is_rewritten = REWRITTEN.split(' ').any(|kind| starts(&format!("{kind}/")));
     // The plan begins with every work tree on a branch.
-    if is_rewritten || starts("refs/remotes/") || name == "HEAD" || starts("HEAD of ") {
+    if is_rewritten(name) || starts("refs/remotes/") || name == "HEAD" || starts("HEAD of ") {
         return (String::new(), String::new());
     }
     if name == "refs/stash" {

@@ -91,13 +91,16 @@ impl WorkTree {
 
     /// Fails where something is staged or changed, or where no branch is checked out.
     pub(super) fn is_ready(&self) -> String {
-        let is_on_branch = self.git("symbolic-ref --quiet HEAD >/dev/null");
-        format!("{} && {is_on_branch}", is_committed(&self.git("")))
+        is_ready(&self.git(""))
     }
 }
 
 fn is_committed(git: &str) -> String {
     format!("test -z \"$({git}status --porcelain --untracked-files=no --ignore-submodules=dirty)\"")
+}
+
+fn is_ready(git: &str) -> String {
+    format!("{} && {git}symbolic-ref --quiet HEAD >/dev/null", is_committed(git))
 }
 
 impl Situation<'_> {
@@ -151,6 +154,11 @@ impl Situation<'_> {
     /// then taken back, and content of a submodule is not for this repository to commit.
     pub(super) fn is_committed(&self) -> String {
         is_committed(&self.git(""))
+    }
+
+    /// The same, and where no branch is checked out.
+    pub(super) fn is_ready(&self) -> String {
+        is_ready(&self.git(""))
     }
 
     /// Returns the arguments of git filter-repo.

@@ -20,6 +20,11 @@ pub(super) const OWN_ADVICE: &str = "git filter-repo ends with its own next step
 /// The refs that are rewritten in a clone, by where they are.
 pub(super) const REWRITTEN: &str = "refs/heads refs/tags refs/notes";
 
+/// `true` if a ref is rewritten in a clone.
+pub(super) fn is_rewritten(name: &[u8]) -> bool {
+    REWRITTEN.split(' ').any(|kind| name.strip_prefix(kind.as_bytes()).is_some_and(|rest| rest.starts_with(b"/")))
+}
+
 /// A plan that is being made.
 pub(super) struct Plan<'p> {
     pub(super) at: &'p Situation<'p>,
@@ -189,11 +194,10 @@ impl Plan<'_> {
     pub(super) fn committed(&mut self) {
         let at = self.at;
         if !at.is_bare {
-            let is_on_branch = at.git("symbolic-ref --quiet HEAD >/dev/null");
             self.step(
                 Phase::Prepare,
                 "This fails if there are staged or uncommitted changes, which the rewrite would lose: commit them before you go on, on a separate branch if they are not ready. Do not stash them, because a stash keeps the old history. Files that git does not track stay as they are. It also fails if no branch is checked out, because only branches are rewritten: 'git switch' to one, or create one.",
-                &format!("{} && {is_on_branch}", at.is_committed()),
+                &at.is_ready(),
             );
         }
         for tree in &at.work_trees {
@@ -201,7 +205,7 @@ impl Plan<'_> {
             if tree.is_there {
                 self.step(
                     Phase::Prepare,
-                    &format!("The same for the work tree {folder}, which shares the branches of this repository: commit what is staged or changed there; if it is on no branch, 'git -C {folder} switch -c <name>' makes one, and then make this plan anew. If nobody needs it, 'git worktree remove {folder}' in its place"),
+                    &format!("The same for the work tree {folder}, which shares the branches of this repository: commit what is staged or changed there; if it is on no branch, 'git -C {folder} switch -c <name>' creates one, and then create this plan again. Or, if nobody needs it, remove it: 'git worktree remove {folder}'"),
                     &tree.is_ready(),
                 );
             } else {
@@ -235,8 +239,8 @@ impl Plan<'_> {
             same.any(|(_, subject)| subject.handling == Handling::InPlace)
         };
         let traced: Vec<&Finding> = at.traced.iter().filter(is_here).collect();
-        let is_rewritten = |name: &&String| REWRITTEN.split(' ').any(|kind| name.starts_with(&format!("{kind}/")));
-        let refs: BTreeSet<&String> = traced.iter().flat_map(|f| &f.exposure.refs).filter(is_rewritten).collect();
+        let refs = traced.iter().flat_map(|f| &f.exposure.refs);
+        let refs: BTreeSet<&String> = refs.filter(|name| is_rewritten(name.as_bytes())).collect();
         let hidden = refs.iter().any(|name| at.is_secret(name.as_bytes()));
         let filter = at.git(&format!("filter-repo --force {}", at.options()));
         if at.is_bare || hidden {

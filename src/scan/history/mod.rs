@@ -58,7 +58,7 @@ impl Scan<'_> {
     /// that brought it in, and how many objects are named and not there.
     pub(super) fn of_objects(&self, repository: &Repo, objects: &Objects) -> (Outcome, usize) {
         let (_, all) = self.scan_all(repository, objects);
-        let (mut outcome, located) = all.locate(repository, &objects.store);
+        let (mut outcome, located) = all.locate(repository, objects);
         let missing = std::mem::take(&mut outcome.missing).len();
         let outcome = match located.attribution() {
             Some(attribution) => {
@@ -104,7 +104,7 @@ impl Scan<'_> {
     ) -> Report {
         let store = &objects.store;
         let roots = all.roots(store);
-        let (outcome, located) = all.locate(repository, store);
+        let (outcome, located) = all.locate(repository, objects);
         let outcome = memory.remember(outcome, located.tree_index.as_ref(), repository, store);
         let report = match located.attribution() {
             Some(attribution) => self.attribute(repository, objects, outcome, attribution, depth).report(self, scope),

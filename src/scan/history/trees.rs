@@ -133,11 +133,12 @@ impl<'s> AllScanned<'s> {
     }
 
     /// Works out which trees hold what, and how commits and refs are connected if there is anything to be asked about them.
-    pub(super) fn locate(self, repository: &Repo, store: &'s Store) -> (Outcome, Located<'s>) {
+    pub(super) fn locate(self, repository: &Repo, objects: &'s Objects) -> (Outcome, Located<'s>) {
         let Self { outcome, trees } = self;
         let is_asked = !outcome.sightings.is_empty() || !targets(&outcome).is_empty();
         let index = || trees.map(|trees| trees.index(repository));
-        let attribute = || is_asked.then(|| Attribution::new(repository, store, &outcome.commits));
+        let attribute =
+            || is_asked.then(|| Attribution::new(repository, &objects.store, &objects.refs, &outcome.commits));
         let (tree_index, attribution) = threads::on_all(|| rayon::join(index, attribute));
         (outcome, Located { tree_index, attribution })
     }

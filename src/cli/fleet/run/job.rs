@@ -1,5 +1,6 @@
 //! One repository or network: whether it changed, its clone if it has to be fetched, its sweep, and what became of it.
 
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,11 +13,11 @@ use super::{failure, fetch, state};
 use crate::cli::args::RunArgs;
 use crate::finding::Verdict;
 use crate::fleet::{CACHES, CLONES, STATES};
-use crate::fs::bounded::{self, Links};
+use crate::fs::bounded::{self, Links, Refused};
 use crate::output::words::plural;
 
-/// Bytes of a report that is asked for its verdict, at most.
-const MAX_REPORT: u64 = 4 << 30;
+/// Bytes of the last line of a report, at most.
+const MAX_LINE: u64 = 1 << 20;
 
 /// The outcome of a job.
 #[derive(Debug)]
@@ -160,7 +161,12 @@ impl<'a> Runner<'a> {
 
 /// Returns the summary in the last line of a report.
 fn summary(report: &Path) -> Result<Summary, String> {
-    let bytes = bounded::read(report, MAX_REPORT, Links::Refused).map_err(|refused| refused.to_string())?;
+    let mut file = bounded::open_file(report, Links::Refused).map_err(|refused| refused.to_string())?;
+    let mut bytes = Vec::new();
+    let length = file.metadata().map_or(0, |meta| meta.len());
+    file.seek(SeekFrom::Start(length.saturating_sub(MAX_LINE)))
+        .and_then(|_| (&mut file).take(MAX_LINE).read_to_end(&mut bytes))
+        .map_err(|error| Refused::Io(error).to_string())?;
     let text = bytes.strip_suffix(b"\n").ok_or("it is cut off")?;
     let last = text.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     serde_json::from_slice(last).map_err(|_| "it is cut off".to_owned())

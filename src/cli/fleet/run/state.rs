@@ -3,19 +3,20 @@
 
 use std::fs::{self, Metadata};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
+use crate::cli::args::configured;
 use crate::fs::bounded::{self, Links};
 use crate::fs::{Rights, replace};
 use crate::git::Repo;
 
 /// The file that is there from the start of a run to its end, with a number that no other run has.
 const RUN: &str = ".run";
-/// Bytes of such a file, and of a configuration, at most.
+/// Bytes of such a file, at most.
 const MAX: u64 = 1 << 20;
 
 /// A hash of texts that tells them apart.
@@ -31,8 +32,8 @@ pub(super) fn hash(parts: &[&[u8]]) -> String {
 
 /// Returns what determines the results of any sweep: the program, and the configuration that the environment names.
 pub(super) fn setup() -> String {
-    let config = std::env::var_os("KEYSWEEP_CONFIG").unwrap_or_default();
-    let text = bounded::read(Path::new(&config), MAX, Links::Followed).unwrap_or_default();
+    let read = |path: PathBuf| bounded::read(&path, bounded::MAX_SIZE, Links::Followed).ok();
+    let text = configured().and_then(read).unwrap_or_default();
     hash(&[
         env!("KEYSWEEP_SWEEP").as_bytes(),
         env!("KEYSWEEP_RULES").as_bytes(),

@@ -15,7 +15,7 @@ use super::Agent;
 use super::protocol::Protocol;
 use super::shape::{Settings, Shape};
 use crate::fs::bounded::{self, Links};
-use crate::fs::{Rights, replace};
+use crate::fs::{Rights, executable, replace};
 
 pub use command::parts;
 use command::{CALL, is_ours};
@@ -276,9 +276,11 @@ impl Place {
     fn write(&self, file: &Path, text: &str) -> io::Result<()> {
         file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         let file = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
-        let rights = file.metadata().map_or(Rights::Usual, |meta| Rights::Exactly(meta.permissions()));
-        replace(&file, rights, |out| out.write_all(text.as_bytes()))?;
-        if matches!(self.settings().shape, Shape::Scripts) { executable(&file) } else { Ok(()) }
+        let rights = match self.settings().shape {
+            Shape::Scripts => executable::rights(),
+            _ => file.metadata().map_or(Rights::Usual, |meta| Rights::Exactly(meta.permissions())),
+        };
+        replace(&file, rights, |out| out.write_all(text.as_bytes()))
     }
 }
 
@@ -290,17 +292,6 @@ const PLUGIN: &str = include_str!("../../../../hooks/opencode.js");
 fn leads_out(root: &Path, file: &Path) -> bool {
     let folder = file.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
     root.canonicalize().ok().zip(folder).is_none_or(|(root, folder)| !folder.starts_with(root))
-}
-
-#[cfg(unix)]
-fn executable(file: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn executable(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// `true` if a value is a hook of ours, or a group of nothing else.

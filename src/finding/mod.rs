@@ -110,8 +110,10 @@ pub enum Evidence {
     Weak(&'static str),
     /// It named its end, and that has passed.
     Expired(String),
-    /// It is near this keyword or is assigned to this name.
+    /// The name that the value is assigned to.
     Named(String),
+    /// The keyword that the value follows.
+    After(String),
     /// The value is as irregular as an issued one: bits a character, and the floor for its alphabet and length.
     Entropy {
         /// Measured, in hundredths of a bit.

@@ -179,11 +179,15 @@ fn unread(repo: &Local, id: ObjectId, error: &gix::Error) -> Unread {
     Unread { kind, why: format!("object {id} cannot be read ({}); run 'git fsck' for details", error_text(error)) }
 }
 
+/// Returns a sentence that says that an object is missing, with the remedies.
+pub fn missing(id: ObjectId) -> String {
+    format!(
+        "object {id} is not in this clone; in a shallow clone run 'git fetch --unshallow', in a partial clone 'git fetch --refetch', otherwise 'git fsck' for details"
+    )
+}
+
 fn absent(id: ObjectId) -> Unread {
-    let why = format!(
-        "object {id} is not in this clone; 'git fetch --refetch' fetches the missing objects of a partial clone, run 'git fsck' for details"
-    );
-    Unread { kind: GapKind::Missing, why }
+    Unread { kind: GapKind::Missing, why: missing(id) }
 }
 
 /// The tree of a commit.

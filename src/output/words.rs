@@ -564,6 +564,7 @@ fn reason(evidence: &EvidenceView) -> Option<String> {
         EvidenceView::Doubt(doubt) => format!("its built-in check fails ({doubt})"),
         EvidenceView::Expired(end) => format!("expired on {end}"),
         EvidenceView::Named(name) => format!("it is the value of '{name}'"),
+        EvidenceView::After(keyword) => format!("it comes shortly after '{keyword}'"),
         EvidenceView::Entropy(_) => return None,
         EvidenceView::Decoded(encoding) => format!("inside {encoding}"),
         EvidenceView::Companions(count) => format!("{} of the same credential nearby", plural(*count, "identifier")),

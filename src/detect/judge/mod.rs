@@ -94,7 +94,7 @@ impl Evaluation<'_> {
         }
         if matches!(self.rule.matcher, Matcher::After { .. }) {
             self.context()?;
-            self.evidence.push(Evidence::Named(lossy(self.candidate.keyword, self.text)));
+            self.evidence.push(Evidence::After(lossy(self.candidate.keyword, self.text)));
         } else {
             self.evidence.push(Evidence::Format);
         }

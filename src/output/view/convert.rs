@@ -329,6 +329,7 @@ impl Convert<'_> {
             Evidence::Weak(what) => EvidenceView::Weak((*what).to_owned()),
             Evidence::Expired(end) => EvidenceView::Expired(self.safe(end.as_bytes())),
             Evidence::Named(name) => EvidenceView::Named(self.safe(name.as_bytes())),
+            Evidence::After(keyword) => EvidenceView::After(self.safe(keyword.as_bytes())),
             Evidence::Entropy { centibits, floor } => EvidenceView::Entropy(format!(
                 "{:.2} bits a character, at least {:.2} expected",
                 f64::from(*centibits) / 100.0,

@@ -222,6 +222,7 @@ pub enum EvidenceView {
     Weak(String),
     Expired(String),
     Named(String),
+    After(String),
     Entropy(String),
     Decoded(String),
     /// How many; schema 1 writes every detail as text.

@@ -11,7 +11,7 @@ use crate::attribution::tree_index::Target;
 use crate::attribution::{Arrival, Attribution};
 use crate::finding::{ContentKind, Gap, GapKind, Note, Report, Scope};
 use crate::git::Repo;
-use crate::git::object::Mode;
+use crate::git::object::{self, Mode};
 use crate::scan::Scan;
 use crate::scan::batch::{MOST_PLACES, more_places};
 use crate::scan::outcome::{Missing, Outcome};
@@ -112,10 +112,7 @@ fn absent(missing: &[Missing], arrivals: &Arrivals, attribution: &Attribution<'_
                 continue;
             }
         };
-        let why = format!(
-            "object {id} is not in this clone; 'git fetch --refetch' fetches the missing objects of a partial clone, run 'git fsck' for details"
-        );
-        outcome.gaps.push(Gap { what: BString::from(what), kind: GapKind::Missing, why });
+        outcome.gaps.push(Gap { what: BString::from(what), kind: GapKind::Missing, why: object::missing(*id) });
     }
     if leftovers > 0 {
         outcome.notes.push(Note(format!("{leftovers} objects that only unreachable leftovers name no longer exist")));

@@ -233,10 +233,11 @@ fn by_secret(sightings: Vec<Sighting>, exact: bool) -> BTreeMap<Secret, Vec<Sigh
     groups
 }
 
-/// The order of a report: what is worst, of that what got farthest, then by place. The id makes it the same in every run.
+/// The order of a report: what is worst, of that what got farthest and what HEAD still has, then by place. The id makes it the
+/// same in every run.
 fn worst_first(a: &Finding, b: &Finding) -> Ordering {
     let place = |f: &Finding| f.occurrences.last().map(|place| (place.whole_path(), place.start.line));
-    let key = |f: &Finding| (Reverse(f.severity), how_far(f), Reverse(f.confidence));
+    let key = |f: &Finding| (Reverse(f.severity), how_far(f.exposure.stage), !f.exposure.in_head);
     key(a).cmp(&key(b)).then_with(|| place(a).cmp(&place(b))).then_with(|| (&a.rule, &a.id).cmp(&(&b.rule, &b.id)))
 }
 
@@ -253,15 +254,15 @@ fn of_stage(severity: Severity, stage: Stage) -> Severity {
     }
 }
 
-/// Returns the sort key of a finding: secrets that got farther come first, and of these the ones still in HEAD.
-fn how_far(finding: &Finding) -> (u8, bool) {
-    let stage = match finding.exposure.stage {
-        Stage::Published | Stage::Unknown => 0,
-        Stage::LocalOnly | Stage::HistoryOnly | Stage::Uncommitted => 1,
-        Stage::Unreachable => 2,
-        Stage::Leftover => 3,
-    };
-    (stage, !finding.exposure.in_head)
+/// The place of a stage in that order. Stages of a clone that nobody is known to have pulled from are one.
+fn how_far(stage: Stage) -> u8 {
+    match stage {
+        Stage::Published => 0,
+        Stage::Unknown => 1,
+        Stage::LocalOnly | Stage::HistoryOnly | Stage::Uncommitted => 2,
+        Stage::Unreachable => 3,
+        Stage::Leftover => 4,
+    }
 }
 
 #[cfg(test)]
@@ -397,6 +398,33 @@ mod tests {
             let (found, below) = scan.findings(vec![low.clone(), other, low], Command::History, &mut exposure);
             assert_eq!((found.len(), below.medium, below.total()), (1, 1, 1));
             assert_eq!(asked, [1]);
+        });
+    }
+
+    #[test]
+    fn findings_are_listed_by_severity_then_stage_then_whether_head_has_them() {
+        with_scan(Confidence::Low, |scan, form, _| {
+            let finding = |severity, stage, in_head, path: &str| {
+                let mut one = of_rule(form, Confidence::High);
+                one.detection.severity = severity;
+                one.occurrence.path = path.into();
+                let best = one.detection.clone();
+                let exposure = Exposure { stage, in_head, ..Exposure::default() };
+                scan.finding(best.secret.clone(), &[one], (&best, best.confidence), exposure)
+            };
+            let mut found = [
+                finding(Severity::Medium, Stage::Published, true, "h"),
+                finding(Severity::High, Stage::LocalOnly, true, "g"),
+                finding(Severity::High, Stage::Unknown, false, "f"),
+                finding(Severity::High, Stage::Unknown, true, "e"),
+                finding(Severity::High, Stage::Published, false, "d"),
+                finding(Severity::High, Stage::Published, true, "c"),
+                finding(Severity::High, Stage::Published, true, "b"),
+                finding(Severity::Critical, Stage::Unreachable, false, "a"),
+            ];
+            found.sort_by(worst_first);
+            let paths: Vec<String> = found.iter().map(|one| one.occurrences[0].path.to_string()).collect();
+            assert_eq!(paths, ["a", "b", "c", "d", "e", "f", "g", "h"]);
         });
     }
 

@@ -23,8 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// It cannot be opened or read.
+    // The words of the cause are in it, so there is no source to be said once more.
     #[error("{0}; check the path and its permissions")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// It is no file.
     #[error("it is {0}, not a regular file; put one in its place")]
     Kind(&'static str),
@@ -45,6 +46,12 @@ pub enum Refused {
     /// It is no text.
     #[error("it is not UTF-8; save it as that")]
     Encoding,
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// The treatment of a link in the place of a file.

@@ -44,10 +44,10 @@ pub enum Change {
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// It cannot be read or written.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// It cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Unread(#[from] bounded::Refused),
     /// It does not have the form of such a file.
     #[error("it is not a valid settings file; nothing was changed. Repair it, or move it away")]

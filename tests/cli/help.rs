@@ -10,7 +10,7 @@ use crate::support::{Repo, Secret};
 const LINES: usize = 25;
 
 /// Every command with the words that lead to it.
-fn commands() -> Vec<(Vec<String>, clap::Command)> {
+pub(crate) fn commands() -> Vec<(Vec<String>, clap::Command)> {
     fn below(command: &clap::Command, path: &[String], all: &mut Vec<(Vec<String>, clap::Command)>) {
         all.push((path.to_vec(), command.clone()));
         for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
@@ -46,6 +46,36 @@ fn short_help_fits_a_small_terminal() {
         let text = repo.tool(&args).env("COLUMNS", "80").run().expect_code(0).out();
         assert!(text.lines().count() <= LINES, "{path:?} takes {} lines:\n{text}", text.lines().count());
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{path:?}: {text}");
+    }
+}
+
+/// clap knows no groups of commands, so that they are written by hand.
+#[test]
+fn the_help_lists_every_command_with_its_own_words() {
+    let repo = Repo::folder();
+    let listed = |help: &str| -> Vec<(String, String)> {
+        let lines = help.lines().skip(3).take_while(|line| !line.starts_with("Exit "));
+        let rows = lines.filter_map(|line| line.get(7..).and_then(|row| row.split_once(' ')));
+        rows.map(|(name, about)| (name.to_owned(), about.trim().replace(" [alias: sweep]", ""))).collect()
+    };
+    let about =
+        |one: &clap::Command| (one.get_name().to_owned(), one.get_about().map(ToString::to_string).unwrap_or_default());
+    let mut expected: Vec<(String, String)> = Cli::command().get_subcommands().map(about).collect();
+    expected.sort_unstable();
+    for option in ["-h", "--help"] {
+        let mut listed = listed(&repo.keysweep(&[option]).expect_code(0).out());
+        listed.sort_unstable();
+        assert_eq!(listed, expected, "{option}");
+    }
+}
+
+/// Another build has it, and says so.
+#[cfg(not(feature = "live"))]
+#[test]
+fn a_command_of_other_builds_says_how_to_get_it() {
+    let repo = Repo::with_a_commit();
+    for args in [&["live"][..], &["live", "--all"], &["live", "nsbs44whgl"]] {
+        repo.keysweep(args).expect_code(2).expect_mention("--features live");
     }
 }
 

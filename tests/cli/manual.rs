@@ -1,18 +1,13 @@
 //! `completions` and `man`: nothing of the help is missing, and shells and readers of manuals take what is written.
 
+use crate::help;
 use crate::support::Repo;
 
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
-/// The commands, as the help lists them.
-fn commands(repo: &Repo) -> Vec<String> {
-    let help = repo.keysweep(&["--help"]).expect_code(0).out();
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    // What a line goes on with is indented further.
-    let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
-    let names: Vec<String> = names.filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
-    assert!(names.len() > 8, "{names:?}");
-    names.into_iter().filter(|name| name != "help").collect()
+/// The names of the commands.
+fn commands() -> impl Iterator<Item = String> {
+    help::commands().into_iter().filter(|(path, _)| path.len() == 1).flat_map(|(path, _)| path)
 }
 
 /// The long options of a command, as its help lists them.
@@ -34,7 +29,7 @@ fn completions_know_every_command_and_every_option() {
     let repo = Repo::folder();
     for shell in SHELLS {
         let script = repo.keysweep(&["completions", shell]).expect_code(0).out();
-        for command in commands(&repo) {
+        for command in commands() {
             assert!(script.contains(&command), "{shell}: {command}");
             for option in options(&repo, &command) {
                 let names = [format!("--{option}"), format!("-l {option}")];
@@ -65,7 +60,7 @@ fn shells_take_their_completions() {
 fn every_command_has_a_manual_page_with_all_its_options() {
     let repo = Repo::folder();
     repo.keysweep(&["man", "share/man1"]).expect_code(0);
-    for command in commands(&repo) {
+    for command in commands() {
         let page = format!("share/man1/keysweep-{command}.1");
         let text = repo.read(&page).replace('\\', "");
         for section in ["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"] {

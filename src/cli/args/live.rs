@@ -6,7 +6,9 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct LiveArgs {
     /// The id of a finding; its first characters are enough
-    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "ID", conflicts_with = "all")]
+    // Where no provider can be asked, any call has to be answered with that.
+    #[cfg_attr(feature = "live", arg(required_unless_present = "all"))]
     pub ids: Vec<String>,
     /// Ask about all findings of the last reports
     #[arg(long)]

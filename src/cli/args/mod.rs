@@ -25,6 +25,44 @@ pub use options::{
 };
 pub use rules::RulesAction;
 
+/// The commands in groups, which clap has for options alone, and the exit codes. The line of a command has the first words of its
+/// own help.
+const GROUPS: &str = "\
+Scan   staged       Scan what the next commit adds
+       range        Scan what a range of commits adds, such as a pull request
+       history      Scan everything that a clone stores [alias: sweep]
+       files        Scan files and folders; '-' is standard input
+       image        Scan a container image; '-' is standard input
+       context      Scan what 'docker build' would send to the builder
+       agents       Scan the files of coding agents: settings, transcripts
+       fleet        Sweep many repositories, and merge their reports
+Guard  hook         Install, remove, inspect or run git's hooks
+       allow        Allow a false alarm: record why it is not a secret
+       baseline     Accept the known secrets, so that only new ones count
+Clean  explain      Explain a rule, a finding, or why a line is reported or not
+       live         LIVE
+       purge-plan   Plan how to take secrets out of history and all its copies
+       verify       Prove that values are gone from everything a clone stores
+Test   rules        List the rules, or prove them against their own examples
+       drill        Rehearse a leak in temporary repositories
+Setup  completions  Print the script that completes commands in a shell
+       man          Write the manual pages, one for each command
+Exit   0 clean, 1 secrets found, 2 something was not read or not done
+";
+
+/// The words of the list for `live`.
+const LIVE: &str = if cfg!(feature = "live") {
+    "Ask providers whether reported secrets still work"
+} else {
+    "Ask providers whether secrets still work (not in this build)"
+};
+
+/// The help, with the commands in groups and short enough for a small terminal.
+fn template() -> String {
+    let groups = GROUPS.replace("LIVE", LIVE);
+    format!("{{about-with-newline}}{{usage-heading}} {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}")
+}
+
 /// Keep secrets out of git, find those in its history, and make each one harmless
 #[derive(Debug, Parser)]
 #[command(
@@ -33,9 +71,7 @@ pub use rules::RulesAction;
     disable_version_flag = true,
     max_term_width = 100,
     disable_help_subcommand = true,
-    // Its own, for the commands to fit a small terminal.
-    help_template = "{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}",
-    after_help = EXIT_CODES,
+    help_template = template(),
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
@@ -50,8 +86,6 @@ pub struct Cli {
     #[arg(long, short = 'V', action = ArgAction::Version, hide_short_help = true)]
     version: Option<bool>,
 }
-
-const EXIT_CODES: &str = "Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
 
 /// The arguments with `help COMMAND` written as `COMMAND --help`, which is what people try first. clap's own command for it
 /// would take a line of the short help.
@@ -71,12 +105,7 @@ const EXAMPLES: &str = "Examples:
   keysweep hook install
 
   # Sweep everything that this clone stores
-  keysweep history
-
-  # Complete commands and options in bash; 'keysweep man' writes manual pages
-  keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep
-
-Exit codes: 0 clean, 1 secrets found, 2 something was not read or not done";
+  keysweep history";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -132,7 +161,7 @@ pub enum Command {
         #[command(flatten)]
         scan: ScanArgs,
     },
-    /// Scan what the commits of a range add, such as a pull request
+    /// Scan what a range of commits adds, such as a pull request
     #[command(
         override_usage = "keysweep range [OPTIONS] RANGE...
        keysweep range [OPTIONS] --ci    (in a CI job)",
@@ -270,15 +299,12 @@ pub enum Command {
     ///
     /// Made-up credentials are planted, and the hook, the pull request check, the sweep, the build context check, the purge
     /// plan and the proof each have to stop them; a certificate shows the results. Purging needs git filter-repo.
-    #[command(
-        hide = true,
-        after_long_help = "Examples:
+    #[command(after_long_help = "Examples:
   # Check that everything works on this machine
   keysweep drill
 
   # Write an exercise for a team
-  keysweep drill --team exercise"
-    )]
+  keysweep drill --team exercise")]
     Drill(DrillArgs),
     /// Plan how to take secrets out of history and all its copies
     ///
@@ -338,11 +364,14 @@ pub enum Command {
         #[command(flatten)]
         proof: ProofArgs,
     },
-    /// Ask providers whether secrets of the last reports still work
+    /// Ask providers whether reported secrets still work
     ///
-    /// It lists the requests, and sends them only after you agree: on a terminal, or with --yes. Each secret goes only to
-    /// its own provider, in a request that changes nothing. No other command opens a connection.
-    #[command(after_long_help = "Examples:
+    /// It lists the requests about secrets of the last reports, and sends them only after you agree: on a terminal, or with
+    /// --yes. Each secret goes only to its own provider, in a request that changes nothing. No other command opens a
+    /// connection. Released programs can do this, and a build from sources with '--features live'.
+    #[command(
+        about = LIVE,
+        after_long_help = "Examples:
   # List the requests without sending any
   keysweep live --all --dry-run
 
@@ -350,7 +379,8 @@ pub enum Command {
   keysweep live nsbs44whgl
 
   # Ask about all findings of one rule
-  keysweep live --all --only github-pat-classic --yes")]
+  keysweep live --all --only github-pat-classic --yes"
+    )]
     Live {
         /// The findings to ask about.
         #[command(flatten)]
@@ -444,13 +474,10 @@ pub enum Command {
         #[command(subcommand)]
         action: RulesAction,
     },
-    /// Print the script that completes commands and options in a shell
-    #[command(
-        hide = true,
-        after_long_help = "Examples:
+    /// Print the script that completes commands in a shell
+    #[command(after_long_help = "Examples:
   # Install the completions for bash
-  keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep"
-    )]
+  keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep")]
     Completions {
         /// The shell
         shell: Shell,
@@ -459,12 +486,9 @@ pub enum Command {
         text: TextArgs,
     },
     /// Write the manual pages, one for each command
-    #[command(
-        hide = true,
-        after_long_help = "Examples:
+    #[command(after_long_help = "Examples:
   # Write them where 'man' looks for a user's own pages
-  keysweep man ~/.local/share/man/man1"
-    )]
+  keysweep man ~/.local/share/man/man1")]
     Man {
         /// The folder for them
         folder: PathBuf,

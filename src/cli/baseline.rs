@@ -186,9 +186,9 @@ impl Work {
         };
         let options = self.session.settings.page()?;
         let blocks = page::blocks(&view, is_written);
-        shell::results(self.session.settings.output_file.as_deref(), &mut |out| {
-            output::write("Baseline", &blocks, &view, options, out)
-        })?;
+        let file = self.session.settings.output_file.as_deref();
+        shell::results(file, &mut |out| output::write("Baseline", &blocks, &view, options, out))?;
+        shell::written(file, &format!("{}; the report", page::counts(&view, is_written)));
         for gap in &self.report.gaps {
             shell::say(&withhold(&format!("not read: {}: {}", gap.what, gap.why)));
         }

@@ -68,7 +68,9 @@ pub fn run(common: &Common, what: &str) -> anyhow::Result<ExitStatus> {
 /// Writes a page in the format that was asked for.
 fn show(settings: &Settings, title: &str, page: &[Block], data: &impl Serialize) -> anyhow::Result<ExitStatus> {
     let options = settings.page()?;
-    shell::results(settings.output_file.as_deref(), &mut |out| output::write(title, page, data, options, out))?;
+    let file = settings.output_file.as_deref();
+    shell::results(file, &mut |out| output::write(title, page, data, options, out))?;
+    shell::written(file, "the explanation");
     Ok(ExitStatus::Clean)
 }
 

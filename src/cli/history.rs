@@ -86,7 +86,9 @@ fn together(common: &Common, paths: &[PathBuf], args: &HistoryArgs) -> anyhow::R
         let options = OutputOptions { format: resolve::format(*format), show_secrets: false, width: None, ..output };
         shell::results(Some(file), &mut |out| several::render(&masked, options, out))?;
     }
-    shell::results(common.output.as_deref(), &mut |out| several::render(&shown, output, out))?;
+    let file = common.output.as_deref();
+    shell::results(file, &mut |out| several::render(&shown, output, out))?;
+    shell::written(file, "the report of all");
     Ok(ended)
 }
 

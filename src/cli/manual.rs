@@ -24,6 +24,7 @@ pub fn completions(of: Shell, output: Option<&Path>) -> anyhow::Result<ExitStatu
     let mut script = Vec::new();
     clap_complete::generate(of, &mut Cli::command(), "keysweep", &mut script);
     shell::results(output, &mut |out| out.write_all(&script))?;
+    shell::written(output, "the script");
     Ok(ExitStatus::Clean)
 }
 

@@ -54,7 +54,10 @@ pub fn run(common: &Common, path: Option<&Path>, ids: &[String], wanted: Wanted<
     };
     let in_force = Detector::new(rules.extended(session.rules().clone()));
     let mask = if is_shown { Mask::off() } else { Mask::new(Some(&in_force), Some(&report)) };
-    shell::results(output_file.as_deref(), &mut |out| page::render(&plan, &report, options, &mask, out))?;
+    let file = output_file.as_deref();
+    shell::results(file, &mut |out| page::render(&plan, &report, options, &mask, out))?;
+    let (secrets, steps) = (plural(report.findings.len(), "secret"), plural(plan.steps.len(), "step"));
+    shell::written(file, &format!("{secrets} to purge in {steps}; the plan"));
     if let Some(script) = script {
         script.write(&plan, &report, &mask)?;
     }
@@ -266,7 +269,7 @@ impl<'a> Script<'a> {
     fn write(&self, plan: &PurgePlan, report: &Report, mask: &Mask) -> anyhow::Result<()> {
         let shown = self.path.display();
         if plan.steps.is_empty() {
-            shell::say(&format!("There is nothing to purge, so no script was written to '{shown}'."));
+            shell::say(&format!("keysweep: there is nothing to purge, so no script was written to '{shown}'"));
             return Ok(());
         }
         let mut id = [0; 8];
@@ -274,11 +277,11 @@ impl<'a> Script<'a> {
         let id = format!("{:016x}", u64::from_le_bytes(id));
         replace(self.path, executable::private(), |out| purge_script::write(plan, report, &id, mask, out))
             .with_context(|| format!("writing '{shown}'"))?;
-        let done = if self.is_there { "The script of an older plan was replaced" } else { "The script was written" };
+        let replaced = if self.is_there { " and replaces that of an older plan" } else { "" };
         let asks = plan.steps.iter().filter(|step| step.consent != Consent::None).count();
         let steps = plural(plan.steps.len(), "step");
         shell::say(&format!(
-            "{done}: '{shown}', {steps}, {asks} of which wait for an answer. Read it, then run it with sh."
+            "keysweep: the script is in '{shown}'{replaced}: {steps}, {asks} of which wait for an answer; read it, then run it with sh"
         ));
         Ok(())
     }

@@ -112,7 +112,7 @@ pub fn output(common: &Common) -> anyhow::Result<OutputOptions> {
         (false, true) => Detail::Full,
         (false, false) => Detail::Overview,
     };
-    let width = if common.output.is_some() { None } else { shell::width() };
+    let width = shell::width(common.output.as_deref());
     Ok(OutputOptions { format, show_secrets: common.show_secrets, detail, width })
 }
 

@@ -13,6 +13,7 @@ use super::{shell, withhold};
 use crate::config::import;
 use crate::fs::bounded;
 use crate::output::paper::{Paper, Style};
+use crate::output::words::plural;
 use crate::output::{self, PageFormat, json, rules as page, style};
 use crate::proof;
 use crate::rule::Rule;
@@ -38,8 +39,13 @@ pub fn run(action: &RulesAction) -> anyhow::Result<ExitStatus> {
 fn carry_over(to: &TextArgs, path: &Path) -> anyhow::Result<ExitStatus> {
     let name = escape(withhold(&path.display().to_string()).as_bytes());
     let import = import::gitleaks(&read(path)?).map_err(|why| anyhow::anyhow!("'{name}': {why}"))?;
-    shell::results(to.output.as_deref(), &mut |out| write!(out, "{}", withhold(&import.text)))?;
-    shell::say(&format!("{name}: {} rules carried over, {} left out", import.rules, import.left_out));
+    let file = to.output.as_deref();
+    shell::results(file, &mut |out| write!(out, "{}", withhold(&import.text)))?;
+    let counts = format!("{name}: {} rules carried over, {} left out", import.rules, import.left_out);
+    match file {
+        Some(_) => shell::written(file, &format!("{counts}; the configuration")),
+        None => shell::say(&counts),
+    }
     Ok(ExitStatus::Clean)
 }
 
@@ -61,12 +67,14 @@ fn list(common: &Common, words: &[String]) -> anyhow::Result<ExitStatus> {
         escape(withhold(&words.join(" ")).as_bytes())
     );
     let options = settings.page()?;
-    shell::results(settings.output_file.as_deref(), &mut |out| match options.format {
+    let file = settings.output_file.as_deref();
+    shell::results(file, &mut |out| match options.format {
         PageFormat::Human => table(&rules, options.width, out),
         PageFormat::Json => json::document(&rules.iter().map(|rule| data(rule)).collect::<Vec<_>>(), out),
         PageFormat::Jsonl => rules.iter().try_for_each(|rule| json::line(&data(rule), out)),
         _ => output::write("Rules", &page::rules(&rules), &(), options, out),
     })?;
+    shell::written(file, &format!("{}; the list", plural(rules.len(), "rule")));
     Ok(ExitStatus::Clean)
 }
 
@@ -92,20 +100,22 @@ fn data(rule: &Rule) -> Value {
 fn check(to: &TextArgs, name: &str, text: &str) -> anyhow::Result<ExitStatus> {
     let known = if name == "built-in rules" { None } else { Some(RuleSet::builtin()) };
     let outcome = proof::prove(text, known);
-    let count = outcome.rules;
     let name = escape(withhold(name).as_bytes());
-    shell::results(to.output.as_deref(), &mut |out| {
-        for flaw in &outcome.flaws {
-            writeln!(out, "{}", escape(withhold(flaw).as_bytes()))?;
-        }
-        match outcome.flaws.len() {
-            0 => writeln!(
-                out,
-                "{name}: {count} rules proved against {} examples and {} counter-examples",
-                outcome.examples, outcome.counter_examples
-            ),
-            flaws => writeln!(out, "{name}: {flaws} flaws in {count} rules"),
-        }
+    let verdict = match outcome.flaws.len() {
+        0 => format!(
+            "{name}: {} proved against {} and {}",
+            plural(outcome.rules, "rule"),
+            plural(outcome.examples, "example"),
+            plural(outcome.counter_examples, "counter-example")
+        ),
+        flaws => format!("{name}: {} in {}", plural(flaws, "flaw"), plural(outcome.rules, "rule")),
+    };
+    let file = to.output.as_deref();
+    shell::results(file, &mut |out| {
+        let mut paper = Paper::new(out, shell::width(file));
+        outcome.flaws.iter().try_for_each(|flaw| paper.sentences(&escape(withhold(flaw).as_bytes())))?;
+        paper.sentences(&verdict)
     })?;
-    Ok(if outcome.flaws.is_empty() && count > 0 { ExitStatus::Clean } else { ExitStatus::Findings })
+    shell::written(file, &format!("{verdict}; the result"));
+    Ok(if outcome.flaws.is_empty() && outcome.rules > 0 { ExitStatus::Clean } else { ExitStatus::Findings })
 }

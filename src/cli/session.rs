@@ -217,9 +217,7 @@ impl Session {
         let Settings { output, output_file, exit_zero, .. } = &self.settings;
         let view = self.shown(report, view, &mask);
         shell::results(output_file.as_deref(), &mut |out| output::render(&view, *output, out))?;
-        if let Some(file) = output_file {
-            shell::say(&format!("keysweep: {}; the report is in '{}'", words::status(&view), file.display()));
-        }
+        shell::written(output_file.as_deref(), &format!("{}; the report", words::status(&view)));
         Ok(ExitStatus::of(report, *exit_zero))
     }
 

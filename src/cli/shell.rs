@@ -9,7 +9,9 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::args::ColorArg;
+use super::withhold;
 use crate::fs::{Rights, bounded, replace};
+use crate::output::paper::Paper;
 use crate::output::style;
 use crate::text::escape;
 
@@ -29,13 +31,18 @@ pub fn set_colours(asked: ColorArg) {
     style::set(on);
 }
 
-/// How many columns results have: what `COLUMNS` says, or else the terminal; `None` if there is none.
+/// How many columns results have that go to this file, or to standard output; `None` if lines may have any length.
 #[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
-pub fn width() -> Option<usize> {
+pub fn width(file: Option<&Path>) -> Option<usize> {
+    if file.is_some() { None } else { columns(terminal_size::terminal_size_of(io::stdout())) }
+}
+
+/// The columns that `COLUMNS` names, or else those of the terminal.
+fn columns(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<usize> {
     /// Fewer cannot be meant.
     const LEAST: usize = 40;
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
-    let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    let seen = || terminal.map(|(width, _)| usize::from(width.0));
     said.or_else(seen).map(|columns: usize| columns.max(LEAST))
 }
 
@@ -57,6 +64,14 @@ pub fn results(file: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io:
         return written.map_err(told).context("writing to standard output");
     };
     to_file(path, write).map_err(told).with_context(|| format!("writing to '{}'", path.display()))
+}
+
+/// Says that results are in a file, if they are: whoever runs the command sees nothing of them. `what` begins with what they
+/// come to and ends with the name of what the file has.
+pub fn written(file: Option<&Path>, what: &str) {
+    if let Some(file) = file {
+        say(&withhold(&format!("keysweep: {what} is in '{}'", file.display())));
+    }
 }
 
 /// A regular file is replaced, where a link to it leads; a device or a pipe is written to and stays what it is. Were
@@ -170,9 +185,27 @@ fn is_mute() -> bool {
     false
 }
 
-/// Says something that is not a result; each line is escaped. Nobody listening is no error.
-#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+/// Says something that is not a result, in lines that are no wider than the terminal. Nobody listening is no error.
 pub fn say(text: &str) {
     let lines: Vec<String> = text.split('\n').map(|line| escape(line.as_bytes())).collect();
-    let _ = writeln!(io::stderr().lock(), "{}", lines.join("\n"));
+    speak(|paper| paper.sentences(&lines.join("\n")));
+}
+
+/// Says something, and shows below it lines to be copied: those stay as they are, however wide.
+pub fn say_to_copy(text: &str, lines: &str) {
+    let lines: Vec<String> = lines.split('\n').map(|line| escape(line.as_bytes())).collect();
+    speak(|paper| {
+        paper.sentences(&escape(text.as_bytes()))?;
+        paper.verbatim(&lines.join("\n"))
+    });
+}
+
+/// In one piece, so that what other processes say does not come between.
+#[expect(clippy::disallowed_methods, reason = "this is the holder of the streams")]
+fn speak(write: impl FnOnce(&mut Paper<'_>) -> io::Result<()>) {
+    let mut said = Vec::new();
+    let width = columns(terminal_size::terminal_size_of(io::stderr()));
+    if write(&mut Paper::new(&mut said, width)).is_ok() {
+        let _ = io::stderr().lock().write_all(&said);
+    }
 }

@@ -64,6 +64,14 @@ impl Entry {
     }
 }
 
+/// How many findings are allowed, in one line.
+pub fn counts(view: &AllowView) -> String {
+    let all = [(&view.allowed, "allowed"), (&view.already, "already allowed")];
+    let some: Vec<String> =
+        all.iter().filter(|(list, _)| !list.is_empty()).map(|(list, how)| format!("{} {how}", count(list))).collect();
+    some.join(", ")
+}
+
 /// The page.
 pub fn blocks(view: &AllowView) -> Vec<Block> {
     let AllowView { allowed, already, reason, next } = view;

@@ -46,11 +46,17 @@ impl Entry {
     }
 }
 
+/// The comparison in one line; `is_written` tells whether the file was changed.
+pub fn counts(view: &BaselineView, is_written: bool) -> String {
+    let BaselineView { file, new, unchanged, absent, .. } = view;
+    let (added, dropped) = if is_written { (" added", " dropped") } else { (" new", " absent") };
+    format!("{file}: {}{added}, {unchanged} unchanged, {absent}{dropped}", plural(new.len(), "secret"))
+}
+
 /// The page; `is_written` tells whether the file was changed.
 pub fn blocks(view: &BaselineView, is_written: bool) -> Vec<Block> {
-    let BaselineView { file, new, unchanged, absent, gaps } = view;
-    let (added, dropped) = if is_written { (" added", " dropped") } else { (" new", " absent") };
-    let counts = format!("{file}: {}{added}, {unchanged} unchanged, {absent}{dropped}", plural(new.len(), "secret"));
+    let BaselineView { new, gaps, .. } = view;
+    let counts = counts(view, is_written);
     let tone = if is_written || new.is_empty() { Tone::Plain } else { Tone::Bad };
     let mut page = vec![Block::Verdict(tone, counts)];
     if !new.is_empty() {

@@ -68,13 +68,20 @@ impl Certificate {
     }
 }
 
+impl Certificate {
+    /// The outcome of all stages, in words.
+    pub fn outcome(&self) -> &'static str {
+        match self.verdict() {
+            Outcome::Stopped => "every stage stopped the leak",
+            Outcome::Missed(_) => "a stage did not stop the leak",
+            Outcome::NotRehearsed(_) => "a stage could not be rehearsed; all others stopped the leak",
+        }
+    }
+}
+
 /// The certificate as a page.
 pub fn page(certificate: &Certificate) -> Vec<Block> {
-    let (tone, words) = match certificate.verdict() {
-        Outcome::Stopped => (Tone::Good, "Every stage stopped the leak."),
-        Outcome::Missed(_) => (Tone::Bad, "A stage did not stop the leak."),
-        Outcome::NotRehearsed(_) => (Tone::Unsure, "A stage could not be rehearsed; all others stopped the leak."),
-    };
+    let (tone, ..) = certificate.verdict().told();
     let row = |one: &StageResult| {
         let (tone, word, why) = one.outcome.told();
         let time = text(format!("{} ms", one.milliseconds));
@@ -88,7 +95,7 @@ pub fn page(certificate: &Certificate) -> Vec<Block> {
     ];
     vec![
         Block::Heading(1, vec![text("Drill certificate")]),
-        Block::Verdict(tone, words.to_owned()),
+        Block::Verdict(tone, certificate.outcome().to_owned()),
         Block::Facts(facts),
         Block::Table(vec!["Outcome", "Time", "Stage", "Why"], certificate.stages.iter().map(row).collect()),
     ]

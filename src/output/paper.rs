@@ -49,8 +49,27 @@ impl<'o> Paper<'o> {
 
     /// The same of several stretches of text, each with a look of its own.
     pub fn spans(&mut self, lead: (&str, Style), spans: &[(&str, Style)]) -> io::Result<()> {
+        self.hanging(lead, lead.0.chars().count(), spans)
+    }
+
+    /// Sentences, a paragraph for each line of the text; what goes on below is indented a little more than its line.
+    pub fn sentences(&mut self, text: &str) -> io::Result<()> {
+        const HANG: usize = 2;
+        text.split('\n').try_for_each(|line| {
+            let (indent, words) = line.split_at(line.len() - line.trim_start_matches(' ').len());
+            self.hanging((indent, style::plain), indent.len() + HANG, &[(words, style::plain)])
+        })
+    }
+
+    /// Lines that are to be copied, and stay as they are.
+    pub fn verbatim(&mut self, lines: &str) -> io::Result<()> {
+        lines.split('\n').try_for_each(|line| writeln!(self.out, "{line}"))
+    }
+
+    /// A paragraph of which all lines but the first are indented by `hang`.
+    fn hanging(&mut self, lead: (&str, Style), hang: usize, spans: &[(&str, Style)]) -> io::Result<()> {
         let (lead, lead_style) = lead;
-        let lines = wrapped(spans, lead.chars().count(), self.width);
+        let lines = wrapped(spans, (lead.chars().count(), hang), self.width);
         let has_more = lines.len() > 1;
         for (at, (indent, line)) in lines.into_iter().enumerate() {
             let lead = if at == 0 { painted(lead, lead_style) } else { " ".repeat(indent) };
@@ -66,6 +85,25 @@ impl<'o> Paper<'o> {
     /// A sentence that begins with words that matter.
     pub fn sentence(&mut self, first: &str, first_style: Style, rest: &str) -> io::Result<()> {
         self.spans(("", style::plain), &[(first, first_style), (" ", style::plain), (rest, style::plain)])
+    }
+
+    /// Cells next to each other, each in a column of its width; what does not fit goes on below in the same column. Where lines
+    /// may have any length, a wider cell stands as it is.
+    pub fn cells(&mut self, indent: &str, gap: &str, widths: &[usize], cells: &[String]) -> io::Result<()> {
+        let folded = |(cell, width): (&String, &usize)| -> Vec<String> {
+            let lines = wrapped(&[(cell.as_str(), style::plain)], (0, 0), self.width.map(|_| *width));
+            lines.iter().map(|(_, line)| line.iter().map(|(text, _)| *text).collect()).collect()
+        };
+        let columns: Vec<Vec<String>> = cells.iter().zip(widths).map(folded).collect();
+        for at in 0..columns.iter().map(Vec::len).max().unwrap_or(0) {
+            let line: Vec<String> = columns
+                .iter()
+                .zip(widths)
+                .map(|(lines, width)| format!("{:width$}", lines.get(at).map_or("", String::as_str)))
+                .collect();
+            writeln!(self.out, "{}", format!("{indent}{}", line.join(gap)).trim_end())?;
+        }
+        Ok(())
     }
 
     /// Pieces in a row with two blanks between them, each with a look of its own; those that do not fit go on below, and one that
@@ -118,11 +156,17 @@ fn painted(text: &str, style: Style) -> String {
     format!("{}{}", " ".repeat(text.len() - bare.len()), style(bare))
 }
 
-/// The lines of some stretches of text, each with its indent: that of the paragraph, or a smaller one for a word that needs it.
-fn wrapped<'t>(spans: &[(&'t str, Style)], indent: usize, width: Option<usize>) -> Vec<(usize, Vec<(&'t str, Style)>)> {
-    let mut lines = vec![(indent, Vec::new())];
-    let mut used = indent;
-    for word in words(spans) {
+/// A line with its indent.
+type Wrapped<'t> = (usize, Vec<(&'t str, Style)>);
+
+/// The lines of some stretches of text, each with its indent: that of the first line or of the others, or a smaller one for a
+/// word that needs it.
+fn wrapped<'t>(spans: &[(&'t str, Style)], indents: (usize, usize), width: Option<usize>) -> Vec<Wrapped<'t>> {
+    let (first, indent) = indents;
+    let mut lines = vec![(first, Vec::new())];
+    let mut used = first;
+    let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent));
+    for word in words(spans, room) {
         let length: usize = word.iter().map(|(text, _)| text.chars().count()).sum();
         let blanks = word.first().map_or(0, |(text, _)| text.len() - text.trim_start_matches(' ').len());
         let Some((start, line)) = lines.last_mut() else { continue };
@@ -140,8 +184,9 @@ fn wrapped<'t>(spans: &[(&'t str, Style)], indent: usize, width: Option<usize>) 
     lines
 }
 
-/// Words with the blanks in front of them, each of the pieces that it has of several stretches of text.
-fn words<'t>(spans: &[(&'t str, Style)]) -> Vec<Vec<(&'t str, Style)>> {
+/// Words with the blanks in front of them, each of the pieces that it has of several stretches of text. What is in quotes and fits
+/// the room is one word: a command that is torn would be copied as two.
+fn words<'t>(spans: &[(&'t str, Style)], room: usize) -> Vec<Vec<(&'t str, Style)>> {
     let mut words: Vec<Vec<(&str, Style)>> = Vec::new();
     // Whether only blanks have come since the last word began.
     let mut is_blank = true;
@@ -149,7 +194,7 @@ fn words<'t>(spans: &[(&'t str, Style)]) -> Vec<Vec<(&'t str, Style)>> {
         let mut rest = *text;
         while !rest.is_empty() {
             let blanks = rest.len() - rest.trim_start_matches(' ').len();
-            let end = rest[blanks..].find(' ').map_or(rest.len(), |at| blanks + at);
+            let end = blanks + word_end(&rest[blanks..], room);
             let (piece, tail) = rest.split_at(end);
             match words.last_mut() {
                 Some(word) if blanks == 0 || is_blank => word.push((piece, *style)),
@@ -160,6 +205,16 @@ fn words<'t>(spans: &[(&'t str, Style)]) -> Vec<Vec<(&'t str, Style)>> {
         }
     }
     words
+}
+
+/// The end of the word that a text begins with.
+fn word_end(text: &str, room: usize) -> usize {
+    let blank = |from: usize| text[from..].find(' ').map_or(text.len(), |at| from + at);
+    let Some(quoted) = text.trim_start_matches('(').strip_prefix('\'') else { return blank(0) };
+    let start = text.len() - quoted.len();
+    let is_end = |at: &usize| !quoted[at + 1..].starts_with(char::is_alphanumeric);
+    let end = quoted.match_indices('\'').map(|(at, _)| at).find(is_end).map(|at| blank(start + at + 1));
+    end.filter(|end| text[..*end].chars().count() <= room).unwrap_or_else(|| blank(0))
 }
 
 /// A line of a command.
@@ -252,7 +307,7 @@ mod tests {
         let line = |(indent, line): &(usize, Vec<(&str, Style)>)| {
             format!("{}{}", "_".repeat(*indent), line.iter().map(|(text, _)| *text).collect::<String>())
         };
-        wrapped(&spans, indent, width).iter().map(line).collect()
+        wrapped(&spans, (indent, indent), width).iter().map(line).collect()
     }
 
     #[test]
@@ -263,6 +318,15 @@ mod tests {
         assert_eq!(lines(&[""], 0, Some(5)), [""]);
         assert_eq!(lines(&["one (", "two", ") three"], 0, Some(8)), ["one", "(two)", "three"]);
         assert_eq!(lines(&["one", " ", "two"], 0, Some(7)), ["one two"]);
+    }
+
+    #[test]
+    fn what_is_in_quotes_stays_whole_if_a_line_has_room_for_it() {
+        assert_eq!(lines(&["run 'git gc now', then go"], 0, Some(14)), ["run", "'git gc now',", "then go"]);
+        assert_eq!(lines(&["run ('git gc now')"], 0, Some(14)), ["run", "('git gc now')"]);
+        assert_eq!(lines(&["run 'git gc now'"], 0, Some(9)), ["run 'git", "gc now'"]);
+        assert_eq!(lines(&["'a user's own b' c"], 0, Some(16)), ["'a user's own b'", "c"]);
+        assert_eq!(lines(&["the users' own words"], 0, Some(12)), ["the users'", "own words"]);
     }
 
     #[test]
@@ -288,6 +352,14 @@ mod tests {
         assert_eq!(row(&["id", "a/path in commit x"]), "  id\n    a/path in commit\n    x\n");
         assert_eq!(row(&["id", "a/long/path/of/a/file x", "y"]), "  id\na/long/path/of/a/file\n    x\n    y\n");
         assert_eq!(row(&["id", "17 columns wide 1", "y"]), "  id\n    17 columns wide\n    1\n    y\n");
+    }
+
+    #[test]
+    fn sentences_hang_below_their_line_and_what_is_copied_stays() {
+        let text = "one two three four\n\n  tip: five six seven";
+        let expected = "one two\n  three\n  four\n\n  tip:\n    five\n    six\n    seven\n";
+        assert_eq!(written(9, |paper| paper.sentences(text)), expected);
+        assert_eq!(written(9, |paper| paper.verbatim("    one two three")), "    one two three\n");
     }
 
     fn command_lines(command: &str, width: Option<usize>) -> Vec<String> {

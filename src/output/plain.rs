@@ -10,8 +10,10 @@ use super::style;
 const INDENT: &str = "  ";
 /// Columns that a cell is filled up to, at most: a longer one stands as it is, and formatting refuses widths beyond 65,535.
 pub(super) const WIDEST: usize = 1000;
-/// Columns that the last one of a table needs, if it is so wide.
-const LEAST: usize = 24;
+/// Blanks between two columns.
+const GAP: &str = "  ";
+/// Columns of the terminal that one of a table keeps, if it is so wide.
+const LEAST: usize = 16;
 
 /// Writes a page.
 ///
@@ -88,28 +90,44 @@ fn facts(facts: &[(&str, Vec<Line>)], paper: &mut Paper<'_>) -> io::Result<()> {
     paper.blank()
 }
 
-/// Columns as wide as their widest cell; the last one goes on below itself. Where that leaves it too little room, the cells of
-/// each row go on below each other.
+/// Columns as wide as their widest cell, or narrower ones whose cells go on below themselves. Where the terminal has no room
+/// for the longest words next to each other, each row is a record: its cells with the heads of their columns.
 fn table(heads: &[&str], rows: &[&[Line]], paper: &mut Paper<'_>) -> io::Result<()> {
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-    let all = || std::iter::once(&heads).chain(&rows);
-    let width = |at: usize| all().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..heads.len()).map(|at| width(at).min(WIDEST)).collect();
-    let (last, others) = widths.split_last().map_or((0, &widths[..]), |(last, others)| (*last, others));
-    let before = INDENT.len() + others.iter().map(|width| width + 2).sum::<usize>();
-    let is_narrow = !paper.fits(before + last.min(LEAST));
-    for row in all() {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        if is_narrow {
-            let pieces: Vec<(&str, Style)> = row.iter().map(|cell| (cell.as_str(), style::plain as Style)).collect();
-            paper.row(INDENT.len(), 2 * INDENT.len(), &pieces)?;
-        } else if let Some((last, others)) = cells.split_last() {
-            let lead: String = others.iter().map(|cell| format!("{cell}  ")).collect();
-            paper.paragraph((&format!("{INDENT}{lead}"), style::plain), last.trim_end(), style::plain)?;
-        }
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
+    let all: Vec<&[String]> = std::iter::once(&heads).chain(&rows).map(Vec::as_slice).collect();
+    let gaps = GAP.len() * heads.len().saturating_sub(1);
+    match widths(&all, paper.room(INDENT.len() + gaps)) {
+        Some(widths) => all.iter().try_for_each(|cells| paper.cells(INDENT, GAP, &widths, cells))?,
+        None => rows.iter().try_for_each(|cells| record(&heads, cells, paper))?,
     }
     paper.blank()
+}
+
+/// The width of each column, all of which fit the room together: the widest ones give way, as far as their words let them.
+/// `None` if that is not far enough.
+fn widths(rows: &[&[String]], room: usize) -> Option<Vec<usize>> {
+    let widest = |at: usize, length: fn(&String) -> usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(length).max().unwrap_or(0).min(WIDEST)
+    };
+    let columns = rows.first().map_or(0, |heads| heads.len());
+    let whole: Vec<usize> = (0..columns).map(|at| widest(at, |cell| cell.chars().count())).collect();
+    let longest = |cell: &String| cell.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    let least: Vec<usize> = (0..columns).map(|at| widest(at, longest).max(LEAST)).collect();
+    let within = |most: usize| -> Vec<usize> {
+        whole.iter().zip(&least).map(|(whole, least)| (*whole).min(most.max(*least))).collect()
+    };
+    let widest = whole.iter().copied().max().unwrap_or(0);
+    (0..=widest).rev().map(within).find(|widths| widths.iter().sum::<usize>() <= room)
+}
+
+/// A row whose cells go on below each other, each behind the head of its column; the first one is what the row is about.
+fn record(heads: &[String], cells: &[String], paper: &mut Paper<'_>) -> io::Result<()> {
+    let named = heads.iter().zip(cells).enumerate().filter(|(_, (_, cell))| !cell.is_empty());
+    let named: Vec<String> =
+        named.map(|(at, (head, cell))| if at == 0 { cell.clone() } else { format!("{head}: {cell}") }).collect();
+    let pieces: Vec<(&str, Style)> = named.iter().map(|text| (text.as_str(), style::plain as Style)).collect();
+    paper.row(INDENT.len(), 2 * INDENT.len(), &pieces)
 }
 
 fn step(number: usize, step: &Task, paper: &mut Paper<'_>) -> io::Result<()> {
@@ -155,5 +173,39 @@ fn toned(tone: Tone) -> Style {
         Tone::Unsure => style::warn,
         Tone::Bad | Tone::Worst => style::bad,
         Tone::Plain => style::plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::page::text;
+    use super::*;
+
+    fn shown(width: usize, rows: &[[&str; 3]]) -> String {
+        let rows: Vec<Vec<Line>> = rows.iter().map(|row| row.iter().map(|cell| vec![text(*cell)]).collect()).collect();
+        let mut out = Vec::new();
+        let page = [Block::Table(vec!["Word", "Name", "Why"], rows)];
+        write(&page, &mut Paper::new(&mut out, Some(width))).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_table_keeps_its_columns_where_the_terminal_has_room_for_the_words() {
+        let rows = [["good", "a name of several words", ""], ["bad", "another", "it was not to be found there"]];
+        let wide = "  Word  Name                     Why\n  \
+            good  a name of several words\n  \
+            bad   another                  it was not to be found there\n\n";
+        assert_eq!(shown(80, &rows), wide);
+        let narrow = "  Word  Name              Why\n  \
+            good  a name of\n        several words\n  \
+            bad   another           it was not to be\n                          found there\n\n";
+        assert_eq!(shown(43, &rows), narrow);
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_says_which_cell_is_of_which_column() {
+        let rows = [["good", "services/production/one.env", "it was there"], ["bad", "other", ""]];
+        let record = "  good\n    Name: services/production/one.env\n    Why: it was there\n  bad  Name: other\n\n";
+        assert_eq!(shown(40, &rows), record);
     }
 }

@@ -18,7 +18,7 @@ fn every_stage_stops_the_leak_and_nothing_is_left_behind() {
     assert!(stages.iter().all(|stage| stage["outcome"] == "stopped"), "{run}");
     assert_eq!(must(fs::read_dir(&temporary), "reading a folder").count(), 0);
     let run = place.keysweep(&["drill", "--kind", "npm-token", "--format", "markdown"]).expect_code(0);
-    assert!(run.out().contains("Every stage stopped the leak") && run.out().contains("`npm-token`"), "{run}");
+    assert!(run.out().contains("every stage stopped the leak") && run.out().contains("`npm-token`"), "{run}");
     assert!(!run.text().contains("KeysweepDrill"), "{run}");
 }
 

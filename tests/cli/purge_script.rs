@@ -110,10 +110,10 @@ fn a_secret_three_commits_deep_is_found_explained_purged_and_proved_gone() {
     let id = finding["id"].as_str().unwrap_or_default();
     let explained = repo.keysweep(&["explain", id]).expect_code(0).expect_mention("deploy.env");
     explained.expect_mention("purge-plan").expect_withheld(&secret.value);
-    let written = script(&repo).expect_mention("The script was written");
+    let written = script(&repo).expect_mention("the script is in '");
     written.expect_withheld(&secret.value);
     let server = Plan::of(&repo, &[]).steps().into_iter().find(|step| step.on == "server");
-    script(&repo).expect_mention("was replaced");
+    script(&repo).expect_mention("replaces that of an older plan");
     let ran = run(&repo, &[], &"y\n".repeat(40)).expect_code(0).expect_mention("1 ref moved");
     ran.expect_withheld(&secret.value);
     server.iter().for_each(|step| drop(remote.sh(&step.command).expect_code(0)));

@@ -24,7 +24,7 @@ use crate::finding::FileList;
 use crate::finding::suppression::By;
 use crate::git::Repo;
 use crate::output;
-use crate::output::allow::{AllowView, Entry, Form, blocks};
+use crate::output::allow::{AllowView, Entry, Form, blocks, counts};
 use crate::output::mask::Mask;
 use crate::remediation::git;
 use crate::remediation::step::quoted;
@@ -223,9 +223,9 @@ impl Work<'_> {
         let (allowed, already) = (entries(done.entries), entries(already.entries));
         let view = AllowView { allowed, already, reason: self.reason.clone(), next };
         let options = self.session.settings.page()?;
-        shell::results(self.session.settings.output_file.as_deref(), &mut |out| {
-            output::write("Allowed", &blocks(&view), &view, options, out)
-        })?;
+        let file = self.session.settings.output_file.as_deref();
+        shell::results(file, &mut |out| output::write("Allowed", &blocks(&view), &view, options, out))?;
+        shell::written(file, &format!("{}; the report", counts(&view)));
         Ok(ExitStatus::Clean)
     }
 

@@ -43,9 +43,9 @@ pub(super) fn run(args: &DrillArgs) -> anyhow::Result<ExitStatus> {
         kinds: planted.iter().map(|one| one.rule.clone()).collect(),
         stages: results,
     };
-    shell::results(session.settings.output_file.as_deref(), &mut |out| {
-        output::write("Drill", &page::page(&certificate), &certificate, options, out)
-    })?;
+    let file = session.settings.output_file.as_deref();
+    shell::results(file, &mut |out| output::write("Drill", &page::page(&certificate), &certificate, options, out))?;
+    shell::written(file, &format!("{}; the certificate", certificate.outcome()));
     Ok(match certificate.verdict() {
         Outcome::Stopped => ExitStatus::Clean,
         Outcome::Missed(_) => ExitStatus::Findings,

@@ -11,7 +11,7 @@ use crate::cli::shell;
 use crate::finding::Verdict;
 use crate::fleet::{self, Earlier, Inventory, NoReports, Options, Owners};
 use crate::fs::bounded;
-use crate::output::fleet::{Format, Writer};
+use crate::output::fleet::{self as output, Format, Writer};
 use crate::output::mask::Mask;
 
 /// Bytes of a list of owners, at most.
@@ -41,17 +41,18 @@ fn write(args: &MergeArgs, inventory: Inventory) -> anyhow::Result<ExitStatus> {
         FleetFormatArg::Csv => Format::Csv,
         FleetFormatArg::Jsonl => Format::Jsonl,
     };
-    let width = if args.output.is_some() { None } else { shell::width() };
+    let width = shell::width(args.output.as_deref());
     let mask = Mask::new(None, None);
     let mut inventory = Some(inventory);
-    let mut verdict = Verdict::Unknown;
+    let (mut verdict, mut words) = (Verdict::Unknown, String::new());
     shell::results(args.output.as_deref(), &mut |out| {
         let Some(inventory) = inventory.take() else { return Ok(()) };
         let mut writer = Writer::new(format, width, &mask, &inventory.repositories, out)?;
         let summary = inventory.rows(&mut |row| writer.row(row))?;
-        verdict = summary.verdict;
+        (verdict, words) = (summary.verdict, output::verdict(&summary));
         writer.end(&summary)
     })?;
+    shell::written(args.output.as_deref(), &format!("{words}; the inventory"));
     Ok(verdict.into())
 }
 

@@ -16,6 +16,7 @@ use crate::cli::{shell, withhold};
 use crate::git::Repo;
 use crate::hook::agent::settings::{Change, Place, Scope, parts};
 use crate::hook::agent::{Agent, Call, Ending, sample};
+use crate::output::paper::Paper;
 use crate::text::escape;
 
 /// The work tree around, or the folder; or the home folder.
@@ -102,7 +103,10 @@ pub(super) fn status(agents: &[AgentName], global: bool) -> anyhow::Result<ExitS
         );
     }
     let lines: Vec<String> = lines.iter().map(|line| escape(withhold(line).as_bytes())).collect();
-    shell::results(None, &mut |out| writeln!(out, "{}", lines.join("\n")))?;
+    shell::results(None, &mut |out| {
+        let mut paper = Paper::new(out, shell::width(None));
+        lines.iter().try_for_each(|line| paper.sentences(line))
+    })?;
     Ok(if is_well { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
 

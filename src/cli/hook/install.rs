@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::{Place, is_among, on_path, option, program, say};
+use super::{Place, Remark, is_among, on_path, option, program, say};
 use crate::cli::args::HookName;
 use crate::cli::exit::ExitStatus;
 use crate::hook::husky::Script;
@@ -49,7 +49,7 @@ pub(super) fn install(place: &Place, names: &[HookName]) -> anyhow::Result<ExitS
             "git copies it into each repository that is created or cloned from now on; 'git init' adds it to an existing one",
         );
         if let Some(command) = place.untold() {
-            say(&format!("nothing is checked until git uses that folder; run\n{command}"));
+            Remark { text: "nothing is checked until git uses that folder; run".to_owned(), copy: command }.say();
         }
     }
     Ok(status)
@@ -87,10 +87,10 @@ fn foretell(place: &Place, name: Name) {
         );
     }
     if let [file, ..] = &Tool::Lefthook.found(&place.root)[..] {
-        let (file, lines) = (place.shown(file), Tool::Lefthook.lines(name));
-        say(&format!(
-            "'lefthook install' will set this hook aside; to have lefthook run keysweep, add to '{file}':\n{lines}"
-        ));
+        let (file, copy) = (place.shown(file), Tool::Lefthook.lines(name));
+        let text =
+            format!("'lefthook install' will set this hook aside; to have lefthook run keysweep, add to '{file}':");
+        Remark { text, copy }.say();
     }
 }
 
@@ -121,17 +121,19 @@ fn install_beside(tool: Tool, hook: &Hook, program: &Path, place: &Place) -> any
         say(&format!("{called} already runs keysweep: '{}' names it", place.shown(&file)));
         return Ok(ExitStatus::Clean);
     }
-    let lines = tool.lines(name);
-    let told = format!("to have {called} itself run keysweep, add to '{}':\n{lines}", file_of(tool, place));
+    let copy = tool.lines(name);
+    let told = format!("to have {called} itself run keysweep, add to '{}':", file_of(tool, place));
     if tool == Tool::Lefthook && hook.state(program) == State::Foreign {
+        let path = hook.path();
         say(&format!(
-            "nothing was installed: '{}' belongs to lefthook, which rewrites it and would drop keysweep\n{told}",
-            hook.path().display()
+            "nothing was installed: '{}' belongs to lefthook, which rewrites it and would drop keysweep",
+            path.display()
         ));
+        Remark { text: told, copy }.say();
         return Ok(ExitStatus::Unknown);
     }
     install_file(hook.ours(program).as_ref().unwrap_or(hook), program, place)?;
-    say(&format!("'{called} install -f' would remove it; {told}"));
+    Remark { text: format!("'{called} install -f' would remove it; {told}"), copy }.say();
     Ok(ExitStatus::Clean)
 }
 

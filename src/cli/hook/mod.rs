@@ -175,9 +175,29 @@ fn is_among(names: &[HookName], name: Name) -> bool {
     })
 }
 
-/// Returns the arguments of `keysweep hook install` for this hook.
 fn say(text: &str) {
     shell::say(&withhold(text));
+}
+
+/// A remark on a hook.
+struct Remark {
+    text: String,
+    /// Lines that somebody is to copy; empty if there are none.
+    copy: String,
+}
+
+impl Remark {
+    /// One without such lines.
+    fn of(text: impl Into<String>) -> Self {
+        Self { text: text.into(), copy: String::new() }
+    }
+
+    fn say(&self) {
+        match self.copy.is_empty() {
+            true => say(&self.text),
+            false => shell::say_to_copy(&withhold(&self.text), &withhold(&self.copy)),
+        }
+    }
 }
 
 /// How a process ended, by its code.
@@ -185,6 +205,7 @@ fn ended(code: Option<i32>) -> String {
     code.map_or_else(|| "a signal".to_owned(), |code| code.to_string())
 }
 
+/// The arguments of `keysweep hook install` for this hook.
 fn option(name: Name) -> String {
     match name {
         Name::PreCommit => String::new(),

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::canary::{self, Outcome};
 use super::install::{file_of, remedy};
-use super::{Place, ended, is_among, on_path, program};
+use super::{Place, Remark, ended, is_among, on_path, program};
 use crate::cli::args::{Common, FormatArg, HookName};
 use crate::cli::exit::ExitStatus;
 use crate::cli::{shell, withhold};
@@ -16,11 +16,12 @@ use crate::hook::husky::{self, Script};
 use crate::hook::tool::Tool;
 use crate::hook::{Hook, Keeper, Name, State};
 use crate::output::json;
+use crate::output::paper::Paper;
 use crate::text::escape;
 
 /// The remarks on a hook.
 struct Told {
-    text: String,
+    says: Remark,
     /// `true` if git runs this keysweep, or a tool that names it.
     in_place: bool,
     /// `true` if anything of ours is there.
@@ -33,7 +34,7 @@ struct Told {
 #[derive(Serialize)]
 struct Said {
     hooks: Vec<HookView>,
-    notes: Vec<String>,
+    notes: Vec<Shown>,
 }
 
 /// The status of a hook.
@@ -42,24 +43,47 @@ struct HookView {
     hook: &'static str,
     in_place: bool,
     installed: bool,
-    says: String,
+    says: Shown,
+}
+
+/// A remark that may be shown.
+struct Shown(Remark);
+
+impl Shown {
+    fn of(remark: &Remark) -> Self {
+        Self(Remark { text: shown(&remark.text), copy: shown(&remark.copy) })
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(Remark { text, copy }) = self;
+        if copy.is_empty() {
+            serializer.serialize_str(text)
+        } else {
+            serializer.collect_str(&format!("{text}\n{copy}"))
+        }
+    }
 }
 
 impl HookView {
     fn of((name, told): &(Name, Told)) -> Self {
-        let Told { text, in_place, installed, .. } = told;
-        Self { hook: name.as_str(), in_place: *in_place, installed: *installed, says: shown(text) }
+        let Told { says, in_place, installed, .. } = told;
+        Self { hook: name.as_str(), in_place: *in_place, installed: *installed, says: Shown::of(says) }
     }
 }
 
 impl Said {
-    fn write(&self, format: FormatArg, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, format: FormatArg, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
         match format {
             FormatArg::Json => json::document(self, out),
             FormatArg::Jsonl => json::line(self, out),
             _ => {
-                let lines = self.hooks.iter().map(|hook| &hook.says).chain(&self.notes);
-                lines.into_iter().try_for_each(|line| writeln!(out, "{line}"))
+                let mut paper = Paper::new(out, width);
+                self.hooks.iter().map(|hook| &hook.says).chain(&self.notes).try_for_each(|Shown(remark)| {
+                    paper.sentences(&remark.text)?;
+                    if remark.copy.is_empty() { Ok(()) } else { paper.verbatim(&remark.copy) }
+                })
             }
         }
     }
@@ -78,9 +102,11 @@ pub(super) fn status(common: &Common, place: &Place, names: &[HookName]) -> anyh
     let is_told = |name: Name, told: &Told| name != Name::PreReceive || told.installed || is_among(names, name);
     let said = Said {
         hooks: told.iter().filter(|(name, told)| is_told(*name, told)).map(HookView::of).collect(),
-        notes: beyond(place, &program).iter().map(|text| shown(text)).collect(),
+        notes: beyond(place, &program).iter().map(Shown::of).collect(),
     };
-    shell::results(common.output.as_deref(), &mut |out| said.write(common.format, out))?;
+    let file = common.output.as_deref();
+    shell::results(file, &mut |out| said.write(common.format, shell::width(file), out))?;
+    shell::written(file, "the status");
     let is_read = place.repo.as_ref().is_none_or(|repo| repo.checked_out().is_ok());
     Ok(if in_place && is_read && place.untold().is_none() { ExitStatus::Clean } else { ExitStatus::Unknown })
 }
@@ -102,16 +128,17 @@ fn tried(place: &Place, name: Name, mut told: Told) -> Told {
         }
         Err(error) => (format!("; it could not be tested: {error}"), false),
     };
-    told.text.push_str(&text);
+    told.says.text.push_str(&text);
     told.in_place = is_stopped;
     told
 }
 
 /// Returns the remarks on other places: a template that git does not know of, work trees and submodules.
-fn beyond(place: &Place, program: &Path) -> Vec<String> {
+fn beyond(place: &Place, program: &Path) -> Vec<Remark> {
+    let template = "git does not use this template yet; run";
+    let untold = place.untold().map(|copy| Remark { text: template.to_owned(), copy });
+    let Some(repo) = &place.repo else { return untold.into_iter().collect() };
     let mut told: Vec<String> = Vec::new();
-    told.extend(place.untold().map(|command| format!("git does not use this template yet; run\n{command}")));
-    let Some(repo) = &place.repo else { return told };
     told.extend(repo.checked_out().err().map(|error| format!("it stops everything until HEAD can be read: {error}")));
     told.extend(place.unread());
     if repo.has_relative_hooks() && repo.worktrees().len() > 1 {
@@ -131,7 +158,7 @@ fn beyond(place: &Place, program: &Path) -> Vec<String> {
             Err(error) => format!("the submodule '{path}' has no hooks: {error}"),
         });
     }
-    told
+    untold.into_iter().chain(told.into_iter().map(Remark::of)).collect()
 }
 
 fn shown(text: &str) -> String {
@@ -171,7 +198,7 @@ fn of_file(hook: &Hook, program: &Path) -> Told {
     let script =
         in_place.then(|| bounded::read(&hook.path(), bounded::MAX_SIZE, bounded::Links::Followed)).and_then(Result::ok);
     let script = script.and_then(|bytes| bounded::text(bytes).ok());
-    Told { text, in_place, installed: !matches!(state, State::Absent | State::Foreign), script }
+    Told { says: Remark::of(text), in_place, installed: !matches!(state, State::Absent | State::Foreign), script }
 }
 
 fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> Told {
@@ -196,7 +223,7 @@ fn of_script(script: &Script, place: &Place, name: Name, program: &Path) -> Told
         }
     };
     let script = Some(format!("PATH=\"node_modules/.bin:$PATH\"\n{}\n", script.lines()));
-    Told { text, in_place, installed: state != State::Absent, script }
+    Told { says: Remark::of(text), in_place, installed: state != State::Absent, script }
 }
 
 fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
@@ -205,22 +232,26 @@ fn of_tool(tool: Tool, hook: &Hook, place: &Place, program: &Path) -> Told {
         let (which, in_place) = found(on_path(None), program);
         let text =
             format!("active: git runs '{path}', which runs {called}; '{}' names keysweep: {which}", place.shown(&file));
-        return Told { text, in_place, installed: true, script: Some(husky::commands(hook.name()).to_owned()) };
+        return Told {
+            says: Remark::of(text),
+            in_place,
+            installed: true,
+            script: Some(husky::commands(hook.name()).to_owned()),
+        };
     }
     match hook.ours(program) {
         Some(ours) if ours.is_legacy() => {
             let (told, own) = (of_file(&ours, program), ours.path());
             let active =
                 format!("active: git runs '{path}', which belongs to {called} and runs '{}' first", own.display());
-            Told { text: if told.in_place { active } else { told.text }, ..told }
+            if told.in_place { Told { says: Remark::of(active), ..told } } else { told }
         }
         Some(ours) => of_file(&ours, program),
         None => {
-            let (file, lines) = (file_of(tool, place), tool.lines(hook.name()));
-            let text = format!(
-                "not installed: '{path}' belongs to {called}, and '{file}' does not name keysweep; add to it:\n{lines}"
-            );
-            Told { text, in_place: false, installed: false, script: None }
+            let (file, copy) = (file_of(tool, place), tool.lines(hook.name()));
+            let text =
+                format!("not installed: '{path}' belongs to {called}, and '{file}' does not name keysweep; add to it:");
+            Told { says: Remark { text, copy }, in_place: false, installed: false, script: None }
         }
     }
 }

@@ -162,6 +162,8 @@ fn written(session: &Session, report: &Report, view: &LiveView, terms: &Terms) -
     let page = if terms.dry_run { view.plan() } else { view.page() };
     let file = session.settings.output_file.as_deref();
     shell::results(file, &mut |out| output::write(title, &page, &view, options, out))?;
+    let what = if terms.dry_run { "the list of requests" } else { "the answer of each provider" };
+    shell::written(file, what);
     if terms.dry_run {
         return Ok(ExitStatus::Clean);
     }

@@ -15,6 +15,7 @@ use super::{html, json, markdown, plain};
 use crate::fleet::{Repository, Row, Summary};
 use crate::text::escape;
 use page::Rank;
+pub use page::verdict;
 
 /// Rows that a page has, at most: what a terminal, an issue and a browser can take.
 const ON_TERMINAL: usize = 50;

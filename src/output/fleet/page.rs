@@ -113,17 +113,15 @@ fn beginning(summary: &Summary, repositories: &[Repository], most: usize) -> Vec
 }
 
 /// The verdict, in a sentence.
-pub(super) fn verdict(summary: &Summary) -> String {
+pub fn verdict(summary: &Summary) -> String {
     let open = plural(summary.open, "open secret");
     match summary.verdict {
         Verdict::Clean => format!("clean: all of {} was read, and no secret is open", count(summary)),
         Verdict::Findings => format!("{open} in {}, all of which were read", count(summary)),
         Verdict::Unknown => {
-            format!(
-                "unknown: {} of {} not read, or not all of them; {open} in the rest",
-                summary.unread,
-                count(summary)
-            )
+            let were = if summary.unread == 1 { "was" } else { "were" };
+            let unread = format!("{} of {} {were} not read, or not completely", summary.unread, count(summary));
+            format!("unknown: {unread}; {open} in the rest")
         }
     }
 }

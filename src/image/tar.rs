@@ -8,6 +8,8 @@ use std::io::{self, Read};
 use bstr::{BStr, BString, ByteSlice as _};
 use tar::{EntryType, Header, PaxExtensions};
 
+use crate::text::archive::is_tar_header;
+
 /// Bytes of a header, and what each member is padded to.
 pub(super) const BLOCK: usize = 512;
 /// Bytes of an extended header that are read.
@@ -53,18 +55,9 @@ pub(super) struct Member {
     pub(super) size: u64,
 }
 
-/// `true` if a block is the header of a member: its checksum fits.
-pub(super) fn is_header(block: &[u8]) -> bool {
-    let Ok(block) = <&[u8; BLOCK]>::try_from(block) else { return false };
-    // The checksum counts its own eight bytes as blanks.
-    let sum = block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) });
-    let header = Header::from_byte_slice(block);
-    header.cksum().is_ok_and(|own| own != 0 && own == sum.sum::<u32>())
-}
-
 /// `true` if a stream starts as an archive: with a header, or with the two blocks of zeros that end an empty one.
 pub(super) fn is_archive(head: &[u8]) -> bool {
-    head.get(..BLOCK).is_some_and(is_header) || (head.len() == 2 * BLOCK && head.iter().all(|byte| *byte == 0))
+    head.get(..BLOCK).is_some_and(is_tar_header) || (head.len() == 2 * BLOCK && head.iter().all(|byte| *byte == 0))
 }
 
 /// Reads members one after another.
@@ -163,7 +156,7 @@ impl<R: Read> Members<R> {
             if count < BLOCK && !block[..count].iter().all(|byte| *byte == 0) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            if is_header(&block) {
+            if is_tar_header(&block) {
                 return Ok(Some(block));
             }
             if block.iter().any(|byte| *byte != 0) {

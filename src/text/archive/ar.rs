@@ -5,6 +5,8 @@
 
 use bstr::ByteSlice as _;
 
+use super::unopened::Reason;
+
 /// How an archive starts.
 const MAGIC: &[u8] = b"!<arch>\n";
 /// Bytes of the head of a member.
@@ -14,26 +16,55 @@ const HEAD: usize = 60;
 pub(super) struct Member<'b> {
     pub(super) name: &'b [u8],
     pub(super) bytes: &'b [u8],
-    pub(super) is_whole: bool,
 }
 
-/// The members of an archive in order, up to where there is no head of one. Each starts at an even byte.
-pub(super) fn members(bytes: &[u8]) -> impl Iterator<Item = Member<'_>> {
+/// The members of an archive in order, each at an even byte, and at the end the reason if there is more that is none. A name that
+/// does not fit its field comes before the content, as the tools of BSD write it.
+pub(super) fn members(bytes: &[u8]) -> impl Iterator<Item = Result<Member<'_>, Reason>> {
     let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
+    let mut flaw = None;
     std::iter::from_fn(move || {
-        let (head, behind) = rest.split_at_checked(HEAD)?;
-        let size = head.strip_suffix(b"`\n")?.get(48..)?.to_str().ok()?.trim_end().parse::<usize>().ok()?;
+        if let Some(flaw) = flaw.take() {
+            rest = &[];
+            return Some(Err(flaw));
+        }
+        // Some tools fill the last block.
+        if rest.iter().all(|byte| matches!(byte, 0 | b'\n')) {
+            return None;
+        }
+        let Some((head, behind)) = rest.split_at_checked(HEAD) else {
+            rest = &[];
+            return Some(Err(Reason::Cut));
+        };
+        let Some((name, size)) = parse(head) else {
+            rest = &[];
+            return Some(Err(Reason::Damaged));
+        };
         let stored = behind.get(..size);
+        flaw = stored.is_none().then_some(Reason::Cut);
         rest = behind.get(size.saturating_add(size % 2)..).unwrap_or_default();
-        let name = head[..16].trim_ascii_end();
-        let name = name.strip_suffix(b"/").unwrap_or(name);
-        Some(Member { name, bytes: stored.unwrap_or(behind), is_whole: stored.is_some() })
+        let stored = stored.unwrap_or(behind);
+        let long = name.strip_prefix(b"#1/").and_then(number).and_then(|length| stored.split_at_checked(length));
+        let (name, bytes) = match long {
+            Some((name, bytes)) => (name.trim_end_with(|char| char == '\0'), bytes),
+            None => (name.strip_suffix(b"/").unwrap_or(name), stored),
+        };
+        Some(Ok(Member { name, bytes }))
     })
+}
+
+/// The name and the size in a head.
+fn parse(head: &[u8]) -> Option<(&[u8], usize)> {
+    Some((head[..16].trim_ascii_end(), number(head.strip_suffix(b"`\n")?.get(48..)?)?))
+}
+
+fn number(digits: &[u8]) -> Option<usize> {
+    digits.to_str().ok()?.trim_end().parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::text::archive::samples::{ar, gz, members, named, tar, unpacked};
+    use crate::text::archive::samples::{ar, gz, members, named, replaced, tar, unpacked};
     use crate::text::archive::{Limits, Reason, kind};
 
     #[test]
@@ -48,5 +79,35 @@ mod tests {
         let (_, reports) = unpacked(&package[..package.len() - 9], Limits::default());
         assert!(reports.iter().any(|(_, reason)| *reason == Reason::Cut), "{reports:?}");
         assert_eq!(kind(&ar(&[("lib.o/", b"\x7fELF")])), None);
+    }
+
+    #[test]
+    fn names_before_the_content_are_read() {
+        let data = gz(&tar(&[("etc/file", b"text")]));
+        for name in ["a name of some length.tar.gz", "short.tar.gz\0\0\0\0"] {
+            let package = ar(&[(&format!("#1/{}", name.len()), &[name.as_bytes(), &data].concat())]);
+            let member = format!("{}!etc/file", name.trim_end_matches('\0'));
+            assert_eq!(members(&package), named(&[(&member, b"text")]));
+        }
+    }
+
+    #[test]
+    fn what_is_behind_a_damaged_head_is_told() {
+        let data = gz(b"text");
+        let size = |from: &str, to: &str| {
+            let package = ar(&[("control.gz", &data), ("data.gz", &data)]);
+            unpacked(&replaced(&package, from.as_bytes(), to.as_bytes()), Limits::default()).1
+        };
+        let (right, head) = (format!("{:<10}`", data.len()), format!("{:<10}`", data.len() - 2));
+        for (from, to, expected) in [
+            (&*right, "damaged   `", Reason::Damaged),
+            (&right, &head, Reason::Damaged),
+            (&right, "9999999   `", Reason::Cut),
+        ] {
+            let reports = size(from, to);
+            assert!(reports.contains(&(String::new(), expected)), "{to}: {reports:?}");
+        }
+        // What fills the last block is nothing.
+        assert_eq!(members(&[ar(&[("a.gz", &data)]), b"\n\n".to_vec()].concat()), named(&[("a.gz", b"text")]));
     }
 }

@@ -5,6 +5,7 @@ use flate2::bufread::ZlibDecoder;
 use memchr::memmem;
 
 use super::limits::unpack;
+use super::tar::{self, BLOCK};
 use super::unopened::Reason;
 use super::{ar, png, xz, zstd};
 
@@ -31,7 +32,7 @@ pub enum Kind {
     Ar,
     /// A script, with an archive behind its last line.
     Script,
-    /// A picture with compressed texts.
+    /// A picture with compressed texts, or a broken one, of which nobody knows.
     Png,
     /// Commits as one file, which git makes a repository of.
     Bundle,
@@ -73,7 +74,9 @@ pub fn kind(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
         [b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, ..] => Some(Kind::Pack),
-        [0x89, b'P', ..] if png::has_texts(bytes) => Some(Kind::Png),
+        [0x89, b'P', ..] if png::is_picture(bytes) => {
+            (png::has_texts(bytes) || !png::is_whole(bytes)).then_some(Kind::Png)
+        }
         _ if bytes.starts_with(b"# v2 git bundle\n") || bytes.starts_with(b"# v3 git bundle\n") => Some(Kind::Bundle),
         _ => compressed(bytes).or_else(|| holding(bytes)).or_else(|| sealed(bytes).map(Kind::Sealed)),
     }
@@ -108,19 +111,22 @@ fn holding(bytes: &[u8]) -> Option<Kind> {
     }
 }
 
-/// `true` for an archive of ar with a member that is compressed.
+/// `true` for an archive of ar with a member that is compressed, or with bytes that are no member.
 fn holds_packed(bytes: &[u8]) -> bool {
-    ar::members(bytes).any(|member| packed(member.bytes).is_some())
+    ar::members(bytes).any(|member| match member {
+        Ok(member) => packed(member.bytes).is_some(),
+        Err(reason) => reason == Reason::Damaged,
+    })
 }
+
+/// Where the head of a member of a tar has its mark.
+const TAR_MARK: usize = 257;
 
 /// `true` if a tar starts here, be it behind blocks of zeros.
 fn is_tar(bytes: &[u8]) -> bool {
-    const BLOCK: usize = 512;
     /// Blocks of zeros that are looked behind.
     const MOST: usize = 64;
-    /// Where the head of a member has its mark.
-    const MARK: usize = 257;
-    let has_mark = |bytes: &[u8]| bytes.get(MARK..MARK + 5) == Some(b"ustar");
+    let has_mark = |bytes: &[u8]| bytes.get(TAR_MARK..TAR_MARK + 5) == Some(b"ustar");
     if !bytes.starts_with(&[0]) {
         return has_mark(bytes);
     }
@@ -136,7 +142,17 @@ pub(super) fn behind_script(bytes: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let archives = STARTS.iter().filter_map(|start| bytes.get(memmem::find(bytes, start)? + 1..));
-    archives.filter(|archive| packed(archive).is_some()).max_by_key(|archive| archive.len())
+    let archives = archives.filter(|archive| packed(archive).is_some()).chain(tar_behind_line(bytes));
+    archives.max_by_key(|archive| archive.len())
+}
+
+/// A tar behind one of the lines of a text, which a script may have without compressing it.
+fn tar_behind_line(bytes: &[u8]) -> Option<&[u8]> {
+    /// Marks behind which there may be one, at most: a hostile text has as many as it likes.
+    const MOST: usize = 64;
+    let starts = memmem::find_iter(bytes, b"ustar").filter_map(|mark| mark.checked_sub(TAR_MARK));
+    let starts = starts.filter(|start| start.checked_sub(1).is_some_and(|before| bytes[before] == b'\n')).take(MOST);
+    starts.map(|start| &bytes[start..]).find(|archive| archive.get(..BLOCK).is_some_and(tar::is_header))
 }
 
 /// `true` if bytes start as a write-ahead log of `SQLite` does: its magic number in one of two byte orders, and the version.
@@ -217,7 +233,7 @@ fn ends_zip(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::archive::samples::{gz, tar, zip};
+    use crate::text::archive::samples::{ar, gz, tar, zip};
 
     #[test]
     fn kinds_are_told_by_how_they_start() {
@@ -250,9 +266,12 @@ mod tests {
             ([vec![0; 1024], tar(&[("a", b"b")])].concat(), Some(Kind::Tar)),
             (vec![0; 4096], None),
             ([b"#!/bin/sh\nexit\n".to_vec(), gz(b"")].concat(), Some(Kind::Script)),
+            ([b"#!/bin/sh\nexit\n".to_vec(), tar(&[("a", b"b")])].concat(), Some(Kind::Script)),
+            ([b"#!/bin/sh\n".to_vec(), vec![b'x'; TAR_MARK], b"ustar".repeat(200)].concat(), None),
             (b"#!/bin/sh\nexit\n\x1f\x8b is a text".to_vec(), None),
             ([b"a text\n".to_vec(), gz(b"")].concat(), None),
             (b"!<arch>\nlib.o/ ".to_vec(), None),
+            (ar(&[("lib.o", b"\x7fELF")]).replace("`", "?"), Some(Kind::Ar)),
             (b"PK is a text".to_vec(), None),
             (Vec::new(), None),
         ] {

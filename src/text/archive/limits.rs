@@ -1,6 +1,6 @@
 //! Where unpacking ends.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use super::unopened::Reason;
 
@@ -28,12 +28,7 @@ impl Default for Limits {
 pub(super) fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>) -> Result<(), Reason> {
     let mut chunk = [0; CHUNK];
     loop {
-        let count = reader.read(&mut chunk).map_err(|error| match error.kind() {
-            io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => Reason::TooLarge,
-            io::ErrorKind::Unsupported => Reason::Method,
-            io::ErrorKind::UnexpectedEof => Reason::Cut,
-            _ => Reason::Damaged,
-        })?;
+        let count = reader.read(&mut chunk).map_err(|error| Reason::of(&error))?;
         if count == 0 {
             return Ok(());
         }
@@ -51,6 +46,8 @@ pub(super) fn unpack(reader: &mut dyn Read, left: &mut usize, text: &mut Vec<u8>
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

@@ -32,6 +32,7 @@ pub use forward::{Compression, Decompressed};
 pub use kind::{Kind, is_zlib, kind};
 pub use limits::Limits;
 pub use stream::{Left, gunzip, gzip_name, inflate, unxz, unzstd};
+pub use tar::is_header as is_tar_header;
 pub use unopened::{Reason, Unopened};
 pub use zip::unzip;
 

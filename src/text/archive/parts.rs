@@ -10,13 +10,10 @@ use super::{ar, png};
 impl Walk<'_> {
     pub(super) fn ar(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {
         for member in ar::members(bytes) {
-            if !self.count(path) {
-                break;
-            }
-            let path = joined(path, member.name);
-            self.member(path.as_bstr(), member.bytes, depth);
-            if !member.is_whole {
-                self.report(path.as_bstr(), Reason::Cut);
+            match member {
+                Ok(_) if !self.count(path) => break,
+                Ok(member) => self.member(joined(path, member.name).as_bstr(), member.bytes, depth),
+                Err(reason) => self.report(path, reason),
             }
         }
         true
@@ -30,6 +27,9 @@ impl Walk<'_> {
             }
             let text = self.unpacked(path.as_bstr(), &mut ZlibDecoder::new(stream));
             self.member(path.as_bstr(), &text, depth);
+        }
+        if !png::is_whole(bytes) {
+            self.report(path, Reason::Picture);
         }
         true
     }

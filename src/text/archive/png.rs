@@ -9,17 +9,31 @@ const HEAD: usize = 8;
 /// Bytes of its check sum.
 const SUM: usize = 4;
 
-/// The compressed texts, each with its keyword.
-pub(super) fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+/// The chunks, each with its kind and its data, up to where there is none.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
-    let chunk = move || {
+    std::iter::from_fn(move || {
         let (length, behind) = rest.split_first_chunk::<4>()?;
         let (kind, data) = behind.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         rest = rest.get(HEAD.saturating_add(length).saturating_add(SUM)..).unwrap_or_default();
-        Some((*kind, &data[..length.min(data.len())]))
-    };
-    std::iter::from_fn(chunk).filter_map(|(kind, data)| {
+        kind.iter().all(u8::is_ascii_alphabetic).then_some((*kind, &data[..length.min(data.len())]))
+    })
+}
+
+/// `true` if the chunks lead to the one that ends every picture.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    chunks(bytes).any(|(kind, _)| kind == *b"IEND")
+}
+
+/// `true` if bytes start as a picture does.
+pub(super) fn is_picture(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// The compressed texts, each with its keyword.
+pub(super) fn texts(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    chunks(bytes).filter_map(|(kind, data)| {
         let (keyword, text) = data.split_once_str(b"\0")?;
         match (&kind, text) {
             (b"zTXt", [0, stream @ ..]) => Some((keyword, stream)),
@@ -48,7 +62,8 @@ mod tests {
             let length = u32::try_from(data.len()).unwrap().to_be_bytes();
             [&length[..], *kind, data, &[0; SUM]].concat()
         };
-        [MAGIC.to_vec(), chunks.iter().flat_map(chunk).collect()].concat()
+        let end = (b"IEND", Vec::new());
+        [MAGIC.to_vec(), chunks.iter().chain([&end]).flat_map(chunk).collect()].concat()
     }
 
     #[test]
@@ -69,5 +84,21 @@ mod tests {
         assert_eq!(kind(&png(&[(b"IHDR", vec![0; 13]), (b"IDAT", packed)])), None);
         let cut = png(&[(b"zTXt", compressed[..compressed.len() - 9].to_vec())]);
         assert_eq!(unpacked(&cut, Limits::default()).1, [("text Comment".to_owned(), Reason::Cut)]);
+    }
+
+    #[test]
+    fn a_broken_picture_is_told() {
+        let whole = png(&[(b"IHDR", vec![0; 13]), (b"zTXt", [b"Comment\0\0", &zlib(b"of a picture")[..]].concat())]);
+        for end in MAGIC.len()..whole.len() - HEAD {
+            let (_, reports) = unpacked(&whole[..end], Limits::default());
+            assert!(reports.contains(&(String::new(), Reason::Picture)), "{end} bytes: {reports:?}");
+        }
+        let mut damaged = whole.clone();
+        damaged[MAGIC.len()] = 0xff;
+        assert_eq!(unpacked(&damaged, Limits::default()).1, [(String::new(), Reason::Picture)]);
+        damaged[MAGIC.len()..MAGIC.len() + 4].copy_from_slice(&14_u32.to_be_bytes());
+        assert_eq!(unpacked(&damaged, Limits::default()).1, [(String::new(), Reason::Picture)]);
+        // More than the picture is not a part of it.
+        assert_eq!(members(&[&whole[..], b"more"].concat()).len(), 1);
     }
 }

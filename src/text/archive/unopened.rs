@@ -1,6 +1,7 @@
 //! The members of archives that were not read to their end, and the reasons.
 
 use std::fmt::{self, Display};
+use std::io;
 
 use bstr::BString;
 
@@ -34,6 +35,8 @@ pub enum Reason {
     Inside,
     /// It is compressed by a method that is not opened.
     Method,
+    /// It is a picture that is broken. Hardly any has texts that are compressed, and all else in it was read.
+    Picture,
     /// It ends too early.
     Cut,
     /// It is not what it should be.
@@ -43,6 +46,16 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Returns the reason why a decoder gave no more.
+    pub fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => Self::TooLarge,
+            io::ErrorKind::Unsupported => Self::Method,
+            io::ErrorKind::UnexpectedEof => Self::Cut,
+            _ => Self::Damaged,
+        }
+    }
+
     /// `true` if a limit left something out.
     pub fn is_limit(self) -> bool {
         matches!(self, Self::TooLarge | Self::TooMany | Self::TooDeep)
@@ -70,6 +83,7 @@ impl Display for Reason {
             Self::Sealed(name) => return write!(f, "{name} is not opened"),
             Self::Inside => "something in it is compressed and encoded as base64, which is cut off, spans several lines or has a format that is not opened",
             Self::Method => "its method of compression is not supported",
+            Self::Picture => "it is a picture that is cut off or damaged, so compressed texts in it were perhaps not read",
             Self::Cut => "it is cut off, so the rest was not read; get the whole file and scan it again",
             Self::Damaged => "it is damaged, so not all of it was read; get an intact copy and scan it again",
             Self::Alike => "it starts like an archive, but is not one",

@@ -210,9 +210,9 @@ impl<'b> Links<'b> {
         }
         let platform = descriptor.platform.as_ref();
         let gaps = self.gaps.len();
-        let image = self.manifest(blob, manifest, names, platform.and_then(Platform::name));
+        let image = self.manifest(blob, manifest, names, platform.cloned().and_then(Platform::known));
         // What is missing of another platform than the one asked for was not asked for.
-        if !self.is_wanted(image.platform.as_deref().and_then(Platform::parse).as_ref()) {
+        if !self.is_wanted(image.platform.as_ref()) {
             self.gaps.truncate(gaps);
         }
         self.by_manifest.insert(blob, images.len());
@@ -221,8 +221,8 @@ impl<'b> Links<'b> {
 
     /// `true` if something for a platform was asked for. What is for no platform always is.
     fn is_wanted(&self, platform: Option<&Platform>) -> bool {
-        match (self.platform, platform.filter(|platform| platform.name().is_some())) {
-            (Some(wanted), Some(platform)) => wanted.takes(platform),
+        match (self.platform, platform.cloned().and_then(Platform::known)) {
+            (Some(wanted), Some(platform)) => wanted.takes(&platform),
             _ => true,
         }
     }
@@ -232,7 +232,7 @@ impl<'b> Links<'b> {
         let Some(wanted) = self.platform else { return };
         let mut count = 0;
         for image in &mut *images {
-            if !self.is_wanted(image.platform.as_deref().and_then(Platform::parse).as_ref()) {
+            if !self.is_wanted(image.platform.as_ref()) {
                 image.choice = Choice::Other;
                 count += 1;
             }
@@ -265,7 +265,13 @@ impl<'b> Links<'b> {
         of.take(MAX_DESCRIBED).for_each(|image| image.documents.extend(&documents));
     }
 
-    fn manifest(&mut self, number: usize, manifest: &Manifest, names: Vec<String>, platform: Option<String>) -> Image {
+    fn manifest(
+        &mut self,
+        number: usize,
+        manifest: &Manifest,
+        names: Vec<String>,
+        platform: Option<Platform>,
+    ) -> Image {
         let find =
             |links: &Self, part: &Descriptor| part.digest().and_then(|digest| links.by_digest.get(&digest).copied());
         let config = find(self, &manifest.config);
@@ -333,7 +339,7 @@ impl<'b> Links<'b> {
         }
     }
 
-    fn image(&mut self, config: Option<usize>, blobs: Vec<Option<usize>>, platform: Option<String>) -> Image {
+    fn image(&mut self, config: Option<usize>, blobs: Vec<Option<usize>>, platform: Option<Platform>) -> Image {
         let all = self.blobs;
         let document = config.and_then(|number| match &all[number].document {
             Some(Document::Config(config)) => Some((number, &**config)),
@@ -376,7 +382,7 @@ fn names_of(descriptor: &Descriptor) -> impl Iterator<Item = String> + '_ {
 
 /// Returns the role of something that an index names.
 fn role(descriptor: &Descriptor) -> String {
-    match descriptor.platform.as_ref().and_then(Platform::name) {
+    match descriptor.platform.clone().and_then(Platform::known) {
         Some(platform) => format!("named by the index for {platform} ('--platform' chooses what to scan)"),
         None => "named by the index".to_owned(),
     }

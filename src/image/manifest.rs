@@ -91,7 +91,7 @@ impl Descriptor {
 }
 
 /// A platform, as an index or a configuration says it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Platform {
     #[serde(default)]
     pub(super) os: String,
@@ -106,8 +106,8 @@ impl Platform {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('/').map(str::to_owned);
         let (os, architecture, variant) = (parts.next()?, parts.next()?, parts.next());
-        let platform = Self { os, architecture, variant };
-        (parts.next().is_none() && platform.name().is_some()).then_some(platform)
+        let platform = Self { os, architecture, variant }.known();
+        platform.filter(|_| parts.next().is_none())
     }
 
     /// `true` if another platform is this one, or a variant of it.
@@ -116,17 +116,18 @@ impl Platform {
         self.os == other.os && self.architecture == other.architecture && is_variant
     }
 
-    /// The platform as tools write it, such as `linux/arm64/v8`; `None` if nothing is known.
-    pub(super) fn name(&self) -> Option<String> {
-        let known = |part: &str| !part.is_empty() && part != "unknown";
-        let variant = self.variant.as_deref().map(|variant| format!("/{variant}")).unwrap_or_default();
-        (known(&self.os) && known(&self.architecture)).then(|| format!("{}/{}{variant}", self.os, self.architecture))
+    /// The platform; `None` if system or architecture is not known.
+    pub(super) fn known(self) -> Option<Self> {
+        let is_known = |part: &str| !part.is_empty() && part != "unknown";
+        (is_known(&self.os) && is_known(&self.architecture)).then_some(self)
     }
 }
 
+/// As tools write it, such as `linux/arm64/v8`.
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name().unwrap_or_default())
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        self.variant.as_ref().map_or(Ok(()), |variant| write!(f, "/{variant}"))
     }
 }
 
@@ -145,9 +146,9 @@ pub(super) struct Config {
 }
 
 impl Config {
-    pub(super) fn platform(&self) -> Option<String> {
+    pub(super) fn platform(&self) -> Option<Platform> {
         let Self { os, architecture, variant, .. } = self;
-        Platform { os: os.clone(), architecture: architecture.clone(), variant: variant.clone() }.name()
+        Platform { os: os.clone(), architecture: architecture.clone(), variant: variant.clone() }.known()
     }
 
     /// The step that made each layer; empty if the steps do not fit the layers, as in squashed images.
@@ -300,7 +301,7 @@ mod tests {
         };
         assert_eq!(config(r#""a","b""#).steps(), ["ADD", "RUN"]);
         assert!(config(r#""a""#).steps().is_empty());
-        assert_eq!(config("").platform().unwrap(), "linux/arm64");
+        assert_eq!(config("").platform().unwrap().to_string(), "linux/arm64");
     }
 
     #[test]

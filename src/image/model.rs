@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::digest::Digest;
+use super::manifest::Platform;
 
 /// The form that an image has on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +48,8 @@ pub struct Image {
     pub names: Vec<String>,
     /// The digest of its manifest, if it has one.
     pub digest: Option<Digest>,
-    /// Its platform, such as `linux/amd64`.
-    pub platform: Option<String>,
+    /// Its platform, if it says one.
+    pub platform: Option<Platform>,
     /// Its layers, the lowest first.
     pub layers: Vec<ImageLayer>,
     /// The choice whether to read it.

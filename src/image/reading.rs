@@ -15,7 +15,7 @@ use super::{
     Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLayer, Layer, Options, Sink, Taken, path_key,
 };
 use crate::finding::GapKind;
-use crate::text::archive::{Compression, Decompressed};
+use crate::text::archive::{Decompressed, Packing};
 
 /// Bytes that are decompressed and hashed at a time.
 const CHUNK: usize = 64 << 10;
@@ -99,7 +99,7 @@ impl<'r> Reading<'r> {
     pub(super) fn archive(&mut self, stream: &mut (dyn Read + Send), name: &str) -> Result<(), ImageError> {
         let unreadable = |error| ImageError::Unreadable { name: name.to_owned(), error };
         let unpacked = Decompressed::new(stream).map_err(unreadable)?;
-        if let Compression::Unknown(format) = unpacked.compression() {
+        if let Packing::Sealed(format) = unpacked.packing() {
             let text = format!("{format} is not supported; decompress it first, for instance into 'keysweep image -'");
             return Err(unreadable(io::Error::new(io::ErrorKind::Unsupported, text)));
         }
@@ -207,8 +207,8 @@ impl<'r> Reading<'r> {
     /// Reads the content of a blob, whose name and digest are still to be set.
     fn content(&mut self, number: usize, name: &BStr, reader: &mut dyn Read) -> io::Result<Blob> {
         let mut unpacked = Decompressed::new(reader)?;
-        let compression = unpacked.compression();
-        if let Compression::Unknown(format) = compression {
+        let packing = unpacked.packing();
+        if let Packing::Sealed(format) = packing {
             let why =
                 format!("{format} is not supported, so nothing in it was read; decompress it and scan it by itself");
             self.tally.gap(name, GapKind::Unreadable, why);
@@ -218,11 +218,11 @@ impl<'r> Reading<'r> {
         let mut whole = io::Cursor::new(head).chain(unpacked);
         // In a root file system each file is a blob.
         let root = self.root.unwrap_or(number);
-        if compression == Compression::None && self.is_taken(root, BStr::new(""), name, &mut whole) {
+        if packing == Packing::Plain && self.is_taken(root, BStr::new(""), name, &mut whole) {
             self.root = Some(root);
             return Ok(Blob::default());
         }
-        if is_archive && compression == Compression::None {
+        if is_archive && packing == Packing::Plain {
             let layer = Some(Box::new(self.layer(number, name, &mut whole)));
             return Ok(Blob { layer, ..Blob::default() });
         }

@@ -4,7 +4,7 @@
 //! read from their directory or member by member, are left to the usual way and its limits.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::outcome::Outcome;
@@ -16,7 +16,7 @@ use crate::fs::bounded::{self, Links};
 use crate::git::crypt;
 use crate::source::{Content, Item};
 use crate::text::LineIndex;
-use crate::text::archive::{self, Decompressed, Kind, Reason};
+use crate::text::archive::{self, Decompressed, Kind, Packing, Reason};
 use crate::text::encoding::Wide;
 
 /// Bytes from which on a text is read in pieces.
@@ -26,13 +26,15 @@ const PACKED: u64 = 64 << 10;
 /// Bytes of a piece, and those at its end that are left to the next one: no secret is longer.
 const PIECE: usize = 8 << 20;
 const GUARD: usize = 32 << 10;
+/// Bytes that are read at a time.
+const CHUNK: usize = 64 << 10;
 /// Bytes that tell what a file is, at its start and at its end.
-const HEAD: usize = 512;
+const HEAD: u64 = 512;
 const TAIL: u64 = (64 << 10) + 64;
 
 /// A file that is read in pieces.
 struct Pieces {
-    reader: Box<dyn Read>,
+    reader: Decompressed<File>,
     wide: Option<Wide>,
     piece: Vec<u8>,
     /// Bytes read so far.
@@ -44,6 +46,16 @@ struct Pieces {
     begin: usize,
 }
 
+/// How far a piece goes.
+enum Filled {
+    /// The file goes on behind it.
+    Full,
+    /// The file ends with it.
+    Last,
+    /// What is behind it cannot be read.
+    Broken(io::Error),
+}
+
 impl Worker<'_> {
     /// Looks at a file in pieces; `false` if it is none for that, and nothing was looked at. Who sets a lower limit wants files
     /// beyond it to be gaps.
@@ -52,77 +64,101 @@ impl Worker<'_> {
         if item.kind != ContentKind::File || self.options.max_file_size < LARGE {
             return false;
         }
-        let Ok(Some((reader, is_packed, name))) = opened(path) else { return false };
+        let Ok(Some((size, reader, member))) = opened(path) else { return false };
+        let is_packed = reader.packing() == Packing::Packed;
         let mut pieces = Pieces { reader, wide: None, piece: Vec::new(), read: 0, lines: 0, column: 0, begin: 0 };
-        let Ok(is_last) = pieces.fill() else { return false };
-        if is_packed && (is_last || archive::kind(&pieces.piece).is_some()) {
+        let filled = pieces.fill();
+        // Of a short text the usual way opens more, unless the file is too large for that.
+        let is_short = !matches!(filled, Filled::Full) && size <= self.options.max_file_size;
+        if is_packed && (is_short || archive::kind(&pieces.piece).is_some()) {
             return false;
         }
         let kind = if is_packed { ContentKind::ArchiveMember } else { ContentKind::File };
-        let origin = Origin { member: name.as_slice().into(), ..Origin::new(kind, item.path.as_ref()) };
-        let end = self.each_piece(&mut pieces, is_last, &origin, outcome);
+        let origin = Origin { member: member.as_slice().into(), ..Origin::new(kind, item.path.as_ref()) };
+        let end = self.each_piece(&mut pieces, filled, &origin, outcome);
         outcome.stats.blobs += 1;
         outcome.stats.bytes += pieces.read;
-        if let Err(error) = end {
-            outcome.gaps.push(gap(item, is_packed, &error));
+        match end {
+            Ok(()) => {}
+            Err(error) if is_packed => self.unopened(item.path.clone(), Reason::of(&error), outcome),
+            Err(error) => {
+                let why = bounded::Refused::Io(error).to_string();
+                outcome.gaps.push(Gap { what: item.path.clone(), kind: GapKind::Unreadable, why });
+            }
         }
         true
     }
 
+    /// Looks at each piece, the one before a break as well, and says once what was passed over in any of them.
     fn each_piece(
         &self,
         pieces: &mut Pieces,
-        mut is_last: bool,
+        mut filled: Filled,
         origin: &Origin<'_>,
         outcome: &mut Outcome,
     ) -> io::Result<()> {
-        loop {
-            let end = pieces.piece.len() - if is_last { 0 } else { GUARD };
+        let (mut is_cut, mut is_flawed) = (false, false);
+        let end = loop {
+            let (end, text) = match filled {
+                Filled::Full => (pieces.piece.len() - GUARD, pieces.whole_lines()),
+                Filled::Last | Filled::Broken(_) => (pieces.piece.len(), &*pieces.piece),
+            };
             let room = Room::default();
             let mut found = Outcome::default();
-            let detections = self.detector.scan_file_within(&pieces.piece, &room);
-            self.sightings(&pieces.piece, detections, origin, &mut found);
+            self.sightings(text, self.detector.scan_file_within(text, &room), origin, &mut found);
             found.sightings.retain(|one| (pieces.begin + 1..=end).contains(&one.detection.span.end));
             found.sightings.iter_mut().for_each(|one| pieces.put(one));
-            if room.is_exceeded() {
-                Self::cut(origin, &mut found);
-            }
             outcome.absorb(found);
-            if is_last {
-                return Ok(());
+            is_cut |= room.is_exceeded();
+            is_flawed |= room.is_flawed();
+            match filled {
+                Filled::Full => {}
+                Filled::Last => break Ok(()),
+                Filled::Broken(error) => break Err(error),
             }
             pieces.go_on(end);
-            is_last = pieces.fill()?;
+            filled = pieces.fill();
+        };
+        if is_cut {
+            Self::cut(origin, outcome);
         }
+        if is_flawed {
+            self.flawed(origin, outcome);
+        }
+        end
     }
 }
 
 impl Pieces {
-    /// Reads until the piece is full; whether the file is at its end.
-    fn fill(&mut self) -> io::Result<bool> {
-        let mut chunk = vec![0; 64 << 10];
+    /// Reads until the piece is full.
+    fn fill(&mut self) -> Filled {
+        let mut chunk = Vec::with_capacity(CHUNK);
         while self.piece.len() < PIECE {
-            let mut filled = 0;
+            chunk.clear();
             // Whole characters, of encodings that have several bytes for one.
-            while filled < chunk.len() {
-                match self.reader.read(&mut chunk[filled..])? {
-                    0 => break,
-                    count => filled += count,
-                }
-            }
-            if filled == 0 {
-                return Ok(true);
-            }
+            let end = (&mut self.reader).take(CHUNK as u64).read_to_end(&mut chunk);
             if self.read == 0 {
-                self.wide = Wide::detect(&chunk[..filled]);
+                self.wide = Wide::detect(&chunk);
             }
-            self.read += filled as u64;
+            self.read += chunk.len() as u64;
             match self.wide {
-                Some(wide) => self.piece.extend(wide.decode(&chunk[..filled])),
-                None => self.piece.extend_from_slice(&chunk[..filled]),
+                Some(wide) => self.piece.extend(wide.decode(&chunk)),
+                None => self.piece.extend_from_slice(&chunk),
+            }
+            match end {
+                Err(error) => return Filled::Broken(error),
+                Ok(0) => return Filled::Last,
+                Ok(_) => {}
             }
         }
-        Ok(false)
+        Filled::Full
+    }
+
+    /// The piece without a line that goes on behind it, if that is short: something packed in it would seem to be cut off.
+    fn whole_lines(&self) -> &[u8] {
+        let latest = self.piece.len() - GUARD / 2;
+        let end = memchr::memrchr(b'\n', &self.piece[latest..]).map_or(self.piece.len(), |at| latest + at + 1);
+        &self.piece[..end]
     }
 
     /// Goes on behind `end`, from the start of a line if one is near.
@@ -158,44 +194,31 @@ impl Pieces {
     }
 }
 
-/// The text of a file that is read in pieces, whether that is compressed, and what it is called then.
-type Opened = (Box<dyn Read>, bool, Vec<u8>);
+/// The size of a file that is read in pieces, its text, and what that is called if it is compressed.
+type Opened = (u64, Decompressed<File>, Vec<u8>);
 
+/// Opens a file if it is one to be read in pieces.
 fn opened(path: &Path) -> io::Result<Option<Opened>> {
     let size = path.metadata()?.len();
     if size < PACKED {
         return Ok(None);
     }
-    let open = || bounded::open_file(path, Links::Followed).map_err(io::Error::other);
+    let mut file = bounded::open_file(path, Links::Followed).map_err(io::Error::other)?;
     let mut ends = Vec::new();
-    open()?.take(HEAD as u64).read_to_end(&mut ends)?;
-    let packed = matches!(archive::kind(&ends), Some(Kind::Gzip | Kind::Zstd | Kind::Xz));
-    if packed {
-        let name = archive::gzip_name(&ends);
-        return Ok(Some((Box::new(Decompressed::new(open()?)?), true, name)));
+    (&mut file).take(HEAD).read_to_end(&mut ends)?;
+    let is_packed = matches!(archive::kind(&ends), Some(Kind::Gzip | Kind::Zstd | Kind::Xz));
+    let member = if is_packed { archive::gzip_name(&ends) } else { Vec::new() };
+    if !is_packed {
+        if size <= LARGE || crypt::is_encrypted(&ends) {
+            return Ok(None);
+        }
+        // Some archives are told by their end.
+        file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
+        (&mut file).take(TAIL).read_to_end(&mut ends)?;
+        if archive::kind(&ends).is_some() {
+            return Ok(None);
+        }
     }
-    if size <= LARGE || crypt::is_encrypted(&ends) {
-        return Ok(None);
-    }
-    // Some archives are told by their end.
-    ends.extend(tail(open()?, size)?);
-    if archive::kind(&ends).is_some() { Ok(None) } else { Ok(Some((Box::new(open()?), false, Vec::new()))) }
-}
-
-fn tail(mut file: File, size: u64) -> io::Result<Vec<u8>> {
-    let mut tail = Vec::new();
-    io::Seek::seek(&mut file, io::SeekFrom::Start(size.saturating_sub(TAIL)))?;
-    file.take(TAIL).read_to_end(&mut tail)?;
-    Ok(tail)
-}
-
-/// Returns the gap for the rest of a file that could not be read.
-fn gap(item: &Item, is_packed: bool, error: &io::Error) -> Gap {
-    let (kind, why) = match error.kind() {
-        io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => (GapKind::TooLarge, Reason::TooLarge.to_string()),
-        io::ErrorKind::UnexpectedEof => (GapKind::Corrupt, Reason::Cut.to_string()),
-        _ if is_packed => (GapKind::Corrupt, Reason::Damaged.to_string()),
-        _ => (GapKind::Unreadable, bounded::Refused::Io(io::Error::from(error.kind())).to_string()),
-    };
-    Gap { what: item.path.clone(), kind, why }
+    file.rewind()?;
+    Ok(Some((size, Decompressed::new(file)?, member)))
 }

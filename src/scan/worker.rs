@@ -246,7 +246,7 @@ impl Worker<'_> {
 
     /// A part that was not opened: a gap where something of it would have been read, or nothing may be passed over; or else
     /// a note.
-    fn unopened(&self, what: BString, reason: Reason, outcome: &mut Outcome) {
+    pub(super) fn unopened(&self, what: BString, reason: Reason, outcome: &mut Outcome) {
         let gap = match reason {
             _ if reason.is_limit() => Some(GapKind::TooLarge),
             _ if reason.is_flaw() => Some(GapKind::Corrupt),

@@ -90,3 +90,42 @@ fn who_sets_a_low_limit_has_gaps_beyond_it() {
     repo.write(".keysweep.toml", "[limits]\nmax_file_size = 1000000\n");
     repo.keysweep(&["files", "app.log"]).expect_code(2).expect_mention("max_file_size");
 }
+
+#[test]
+fn what_is_before_a_break_is_found_wherever_that_is() {
+    let repo = Repo::folder();
+    let (text, places) = log("\n");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::none());
+    must(packed.write_all(text.as_bytes()), "compress");
+    let whole = must(packed.finish(), "compress");
+    // Stored bytes are where they were, so that a break is behind a known part of the text, and in any piece.
+    for part in [1, 4, 9] {
+        let end = whole.len() / 10 * part;
+        repo.write_bytes("app.log.gz", &whole[..end]);
+        let run = repo.keysweep(&["files", "app.log.gz", "--show-secrets", "--format", "jsonl"]).expect_code(1);
+        let found = found(&run);
+        // A decoder may hold some back.
+        let before = text[..end - (128 << 10)].matches('\n').count() as u64;
+        let missed = places.iter().filter(|(token, (line, _))| *line < before && !found.contains_key(*token)).count();
+        assert_eq!(missed, 0, "tokens before {end} are missed");
+        assert_eq!(run.records_of("gap").len(), 1, "{part}: {run}");
+    }
+}
+
+#[test]
+fn what_is_packed_in_a_line_is_whole_in_a_piece() {
+    let repo = Repo::folder();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    must(packed.write_all(&b"a text that is packed ".repeat(40)), "compress");
+    let line = format!("payload={}\n", data_encoding::BASE64.encode(&must(packed.finish(), "compress")));
+    let filler = format!("{{\"request\":\"{}\"}}\n", "x y ".repeat(100)).repeat(80);
+    let mut text = (filler + &line).repeat(SIZE / 32_000);
+    repo.write("app.log", &text);
+    let run = repo.keysweep(&["files", "app.log", "--format", "jsonl"]).expect_code(0);
+    assert!(!run.out().contains("base64"), "{run}");
+    // One that is cut off indeed is told, and once.
+    text.push_str(&line[..line.len() / 2]);
+    repo.write("app.log", &text);
+    let run = repo.keysweep(&["files", "app.log", "--format", "jsonl", "--strict"]).expect_code(2);
+    assert_eq!(run.records_of("gap").len(), 1, "{run}");
+}

@@ -30,7 +30,7 @@ pub(super) fn overview(contents: &Contents) -> String {
 
 fn name_of(image: &Image) -> ImageName {
     let digest = image.digest.as_ref().map(ToString::to_string);
-    ImageName { names: image.names.clone(), digest, platform: image.platform.clone() }
+    ImageName { names: image.names.clone(), digest, platform: image.platform.as_ref().map(ToString::to_string) }
 }
 
 /// Says of a sighting where in which images it is. What later layers do to it is told by a path, which is nearly always its own.

@@ -22,30 +22,26 @@ const FREE: u64 = 1 << 30;
 /// Bytes that one packed byte may unpack to beyond that.
 const RATIO: u64 = 200;
 
-/// How bytes are compressed.
+/// How a stream is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip, of any number of members.
-    Gzip,
-    /// Zstandard, of any number of frames.
-    Zstd,
-    /// xz, of any number of streams.
-    Xz,
-    /// A format that is not opened.
-    Unknown(&'static str),
+pub enum Packing {
+    /// As it is.
+    Plain,
+    /// Compressed, and opened here.
+    Packed,
+    /// Compressed in the format of this name, which is not opened.
+    Sealed(&'static str),
 }
 
 /// A stream with its first bytes back in their place.
 type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
-/// A decompressed stream; one of an unknown compression is as it was.
+/// A decompressed stream; one that is not opened is as it was.
 ///
 /// A read fails with `FileTooLarge` where a packed byte becomes too many, and with `OutOfMemory` where a decoder would take too
 /// much memory.
 pub struct Decompressed<R: Read> {
-    compression: Compression,
+    packing: Packing,
     decoder: Decoder<Counted<Whole<R>>>,
     given: u64,
 }
@@ -65,27 +61,22 @@ impl<R: Read> Decompressed<R> {
     pub fn new(mut reader: R) -> io::Result<Self> {
         let mut head = Vec::new();
         (&mut reader).take(HEAD as u64).read_to_end(&mut head)?;
-        let compression = match kind(&head) {
-            Some(Kind::Gzip) => Compression::Gzip,
-            Some(Kind::Zstd) => Compression::Zstd,
-            Some(Kind::Xz) => Compression::Xz,
-            Some(Kind::Sealed(name)) => Compression::Unknown(name),
-            _ => Compression::None,
-        };
+        let kind = kind(&head);
         let counted = Counted { reader: Cursor::new(head).chain(reader), count: 0 };
         let reader = BufReader::with_capacity(CHUNK, counted);
-        let decoder = match compression {
-            Compression::Gzip => Decoder::Gzip(Box::new(gzip::Members::new(reader))),
-            Compression::Zstd => Decoder::Zstd(Box::new(Unzstd::new(reader))),
-            Compression::Xz => Decoder::Xz(Box::new(xz::forward(reader))),
-            Compression::None | Compression::Unknown(_) => Decoder::Plain(reader),
+        let (packing, decoder) = match kind {
+            Some(Kind::Gzip) => (Packing::Packed, Decoder::Gzip(Box::new(gzip::Members::new(reader)))),
+            Some(Kind::Zstd) => (Packing::Packed, Decoder::Zstd(Box::new(Unzstd::new(reader)))),
+            Some(Kind::Xz) => (Packing::Packed, Decoder::Xz(Box::new(xz::forward(reader)))),
+            Some(Kind::Sealed(name)) => (Packing::Sealed(name), Decoder::Plain(reader)),
+            _ => (Packing::Plain, Decoder::Plain(reader)),
         };
-        Ok(Self { compression, decoder, given: 0 })
+        Ok(Self { packing, decoder, given: 0 })
     }
 
-    /// How the stream is compressed.
-    pub fn compression(&self) -> Compression {
-        self.compression
+    /// How the stream is stored.
+    pub fn packing(&self) -> Packing {
+        self.packing
     }
 }
 
@@ -229,7 +220,7 @@ mod tests {
         }
         assert_eq!(read(b"plain").unwrap(), "plain");
         let unknown = Decompressed::new(&b"BZh91AY&SY"[..]).unwrap();
-        assert!(matches!(unknown.compression(), Compression::Unknown(_)));
+        assert_eq!(unknown.packing(), Packing::Sealed("bzip2"));
     }
 
     #[test]

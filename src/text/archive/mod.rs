@@ -28,7 +28,7 @@ use bstr::BStr;
 
 use walk::Walk;
 
-pub use forward::{Compression, Decompressed};
+pub use forward::{Decompressed, Packing};
 pub use kind::{Kind, is_zlib, kind};
 pub use limits::Limits;
 pub use stream::{Left, gunzip, gzip_name, inflate, unxz, unzstd};

@@ -25,6 +25,8 @@ pub struct Options {
     pub expected: Vec<String>,
     /// The inventory from before.
     pub earlier: Option<Earlier>,
+    /// The time now, in seconds since 1970: no report can be of later.
+    pub now: u64,
 }
 
 /// Reports that were read.
@@ -52,7 +54,7 @@ impl Inventory {
         for file in files {
             let number = u32::try_from(reports.len()).map_err(|_| io::Error::other("there are too many reports"))?;
             match report::read(file, number, &mut |record| sorter.push(record))? {
-                Reading::Report(report) => reports.push(report),
+                Reading::Report(report) => reports.push(report.dated(options.now)),
                 Reading::Inventory => {}
             }
         }
@@ -225,6 +227,10 @@ fn newest(reports: &[Report]) -> Vec<bool> {
     for (at, report) in reports.iter().enumerate() {
         // Each range is another one.
         if !matches!(report.source.command, Some(Command::History | Command::Image)) {
+            continue;
+        }
+        // One that says nothing must not silence one that does; both count, and the repository as not read.
+        if matches!(report.flaw, Some(Flaw::Refused(_))) {
             continue;
         }
         if let Some(before) = last.get_mut(&(report.source.name.as_deref(), report.source.command)) {

@@ -15,6 +15,7 @@ use super::row::Place;
 use crate::finding::{Access, Command, ContentKind, Stage, SubjectKind, subject};
 use crate::fs::bounded;
 use crate::rule::{Confidence, Severity};
+use crate::text::time;
 
 /// Bytes of a line, at most.
 const MAX_LINE: u64 = 64 << 20;
@@ -22,6 +23,8 @@ const MAX_LINE: u64 = 64 << 20;
 const MAX_DOCUMENT: u64 = 512 << 20;
 /// Bytes of a name, at most.
 const MAX_NAME: usize = 4096;
+/// Seconds that the clock of another machine may be ahead.
+const MAX_AHEAD: i64 = 600;
 /// The schema that is read.
 const SCHEMA: u32 = 1;
 
@@ -31,6 +34,19 @@ pub(super) struct Report {
     pub(super) source: Source,
     /// Why it does not say everything about what was scanned; empty if it does.
     pub(super) flaw: Option<Flaw>,
+}
+
+impl Report {
+    /// The same, refused if it was not made before `now`: such a report would outlast every later one.
+    pub(super) fn dated(mut self, now: u64) -> Self {
+        let latest = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(MAX_AHEAD);
+        if self.source.made_at.as_deref().and_then(time::seconds).is_some_and(|seconds| seconds > latest) {
+            const WHY: &str =
+                "the report was refused: it is dated in the future; set the clock right and make it again";
+            self.flaw = Some(Flaw::Refused(WHY.to_owned()));
+        }
+        self
+    }
 }
 
 /// The flaws that a report can have.

@@ -434,3 +434,28 @@ fn whatever_looks_like_a_report_is_read_or_named() {
     fleet.0.sh("mkfifo last.jsonl");
     fleet.inventory(&["--since", "last.jsonl"]).expect_code(2).expect_mention("a pipe");
 }
+
+/// A report from the future would outlast all that are made until then.
+#[test]
+fn a_report_of_the_future_replaces_none_and_is_named() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/shop", &[("app.env", Secret::entra(4190).line())]);
+    fleet.repository("github.com/acme/other", &[]);
+    let whole = fleet.inventory(&[]).expect_code(1);
+    let text =
+        fleet.0.read("reports/github.com-acme-other.jsonl").replace("github.com/acme/other", "github.com/acme/shop");
+    let made_at =
+        text.split("\"made_at\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+    for date in ["9999-12-31T23:59:59Z", "2999-01-01T00:00:00+02:00"] {
+        fleet.0.write("reports/planted.jsonl", text.replace(&made_at, date));
+        let inventory = fleet.inventory(&[]).expect_code(2);
+        let shop = &inventory.records_of("repository")[0];
+        assert_eq!(
+            (&shop["name"], &shop["is_read"]),
+            (&json!("github.com/acme/shop"), &json!(false)),
+            "{date}: {inventory}"
+        );
+        assert!(shop["why"].as_str().is_some_and(|why| why.contains("refused")), "{inventory}");
+        assert_eq!(inventory.records_of("secret"), whole.records_of("secret"), "{date}");
+    }
+}

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::list;
 use crate::cli::args::{FleetFormatArg, MergeArgs};
+use crate::cli::clock;
 use crate::cli::exit::ExitStatus;
 use crate::cli::shell;
 use crate::finding::Verdict;
@@ -28,7 +29,8 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<ExitStatus> {
     let expected = args.list.as_deref().map_or_else(|| Ok(Vec::new()), list::read)?;
     let expected = expected.into_iter().map(|one| one.name).collect();
     let earlier = args.since.as_deref().map(earlier).transpose()?;
-    let inventory = Inventory::gather(&files, Options { owners, expected, earlier }).context("reading the reports")?;
+    let inventory = Inventory::gather(&files, Options { owners, expected, earlier, now: clock::now() })
+        .context("reading the reports")?;
     anyhow::ensure!(!inventory.repositories.is_empty(), NoReports);
     write(args, inventory)
 }

@@ -7,6 +7,8 @@ use super::page::{Block, Inline, Tone, code, text, untrusted};
 /// The outcomes of the stages of a drill.
 #[derive(Debug, Serialize)]
 pub struct Certificate {
+    /// The number of the schema.
+    pub schema: u32,
     /// `keysweep`.
     pub tool: &'static str,
     /// Its version.

@@ -73,6 +73,7 @@ fn each_secret_gets_its_word_and_keeps_it() {
     let answer = run.json();
     let words = ["github-pat-classic", "npm-token", "slack-bot-token"].map(|rule| word(&answer, rule));
     assert_eq!(words, ["live", "dead", "restricted"], "{answer}");
+    assert_eq!(answer["schema"], 1, "{answer}");
     assert_eq!(run.code(), Some(1), "what works is found");
     assert_eq!(server.asked().len(), 3, "one request for a secret");
     assert!(run.text().contains("cat") && !run.text().contains("private@"), "{}", run.text());

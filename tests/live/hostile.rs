@@ -1,6 +1,7 @@
 //! A hostile repository cannot move a byte of a secret anywhere: a listener on this machine stays silent.
 
 use std::fs;
+use std::path::Path;
 
 use crate::sandbox::{Sandbox, secret};
 use crate::server::{Answer, Server};
@@ -46,25 +47,93 @@ fn nothing_that_a_repository_says_chooses_a_host() {
     assert!(!plan.text().contains(&host) && !plan.text().contains("evil.example.test"), "{}", plan.text());
 }
 
+/// Asks with a configuration, which must be refused before anything is sent.
+#[track_caller]
+fn refused(sandbox: &Sandbox, folder: &Path, config: &Path, evil: &Server) {
+    for named_by in ["variable", "option"] {
+        let mut keysweep = sandbox.sealed(env!("CARGO_BIN_EXE_keysweep"));
+        keysweep.current_dir(folder).args(["live", "--all", "--yes"]);
+        let run = match named_by {
+            "option" => keysweep.arg("--config").arg(config),
+            _ => keysweep.env("KEYSWEEP_CONFIG", config),
+        };
+        let run = run.output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{}: {said}", config.display());
+        assert!(said.contains("is in the repository"), "{}: {said}", config.display());
+        assert!(evil.asked().is_empty(), "{}: {said}", config.display());
+    }
+}
+
 #[test]
-fn a_configuration_within_the_repository_is_not_ones_own() {
+fn a_configuration_that_the_repository_holds_is_refused() {
     let evil = Server::silent();
     let sandbox = Sandbox::new();
     sandbox.commit("app.env", &npm(2));
-    let inside = sandbox.repo().join("ci.toml");
-    fs::write(&inside, format!("[live_hosts]\n\"registry.npmjs.org\" = \"{}\"\n", evil.address())).unwrap();
+    let text = format!("[live_hosts]\n\"registry.npmjs.org\" = \"{}\"\n", evil.address());
+    sandbox.commit("ci.toml", &text);
+    sandbox.git(&["worktree", "add", "-q", "../linked"]);
     sandbox.swept();
-    let plan = sandbox.keysweep_with(&["live", "--all", "--dry-run"], &[("KEYSWEEP_CONFIG", &inside)]);
-    assert!(plan.text().contains("https://registry.npmjs.org/-/whoami"), "{}", plan.text());
-    assert!(plan.text().contains("was not used"), "{}", plan.text());
-    // A link from elsewhere leads into the repository all the same.
+    let linked = sandbox.home().parent().unwrap().join("linked");
+    let (main, repo) = (sandbox.repo().join("ci.toml"), sandbox.repo());
+    fs::write(repo.join(".git/ci.toml"), &text).unwrap();
+    for (folder, config) in [
+        (&repo, &main),
+        (&repo, &repo.join(".git/ci.toml")),
+        (&repo, &linked.join("ci.toml")),
+        (&linked, &main),
+        (&linked, &Path::new("../repo/ci.toml").to_path_buf()),
+    ] {
+        refused(&sandbox, folder, config, &evil);
+    }
+    // A link leads into the repository, or out of it to where its authors want; and so does one to a folder.
     #[cfg(unix)]
     {
-        let link = sandbox.home().join("link.toml");
-        std::os::unix::fs::symlink(&inside, &link).unwrap();
-        let plan = sandbox.keysweep_with(&["live", "--all", "--dry-run"], &[("KEYSWEEP_CONFIG", &link)]);
-        assert!(plan.text().contains("was not used"), "{}", plan.text());
+        use std::os::unix::fs::symlink;
+        let (outside, inside, folder) = (sandbox.home().join("link.toml"), repo.join("link.toml"), repo.join("folder"));
+        symlink(&main, &outside).unwrap();
+        sandbox.hosts(&[("registry.npmjs.org", evil.address())]);
+        symlink(sandbox.own_config(), &inside).unwrap();
+        symlink(sandbox.home(), &folder).unwrap();
+        for config in [outside, inside, folder.join("keysweep.toml")] {
+            refused(&sandbox, &repo, &config, &evil);
+        }
     }
+}
+
+#[test]
+fn a_configuration_in_the_repository_around_a_submodule_is_refused() {
+    let evil = Server::silent();
+    let sandbox = Sandbox::new();
+    sandbox.commit("app.env", &npm(8));
+    let whole = sandbox.home().parent().unwrap().join("whole");
+    sandbox.git(&["init", "-q", whole.to_str().unwrap()]);
+    let at = |args: &[&str]| {
+        sandbox.git(&[&["-C", whole.to_str().unwrap(), "-c", "protocol.file.allow=always"], args].concat());
+    };
+    at(&["submodule", "--quiet", "add", sandbox.repo().to_str().unwrap(), "part"]);
+    let config = whole.join("ci.toml");
+    fs::write(&config, format!("[live_hosts]\n\"registry.npmjs.org\" = \"{}\"\n", evil.address())).unwrap();
+    let part = whole.join("part");
+    let swept = sandbox.sealed(env!("CARGO_BIN_EXE_keysweep")).current_dir(&part).arg("history").output().unwrap();
+    assert_eq!(swept.status.code(), Some(1));
+    refused(&sandbox, &part, &config, &evil);
+}
+
+/// Who keeps a home folder in git has a configuration of their own all the same.
+#[test]
+fn a_configuration_of_a_home_folder_in_git_is_ones_own() {
+    let server = Server::new(|_| Answer::json(401, "{}"));
+    let sandbox = Sandbox::new();
+    sandbox.commit("app.env", &npm(9));
+    sandbox.git(&["init", "-q", sandbox.home().parent().unwrap().to_str().unwrap()]);
+    let own = sandbox.home().join(".config/keysweep");
+    fs::create_dir_all(&own).unwrap();
+    let text = format!("[live_hosts]\n\"registry.npmjs.org\" = \"{}\"\n", server.address());
+    fs::write(own.join("config.toml"), text).unwrap();
+    sandbox.swept();
+    let run = sandbox.keysweep_with(&["live", "--all", "--yes"], &[]);
+    assert_eq!((run.code(), server.asked().len()), (Some(0), 1), "{}", run.text());
 }
 
 #[test]

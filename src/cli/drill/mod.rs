@@ -18,6 +18,7 @@ use super::shell;
 use crate::fs::scratch::Scratch;
 use crate::output;
 use crate::output::drill::{self as page, Certificate, Outcome, StageResult};
+use crate::output::view::SCHEMA;
 use crate::text::time::rfc3339;
 use plant::Planted;
 use stages::{Rehearsal, STAGES, Scene};
@@ -37,6 +38,7 @@ pub(super) fn run(args: &DrillArgs) -> anyhow::Result<ExitStatus> {
     let scene = Scene::new(scratch.path(), &planted)?;
     let results = STAGES.iter().map(|(stage, rehearse)| rehearsed(stage, *rehearse, &scene)).collect();
     let certificate = Certificate {
+        schema: SCHEMA,
         tool: "keysweep",
         version: env!("CARGO_PKG_VERSION"),
         made_at: rfc3339(clock::now()),

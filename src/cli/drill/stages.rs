@@ -59,7 +59,7 @@ impl<'a> Scene<'a> {
 
     fn keysweep(&self, folder: &Path, args: &[&str]) -> anyhow::Result<Output> {
         let mut command = sealed(Command::new(&self.program), folder);
-        Ok(command.args(args).env_remove("KEYSWEEP_CONFIG").output()?)
+        Ok(command.args(args).output()?)
     }
 
     /// Returns the planted credentials, one per line.
@@ -210,8 +210,10 @@ fn git(folder: &Path) -> Command {
 
 /// A program that works in a folder and knows nothing of the repository and the configuration around it.
 fn sealed(mut command: Command, folder: &Path) -> Command {
-    let of_git = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_"));
-    of_git.for_each(|(name, _)| {
+    // The hook that git starts is keysweep too, and must not be told another configuration.
+    let is_told = |name: &str| name.starts_with("GIT_") || name.starts_with("KEYSWEEP_");
+    let told = std::env::vars_os().filter(|(name, _)| is_told(&name.to_string_lossy()));
+    told.for_each(|(name, _)| {
         command.env_remove(name);
     });
     let null = if cfg!(windows) { "NUL" } else { "/dev/null" };

@@ -27,7 +27,7 @@ use crate::live::Hosts;
 use crate::live::ask;
 use crate::live::client::Client;
 use crate::output;
-use crate::output::view::FindingView;
+use crate::output::view::{FindingView, SCHEMA};
 use crate::text::escape;
 
 use page::{LiveView, RequestView};
@@ -102,8 +102,7 @@ fn about(
     ids: &BTreeSet<String>,
     terms: &Terms,
 ) -> anyhow::Result<ExitStatus> {
-    let (own, ignored) = own::config(common, repo)?;
-    let common = Common { config: own, ..common.clone() };
+    let common = Common { config: own::config(common, repo)?, ..common.clone() };
     let in_force = policy::of_nothing(&common)?;
     let named = in_force.config.live_hosts.clone();
     let session = Session::with(&common, repo, in_force)?.unfiltered();
@@ -114,7 +113,7 @@ fn about(
     let mut requests = Vec::new();
     let questions: Vec<Question<'_>> =
         report.findings.iter().map(|finding| Question::new(finding, rules, &hosts, &mut requests)).collect();
-    let mut view = LiveView { requests: page::listed(&questions, &requests), remarks: ignored, ..LiveView::default() };
+    let mut view = LiveView { schema: SCHEMA, requests: page::listed(&questions, &requests), ..LiveView::default() };
     view.lost(ids, &report);
     if !requests.is_empty() && !terms.dry_run {
         consent(&session, &view.requests, terms, requests.len().min(terms.most))?;

@@ -1,31 +1,107 @@
 //! The user's own configuration: the only place next to the built-in rules that may name a host.
+//!
+//! Whoever writes to a repository writes to all its work trees, to those of its submodules, and through those to what lies in the
+//! repository around. A configuration there is theirs, and so is one that a link there leads to.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::Context as _;
 
 use crate::cli::args::Common;
+use crate::fs::bounded::{self, Links};
 use crate::fs::own_configuration;
 use crate::git::Repo;
 use crate::text::escape;
 
-/// The configuration that `--config` or `KEYSWEEP_CONFIG` names, or else the one in the user's folder, if there is one; and
-/// what is to be said if it is not used.
+/// Links on the way to a file, at most; systems follow no more either.
+const MOST_LINKS: usize = 40;
+
+/// The configuration that `--config` or `KEYSWEEP_CONFIG` names, or else the one in the user's folder, if there is one.
 ///
 /// # Errors
-/// When one that is named is not there.
-pub(super) fn config(common: &Common, repo: &Repo) -> anyhow::Result<(Option<PathBuf>, Vec<String>)> {
-    let Some(path) = common.config.clone().or_else(usual) else { return Ok((None, Vec::new())) };
+/// When one that is named is not there, or lies where others choose what it says.
+pub(super) fn config(common: &Common, repo: &Repo) -> anyhow::Result<Option<PathBuf>> {
+    let (path, is_named) = match (&common.config, usual()) {
+        (Some(path), _) => (path.clone(), true),
+        (None, Some(path)) => (path, false),
+        (None, None) => return Ok(None),
+    };
     let shown = escape(path.as_os_str().as_encoded_bytes());
     let real = path.canonicalize().map_err(|error| anyhow::anyhow!("cannot read '{shown}': {error}"))?;
-    let is_in = |folder: &Path| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
-    if repo.workdir().is_some_and(|root| is_in(&root)) || is_in(&repo.common_dir()) || is_in(&repo.git_dir()) {
-        let why = format!(
-            "'{shown}' is in the repository, whose authors could choose where secrets are sent, so it was not used"
+    let roots = roots(repo, is_named);
+    let way = way(&path).with_context(|| format!("following '{shown}'"))?;
+    if way.iter().chain([&real]).any(|place| roots.iter().any(|root| place.starts_with(root))) {
+        anyhow::bail!(
+            "nothing was sent: '{shown}' is in the repository, whose authors could choose where secrets are sent; use a \
+             configuration outside of it"
         );
-        return Ok((None, vec![why]));
     }
-    Ok((Some(real), Vec::new()))
+    Ok(Some(real))
 }
 
 fn usual() -> Option<PathBuf> {
     Some(own_configuration()?.join("config.toml")).filter(|path| path.is_file())
+}
+
+/// The folders whose files the authors of a repository choose.
+fn roots(repo: &Repo, is_named: bool) -> BTreeSet<PathBuf> {
+    let common = repo.common_dir();
+    let trees = linked_trees(&common);
+    let places = [Some(common), Some(repo.git_dir()), repo.workdir()].into_iter().flatten().chain(trees);
+    let mut roots = BTreeSet::new();
+    for place in places.filter_map(|place| place.canonicalize().ok()) {
+        // A submodule's folder of git is in that of the repository around it, and a linked work tree's in that of the main one.
+        let around = place.ancestors().skip(1).filter(|folder| folder.join(".git").exists());
+        // A home folder may be a repository too, and what its owner has there by default is not from this one.
+        let most = match place.join("HEAD").is_file() {
+            _ if is_named => usize::MAX,
+            is_git_dir => usize::from(is_git_dir),
+        };
+        roots.extend(around.take(most).map(Path::to_path_buf));
+        roots.insert(place);
+    }
+    roots
+}
+
+/// The linked work trees of a repository, wherever they are.
+fn linked_trees(common: &Path) -> Vec<PathBuf> {
+    let folders = fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten();
+    let tree = |folder: PathBuf| {
+        let file = bounded::read(&folder.join("gitdir"), bounded::MAX_SIZE, Links::Refused).ok()?;
+        let link = folder.join(bounded::text(file).ok()?.trim_end());
+        Some(link.parent()?.to_path_buf())
+    };
+    folders.filter_map(|entry| tree(entry.path())).collect()
+}
+
+/// All places on the way to a file, those of links among them.
+fn way(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let (mut here, mut places, mut links) = (PathBuf::new(), Vec::new(), 0);
+    let whole = std::path::absolute(path)?;
+    let mut left: Vec<PathBuf> = parts(&whole);
+    while let Some(part) = left.pop() {
+        match part.components().next() {
+            Some(Component::ParentDir) => _ = here.pop(),
+            Some(Component::CurDir) | None => {}
+            Some(_) => here.push(&part),
+        }
+        if let Ok(target) = here.read_link() {
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(std::io::Error::other("there are too many links"));
+            }
+            places.push(here.clone());
+            here.pop();
+            left.extend(parts(&target));
+        }
+    }
+    places.push(here);
+    Ok(places)
+}
+
+/// The parts of a path, the last one first.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect()
 }

@@ -15,6 +15,8 @@ use crate::output::words::plural;
 /// All that there is to say.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct LiveView {
+    /// The number of the schema.
+    pub(super) schema: u32,
     /// The requests that are sent.
     pub(super) requests: Vec<RequestView>,
     /// The answers about each finding; secrets that work come first.

@@ -55,7 +55,8 @@ impl Access {
 
 /// The name of a repository, whichever way it is reached, and its host: without scheme, user, password, query and `.git`.
 pub fn name_of_url(url: &str) -> (String, Option<String>) {
-    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    let anonymous = anonymous(url);
+    let bare = anonymous.split(['?', '#']).next().unwrap_or_default();
     let path = |path: &str| {
         let path = path.trim_end_matches('/');
         path.strip_suffix(".git").filter(|rest| !rest.is_empty() && !rest.ends_with('/')).unwrap_or(path).to_owned()
@@ -64,11 +65,25 @@ pub fn name_of_url(url: &str) -> (String, Option<String>) {
         Some(("file", rest)) => (path(rest.strip_prefix("localhost").unwrap_or(rest)), None),
         Some((scheme, rest)) => {
             let (authority, rest) = rest.split_once('/').unwrap_or((rest, ""));
-            on_host(&with_port(scheme, without_user(authority)), &path(rest))
+            on_host(&with_port(scheme, authority), &path(rest))
         }
         None => match scp_like(bare) {
-            Some((authority, rest)) => on_host(&without_user(authority).to_ascii_lowercase(), &path(rest)),
+            Some((authority, rest)) => on_host(&authority.to_ascii_lowercase(), &path(rest)),
             None => (path(bare), None),
+        },
+    }
+}
+
+/// A URL without user and password. A password may hold an at sign, a slash or a question mark that nobody escaped, so all
+/// before the last at sign is left out, unless it can only be a host and folders.
+pub fn anonymous(url: &str) -> String {
+    match with_scheme(url) {
+        Some(("file", rest)) if rest.starts_with('/') => url.to_owned(),
+        Some((scheme, rest)) => format!("{scheme}://{}", without_user(rest)),
+        None if is_path(url) => url.to_owned(),
+        None => match url.rsplit_once('@') {
+            Some((user, rest)) if user.contains(':') || !user.contains('/') => rest.to_owned(),
+            _ => url.to_owned(),
         },
     }
 }
@@ -79,9 +94,29 @@ fn on_host(host: &str, path: &str) -> (String, Option<String>) {
     (name, Some(host.to_owned()).filter(|host| !host.is_empty()))
 }
 
-/// The last at sign counts: what is before it may be a password.
-fn without_user(authority: &str) -> &str {
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+fn with_scheme(url: &str) -> Option<(&str, &str)> {
+    let is_scheme = |scheme: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(plain)
+    };
+    url.split_once("://").filter(|(scheme, _)| is_scheme(scheme))
+}
+
+/// A path from the root or from here, also one of Windows.
+fn is_path(url: &str) -> bool {
+    let is_drive = url.get(1..3).is_some_and(|behind| matches!(behind, ":\\" | ":/")) && !url.contains('@');
+    url.starts_with(['/', '.', '\\']) || is_drive
+}
+
+/// The part of a URL behind its scheme, without user and password.
+fn without_user(rest: &str) -> &str {
+    let Some((_, bare)) = rest.rsplit_once('@') else { return rest };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let is_host = authority.contains('.') && authority.bytes().all(plain);
+    // A folder may be called '@acme'.
+    let is_folder = |name: &str| !name.strip_prefix('@').unwrap_or(name).contains('@');
+    if is_host && !path.contains(['?', '#']) && path.split('/').all(is_folder) { rest } else { bare }
 }
 
 /// The host in lower case, with its port unless that is the usual one.
@@ -113,6 +148,10 @@ mod tests {
             "https://github.com/acme/shop",
             "https://github.com/acme/shop.git/",
             "https://user:word@@GitHub.com:443/acme/shop.git?token=x#y",
+            "https://user:wo/rd@github.com/acme/shop.git",
+            "https://user:12/@rd@github.com/acme/shop.git",
+            "https://user:w?o#rd@github.com/acme/shop.git",
+            "user:word@github.com:acme/shop",
             "ssh://git@github.com:22/acme/shop.git",
             "git@github.com:acme/shop.git",
             "git://github.com/acme/shop",
@@ -131,8 +170,33 @@ mod tests {
             ("../shop", "../shop"),
             ("C:\\work\\shop", "C:\\work\\shop"),
             ("/srv/app/.git", "/srv/app/.git"),
+            ("/srv/git/a:b@c", "/srv/git/a:b@c"),
+            ("file:///srv/git/a@b.git", "/srv/git/a@b"),
         ] {
             assert_eq!(name_of_url(url), (name.into(), None), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_folder_may_begin_with_an_at_sign() {
+        let name = name_of_url("https://git.example.com/@acme/shop").0;
+        assert_eq!(name, "git.example.com/@acme/shop");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_password_is_in_a_name(user in "[a-z][a-z0-9.-]{0,8}", word in "[!-~]{8,24}") {
+            for url in [
+                format!("https://{user}:{word}@host.test/a/b.git"),
+                format!("ssh://{user}:{word}@host.test:2222/a/b"),
+                format!("{user}:{word}@host.test:a/b"),
+                format!("{user}:{word}@host.test/a/b"),
+            ] {
+                for shown in [name_of_url(&url).0, anonymous(&url)] {
+                    let bare = shown.split_once("://").map_or(&*shown, |(_, bare)| bare);
+                    proptest::prop_assert!(bare.starts_with("host.test"), "{url}: {shown}");
+                }
+            }
         }
     }
 }

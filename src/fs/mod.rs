@@ -17,3 +17,10 @@ pub fn own_configuration() -> Option<PathBuf> {
     let folder = set.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
     Some(folder.join("keysweep"))
 }
+
+/// Keysweep's folder among what programs of the user remember, which need not be there; `None` without a home folder.
+pub fn own_state() -> Option<PathBuf> {
+    let set = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = set.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
+    Some(folder.join("keysweep"))
+}

@@ -1,6 +1,8 @@
 //! Files and folders for their owner alone, from the moment they are there; where there are no such rights, as any other.
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
 
 /// How to open a file.
 pub fn file() -> OpenOptions {
@@ -18,4 +20,39 @@ pub fn folder() -> DirBuilder {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
+}
+
+/// Makes sure that nobody else can change a file or folder. Where there are no such rights, nothing is checked.
+///
+/// # Errors
+/// When it belongs to another user or may be written to by others, or is a link.
+#[cfg(unix)]
+pub fn check(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    /// The rights of group and others to write.
+    const OTHERS_WRITE: u32 = 0o022;
+    let meta = path.symlink_metadata()?;
+    let refused = |why: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    if meta.is_symlink() {
+        return refused("it is a link");
+    }
+    if meta.uid() != rustix::process::geteuid().as_raw() {
+        return refused("it belongs to another user");
+    }
+    if meta.mode() & OTHERS_WRITE != 0 {
+        return refused("others may write to it");
+    }
+    Ok(())
+}
+
+/// Makes sure that a file or folder is no link. There are no rights here that could be checked.
+///
+/// # Errors
+/// When it is a link.
+#[cfg(not(unix))]
+pub fn check(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata()?.is_symlink() {
+        true => Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is a link")),
+        false => Ok(()),
+    }
 }

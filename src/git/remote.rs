@@ -13,7 +13,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{Local, Repo};
 use crate::finding::web::Transport;
-use crate::finding::{Host, Remote, Server, WebRepository};
+use crate::finding::{Host, Remote, Server, WebRepository, subject};
 
 /// Services where anybody can have a repository, by the end of their hosts' names.
 const PUBLIC: [&str; 16] = [
@@ -171,7 +171,10 @@ fn rewritten(config: &gix::config::File, key: &str, url: &BString) -> Option<BSt
 
 /// A URL as it may be shown, and what its host tells.
 fn url_and_host(url: &BStr) -> (BString, Host) {
-    let Ok(mut parsed) = gix::url::parse(url) else { return (BString::from("(not a URL)"), Host::Unknown) };
+    let bare = subject::anonymous(&url.to_str_lossy());
+    let Ok(mut parsed) = gix::url::parse(BStr::new(&bare)) else {
+        return (BString::from("(not a URL)"), Host::Unknown);
+    };
     parsed.set_user(None);
     parsed.set_password(None);
     let host = match parsed.host() {

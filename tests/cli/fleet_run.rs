@@ -2,9 +2,11 @@
 //! done is not done again.
 
 use std::fs;
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::Duration;
+use std::thread::{sleep, spawn};
+use std::time::{Duration, Instant};
 
 use crate::support::{ENTRA, GITHUB, Repo, Run, Secret, must};
 
@@ -282,4 +284,87 @@ fn nothing_behind_a_link_or_of_somebody_else_is_removed() {
     fleet.run(&[]).expect_code(0);
     assert_eq!(fleet.0.read("out/.clones/mine/file"), "text");
     assert!(!fleet.0.path(&left).exists(), "what a killed run left behind is gone");
+}
+
+/// Git leaves a helper to wait for such a server, which has to end with it.
+#[test]
+fn a_server_that_says_nothing_costs_the_limit_and_no_more() {
+    let fleet = Fleet::new();
+    let server = must(TcpListener::bind("127.0.0.1:0"), "listening");
+    let port = must(server.local_addr(), "asking for the port").port();
+    let closed = spawn(move || {
+        let (mut stream, _) = must(server.accept(), "accepting");
+        let mut all = Vec::new();
+        // It ends once nobody is left who could hear an answer.
+        must(stream.set_read_timeout(Some(Duration::from_secs(60))), "limiting");
+        stream.read_to_end(&mut all).is_ok()
+    });
+    fleet.0.write("list.txt", format!("http://127.0.0.1:{port}/acme/shop.git\n"));
+    let start = Instant::now();
+    fleet.run(&["--timeout", "2"]).expect_code(2).expect_mention("took longer than 2 seconds");
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert!(closed.join().unwrap_or(false), "git's helper is still there");
+}
+
+/// A signal reaches what was started, which is in groups of its own, and the next run goes on.
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_interrupted_leaves_nothing_running() {
+    let fleet = Fleet::new();
+    let server = must(TcpListener::bind("127.0.0.1:0"), "listening");
+    let port = must(server.local_addr(), "asking for the port").port();
+    fleet.repository("one", Some(&Secret::entra(4360)));
+    fleet.0.write("list.txt", format!("one\nhttp://127.0.0.1:{port}/acme/shop.git\n"));
+    let mut run = fleet.0.tool(&["fleet", "run", "list.txt", "--out", "out", "--jobs", "1"]).spawn();
+    let (mut stream, _) = must(server.accept(), "accepting");
+    drop(server);
+    fleet.0.sh(&format!("kill -INT {}", run.id()));
+    let status = must(run.wait(), "waiting");
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2), "{status}");
+    must(stream.set_read_timeout(Some(Duration::from_secs(60))), "limiting");
+    let mut all = Vec::new();
+    assert!(stream.read_to_end(&mut all).is_ok(), "git's helper is still there");
+    assert!(fleet.files("out/.clones").is_empty());
+    fleet.run(&[]).expect_code(2).expect_mention("1 unchanged");
+}
+
+/// A folder that came from somebody else says of a repository that it is clean.
+#[test]
+fn what_somebody_else_left_in_a_folder_is_not_believed() {
+    let fleet = Fleet::new();
+    fleet.repository("leaky", Some(&Secret::entra(4370)));
+    fleet.repository("clean", None);
+    let list = format!("{} leaky\n{} clean\n", fleet.url("leaky"), fleet.url("clean"));
+    fleet.0.write("list.txt", list);
+    fleet.run(&[]).expect_code(1);
+    fleet.run(&[]).expect_code(1).expect_mention("2 unchanged");
+    fleet.run(&["--fresh"]).expect_code(1).expect_mention("; 0 unchanged");
+    let reports = fleet.files("out/reports");
+    let text = |path: &PathBuf| must(fs::read_to_string(path), "reading a report");
+    let (clean, leaky): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        reports.iter().partition(|path| text(path).contains("\"verdict\":\"clean\""));
+    // The report was changed, and nothing else.
+    let forged = text(clean[0]).replace("\"name\":\"clean\"", "\"name\":\"leaky\"");
+    must(fs::write(leaky[0], &forged), "forging a report");
+    fleet.run(&[]).expect_code(1).expect_mention("1 unchanged");
+    // All of it is another user's, who has another key.
+    let caches = fleet.files("out/.caches");
+    fleet.0.sh("rm -r ../home/.local");
+    fleet.run(&[]).expect_code(1).expect_mention("; 0 unchanged");
+    assert_eq!(fleet.files("out/.caches").len(), caches.len() + 1, "another's cache was used");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_others_can_write_to_is_refused() {
+    let fleet = Fleet::new();
+    fleet.repository("one", None);
+    fleet.0.write("list.txt", "one\n");
+    fleet.run(&[]).expect_code(0);
+    for folder in ["out", "out/reports", "out/.state", "out/.caches"] {
+        fleet.0.sh(&format!("chmod g+w {folder}"));
+        fleet.run(&[]).expect_code(2).expect_mention("others may write to it");
+        fleet.0.sh(&format!("chmod g-w {folder}"));
+    }
+    fleet.run(&[]).expect_code(0);
 }

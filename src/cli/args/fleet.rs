@@ -39,6 +39,12 @@ pub struct RunArgs {
     /// The folder for the reports, and for the state that the next run resumes from
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Sweep all repositories again, also those that have not changed
+    ///
+    /// Without it, a repository behind a URL is not swept again if its refs, the rules and keysweep are the same as at its last
+    /// sweep, and that left no gap; one on this machine, only by a run that goes on with one that was stopped.
+    #[arg(long)]
+    pub fresh: bool,
     /// Number of repositories swept at a time [default: one for each core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -72,6 +78,8 @@ pub struct MergeArgs {
     #[arg(long, value_name = "FILE")]
     pub list: Option<PathBuf>,
     /// Show the changes since this inventory, which was written with --format jsonl
+    ///
+    /// A secret is gone only if all repositories that held it were read again; otherwise it is not-read.
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
     /// The format of the inventory

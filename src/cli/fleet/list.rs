@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::finding::subject::name_of_url;
+use crate::finding::subject::{anonymous, name_of_url};
 use crate::fs::bounded;
 
 /// Bytes of a list, at most.
@@ -18,6 +18,9 @@ enum Unusable {
     /// The reports of one would replace those of the other.
     #[error("lines {0} and {1} are different repositories called '{2}'; give each its own name in the second column")]
     SameName(usize, usize, String),
+    /// Part of a password could be taken for a host, or shown as a path.
+    #[error("line {0}: {1}")]
+    Unclear(usize, &'static str),
 }
 
 /// A repository of a list.
@@ -47,14 +50,33 @@ impl Listed {
         }
     }
 
-    /// The URL without user and password; who signs in over ssh is no secret.
+    /// The URL without user, password and query, where tokens are; who signs in over ssh is no secret.
     pub(super) fn bare_url(&self) -> String {
         let Some((scheme, rest)) = self.source.split_once("://") else { return self.source.clone() };
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        match authority.rsplit_once('@') {
-            Some((user, host)) if !scheme.contains("ssh") || user.contains(':') => format!("{scheme}://{host}/{path}"),
-            _ => self.source.clone(),
+        let user = rest.split_once('@').map_or("", |(user, _)| user);
+        if scheme == "file" || scheme.contains("ssh") && !user.contains([':', '/']) {
+            return self.source.clone();
         }
+        let bare = anonymous(&self.source);
+        bare.split(['?', '#']).next().unwrap_or_default().to_owned()
+    }
+
+    /// A message without anything that the URL alone should say. Git and its helpers repeat user and password in parts, and decoded.
+    pub(super) fn withheld(&self, message: &str) -> String {
+        /// Characters of a part; fewer guard nothing, and are in many words.
+        const SHORTEST: usize = 4;
+        let mut message = message.replace(&self.source, &self.bare_url());
+        let Some((_, rest)) = self.source.split_once("://") else { return message };
+        let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
+        let query = rest.split_once(['?', '#']).map_or("", |(_, query)| query);
+        let (name, word) = user.split_once(':').unwrap_or((user, ""));
+        let mut parts: Vec<String> = [user, word, name, query].map(str::to_owned).into();
+        parts.extend([user, word, name].map(decoded));
+        parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        for part in parts.iter().filter(|part| part.len() >= SHORTEST && self.bare_url() != self.source) {
+            message = message.replace(part, "…");
+        }
+        message
     }
 }
 
@@ -77,7 +99,8 @@ fn parsed(text: &str) -> Result<Vec<Listed>, Unusable> {
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let mut seen: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let mut listed = Vec::new();
-    for (number, one) in lines.filter_map(|(number, text)| Some((number, line(text)?))) {
+    for (number, text) in lines {
+        let one = line(text).map_err(|why| Unusable::Unclear(number, why))?;
         match seen.entry(one.name.clone()) {
             Entry::Vacant(free) => {
                 free.insert((number, one.identity()));
@@ -91,15 +114,55 @@ fn parsed(text: &str) -> Result<Vec<Listed>, Unusable> {
 }
 
 /// Columns stand apart by tabs where there is one, so that a path may hold blanks.
-fn line(line: &str) -> Option<Listed> {
+fn line(line: &str) -> Result<Listed, &'static str> {
     let cells: Vec<&str> = match line.contains('\t') {
         true => line.split('\t').map(str::trim).collect(),
         false => line.split_whitespace().collect(),
     };
-    let source = (*cells.first()?).to_owned();
-    let name = cells.get(1).filter(|name| !name.is_empty()).copied().unwrap_or(&source);
-    let network = cells.get(2).filter(|name| !name.is_empty()).map(|name| name_of_url(name).0);
-    Some(Listed { name: name_of_url(name).0, source, network })
+    let (source, others) = cells.split_first().ok_or("it is empty")?;
+    clear(source, others)?;
+    let name = others.first().filter(|name| !name.is_empty()).unwrap_or(source);
+    let network = others.get(1).filter(|name| !name.is_empty()).map(|name| name_of_url(name).0);
+    Ok(Listed { name: name_of_url(name).0, source: (*source).to_owned(), network })
+}
+
+/// Looks whether git and this program read a URL alike: where a password has a '/' that is not escaped, git asks a host that is
+/// called like its user.
+fn clear(source: &str, others: &[&str]) -> Result<(), &'static str> {
+    const ESCAPE: &str = "user or password of the URL have a character that must be escaped, as %40 for '@', %2F for '/' and %20 for a blank";
+    // A password with a blank comes as two columns.
+    if source.contains(':') && !source.starts_with(['/', '.']) && others.iter().any(|other| other.contains('@')) {
+        return Err(ESCAPE);
+    }
+    let Some((scheme, rest)) = source.split_once("://") else {
+        let is_masked = anonymous(source) != source;
+        let is_ssh = source.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
+        let why = "it has a user, but no scheme: write https://, or ./ before a folder that is called so";
+        return if is_masked && !is_ssh { Err(why) } else { Ok(()) };
+    };
+    if scheme == "file" {
+        return Ok(());
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let bare = anonymous(source);
+    let seen = bare.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    let is_port = port.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit());
+    if seen == host && is_port { Ok(()) } else { Err(ESCAPE) }
+}
+
+/// A text with its percent escapes undone, as far as that is text.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = after.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
+        let byte = escaped.and_then(|two| u8::from_str_radix(two, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -136,6 +199,33 @@ mod tests {
             assert_eq!(of(source), (bare.to_owned(), None), "{source}");
         }
         assert_eq!(of("/srv/a"), ("/srv/a".to_owned(), Some("/srv/a".to_owned())));
-        assert_eq!(line("a b c").and_then(|one| one.network).as_deref(), Some("c"));
+        assert_eq!(line("a b c").ok().and_then(|one| one.network).as_deref(), Some("c"));
+        assert_eq!(of("https://host.test/a?token=b").0, "https://host.test/a");
+    }
+
+    #[test]
+    fn a_message_repeats_neither_user_nor_password() {
+        let one = line("https://to%2Fken:pass%40word@host.test/a?key=value").unwrap();
+        for part in [&one.source[..], "https://to%2Fken@host.test", "to/ken", "pass@word", "key=value"] {
+            let message = one.withheld(&format!("fatal: '{part}' failed"));
+            for word in ["ken", "pass", "word", "value"] {
+                assert!(!message.contains(word), "{part}: {message}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_password_is_refused_or_in_nothing_that_is_shown(user in "[a-z][a-z0-9.]{0,6}", word in "[ -~]{8,24}", name in "( name)?") {
+            for (before, behind) in [("https://", "/a/b.git"), ("https://", ":8443/a/b"), ("ssh://", "/a"), ("", ":a/b"), ("", "/a/b")] {
+                let text = format!("{before}{user}:{word}@host.test{behind}{name}");
+                let Ok(one) = line(&text) else { continue };
+                for shown in [one.name.clone(), one.bare_url(), one.withheld(&one.source)] {
+                    let bare = shown.split_once("://").map_or(&*shown, |(_, bare)| bare);
+                    proptest::prop_assert!(bare.starts_with("host.test") || shown == "name", "{text}: {shown}");
+                }
+                proptest::prop_assert!(one.path().is_none(), "{text}");
+            }
+        }
     }
 }

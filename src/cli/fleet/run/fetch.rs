@@ -1,15 +1,16 @@
 //! Fetches repositories by running git as a separate program: no hook, filter, submodule or prompt of anybody runs, and no
 //! password is on a command line, in a configuration or in a message.
 
+use std::io;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use super::process::{Limited, Process};
+use super::process::{Limited, Limits, Process, STOPPED};
 use super::state;
 use super::task::{self, Job};
 use crate::cli::fleet::list::Listed;
 use crate::fleet::CLONES;
+use crate::fs::owner_only;
 
 /// Bytes that a server's list of refs may have.
 const MOST_REFS: usize = 256 << 20;
@@ -52,11 +53,35 @@ impl Drop for Clone {
     }
 }
 
+/// A folder for the clones and unfinished reports of one run. What a run that was killed has started may still be at work in its
+/// own, and must not meet ours.
+pub(super) struct Workshop(PathBuf);
+
+impl Workshop {
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+        let path = folder.join(CLONES).join(task::random_key()?);
+        owner_only::folder().create(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Removes the clones that a run that was killed left behind, and nothing that somebody else put there. The folder is no link.
 pub(super) fn remove_leftovers(folder: &Path) {
     for entry in std::fs::read_dir(folder.join(CLONES)).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(task::is_key) {
-            // A clone that stays is an error of git, which clones into no folder that has files.
+            // What stays takes room and nothing else: each run has a folder of its own.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
@@ -66,33 +91,34 @@ pub(super) fn remove_leftovers(folder: &Path) {
 ///
 /// # Errors
 /// When one cannot be opened or asked.
-pub(super) fn state(job: &Job, limit: Duration) -> Result<String, String> {
+pub(super) fn state(job: &Job, limits: &Limits) -> Result<String, String> {
     let one = |one: &Listed| match one.path() {
         // Whatever a repository is made of, it must not end the sweep of the others.
         Some(path) => catch_unwind(|| state::of_path(Path::new(path)))
             .unwrap_or_else(|_| Err("it could not be opened, which is a bug in keysweep".to_owned())),
-        None => Ok(state::hash(&[&refs(one, limit)?])),
+        None => Ok(state::hash(&[&refs(one, limits)?])),
     };
-    let all = job.members.iter().map(one).collect::<Result<Vec<_>, _>>()?;
-    Ok(all.join("\n"))
+    let told = |member: &Listed| Ok(state::hash(&[member.name.as_bytes(), one(member)?.as_bytes()]));
+    let all = job.members.iter().map(told).collect::<Result<Vec<_>, String>>()?;
+    Ok(format!("{} {}", if job.is_network { "network" } else { "single" }, all.join(" ")))
 }
 
 /// The refs of a server, as it lists them.
-fn refs(one: &Listed, limit: Duration) -> Result<Vec<u8>, String> {
+fn refs(one: &Listed, limits: &Limits) -> Result<Vec<u8>, String> {
     let mut git = git(one);
     git.args(&["ls-remote", "--symref", "--", &one.bare_url()]);
-    let (how, refs) = git.output(limit, MOST_REFS);
-    done(how, "asking the server", one, limit)?;
-    Ok(refs)
+    let (how, refs) = git.output(limits, MOST_REFS);
+    done(how, "asking the server", one, limits)?;
+    if refs.len() == MOST_REFS { Err("the server lists more refs than can be compared".to_owned()) } else { Ok(refs) }
 }
 
 /// Fetches what is not there.
 ///
 /// # Errors
 /// When that fails.
-pub(super) fn clone(job: &Job, to: &Path, limit: Duration) -> Result<Clone, String> {
+pub(super) fn clone(job: &Job, to: &Path, limits: &Limits) -> Result<Clone, String> {
     if job.is_network {
-        return network(job, to, limit);
+        return network(job, to, limits);
     }
     let Some(one) = job.members.first() else { return Err("there is nothing to sweep".to_owned()) };
     if let Some(path) = one.path() {
@@ -101,17 +127,17 @@ pub(super) fn clone(job: &Job, to: &Path, limit: Duration) -> Result<Clone, Stri
     let clone = Clone::Fetched(to.to_owned());
     let mut git = git(one);
     git.args(&["clone", "--quiet", "--mirror", "--template=", "--", &one.bare_url()]).arg(to);
-    done(git.within(limit), "cloning", one, limit)?;
+    done(git.within(limits), "cloning", one, limits)?;
     Ok(clone)
 }
 
 /// All forks in one store, each below the name of a remote, so that what they share is there once.
-fn network(job: &Job, to: &Path, limit: Duration) -> Result<Clone, String> {
+fn network(job: &Job, to: &Path, limits: &Limits) -> Result<Clone, String> {
     let clone = Clone::Fetched(to.to_owned());
     let Some(first) = job.members.first() else { return Err("there is nothing to sweep".to_owned()) };
     let mut init = git(first);
     init.args(&["init", "--quiet", "--bare", "--template="]).arg(to);
-    done(init.within(limit), "creating a store", first, limit)?;
+    done(init.within(limits), "creating a store", first, limits)?;
     for (number, one) in (1..).zip(&job.members) {
         let name = remote_name(number, &one.name);
         let refs = format!("+refs/*:refs/remotes/{name}/*");
@@ -125,13 +151,13 @@ fn network(job: &Job, to: &Path, limit: Duration) -> Result<Clone, String> {
             &one.bare_url(),
             &refs,
         ]);
-        done(fetch.within(limit), "fetching", one, limit)?;
+        done(fetch.within(limits), "fetching", one, limits)?;
         // Reports name a fork by the URL of its remote.
         let url = if one.name.starts_with(['/', '.']) { one.name.clone() } else { format!("https://{}", one.name) };
         for (key, value) in [("url", &url), ("fetch", &refs)] {
             let mut config = git(one);
             config.arg("-C").arg(to).args(&["config", &format!("remote.{name}.{key}"), value]);
-            done(config.within(limit), "configuring", one, limit)?;
+            done(config.within(limits), "configuring", one, limits)?;
         }
     }
     Ok(clone)
@@ -178,12 +204,12 @@ fn git(one: &Listed) -> Process {
     git
 }
 
-fn done(how: Limited, doing: &str, one: &Listed, limit: Duration) -> Result<(), String> {
-    let said = |said: String| said.replace(&one.source, &one.bare_url());
+fn done(how: Limited, doing: &str, one: &Listed, limits: &Limits) -> Result<(), String> {
     match how {
         Limited::Ended { code: Some(0), .. } => Ok(()),
-        Limited::Ended { said: words, .. } => Err(format!("{doing} failed: {}", said(words))),
-        Limited::TimedOut => Err(format!("{doing} took longer than {} seconds, which is the limit", limit.as_secs())),
+        Limited::Ended { said: words, .. } => Err(format!("{doing} failed: {}", one.withheld(&words))),
+        Limited::TimedOut => Err(limits.exceeded(doing)),
+        Limited::Stopped => Err(STOPPED.to_owned()),
         Limited::NotStarted(why) => Err(format!("git, which fetches repositories, could not be started: {why}")),
     }
 }

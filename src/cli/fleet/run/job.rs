@@ -1,5 +1,6 @@
 //! One repository or network: whether it changed, its clone if it has to be fetched, its sweep, and what became of it.
 
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,13 +8,18 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use super::process::{Limited, Process};
-use super::task::Job;
+use super::fetch::Workshop;
+use super::key::Key;
+use super::process::{Limited, Limits, Process, STOPPED};
+use super::stop::Stop;
+use super::task::{self, Job};
 use super::{failure, fetch, state};
 use crate::cli::args::RunArgs;
+use crate::cli::shell;
 use crate::finding::Verdict;
-use crate::fleet::{CACHES, CLONES, STATES};
+use crate::fleet::{CACHES, STATES};
 use crate::fs::bounded::{self, Links, Refused};
+use crate::fs::owner_only;
 use crate::output::words::plural;
 
 /// Bytes of the last line of a report, at most.
@@ -71,15 +77,31 @@ pub(super) struct Runner<'a> {
     setup: String,
     /// The number of the run, which a run that was stopped shares with the one that goes on with it.
     number: Vec<u8>,
+    key: Key,
+    /// Where sweeps remember what was clean. Its name has to do with the key: what others remember is not believed.
+    cache: PathBuf,
+    workshop: Workshop,
+    limits: Limits,
 }
 
 impl<'a> Runner<'a> {
     /// # Errors
     /// When this very program cannot be found, or the folder cannot be written to.
-    pub(super) fn new(args: &'a RunArgs) -> anyhow::Result<Self> {
+    pub(super) fn new(args: &'a RunArgs, stop: Stop) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("looking for this program, which sweeps each repository")?;
         let number = state::begin(&args.out).context("remembering that a run has begun")?;
-        Ok(Self { args, program, setup: state::setup(), number })
+        let key = Key::own().context("making a key")?;
+        if !key.is_kept && !args.quiet {
+            shell::say(
+                "keysweep: the key of 'fleet run' cannot be kept in the user's folder, so no run resumes another one",
+            );
+        }
+        let name = task::key_of(&key.seal(&[CACHES.as_bytes()]));
+        let cache = args.out.join(CACHES).join(name);
+        owner_only::folder().recursive(true).create(&cache).context("making a folder for what sweeps remember")?;
+        let workshop = Workshop::new(&args.out).context("making a folder for clones")?;
+        let limits = Limits { time: Duration::from_secs(args.timeout), stop };
+        Ok(Self { args, program, setup: state::setup(), number, key, cache, workshop, limits })
     }
 
     /// Runs one. Whatever happens, there is a report afterwards, unless even that cannot be written.
@@ -87,19 +109,24 @@ impl<'a> Runner<'a> {
         let report = self.args.out.join("reports").join(format!("{}.jsonl", job.key()));
         let before = self.args.out.join(STATES).join(job.key());
         let mut is_unchanged = false;
-        let how = fetch::state(job, self.limits()).and_then(|now| {
-            let now = state::hash(&[self.setup.as_bytes(), now.as_bytes(), self.scope_of(job)]);
-            if state::is(&before, &now)
-                && let Ok(summary) = summary(&report)
-                && summary.gaps == 0
+        let how = fetch::state(job, &self.limits).and_then(|now| {
+            let seal = |read: &Read| {
+                let parts = [self.setup.as_bytes(), job.name.as_bytes(), now.as_bytes(), self.scope_of(job)];
+                self.key.seal(&[&parts[..], &[read.digest.as_bytes()]].concat())
+            };
+            if !self.args.fresh
+                && before.exists()
+                && let Ok(read) = Read::of(&report)
+                && state::is(&before, &seal(&read))
+                && read.summary.gaps == 0
             {
                 is_unchanged = true;
-                return Ok(summary);
+                return Ok(read.summary);
             }
             state::forget(&before);
-            let summary = self.swept(job, &report)?;
-            state::remember(&before, &now).map_err(|error| format!("'{}': {error}", before.display()))?;
-            Ok(summary)
+            let read = self.swept(job, &report)?;
+            state::remember(&before, &seal(&read)).map_err(|error| format!("'{}': {error}", before.display()))?;
+            Ok(read.summary)
         });
         let how = how.inspect_err(|why| {
             // What an earlier run found is not true any more, or nobody knows.
@@ -114,11 +141,7 @@ impl<'a> Runner<'a> {
         if job.members.iter().any(|one| one.path().is_some()) { &self.number } else { &[] }
     }
 
-    fn limits(&self) -> Duration {
-        Duration::from_secs(self.args.timeout)
-    }
-
-    fn swept(&self, job: &Job, report: &Path) -> Result<Summary, String> {
+    fn swept(&self, job: &Job, report: &Path) -> Result<Read, String> {
         // An old report must not be taken for what the sweep says.
         match std::fs::remove_file(report) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -126,31 +149,36 @@ impl<'a> Runner<'a> {
             }
             _ => {}
         }
-        let clone = fetch::clone(job, &self.args.out.join(CLONES).join(job.key()), self.limits())?;
+        let clone = fetch::clone(job, &self.workshop.path().join(job.key()), &self.limits)?;
+        let unfinished = self.workshop.path().join(format!("{}.jsonl", job.key()));
+        let how = self.sweep(job, clone.path(), &unfinished).within(&self.limits);
+        let read = match how {
+            Limited::Ended { code: Some(0..=2), said } => Read::of(&unfinished)
+                .map_err(|_| if said.is_empty() { "the sweep wrote no report".to_owned() } else { said })?,
+            Limited::Ended { said, .. } if said.contains("memory allocation") => return Err(self.too_big()),
+            Limited::Ended { code: Some(code), said } => return Err(format!("the sweep ended with {code}: {said}")),
+            Limited::Ended { code: None, said } => return Err(format!("the sweep was killed: {said}")),
+            Limited::TimedOut => return Err(self.limits.exceeded("the sweep")),
+            Limited::Stopped => return Err(STOPPED.to_owned()),
+            Limited::NotStarted(why) => return Err(format!("the sweep could not be started: {why}")),
+        };
+        std::fs::rename(&unfinished, report)
+            .map_err(|error| format!("the report '{}' cannot be written: {error}", report.display()))?;
+        Ok(read)
+    }
+
+    fn sweep(&self, job: &Job, repository: &Path, report: &Path) -> Process {
         let mut sweep = Process::new(&self.program);
         sweep.args(&["history", "--format", "jsonl", "--quiet", "--repo-name", &job.name, "--output"]);
-        sweep.arg(report).args(&["--cache"]).arg(self.args.out.join(CACHES));
+        sweep.arg(report).args(&["--cache"]).arg(&self.cache);
         if job.is_network {
             sweep.args(&["--network"]);
         }
         if let Some(mebibytes) = self.args.memory {
             sweep.args(&["--memory", &mebibytes.to_string()]);
         }
-        sweep.args(&["--"]).arg(clone.path());
-        match sweep.within(self.limits()) {
-            Limited::Ended { code: Some(0..=2), said } => {
-                summary(report).map_err(|_| if said.is_empty() { "the sweep wrote no report".to_owned() } else { said })
-            }
-            Limited::Ended { said, .. } if said.contains("memory allocation") => Err(self.too_big()),
-            Limited::Ended { code, said } => Err(match code {
-                Some(code) => format!("the sweep ended with {code}: {said}"),
-                None => format!("the sweep was killed: {said}"),
-            }),
-            Limited::TimedOut => {
-                Err(format!("the sweep took longer than {} seconds, which is the limit", self.args.timeout))
-            }
-            Limited::NotStarted(why) => Err(format!("the sweep could not be started: {why}")),
-        }
+        sweep.args(&["--"]).arg(repository);
+        sweep
     }
 
     fn too_big(&self) -> String {
@@ -159,13 +187,29 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// A report that was read.
+struct Read {
+    summary: Summary,
+    /// The hash of all of it.
+    digest: String,
+}
+
+impl Read {
+    /// Reads the report in a file.
+    fn of(report: &Path) -> Result<Self, String> {
+        let mut file = bounded::open_file(report, Links::Refused).map_err(|refused| refused.to_string())?;
+        let summary = summary(&mut file)?;
+        let digest = file.rewind().and_then(|()| state::hash_of(&mut file)).map_err(|error| error.to_string())?;
+        Ok(Self { summary, digest })
+    }
+}
+
 /// Returns the summary in the last line of a report.
-fn summary(report: &Path) -> Result<Summary, String> {
-    let mut file = bounded::open_file(report, Links::Refused).map_err(|refused| refused.to_string())?;
+fn summary(file: &mut File) -> Result<Summary, String> {
     let mut bytes = Vec::new();
     let length = file.metadata().map_or(0, |meta| meta.len());
     file.seek(SeekFrom::Start(length.saturating_sub(MAX_LINE)))
-        .and_then(|_| (&mut file).take(MAX_LINE).read_to_end(&mut bytes))
+        .and_then(|_| file.take(MAX_LINE).read_to_end(&mut bytes))
         .map_err(|error| Refused::Io(error).to_string())?;
     let text = bytes.strip_suffix(b"\n").ok_or("it is cut off")?;
     let last = text.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();

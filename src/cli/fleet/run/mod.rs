@@ -7,8 +7,10 @@
 mod failure;
 mod fetch;
 mod job;
+mod key;
 mod process;
 mod state;
+mod stop;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -28,6 +30,7 @@ use crate::fleet::{CACHES, CLONES, STATES};
 use crate::fs::owner_only;
 use crate::text::escape;
 use job::{Ended, Runner};
+use stop::Stop;
 use task::Job;
 
 /// `fleet run`
@@ -38,13 +41,16 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
     let jobs = jobs(list::read(&args.list)?)?;
     let folder = &args.out;
     make(folder)?;
+    // A link that somebody names leads to where they want it.
+    check(&folder.canonicalize().with_context(|| format!("looking at '{}'", folder.display()))?)?;
     for name in ["reports", STATES, CLONES, CACHES] {
         make(&folder.join(name))?;
-        refuse_link(&folder.join(name))?;
+        check(&folder.join(name))?;
     }
     let _lock = lock(folder)?;
     fetch::remove_leftovers(folder);
-    let runner = Runner::new(args)?;
+    let stop = Stop::listen();
+    let runner = Runner::new(args, stop.clone())?;
     let (all, done) = (jobs.len(), AtomicUsize::new(0));
     let queue = Mutex::new(VecDeque::from(jobs));
     let ended: Mutex<Vec<Ended>> = Mutex::default();
@@ -52,7 +58,9 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
     thread::scope(|scope| {
         for _ in 0..count.min(all) {
             scope.spawn(|| {
-                while let Some(job) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
+                while let Some(job) =
+                    queue.lock().ok().and_then(|mut queue| queue.pop_front()).filter(|_| !stop.is_asked())
+                {
                     let how = runner.run(&job);
                     let number = done.fetch_add(1, Ordering::Relaxed) + 1;
                     if !args.quiet {
@@ -65,6 +73,12 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitStatus> {
             });
         }
     });
+    drop(runner);
+    if stop.is_asked() {
+        shell::say("keysweep: the run was stopped; the same command goes on with it");
+        stop.obey();
+        return Ok(ExitStatus::Unknown);
+    }
     state::end(folder).context("remembering that the run has ended")?;
     Ok(concluded(&ended.into_inner().unwrap_or_default(), all, folder))
 }
@@ -125,11 +139,15 @@ fn make(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Behind a link lies a folder of somebody else, whose files would be replaced and removed.
-fn refuse_link(folder: &Path) -> anyhow::Result<()> {
-    let meta = folder.symlink_metadata().with_context(|| format!("looking at '{}'", folder.display()))?;
-    anyhow::ensure!(meta.is_dir(), "'{}' is a link; remove it, or name another folder", folder.display());
-    Ok(())
+/// Behind a link lies a folder of somebody else, whose files would be replaced and removed; and where others can write, they could
+/// replace a clone or a report while it is used.
+fn check(folder: &Path) -> anyhow::Result<()> {
+    let shown = shown(&folder.display().to_string());
+    let meta = folder.metadata().with_context(|| format!("looking at '{shown}'"))?;
+    anyhow::ensure!(meta.is_dir(), "'{shown}' is not a folder; name another one");
+    owner_only::check(folder).map_err(|why| {
+        anyhow::anyhow!("'{shown}' cannot be used: {why}; name a new folder, or one that only you can write to")
+    })
 }
 
 /// Two runs would take each other's clones away.

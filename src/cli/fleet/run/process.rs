@@ -1,16 +1,39 @@
 //! Programs that are run with a limit of time, and whose last words are kept within bounds.
+//!
+//! Each has a process group of its own, so that it ends with all that it started: git leaves its helpers to wait for a server
+//! that says nothing. A signal from the terminal does not reach such a group, so whoever waits asks [`super::stop`].
 
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::stop::Stop;
 
 /// Bytes that are kept of what a program says.
 const MOST: usize = 8 << 10;
 /// How often it is looked whether a program has ended.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How long something more is waited for once a program has ended, though somebody holds its end of the pipe.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The reason for whatever a run that was asked to stop has left undone.
+pub(super) const STOPPED: &str = "the run was stopped";
+
+/// The limits of each program that is run.
+pub(super) struct Limits {
+    pub(super) time: Duration,
+    pub(super) stop: Stop,
+}
+
+impl Limits {
+    pub(super) fn exceeded(&self, doing: &str) -> String {
+        format!("{doing} took longer than {} seconds, which is the limit", self.time.as_secs())
+    }
+}
 
 /// A program about to run.
 pub(super) struct Process(Command);
@@ -21,6 +44,8 @@ pub(super) enum Limited {
     Ended { code: Option<i32>, said: String },
     /// It was killed, since it took too long.
     TimedOut,
+    /// It was killed, since the run is to stop.
+    Stopped,
     /// There is no such program.
     NotStarted(String),
 }
@@ -30,6 +55,8 @@ impl Process {
     pub(super) fn new(program: &Path) -> Self {
         let mut command = Command::new(program);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         Self(command)
     }
 
@@ -54,60 +81,122 @@ impl Process {
     }
 
     /// Runs it to its end, or to the limit.
-    pub(super) fn within(&mut self, limit: Duration) -> Limited {
-        self.run(limit, MOST).0
+    pub(super) fn within(&mut self, limits: &Limits) -> Limited {
+        self.run(limits, MOST).0
     }
 
     /// The same, and returns what it writes.
-    pub(super) fn output(&mut self, limit: Duration, most: usize) -> (Limited, Vec<u8>) {
+    pub(super) fn output(&mut self, limits: &Limits, most: usize) -> (Limited, Vec<u8>) {
         self.0.stdout(Stdio::piped());
-        self.run(limit, most)
+        self.run(limits, most)
     }
 
-    fn run(&mut self, limit: Duration, most: usize) -> (Limited, Vec<u8>) {
+    fn run(&mut self, limits: &Limits, most: usize) -> (Limited, Vec<u8>) {
         let mut child = match self.0.spawn() {
             Ok(child) => child,
             Err(error) => return (Limited::NotStarted(error.to_string()), Vec::new()),
         };
-        let (out, err) = (child.stdout.take(), child.stderr.take());
-        let written = thread::spawn(move || kept(out, most));
-        let said = thread::spawn(move || kept(err, MOST));
-        let code = ended(&mut child, limit);
-        let (written, said) = (written.join().unwrap_or_default(), said.join().unwrap_or_default());
-        let how = match code {
-            Some(code) => Limited::Ended { code, said: String::from_utf8_lossy(&said).trim().to_owned() },
-            None => Limited::TimedOut,
+        let written = Reading::of(child.stdout.take(), most);
+        let said = Reading::of(child.stderr.take(), MOST);
+        let end = ended(&mut child, limits);
+        let (written, said) = (written.finished(), said.finished());
+        let how = match end {
+            End::Itself(code) => Limited::Ended { code, said: String::from_utf8_lossy(&said).trim().to_owned() },
+            End::TimedOut => Limited::TimedOut,
+            End::Stopped => Limited::Stopped,
         };
         (how, written)
     }
 }
 
-/// The beginning of what comes; all of it is read, so that nobody waits for a reader.
-fn kept(stream: Option<impl Read>, most: usize) -> Vec<u8> {
-    let (mut kept, mut part) = (Vec::new(), [0; 4096]);
-    let Some(mut stream) = stream else { return kept };
-    while let Ok(count) = stream.read(&mut part) {
-        if count == 0 {
-            break;
-        }
-        let room = most.saturating_sub(kept.len()).min(count);
-        kept.extend_from_slice(&part[..room]);
-    }
-    kept
+/// A pipe that is emptied while somebody waits for the program, so that the program never waits for a reader.
+struct Reading(Arc<Mutex<Read>>);
+
+/// The bytes that have come through a pipe.
+struct Read {
+    /// The beginning.
+    kept: Vec<u8>,
+    /// When something came last.
+    last: Instant,
+    is_closed: bool,
 }
 
-/// Its exit code; nothing if it had to be killed.
-fn ended(child: &mut Child, limit: Duration) -> Option<Option<i32>> {
-    let start = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status.code()),
-            Ok(None) if start.elapsed() < limit => thread::sleep(PAUSE),
-            Ok(None) | Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
+impl Reading {
+    fn of(stream: Option<impl io::Read + Send + 'static>, most: usize) -> Self {
+        let is_closed = stream.is_none();
+        let read = Arc::new(Mutex::new(Read { kept: Vec::new(), last: Instant::now(), is_closed }));
+        if let Some(stream) = stream {
+            let read = Arc::clone(&read);
+            // Nobody joins this thread: whoever left the program's group may hold the pipe for ever.
+            thread::spawn(move || empty(stream, most, &read));
+        }
+        Self(read)
+    }
+
+    /// Returns the beginning of all that came. Once the program and its group have ended, the rest is there or does not come.
+    fn finished(self) -> Vec<u8> {
+        let since = Instant::now();
+        loop {
+            let Ok(mut read) = self.0.lock() else { return Vec::new() };
+            if read.is_closed || read.last.max(since).elapsed() > IDLE {
+                return std::mem::take(&mut read.kept);
             }
+            drop(read);
+            thread::sleep(PAUSE);
         }
     }
+}
+
+fn empty(mut stream: impl io::Read, most: usize, read: &Mutex<Read>) {
+    let mut part = [0; 4096];
+    loop {
+        let count = stream.read(&mut part).unwrap_or(0);
+        let Ok(mut read) = read.lock() else { return };
+        let room = most.saturating_sub(read.kept.len()).min(count);
+        read.kept.extend_from_slice(&part[..room]);
+        read.last = Instant::now();
+        if count == 0 {
+            read.is_closed = true;
+            return;
+        }
+    }
+}
+
+/// How somebody's waiting for a program ended.
+enum End {
+    Itself(Option<i32>),
+    TimedOut,
+    Stopped,
+}
+
+/// Waits for the end; afterwards nothing of the program's group is left.
+fn ended(child: &mut Child, limits: &Limits) -> End {
+    let start = Instant::now();
+    loop {
+        let end = match child.try_wait() {
+            Ok(Some(status)) => End::Itself(status.code()),
+            Ok(None) if limits.stop.is_asked() => End::Stopped,
+            Ok(None) if start.elapsed() < limits.time => {
+                thread::sleep(PAUSE);
+                continue;
+            }
+            Ok(None) | Err(_) => End::TimedOut,
+        };
+        kill_group(child);
+        return end;
+    }
+}
+
+#[cfg(unix)]
+fn kill_group(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    // None is left if all have ended.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    let _ = child.wait();
+}
+
+#[cfg(not(unix))]
+fn kill_group(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }

@@ -2,7 +2,7 @@
 //! it is what it was, the report still holds.
 
 use std::fs::{self, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -28,6 +28,22 @@ pub(super) fn hash(parts: &[&[u8]]) -> String {
     }
     let digest: [u8; 32] = digest.finalize().into();
     HEXLOWER.encode(&digest)
+}
+
+/// The hash of a file, from where it is read to its end.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn hash_of(file: &mut impl Read) -> io::Result<String> {
+    let (mut digest, mut part) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut part)? {
+            0 => break,
+            count => digest.update(&part[..count]),
+        }
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    Ok(HEXLOWER.encode(&digest))
 }
 
 /// Returns what determines the results of any sweep: the program, and the configuration that the environment names.

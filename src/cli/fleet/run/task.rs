@@ -1,5 +1,6 @@
 //! The repositories that are swept as one.
 
+use std::io;
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
@@ -27,12 +28,27 @@ impl Job {
 
     /// The name of its files: nothing of the name, which may be anything.
     pub(super) fn key(&self) -> String {
-        let digest: [u8; 32] = Sha256::digest(self.name.as_bytes()).into();
-        HEXLOWER.encode(&digest[..KEY])
+        key_of(&self.name)
     }
+}
+
+/// The name of a file that has to do with a text and shows nothing of it.
+pub(super) fn key_of(text: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    HEXLOWER.encode(&digest[..KEY])
 }
 
 /// `true` for what can be a [`Job::key`].
 pub(super) fn is_key(name: &str) -> bool {
     name.len() == 2 * KEY && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// A name like that of no other's files.
+///
+/// # Errors
+/// When the system has no random bytes.
+pub(super) fn random_key() -> io::Result<String> {
+    let mut random = [0; KEY];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(HEXLOWER.encode(&random))
 }

@@ -130,11 +130,11 @@ pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
 }
 
 /// `name = value`, `"name": "value"`, `| name | value |`, `<name>value` and the like, a type in between or not.
-/// Separators inside names are free.
+/// Separators inside names are free. The detector judges by `name` and `separator` whether the two belong together.
 fn assignment_pattern(names: &[String], value: &str) -> String {
     let names = alternatives(names);
     format!(
-        r#"(?i:(?:{names}))(?-i:["'`\\*)\]]{{0,4}}[\t ]{{0,24}}(?::[\t ]{{0,2}}[&A-Za-z' ]{{1,24}})?(?:=>|:=|[:=,|(>])[\t \r\n]{{0,24}}["'`\\*({{\[]{{0,4}}(?P<value>{value}))"#
+        r#"(?P<name>(?i:{names}))(?-i:["'`\\*)\]]{{0,4}}[\t ]{{0,24}}(?::[\t ]{{0,2}}[&A-Za-z' ]{{1,24}})?(?P<separator>=>|:=|[:=,|(>])[\t \r\n]{{0,24}}["'`\\*({{\[]{{0,4}}(?P<value>{value}))"#
     )
 }
 
@@ -143,14 +143,14 @@ fn assignment_pattern(names: &[String], value: &str) -> String {
 fn pair_pattern(names: &[String], value: &str) -> String {
     let names = alternatives(names);
     format!(
-        r#"(?i:(?:{names}))(?-i:["'`]{{0,1}}[\s,:{{]{{1,48}}["']{{0,1}}(?i:value|default)["']{{0,1}}[\t ]{{0,4}}[:=][\t ]{{0,4}}["']{{0,1}}(?P<value>{value}))"#
+        r#"(?P<pair>(?i:{names}))(?-i:["'`]{{0,1}}[\s,:{{]{{1,48}}["']{{0,1}}(?i:value|default)["']{{0,1}}[\t ]{{0,4}}[:=][\t ]{{0,4}}["']{{0,1}}(?P<value>{value}))"#
     )
 }
 
 /// `--name value`, `ENV name value`: only there a blank alone sets a value apart.
 fn option_pattern(names: &[String], value: &str) -> String {
     let names = alternatives(names);
-    format!(r#"(?i:(?:--?|(?:env|arg|setenv)[\t ]{{1,8}})(?:{names}))(?-i:[\t ]{{1,8}}["']?(?P<value>{value}))"#)
+    format!(r#"(?i:(?:--?|(?:env|arg|setenv)[\t ]{{1,8}})(?P<name>{names}))(?-i:[\t ]{{1,8}}["']?(?P<value>{value}))"#)
 }
 
 fn alternatives(names: &[String]) -> String {

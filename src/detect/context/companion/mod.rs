@@ -1,0 +1,189 @@
+//! Identifiers near a secret that complete its credential: client and tenant id, account, host, user.
+
+mod layout;
+mod pairing;
+
+use std::sync::OnceLock;
+
+use bstr::ByteSlice as _;
+use regex::bytes::{Regex, RegexBuilder};
+
+use self::layout::{Distance, Layout, Nesting};
+use self::pairing::{Pairing, is_named, name_of, names};
+use crate::detect::value::{placeholder, shape};
+use crate::finding::Fact;
+use crate::rule::Rule;
+use crate::rule_set::RuleSet;
+use crate::text::Span;
+
+/// Bytes on either side of the secret in which companions are looked for: some forty lines.
+const WINDOW: usize = 3072;
+
+/// The fields' expressions, compiled when a rule that wants them has a detection.
+#[derive(Debug)]
+pub struct Companions {
+    fields: Vec<(String, Vec<String>, OnceLock<Vec<Regex>>)>,
+}
+
+impl Companions {
+    /// All fields of the rules in force.
+    pub fn new(rules: &RuleSet) -> Self {
+        let texts = |patterns: &[crate::rule::Str]| patterns.iter().map(ToString::to_string).collect();
+        let fields = rules.fields.iter().map(|f| (f.name.to_string(), texts(&f.patterns), OnceLock::new())).collect();
+        Self { fields }
+    }
+
+    /// The nearest value for each companion of the rule, if there is one nearby.
+    pub fn near(&self, text: &[u8], secret: Span, rule: &Rule) -> Vec<Fact> {
+        if rule.companions.is_empty() {
+            return Vec::new();
+        }
+        let window = secret.grown(WINDOW, WINDOW, text.len());
+        let layout = Layout::new(text, window, secret);
+        let nearest = rule.companions.iter().filter_map(|name| self.nearest(name, text, secret, window, &layout));
+        let found: Vec<Fact> = nearest.collect();
+        found.iter().filter(|fact| !has_two_roles(fact, &found)).cloned().collect()
+    }
+
+    /// Of two values that are equally near neither is taken.
+    fn nearest(&self, name: &str, text: &[u8], secret: Span, window: Span, layout: &Layout) -> Option<Fact> {
+        let at = self.fields.binary_search_by(|field| (*field.0).cmp(name)).ok()?;
+        let (_, patterns, compiled) = self.fields.get(at)?;
+        let regexes = compiled.get_or_init(|| patterns.iter().filter_map(|p| compile(p)).collect());
+        let text = &text[..window.end];
+        let all = regexes.iter().flat_map(|regex| Matches { regex, text, at: window.start });
+        let near: Vec<Candidate> = all.filter_map(|found| self.candidate(&found, text, secret, layout)).collect();
+        let best = near.iter().min_by_key(|one| (one.distance, one.bytes))?;
+        let value = best.value.of(text);
+        // Within a line bytes count.
+        let is_near = |one: &&Candidate| best.distance.2 > 0 || one.bytes == best.bytes;
+        let is_as_near = |one: &&Candidate| one.distance == best.distance && is_near(one);
+        let rivals = near.iter().filter(|one| is_as_near(one) && !one.value.overlaps(best.value));
+        let is_other = |rival: &[u8]| rival.find(value).is_none() && value.find(rival).is_none();
+        if rivals.map(|one| one.value.of(text)).any(is_other) {
+            return None;
+        }
+        Some(Fact { field: name.to_owned(), value: String::from_utf8_lossy(value).into_owned() })
+    }
+
+    /// A match whose value is one of this secret, as far as the text shows. Another part of the text that names such a
+    /// secret, too, has its identifiers for that one.
+    fn candidate(&self, found: &Match, text: &[u8], secret: Span, layout: &Layout) -> Option<Candidate> {
+        let value = found.value;
+        let is_one = apart(value, secret) && believable(value.of(text));
+        if !is_one || !found.belongs(text, secret, |word| self.is_field(word)) {
+            return None;
+        }
+        let distance = layout.distance(found.start, found.pair.map(|_| value.start))?;
+        let has_own = || names(layout.part(found.start).of(text), name_of(text, secret));
+        if distance.0 == Nesting::Elsewhere && has_own() {
+            return None;
+        }
+        Some(Candidate { value, distance, bytes: bytes_apart(value, secret) })
+    }
+
+    /// `true` if a word names another identifier, so that it is the value of none.
+    fn is_field(&self, word: &[u8]) -> bool {
+        let name = String::from_utf8_lossy(word).to_ascii_lowercase().replace([' ', '-', '.'], "_");
+        self.fields.binary_search_by(|field| field.0.cmp(&name)).is_ok()
+    }
+}
+
+/// A value that may be the one of the secret.
+struct Candidate {
+    value: Span,
+    distance: Distance,
+    bytes: usize,
+}
+
+/// A match of a field's expression: `name` and `separator` if the expression was made of the field's names, `pair` if name
+/// and value have a key each, and none of them if the expression says itself what it is about.
+struct Match {
+    start: usize,
+    name: Option<Span>,
+    separator: Option<Span>,
+    pair: Option<Span>,
+    value: Span,
+}
+
+impl Match {
+    fn belongs(&self, text: &[u8], secret: Span, is_field: impl Fn(&[u8]) -> bool) -> bool {
+        match (self.name, self.pair) {
+            (_, Some(name)) => is_named(text, name),
+            (Some(name), None) => {
+                let separator = self.separator.unwrap_or(Span::new(name.end, name.end));
+                Pairing { text, name, separator, value: self.value }.holds(secret, is_field)
+            }
+            (None, None) => true,
+        }
+    }
+}
+
+/// All matches of an expression. What was taken for the value of one name may be the next name.
+struct Matches<'t> {
+    regex: &'t Regex,
+    text: &'t [u8],
+    at: usize,
+}
+
+impl Iterator for Matches<'_> {
+    type Item = Match;
+
+    fn next(&mut self) -> Option<Match> {
+        let found = self.regex.captures_at(self.text, self.at)?;
+        let group = |name: &str| found.name(name).map(|group| Span::new(group.start(), group.end()));
+        let whole = found.get(0)?;
+        let (name, pair) = (group("name"), group("pair"));
+        self.at = name.or(pair).map_or(whole.end(), |name| name.end).max(whole.start() + 1);
+        Some(Match {
+            start: name.or(pair).map_or(whole.start(), |name| name.start),
+            name,
+            separator: group("separator"),
+            pair,
+            value: group("value")?,
+        })
+    }
+}
+
+/// `true` if an identifier is found in two roles. One that was drawn at random names one thing, so it is a stand-in, or one of
+/// the roles is wrong, and nobody can say which.
+fn has_two_roles(fact: &Fact, all: &[Fact]) -> bool {
+    shape::is_uuid(fact.value.as_bytes()) && all.iter().filter(|other| other.value == fact.value).count() > 1
+}
+
+/// A part of the secret may be an identifier (a token's own key id), but never most of it.
+fn apart(value: Span, secret: Span) -> bool {
+    !value.overlaps(secret) || (secret.contains(value) && value.len() * 3 <= secret.len())
+}
+
+fn compile(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).unicode(false).build().ok()
+}
+
+/// A value of its own, not one that is filled in or looked up elsewhere. An address is one, unlike a secret.
+fn believable(value: &[u8]) -> bool {
+    let address = [&b"https://"[..], b"http://"].iter().find_map(|scheme| value.strip_prefix(*scheme));
+    !value.is_empty() && !placeholder::reference(address.unwrap_or(value)) && !placeholder::masked(value)
+}
+
+fn bytes_apart(a: Span, b: Span) -> usize {
+    if a.end <= b.start { b.start - a.end } else { a.start.saturating_sub(b.end) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_in_two_roles_is_told_in_none() {
+        let fact = |field: &str, value: &str| Fact { field: field.to_owned(), value: value.to_owned() };
+        let id = "3f1c2a9e-7b64-4d0f-9a57-c0e8d1b2f634";
+        let both = [fact("client", id), fact("tenant", id)];
+        assert!(both.iter().all(|one| has_two_roles(one, &both)));
+        let apart = [fact("client", id), fact("tenant", "b8d07e15-42c3-4f6a-8e91-6a5d3c7f2b09")];
+        assert!(!apart.iter().any(|one| has_two_roles(one, &apart)));
+        // People log in with their address.
+        let same = [fact("user", "ops@acme.io"), fact("email", "ops@acme.io")];
+        assert!(!same.iter().any(|one| has_two_roles(one, &same)));
+    }
+}

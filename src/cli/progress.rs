@@ -45,11 +45,11 @@ fn draw(progress: &Progress, done: &AtomicBool) {
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     // What does not fit is cut off, for a line that wraps is not drawn over.
-    let style = ProgressStyle::with_template("{bar:12} {wide_msg}");
-    bar.set_message("starting");
-    if let Ok(style) = style {
+    if let Ok(style) = ProgressStyle::with_template("{bar:12} {wide_msg}") {
         bar.set_style(style);
     }
+    // The first message draws the bar, which has to have its style by then.
+    bar.set_message("starting");
     while !done.load(Ordering::Relaxed) {
         let counts = progress.counts();
         let (done, all) = match counts.read {

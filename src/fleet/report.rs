@@ -211,11 +211,14 @@ pub(super) fn read(path: &Path, number: u32, sink: &mut Sink<'_>) -> io::Result<
     let source = &mut report.source;
     // Many folders are called alike, so what has no name of its own is called after its report.
     let file = || path.display().to_string();
-    source.name = Some(bounded_name(source.name.take().unwrap_or_else(file)));
+    let name = bounded_name(source.name.take().unwrap_or_else(file));
     report.flaw = flaw.or_else(|| {
         let first = gaps.first()?;
+        // Of a repository that could not be read at all, the gap has the same name.
+        let first = first.strip_prefix(&*name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(first);
         Some(Flaw::Incomplete(format!("{} not read: {first}", parts(gaps.len()))))
     });
+    report.source.name = Some(name);
     Ok(Reading::Report(report))
 }
 

@@ -244,6 +244,6 @@ pub(super) fn title(step: &PurgeStep) -> String {
 }
 
 fn step(number: usize, step: &PurgeStep, paper: &mut Paper<'_>) -> io::Result<()> {
-    paper.paragraph((&format!("  {number}. "), style::plain), &title(step), style::plain)?;
-    if step.command.is_empty() { Ok(()) } else { paper.commands("     $ ", &step.command) }
+    paper.paragraph((&format!("  {number:2}. "), style::plain), &title(step), style::plain)?;
+    if step.command.is_empty() { Ok(()) } else { paper.commands("      $ ", &step.command) }
 }

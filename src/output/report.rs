@@ -148,7 +148,7 @@ fn top(view: &View) -> Vec<Block> {
         ),
     };
     let mut facts =
-        vec![("Asked for", vec![vec![untrusted(&view.scope)]]), ("Read", vec![vec![text(words::read(view))]])];
+        vec![("Asked for", vec![vec![untrusted(&view.scope)]]), ("Coverage", vec![vec![text(words::read(view))]])];
     let made = view.made_at.as_ref().map(|time| text(format!("{time} by keysweep {}", view.version)));
     facts.extend(made.map(|made| ("Made", vec![vec![made]])));
     facts.extend(view.head.as_ref().map(|head| ("HEAD", vec![vec![code(head)]])));

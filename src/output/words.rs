@@ -522,7 +522,7 @@ pub fn image(place: &ImagePlace) -> String {
 /// Returns the retention of a place, if it was asked for.
 pub fn retention(occurrence: &OccurrenceView) -> Option<String> {
     let retainers: Vec<String> = occurrence.held.iter().map(retainer).collect();
-    (!retainers.is_empty()).then(|| format!("still there: {}", retainers.join(", ")))
+    (!retainers.is_empty()).then(|| format!("still there: {}", retainers.join("; ")))
 }
 
 fn retainer(RetentionView { by, name }: &RetentionView) -> String {

@@ -329,11 +329,17 @@ impl<'a> Kind<'a> {
         }
         if let Some(first) = steps.first_mut() {
             first.link.clone_from(&self.link);
+            let mut caution = |words: &str| {
+                let end = if first.title.ends_with('.') { "" } else { "." };
+                first.title.push_str(&format!("{end} Caution: {words}"));
+            };
             if !self.remediation.caution.is_empty() {
-                first.title.push_str(&format!(". Caution: {}", self.text(&self.remediation.caution)));
+                caution(&self.text(&self.remediation.caution));
             }
             if self.facts.iter().flatten().any(|fact| fact.field == CANARY) {
-                first.title.push_str(". Caution: the account is known for decoys, so somebody planted this key to learn who uses it: find out who that was before you do anything with it, and use it nowhere");
+                caution(
+                    "The account is known for decoys, so somebody planted this key to learn who uses it: find out who that was before you do anything with it, and use it nowhere",
+                );
             }
         }
         steps

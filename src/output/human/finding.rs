@@ -130,7 +130,7 @@ fn places(finding: &FindingView, detail: Detail, paper: &mut Paper<'_>) -> io::R
     }
     let more = finding.occurrences.len().saturating_sub(MAX_PLACES);
     if more > 0 {
-        row("", &format!("and {more} more places (--format json lists all)"), paper)?;
+        row("", &format!("and {} (--format json lists all)", words::plural(more, "more place")), paper)?;
     }
     Ok(())
 }

@@ -77,10 +77,11 @@ impl Plan<'_> {
         let mut told = BTreeSet::new();
         for subject in subjects.iter().filter(|subject| subject.handling != Handling::Local) {
             if told.insert(&subject.rule) {
-                let title = format!(
-                    "Revoke the value before anything else: no rewrite takes it back from those who have it. This command prints how to revoke a {}:",
-                    subject.name
-                );
+                let first = match told.len() {
+                    1 => "Revoke the value before anything else: no rewrite takes it back from those who have it",
+                    _ => "Revoke this value as well",
+                };
+                let title = format!("{first}. This command prints how ({}):", subject.name);
                 self.by_hand(Phase::Revoke, &title, &format!("keysweep explain {}", subject.rule));
             }
         }

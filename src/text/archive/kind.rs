@@ -5,7 +5,7 @@ use flate2::bufread::ZlibDecoder;
 use memchr::memmem;
 
 use super::limits::unpack;
-use super::tar::{self, BLOCK};
+use super::tar_header::{BLOCK, is_tar_header};
 use super::unopened::Reason;
 use super::{ar, png, xz, zstd};
 
@@ -152,7 +152,7 @@ fn tar_behind_line(bytes: &[u8]) -> Option<&[u8]> {
     const MOST: usize = 64;
     let starts = memmem::find_iter(bytes, b"ustar").filter_map(|mark| mark.checked_sub(TAR_MARK));
     let starts = starts.filter(|start| start.checked_sub(1).is_some_and(|before| bytes[before] == b'\n')).take(MOST);
-    starts.map(|start| &bytes[start..]).find(|archive| archive.get(..BLOCK).is_some_and(tar::is_header))
+    starts.map(|start| &bytes[start..]).find(|archive| archive.get(..BLOCK).is_some_and(is_tar_header))
 }
 
 /// `true` if bytes start as a write-ahead log of `SQLite` does: its magic number in one of two byte orders, and the version.

@@ -18,6 +18,7 @@ mod samples;
 mod sqlite;
 mod stream;
 mod tar;
+mod tar_header;
 mod unopened;
 mod walk;
 mod xz;
@@ -32,7 +33,7 @@ pub use forward::{Decompressed, Packing};
 pub use kind::{Kind, is_zlib, kind};
 pub use limits::Limits;
 pub use stream::{Left, gunzip, gzip_name, inflate, unxz, unzstd};
-pub use tar::is_header as is_tar_header;
+pub use tar_header::is_tar_header;
 pub use unopened::{Reason, Unopened};
 pub use zip::unzip;
 

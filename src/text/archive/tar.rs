@@ -4,20 +4,9 @@ use std::io::Cursor;
 
 use bstr::{BStr, ByteSlice};
 
+use super::tar_header::BLOCK;
 use super::unopened::Reason;
 use super::walk::{Walk, joined};
-
-/// Bytes of a block.
-pub(super) const BLOCK: usize = 512;
-
-/// `true` if a block is the header of a member: its checksum fits.
-pub fn is_header(block: &[u8]) -> bool {
-    let Ok(block) = <&[u8; BLOCK]>::try_from(block) else { return false };
-    // The checksum counts its own eight bytes as blanks.
-    let sum = block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) });
-    let header = tar::Header::from_byte_slice(block);
-    header.cksum().is_ok_and(|own| own != 0 && own == sum.sum::<u32>())
-}
 
 impl Walk<'_> {
     pub(super) fn tar(&mut self, path: &BStr, bytes: &[u8], depth: usize) -> bool {

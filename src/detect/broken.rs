@@ -3,6 +3,7 @@
 use super::decode::broken::{self, Broken, Interruptions};
 use super::detector::located;
 use super::find::prefilter::Hit;
+use super::find::searched::Searched;
 use super::{Claim, Detection, Detector, Rejection, judge};
 use crate::rule::{Matcher, Reach, Rule};
 
@@ -28,7 +29,7 @@ impl Detector {
             Err(behind) => return Some(looked.further(Reach::of(0, behind))),
         };
         let inner = Hit { span: broken.keyword, ..*hit };
-        let candidate = self.patterns.candidate(rule, &inner, &broken.run.text).ok();
+        let candidate = self.patterns.candidate(rule, &inner, &Searched::new(&broken.run.text)).ok();
         let said = candidate.and_then(|one| judge::judge(rule, one, &broken.run.text, &self.published).ok());
         if let Some(detection) = said.filter(|detection| is_put_together(rule, detection, &broken)) {
             told(Ok(located(detection, &broken.run)));

@@ -4,6 +4,7 @@ use super::context::companion;
 use super::find::assignment::{self, Reading};
 use super::find::pattern;
 use super::find::prefilter::{self, Anchor};
+use super::find::searched::Searched;
 use super::find::whole;
 use super::known_lines::KnownLines;
 use super::room::Room;
@@ -111,8 +112,8 @@ impl Detector {
     /// Returns the detections in a text, without decoding it.
     pub(super) fn plain(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let mut accepted = Vec::new();
-        let whole = Span::new(0, text.len());
-        self.prefilter.each_anchor(text, whole, |anchor| _ = self.judge(text, anchor, room, &mut accepted));
+        let (whole, searched) = (Span::new(0, text.len()), Searched::new(text));
+        self.prefilter.each_anchor(text, whole, |anchor| _ = self.judge(&searched, anchor, room, &mut accepted));
         Self::apart(accepted)
     }
 
@@ -166,7 +167,7 @@ impl Detector {
     /// around the keyword that is.
     pub(super) fn judge(
         &self,
-        text: &[u8],
+        text: &Searched<'_>,
         anchor: Anchor,
         room: &Room,
         accepted: &mut Vec<Accepted>,
@@ -195,7 +196,7 @@ impl Detector {
     /// of the rule's reach does.
     pub(super) fn ask(
         &self,
-        text: &[u8],
+        text: &Searched<'_>,
         hit: &prefilter::Hit,
         mut told: impl FnMut(Result<Detection, Rejection>),
     ) -> Option<Reach> {

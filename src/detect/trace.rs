@@ -4,6 +4,7 @@
 
 use super::detector::MAX_DEPTH;
 use super::find::prefilter::Hit;
+use super::find::searched::Searched;
 use super::{Claim, Detection, Detector, Rejection, Room, decode};
 use crate::text::Span;
 
@@ -60,10 +61,10 @@ impl Detector {
     }
 
     fn looks(&self, text: &[u8], part: Span, layers: &[&'static str]) -> Vec<Look> {
-        let mut looks = Vec::new();
+        let (mut looks, searched) = (Vec::new(), Searched::new(text));
         let mut look = |hit: Hit| {
             let mut outcomes = Vec::new();
-            self.ask(text, &hit, |said| {
+            self.ask(&searched, &hit, |said| {
                 outcomes.push(outcome(said));
             });
             if outcomes.is_empty() {

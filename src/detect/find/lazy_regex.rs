@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use regex_automata::Input;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
-use regex_automata::util::syntax;
+use regex_syntax::hir::Hir;
 
+use super::wide::widened;
 use crate::text::Span;
 
 /// Searches after which the faster one is worth its building, which takes as long as some hundred of them.
@@ -27,6 +28,21 @@ pub struct Expression {
     source: Box<str>,
     /// `true` if the value is the whole match.
     is_value: bool,
+    exact: Engines,
+    /// The expression that is asked first, if this one is large.
+    wide: OnceLock<Option<Wide>>,
+}
+
+/// An expression without large bounds, and how long a match of it may be to be one of the expression that has them.
+#[derive(Debug)]
+struct Wide {
+    engines: Engines,
+    longest: usize,
+}
+
+/// What searches for an expression: at first, and once it is asked often.
+#[derive(Debug, Default)]
+struct Engines {
     searches: AtomicU32,
     plain: OnceLock<Option<Engine>>,
     fast: OnceLock<Option<Engine>>,
@@ -43,8 +59,7 @@ impl Expression {
     /// One that finds nothing if its source is not an expression.
     pub fn new(source: String) -> Self {
         let is_value = !OPENED.iter().any(|group| source.contains(group));
-        let (plain, fast) = (OnceLock::new(), OnceLock::new());
-        Self { source: source.into(), is_value, searches: AtomicU32::new(0), plain, fast }
+        Self { source: source.into(), is_value, exact: Engines::default(), wide: OnceLock::new() }
     }
 
     /// `true` if the value is the whole match.
@@ -54,39 +69,76 @@ impl Expression {
 
     /// `true` if there is a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.engine().is_some_and(|engine| engine.regex.is_match(text))
+        match self.wide() {
+            Some(_) => self.find_at(text, 0).is_some(),
+            None => self.exact().is_some_and(|engine| engine.regex.is_match(text)),
+        }
     }
 
     /// The first match that starts at `from` or behind it.
     pub fn find_at(&self, text: &[u8], from: usize) -> Option<Span> {
-        let found = self.engine()?.regex.search(&Input::new(text).range(from..))?;
-        Some(Span::new(found.start(), found.end()))
+        if let Some((engine, longest)) = self.wide() {
+            let found = engine.find_at(text, from)?;
+            if found.len() <= longest {
+                return Some(found);
+            }
+        }
+        self.exact()?.find_at(text, from)
     }
 
     /// The value in a match. Groups cost more to find than a match, and most searches find none.
     pub fn value(&self, text: &[u8], whole: Span) -> Option<Span> {
-        let engine = self.engine()?;
+        let wide = self.wide().filter(|(_, longest)| whole.len() <= *longest);
+        let engine = wide.map_or_else(|| self.exact(), |(engine, _)| Some(engine))?;
         let Some(group) = engine.value else { return Some(whole) };
         let mut groups = engine.regex.create_captures();
         engine.regex.search_captures(&Input::new(text).range(whole.start..), &mut groups);
         groups.is_match().then(|| groups.get_group(group).map_or(whole, |found| Span::new(found.start, found.end)))
     }
 
-    fn engine(&self) -> Option<&Engine> {
-        if self.searches.load(Ordering::Relaxed) < OFTEN {
-            self.searches.fetch_add(1, Ordering::Relaxed);
-            return self.plain.get_or_init(|| self.build(Config::new().hybrid(false).onepass(false))).as_ref();
-        }
-        self.fast.get_or_init(|| self.build(Config::new())).as_ref()
+    fn exact(&self) -> Option<&Engine> {
+        self.exact.get(self.captures(), || self.parsed())
     }
 
-    fn build(&self, config: Config) -> Option<Engine> {
-        let captures = if self.is_value { WhichCaptures::Implicit } else { WhichCaptures::All };
-        let config = config.utf8_empty(false).nfa_size_limit(Some(MAX_SIZE)).which_captures(captures);
-        let syntax = syntax::Config::new().unicode(false).utf8(false);
-        let regex = Regex::builder().configure(config).syntax(syntax).build(&self.source).ok()?;
+    /// The engine for the expression without large bounds, and the longest match of it that counts.
+    fn wide(&self) -> Option<(&Engine, usize)> {
+        let wide = || Some(Wide { engines: Engines::default(), longest: widened(self.parsed()?)?.1 });
+        let wide = self.wide.get_or_init(wide).as_ref()?;
+        let engine = wide.engines.get(self.captures(), || Some(widened(self.parsed()?)?.0))?;
+        Some((engine, wide.longest))
+    }
+
+    fn parsed(&self) -> Option<Hir> {
+        regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&self.source).ok()
+    }
+
+    fn captures(&self) -> WhichCaptures {
+        if self.is_value { WhichCaptures::Implicit } else { WhichCaptures::All }
+    }
+}
+
+impl Engines {
+    fn get(&self, captures: WhichCaptures, parsed: impl Fn() -> Option<Hir>) -> Option<&Engine> {
+        let config = || Config::new().utf8_empty(false).nfa_size_limit(Some(MAX_SIZE)).which_captures(captures);
+        if self.searches.load(Ordering::Relaxed) < OFTEN {
+            self.searches.fetch_add(1, Ordering::Relaxed);
+            let plain = || Engine::new(&parsed()?, config().hybrid(false).onepass(false));
+            return self.plain.get_or_init(plain).as_ref();
+        }
+        self.fast.get_or_init(|| Engine::new(&parsed()?, config())).as_ref()
+    }
+}
+
+impl Engine {
+    fn new(parsed: &Hir, config: Config) -> Option<Self> {
+        let regex = Regex::builder().configure(config).build_from_hir(parsed).ok()?;
         let value = regex.group_info().to_index(regex_automata::PatternID::ZERO, VALUE);
-        Some(Engine { regex, value })
+        Some(Self { regex, value })
+    }
+
+    fn find_at(&self, text: &[u8], from: usize) -> Option<Span> {
+        let found = self.regex.search(&Input::new(text).range(from..))?;
+        Some(Span::new(found.start(), found.end()))
     }
 }
 
@@ -114,7 +166,7 @@ mod tests {
             let (text, from) = (text.as_bytes(), from.min(text.len()));
             for source in SOURCES {
                 let (seldom, often) = (Expression::new(source.to_owned()), Expression::new(source.to_owned()));
-                often.searches.store(OFTEN, Ordering::Relaxed);
+                often.exact.searches.store(OFTEN, Ordering::Relaxed);
                 let expected = regex::bytes::RegexBuilder::new(source).unicode(false).build().unwrap();
                 let groups = expected.captures_at(text, from);
                 let span = |found: regex::bytes::Match<'_>| Span::new(found.start(), found.end());
@@ -131,8 +183,34 @@ mod tests {
     fn the_faster_one_is_built_when_it_is_worth_it() {
         let expression = Expression::new("a+b".to_owned());
         (0..OFTEN).for_each(|_| assert!(!expression.is_match(b"aac")));
-        assert!(expression.plain.get().is_some() && expression.fast.get().is_none());
-        assert!(expression.is_match(b"aab") && expression.fast.get().is_some());
+        let is_built = |engine: &OnceLock<Option<Engine>>| engine.get().is_some();
+        assert!(is_built(&expression.exact.plain) && !is_built(&expression.exact.fast));
+        assert!(expression.is_match(b"aab") && is_built(&expression.exact.fast));
+    }
+
+    #[test]
+    fn a_large_one_finds_the_same_and_is_built_when_a_match_may_be_too_long() {
+        for source in [
+            r"\Ak(?:-?[a-c\n]){2,300}?-?x",
+            r"[ab]{2,300}x",
+            r"k(?<secret>[ab]{1,400}?)(?:b{1,300}x|y)",
+            r"(?:k[ab]{1,260}|k[a-c]{1,900})x",
+        ] {
+            let expected = regex::bytes::RegexBuilder::new(source).unicode(false).build().unwrap();
+            for length in (0..20).chain(240..320).chain(395..410).chain(890..910) {
+                for text in ["a", "b", "ab-", "c"].map(|part| part.repeat(length)) {
+                    let text = format!("k{text}x k{text}bx y k{text}cx");
+                    let expression = Expression::new(source.to_owned());
+                    let groups = expected.captures(text.as_bytes());
+                    let span = |found: regex::bytes::Match<'_>| Span::new(found.start(), found.end());
+                    let whole = groups.as_ref().and_then(|groups| groups.get(0)).map(span);
+                    let value = groups.as_ref().and_then(|groups| groups.name("secret")).map(span).or(whole);
+                    let wanted = (whole.is_some(), whole, value);
+                    assert_eq!(found(&expression, text.as_bytes(), 0), wanted, "{source} in {text}");
+                    assert!(length > 20 || expression.exact.plain.get().is_none(), "{source} in {text}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -5,4 +5,6 @@ pub mod assignment;
 pub mod lazy_regex;
 pub mod pattern;
 pub mod prefilter;
+pub mod searched;
 pub mod whole;
+mod wide;

@@ -6,6 +6,7 @@ use memchr::memmem::Finder;
 
 use super::lazy_regex::Expression;
 use super::prefilter::Hit;
+use super::searched::Searched;
 use crate::detect::value::boundary;
 use crate::detect::{Candidate, Form};
 use crate::rule::{Keyword, Matcher, Reach, Rule};
@@ -62,12 +63,12 @@ impl Patterns {
     }
 
     /// The match that belongs to the keyword hit; if there is none, how far around the keyword that shows.
-    pub fn candidate(&self, rule: &Rule, hit: &Hit, text: &[u8]) -> Result<Candidate, Reach> {
+    pub fn candidate(&self, rule: &Rule, hit: &Hit, text: &Searched<'_>) -> Result<Candidate, Reach> {
         let looked = looked_at(rule, hit.span, text);
         let end = hit.span.end.saturating_add(looked.after as usize).min(text.len());
         let keyword = &rule.keywords[hit.keyword];
         let secret = self.pattern(rule, hit).and_then(|pattern| match &rule.matcher {
-            Matcher::Around { .. } => around(pattern, rule, keyword, hit.span, text, end),
+            Matcher::Around { .. } => around(pattern, (hit.rule, rule), keyword, hit.span, text, end),
             Matcher::After { within, .. } => after(&pattern.whole, *within as usize, rule, hit.span, text, end),
             Matcher::Whole { .. } | Matcher::Assignment => None,
         });
@@ -108,7 +109,14 @@ fn looked_at(rule: &Rule, keyword: Span, text: &[u8]) -> Reach {
 }
 
 /// A match that contains the keyword.
-fn around(pattern: &Pattern, rule: &Rule, keyword: &Keyword, at: Span, text: &[u8], end: usize) -> Option<Span> {
+fn around(
+    pattern: &Pattern,
+    (position, rule): (usize, &Rule),
+    keyword: &Keyword,
+    at: Span,
+    text: &Searched<'_>,
+    end: usize,
+) -> Option<Span> {
     let start = if anchored(rule) {
         at.start.checked_sub(keyword.offset.0 as usize)?
     } else {
@@ -117,7 +125,8 @@ fn around(pattern: &Pattern, rule: &Rule, keyword: &Keyword, at: Span, text: &[u
     let window = text.get(start..end)?;
     let keyword = Span::new(at.start - start, at.end - start);
     let lacks_tail = pattern.tail.as_ref().is_some_and(|tail| !tail.is_match(&window[keyword.start..]));
-    if lacks_tail || pattern.needle.as_ref().is_some_and(|needle| needle.find(window).is_none()) {
+    let holds = |needle: &Finder<'_>| text.holds(position, needle, Span::new(start, end));
+    if lacks_tail || !pattern.needle.as_ref().is_none_or(holds) {
         return None;
     }
     let mut from = 0;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::decode::{self, Encoding};
 use super::detector::Accepted;
 use super::find::prefilter::Anchor;
+use super::find::searched::Searched;
 use super::room::Room;
 use super::{Detection, Detector, overlap};
 use crate::text::{Copied, Edits, Span};
@@ -128,11 +129,11 @@ impl Detector {
 
     /// Judges what is at these of the keywords.
     fn judge_anew(&self, text: &[u8], positions: impl Iterator<Item = usize>, room: &Room, hits: &mut Hits) {
-        let mut accepted: Vec<Accepted> = Vec::new();
+        let (mut accepted, searched): (Vec<Accepted>, _) = (Vec::new(), Searched::new(text));
         for position in positions {
             let anchor = &mut hits.anchors[position];
             let first = accepted.len();
-            let looked = self.judge(text, Anchor { shown: None, ..*anchor }, room, &mut accepted);
+            let looked = self.judge(&searched, Anchor { shown: None, ..*anchor }, room, &mut accepted);
             anchor.shown = looked.map(|looked| self.prefilter.around_core(anchor.word, looked));
             accepted[first..].iter_mut().for_each(|one| one.anchor = *anchor);
         }

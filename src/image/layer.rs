@@ -30,8 +30,8 @@ fn along(path: &[u8]) -> Vec<u64> {
     keys
 }
 
-/// The key of a path in the cache of a layer.
-pub fn key(path: &[u8]) -> u64 {
+/// The key of a path.
+fn key(path: &[u8]) -> u64 {
     along(path).last().copied().unwrap_or_default()
 }
 

@@ -24,7 +24,7 @@ use std::path::Path;
 use bstr::{BStr, BString};
 
 pub use digest::Digest;
-pub use layer::{Change, Layer, key as path_key};
+pub use layer::{Change, Layer};
 pub use layout::Contents;
 pub use manifest::Platform;
 pub use model::{Choice, Form, Image, Part};
@@ -45,6 +45,8 @@ pub enum Input<'i> {
 pub struct ImageFile {
     /// The number of the blob that holds it.
     pub blob: usize,
+    /// Where it is among the members of the blob, counted from nought.
+    pub number: u64,
     /// Its path in the layer; the name of the blob if that is no archive; the place of a text in a document.
     pub path: BString,
     /// Its content; for a symbolic link, what it leads to.
@@ -70,7 +72,7 @@ pub trait Sink {
     fn take(&mut self, file: ImageFile);
 
     /// Takes a file as it is read if it holds objects of a git repository, which make sense only together.
-    fn take_object(&mut self, blob: usize, path: &BStr, reader: &mut dyn Read) -> Taken;
+    fn take_object(&mut self, blob: usize, number: u64, path: &BStr, reader: &mut dyn Read) -> Taken;
 }
 
 /// The outcome for a file that may contain objects of a git repository.
@@ -111,7 +113,7 @@ pub enum Coverage {
     Whole,
     /// Nothing but its bytes, for its content is known to hold nothing.
     Known,
-    /// The files that are known to hold something, and the paths of the others.
+    /// The members that are known to hold something, and the bytes of the others.
     Again,
 }
 
@@ -128,7 +130,7 @@ pub struct KnownLayer {
     pub layer: Layer,
     /// The digest of what it unpacks to.
     pub diff_id: Digest,
-    /// The keys of the files that have to be looked at again; `None` if the layer need not be decompressed.
+    /// The numbers of the members that have to be looked at again; `None` if the layer need not be decompressed.
     pub again: Option<BTreeSet<u64>>,
 }
 

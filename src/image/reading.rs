@@ -11,9 +11,7 @@ use super::digest::{Digest, Hashing};
 use super::manifest::{self, Document};
 use super::tally::Tally;
 use super::tar::{self, Member, Members, Shape};
-use super::{
-    Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLayer, Layer, Options, Sink, Taken, path_key,
-};
+use super::{Blob, Contents, Coverage, FileKind, ImageError, ImageFile, KnownLayer, Layer, Options, Sink, Taken};
 use crate::finding::GapKind;
 use crate::text::archive::{Decompressed, Packing};
 
@@ -36,7 +34,7 @@ pub(super) struct Reading<'r> {
     /// Links in the archive: name and target.
     aliases: BTreeMap<BString, BString>,
     tally: Tally,
-    /// The keys of the files of a layer that are looked at, if that is not all of them.
+    /// The numbers of the members of a layer that are looked at, if that is not all of them.
     again: Option<BTreeSet<u64>>,
     /// The blob that stands for all those with objects of repositories in a root file system.
     root: Option<usize>,
@@ -153,24 +151,15 @@ impl<'r> Reading<'r> {
         self.blobs.push(Blob { name: name.to_owned(), ..Blob::default() });
         let mut hashing = Hashing::new(reader, name.starts_with(b"blobs/sha512/"));
         let known = claimed(name).and_then(|digest| Some((self.options.known?.layer(&digest)?, digest)));
-        let (again, claimed) = match known {
-            Some((known, claimed)) if known.again.is_none() => return self.known(number, known, &claimed, hashing),
-            Some((known, claimed)) => (known.again, Some(claimed)),
-            None => (None, None),
-        };
+        if let Some((known, claimed)) = known {
+            return self.known(number, known, &claimed, hashing);
+        }
         let said = self.tally.said();
-        self.again = again;
         let content = self.content(number, name, &mut hashing);
-        self.again = None;
         let digests = content.and_then(|content| Ok((content, hashing.finish()?)));
         match digests {
             Ok((content, (digest, sha512))) => {
-                let coverage = match (claimed, self.tally.said() == said) {
-                    (Some(claimed), _) if claimed != digest => self.is_another(name, &digest),
-                    (Some(_), true) => Coverage::Again,
-                    (None, true) => Coverage::Whole,
-                    (_, false) => Coverage::Partly,
-                };
+                let coverage = if self.tally.said() == said { Coverage::Whole } else { Coverage::Partly };
                 let (name, sha512) = (name.to_owned(), sha512.map(Box::new));
                 self.blobs[number] = Blob { name, digest, sha512, coverage, ..content };
             }
@@ -178,30 +167,34 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// A layer that was scanned before, if its bytes are those.
-    fn known(&mut self, number: usize, known: KnownLayer, claimed: &Digest, hashing: Hashing<&mut dyn Read>) {
+    /// A layer that was scanned before, if its bytes are those. What was said of it is said again, so only the members that it is
+    /// about are looked at.
+    fn known(&mut self, number: usize, known: KnownLayer, claimed: &Digest, mut hashing: Hashing<&mut dyn Read>) {
         let name = self.blobs[number].name.clone();
-        match hashing.finish() {
+        let said = self.tally.said();
+        self.again = known.again;
+        let is_looked_at = self.again.is_some();
+        let content = if is_looked_at { self.content(number, name.as_bstr(), &mut hashing).map(drop) } else { Ok(()) };
+        self.again = None;
+        match content.and_then(|()| hashing.finish()) {
             Ok((digest, _)) if digest == *claimed => {
-                let layer = Some(Box::new(known.layer));
-                let unpacked = Some(Box::new(known.diff_id));
-                self.blobs[number] =
-                    Blob { name, digest, layer, unpacked, coverage: Coverage::Known, ..Blob::default() };
+                let coverage = match is_looked_at {
+                    _ if self.tally.said() > said => Coverage::Partly,
+                    true => Coverage::Again,
+                    false => Coverage::Known,
+                };
+                let (layer, unpacked) = (Some(Box::new(known.layer)), Some(Box::new(known.diff_id)));
+                self.blobs[number] = Blob { name, digest, layer, unpacked, coverage, ..Blob::default() };
             }
             Ok((digest, _)) => {
-                self.is_another(name.as_bstr(), &digest);
+                let why = format!(
+                    "its content does not fit its name, for it has {digest}, and was not read; copy the image again"
+                );
+                self.tally.gap(name.as_bstr(), GapKind::Corrupt, why);
                 self.blobs[number].digest = digest;
             }
             Err(error) => self.tally.broken(name.as_bstr(), &error),
         }
-    }
-
-    /// Says of a blob that it is not the known one whose name it has.
-    fn is_another(&mut self, name: &BStr, digest: &Digest) -> Coverage {
-        let why =
-            format!("its content does not fit its name, for it has {digest}, and was not read; copy the image again");
-        self.tally.gap(name, GapKind::Corrupt, why);
-        Coverage::Partly
     }
 
     /// Reads the content of a blob, whose name and digest are still to be set.
@@ -218,11 +211,12 @@ impl<'r> Reading<'r> {
         let mut whole = io::Cursor::new(head).chain(unpacked);
         // In a root file system each file is a blob.
         let root = self.root.unwrap_or(number);
-        if packing == Packing::Plain && self.is_taken(root, BStr::new(""), name, &mut whole) {
+        if packing == Packing::Plain && self.is_taken((root, 0), BStr::new(""), name, &mut whole) {
             self.root = Some(root);
             return Ok(Blob::default());
         }
-        if is_archive && packing == Packing::Plain {
+        // The digest of a known layer before it was packed is known as well.
+        if is_archive && (packing == Packing::Plain || self.again.is_some()) {
             let layer = Some(Box::new(self.layer(number, name, &mut whole)));
             return Ok(Blob { layer, ..Blob::default() });
         }
@@ -237,7 +231,7 @@ impl<'r> Reading<'r> {
         }
         let Some(bytes) = self.limited(name, &mut whole, 0)? else { return Ok(Blob::default()) };
         let document = self.document(number, name, &bytes);
-        self.sink.take(ImageFile { blob: number, path: name.to_owned(), bytes, kind: FileKind::File });
+        self.sink.take(ImageFile { blob: number, number: 0, path: name.to_owned(), bytes, kind: FileKind::File });
         Ok(Blob { document, ..Blob::default() })
     }
 
@@ -249,7 +243,8 @@ impl<'r> Reading<'r> {
         }
         let sink = &mut *self.sink;
         manifest::each_text(bytes, &mut |place, text| {
-            sink.take(ImageFile { blob: number, path: place.into(), bytes: text.into(), kind: FileKind::Text });
+            let (path, bytes, kind) = (place.into(), text.into(), FileKind::Text);
+            sink.take(ImageFile { blob: number, number: 0, path, bytes, kind });
         });
         for (digest, inline) in document.inline() {
             if self.depth == MAX_INLINE {
@@ -268,10 +263,10 @@ impl<'r> Reading<'r> {
     }
 
     /// The files of a layer. Whatever ends it early is a gap; what came before counts.
-    fn layer(&mut self, number: usize, name: &BStr, reader: &mut dyn Read) -> Layer {
+    fn layer(&mut self, blob: usize, name: &BStr, reader: &mut dyn Read) -> Layer {
         let mut layer = Layer::default();
         let mut members = Members::new(reader);
-        loop {
+        for number in 0..self.end() {
             let member = match members.next() {
                 Ok(Some(member)) => member,
                 Ok(None) => return layer,
@@ -283,6 +278,9 @@ impl<'r> Reading<'r> {
             if !self.tally.has_room(name) {
                 return layer;
             }
+            if self.is_left_out(number) {
+                continue;
+            }
             let path = self.path_of(name, &member);
             if !layer.note(path.as_bstr(), &member) {
                 continue;
@@ -291,10 +289,7 @@ impl<'r> Reading<'r> {
             {
                 layer.link(path.as_bstr(), tar::normal(member.target.as_bstr()).as_bstr());
             }
-            if member.shape == Shape::File && self.is_taken(number, name, path.as_bstr(), &mut members) {
-                continue;
-            }
-            if self.again.as_ref().is_some_and(|again| !again.contains(&path_key(&path))) {
+            if member.shape == Shape::File && self.is_taken((blob, number), name, path.as_bstr(), &mut members) {
                 continue;
             }
             let bytes = match member.shape {
@@ -317,7 +312,7 @@ impl<'r> Reading<'r> {
             match bytes {
                 Ok(Some(bytes)) => {
                     let kind = if member.shape == Shape::Link { FileKind::Link } else { FileKind::File };
-                    self.sink.take(ImageFile { blob: number, path, bytes, kind });
+                    self.sink.take(ImageFile { blob, number, path, bytes, kind });
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -326,13 +321,24 @@ impl<'r> Reading<'r> {
                 }
             }
         }
+        layer
+    }
+
+    /// The number behind that of the last member of a layer that is looked at.
+    fn end(&self) -> u64 {
+        self.again.as_ref().map_or(u64::MAX, |again| again.last().map_or(0, |last| last + 1))
+    }
+
+    /// `true` if a member of a layer is not looked at.
+    fn is_left_out(&self, number: u64) -> bool {
+        self.again.as_ref().is_some_and(|again| !again.contains(&number))
     }
 
     /// `true` if a file is no matter here any more, for it went to where objects of git repositories are put together.
-    fn is_taken(&mut self, number: usize, name: &BStr, path: &BStr, reader: &mut dyn Read) -> bool {
+    fn is_taken(&mut self, (blob, number): (usize, u64), name: &BStr, path: &BStr, reader: &mut dyn Read) -> bool {
         let sign: &[u8] = if name.is_empty() { b"" } else { b"!" };
         let whole = || BString::from([name.as_bytes(), sign, path.as_bytes()].concat());
-        match self.sink.take_object(number, path, reader) {
+        match self.sink.take_object(blob, number, path, reader) {
             Taken::Whole => true,
             Taken::Partly(why) => {
                 self.tally.gap(whole().as_bstr(), GapKind::Unreadable, format!("it could not be read: {why}"));

@@ -2,8 +2,8 @@
 //!
 //! There is a file for each layer, called by its digest, in a folder that is called by all that decides what is seen: the rules,
 //! the program, the limits. It holds keys of paths and no name, and nothing of any content. A layer of which there was nothing to
-//! say is only hashed. Of any other the keys of the files are kept that there was something to say of: it is decompressed again,
-//! and only these files are looked at, so a finding is made again each time.
+//! say is only hashed. Of any other the numbers of the members are kept that there was something to say of: it is decompressed
+//! again up to the last of them, and only these are looked at, so a finding is made again each time.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -59,8 +59,8 @@ impl LayerCache {
         let (Some(layer), Some(Digest::Sha256(diff_id))) = (&blob.layer, blob.diff_id()) else { return Ok(()) };
         let Some(path) = self.path(digest) else { return Ok(()) };
         std::fs::create_dir_all(&self.folder)?;
-        // Nothing to look at again is 0, and each number is one more than that of the keys.
-        let count = again.map_or(0, |keys| keys.len() as u64 + 1);
+        // Nothing to look at again is 0, and each count is one more than that of the members.
+        let count = again.map_or(0, |members| members.len() as u64 + 1);
         let numbers = std::iter::once(count).chain(again.into_iter().flatten().copied());
         let numbers: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
         let mut bytes = [&diff_id[..], &numbers, &layer.encode()].concat();
@@ -87,13 +87,13 @@ impl KnownLayers for LayerCache {
         let again = match u64::from_le_bytes(*count) {
             0 => None,
             count => {
-                let mut keys = BTreeSet::new();
+                let mut members = BTreeSet::new();
                 for _ in 1..count {
-                    let (key, rest) = bytes.split_first_chunk::<NUMBER>()?;
-                    keys.insert(u64::from_le_bytes(*key));
+                    let (number, rest) = bytes.split_first_chunk::<NUMBER>()?;
+                    members.insert(u64::from_le_bytes(*number));
                     bytes = rest;
                 }
-                Some(keys)
+                Some(members)
             }
         };
         Some(KnownLayer { layer: Layer::decode(bytes)?, diff_id: Digest::Sha256(*diff_id), again })

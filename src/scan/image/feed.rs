@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::repositories::Repositories;
 use crate::finding::ContentKind;
-use crate::image::{FileKind, ImageFile, Sink, Taken, path_key};
+use crate::image::{FileKind, ImageFile, Sink, Taken};
 use crate::scan::Scan;
 use crate::scan::outcome::Outcome;
 use crate::scan::worker::{Origin, Worker};
@@ -65,17 +65,16 @@ fn weight(file: &ImageFile) -> usize {
     size_of::<ImageFile>() + file.path.len() + file.bytes.len()
 }
 
-/// The blobs of which there is something to say, with the keys of the files that it is about.
+/// The blobs of which there is something to say, with the numbers of the members that it is about.
 #[derive(Default)]
 pub(super) struct Marked(Mutex<BTreeMap<usize, BTreeSet<u64>>>);
 
 impl Marked {
-    fn add(&self, blob: usize, path: Option<&BStr>) {
-        let mut marked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        marked.entry(blob).or_default().extend(path.map(|path| path_key(path)));
+    fn add(&self, blob: usize, number: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(blob).or_default().insert(number);
     }
 
-    /// The keys of the files of a blob that there is something to say of; `None` if there is nothing to say of the blob.
+    /// The numbers of the members of a blob that there is something to say of; `None` if there are none.
     pub(super) fn of(&self, blob: usize) -> Option<BTreeSet<u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&blob).cloned()
     }
@@ -158,13 +157,13 @@ impl Sink for Feed<'_> {
         }
     }
 
-    fn take_object(&mut self, blob: usize, path: &BStr, reader: &mut dyn Read) -> Taken {
+    fn take_object(&mut self, blob: usize, number: u64, path: &BStr, reader: &mut dyn Read) -> Taken {
         match self.wanted {
             Wanted::All => {
                 let taken = self.repositories.keep(blob, path, reader);
                 if taken != Taken::Not {
                     // Objects make sense only together, and are kept whatever else is looked at.
-                    self.marked.add(blob, None);
+                    self.marked.add(blob, number);
                 }
                 taken
             }
@@ -178,7 +177,7 @@ fn look(worker: &Worker<'_>, batch: Vec<ImageFile>, marked: &Marked, outcome: &m
     // Hardly any name holds a secret, so all of them are asked together first.
     let names: Vec<&[u8]> = batch.iter().map(|file| file.path.as_bytes()).collect();
     let are_named = !worker.detector.scan(&names.join(&b"\n"[..])).is_empty();
-    for ImageFile { blob, path, bytes, kind } in batch {
+    for ImageFile { blob, number, path, bytes, kind } in batch {
         let mut of_file = Outcome::default();
         let path = path.as_bstr();
         match kind {
@@ -194,7 +193,7 @@ fn look(worker: &Worker<'_>, batch: Vec<ImageFile>, marked: &Marked, outcome: &m
         }
         of_file.sightings.iter_mut().for_each(|sighting| sighting.order = blob);
         if of_file.said() > 0 {
-            marked.add(blob, Some(path));
+            marked.add(blob, number);
         }
         outcome.absorb(of_file);
     }

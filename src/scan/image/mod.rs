@@ -140,7 +140,7 @@ impl Scan<'_> {
     }
 }
 
-/// Remembers the layers with the files that there is something to say of, and counts what was remembered.
+/// Remembers the layers with the members that there is something to say of, and counts what was remembered.
 fn remember(cache: &LayerCache, contents: &Contents, marked: &Marked, outcome: &mut Outcome) {
     for (number, blob) in contents.blobs.iter().enumerate() {
         let count = blob.layer.as_ref().map_or(0, |layer| layer.count());

@@ -17,7 +17,7 @@ use super::{asked, clock, progress, report_store, shell};
 use crate::detect::Detector;
 use crate::finding::subject::name_of_url;
 use crate::finding::{Report, Subject, SubjectKind};
-use crate::git::{ObjectId, Repo, remote};
+use crate::git::{ObjectId, Repo, index, remote};
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
 use crate::output::{self, Detail, OutputOptions, summary, words};
@@ -339,6 +339,7 @@ impl Session {
         let subfolder = is_around && root.is_some() && (root != here || is_below);
         Surroundings {
             unborn: repo.is_unborn(),
+            merging: !index::merged(repo).is_empty(),
             stops: self.stops.clone(),
             bare: root.is_none(),
             subfolder,

@@ -72,7 +72,7 @@ fn judge(common: &Common, repo: &Repo, chosen: Chosen, when: ReportWhen) -> anyh
 
 /// Reports what is new in the next commit.
 fn new(common: &Common, repo: &Repo, listing: Listing, when: ReportWhen) -> anyhow::Result<ExitStatus> {
-    let session = Session::in_repository(common, repo)?;
+    let session = Session::in_repository(common, repo)?.stopping(Stops::Commit(made_of()));
     let scope = Scope { command: Command::Staged, subject: "what the next commit adds".to_owned() };
     session.report(when, |scan| {
         scan.listed(listing, scope, &|path, blob| {

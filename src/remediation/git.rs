@@ -6,7 +6,7 @@ use bstr::BString;
 
 use super::step::{quoted, step};
 use super::subject::Subject;
-use super::{MadeOf, Message, MessageFile, Surroundings, metadata};
+use super::{MadeOf, Message, MessageFile, Stops, Surroundings, metadata};
 use crate::finding::{ContentKind, FileList, Finding, PlanStep, Stage, StepKind};
 
 /// Findings that a command names by their ids, at most; one for all serves more.
@@ -17,6 +17,9 @@ const MOST_COMMITS: usize = 3;
 pub const MOST_FILES: usize = 10;
 /// Makes the last commit again with the files that it has changed as they are now, from wherever it is run.
 const AMEND_ITS_FILES: &str = "git diff-tree --root --no-commit-id --name-only --no-relative --diff-filter=d -r -z HEAD | git -C \"$(git rev-parse --show-toplevel)\" --literal-pathspecs commit --amend --no-edit --allow-empty --pathspec-from-file=- --pathspec-file-nul";
+
+/// Removes what no ref reaches.
+pub const LEFTOVERS: &str = "git reflog expire --expire=now --all && git pack-refs --all && git gc --prune=now";
 
 /// Commits again with the message that git kept, in an editor.
 pub const COMMIT_AGAIN: &str = "git commit --edit --file=\"$(git rev-parse --git-path COMMIT_EDITMSG)\"";
@@ -30,44 +33,114 @@ pub fn unstage(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanSt
     );
     let contents = subject.only(|place| place.kind != ContentKind::FileName);
     let names = (contents.occurrences.len() < subject.occurrences.len()).then_some(rename);
-    let contents = if contents.file_count() == 0 { Vec::new() } else { unstage_files(&contents, surroundings) };
-    names.into_iter().chain(contents).collect()
+    let here = contents.only(|place| !surroundings.only_there.contains(&place.path));
+    let here = if here.file_count() == 0 { Vec::new() } else { unstage_files(&here, surroundings) };
+    names.into_iter().chain(here).chain(in_other_trees(&contents, surroundings)).collect()
+}
+
+/// The same for what is staged in other work trees, whose index no command in this one reaches.
+fn in_other_trees(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
+    let steps = surroundings.staged_in.iter().flat_map(|(folder, paths)| {
+        let there = subject.only(|place| paths.contains(&place.path));
+        if there.file_count() == 0 {
+            return Vec::new();
+        }
+        // git is started at the root there.
+        let files = there.files(&Surroundings::default());
+        let folder = if there.stands_in(folder.as_ref()) { "<folder>".to_owned() } else { quoted(folder.as_ref()) };
+        let replace = format!(
+            "In the work tree {folder}, replace each value in these files with a reference (an environment variable, a secret store), and stage the files again"
+        );
+        let leave_out = "Or leave them out of the next commit there; afterwards they are as before in that work tree";
+        vec![
+            step(StepKind::Remove, &replace, format!("git -C {folder} add -- {files}")),
+            step(StepKind::Remove, leave_out, format!("git -C {folder} restore --staged -- {files}")),
+        ]
+    });
+    steps.collect()
 }
 
 /// The same for the contents of files.
 fn unstage_files(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<PlanStep> {
-    let (of_files, leave_out) = match surroundings.unborn {
-        true => ("no longer staged", "git rm --cached -r -f --"),
-        false => ("as before in your work tree; what you staged has to be staged again", "git restore --staged --"),
+    let made_of = match surroundings.stops {
+        Stops::Commit(made_of) => made_of,
+        Stops::Nothing | Stops::Message(_) | Stops::Push => MadeOf::Index,
     };
-    let (stage, leave_out) = match list(subject) {
-        Some(name) => {
-            // From a folder below the root 'git rm' takes no list.
-            let leave_out = if surroundings.unborn { "git reset --quiet" } else { "git restore --staged" };
-            let which = if subject.is_renamed(surroundings) { with_old_names(&name) } else { name.clone() };
-            (add_listed(&name), format!("{leave_out} {}", FileList::options(&which)))
+    let stage =
+        list(subject).map_or_else(|| format!("git add -- {}", subject.files(surroundings)), |name| add_listed(&name));
+    let replace = match subject.file_count() {
+        0 | 1 => {
+            "Replace the value in the file with a reference (an environment variable, a secret store), save the file and stage it again. This stages all changes of the file; use 'git add -p' to stage only some"
         }
-        None => (
-            format!("git add -- {}", subject.files(surroundings)),
-            format!("{leave_out} {}", subject.files_and_old_names(surroundings)),
-        ),
+        _ => {
+            "Replace the values in the files with references (environment variables, a secret store), save the files and stage them again. This stages all changes of the files; use 'git add -p' to stage only some"
+        }
     };
-    let (replace, or_leave) = match subject.file_count() {
-        0 | 1 => (
-            "Replace the value in the file with a reference (an environment variable, a secret store), save the file and stage it again. This stages all changes of the file; use 'git add -p' to stage only some",
-            format!("Or leave the file out of this commit; afterwards it is {of_files}"),
-        ),
-        _ => (
-            "Replace the values in the files with references (environment variables, a secret store), save the files and stage them again. This stages all changes of the files; use 'git add -p' to stage only some",
-            format!("Or leave the files out of this commit; afterwards they are {of_files}"),
-        ),
+    let then = match made_of {
+        MadeOf::Index => "",
+        MadeOf::Changes | MadeOf::Files => ". Then repeat your 'git commit' command",
+    };
+    let replace = step(StepKind::Remove, &format!("{replace}{then}"), stage);
+    [vec![replace], left_out(subject, surroundings, made_of)].concat()
+}
+
+/// The steps that leave files out of a commit. git makes a commit of changes or of files from an index of its own, which is
+/// gone once the commit was stopped: repeated, it would take the same files again, whatever was unstaged before.
+fn left_out(subject: &Subject<'_>, surroundings: &Surroundings, made_of: MadeOf) -> Vec<PlanStep> {
+    let is_one = subject.file_count() <= 1;
+    let (files, is) = if is_one { ("file", "it is") } else { ("files", "they are") };
+    let after = match surroundings.unborn {
+        true => "no longer staged",
+        false => "as before in your work tree; what you staged has to be staged again",
     };
     let old_names = match subject.is_renamed(surroundings) {
         true => ", and so is the rename: the old name stays in the commit",
         false => "",
     };
-    let or_leave = format!("{or_leave}{old_names}");
-    vec![step(StepKind::Remove, replace, stage), step(StepKind::Remove, &or_leave, leave_out)]
+    let out = unstaging(subject, surroundings);
+    let (title, command) = match made_of {
+        MadeOf::Index if surroundings.merging => (
+            format!(
+                "Or conclude the merge with the {files} of HEAD: it then leaves out what the other branch changed there, and a later merge does not bring that back"
+            ),
+            out,
+        ),
+        MadeOf::Index => (format!("Or leave the {files} out of this commit; afterwards {is} {after}{old_names}"), out),
+        MadeOf::Changes => (
+            format!(
+                "Or leave the {files} out of this commit: these commands stage what 'git commit -a' commits without the {files}; then commit without '-a'. If you committed with '-p' or '-i FILES', run only the last one, and then choose other changes"
+            ),
+            format!("git add --update -- :/\n{out}"),
+        ),
+        MadeOf::Files => {
+            let Some(excluded) = subject.excluded(surroundings) else {
+                let title =
+                    format!("Or leave the {files} out of this commit: name only other files when you repeat it");
+                return vec![step(StepKind::Remove, &title, String::new())];
+            };
+            let title = format!(
+                "Or leave the {files} out of this commit: unstage the {files} and repeat your command with other names; of a folder that you name, this leaves the {files} out"
+            );
+            (title, format!("{out}\ngit commit -- <path> {excluded}"))
+        }
+    };
+    vec![step(StepKind::Remove, &title, command)]
+}
+
+/// The command after which nothing of the files is staged.
+fn unstaging(subject: &Subject<'_>, surroundings: &Surroundings) -> String {
+    match list(subject) {
+        Some(name) => {
+            // From a folder below the root 'git rm' takes no list.
+            let command = if surroundings.unborn { "git reset --quiet" } else { "git restore --staged" };
+            let which = if subject.is_renamed(surroundings) { with_old_names(&name) } else { name };
+            format!("{command} {}", FileList::options(&which))
+        }
+        None => {
+            let command = if surroundings.unborn { "git rm --cached -r -f --" } else { "git restore --staged --" };
+            format!("{command} {}", subject.files_and_old_names(surroundings))
+        }
+    }
 }
 
 /// The name of the list of a subject's files, if they are too many to be named and there is a list: of all that stops a
@@ -204,9 +277,13 @@ pub fn before_push(subject: &Subject<'_>, surroundings: &Surroundings) -> Vec<Pl
     let is_last = is_last(subject, surroundings);
     let is_short = subject.by_commit().len() <= MOST_COMMITS && subject.file_count() <= MOST_FILES;
     let steps = if is_last || is_short { local(subject, surroundings) } else { rewritten(subject) };
-    // What is left in the clone is not pushed.
-    let leftovers = leftovers();
-    steps.into_iter().filter(|step| !leftovers.contains(step)).collect()
+    let (kept, mut steps): (Vec<PlanStep>, Vec<PlanStep>) =
+        steps.into_iter().partition(|step| step.command == LEFTOVERS);
+    if !kept.is_empty() {
+        let title = "The push does not send the old commits, but this clone keeps them until git expires its reflogs, and 'keysweep history' reports them until then. This removes them and every other undo point";
+        steps.push(step(StepKind::Purge, title, LEFTOVERS.to_owned()));
+    }
+    steps
 }
 
 /// `true` if the commit that HEAD names has brought it all in.
@@ -246,10 +323,10 @@ pub fn older(subject: &Subject<'_>) -> Vec<PlanStep> {
     let files = step(
         StepKind::Purge,
         &format!(
-            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops at one of them, {out}, 'git commit --amend -a', 'git rebase --continue'; where it stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue', without amending",
+            "Mark {commit} {} with 'edit' in the list that opens; where the rebase stops at one of them, {out}, 'git commit --amend -a', 'git rebase --continue'; where it stops because of a conflict, take the value out, 'git add' the file and 'git rebase --continue', without amending. Your uncommitted changes are stashed until then, and come back unstaged",
             named.join(", ")
         ),
-        format!("git rebase -i --rebase-merges --empty=drop {}", subject.commits_from(&commits)),
+        format!("git rebase -i --rebase-merges --empty=drop --autostash {}", subject.commits_from(&commits)),
     );
     unpushed(subject, if commits.is_empty() { Vec::new() } else { vec![files] })
 }
@@ -271,7 +348,7 @@ pub fn leftovers() -> Vec<PlanStep> {
     vec![step(
         StepKind::Purge,
         "Remove the old objects from this clone (this also removes every other undo point; 'git stash clear' removes stashes)",
-        "git reflog expire --expire=now --all && git pack-refs --all && git gc --prune=now".to_owned(),
+        LEFTOVERS.to_owned(),
     )]
 }
 

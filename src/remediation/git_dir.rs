@@ -10,6 +10,9 @@ use crate::finding::{ContentKind, Occurrence, PlanStep, StepKind};
 /// Files named in a command, at most.
 const MOST: usize = 5;
 
+/// Removes what neither a ref nor a reflog reaches.
+pub const COLLECT: &str = "git gc --prune=now";
+
 /// `true` if nothing but such files holds it.
 pub fn alone(subject: &Subject<'_>) -> bool {
     subject.occurrences.iter().all(|occurrence| occurrence.kind.beside_objects())
@@ -107,7 +110,7 @@ pub fn index() -> PlanStep {
 pub fn never_committed(subject: &Subject<'_>) -> Vec<PlanStep> {
     let has_objects = subject.occurrences.iter().any(|occurrence| !occurrence.kind.beside_objects());
     let title = "Remove the objects of commits that were never completed (this also removes all other unreachable objects, such as dropped stashes)";
-    let collected = has_objects.then(|| step(StepKind::Purge, title, "git gc --prune=now".to_owned()));
+    let collected = has_objects.then(|| step(StepKind::Purge, title, COLLECT.to_owned()));
     let mut steps: Vec<PlanStep> = disposable(subject).into_iter().chain(collected).collect();
     if let Some(first) = steps.first_mut() {
         first.title = format!(

@@ -37,6 +37,8 @@ const CANARY: &str = "aws_canary";
 pub struct Surroundings {
     /// No commit yet: unstaging works differently.
     pub unborn: bool,
+    /// The next commit concludes a merge.
+    pub merging: bool,
     /// There is no git at all: plain files.
     pub no_git: bool,
     /// The build context of an image, if that was scanned.
@@ -57,6 +59,10 @@ pub struct Surroundings {
     pub at_head: BTreeSet<BString>,
     /// Those of them that have something staged as well.
     pub staged_too: BTreeSet<BString>,
+    /// The files with findings that are staged in other work trees, by the folder of each.
+    pub staged_in: BTreeMap<BString, BTreeSet<BString>>,
+    /// Those of them that are not staged here.
+    pub only_there: BTreeSet<BString>,
     /// The old path of each staged file that was renamed.
     pub renamed: BTreeMap<BString, BString>,
     /// Owner and name on GitHub.
@@ -68,9 +74,11 @@ pub struct Surroundings {
 /// The git operation that a hook stops.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Stops {
-    /// Nothing, or a commit that has yet to get its message.
+    /// Nothing.
     #[default]
     Nothing,
+    /// A commit that has yet to get its message.
+    Commit(MadeOf),
     /// A commit, for what its message holds.
     Message(Message),
     /// A push: what it would bring has left this clone nowhere yet.
@@ -179,7 +187,7 @@ pub fn before_commit(findings: &[Finding], surroundings: &Surroundings) -> Vec<P
     let subject = Subject::of(&all);
     match &surroundings.stops {
         Stops::Message(message) => git::message(message),
-        Stops::Nothing | Stops::Push => git::unstage(&subject, surroundings),
+        Stops::Nothing | Stops::Commit(_) | Stops::Push => git::unstage(&subject, surroundings),
     }
 }
 

@@ -10,6 +10,8 @@ use crate::finding::{ContentKind, Finding, Fingerprint, Occurrence, Secret};
 
 /// Files named in a command, at most.
 const MOST: usize = 50;
+/// In place of files that are too many to be named, or whose name is a secret.
+const UNSAID: &str = "<path>";
 
 /// Findings that one plan is for.
 #[derive(Debug, Clone)]
@@ -120,10 +122,18 @@ impl<'f> Subject<'f> {
         // A line break at the end would end the command where it is printed.
         let is_unsaid = |path: &&BString| self.stands_in(path.as_ref()) || path.ends_with(b"\n");
         if paths.is_empty() || paths.len() > MOST || paths.iter().any(is_unsaid) {
-            return "<path>".to_owned();
+            return UNSAID.to_owned();
         }
         let word = |path: &&BString| pathspec(path.as_ref(), surroundings.subfolder);
         paths.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same as exclusions from other pathspecs; `None` if the files cannot be named.
+    pub fn excluded(&self, surroundings: &Surroundings) -> Option<String> {
+        let paths = self.tree_paths();
+        let words = self.words(paths.iter().copied().collect(), surroundings);
+        let exclusion = |path: &&BString| quoted([b":(top,exclude,literal)", path.as_slice()].concat().as_bstr());
+        (words != UNSAID).then(|| paths.iter().map(exclusion).collect::<Vec<_>>().join(" "))
     }
 
     /// Returns the base of a rebase that covers all of these commits and their descendants.

@@ -42,7 +42,7 @@ impl Scan<'_> {
         };
         let before_push = match surroundings.stops {
             Stops::Push => remediation::before_push(&findings, &surroundings),
-            Stops::Nothing | Stops::Message(_) => Vec::new(),
+            Stops::Nothing | Stops::Commit(_) | Stops::Message(_) => Vec::new(),
         };
         let lists = remediation::git::lists(&findings, &surroundings);
         outcome.gaps.sort();

@@ -9,7 +9,7 @@ use super::Scan;
 use crate::finding::{Finding, Occurrence, Stage};
 use crate::git::repo::Local;
 use crate::git::{ObjectId, Repo, github, object};
-use crate::remediation::Surroundings;
+use crate::remediation::{Stops, Surroundings};
 use crate::source::{renamed, staged};
 
 /// Files at HEAD that are looked into, at most: a plan names fewer, and one content may be at ten billion paths.
@@ -37,11 +37,18 @@ impl Scan<'_> {
             true => Default::default(),
             false => renamed::old_paths(repo, &uncommitted),
         };
+        // What stops a commit is staged in the work tree of that commit.
+        let (staged_in, only_there) = match self.surroundings.stops {
+            Stops::Nothing => staged_in(repo, &uncommitted),
+            Stops::Commit(_) | Stops::Message(_) | Stops::Push => Default::default(),
+        };
         let (head, at_head) = at_head(repo, found);
         Surroundings {
             head,
             staged_too: staged_too(repo, &at_head),
             at_head,
+            staged_in,
+            only_there,
             renamed,
             slug: github::slug(repo),
             workflows: github::workflows(repo),
@@ -72,6 +79,26 @@ fn at_head(repo: &Repo, found: &[Finding]) -> (Option<String>, BTreeSet<BString>
     }
     let there = contents.into_keys().filter(|path| !lacking.contains(path)).cloned().collect();
     (Some(head.to_string()), there)
+}
+
+/// Returns those of these files that are staged in each other work tree, and those among them that are not staged here.
+fn staged_in(repo: &Repo, files: &BTreeSet<&BString>) -> (BTreeMap<BString, BTreeSet<BString>>, BTreeSet<BString>) {
+    if files.is_empty() {
+        return Default::default();
+    }
+    let staged = |tree: &Repo| -> BTreeSet<BString> {
+        let items = staged::list(tree).map(|listing| listing.items).unwrap_or_default();
+        items.into_iter().map(|item| item.path).filter(|path| files.contains(path)).collect()
+    };
+    let others = repo.worktrees().into_iter().skip(1).filter_map(|tree| {
+        let folder = tree.workdir()?;
+        let folder = folder.canonicalize().unwrap_or(folder);
+        Some((BString::from(folder.as_os_str().as_encoded_bytes()), staged(&tree)))
+    });
+    let others: BTreeMap<_, _> = others.filter(|(_, paths)| !paths.is_empty()).collect();
+    let here = staged(repo);
+    let only_there = others.values().flatten().filter(|path| !here.contains(*path)).cloned().collect();
+    (others, only_there)
 }
 
 /// Returns those of these files that also have staged changes.

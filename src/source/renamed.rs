@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use bstr::{BString, ByteSlice as _};
 use foldhash::HashMap;
 
-use super::change::Side;
 use super::staged;
 use crate::git::object::{self, Mode};
 use crate::git::{Local, ObjectId, Repo, index};
@@ -17,15 +16,15 @@ const MOST_GONE: usize = 16 << 20;
 /// Bytes that are compared in all, at most.
 const MOST_COMPARED: usize = 128 << 20;
 
-/// The old path of each of the files that were renamed. As for git, a file is the same if it shares half of its bytes, by lines.
+/// The old path of each of the files that were renamed. As for git, a file is the same if it shares half of its bytes, by lines;
+/// of files that are less alike, one of the same name, or the only one that is gone where only one is new.
 pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BString, BString> {
     let local = repository.local();
     let Ok(state) = index::read(&local) else { return BTreeMap::new() };
     // What cannot be read is a gap of the listing already.
     let differences = staged::differences(repository, &local, &state, &mut Vec::new()).unwrap_or_default();
     let Some(first) = differences.first() else { return BTreeMap::new() };
-    let is_new = |side: &Side| side.old.is_none();
-    let new = first.paths.iter().filter(|(path, side)| is_new(side) && files.contains(path));
+    let new: Vec<_> = first.paths.iter().filter(|(_, side)| side.old.is_none()).collect();
     let mut gone: Vec<(&BString, Vec<u8>)> = Vec::new();
     let mut room = MOST_GONE;
     for (path, side) in first.paths.iter().filter(|(_, side)| side.new.is_none()) {
@@ -33,10 +32,20 @@ pub fn old_paths(repository: &Repo, files: &BTreeSet<&BString>) -> BTreeMap<BStr
         room = room.saturating_sub(text.len());
         gone.push((path, text));
     }
+    let is_only_pair = new.len() == 1 && gone.len() == 1;
     let mut room = MOST_COMPARED;
-    let renamed =
-        new.filter_map(|(path, side)| Some((path.clone(), before(&text(&local, side.new?)?, &gone, &mut room)?)));
+    let renamed = new.into_iter().filter(|(path, _)| files.contains(path)).filter_map(|(path, side)| {
+        let alike = side.new.and_then(|new| before(&text(&local, new)?, &gone, &mut room));
+        let of_same_name = || gone.iter().find(|(old, _)| name(old) == name(path)).map(|(old, _)| (*old).clone());
+        let only = || gone.first().filter(|_| is_only_pair).map(|(old, _)| (*old).clone());
+        Some((path.clone(), alike.or_else(of_same_name).or_else(only)?))
+    });
     renamed.collect()
+}
+
+/// The path without its folders.
+fn name(path: &BString) -> &[u8] {
+    path.rsplit_once_str("/").map_or(path.as_slice(), |(_, name)| name)
 }
 
 /// The path of the file that a text was most likely in.

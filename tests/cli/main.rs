@@ -85,6 +85,7 @@ mod stopped;
 mod subject;
 mod submodules;
 mod support;
+mod to_the_letter;
 mod unpushed;
 mod verdict;
 mod verify;

@@ -1,0 +1,207 @@
+//! Advice followed to the letter where git itself does something that is easily forgotten: commits from an index of their own,
+//! linked work trees, renames that git does not see, reflogs.
+
+use crate::support::{Repo, Secret};
+use crate::verify::verify;
+
+/// A commit that the hook stops, and the commands that it prints: each step with the lines of its block.
+#[track_caller]
+fn stopped(repo: &Repo, args: &[&str]) -> Vec<String> {
+    let run = repo.try_git(&[&["commit", "--quiet", "-m", "work"], args].concat());
+    assert_ne!(run.code, Some(0), "{run}");
+    let text = run.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let is_command = |line: &&str| line.starts_with("    git ");
+    let blocks = lines.chunk_by(|a, b| is_command(a) == is_command(b)).filter(|block| is_command(&block[0]));
+    let blocks: Vec<String> =
+        blocks.map(|block| block.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n")).collect();
+    assert_eq!(blocks.len(), 2, "{run}");
+    blocks
+}
+
+fn take_out(repo: &Repo, path: &str, secret: &Secret) {
+    repo.write(path, repo.read(path).replace(&secret.value, "${TOKEN}"));
+}
+
+/// Two tracked files are changed, one with a secret; nothing is staged.
+fn changed(seed: u32) -> (Repo, Secret) {
+    let (repo, secret) = (Repo::guarded(), Secret::github(seed));
+    repo.write("app/config.env", "REGION=west\n");
+    repo.write("app/other.txt", "one\n");
+    repo.commit("files");
+    repo.write("app/config.env", format!("REGION=west\n{}", secret.line()));
+    repo.write("app/other.txt", "two\n");
+    (repo, secret)
+}
+
+fn at_head(repo: &Repo, path: &str) -> String {
+    repo.git(&["show", &format!("HEAD:{path}")]).out()
+}
+
+/// How a commit is made of files that are not staged, and the same without the file that holds the secret.
+const WAYS: [(&[&str], &[&str]); 4] = [
+    (&["--all"], &[]),
+    (&["--include", "app"], &[]),
+    (&["--", "app"], &["--", "app"]),
+    (&["--", "app/config.env", "app/other.txt"], &["--", "app/other.txt"]),
+];
+
+#[test]
+fn a_commit_of_changes_passes_once_the_file_is_edited() {
+    for (seed, (args, _)) in (3100..).zip(WAYS) {
+        let (repo, secret) = changed(seed);
+        let steps = stopped(&repo, args);
+        take_out(&repo, "app/config.env", &secret);
+        repo.sh(&steps[0]).expect_code(0);
+        repo.git(&[&["commit", "--quiet", "-m", "work"], args].concat());
+        assert!(at_head(&repo, "app/config.env").contains("${TOKEN}"), "{args:?}");
+        assert_eq!(at_head(&repo, "app/other.txt"), "two\n", "{args:?}");
+        assert_eq!(repo.git(&["status", "--porcelain"]).out(), "", "{args:?}");
+    }
+}
+
+#[test]
+fn a_commit_of_changes_leaves_a_file_out() {
+    for (seed, (args, names)) in (3110..).zip(WAYS) {
+        let (repo, _) = changed(seed);
+        let steps = stopped(&repo, args);
+        if names.is_empty() {
+            repo.sh(&steps[1]).expect_code(0);
+            repo.git(&["commit", "--quiet", "-m", "work"]);
+        } else {
+            let command = steps[1].replace("<path>", names[1]).replace("git commit", "git commit --quiet -m work");
+            repo.sh(&command).expect_code(0);
+        }
+        assert_eq!(at_head(&repo, "app/config.env"), "REGION=west\n", "{args:?}");
+        assert_eq!(at_head(&repo, "app/other.txt"), "two\n", "{args:?}");
+        assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M app/config.env\n", "{args:?}");
+    }
+}
+
+/// A new file that is committed by its name is staged as well, so that the next commit would take it along.
+#[test]
+fn a_new_file_that_was_named_is_left_out_of_the_next_commit_too() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(3120));
+    repo.write("new.env", secret.line());
+    repo.write("README.md", "# Another\n");
+    repo.git(&["add", "new.env"]);
+    let steps = stopped(&repo, &["--", "new.env", "README.md"]);
+    let command = steps[1].replace("<path>", "README.md").replace("git commit", "git commit --quiet -m work");
+    repo.sh(&command).expect_code(0);
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "?? new.env\n");
+    assert_eq!(at_head(&repo, "README.md"), "# Another\n");
+}
+
+/// Whoever leaves a file out of a merge loses what the other branch changed there, so the report says so.
+#[test]
+fn a_file_that_is_left_out_of_a_merge_is_that_of_head() {
+    let (repo, secret) = (Repo::guarded(), Secret::github(3125));
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.write("README.md", "# Theirs\n");
+    repo.write("more.txt", "more\n");
+    repo.commit("theirs");
+    repo.git(&["checkout", "--quiet", "-"]);
+    repo.git(&["merge", "--quiet", "--no-commit", "--no-ff", "side"]);
+    repo.write("README.md", format!("# Theirs\n{}", secret.line()));
+    repo.git(&["add", "README.md"]);
+    let before = at_head(&repo, "README.md");
+    let run = repo.try_git(&["commit", "--no-edit"]);
+    assert!(run.text().contains("leaves out what the other branch changed there"), "{run}");
+    repo.sh(&stopped(&repo, &[])[1]).expect_code(0);
+    repo.git(&["commit", "--quiet", "--no-edit"]);
+    assert_eq!((at_head(&repo, "README.md"), at_head(&repo, "more.txt")), (before, "more\n".to_owned()));
+}
+
+#[test]
+fn what_is_staged_in_a_linked_work_tree_is_unstaged_there() {
+    for way in [0, 1] {
+        let (repo, secret) = (Repo::with_a_commit(), Secret::github(3130));
+        repo.git(&["worktree", "add", "--quiet", "-b", "side", "../a linked one"]);
+        let linked = repo.at("../a linked one");
+        linked.write("config.env", secret.line());
+        linked.add();
+        repo.write("mine.txt", "staged here\n");
+        repo.add();
+        for from in [&repo, &linked] {
+            let run = from.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+            let plan = run.only_finding()["plan"].as_array().cloned().unwrap_or_default();
+            let commands: Vec<&str> = plan.iter().filter_map(|step| step["command"].as_str()).collect();
+            assert_eq!(commands[0].contains("-C"), from.path(".") == repo.path("."), "{run}");
+        }
+        let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+        let command = run.only_finding()["plan"][way]["command"].as_str().unwrap_or_default().to_owned();
+        take_out(&linked, "config.env", &secret);
+        repo.sh(&command).expect_code(0);
+        let staged = linked.git(&["diff", "--cached", "--name-only"]).out();
+        assert_eq!(staged, if way == 0 { "config.env\n" } else { "" });
+        assert_eq!(repo.git(&["status", "--porcelain"]).out(), "A  mine.txt\n");
+        repo.git(&["gc", "--quiet", "--prune=now"]);
+        verify(&repo, &[&secret.value], &[]).expect_code(0);
+    }
+}
+
+/// A file that was moved and rewritten is a deletion and a new file for git; whoever leaves it out leaves both out.
+#[test]
+fn a_rename_that_git_does_not_see_is_left_out_with_both_names() {
+    let moves: [(&str, &str); 2] = [("old.env", "deploy/old.env"), ("old.env", "new.env")];
+    for (seed, (old, new)) in (3140..).zip(moves) {
+        let (repo, secret) = (Repo::guarded(), Secret::github(seed));
+        repo.write(old, "REGION=west\n");
+        repo.commit("files");
+        repo.write("deploy/.keep", "");
+        repo.git(&["mv", old, new]);
+        repo.write(new, format!("# all is different now\nNAME=shop\n{}", secret.line()));
+        repo.git(&["add", new]);
+        assert!(repo.git(&["status", "--porcelain"]).out().contains(&format!("D  {old}")), "git sees a rename");
+        let steps = stopped(&repo, &[]);
+        repo.sh(&steps[1]).expect_code(0);
+        assert_eq!(repo.git(&["diff", "--cached", "--name-only"]).out(), "", "{old} to {new}: {steps:?}");
+    }
+}
+
+#[test]
+fn after_the_advice_for_a_push_nothing_is_left_in_the_clone() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(3150));
+    repo.git(&["init", "--quiet", "--bare", "../remote.git"]);
+    repo.git(&["remote", "add", "origin", "../remote.git"]);
+    repo.git(&["push", "--quiet", "origin", "HEAD"]);
+    repo.keysweep(&["hook", "install", "--hook", "pre-push"]).expect_code(0);
+    repo.write("config.env", secret.line());
+    repo.commit("leak");
+    let run = repo.try_git(&["push", "--quiet", "origin", "HEAD"]);
+    assert_ne!(run.code, Some(0), "{run}");
+    let text = run.text();
+    let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    take_out(&repo, "config.env", &secret);
+    for command in commands.iter().filter(|line| line.starts_with("git ")) {
+        repo.sh(command).expect_code(0);
+    }
+    repo.git(&["push", "--quiet", "origin", "HEAD"]);
+    repo.keysweep(&["history"]).expect_code(0);
+}
+
+/// Somebody is at work while an older commit is corrected.
+#[test]
+fn a_rebase_of_an_older_commit_keeps_what_is_not_committed() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(3160));
+    repo.write("config.txt", format!("one\n{}two\n", secret.line()));
+    repo.write("other.txt", "other\n");
+    repo.commit("leak");
+    repo.write("config.txt", "one\ntwo\n");
+    repo.commit("gone");
+    repo.write("README.md", "# Work\n");
+    repo.git(&["add", "README.md"]);
+    repo.write("other.txt", "more work\n");
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    let plan = run.only_finding()["plan"].as_array().cloned().unwrap_or_default();
+    let commands: Vec<&str> = plan.iter().filter_map(|step| step["command"].as_str()).collect();
+    let editor = "perl -pi -e 's/^pick/edit/ and $n = 1 unless $n'";
+    repo.program("sh").args(&["-c", commands[0]]).env("GIT_SEQUENCE_EDITOR", editor).run().expect_code(0);
+    repo.write("config.txt", "one\ntwo\n");
+    repo.git(&["commit", "--quiet", "--amend", "--no-edit", "-a"]);
+    repo.git(&["rebase", "--continue"]);
+    repo.sh(commands[1]).expect_code(0);
+    assert_eq!(repo.git(&["log", "--format=%s"]).out(), "leak\nstart\n");
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M README.md\n M other.txt\n");
+    repo.keysweep(&["history"]).expect_code(0);
+}

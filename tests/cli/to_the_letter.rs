@@ -1,6 +1,7 @@
 //! Advice followed to the letter where git itself does something that is easily forgotten: commits from an index of their own,
 //! linked work trees, renames that git does not see, reflogs.
 
+use crate::purge::{Plan, needs_filter_repo};
 use crate::support::{Repo, Secret};
 use crate::verify::verify;
 
@@ -204,4 +205,50 @@ fn a_rebase_of_an_older_commit_keeps_what_is_not_committed() {
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "leak\nstart\n");
     assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M README.md\n M other.txt\n");
     repo.keysweep(&["history"]).expect_code(0);
+}
+
+/// A plan for secrets that got differently far: one that is rewritten takes along what was never pushed.
+#[test]
+fn a_plan_for_many_stages_rewrites_and_cleans_up_once() {
+    for is_pushed in [true, false] {
+        let (repo, secrets) = (Repo::with_a_commit(), (3300..3306).map(Secret::github).collect::<Vec<_>>());
+        needs_filter_repo(&repo);
+        if is_pushed {
+            repo.git(&["init", "--quiet", "--bare", "../remote.git"]);
+            repo.git(&["remote", "add", "origin", "../remote.git"]);
+        }
+        let [old, published, local, stashed, staged, left] = &secrets[..] else { panic!("six secrets") };
+        repo.write("old.env", old.line());
+        repo.commit("one");
+        repo.remove("old.env");
+        repo.write("published.env", published.line());
+        repo.commit("two");
+        if is_pushed {
+            repo.git(&["push", "--quiet", "--set-upstream", "origin", "HEAD"]);
+        }
+        repo.write("README.md", format!("# Stashed\n{}", stashed.line()));
+        repo.git(&["stash", "push", "--quiet"]);
+        repo.write("local.env", local.line());
+        repo.commit("three");
+        repo.write("left.env", left.line());
+        repo.add();
+        repo.git(&["rm", "--quiet", "--cached", "left.env"]);
+        repo.remove("left.env");
+        repo.write("staged.env", staged.line());
+        repo.add();
+        let plan = Plan::of(&repo, &[]);
+        let steps = plan.steps();
+        let count = |part: &str| steps.iter().filter(|step| step.is_here() && step.command.contains(part)).count();
+        assert_eq!((count("gc "), count("stash clear")), (1, 1), "{}", plan.run);
+        assert_eq!((count("--amend"), count("rebase -i")), (0, 0), "{}", plan.run);
+        let at = |phase: &str| steps.iter().position(|step| step.phase == phase).unwrap_or(usize::MAX);
+        assert!(at("prepare") < at("rewrite") && at("local") == usize::MAX, "{}", plan.run);
+        for step in steps.iter().filter(|step| step.is_here() && !step.command.contains(" git add ")) {
+            step.run(&repo);
+        }
+        repo.remove("staged.env");
+        let values: Vec<&str> = secrets.iter().map(|secret| secret.value.as_str()).collect();
+        verify(&repo, &values, &[]).expect_code(0);
+        assert_eq!(repo.git(&["log", "--format=%s"]).out(), "three\ntwo\none\nstart\n");
+    }
 }

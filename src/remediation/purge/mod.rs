@@ -30,17 +30,19 @@ pub fn plan(at: &Situation<'_>) -> PurgePlan {
     if !subjects.is_empty() {
         let has = |handling| subjects.iter().any(|subject| subject.handling == handling);
         plan.revoke(&subjects);
-        plan.local(&subjects);
         if has(Handling::Remote) || has(Handling::InPlace) {
+            plan.unstage(&subjects);
             plan.committed();
             plan.prepare();
+        } else {
+            plan.local(&subjects);
         }
-        if has(Handling::InPlace) {
-            plan.in_place(&subjects);
-        }
+        // Whatever was never pushed is in the refs and leftovers that a rewrite of this clone deals with, too.
         if has(Handling::Remote) {
             (1..).zip(&at.remotes).for_each(|(number, (name, host))| plan.remote(number, name.as_ref(), *host));
             clones::steps(&mut plan);
+        } else if has(Handling::InPlace) {
+            plan.in_place();
         }
         plan.finish();
     }

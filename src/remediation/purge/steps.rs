@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bstr::ByteSlice as _;
 
 use crate::finding::purge::{Consent, Handling, On, Phase, Subject, Trace};
-use crate::finding::{Finding, PurgeStep, Stage, StepKind};
+use crate::finding::{Finding, PlanStep, PurgeStep, Stage, StepKind};
 use crate::remediation::git::{self, leftovers};
 use crate::remediation::step::quoted;
 use crate::remediation::{self, git_dir, metadata, retained};
@@ -104,15 +104,42 @@ impl Plan<'_> {
             (false, false) => git::local(&together, &self.at.surroundings),
         };
         let own = others.iter().flat_map(|finding| &finding.plan);
-        for step in own.chain(&steps).filter(|step| matches!(step.kind, StepKind::Remove | StepKind::Purge)) {
-            let lines = step.command.replace('\n', " && ");
-            let command = match lines.is_empty() {
-                true => lines,
-                false => format!("(cd {} && {lines})", quoted(self.at.root.as_ref())),
-            };
-            self.once(Phase::Local, &step.title, &command, Consent::Attend);
+        let all = own.chain(&steps).filter(|step| matches!(step.kind, StepKind::Remove | StepKind::Purge));
+        // Objects are cleaned up once, after all else that keeps them is gone.
+        let (cleaning, others): (Vec<&PlanStep>, Vec<&PlanStep>) = all.partition(|step| is_cleaning(step));
+        let most = cleaning.iter().find(|step| step.command == git::LEFTOVERS).or(cleaning.first());
+        for step in others.iter().chain(most) {
+            self.within(Phase::Local, step);
         }
         self.tags(&together);
+    }
+
+    /// A step of a plan for a finding, run at the root.
+    fn within(&mut self, phase: Phase, step: &PlanStep) {
+        let lines = step.command.replace('\n', " && ");
+        let command = match lines.is_empty() {
+            true => lines,
+            false => format!("(cd {} && {lines})", quoted(self.at.root.as_ref())),
+        };
+        self.once(phase, &step.title, &command, Consent::Attend);
+    }
+
+    /// Out of the index, before a history is rewritten: what is staged would be in the way, and no rewrite reaches it.
+    pub(super) fn unstage(&mut self, subjects: &[Subject]) {
+        let all = self.at.findings.iter().zip(subjects);
+        let staged: Vec<&Finding> = all
+            .filter(|(finding, _)| finding.exposure.stage == Stage::Uncommitted)
+            .map(|(finding, _)| finding)
+            .collect();
+        let staged = remediation::subject::Subject::of(&staged);
+        let steps = match (staged.only(|place| !place.kind.beside_objects()).occurrences.is_empty(), self.at.is_bare) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![git_dir::index()],
+            (false, false) => git::unstage(&staged, &self.at.surroundings),
+        };
+        steps.iter().for_each(|step| self.within(Phase::Prepare, step));
+        let local = self.at.findings.iter().zip(subjects).filter(|(_, subject)| subject.handling == Handling::Local);
+        self.tags(&remediation::subject::Subject::of(&local.map(|(finding, _)| finding).collect::<Vec<_>>()));
     }
 
     /// Tags that no remote is known to have. Unlike a branch, a tag leaves no trace here of having been pushed.
@@ -136,7 +163,7 @@ impl Plan<'_> {
     pub(super) fn beside(&mut self, phase: Phase) {
         let at = self.at;
         let common = at.git("rev-parse --path-format=absolute --git-common-dir");
-        for finding in at.traced.iter().filter(|finding| at.handling(finding) != Handling::Local) {
+        for finding in at.traced {
             let subject = remediation::subject::Subject::of(&[finding]);
             let steps = git_dir::disposable(&subject).into_iter().chain(git_dir::steps(&git_dir::lasting(&subject)));
             for step in steps {
@@ -233,13 +260,9 @@ impl Plan<'_> {
     }
 
     /// A history that was not pushed, or a repository without a remote.
-    pub(super) fn in_place(&mut self, subjects: &[Subject]) {
+    pub(super) fn in_place(&mut self) {
         let at = self.at;
-        let is_here = |finding: &&Finding| {
-            let mut same = at.findings.iter().zip(subjects).filter(|(own, _)| own.secret == finding.secret);
-            same.any(|(_, subject)| subject.handling == Handling::InPlace)
-        };
-        let traced: Vec<&Finding> = at.traced.iter().filter(is_here).collect();
+        let traced: Vec<&Finding> = at.traced.iter().collect();
         let refs = traced.iter().flat_map(|f| &f.exposure.refs);
         let refs: BTreeSet<&String> = refs.filter(|name| is_rewritten(name.as_bytes())).collect();
         let hidden = refs.iter().any(|name| at.is_secret(name.as_bytes()));
@@ -303,6 +326,11 @@ impl Plan<'_> {
         };
         self.confirm(Phase::Finish, "Delete the files of this plan: they contain the values", &command);
     }
+}
+
+/// `true` if a step removes objects that nothing reaches.
+fn is_cleaning(step: &PlanStep) -> bool {
+    step.command == git::LEFTOVERS || step.command == git_dir::COLLECT
 }
 
 /// All files and folders that a plan for so many remotes makes.

@@ -36,6 +36,15 @@ pub fn day(time: &str) -> &str {
     time.get(..10).unwrap_or(time)
 }
 
+/// How to see what a report for people leaves out. Nobody gives options to a hook, so there it is a command of its own.
+pub fn way_to_all(view: &View) -> &'static str {
+    match view.command {
+        Command::Staged => "'keysweep staged --full' lists all",
+        Command::Range if !view.before_push.is_empty() => "'keysweep history --full' lists all",
+        _ => "--full lists all",
+    }
+}
+
 /// The verdict of a report in a few words.
 pub fn verdict(summary: &Summary) -> String {
     match summary.verdict {

@@ -2,7 +2,7 @@
 //! linked work trees, renames that git does not see, reflogs.
 
 use crate::purge::{Plan, needs_filter_repo};
-use crate::support::{Repo, Secret};
+use crate::support::{Repo, Run, Secret};
 use crate::verify::verify;
 
 /// A commit that the hook stops, and the commands that it prints: each step with the lines of its block.
@@ -205,6 +205,20 @@ fn a_rebase_of_an_older_commit_keeps_what_is_not_committed() {
     assert_eq!(repo.git(&["log", "--format=%s"]).out(), "leak\nstart\n");
     assert_eq!(repo.git(&["status", "--porcelain"]).out(), " M README.md\n M other.txt\n");
     repo.keysweep(&["history"]).expect_code(0);
+}
+
+/// The way to what is left out has to be a command: nobody gives a hook options.
+#[test]
+fn what_a_stopped_commit_leaves_out_is_listed_by_a_command() {
+    let repo = Repo::guarded();
+    for number in 0..30 {
+        repo.write(format!("{number}.env"), Secret::github(3200 + number).line());
+    }
+    repo.add();
+    let run: Run = repo.try_git(&["commit", "-m", "work"]);
+    assert!(run.text().contains("('keysweep staged --full' lists all)"), "{run}");
+    let all = repo.keysweep(&["staged", "--full"]).expect_code(1).out();
+    assert!((0..30).all(|number| all.contains(&format!("{number}.env:1"))), "{all}");
 }
 
 /// A plan for secrets that got differently far: one that is rewritten takes along what was never pushed.

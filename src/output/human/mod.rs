@@ -111,14 +111,22 @@ fn remarks(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()>
     }
     let more = view.gaps.len().saturating_sub(most);
     if more > 0 {
-        paper.paragraph(("not read  ", style::warn), &format!("{more} more; --full lists all"), style::plain)?;
+        paper.paragraph(
+            ("not read  ", style::warn),
+            &format!("{more} more; {}", words::way_to_all(view)),
+            style::plain,
+        )?;
     }
     for note in view.notes.iter().take(most) {
         paper.paragraph(("note  ", style::faint), &note.text, style::plain)?;
     }
     let more = view.notes.len().saturating_sub(most);
     if more > 0 {
-        paper.paragraph(("note  ", style::faint), &format!("{more} more; --full lists all"), style::plain)?;
+        paper.paragraph(
+            ("note  ", style::faint),
+            &format!("{more} more; {}", words::way_to_all(view)),
+            style::plain,
+        )?;
     }
     Ok(())
 }

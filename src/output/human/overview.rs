@@ -33,8 +33,8 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     by_agent(view, paper)?;
     let rows = rows(view);
     match view.command {
-        Command::Agents => grouped(rows, paper)?,
-        _ => table(&rows, ROWS, paper)?,
+        Command::Agents => grouped(view, rows, paper)?,
+        _ => table(&rows, ROWS, words::way_to_all(view), paper)?,
     }
     paper.blank()?;
     if detail == Detail::Quiet {
@@ -68,7 +68,7 @@ pub(super) fn by_agent(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
 }
 
 /// The rows by the agent whose files they are in, and by what these are for.
-fn grouped(rows: Vec<Row<'_>>, paper: &mut Paper<'_>) -> io::Result<()> {
+fn grouped(view: &View, rows: Vec<Row<'_>>, paper: &mut Paper<'_>) -> io::Result<()> {
     let mut groups: BTreeMap<Option<(CodingAgent, AgentFiles)>, Vec<Row<'_>>> = BTreeMap::new();
     for row in rows {
         let place = brief::place(row.first).and_then(|place| place.agent);
@@ -78,7 +78,7 @@ fn grouped(rows: Vec<Row<'_>>, paper: &mut Paper<'_>) -> io::Result<()> {
         if let Some((agent, kind)) = of {
             paper.paragraph(("", style::plain), &format!("{}, {}", agent.name(), kind.as_str()), style::title)?;
         }
-        table(&rows, ROWS, paper)?;
+        table(&rows, ROWS, words::way_to_all(view), paper)?;
     }
     Ok(())
 }
@@ -171,7 +171,7 @@ pub(super) struct Rows {
 }
 
 /// A line for each row; two or three where one would be wider than the terminal, and then for fewer rows.
-pub(super) fn table(rows: &[Row<'_>], most: Rows, paper: &mut Paper<'_>) -> io::Result<()> {
+pub(super) fn table(rows: &[Row<'_>], most: Rows, way_to_all: &str, paper: &mut Paper<'_>) -> io::Result<()> {
     let widest = |rows: &[Row<'_>], text: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(text).max().unwrap_or(0);
     let mut shown = &rows[..rows.len().min(most.of_a_line)];
     let severity = widest(shown, &|row| row.first.severity.as_str().len());
@@ -205,8 +205,7 @@ pub(super) fn table(rows: &[Row<'_>], most: Rows, paper: &mut Paper<'_>) -> io::
     let more = &rows[shown.len()..];
     if !more.is_empty() {
         let count: usize = more.iter().map(|row| row.count).sum();
-        let text =
-            format!("and {} in {} (--full lists all)", plural(count, "more secret"), plural(more.len(), "place"));
+        let text = format!("and {} in {} ({way_to_all})", plural(count, "more secret"), plural(more.len(), "place"));
         paper.paragraph(("  ", style::plain), &text, style::faint)?;
     }
     Ok(())

@@ -31,7 +31,7 @@ pub(super) fn write(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::R
     if view.findings.len() <= few {
         view.findings.iter().try_for_each(|one| told(one, detail, paper))?;
     } else {
-        overview::table(&overview::rows(view), rows, paper)?;
+        overview::table(&overview::rows(view), rows, words::way_to_all(view), paper)?;
     }
     paper.blank()
 }

@@ -52,6 +52,7 @@ pub fn run(common: &Common, action: &BaselineAction) -> anyhow::Result<ExitStatu
 
 /// A sweep next to a baseline.
 struct Work {
+    repo: Repo,
     session: Session,
     path: PathBuf,
     old: Baseline,
@@ -78,7 +79,7 @@ impl Work {
         let report = session.sweep(&repo, |scan, objects| scan.history(&repo, objects, scope))?;
         let accepted = Suppressions { baseline: old.clone(), ..Suppressions::default() };
         let known = Policy { accepted, ..Policy::default() }.known(&report.findings);
-        Ok(Self { session, path, old, report, known })
+        Ok(Self { repo, session, path, old, report, known })
     }
 
     fn shown(&self) -> String {
@@ -142,21 +143,61 @@ impl Work {
         let entries = foreign::parse(&text).map_err(|why| anyhow::anyhow!("'{name}', {why}"))?;
         let is_meant = |finding: &&Finding| entries.iter().any(|entry| entry.is(finding));
         let chosen: Vec<&Finding> = self.new_ones().into_iter().filter(is_meant).collect();
-        let all = || self.report.all();
-        let is_lost = |entry: &&Foreign| !all().any(|finding| entry.is(finding));
-        let lost: Vec<&Foreign> = entries.iter().filter(is_lost).collect();
+        let (there, lost): (Vec<&Foreign>, Vec<&Foreign>) =
+            entries.iter().partition(|entry| self.report.all().any(|finding| entry.is(finding)));
+        let was_known = there.iter().filter(|entry| !chosen.iter().any(|finding| entry.is(finding))).count();
         let mut baseline = self.old.clone();
         self.add(&mut baseline, &chosen)?;
         self.write(&baseline)?;
         self.tell(common, &chosen, 0, true)?;
+        let all = if lost.is_empty() { None } else { Some(self.unfiltered(common)?) };
         for entry in &lost {
             shell::say(&withhold(&format!(
-                "not carried over: {}, line {}: keysweep reports nothing there, so there is nothing to allow",
-                entry.path, entry.line
+                "not carried over: {}, line {}: {}",
+                entry.path,
+                entry.line,
+                self.why_not(entry, all.as_ref())
             )));
         }
-        shell::say(&format!("{name}: {} of {} entries carried over", entries.len() - lost.len(), entries.len()));
+        let known = match was_known {
+            0 => String::new(),
+            1 => ", 1 of which was allowed already".to_owned(),
+            _ => format!(", {was_known} of which were allowed already"),
+        };
+        shell::say(&format!("{name}: {} of {} entries carried over{known}", there.len(), entries.len()));
         Ok(ExitStatus::Clean)
+    }
+
+    /// The same sweep without thresholds.
+    fn unfiltered(&self, common: &Common) -> anyhow::Result<Report> {
+        let session = Session::in_repository(common, &self.repo)?.unfiltered();
+        let scope = self.report.scope.clone();
+        session.sweep(&self.repo, |scan, objects| scan.history(&self.repo, objects, scope))
+    }
+
+    /// Why an entry of another tool is that of no finding; `all` is what a sweep without thresholds found.
+    fn why_not(&self, entry: &Foreign, all: Option<&Report>) -> String {
+        if let Some(one) = all.and_then(|all| all.all().find(|finding| entry.is(finding))) {
+            return format!(
+                "keysweep finds it ({}, {} confidence, {} severity), but below your thresholds, so there is nothing to allow",
+                escape(one.rule.as_bytes()),
+                one.confidence.as_str(),
+                one.severity.as_str()
+            );
+        }
+        let elsewhere = self.report.findings.iter().find(|finding| entry.is_in_file_of(finding));
+        match elsewhere.filter(|_| !entry.has_value()) {
+            Some(one) => format!(
+                "keysweep reports {} in that file, but not at this line or in this commit; if it is the one that is meant, run 'keysweep baseline update --finding {}'",
+                escape(one.rule.as_bytes()),
+                one.id
+            ),
+            None if !self.report.gaps.is_empty() => {
+                "keysweep found nothing there, but could not read everything; import the file again once it can"
+                    .to_owned()
+            }
+            None => "keysweep finds nothing there, so there is nothing to allow".to_owned(),
+        }
     }
 
     fn add(&self, baseline: &mut Baseline, findings: &[&Finding]) -> anyhow::Result<()> {

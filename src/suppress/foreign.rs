@@ -126,6 +126,16 @@ impl Foreign {
         }
     }
 
+    /// `true` if a finding is in the same file, wherever there.
+    pub fn is_in_file_of(&self, finding: &Finding) -> bool {
+        finding.occurrences.iter().any(|place| place.path == self.path)
+    }
+
+    /// `true` if the value is known, and not only its place.
+    pub fn has_value(&self) -> bool {
+        self.value != Value::Unknown
+    }
+
     fn is_at(&self, place: &Occurrence) -> bool {
         let is_commit = self.commit.as_deref().is_none_or(|commit| place.commit.as_deref() == Some(commit));
         is_commit && place.path == self.path && place.start.line <= self.line && self.line <= place.end.line

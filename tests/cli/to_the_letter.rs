@@ -266,3 +266,27 @@ fn a_plan_for_many_stages_rewrites_and_cleans_up_once() {
         assert_eq!(repo.git(&["log", "--format=%s"]).out(), "three\ntwo\none\nstart\n");
     }
 }
+
+/// A report of gitleaks that was a baseline there: what is not carried over is told with the reason that holds.
+#[test]
+fn an_entry_that_is_not_carried_over_is_told_why() {
+    let (repo, secret) = (Repo::with_a_commit(), Secret::github(3400));
+    repo.write("a.env", format!("REGION=west\n{}", secret.line()));
+    repo.write("tests/fixtures/b.env", "password = \"Zx9Qw7Er5Ty3\"\n");
+    repo.commit("two");
+    let entry = |file: &str, line: u32| {
+        format!(r#"{{"RuleID":"generic-api-key","File":"{file}","StartLine":{line},"Commit":"","Secret":"REDACTED"}}"#)
+    };
+    let all = [entry("a.env", 2), entry("a.env", 7), entry("tests/fixtures/b.env", 1), entry("gone.env", 3)];
+    repo.write("../leaks.json", format!("[{}]", all.join(",")));
+    let import = || repo.keysweep(&["baseline", "import", "../leaks.json", "--min-severity", "high"]).expect_code(0);
+    let run = import().expect_mention("1 of 4 entries carried over");
+    let text = run.text();
+    let why =
+        |start: &str| text.lines().find(|line| line.contains(start)).unwrap_or_else(|| panic!("{text}")).to_owned();
+    assert!(why("a.env, line 7:").contains("'keysweep baseline update --finding"), "{text}");
+    assert!(why("fixtures/b.env, line 1:").contains("below your thresholds"), "{text}");
+    assert!(why("gone.env, line 3:").contains("finds nothing there"), "{text}");
+    import().expect_mention("1 of 4 entries carried over, 1 of which was allowed already");
+    repo.keysweep(&["history", "--min-severity", "high"]).expect_code(0);
+}

@@ -65,13 +65,34 @@ pub fn kind(places: &[Occurrence]) -> BTreeSet<(bool, bool)> {
 
 /// Out of an image that others may have pulled.
 pub fn steps(subject: &Subject<'_>) -> Vec<PlanStep> {
+    [source(subject), replacement(subject)].concat()
+}
+
+/// The image without the values in place of the old one, whatever values those are; nothing for what is in no image.
+fn replacement(subject: &Subject<'_>) -> Vec<PlanStep> {
+    if !is_in_image(subject) {
+        return Vec::new();
+    }
     let names = references(subject);
-    let mut steps = source(subject);
-    steps.push(rebuild(&names));
+    let mut steps = vec![rebuild(&names)];
     steps.extend(replace(&names));
     let stays = "Pulled copies stay on machines that ran the image, in mirrors, pull-through caches, build caches and images built from this one. Find those images by the digest of the layer, rebuild them too, and clear the caches of your builders";
     steps.push(step(StepKind::Purge, stays, "docker buildx prune --all".to_owned()));
     steps
+}
+
+/// Puts one step in the place of those that a plan before has for the same images; `told` are those of all plans before.
+pub fn tell_once(steps: &mut Vec<PlanStep>, subject: &Subject<'_>, told: &mut Vec<Vec<PlanStep>>) {
+    let own = replacement(subject);
+    if own.is_empty() {
+        return;
+    }
+    if !told.contains(&own) {
+        told.push(own);
+    } else if let Some(at) = steps.windows(own.len()).position(|some| some == own) {
+        let title = "Build the image again, push it and delete the old one as a plan before this one says: one build without all of the values is enough";
+        steps.splice(at..at + own.len(), [step(StepKind::Purge, title, String::new())]);
+    }
 }
 
 /// How the value gets into no image again.

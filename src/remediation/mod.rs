@@ -150,6 +150,7 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
         }
     }
     let mut told: BTreeSet<&str> = BTreeSet::new();
+    let mut images: Vec<Vec<PlanStep>> = Vec::new();
     let mut plans = Vec::new();
     for (_, same) in &kinds {
         let Some(first) = same.first() else { continue };
@@ -158,7 +159,10 @@ pub fn plans(findings: &[Finding], rules: &RuleSet, surroundings: &Surroundings)
             told.insert(&first.rule);
         }
         let findings = same.iter().map(|finding| finding.id.clone()).collect();
-        plans.push(Plan { findings, steps: steps(&Subject::of(same), rules, surroundings, revoking) });
+        let subject = Subject::of(same);
+        let mut steps = steps(&subject, rules, surroundings, revoking);
+        image::tell_once(&mut steps, &subject, &mut images);
+        plans.push(Plan { findings, steps });
     }
     plans
 }
@@ -267,6 +271,9 @@ fn steps(subject: &Subject<'_>, rules: &RuleSet, surroundings: &Surroundings, re
             [kind.in_doubt(revoking), git::leftovers(), beside].concat()
         }
         Stage::Unreachable => [kind.only_if_doubt(), kind.revoke(), git::leftovers(), beside, kind.after()].concat(),
+        Stage::Unknown if image::is_in_image(subject) && revoking == Revoking::Before => {
+            [vec![kind.revoked_before()], image::steps(subject)].concat()
+        }
         Stage::Unknown if image::is_in_image(subject) => [kind.revoke(), image::steps(subject), kind.after()].concat(),
         Stage::Unknown | Stage::Published => [kind.revoke(), kind.after(), git::published(subject), beside].concat(),
     }
@@ -427,6 +434,13 @@ impl<'a> Kind<'a> {
                 "In doubt treat it as leaked, and revoke it, too, as the plan before this one says for others of its kind: there is no sign of a push from this clone, which is not proof. These are the steps in general",
             )],
         }
+    }
+
+    /// For what others may have, where a plan before this one says how its kind is revoked.
+    fn revoked_before(&self) -> PlanStep {
+        self.explained(
+            "Revoke it, too, as the plan before this one says for others of its kind. These are the steps in general",
+        )
     }
 
     fn step(&self, kind: StepKind, step: &Step) -> PlanStep {

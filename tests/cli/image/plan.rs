@@ -42,6 +42,28 @@ fn the_old_image_is_deleted_by_its_digest_where_it_lies() {
     }
 }
 
+/// One build takes all values out, and one plan says how a kind of secret is revoked.
+#[test]
+fn an_image_with_several_secrets_is_built_again_once() {
+    let entra = format!("AZURE_CLIENT_SECRET={}\n", crate::support::entra_secret(43));
+    let (file, env) = (env(41), env(42).trim().to_owned());
+    let layer = [File("app/.env", file), File("app/azure.env", entra)];
+    let sample = Sample::new(&[&layer]).with_config(|config| config["config"]["Env"] = json!([env]));
+    let run = piped_as("json", archive(&sample.oci(Packed::Gzip))).expect_code(1);
+    let report: serde_json::Value = serde_json::from_str(&run.out()).unwrap_or_default();
+    let plans = report["plans"].as_array().cloned().unwrap_or_default();
+    let of_all = plans.iter().flat_map(|plan| plan["steps"].as_array().cloned().unwrap_or_default());
+    let commands: Vec<String> = of_all.filter_map(|step| step["command"].as_str().map(str::to_owned)).collect();
+    let count = |part: &str| commands.iter().filter(|command| command.contains(part)).count();
+    assert!(plans.len() >= 3, "{run}");
+    assert_eq!(
+        (count("docker build --pull"), count("skopeo delete"), count("buildx prune")),
+        (1, 1, 1),
+        "{commands:#?}"
+    );
+    assert_eq!(count("credentials/revoke"), 1, "{commands:#?}");
+}
+
 #[test]
 fn a_hostile_name_gets_into_no_command() {
     for name in ["x:1; touch /tmp/x", "$(touch x)/a:1", "a`id`:1", "a\nb:1", "latest"] {

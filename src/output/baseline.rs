@@ -49,8 +49,11 @@ impl Entry {
 /// The comparison in one line; `is_written` tells whether the file was changed.
 pub fn counts(view: &BaselineView, is_written: bool) -> String {
     let BaselineView { file, new, unchanged, absent, .. } = view;
-    let (added, dropped) = if is_written { (" added", " dropped") } else { (" new", " absent") };
-    format!("{file}: {}{added}, {unchanged} unchanged, {absent}{dropped}", plural(new.len(), "secret"))
+    let (new, dropped) = match is_written {
+        true => (format!("{} added", plural(new.len(), "secret")), "dropped"),
+        false => (plural(new.len(), "new secret"), "absent"),
+    };
+    format!("{file}: {new}, {unchanged} unchanged, {absent} {dropped}")
 }
 
 /// The page; `is_written` tells whether the file was changed.

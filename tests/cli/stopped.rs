@@ -412,6 +412,7 @@ fn whatever_was_found_a_stopped_commit_fits_on_a_screen() {
             assert!(last.contains("git restore --staged") || last.trim_start().starts_with(['"', '\'']), "{run}");
             let allows: Vec<&str> = text.lines().filter(|line| line.contains("keysweep allow")).collect();
             assert!(allows.len() == 1 && !allows[0].starts_with(' ') && !text.contains("--last"), "{run}");
+            assert!(allows[0].ends_with(" --reason '…'"), "a command is torn: {run}");
         }
         let json = repo.keysweep(&["staged", "--format", "jsonl"]).expect_code(1);
         assert_eq!(json.records_of("finding").len(), planted.len());

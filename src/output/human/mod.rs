@@ -87,17 +87,23 @@ fn false_alarm(view: &View, paper: &mut Paper<'_>) -> io::Result<()> {
         && !view.is_stored
     {
         (
-            "A false alarm? This comment allows it, after the value or alone on the line above; in a file without comments, use an [[allow]] entry in .keysweep.toml: ",
+            "A false alarm? This comment allows it, after the value or alone on the line above; in a file without comments, use an [[allow]] entry in .keysweep.toml:",
             format!("keysweep:allow {}={} REASON", first.rule, first.id),
         )
     } else {
         let text = match open.len() {
-            1 => "A false alarm? This allows it with your reason, and says how to commit that: ",
-            _ => "Is one a false alarm? This allows it with your reason, and says how to commit that: ",
+            1 => "A false alarm? This allows it with your reason, and says how to commit that:",
+            _ => "Is one a false alarm? This allows it with your reason, and says how to commit that:",
         };
         (text, format!("keysweep allow {} --reason '…'", first.id))
     };
-    paper.spans(("", style::plain), &[(text, style::faint), (&command, style::command)])
+    // A command that is torn would be copied as two.
+    if paper.fits(text.chars().count() + 1 + command.chars().count()) {
+        let line = [(text, style::faint as paper::Style), (" ", style::plain), (&command, style::command)];
+        return paper.spans(("", style::plain), &line);
+    }
+    paper.paragraph(("", style::plain), text, style::faint)?;
+    paper.paragraph(("", style::plain), &command, style::command)
 }
 
 fn remarks(view: &View, detail: Detail, paper: &mut Paper<'_>) -> io::Result<()> {

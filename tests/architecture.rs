@@ -244,6 +244,18 @@ fn only_the_shell_holds_the_standard_streams() {
     refuse("a standard stream is named", |crossing| crossing.file != SHELL && names_a_stream(crossing));
 }
 
+/// A chain of errors has the words of each, so that a source which is in the words as well would be said twice.
+#[test]
+fn no_error_has_its_source_in_its_own_words() {
+    let pattern = r"#\[error\([^\]]*\{(?:0|source)[:}][^\]]*\)\]\s*[A-Z]\w*\s*[({][^)}]*#\[(?:from|source)\]";
+    let twice = regex::Regex::new(pattern).unwrap_or_else(|why| panic!("{why}"));
+    assert!(twice.is_match("#[error(\"{0}; try again\")]\n    Io(#[from] io::Error),"));
+    for path in sources(&root().join("src")) {
+        let found = twice.find(&read(&path)).map(|found| found.as_str().to_owned());
+        assert_eq!(found, None, "{}", path.display());
+    }
+}
+
 /// The reader of these tests has to see what it is meant to see.
 #[test]
 fn crossings_are_seen_in_every_form_they_are_written_in() {

@@ -16,7 +16,7 @@ use super::finding;
 use crate::finding::{AgentFiles, CodingAgent, Command, Stage};
 
 /// Rows of the table, at most, of one line each and of several.
-const ROWS: Rows = Rows { of_a_line: 36, of_several: 13 };
+const ROWS: Rows = Rows { of_a_line: 36, of_several: 12 };
 /// Plans that are shown.
 const PLANS: usize = 5;
 /// Steps that are shown of all plans together, and of one: each plan has one at least.

@@ -52,7 +52,7 @@ enum Filled {
     Full,
     /// The file ends with it.
     Last,
-    /// What is behind it cannot be read.
+    /// The rest of the file cannot be read.
     Broken(io::Error),
 }
 

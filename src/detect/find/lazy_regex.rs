@@ -40,7 +40,7 @@ struct Wide {
     longest: usize,
 }
 
-/// What searches for an expression: at first, and once it is asked often.
+/// The engines of an expression: the one at first, and the one once it is asked often.
 #[derive(Debug, Default)]
 struct Engines {
     searches: AtomicU32,

@@ -133,7 +133,8 @@ fn another_layer_under_the_name_of_one_with_findings_is_no_known_one() {
     scan(&repo, "whole.tar").expect_code(1);
     let mut other = files;
     for (_, bytes) in other.iter_mut().filter(|(_, bytes)| bytes.starts_with(&[0x1f, 0x8b])) {
-        *bytes = gzip(&super::layer(&[File("etc/a", env(65))]));
+        // The secret is where the known layer has nothing to look at.
+        *bytes = gzip(&super::layer(&[File("app/.env", "X=1\n".to_owned()), File("etc/a", env(65))]));
     }
     repo.write_bytes("other.tar", archive(&other));
     scan(&repo, "other.tar").expect_code(2).expect_mention("does not fit its name");

@@ -142,3 +142,30 @@ fn a_hostile_database_ends_soon_and_is_a_gap() {
     repo.write_bytes("text.db", format!("SQLite format 3\0 and a text{behind}"));
     repo.keysweep(&["files", "text.db"]).expect_code(1);
 }
+
+/// An index that claims the pages of a table hides its rows, for what an index holds is left out as a repetition.
+#[test]
+fn a_page_that_two_trees_claim_is_a_gap() {
+    let repo = Repo::folder();
+    let make = "
+import sqlite3, sys
+base = sqlite3.connect('claimed.db')
+base.execute('CREATE TABLE t (v TEXT)')
+base.execute('CREATE INDEX i ON t (v)')
+base.execute('INSERT INTO t VALUES (?)', (sys.stdin.read(),))
+base.commit()
+base.execute('DROP INDEX i')
+base.execute('VACUUM')
+base.execute('PRAGMA writable_schema = on')
+base.execute('UPDATE sqlite_schema SET rowid = 9')
+base.execute(\"INSERT INTO sqlite_schema (rowid, type, name, tbl_name, rootpage, sql) SELECT 1, 'index', 'i', 't', rootpage, 'CREATE INDEX i ON t (v)' FROM sqlite_schema\")
+base.commit()
+";
+    repo.program("python3")
+        .args(&["-c", make])
+        .input(format!("TOKEN={}", Secret::github(3).value))
+        .run()
+        .expect_code(0);
+    let run = repo.keysweep(&["files", "claimed.db", "--format", "jsonl"]);
+    run.expect_code(2).expect_mention("damaged");
+}

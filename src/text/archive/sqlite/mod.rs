@@ -134,6 +134,8 @@ impl Reading<'_> {
                 continue;
             };
             if self.owners.contains_key(&number) {
+                // A page is at one place of one tree. What an index claims of a table would be left out as a repetition.
+                self.flaws.push(Reason::Damaged);
                 continue;
             }
             self.owners.insert(number, tree);

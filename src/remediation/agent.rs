@@ -50,7 +50,7 @@ pub fn steps(subject: &Subject<'_>, files: &AgentsFiles) -> Vec<PlanStep> {
                 let title = format!(
                     "Remove the value from the {} of {name}, on the lines named. {}",
                     kind.as_str(),
-                    reference(agent)
+                    reference(agent, kind)
                 );
                 steps.push(step(StepKind::Remove, &title, String::new()));
             }
@@ -114,8 +114,12 @@ fn words<'o>(subject: &Subject<'_>, folder: &BStr, places: impl Iterator<Item = 
 }
 
 /// How settings of an agent refer to a value that is elsewhere, as its documentation has it.
-fn reference(agent: CodingAgent) -> &'static str {
+fn reference(agent: CodingAgent, kind: AgentFiles) -> &'static str {
     match agent {
+        // Only what configures servers is expanded, and what fills the environment is not.
+        _ if kind == AgentFiles::Settings && !matches!(agent, CodingAgent::Aider | CodingAgent::Continue) => {
+            "A value is taken there as it is written, so a reference does not work: set the variable in the environment that the agent is started in, from a keychain or a password manager"
+        }
         CodingAgent::ClaudeCode | CodingAgent::Qwen | CodingAgent::Copilot => {
             "Write \"${NAME}\" in its place, and set NAME in the environment that the agent is started in, from a keychain or a password manager"
         }

@@ -237,6 +237,19 @@ fn a_finding_has_the_id_that_it_has_in_git_and_a_plan_for_its_place() {
 }
 
 #[test]
+fn settings_that_expand_nothing_get_no_reference() {
+    for path in [".claude/settings.json", ".config/Code/User/settings.json", ".gemini/.env"] {
+        let repo = Repo::folder();
+        repo.write(format!("home/{path}"), Secret::github(34).line());
+        let run = repo.keysweep(&["agents", "home", "--format", "jsonl"]).expect_code(1);
+        let plan = run.only_finding()["plan"].as_array().cloned().unwrap_or_default();
+        let step = plan.iter().find(|step| step["kind"] == "remove").map(|step| step["title"].to_string());
+        let step = step.unwrap_or_default();
+        assert!(step.contains("in the environment") && !step.contains("NAME"), "{path}: {step}");
+    }
+}
+
+#[test]
 fn the_plan_for_a_chat_store_writes_it_anew() {
     let repo = Repo::folder();
     let secret = Secret::github(33);

@@ -77,7 +77,7 @@ pub const TABLE: &[Row] = &[
     home(A::ClaudeDesktop, Logs, Text, &["CONFIG/Claude/logs/**", "Library/Logs/Claude/**"]),
     // <https://developers.openai.com/codex/config-reference>
     home(A::Codex, Login, Json, &[".codex/auth.json"]),
-    home(A::Codex, Servers, Toml, &[".codex/config.toml", ".codex/plugins/**/.mcp.json"]),
+    home(A::Codex, Servers, Toml, &[".codex/config.toml", ".codex/*.config.toml", ".codex/plugins/**/.mcp.json"]),
     home(A::Codex, Commands, Text, &[".codex/rules/**"]),
     home(
         A::Codex,
@@ -98,10 +98,15 @@ pub const TABLE: &[Row] = &[
     project(A::Gemini, Servers, Jsonc, &[".gemini/settings.json"]),
     project(A::Gemini, Settings, Dotenv, &[".gemini/.env"]),
     project(A::Antigravity, Servers, Json, &[".agents/mcp_config.json", ".agent/mcp_config.json"]),
-    // <https://cursor.com/docs/context/mcp>
+    // <https://cursor.com/docs/context/mcp>, <https://cursor.com/docs/reference/permissions>, <https://cursor.com/docs/cli/reference/configuration>
     home(A::Cursor, Servers, Jsonc, &[".cursor/mcp.json", ".cursor/plugins/**/mcp.json"]),
     home(A::Cursor, Settings, Jsonc, &["CURSOR/settings.json"]),
-    home(A::Cursor, Commands, Json, &[".cursor/permissions.json", ".cursor/cli-config.json"]),
+    home(
+        A::Cursor,
+        Commands,
+        Jsonc,
+        &[".cursor/permissions.json", ".cursor/cli-config.json", ".config/cursor/cli-config.json"],
+    ),
     home(
         A::Cursor,
         Chats,
@@ -116,8 +121,9 @@ pub const TABLE: &[Row] = &[
     home(A::Cursor, Transcripts, JsonLines, &[".cursor/projects/*/agent-transcripts/**"]),
     home(A::Cursor, Logs, Text, &["CURSOR/History/**", ".cursor/projects/*/terminals/**"]),
     project(A::Cursor, Servers, Jsonc, &[".cursor/mcp.json"]),
-    project(A::Cursor, Commands, Json, &[".cursor/cli.json"]),
-    // <https://docs.cline.bot/mcp/configuring-mcp-servers>, <https://docs.roocode.com/features/mcp/using-mcp-in-roo>
+    project(A::Cursor, Commands, Jsonc, &[".cursor/cli.json", ".cursor/permissions.json"]),
+    // <https://docs.cline.bot/getting-started/config>, <https://docs.roocode.com/features/mcp/using-mcp-in-roo>
+    home(A::Cline, Login, Json, &[".cline/data/settings/providers.json", ".cline/data/secrets.json"]),
     home(
         A::Cline,
         Servers,
@@ -128,22 +134,27 @@ pub const TABLE: &[Row] = &[
             ".cline/mcp.json",
         ],
     ),
-    home(A::Cline, Login, Json, &[".cline/data/secrets.json"]),
     home(
         A::Cline,
         Transcripts,
         Json,
         &["USER/globalStorage/saoudrizwan.claude-dev/tasks/**", ".cline/data/tasks/**", ".cline/data/sessions/**"],
     ),
-    home(A::Roo, Servers, Json, &["USER/globalStorage/rooveterinaryinc.roo-cline/settings/*.json", ".roo/mcp.json"]),
+    home(A::Cline, Chats, Sqlite, &[".cline/data/db/*.db*"]),
+    home(A::Roo, Servers, Json, &["USER/globalStorage/rooveterinaryinc.roo-cline/settings/*.json"]),
     home(A::Roo, Transcripts, Json, &["USER/globalStorage/rooveterinaryinc.roo-cline/tasks/**"]),
     project(A::Roo, Servers, Json, &[".roo/mcp.json"]),
-    // <https://kilo.ai/docs>
+    // <https://kilo.ai/docs/automate/mcp/using-in-kilo-code>, <https://kilo.ai/docs/automate/mcp/using-in-cli>
     home(
         A::Kilo,
         Servers,
         Jsonc,
-        &["CONFIG/kilo/kilo.json*", ".config/kilo/kilo.json*", "USER/globalStorage/kilocode.kilo-code/settings/*.json"],
+        &[
+            "CONFIG/kilo/kilo.json*",
+            ".config/kilo/kilo.json*",
+            ".kilocode/cli/global/settings/*.json",
+            "USER/globalStorage/kilocode.kilo-code/settings/*.json",
+        ],
     ),
     home(A::Kilo, Transcripts, Json, &["USER/globalStorage/kilocode.kilo-code/tasks/**"]),
     project(A::Kilo, Servers, Jsonc, &[".kilocode/mcp.json", "kilo.json*", ".kilo/kilo.json*"]),
@@ -175,15 +186,11 @@ pub const TABLE: &[Row] = &[
     ),
     home(A::Copilot, Settings, Jsonc, &[".copilot/settings.json", ".copilot/lsp-config.json"]),
     home(A::Copilot, Commands, Json, &[".copilot/permissions-config.json"]),
-    home(
-        A::Copilot,
-        Transcripts,
-        JsonLines,
-        &[".copilot/session-state/**", ".copilot/command-history-state/**", ".copilot/history-session-state/**"],
-    ),
+    home(A::Copilot, Transcripts, JsonLines, &[".copilot/session-state/**", ".copilot/command-history-state/**"]),
     home(A::Copilot, Chats, Sqlite, &[".copilot/session-store.db*"]),
     home(A::Copilot, Logs, Text, &[".copilot/logs/**"]),
-    project(A::Copilot, Servers, Json, &[".github/mcp.json", ".copilot/mcp-config.json"]),
+    project(A::Copilot, Servers, Json, &[".github/mcp.json"]),
+    project(A::Copilot, Settings, Jsonc, &[".github/copilot/settings*.json"]),
     // <https://docs.windsurf.com/windsurf/cascade/mcp>
     home(A::Windsurf, Servers, Json, &[".codeium/windsurf*/mcp_config.json", ".codeium/mcp_config.json"]),
     home(
@@ -195,11 +202,20 @@ pub const TABLE: &[Row] = &[
     home(A::Windsurf, Settings, Jsonc, &["CONFIG/Windsurf/User/settings.json"]),
     home(A::Windsurf, Logs, Text, &["CONFIG/Windsurf/User/History/**", ".codeium/windsurf*/memories/**"]),
     project(A::Windsurf, Servers, Json, &[".windsurf/mcp_config.json"]),
-    // <https://opencode.ai/docs/config>
+    // <https://opencode.ai/docs/config>, <https://opencode.ai/docs/troubleshooting>
     home(A::OpenCode, Servers, Jsonc, &[".config/opencode/opencode.json*", ".config/opencode/config.json"]),
     home(A::OpenCode, Login, Json, &[".local/share/opencode/*auth.json"]),
     home(A::OpenCode, Chats, Sqlite, &[".local/share/opencode/*.db", ".local/share/opencode/*.db-wal"]),
-    home(A::OpenCode, Transcripts, Json, &[".local/share/opencode/storage/**", ".local/share/opencode/tool-output/**"]),
+    home(
+        A::OpenCode,
+        Transcripts,
+        Json,
+        &[
+            ".local/share/opencode/project/**",
+            ".local/share/opencode/storage/**",
+            ".local/share/opencode/tool-output/**",
+        ],
+    ),
     home(A::OpenCode, Logs, Text, &[".local/share/opencode/log/**"]),
     project(A::OpenCode, Servers, Jsonc, &["opencode.json*", ".opencode/opencode.json*"]),
     // <https://zed.dev/docs/ai/mcp>
@@ -252,7 +268,7 @@ pub const TABLE: &[Row] = &[
     home(A::Qwen, Settings, Dotenv, &[".qwen/.env"]),
     home(A::Qwen, Login, Json, &[".qwen/oauth_creds.json"]),
     home(A::Qwen, Transcripts, JsonLines, &[".qwen/tmp/**", ".qwen/projects/**"]),
-    project(A::Qwen, Servers, Jsonc, &[".qwen/settings.json"]),
+    project(A::Qwen, Servers, Jsonc, &[".qwen/settings.json", ".qwen/settings.local.json"]),
     project(A::Qwen, Settings, Dotenv, &[".qwen/.env"]),
     // <https://docs.mistral.ai/mistral-vibe>
     home(A::Vibe, Servers, Toml, &[".vibe/config.toml"]),

@@ -2,6 +2,7 @@
 //!
 //! Images are made here, by a small builder; what is planted is drawn from a seed.
 
+mod buildah;
 mod cache;
 mod context;
 mod damaged;

@@ -192,11 +192,12 @@ fn step(step: &Step) -> String {
 
 fn field(field: &Field) -> String {
     format!(
-        "Field {{ name: {}, hint: {}, patterns: {}, shown: {} }}",
+        "Field {{ name: {}, hint: {}, patterns: {}, shown: {}, check: {} }}",
         text(&field.name),
         text(&field.hint),
         list(&field.patterns, text),
-        field.shown
+        field.shown,
+        field.check.as_ref().map_or_else(|| "None".to_owned(), |check| format!("Some({})", check.to_source()))
     )
 }
 

@@ -102,6 +102,11 @@ impl Detector {
         self.companions.near(text, detection.span, &self.rules.rules[detection.rule])
     }
 
+    /// The facts that identifiers say themselves, such as the account of a key id.
+    pub fn said_by(&self, facts: &[Fact]) -> Vec<Fact> {
+        self.companions.said_by(facts)
+    }
+
     /// Returns the detections in a text and in the text encoded in it, before overlaps are resolved.
     pub(super) fn layer(&self, text: &[u8], room: &Room) -> Vec<Detection> {
         let mut found = self.plain(text, room);

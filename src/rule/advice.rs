@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::demand::{https, kebab, nonempty, own};
 use super::expression::{bounded, find_capture};
 use super::file::{FieldDef, RemediationDef, StepDef};
-use super::{Field, List, Remediation, Step, Str};
+use super::{Check, Field, List, Remediation, Step, Str};
 
 /// One remediation: texts present, placeholders known, links well-formed.
 pub(super) fn remediation(def: &RemediationDef, fields: &BTreeSet<String>) -> Result<Remediation, String> {
@@ -126,7 +126,8 @@ pub(super) fn field(def: &FieldDef) -> Result<Field, String> {
             return Err(format!("pattern '{pattern}' has no group named value"));
         }
     }
-    Ok(Field { name: own(&def.name), hint: own(&def.hint), patterns: List::Owned(patterns), shown: def.shown })
+    let check = if def.check.is_empty() { None } else { Some(Check::parse(&def.check)?) };
+    Ok(Field { name: own(&def.name), hint: own(&def.hint), patterns: List::Owned(patterns), shown: def.shown, check })
 }
 
 /// `name = value`, `"name": "value"`, `| name | value |`, `<name>value` and the like, a type in between or not.

@@ -224,6 +224,9 @@ pub struct FieldDef {
     /// Its vendor calls it no secret: commands show the value even where a rule reports it.
     #[serde(default)]
     pub shown: bool,
+    /// A check that reads more identifiers out of the value, such as the account of a key id.
+    #[serde(default)]
+    pub check: String,
 }
 
 /// One `[[live]]`.

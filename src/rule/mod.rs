@@ -342,4 +342,6 @@ pub struct Field {
     pub patterns: List<Str>,
     /// Shown in commands even where a rule reports it.
     pub shown: bool,
+    /// A check that reads more identifiers out of the value.
+    pub check: Option<Check>,
 }

@@ -159,7 +159,11 @@ impl Scan<'_> {
         let rule = self.detector.rule(best);
         let mut facts: Vec<Fact> = Vec::new();
         let late = self.worker().late_companions(group);
-        context::add_facts(&mut facts, group.iter().flat_map(|s| &s.detection.facts).cloned().chain(late));
+        context::add_facts(
+            self.detector,
+            &mut facts,
+            group.iter().flat_map(|s| &s.detection.facts).cloned().chain(late),
+        );
         let mut occurrences: Vec<Occurrence> = group.iter().map(|s| s.occurrence.clone()).collect();
         occurrences.dedup();
         let issued = rule.statistics && !matches!(rule.matcher, Matcher::Assignment);

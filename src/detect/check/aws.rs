@@ -63,14 +63,6 @@ fn facts(account: u64) -> Vec<Fact> {
     std::iter::once(Fact::new("aws_account_id", account)).chain(decoy).collect()
 }
 
-/// Returns the facts in an access key id about its account, for a secret next to it.
-pub(crate) fn of_key_id(id: &str) -> Vec<Fact> {
-    match account(id.as_bytes()) {
-        Outcome::Pass(facts) => facts,
-        _ => Vec::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,10 +83,8 @@ mod tests {
         for (decoy, owner) in DECOYS {
             let id = format!("AKIA{}", account_id(decoy.parse().unwrap(), &[7; 10]));
             let expected = vec![Fact::new("aws_account_id", decoy), Fact::new("aws_canary", owner)];
-            assert_eq!(account(id.as_bytes()), Outcome::Pass(expected.clone()));
-            assert_eq!(of_key_id(&id), expected);
+            assert_eq!(account(id.as_bytes()), Outcome::Pass(expected));
         }
-        assert_eq!(of_key_id("AKIA"), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod companion;
 pub mod expiry;
 pub mod path;
 
-use super::{Detection, Detector, check};
+use super::{Detection, Detector};
 use crate::finding::{Evidence, Fact, Secret};
 use crate::rule::Confidence;
 
@@ -29,7 +29,7 @@ pub fn apply(detector: &Detector, text: &[u8], context: &Context<'_>, detection:
     if !companions_wait(&detection, context.min_confidence) {
         let companions = detector.companions(text, &detection);
         let of_rule = detector.rule(&detection).confidence;
-        support(&mut detection, companions, of_rule);
+        support(detector, &mut detection, companions, of_rule);
     }
     Some(detection)
 }
@@ -47,13 +47,11 @@ pub fn late_companions(detector: &Detector, text: &[u8], detection: &Detection, 
     (there == Some(written.reveal())).then(|| detector.companions(text, detection))
 }
 
-/// Adds identifiers, and what an AWS key id among them says of its account; of several for one field the first one counts.
-pub fn add_facts(facts: &mut Vec<Fact>, more: impl IntoIterator<Item = Fact>) {
+/// Adds identifiers, and what they say themselves; of several for one field the first one counts.
+pub fn add_facts(detector: &Detector, facts: &mut Vec<Fact>, more: impl IntoIterator<Item = Fact>) {
     let more: Vec<Fact> = more.into_iter().collect();
-    let key = more.iter().find(|fact| fact.field == "aws_access_key_id");
-    let of_key = key.map(|key| check::aws::of_key_id(&key.value)).unwrap_or_default();
-    let of_key = of_key.into_iter().map(|said| Fact { field: said.field.to_owned(), value: said.value });
-    for fact in more.into_iter().chain(of_key) {
+    let said = detector.said_by(&more);
+    for fact in more.into_iter().chain(said) {
         if !facts.iter().any(|have| have.field == fact.field) {
             facts.push(fact);
         }
@@ -62,7 +60,7 @@ pub fn add_facts(facts: &mut Vec<Fact>, more: impl IntoIterator<Item = Fact>) {
 
 /// Identifiers of the same credential nearby make up for a check that did not fit: the confidence is what the rule has for
 /// a match that fits.
-fn support(detection: &mut Detection, companions: Vec<Fact>, of_rule: Confidence) {
+fn support(detector: &Detector, detection: &mut Detection, companions: Vec<Fact>, of_rule: Confidence) {
     if companions.is_empty() {
         return;
     }
@@ -70,7 +68,7 @@ fn support(detection: &mut Detection, companions: Vec<Fact>, of_rule: Confidence
     if detection.confidence == Confidence::Medium && of_rule == Confidence::High {
         detection.confidence = Confidence::High;
     }
-    add_facts(&mut detection.facts, companions);
+    add_facts(detector, &mut detection.facts, companions);
 }
 
 #[cfg(test)]
@@ -79,6 +77,7 @@ mod tests {
     use crate::detect::ledger::Ledger;
     use crate::detect::{Claim, Form};
     use crate::rule::{List, Severity};
+    use crate::rule_set::RuleSet;
     use crate::text::Span;
 
     fn fact(field: &str, value: &str) -> Fact {
@@ -105,18 +104,19 @@ mod tests {
     #[test]
     fn companions_raise_a_medium_confidence_to_that_of_the_rule_and_no_other() {
         use Confidence::{High, Low, Medium};
+        let detector = Detector::new(RuleSet::builtin());
         for (before, of_rule, after) in
             [(Medium, High, High), (Medium, Medium, Medium), (Low, High, Low), (High, Medium, High)]
         {
             let mut one = detection(before);
-            support(&mut one, vec![fact("account", "nearby"), fact("tenant", "nearby")], of_rule);
+            support(&detector, &mut one, vec![fact("account", "nearby"), fact("tenant", "nearby")], of_rule);
             assert_eq!(one.confidence, after, "{before:?} under a rule of {of_rule:?}");
             assert_eq!(one.evidence, [Evidence::Companions(2)]);
             // What the value itself says counts more than what is near it.
             assert_eq!(one.facts, [fact("account", "of the value"), fact("tenant", "nearby")]);
         }
         let mut alone = detection(Medium);
-        support(&mut alone, Vec::new(), High);
+        support(&detector, &mut alone, Vec::new(), High);
         assert_eq!((alone.confidence, alone.evidence), (Medium, Vec::new()));
     }
 

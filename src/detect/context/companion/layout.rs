@@ -98,6 +98,9 @@ impl Layout {
 
     /// How two objects are nested; `None` if they are in different items of one list.
     fn nesting(&self, one: usize, other: usize) -> Option<Nesting> {
+        if one == other {
+            return Some(Nesting::Around(0));
+        }
         let up = |from: usize| std::iter::successors(Some(from), |at| self.parent(*at)).collect::<Vec<_>>();
         let (from, to) = (up(one), up(other));
         let levels = from.iter().position(|at| *at == other).or_else(|| to.iter().position(|at| *at == one));

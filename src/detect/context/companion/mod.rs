@@ -3,6 +3,8 @@
 mod layout;
 mod pairing;
 
+use std::cell::LazyCell;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use bstr::ByteSlice as _;
@@ -10,9 +12,10 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use self::layout::{Distance, Layout, Nesting};
 use self::pairing::{Pairing, is_named, name_of, names};
+use crate::detect::check::{self, Outcome};
 use crate::detect::value::{placeholder, shape};
 use crate::finding::Fact;
-use crate::rule::Rule;
+use crate::rule::{Check, Field, Rule};
 use crate::rule_set::RuleSet;
 use crate::text::Span;
 
@@ -23,6 +26,8 @@ const WINDOW: usize = 3072;
 #[derive(Debug)]
 pub struct Companions {
     fields: Vec<(String, Vec<String>, OnceLock<Vec<Regex>>)>,
+    /// The fields whose value says more.
+    checks: Vec<(String, Check)>,
 }
 
 impl Companions {
@@ -30,7 +35,20 @@ impl Companions {
     pub fn new(rules: &RuleSet) -> Self {
         let texts = |patterns: &[crate::rule::Str]| patterns.iter().map(ToString::to_string).collect();
         let fields = rules.fields.iter().map(|f| (f.name.to_string(), texts(&f.patterns), OnceLock::new())).collect();
-        Self { fields }
+        let check = |field: &Field| Some((field.name.to_string(), field.check.clone()?));
+        Self { fields, checks: rules.fields.iter().filter_map(check).collect() }
+    }
+
+    /// The facts that the checks of their fields read out of identifiers.
+    pub fn said_by(&self, facts: &[Fact]) -> Vec<Fact> {
+        let said = self.checks.iter().filter_map(|(field, check)| {
+            let fact = facts.iter().find(|fact| fact.field == *field)?;
+            match check::run(check, fact.value.as_bytes()) {
+                Outcome::Pass(facts) => Some(facts),
+                Outcome::Weak { .. } | Outcome::Sample | Outcome::Fail(_) | Outcome::NotApplicable => None,
+            }
+        });
+        said.flatten().map(|one| Fact { field: one.field.to_owned(), value: one.value }).collect()
     }
 
     /// The nearest value for each companion of the rule, if there is one nearby.
@@ -39,14 +57,20 @@ impl Companions {
             return Vec::new();
         }
         let window = secret.grown(WINDOW, WINDOW, text.len());
-        let layout = Layout::new(text, window, secret);
-        let nearest = rule.companions.iter().filter_map(|name| self.nearest(name, text, secret, window, &layout));
+        let layout = LazyCell::new(|| Layout::new(text, window, secret));
+        let nearest = rule.companions.iter().filter_map(|name| self.nearest(name, text, (secret, window), &layout));
         let found: Vec<Fact> = nearest.collect();
         found.iter().filter(|fact| !has_two_roles(fact, &found)).cloned().collect()
     }
 
     /// Of two values that are equally near neither is taken.
-    fn nearest(&self, name: &str, text: &[u8], secret: Span, window: Span, layout: &Layout) -> Option<Fact> {
+    fn nearest(
+        &self,
+        name: &str,
+        text: &[u8],
+        (secret, window): (Span, Span),
+        layout: &impl Deref<Target = Layout>,
+    ) -> Option<Fact> {
         let at = self.fields.binary_search_by(|field| (*field.0).cmp(name)).ok()?;
         let (_, patterns, compiled) = self.fields.get(at)?;
         let regexes = compiled.get_or_init(|| patterns.iter().filter_map(|p| compile(p)).collect());
@@ -173,6 +197,15 @@ fn bytes_apart(a: Span, b: Span) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_identifier_says_more_by_the_check_of_its_field() {
+        let fact = |field: &str, value: &str| Fact { field: field.to_owned(), value: value.to_owned() };
+        let companions = Companions::new(&RuleSet::builtin());
+        let id = format!("AKIA{}", check::aws::account_id(123_456_789_012, &[7; 10]));
+        assert_eq!(companions.said_by(&[fact("aws_access_key_id", &id)]), [fact("aws_account_id", "123456789012")]);
+        assert_eq!(companions.said_by(&[fact("aws_user_name", &id), fact("aws_access_key_id", "AKIA")]), []);
+    }
 
     #[test]
     fn an_identifier_in_two_roles_is_told_in_none() {

@@ -16,8 +16,8 @@ use super::resolve::{self, Settings};
 use super::{asked, clock, progress, report_store, shell};
 use crate::detect::Detector;
 use crate::finding::subject::name_of_url;
-use crate::finding::{Report, Subject, SubjectKind};
-use crate::git::{ObjectId, Repo, index, remote};
+use crate::finding::{CodeOwners, Report, Subject, SubjectKind};
+use crate::git::{ObjectId, Repo, code_owners, index, remote};
 use crate::output::mask::Mask;
 use crate::output::view::{Values, View};
 use crate::output::{self, Detail, OutputOptions, summary, words};
@@ -268,6 +268,10 @@ impl Session {
         };
         if let Place::Repository(repo) = &self.place {
             report.gaps.extend(repo.moved());
+            // A commit without secrets waits for nothing.
+            if !report.findings.is_empty() || !report.suppressed.is_empty() {
+                report.code_owners = CodeOwners::new(&code_owners::text(repo).unwrap_or_default());
+            }
         }
         report.subject = self.subject();
         report.stats.elapsed_ms = self.start.elapsed().as_millis();

@@ -4,6 +4,7 @@
 //! gets to see.
 
 mod agent;
+mod code_owners;
 pub mod excerpt;
 pub mod exposure;
 pub mod fingerprint;
@@ -28,6 +29,7 @@ use crate::rule::{Confidence, Severity, Str};
 use crate::text::Place;
 
 pub use agent::{AgentFiles, AgentPlace, CodingAgent, FileForm};
+pub use code_owners::CodeOwners;
 pub use excerpt::{Excerpt, LeftOut, Piece};
 pub use exposure::{Doubt, Event, Exposure, Host, InTheEnd, RefKinds, Remote, Sign, SignKind, Stage};
 pub use fingerprint::Fingerprint;

@@ -3,7 +3,7 @@
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, Finding, Plan, PlanStep, Subject};
+use super::{Advice, CodeOwners, Finding, Plan, PlanStep, Subject};
 use crate::rule::{Confidence, Severity};
 
 /// Everything a scan found out.
@@ -37,6 +37,8 @@ pub struct Report {
     pub repository: Option<BString>,
     /// The subject of the scan, as other reports would call it.
     pub subject: Subject,
+    /// The owners of paths, by the repository's own account.
+    pub code_owners: CodeOwners,
     /// Commits without a parent, the oldest first: a few of them, and none unless all of the history was read.
     pub roots: Vec<String>,
     /// When it was made, RFC 3339.
@@ -183,6 +185,7 @@ impl Report {
             repository: None,
             subject: Subject::default(),
             roots: Vec::new(),
+            code_owners: CodeOwners::default(),
             made_at: None,
             head: None,
         }

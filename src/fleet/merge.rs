@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
+use super::networks::Networks;
 use super::owners::{Known, Owners};
 use super::record::{MOST_PLACES, Record};
 use super::report::{self, Flaw, Reading, Report};
 use super::row::{Changes, First, Holding, Repository, Row, State, Summary};
 use super::since::{self, Earlier};
 use super::sorter::{Sorted, Sorter};
-use crate::finding::{Command, SubjectKind};
+use crate::finding::Command;
 use crate::text::time;
 
 /// Repositories that a row lists, at most.
@@ -40,6 +41,7 @@ pub struct Inventory {
     sorted: Sorted,
     /// The known facts about each repository.
     known: BTreeMap<String, Known>,
+    networks: Networks,
     options: Options,
 }
 
@@ -59,9 +61,10 @@ impl Inventory {
             }
         }
         let counts = newest(&reports);
-        let repositories = repositories(&reports, &counts, &options);
-        let known = repositories.iter().map(|one| (one.name.clone(), options.owners.of(&one.name))).collect();
-        Ok(Self { repositories, reports, counts, sorted: sorter.sorted()?, known, options })
+        let networks =
+            Networks::new(reports.iter().zip(&counts).filter(|(_, counts)| **counts).map(|(report, _)| report));
+        let (repositories, known) = repositories(&reports, &counts, &options, &networks);
+        Ok(Self { repositories, reports, counts, sorted: sorter.sorted()?, known, networks, options })
     }
 
     /// Makes the rows, in order of their ids, and says what they come to.
@@ -117,7 +120,7 @@ impl Inventory {
             let at = record.report as usize;
             if self.counts[at] && !matches!(self.reports[at].flaw, Some(Flaw::Refused(_))) {
                 let gathered = gathered.get_or_insert_with(|| Gathered::new(&record));
-                gathered.add(record, &self.reports[at], &self.known);
+                gathered.add(record, &self.reports[at], &self.known, &self.networks);
             }
         }
         Ok(gathered.map(Gathered::row))
@@ -129,17 +132,18 @@ struct Gathered {
     best: Record,
     holdings: BTreeMap<String, Holding>,
     more: usize,
+    networks: BTreeSet<usize>,
     /// By when it was, whether it is somebody else's, and where.
     first: Option<((i64, bool, String), First)>,
 }
 
 impl Gathered {
     fn new(record: &Record) -> Self {
-        let best = Record { places: Vec::new(), forks: Vec::new(), first: None, ..record.clone() };
-        Self { best, holdings: BTreeMap::new(), more: 0, first: None }
+        let best = Record { places: Vec::new(), owners: Vec::new(), forks: Vec::new(), first: None, ..record.clone() };
+        Self { best, holdings: BTreeMap::new(), more: 0, networks: BTreeSet::new(), first: None }
     }
 
-    fn add(&mut self, record: Record, report: &Report, known: &BTreeMap<String, Known>) {
+    fn add(&mut self, record: Record, report: &Report, known: &BTreeMap<String, Known>, networks: &Networks) {
         let whole = report.source.name.clone().unwrap_or_default();
         let best = &mut self.best;
         best.severity = best.severity.max(record.severity);
@@ -155,6 +159,7 @@ impl Gathered {
             }
         }
         for name in names {
+            self.networks.extend(networks.of(name));
             let holding = holding(name, &record, report, known.get(name));
             let has_room = self.holdings.len() < MOST_HOLDINGS;
             match self.holdings.get_mut(name) {
@@ -168,7 +173,7 @@ impl Gathered {
     }
 
     fn row(self) -> Row {
-        let Self { best, holdings, more, first } = self;
+        let Self { best, holdings, more, networks, first } = self;
         let repositories = holdings.len() + more;
         let holdings: Vec<Holding> = holdings.into_values().collect();
         let is_allowed = holdings.iter().all(|one| one.allowed);
@@ -178,6 +183,7 @@ impl Gathered {
             public: holdings.iter().any(Holding::is_public),
             first: first.map(|(_, first)| first),
             repositories,
+            networks: networks.len(),
             holdings,
             id: best.id,
             rule: best.rule,
@@ -197,7 +203,7 @@ fn holding(name: &str, record: &Record, report: &Report, known: Option<&Known>) 
     let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned();
     Holding {
         repository: name.to_owned(),
-        owner,
+        owner: owner.or_else(|| (!record.owners.is_empty()).then(|| record.owners.join(", "))),
         account,
         visibility: visibility.or(report.source.visibility),
         stage: record.stage,
@@ -214,6 +220,7 @@ fn combine(one: &mut Holding, other: Holding) {
     one.allowed &= other.allowed;
     one.default_branch = one.default_branch.take().or(other.default_branch);
     one.visibility = one.visibility.max(other.visibility);
+    one.owner = one.owner.take().or(other.owner);
     let new: Vec<_> = other.places.into_iter().filter(|place| !one.places.contains(place)).collect();
     one.place_count = (one.places.len() + new.len()).max(one.place_count).max(other.place_count);
     one.places.extend(new.into_iter().take(MOST_PLACES.saturating_sub(one.places.len())));
@@ -243,18 +250,26 @@ fn newest(reports: &[Report]) -> Vec<bool> {
     counts
 }
 
-/// The repositories of the reports: first those that were not read.
-fn repositories(reports: &[Report], counts: &[bool], options: &Options) -> Vec<Repository> {
+/// The repositories of the reports, first those that were not read, and the known facts about each by its name.
+fn repositories(
+    reports: &[Report],
+    counts: &[bool],
+    options: &Options,
+    networks: &Networks,
+) -> (Vec<Repository>, BTreeMap<String, Known>) {
     let mut all: BTreeMap<String, Repository> = BTreeMap::new();
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    let mut repository = |name: &str| {
+        let facts = options.owners.of(name);
+        known.insert(name.to_owned(), facts.clone());
+        let Known { owner, account, visibility } = facts;
+        let (why, commands, network) = (String::new(), Vec::new(), networks.name_of(name).map(str::to_owned));
+        Repository { name: name.to_owned(), is_read: true, why, commands, owner, account, visibility, network }
+    };
     for (report, _) in reports.iter().zip(counts).filter(|(_, counts)| **counts) {
         let source = &report.source;
-        let whole = source.name.clone().unwrap_or_default();
-        let names = match source.kind {
-            SubjectKind::Network if !source.members.is_empty() => source.members.clone(),
-            SubjectKind::Network | SubjectKind::Single => vec![whole],
-        };
-        for name in names {
-            let one = all.entry(name).or_insert_with_key(|name| repository(name, options));
+        for name in report.names() {
+            let one = all.entry(name.clone()).or_insert_with_key(|name| repository(name));
             one.visibility = one.visibility.or(source.visibility);
             one.commands.extend(source.command);
             if let Some(Flaw::Incomplete(why) | Flaw::Refused(why)) = &report.flaw {
@@ -268,7 +283,7 @@ fn repositories(reports: &[Report], counts: &[bool], options: &Options) -> Vec<R
     let missed = missed.chain(before.map(|name| (name, "there is no report of it, and the earlier inventory has it")));
     for (name, why) in missed {
         if !all.contains_key(name) {
-            let missed = Repository { is_read: false, why: why.to_owned(), ..repository(name, options) };
+            let missed = Repository { is_read: false, why: why.to_owned(), ..repository(name) };
             all.insert(name.clone(), missed);
         }
     }
@@ -278,11 +293,5 @@ fn repositories(reports: &[Report], counts: &[bool], options: &Options) -> Vec<R
         one.commands.dedup();
     });
     all.sort_by_key(|one| one.is_read);
-    all
-}
-
-fn repository(name: &str, options: &Options) -> Repository {
-    let Known { owner, account, visibility } = options.owners.of(name);
-    let (name, why, commands) = (name.to_owned(), String::new(), Vec::new());
-    Repository { name, is_read: true, why, commands, owner, account, visibility }
+    (all, known)
 }

@@ -7,6 +7,7 @@
 
 mod inputs;
 mod merge;
+mod networks;
 pub mod owners;
 mod record;
 mod report;

@@ -9,6 +9,9 @@ use crate::rule::{Confidence, Severity};
 /// Places of one finding that are kept, at most.
 pub(super) const MOST_PLACES: usize = 8;
 
+/// Owners of these places that are kept, at most.
+pub(super) const MOST_OWNERS: usize = 8;
+
 /// A finding of one report.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
@@ -25,6 +28,8 @@ pub(super) struct Record {
     pub(super) first: Option<Arrival>,
     pub(super) places: Vec<Place>,
     pub(super) place_count: usize,
+    /// The owners of all places, by the repository's own account.
+    pub(super) owners: Vec<String>,
     /// The forks that have it, in the report of a network.
     pub(super) forks: Vec<String>,
 }
@@ -41,11 +46,12 @@ impl Record {
     /// Bytes that it takes in memory, roughly.
     pub(super) fn size(&self) -> usize {
         let places = self.places.iter().map(|place| place.path.len() + 120).sum::<usize>();
+        let owners = self.owners.iter().map(|owner| owner.len() + 24).sum::<usize>();
         let forks = self.forks.iter().map(|fork| fork.len() + 24).sum::<usize>();
         let first = self
             .first
             .as_ref()
             .map_or(0, |first| first.time.len() + first.commit.len() + first.author.as_ref().map_or(0, String::len));
-        size_of::<Self>() + self.id.len() + self.rule.len() + self.name.len() + places + forks + first
+        size_of::<Self>() + self.id.len() + self.rule.len() + self.name.len() + places + owners + forks + first
     }
 }

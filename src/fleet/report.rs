@@ -3,6 +3,7 @@
 //! What is wrong with a report is a flaw of that report and stops no inventory. A report that shows values is refused as a
 //! whole.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::record::{Arrival, MOST_PLACES, Record};
+use super::record::{Arrival, MOST_OWNERS, MOST_PLACES, Record};
 use super::row::Place;
 use crate::finding::{Access, Command, ContentKind, Stage, SubjectKind, subject};
 use crate::fs::bounded;
@@ -37,6 +38,14 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// The names of the repositories that it is about.
+    pub(super) fn names(&self) -> &[String] {
+        match self.source.kind {
+            SubjectKind::Network if !self.source.members.is_empty() => &self.source.members,
+            SubjectKind::Network | SubjectKind::Single => self.source.name.as_slice(),
+        }
+    }
+
     /// The same, refused if it was not made before `now`: such a report would outlast every later one.
     pub(super) fn dated(mut self, now: u64) -> Self {
         let latest = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(MAX_AHEAD);
@@ -82,6 +91,9 @@ pub(super) struct Source {
     pub(super) kind: SubjectKind,
     #[serde(default)]
     pub(super) members: Vec<String>,
+    /// The first commits, the oldest first.
+    #[serde(default)]
+    pub(super) roots: Vec<String>,
     #[serde(default)]
     pub(super) rules: String,
     #[serde(default)]
@@ -131,6 +143,8 @@ struct Occurrence {
     line: usize,
     #[serde(default)]
     commit: Option<String>,
+    #[serde(default)]
+    owners: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -406,6 +420,8 @@ impl Reader<'_, '_> {
         let Exposure { in_head, first_commit, first_seen, first_author, remotes } = finding.exposure;
         let first = first_seen.zip(first_commit);
         let place_count = finding.occurrences.len();
+        let owners: BTreeSet<&String> = finding.occurrences.iter().flat_map(|place| &place.owners).collect();
+        let owners = owners.into_iter().take(MOST_OWNERS).cloned().map(bounded_name).collect();
         let places = finding.occurrences.into_iter().take(MOST_PLACES);
         let forks = match self.report.source.kind {
             SubjectKind::Single => Vec::new(),
@@ -422,8 +438,11 @@ impl Reader<'_, '_> {
             allowed: finding.suppression.is_some_and(|one| one.status == SuppressionStatus::Accepted),
             in_head,
             first: first.map(|(time, commit)| Arrival { time, commit, author: first_author }),
-            places: places.map(|Occurrence { kind, path, line, commit }| Place { kind, path, line, commit }).collect(),
+            places: places
+                .map(|Occurrence { kind, path, line, commit, .. }| Place { kind, path, line, commit })
+                .collect(),
             place_count,
+            owners,
             forks,
         }
     }

@@ -29,6 +29,9 @@ pub struct Repository {
     /// Who can read it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub visibility: Option<Access>,
+    /// The first repository of its network of forks, if there are several: they begin with the same commit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub network: Option<String>,
 }
 
 /// One secret, wherever it is.
@@ -59,6 +62,9 @@ pub struct Row {
     pub first: Option<First>,
     /// How many repositories hold it.
     pub repositories: usize,
+    /// How many networks of forks these come to: the copies of forks are not leaks of their own.
+    #[serde(default)]
+    pub networks: usize,
     /// Those, by name; the first of very many.
     pub holdings: Vec<Holding>,
 }
@@ -137,7 +143,7 @@ pub struct First {
 pub struct Holding {
     /// The repository.
     pub repository: String,
-    /// Who sees to it.
+    /// Who sees to it: by the list of owners, or else by the repository's own account of the places.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<String>,
     /// Whose account it is in.
@@ -306,6 +312,7 @@ impl Repository {
         self.name = safe(&self.name);
         self.why = safe(&self.why);
         self.owner = self.owner.map(|owner| safe(&owner));
+        self.network = self.network.map(|network| safe(&network));
         self
     }
 }

@@ -172,6 +172,7 @@ mod tests {
             in_head: false,
             first: None,
             places: Vec::new(),
+            owners: Vec::new(),
             place_count: 0,
             forks: Vec::new(),
         }

@@ -4,6 +4,7 @@
 pub mod alternates;
 pub mod ancestry;
 pub mod canary;
+pub mod code_owners;
 pub mod crypt;
 pub mod error;
 mod format;

@@ -10,8 +10,8 @@ use super::suppression;
 use crate::detect::Detection;
 use crate::detect::context::{self, path};
 use crate::finding::{
-    Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope, Secret, Stage,
-    Stats, Subject,
+    CodeOwners, Command, Evidence, Exposure, Fact, Finding, Fingerprint, HeldBack, Note, Occurrence, Report, Scope,
+    Secret, Stage, Stats, Subject,
 };
 use crate::git::Repo;
 use crate::remediation::{self, Stops, Surroundings};
@@ -66,6 +66,7 @@ impl Scan<'_> {
             repository: self.repo.map(Repo::name),
             subject: Subject::default(),
             roots: Vec::new(),
+            code_owners: CodeOwners::default(),
             made_at: None,
             head: self.repo.and_then(Repo::head).map(|head| head.to_string()),
         }

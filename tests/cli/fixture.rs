@@ -9,9 +9,9 @@ use std::sync::Arc;
 use keysweep::finding::suppression::{By, Flaw, Status};
 use keysweep::finding::web::Transport;
 use keysweep::finding::{
-    Access, Advice, Command, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Fingerprint, Gap, GapKind,
-    HeldBack, Host, InTheEnd, LeftOut, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retainer,
-    Retention, Scope, Secret, Show, Stage, Stats, StepKind, Subject, SubjectKind, Suppression, WebRepository,
+    Access, Advice, CodeOwners, Command, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Fingerprint,
+    Gap, GapKind, HeldBack, Host, InTheEnd, LeftOut, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report,
+    Retainer, Retention, Scope, Secret, Show, Stage, Stats, StepKind, Subject, SubjectKind, Suppression, WebRepository,
 };
 use keysweep::proof::template::Generator;
 use keysweep::rule::{Confidence, Severity};
@@ -63,6 +63,7 @@ pub(crate) fn report() -> Report {
             members: Vec::new(),
         },
         roots: vec![id("0a")],
+        code_owners: CodeOwners::default(),
         made_at: Some("2024-03-01T12:00:00+00:00".to_owned()),
         head: Some(id("0a")),
     }

@@ -459,3 +459,81 @@ fn a_report_of_the_future_replaces_none_and_is_named() {
         assert_eq!(inventory.records_of("secret"), whole.records_of("secret"), "{date}");
     }
 }
+
+/// The owners that a repository names for its paths, unless the list of owners says something else, and forks as one network.
+#[test]
+fn owners_come_from_the_repository_and_forks_are_one_network() {
+    let fleet = Fleet::new();
+    let (secret, other) = (Secret::entra(4196), Secret::github(4197));
+    let files = [
+        ("CODEOWNERS", "* @acme/wrong\n".to_owned()),
+        (".github/CODEOWNERS", "* @acme/all\n/deploy/ @acme/platform\n".to_owned()),
+        ("deploy/app.env", secret.line()),
+    ];
+    fleet.repository("github.com/acme/shop", &files);
+    fleet.0.git(&["clone", "--quiet", "github.com-acme-shop", "github.com-jdoe-shop"]);
+    fleet.0.write("github.com-jdoe-shop/more.env", other.line());
+    fleet.commit("github.com-jdoe-shop", "more");
+    fleet.sweep("github.com/jdoe/shop", &[]);
+    fleet.repository("github.com/acme/other", &[("app.env", secret.line())]);
+    let run = fleet.inventory(&[]).expect_code(1);
+    let row = of_rule(&run, ENTRA);
+    assert_eq!((&row["repositories"], &row["networks"]), (&json!(3), &json!(2)), "{row}");
+    let owners: Vec<&Value> = row["holdings"].as_array().into_iter().flatten().map(|one| &one["owner"]).collect();
+    assert_eq!(owners, [&Value::Null, &json!("@acme/platform"), &json!("@acme/platform")], "{row}");
+    assert_eq!(of_rule(&run, GITHUB)["holdings"][0]["owner"], "@acme/all");
+    let networks: Vec<Value> = run.records_of("repository").iter().map(|one| one["network"].clone()).collect();
+    assert_eq!(networks, [Value::Null, json!("github.com/acme/shop"), json!("github.com/acme/shop")]);
+    fleet.0.write("owners.csv", "github.com/acme/*,security\n");
+    let listed = of_rule(&fleet.inventory(&["--owners", "owners.csv"]).expect_code(1), ENTRA);
+    let owners: Vec<&Value> = listed["holdings"].as_array().into_iter().flatten().map(|one| &one["owner"]).collect();
+    assert_eq!(owners, [&json!("security"), &json!("security"), &json!("@acme/platform")], "{listed}");
+    fleet.merge(&["--format", "markdown"]).expect_code(1).expect_mention("Networks of forks");
+}
+
+/// Whoever can add a report can write anything into it; none of that is a crash, a clean fleet or a command to a terminal.
+#[test]
+fn no_report_that_somebody_made_up_is_taken_for_a_clean_one() {
+    let fleet = Fleet::new();
+    fleet.repository("github.com/acme/shop", &[("a.env", Secret::entra(4198).line())]);
+    let whole = fleet.0.read("reports/github.com-acme-shop.jsonl");
+    let source = whole.lines().next().unwrap_or_default().to_owned();
+    let summary = whole.lines().last().unwrap_or_default().to_owned();
+    let deep = format!("{{\"type\":\"finding\",\"x\":{}", "[".repeat(300_000));
+    let most = r#"{"type":"summary","gaps":18446744073709551615,"findings":18446744073709551615,"suppressed":18446744073709551615}"#;
+    let twice = r#"{"type":"note","type":"summary","gaps":0,"findings":0}"#;
+    for (number, text) in [
+        "\0".repeat(100_000),
+        whole.replace('"', "\0"),
+        format!("{source}\n{deep}\n{summary}\n"),
+        "[".repeat(1_000_000),
+        format!("{source}\n{most}\n"),
+        format!("{source}\n{twice}\n"),
+        format!("{source}\n{}\n", summary.replace("\"gaps\":0", "\"gaps\":-1")),
+        format!("{summary}\n{source}\n"),
+        format!("{source}\n{{\"type\":\"finding\",\"x\":\"{}\"}}\n{summary}\n", "a".repeat(70 << 20)),
+        whole.replace("\"schema\":1", "\"schema\":2"),
+        "{\"type\":\"inventory\"".to_owned(),
+    ]
+    .iter()
+    .enumerate()
+    {
+        fleet.0.write("reports/github.com-acme-shop.jsonl", text);
+        let run = fleet.inventory(&[]).expect_code(2);
+        assert!(!run.text().contains("panicked"), "{number}: {run}");
+        assert_eq!(run.records_of("summary")[0]["verdict"], "unknown", "{number}: {run}");
+    }
+    // Many repositories that claim the same beginnings are still told apart.
+    let claim = |name: usize, root: usize| {
+        let roots = format!("\"roots\":[\"r{root}\",\"r{}\"]", 1 - root);
+        let kind = "\"kind\":\"single\"";
+        let source = source.replace("github.com/acme/shop", &format!("github.com/x{name}/shop"));
+        let at = source.find("\"roots\":").unwrap_or_default();
+        let end = source.find(kind).unwrap_or_default();
+        format!("{}{roots},{}\n{{\"type\":\"summary\",\"gaps\":0,\"findings\":0}}\n", &source[..at], &source[end..])
+    };
+    fleet.0.write("reports/github.com-acme-shop.jsonl", &whole);
+    (0..20).for_each(|at| fleet.0.write(format!("reports/x{at}.jsonl"), claim(at, at % 2)));
+    let run = fleet.inventory(&[]).expect_code(1);
+    assert_eq!(run.records_of("repository").len(), 21, "{run}");
+}

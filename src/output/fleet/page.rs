@@ -201,6 +201,9 @@ fn card(row: &Row) -> Card {
             ]],
         ));
     }
+    if (1..row.repositories).contains(&row.networks) {
+        facts.push(("Networks of forks", vec![vec![text(row.networks.to_string())]]));
+    }
     let outside: Vec<Line> = row.outside().take(MOST_HOLDINGS).map(|one| vec![code(&*one.repository)]).collect();
     if !outside.is_empty() {
         facts.push(("In accounts of others", outside));

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::finding::suppression::{By, Status};
 use crate::finding::{
-    Advice, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Gap, ImageName, ImagePlace, LayerPlace,
-    LeftOut, Link, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retention, Show, Subject,
-    Suppression, Visibility,
+    Advice, CodeOwners, ContentKind, Event, Evidence, Excerpt, Exposure, Fact, Finding, Gap, ImageName, ImagePlace,
+    LayerPlace, LeftOut, Link, Note, Occurrence, Piece, Plan, PlanStep, RefKinds, Remote, Report, Retention, Show,
+    Subject, Suppression, Visibility,
 };
 use crate::output::mask::{Mask, by_line};
 use crate::output::words::plural;
@@ -38,7 +38,7 @@ impl View {
             Values::Masked(mask) => (false, mask),
             Values::Shown => (true, &off),
         };
-        let convert = Convert { show_secrets, mask, known: RefCell::default() };
+        let convert = Convert { show_secrets, mask, code_owners: &report.code_owners, known: RefCell::default() };
         Self {
             schema: SCHEMA,
             tool: "keysweep".to_owned(),
@@ -97,6 +97,7 @@ fn left_out_words(left_out: LeftOut) -> String {
 struct Convert<'c> {
     show_secrets: bool,
     mask: &'c Mask<'c>,
+    code_owners: &'c CodeOwners,
     /// The same paths, names and steps come again and again, and to mask a text costs a scan of it.
     known: RefCell<HashMap<Vec<u8>, String>>,
 }
@@ -239,9 +240,19 @@ impl Convert<'_> {
             held: occurrence.held.iter().map(|one| self.retention(one)).collect(),
             context: occurrence.excerpt.as_ref().map(|excerpt| self.context(excerpt)),
             link: self.link(occurrence),
+            owners: self.owners(occurrence),
             agent: occurrence.agent,
             image: occurrence.image.as_ref().map(|place| Box::new(self.image(place))),
         }
+    }
+
+    /// The owners of the file, if it is one of a repository.
+    fn owners(&self, occurrence: &Occurrence) -> Vec<String> {
+        if !matches!(occurrence.kind, ContentKind::File | ContentKind::ArchiveMember | ContentKind::Symlink) {
+            return Vec::new();
+        }
+        let owners = self.code_owners.of(occurrence.path.as_ref());
+        owners.iter().map(|owner| self.safe(owner.as_bytes())).collect()
     }
 
     fn context(&self, excerpt: &Excerpt) -> ContextView {

@@ -335,6 +335,9 @@ pub struct OccurrenceView {
     /// Its page on the host that has the commit.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "Link::deserialize_if_safe")]
     pub link: Option<Link>,
+    /// Its owners, by the repository's own CODEOWNERS.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub owners: Vec<String>,
     /// Where in which image it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub image: Option<Box<ImagePlace>>,

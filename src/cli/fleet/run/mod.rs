@@ -89,8 +89,9 @@ fn concluded(ended: &[Ended], all: usize, folder: &Path) -> ExitStatus {
     let unknown = all - clean - count(Ended::is_only_findings);
     let unchanged = count(|one| one.is_unchanged);
     shell::say(&format!(
-        "keysweep: {all} repositories: {bad} with secrets, {unknown} not read or incomplete, {clean} clean; {unchanged} unchanged since \
+        "keysweep: {}: {bad} with secrets, {unknown} not read or incomplete, {clean} clean; {unchanged} unchanged since \
          they were swept; 'keysweep fleet merge {}' merges the reports",
+        listed(all),
         shown(&folder.display().to_string())
     ));
     match (unknown, bad) {
@@ -98,6 +99,10 @@ fn concluded(ended: &[Ended], all: usize, folder: &Path) -> ExitStatus {
         (0, _) => ExitStatus::Findings,
         _ => ExitStatus::Unknown,
     }
+}
+
+fn listed(count: usize) -> String {
+    if count == 1 { "1 repository".to_owned() } else { format!("{count} repositories") }
 }
 
 fn shown(name: &str) -> String {

@@ -1,4 +1,4 @@
-//! Whether somebody asked the run to stop. What it has started is in other process groups, and would go on alone.
+//! The wish of somebody to stop the run. What it has started is in other process groups, and would go on alone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,14 @@ def is_whole(report: bytes) -> bool:
     return isinstance(summary, dict) and summary.get("type") == "summary" and summary.get("gaps") == 0
 
 
+def _check(folder: Path) -> None:
+    """Refuses a folder whose reports somebody else can have written: they would be taken for those of an earlier call."""
+    what = folder.lstat()
+    is_own = stat.S_ISDIR(what.st_mode) and what.st_uid == os.geteuid() and not what.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if not is_own:
+        raise PermissionError(f"'{folder}' is a link, belongs to another user or may be written to by others; name a new folder")
+
+
 def _write(path: Path, report: bytes) -> None:
     """Writes a file whole or not at all, for its owner alone."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keysweep-")
@@ -134,7 +143,10 @@ def sweep(
     found = tasks(listed.read_text())
     if not found:
         raise ValueError(f"the list '{listed}' names no repository")
-    (out / "reports").mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (out, out / "reports"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A link that somebody names leads to where they want it.
+        _check(folder.resolve() if folder == out else folder)
     result = Result()
     waiting: deque[str] = deque()
     for task in found:

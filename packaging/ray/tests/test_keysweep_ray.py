@@ -145,6 +145,16 @@ def test_what_cannot_be_swept_is_named(tmp_path: Path, listed: Path) -> None:
     assert [line["name"] for line in lines if line["type"] == "repository" and not line["is_read"]] == ["github.com/acme/absent"]
 
 
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, listed: Path) -> None:
+    planted = tmp_path / "out" / "reports"
+    planted.mkdir(parents=True)
+    planted.chmod(0o770)
+    with pytest.raises(PermissionError, match="name a new folder"):
+        keysweep_ray.sweep(listed, tmp_path / "out", program=PROGRAM)
+    planted.chmod(0o700)
+    assert keysweep_ray.sweep(listed, tmp_path / "out", program=PROGRAM).swept == 6
+
+
 def test_a_full_disk_of_the_driver_loses_no_report(tmp_path: Path, listed: Path, monkeypatch) -> None:
     written = keysweep_ray._write
     count = iter(range(100))
